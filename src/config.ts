@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+const environments = ["development", "test", "production"] as const;
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/./, "must be a URL such as postgres://user:password@host:5432/dealwright");
+const wholeNumber = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(least).max(most));
+const onOrOff = z.enum(["on", "off"]).transform((value) => value === "on");
+
+const variables = z.object({
+  NODE_ENV: z.enum(environments).default("development"),
+  HOST: z.string().optional(),
+  PORT: wholeNumber(0, 65_535).default(8080),
+  LOG_LEVEL: z.enum(logLevels).default("info"),
+  DATABASE_URL: postgresUrl.optional(),
+  DIRECT_DATABASE_URL: postgresUrl.optional(),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1_000).default(12),
+  STATEMENT_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
+  PG_NAMED_STATEMENTS: onOrOff.default(true),
+  DATA_DIR: z.string().default("./data"),
+  BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
+  DEMO: onOrOff.optional(),
+});
+
+export interface Config {
+  environment: (typeof environments)[number];
+  host: string;
+  port: number;
+  logLevel: (typeof logLevels)[number];
+  database: {
+    /** Undefined: run the embedded PostgreSQL in `dataDirectory`. */
+    url: string | undefined;
+    /** Past any pooler: for LISTEN, migrations and session locks. */
+    directUrl: string | undefined;
+    poolSize: number;
+    statementTimeoutMilliseconds: number;
+    usesNamedStatements: boolean;
+  };
+  dataDirectory: string;
+  bootstrapAdminKey: string | undefined;
+  hasDemo: boolean;
+}
+
+/** A setting that cannot be used. The message names every variable at fault and shows no value: some are secrets. */
+export class ConfigError extends Error {
+  readonly variables: readonly string[];
+
+  constructor(faults: readonly { variable: string; message: string }[]) {
+    super(faults.map(({ variable, message }) => `${variable}: ${message}`).join("\n"));
+    this.name = "ConfigError";
+    this.variables = faults.map(({ variable }) => variable);
+  }
+}
+
+/** The only reader of the environment. An empty variable counts as unset: compose files write `${NAME:-}`. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => ({ variable: path.join("."), message })),
+    );
+  }
+  const settings = parsed.data;
+  const isProduction = settings.NODE_ENV === "production";
+  if (isProduction && settings.DATABASE_URL === undefined) {
+    throw new ConfigError([
+      {
+        variable: "DATABASE_URL",
+        message: "must be set in production; the embedded PostgreSQL is for trying out",
+      },
+    ]);
+  }
+  return {
+    environment: settings.NODE_ENV,
+    host: settings.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1"),
+    port: settings.PORT,
+    logLevel: settings.LOG_LEVEL,
+    database: {
+      url: settings.DATABASE_URL,
+      directUrl: settings.DIRECT_DATABASE_URL ?? settings.DATABASE_URL,
+      poolSize: settings.DATABASE_POOL_SIZE,
+      statementTimeoutMilliseconds: settings.STATEMENT_TIMEOUT_MS,
+      usesNamedStatements: settings.PG_NAMED_STATEMENTS,
+    },
+    dataDirectory: settings.DATA_DIR,
+    bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
+    hasDemo: settings.DEMO ?? !isProduction,
+  };
+}

@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import type { Caller, Role } from "./auth.ts";
+import type { ProblemCode } from "./problem.ts";
+
+/** What a handler knows of who is asking. */
+export interface OperationContext extends Caller {
+  readonly requestId: string;
+}
+
+export interface OperationInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The entity tag the caller has seen, without quotes; `*` for "whatever is there". Empty unless `requiresIfMatch`. */
+  readonly ifMatch: string;
+  readonly context: OperationContext;
+}
+
+interface OperationDeclaration<Handler> {
+  /** The OpenAPI operationId and the GraphQL field: a noun for a query (`promotion`), a verb first for a mutation. */
+  readonly id: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With OpenAPI's braces: `/v1/promotions/{id}`. */
+  readonly path: `/v1/${string}`;
+  readonly graphql: "query" | "mutation";
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  /** Who may, besides `admin`. `[]` is anyone with a valid key, `null` anyone at all. */
+  readonly roles: readonly Role[] | null;
+  readonly status?: 200 | 201 | 204;
+  readonly requiresIfMatch?: true;
+  /** What can go wrong besides what follows from the declaration itself (invalid input, key, role, If-Match). */
+  readonly problems: readonly ProblemCode[];
+  readonly handler: Handler;
+}
+
+/** An operation whose schemas' types are forgotten: what the REST, OpenAPI and GraphQL faces are made from. */
+export interface Operation
+  extends OperationDeclaration<(input: OperationInput<unknown, unknown, unknown>) => unknown> {
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly result: z.ZodType;
+  readonly etag?: (result: never) => string;
+}
+
+type Shapeless = z.ZodObject<Record<never, z.ZodType>>;
+
+export interface TypedOperation<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Result extends z.ZodType,
+> extends OperationDeclaration<
+    (
+      input: OperationInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+    ) => z.output<Result> | Promise<z.output<Result>>
+  > {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly result: Result;
+  readonly etag?: (result: z.output<Result>) => string;
+}
+
+/**
+ * Declares an operation once. The REST route, its validation and serialization, its OpenAPI, the GraphQL field and its
+ * resolver all follow from it.
+ *
+ * Wire schemas stay inside what JSON Schema can say: no `transform`, `refine`, `bigint` or `date`. Input objects are
+ * strict, so that a misspelt field is refused instead of ignored.
+ */
+export function defineOperation<
+  Result extends z.ZodType,
+  Params extends z.ZodObject = Shapeless,
+  Query extends z.ZodObject = Shapeless,
+  Body extends z.ZodType = z.ZodUndefined,
+>(operation: TypedOperation<Params, Query, Body, Result>): Operation {
+  return operation as unknown as Operation;
+}

@@ -1,0 +1,116 @@
+/**
+ * Every way a request can fail, once. REST renders a row as RFC 9457 `application/problem+json`, GraphQL as an error
+ * with the same members under `extensions`; `openapi/problems.md` is written from this table and a test compares both.
+ *
+ * A promotion that does not apply is not a problem: that is data in a 200.
+ */
+export interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+export const problems = {
+  "malformed-json": { status: 400, title: "The body is not well-formed JSON." },
+  "invalid-request": { status: 400, title: "The request does not match its schema." },
+  "invalid-cursor": { status: 400, title: "The cursor was not issued by this list." },
+  "invalid-graphql": { status: 400, title: "The GraphQL document is not valid." },
+  "graphql-too-complex": { status: 400, title: "The GraphQL document asks for too much at once." },
+  unauthenticated: { status: 401, title: "A valid API key is required." },
+  "forbidden-role": { status: 403, title: "The role of this API key does not allow this." },
+  "route-not-found": { status: 404, title: "There is no such route." },
+  "api-key-not-found": { status: 404, title: "There is no such API key." },
+  "promotion-not-found": { status: 404, title: "There is no such promotion." },
+  "evaluation-not-found": { status: 404, title: "There is no such stored evaluation." },
+  "method-not-allowed": { status: 405, title: "The route exists, but not for this method." },
+  "promotion-key-taken": { status: 409, title: "Another promotion of the project has this key." },
+  "promotion-state-conflict": { status: 409, title: "The promotion's state does not allow this." },
+  "api-key-revoked": { status: 409, title: "The API key is revoked." },
+  "precondition-failed": { status: 412, title: "It was changed since the ETag was read." },
+  "body-too-large": { status: 413, title: "The body is larger than the limit." },
+  "unsupported-media-type": { status: 415, title: "The body must be application/json." },
+  "invalid-promotion": { status: 422, title: "The promotion cannot work as written." },
+  "precondition-required": { status: 428, title: "An If-Match header with the current ETag is required." },
+  "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
+  "internal-error": { status: 500, title: "Something went wrong on our side." },
+  unavailable: { status: 503, title: "The service cannot answer right now. Try again." },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One thing that is wrong with the request. `path` is a JSON Pointer into the part it is about (`/lines/0/quantity`). */
+export interface ProblemError {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ProblemDetails {
+  readonly detail?: string | undefined;
+  readonly errors?: readonly ProblemError[] | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string | undefined;
+  readonly errors: readonly ProblemError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, { detail, errors, headers }: ProblemDetails = {}) {
+    super(detail ?? problems[code].title);
+    this.name = "Problem";
+    this.code = code;
+    this.status = problems[code].status;
+    this.title = problems[code].title;
+    this.detail = detail;
+    this.errors = errors;
+    this.headers = headers ?? {};
+  }
+}
+
+/** `throw problem("promotion-not-found", { detail })` anywhere in the shell. */
+export function problem(code: ProblemCode, details?: ProblemDetails): Problem {
+  return new Problem(code, details);
+}
+
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail?: string;
+  readonly errors?: readonly ProblemError[];
+  readonly requestId: string;
+}
+
+export function problemBody(failure: Problem, requestId: string): ProblemBody {
+  return {
+    type: `https://dealwright.dev/problems/${failure.code}`,
+    title: failure.title,
+    status: failure.status,
+    code: failure.code,
+    ...(failure.detail !== undefined && { detail: failure.detail }),
+    ...(failure.errors !== undefined && { errors: failure.errors }),
+    requestId,
+  };
+}
+
+/** The Markdown table of `openapi/problems.md`. */
+export function problemsDocument(): string {
+  const rows = Object.entries(problems).map(
+    ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
+  );
+  return [
+    "# Problems",
+    "",
+    "Every refusal, over REST (RFC 9457 `application/problem+json`) and over GraphQL (`errors[].extensions`), carries one of these codes.",
+    "Generated from `src/platform/problem.ts` by `npm run generate`; do not edit.",
+    "",
+    "| code | status | title |",
+    "|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+import { type Database, type DatabaseOptions, openDatabase } from "../src/platform/database.ts";
+import { type Log, silentLog } from "../src/platform/log.ts";
+
+export interface TestDatabase extends Database {
+  /** For what connects by itself: LISTEN, migrations, a second process. */
+  readonly connectionString: string;
+}
+
+export interface TestDatabaseOptions extends Partial<Omit<DatabaseOptions, "connectionString">> {
+  log?: Log;
+  /** True: without the schema, for tests of the migrations themselves. */
+  isEmpty?: boolean;
+}
+
+/**
+ * A migrated database for one test file:
+ *
+ *     let database: TestDatabase;
+ *     beforeAll(async () => { database = await freshDatabase(); });
+ *     afterAll(() => database.close());
+ */
+export async function freshDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const { isEmpty = false, log = silentLog, ...rest } = options;
+  const name = `dealwright_test_${randomBytes(6).toString("hex")}`;
+  const template = isEmpty ? "template0" : inject("templateName");
+  await runOnServer(`create database ${name} template ${template} strategy = file_copy`);
+  const url = new URL(inject("serverUrl"));
+  url.pathname = `/${name}`;
+  const database = openDatabase({ connectionString: url.href, log, poolSize: 8, ...rest });
+  return {
+    ...database,
+    connectionString: url.href,
+    close: async () => {
+      await database.close();
+      await runOnServer(`drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+async function runOnServer(statement: string): Promise<void> {
+  const client = new pg.Client(inject("serverUrl"));
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,16 @@
+import { availableParallelism } from "node:os";
+import { defineConfig } from "vitest/config";
+
+const isLong = process.env.LONG === "1";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/global-setup.ts"],
+    // Processes, not threads: the embedded PostgreSQL of a test is tied to the life of the thread that started it.
+    pool: "forks",
+    maxWorkers: Math.min(4, availableParallelism()),
+    testTimeout: isLong ? 600_000 : 20_000,
+    hookTimeout: 60_000,
+  },
+});

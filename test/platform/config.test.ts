@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { ConfigError, loadConfig } from "../../src/config.ts";
+
+const url = "postgres://app:secret@db:5432/dealwright";
+
+test("nothing set is a complete configuration for trying out", () => {
+  expect(loadConfig({})).toEqual({
+    environment: "development",
+    host: "127.0.0.1",
+    port: 8080,
+    logLevel: "info",
+    database: {
+      url: undefined,
+      directUrl: undefined,
+      poolSize: 12,
+      statementTimeoutMilliseconds: 10_000,
+      usesNamedStatements: true,
+    },
+    dataDirectory: "./data",
+    bootstrapAdminKey: undefined,
+    hasDemo: true,
+  });
+});
+
+test("production listens to everybody and has no demo unless asked", () => {
+  const config = loadConfig({ NODE_ENV: "production", DATABASE_URL: url });
+  expect(config).toMatchObject({ host: "0.0.0.0", hasDemo: false });
+  expect(loadConfig({ NODE_ENV: "production", DATABASE_URL: url, DEMO: "on" }).hasDemo).toBe(true);
+});
+
+test("the direct connection is the ordinary one until it is told apart", () => {
+  expect(loadConfig({ DATABASE_URL: url }).database.directUrl).toBe(url);
+  const direct = "postgresql://app@primary/dealwright";
+  expect(loadConfig({ DATABASE_URL: url, DIRECT_DATABASE_URL: direct }).database.directUrl).toBe(direct);
+});
+
+test("an empty variable counts as unset", () => {
+  expect(loadConfig({ PORT: "", DATABASE_URL: "" })).toEqual(loadConfig({}));
+});
+
+test.each([
+  ["PORT", { PORT: "eighty" }],
+  ["PORT", { PORT: "65536" }],
+  ["PORT", { PORT: "-1" }],
+  ["DATABASE_URL", { DATABASE_URL: "mysql://db/dealwright" }],
+  ["DIRECT_DATABASE_URL", { DIRECT_DATABASE_URL: "db:5432" }],
+  ["DATABASE_POOL_SIZE", { DATABASE_POOL_SIZE: "0" }],
+  ["STATEMENT_TIMEOUT_MS", { STATEMENT_TIMEOUT_MS: "10s" }],
+  ["PG_NAMED_STATEMENTS", { PG_NAMED_STATEMENTS: "false" }],
+  ["DEMO", { DEMO: "no" }],
+  ["NODE_ENV", { NODE_ENV: "prod" }],
+  ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
+  ["BOOTSTRAP_ADMIN_KEY", { BOOTSTRAP_ADMIN_KEY: "12345678901234567890123" }],
+  ["DATABASE_URL", { NODE_ENV: "production" }],
+])("a bad %s is refused by name", (variable, env) => {
+  expect(() => loadConfig(env)).toThrow(expect.objectContaining({ variables: [variable] }));
+});
+
+test("every fault is named at once, and no secret is repeated", () => {
+  try {
+    loadConfig({ PORT: "x", BOOTSTRAP_ADMIN_KEY: "hunter2", DATABASE_URL: "secret-host" });
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as ConfigError).variables).toEqual(["PORT", "DATABASE_URL", "BOOTSTRAP_ADMIN_KEY"]);
+    expect((error as ConfigError).message).not.toMatch(/hunter2|secret-host/);
+  }
+});

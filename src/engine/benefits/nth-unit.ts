@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { unitsIn } from "../goods.ts";
+import { defineBenefit, type UnitShare } from "../kind.ts";
+import { selectorSchema } from "../selectors/selector.ts";
+import { inOrder, tooFew } from "./target.ts";
+
+export const nthUnit = defineBenefit({
+  kind: "nth_unit",
+  summary: "Every n-th unit at percent off: counted dearest first across the selector, whole groups of n, the last of each.",
+  params: z.strictObject({
+    select: selectorSchema.optional(),
+    n: z.int().min(2).max(1000),
+    percent: z.number(),
+    maxTimes: z.int().min(1).optional(),
+  }),
+  example: { select: { categories: ["skincare"] }, n: 2, percent: 50 },
+  stages: ["item"],
+  reasons: { quantity_too_low: { en: "Add more of the goods to get this.", "zh-CN": "再加几件即可享受。" } },
+  compile({ select, n, percent, maxTimes = Number.MAX_SAFE_INTEGER }, compiler, path) {
+    const goods = compiler.selector(select, `${path}/select`);
+    const rate = compiler.percent(percent, `${path}/percent`);
+    return {
+      stage: "item",
+      selectors: [goods],
+      propose(view) {
+        const ranges = inOrder(view.free(goods, "paid"), "dearest");
+        const units = unitsIn(ranges);
+        const times = Math.min(Math.floor(units / n), maxTimes);
+        if (times === 0) return { wishes: null, ...(units > 0 && { unmet: tooFew(n, units, goods) }) };
+        const shares: UnitShare[] = [];
+        let counted = 0;
+        let given = 0;
+        for (const range of ranges) {
+          // Units of one segment are alike, so it does not matter which of them are the n-th: take its last ones together.
+          const here = Math.min(Math.floor((counted + range.count) / n) - Math.floor(counted / n), times - given);
+          if (here > 0) shares.push({ range: { ...range, from: range.from + range.count - here, count: here }, base: range.price, percent: rate });
+          counted += range.count;
+          given += here;
+        }
+        return { wishes: [{ type: "each", shares }], times };
+      },
+    };
+  },
+  words({ select, n, percent }, say) {
+    const ordinal = n === 2 ? "2nd" : n === 3 ? "3rd" : `${n}th`;
+    return say.pick({ en: `every ${ordinal} unit of ${say.select(select)} at ${say.percent(percent)} off`, "zh-CN": `${say.select(select)}每第${n}件减${say.percent(percent)}` });
+  },
+});

@@ -1,0 +1,162 @@
+/**
+ * The canonical cart: units with the same SKU, prices, floor, cost and attributes form one line, which is what every
+ * rule means by a line. So splitting a line in two, or changing the order of the lines, changes no total.
+ */
+import type { Attributes, Cart, CartLine, Shipment } from "./cart.ts";
+import { wholePercent } from "./money.ts";
+
+export interface CanonicalLine {
+  /** The earliest of its request lines' ids in byte order. */
+  readonly id: string;
+  /** The request's lines it is made of, earlier id first; units are given back in this order. */
+  readonly parts: readonly { readonly id: string; readonly quantity: number }[];
+  readonly sku: string;
+  readonly product: string | undefined;
+  readonly categories: readonly string[];
+  readonly brand: string | undefined;
+  readonly tags: readonly string[];
+  readonly quantity: number;
+  readonly unitPrice: number;
+  readonly listPrice: number;
+  readonly onSale: boolean;
+  readonly unitCost: number | undefined;
+  /** The least a unit may cost after all promotions: 0, `minUnitPrice` or the margin floor, never above `unitPrice`. */
+  readonly floor: number;
+  readonly attributes: Attributes;
+  readonly cart: CanonicalCart;
+}
+
+export interface CanonicalCart {
+  readonly currency: string;
+  readonly channel: string | undefined;
+  readonly store: string | undefined;
+  readonly region: string | undefined;
+  readonly country: string | undefined;
+  readonly paymentMethod: string | undefined;
+  readonly customer: Cart["customer"];
+  readonly attributes: Attributes;
+  /** By id, in byte order. */
+  readonly lines: readonly CanonicalLine[];
+  readonly shipments: readonly Shipment[];
+  /** Goods at the cart's prices. */
+  readonly subtotal: number;
+  readonly quantity: number;
+  readonly shippingAmount: number;
+}
+
+const none: readonly string[] = [];
+const noAttributes: Attributes = {};
+
+/** `marginFloor` is the margin in percent that every unit with a known cost must keep, or null. */
+export function canonicalCart(cart: Cart, marginFloor: number | null): CanonicalCart {
+  const lines: CanonicalLine[] = [];
+  const canonical: CanonicalCart = {
+    currency: cart.currency,
+    channel: cart.channel,
+    store: cart.store,
+    region: cart.region,
+    country: cart.country,
+    paymentMethod: cart.paymentMethod,
+    customer: cart.customer,
+    attributes: cart.attributes ?? noAttributes,
+    lines,
+    shipments: cart.shipping === undefined ? [] : [...cart.shipping].sort((a, b) => compareBytes(a.id, b.id)),
+    subtotal: cart.lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
+    quantity: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
+    shippingAmount: (cart.shipping ?? []).reduce((sum, shipment) => sum + shipment.amount, 0),
+  };
+  for (const group of groupAlikeLines(cart.lines)) {
+    const first = group[0]!;
+    lines.push({
+      id: first.id,
+      parts: group,
+      sku: first.sku,
+      product: first.product,
+      categories: first.categories ?? none,
+      brand: first.brand,
+      tags: first.tags ?? none,
+      quantity: group.reduce((sum, line) => sum + line.quantity, 0),
+      unitPrice: first.unitPrice,
+      listPrice: first.listPrice ?? first.unitPrice,
+      onSale: first.onSale ?? false,
+      unitCost: first.unitCost,
+      floor: floorOf(first, marginFloor),
+      attributes: first.attributes ?? noAttributes,
+      cart: canonical,
+    });
+  }
+  return canonical;
+}
+
+/** Groups of alike lines; inside a group and among the groups the earlier id first. */
+function groupAlikeLines(lines: readonly CartLine[]): CartLine[][] {
+  const sorted = lines.length > 1 ? [...lines].sort((a, b) => compareBytes(a.id, b.id)) : lines;
+  const groups: CartLine[][] = [];
+  const bySku = new Map<string, CartLine[][]>();
+  for (const line of sorted) {
+    const sameSku = bySku.get(line.sku);
+    const alike = sameSku?.find((group) => areAlike(group[0]!, line));
+    if (alike !== undefined) alike.push(line);
+    else {
+      const group = [line];
+      groups.push(group);
+      if (sameSku === undefined) bySku.set(line.sku, [group]);
+      else sameSku.push(group);
+    }
+  }
+  return groups;
+}
+
+function areAlike(a: CartLine, b: CartLine): boolean {
+  return (
+    a.unitPrice === b.unitPrice &&
+    (a.listPrice ?? a.unitPrice) === (b.listPrice ?? b.unitPrice) &&
+    (a.onSale ?? false) === (b.onSale ?? false) &&
+    a.unitCost === b.unitCost &&
+    a.minUnitPrice === b.minUnitPrice &&
+    a.product === b.product &&
+    a.brand === b.brand &&
+    sameSet(a.categories, b.categories) &&
+    sameSet(a.tags, b.tags) &&
+    sameAttributes(a.attributes, b.attributes)
+  );
+}
+
+function sameSet(a: readonly string[] = none, b: readonly string[] = none): boolean {
+  if (a === b || (a.length === 0 && b.length === 0)) return true;
+  const left = new Set(a);
+  const right = new Set(b);
+  return left.size === right.size && [...left].every((value) => right.has(value));
+}
+
+function sameAttributes(a: Attributes = noAttributes, b: Attributes = noAttributes): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
+}
+
+/** Margin floor m: ceil(unitCost / (1 − m)). The highest of the floors counts, and never more than the price itself. */
+function floorOf(line: CartLine, marginFloor: number | null): number {
+  let floor = line.minUnitPrice ?? 0;
+  if (marginFloor !== null && line.unitCost !== undefined) {
+    const kept = BigInt(wholePercent - Math.round(marginFloor * 10_000));
+    const cost = BigInt(line.unitCost) * BigInt(wholePercent);
+    floor = Math.max(floor, Number((cost + kept - 1n) / kept));
+  }
+  return Math.min(floor, line.unitPrice);
+}
+
+/** Order of the UTF-8 bytes, which JavaScript's own `<` (UTF-16 units) does not give beyond the basic plane. */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left !== right) {
+      const leftIsSurrogate = left >= 0xd800 && left <= 0xdfff;
+      const rightIsSurrogate = right >= 0xd800 && right <= 0xdfff;
+      return leftIsSurrogate === rightIsSurrogate ? left - right : leftIsSurrogate ? 1 : -1;
+    }
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,47 @@
+/**
+ * What the shell knows and the cart does not say. A condition declares the facts it `needs`; the shell loads all of
+ * them in one round trip; the engine never fetches.
+ */
+export interface Facts {
+  /** Orders this customer completed before this one. A known customer without orders has 0. */
+  completedOrders?: number;
+  /** When the last of them was placed, epoch milliseconds; null when there is none. */
+  lastOrderAt?: number | null;
+  /** Segments the customer is in. */
+  segments?: readonly string[];
+  /** The customer's tier; null when they have none. */
+  tier?: string | null;
+  /** Coupons behind the cart's codes, by normalised code. */
+  coupons?: ReadonlyMap<string, CouponFact>;
+  /** Paid deposits that the request may use, by redemption id. */
+  deposits?: ReadonlyMap<string, DepositFact>;
+  /** Use counters by promotion key, at most a second old; absent means untouched. */
+  usage?: ReadonlyMap<string, UsageFact>;
+}
+
+export type FactName = "completedOrders" | "lastOrderAt" | "segments" | "tier";
+
+export interface CouponFact {
+  /** The key of the pool the code belongs to. */
+  pool: string;
+  status: "usable" | "used" | "expired" | "void";
+}
+
+export interface DepositFact {
+  /** The key of the promotion whose deposit was paid. */
+  promotion: string;
+  units: number;
+}
+
+export interface UsageFact {
+  /** Committed and reserved uses. */
+  total: number;
+  byCustomer?: number;
+  inPeriod?: number;
+  /** Budget spent and reserved, by currency. */
+  spent?: Readonly<Record<string, number>>;
+  /** Gifts and services handed out and reserved. */
+  stockTaken?: number;
+}
+
+export const noFacts: Facts = {};

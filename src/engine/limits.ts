@@ -1,0 +1,23 @@
+/** Every stated limit of the engine in one place; the README's table is checked against it. */
+export const limits = {
+  linesPerCart: 500,
+  shipmentsPerCart: 50,
+  codesPerCart: 20,
+  depositsPerCart: 20,
+  draftsPerEvaluation: 200,
+  cartsPerBatch: 100,
+  skusPerCatalogRequest: 500,
+  quantityPerLine: 1_000_000,
+  nameLength: 200,
+  namesPerField: 100,
+  namesPerSelector: 5_000,
+  textLength: 2_000,
+  codeLength: 100,
+  expressionLength: 2_000,
+  conditionDepth: 10,
+  conditionLeaves: 100,
+  benefitsPerPromotion: 10,
+  tiersPerBenefit: 50,
+  componentsPerBundle: 10,
+  recurringWindows: 50,
+} as const;

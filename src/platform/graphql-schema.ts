@@ -1,0 +1,292 @@
+import {
+  GraphQLBoolean,
+  GraphQLEnumType,
+  type GraphQLFieldConfig,
+  type GraphQLFieldConfigArgumentMap,
+  GraphQLFloat,
+  GraphQLID,
+  GraphQLInputObjectType,
+  type GraphQLInputType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLScalarType,
+  GraphQLSchema,
+  GraphQLString,
+} from "graphql";
+import type { z } from "zod";
+import { integerScalar, jsonScalar, textScalar } from "./graphql-scalars.ts";
+import { type JsonSchema, jsonSchemasOf, referencedId, withoutNull } from "./json-schema.ts";
+import type { Operation } from "./operation.ts";
+
+export type Perform = (
+  operation: Operation,
+  args: Readonly<Record<string, unknown>>,
+  context: unknown,
+) => unknown;
+
+type Field = GraphQLFieldConfig<unknown, unknown>;
+const graphqlName = /^(?!__)[_A-Za-z]\w*$/;
+
+/** The GraphQL schema of the operations. Type names are meta ids; what has none is named after where it stands. */
+export function graphqlSchema(operations: readonly Operation[], perform: Perform): GraphQLSchema {
+  const types = typeBuilder(operations);
+  const fieldsOf = (kind: Operation["graphql"]) =>
+    Object.fromEntries(
+      operations
+        .filter(({ graphql }) => graphql === kind)
+        .map((operation): [string, Field] => [
+          operation.id,
+          {
+            description: operation.description
+              ? `${operation.summary}\n\n${operation.description}`
+              : operation.summary,
+            args: types.argumentsOf(operation),
+            type: types.resultOf(operation),
+            resolve: (_source, args, context) => perform(operation, args, context),
+          },
+        ]),
+    );
+  const mutations = fieldsOf("mutation");
+  return new GraphQLSchema({
+    query: new GraphQLObjectType({ name: "Query", fields: fieldsOf("query") }),
+    mutation:
+      Object.keys(mutations).length > 0
+        ? new GraphQLObjectType({ name: "Mutation", fields: mutations })
+        : null,
+  });
+}
+
+function typeBuilder(operations: readonly Operation[]) {
+  const inputParts: Record<string, z.ZodType> = {};
+  for (const { id, params, query, body } of operations) {
+    Object.assign(inputParts, {
+      ...(params && { [`${id}.params`]: params }),
+      ...(query && { [`${id}.query`]: query }),
+      ...(body && { [`${id}.body`]: body }),
+    });
+  }
+  const input = jsonSchemasOf(inputParts, "input");
+  const output = jsonSchemasOf(
+    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
+    "output",
+  );
+  const objects = new Map<string, GraphQLObjectType>();
+  const inputs = new Map<string, GraphQLInputObjectType>();
+  const leaves = new Map<string, GraphQLScalarType | GraphQLEnumType>();
+
+  function once<Type extends GraphQLScalarType | GraphQLEnumType>(name: string, make: () => Type): Type {
+    const known = leaves.get(name) as Type | undefined;
+    const type = known ?? make();
+    leaves.set(name, type);
+    return type;
+  }
+
+  const json = () => once("JSON", () => jsonScalar("JSON", "Any JSON value."));
+  const safeInt = () => once("SafeInt", () => integerScalar("SafeInt", "An integer up to 2^53 - 1 in size."));
+  const dateTime = () => once("DateTime", () => textScalar("DateTime", "An RFC 3339 date and time."));
+
+  /** A type without fields, or null if the schema needs some. `name` is its id or the place where it stands. */
+  function leafOf(
+    schema: JsonSchema,
+    name: string,
+    hasId: boolean,
+  ): GraphQLScalarType | GraphQLEnumType | null {
+    if (schema.scalar && hasId) {
+      return once(name, () => jsonScalar(name, schema.description ?? "JSON, validated by its own schema."));
+    }
+    if (schema.enum !== undefined) {
+      return enumOf(schema.enum, name, schema.description);
+    }
+    switch (schema.type) {
+      case "string":
+        if (schema.format === "date-time") {
+          return dateTime();
+        }
+        return name.endsWith("_id") ? GraphQLID : GraphQLString;
+      case "integer":
+        if (hasId) {
+          return once(name, () => integerScalar(name, schema.description ?? "An integer."));
+        }
+        return isWithinInt(schema) ? GraphQLInt : safeInt();
+      case "number":
+        return GraphQLFloat;
+      case "boolean":
+        return GraphQLBoolean;
+      case "array":
+        return null;
+      default:
+        return hasNamedFields(schema) ? null : json();
+    }
+  }
+
+  function enumOf(values: readonly unknown[], place: string, description: string | undefined) {
+    if (!values.every((value): value is string => typeof value === "string" && graphqlName.test(value))) {
+      return values.every((value) => typeof value === "string") ? GraphQLString : json();
+    }
+    const wanted = pascal(place);
+    const known = leaves.get(wanted);
+    const isSame =
+      known instanceof GraphQLEnumType &&
+      known
+        .getValues()
+        .map(({ name }) => name)
+        .join() === values.join();
+    const name = known === undefined || isSame ? wanted : `${wanted}Input`;
+    return once(
+      name,
+      () =>
+        new GraphQLEnumType({
+          name,
+          description: description ?? null,
+          values: Object.fromEntries(values.map((value) => [value, { value }])),
+        }),
+    );
+  }
+
+  function outputOf(given: JsonSchema, place: string): GraphQLOutputType {
+    const { schema } = withoutNull(given);
+    const id = referencedId(schema);
+    const target = id === undefined ? schema : (output.definitions[id] ?? {});
+    const name = id ?? place;
+    const leaf = leafOf(target, name, id !== undefined);
+    if (leaf !== null) {
+      return leaf;
+    }
+    if (target.type === "array") {
+      return new GraphQLList(required(outputOf(target.items ?? {}, name), target.items));
+    }
+    return objectOf(pascal(name), target);
+  }
+
+  function objectOf(name: string, schema: JsonSchema): GraphQLObjectType {
+    const known = objects.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const type = new GraphQLObjectType({
+      name,
+      description: schema.description ?? null,
+      fields: () =>
+        Object.fromEntries(
+          Object.entries(schema.properties ?? {}).map(([key, property]) => {
+            const inner = outputOf(property, `${name}_${key}`);
+            return [
+              key,
+              {
+                type: schema.required?.includes(key) ? required(inner, property) : inner,
+                description: property.description ?? null,
+              },
+            ];
+          }),
+        ),
+    });
+    objects.set(name, type);
+    return type;
+  }
+
+  function inputOf(given: JsonSchema, place: string): GraphQLInputType {
+    const { schema } = withoutNull(given);
+    const id = referencedId(schema);
+    const target = id === undefined ? schema : (input.definitions[id] ?? {});
+    const name = id ?? place;
+    const leaf = leafOf(target, name, id !== undefined);
+    if (leaf !== null) {
+      return leaf;
+    }
+    if (target.type === "array") {
+      return new GraphQLList(required(inputOf(target.items ?? {}, name), target.items));
+    }
+    return inputObjectOf(pascal(name), target);
+  }
+
+  function inputObjectOf(base: string, schema: JsonSchema): GraphQLInputObjectType {
+    const known = inputs.get(base);
+    if (known !== undefined) {
+      return known;
+    }
+    const type = new GraphQLInputObjectType({
+      name: base.endsWith("Input") ? base : `${base}Input`,
+      description: schema.description ?? null,
+      fields: () => fieldsOf(schema, base),
+    });
+    inputs.set(base, type);
+    return type;
+  }
+
+  function fieldsOf(schema: JsonSchema, place: string): GraphQLFieldConfigArgumentMap {
+    return Object.fromEntries(
+      Object.entries(schema.properties ?? {}).map(([key, property]) => {
+        const inner = inputOf(property, `${place}_${key}`);
+        const isRequired = schema.required?.includes(key) && property.default === undefined;
+        return [
+          key,
+          {
+            type: isRequired ? required(inner, property) : inner,
+            description: property.description ?? null,
+            ...(isPrimitive(property.default) && { defaultValue: property.default }),
+          },
+        ];
+      }),
+    );
+  }
+
+  return {
+    argumentsOf({ id, params, query, body, requiresIfMatch }: Operation): GraphQLFieldConfigArgumentMap {
+      const bodySchema = input.parts[`${id}.body`];
+      return {
+        ...(params && fieldsOf(input.parts[`${id}.params`] ?? {}, id)),
+        ...(query && fieldsOf(input.parts[`${id}.query`] ?? {}, id)),
+        ...(bodySchema && {
+          input: {
+            type: body?.isOptional()
+              ? inputOf(bodySchema, id)
+              : required(inputOf(bodySchema, id), bodySchema),
+          },
+        }),
+        ...(requiresIfMatch && {
+          ifMatch: {
+            type: new GraphQLNonNull(GraphQLString),
+            description: "The ETag that was read, or `*`.",
+          },
+        }),
+      };
+    },
+    resultOf({ id }: Operation): GraphQLOutputType {
+      const result = output.parts[id] ?? {};
+      return required(outputOf(result, `${id}_result`), result);
+    },
+  };
+}
+
+function required<Type extends GraphQLInputType | GraphQLOutputType>(
+  type: Type,
+  schema: JsonSchema = {},
+): Type {
+  // `GraphQLNonNull` cannot say in its type that it keeps input types input and output types output.
+  return withoutNull(schema).isNullable || type instanceof GraphQLNonNull
+    ? type
+    : (new GraphQLNonNull(type as GraphQLOutputType) as unknown as Type);
+}
+
+function hasNamedFields({ type, properties }: JsonSchema): boolean {
+  const names = Object.keys(properties ?? {});
+  return type === "object" && names.length > 0 && names.every((name) => graphqlName.test(name));
+}
+
+function isWithinInt({ minimum, maximum }: JsonSchema): boolean {
+  return (minimum ?? -Infinity) >= -(2 ** 31) && (maximum ?? Infinity) < 2 ** 31;
+}
+
+function isPrimitive(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+}
+
+function pascal(place: string): string {
+  return place
+    .split("_")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+}

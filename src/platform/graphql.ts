@@ -1,0 +1,194 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
+import mercurius from "mercurius";
+import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
+import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
+import { graphqlSchema } from "./graphql-schema.ts";
+import type { Operation } from "./operation.ts";
+import { type Problem, problem } from "./problem.ts";
+import { authenticate, entityTag } from "./rest.ts";
+import { problemOf, sendProblem } from "./server.ts";
+import { requireStorableText } from "./text-safety.ts";
+import type { InputValidation } from "./validation.ts";
+
+export interface GraphqlOptions {
+  operations: readonly Operation[];
+  validation: ReadonlyMap<string, InputValidation>;
+  authenticator: Authenticator;
+  /** False in production: neither introspection nor "did you mean" then tells what exists. */
+  showsSchema: boolean;
+}
+
+interface GraphqlBody {
+  query: string;
+  variables: Record<string, unknown>;
+  operationName: string | undefined;
+}
+
+/** What resolvers know of the request. Mercurius adds `reply` to it. */
+interface GraphqlContext {
+  caller: Caller;
+  requestId: string;
+  mayHoldEscapes: boolean;
+}
+
+/** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
+export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
+  const { operations, validation, authenticator, showsSchema } = options;
+  const schema = graphqlSchema(operations, performWith(validation));
+  await app.register(mercurius, {
+    schema,
+    routes: false,
+    cache: 256,
+    validationRules: showsSchema ? [] : [NoSchemaIntrospectionCustomRule],
+    graphql: {
+      parseOptions: { maxTokens: graphqlLimits.tokens },
+      validateOptions: { maxErrors: 20 },
+    },
+    errorFormatter: ({ data, errors }, context) => ({
+      statusCode: 200,
+      response: {
+        data: data ?? null,
+        errors: (errors ?? []).map((error) =>
+          rendered(error, problemOf(error.originalError), requestOf(context), showsSchema),
+        ),
+      } as never,
+    }),
+  });
+  app.graphql.addHook("preValidation", async (_schema, document) => requireModestDocument(document));
+
+  app.post("/graphql", { onRequest: authenticate(authenticator) }, async (request, reply) => {
+    const { query, variables, operationName } = graphqlBody(request.body);
+    requireModestSource(query);
+    if (request.caller === null) {
+      throw unauthenticated();
+    }
+    const context: GraphqlContext = {
+      caller: request.caller,
+      requestId: request.id,
+      mayHoldEscapes: query.includes("\\u"),
+    };
+    try {
+      return await reply.graphql(query, { ...context }, variables, operationName);
+    } catch (error) {
+      return refuse(error, request, reply, showsSchema);
+    }
+  });
+}
+
+function performWith(validation: ReadonlyMap<string, InputValidation>) {
+  return (operation: Operation, args: Readonly<Record<string, unknown>>, given: unknown): unknown => {
+    const { id, roles, handler, requiresIfMatch } = operation;
+    const { caller, requestId, mayHoldEscapes } = given as GraphqlContext;
+    requireRole(roles, caller.role);
+    if (mayHoldEscapes) {
+      requireStorableText(args);
+    }
+    const params = argumentsNamed(operation.params?.shape, args);
+    const query = argumentsNamed(operation.query?.shape, args);
+    const body = args.input ?? undefined;
+    const input = validation.get(id);
+    input?.params(params);
+    input?.query(query);
+    input?.body(body);
+    const ifMatch = requiresIfMatch ? entityTag(quoted(String(args.ifMatch))) : "";
+    return handler({ params, query, body, ifMatch, context: { ...caller, requestId } });
+  };
+}
+
+/** A null argument is one left out: clients send null for variables that were not set. */
+function argumentsNamed(
+  shape: object | undefined,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  for (const name in shape) {
+    const value = args[name];
+    if (value !== undefined && value !== null) {
+      named[name] = value;
+    }
+  }
+  return named;
+}
+
+/** Over GraphQL the tag may come bare, as a version read from a field, or quoted, as the header had it. */
+function quoted(tag: string): string {
+  return tag === "*" || tag.endsWith('"') ? tag : `"${tag}"`;
+}
+
+function graphqlBody(body: unknown): GraphqlBody {
+  const { query, variables, operationName } = (body ?? {}) as Record<string, unknown>;
+  const wrong = (path: string, message: string) =>
+    problem("invalid-request", { errors: [{ path, code: "invalid_type", message }] });
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw wrong("", "Send one object with a query; batches are not taken.");
+  }
+  if (typeof query !== "string" || query.trim() === "") {
+    throw wrong("/query", "The GraphQL document as a string is required.");
+  }
+  if (variables !== undefined && (typeof variables !== "object" || Array.isArray(variables))) {
+    throw wrong("/variables", "Must be an object.");
+  }
+  if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
+    throw wrong("/operationName", "Must be a string.");
+  }
+  return {
+    query,
+    // Never undefined: mercurius checks variables only when there are some, and reports their absence as a failed run.
+    variables: (variables ?? {}) as Record<string, unknown>,
+    operationName: operationName ?? undefined,
+  };
+}
+
+/** A document that was not run. Nothing has happened yet, so whatever is wrong is the document or its variables. */
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, showsSchema: boolean): unknown {
+  const faults = (error as { errors?: unknown }).errors;
+  if (Array.isArray(faults)) {
+    reply.code(400);
+    return { errors: faults.map((fault) => rendered(fault, refusalOf(fault), request, showsSchema)) };
+  }
+  const failure = problemOf(error);
+  if (failure.status >= 500) {
+    return sendProblem(error, request, reply);
+  }
+  reply.code(failure.status);
+  return { errors: [rendered(failure, failure, request, showsSchema)] };
+}
+
+function refusalOf(fault: unknown): Problem {
+  if (!(fault instanceof GraphQLError)) {
+    return problem("invalid-graphql");
+  }
+  return fault.message.includes("Parsing aborted")
+    ? tooComplex(`More than ${graphqlLimits.tokens} tokens; send values as variables.`)
+    : problem("invalid-graphql", { detail: fault.message });
+}
+
+interface RequestLog {
+  readonly id: string;
+  readonly log: FastifyRequest["log"];
+}
+
+function requestOf(context: unknown): RequestLog {
+  return (context as { reply: FastifyReply }).reply.request;
+}
+
+/** One error as GraphQL shows it: a problem's members under `extensions`, and never a word of what we did not mean to say. */
+function rendered(error: unknown, failure: Problem, request: RequestLog, showsSchema: boolean) {
+  const isLocated = error instanceof GraphQLError;
+  if (failure.status >= 500) {
+    request.log.error({ err: error, requestId: request.id }, failure.title);
+  }
+  const message = failure.detail ?? failure.title;
+  return {
+    message: showsSchema ? message : message.replace(/ Did you mean .*$/s, ""),
+    ...(isLocated && error.locations && { locations: error.locations }),
+    ...(isLocated && error.path && { path: error.path }),
+    extensions: {
+      code: failure.code,
+      status: failure.status,
+      ...(failure.errors && { errors: failure.errors }),
+      requestId: request.id,
+    },
+  };
+}

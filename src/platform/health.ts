@@ -1,0 +1,35 @@
+import type { FastifyInstance } from "fastify";
+import { problem } from "./problem.ts";
+import { sendProblem } from "./server.ts";
+
+/** Resolves when something the service needs is there; rejects, with a reason for the log, when not. */
+export type ReadinessCheck = () => Promise<void>;
+
+const patienceMilliseconds = 2_000;
+
+/** `/livez`: the process turns. `/readyz`: it can also do its work, so traffic may come. */
+export function mountHealth(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
+  app.get("/livez", (_request, reply) => {
+    reply.header("cache-control", "no-store").send({ status: "ok" });
+  });
+  app.get("/readyz", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    try {
+      await withPatience(Promise.all(checks.map((check) => check())));
+      return { status: "ok" };
+    } catch (error) {
+      request.log.warn({ err: error, requestId: request.id }, "not ready");
+      return sendProblem(problem("unavailable", { headers: { "retry-after": "1" } }), request, reply);
+    }
+  });
+}
+
+function withPatience<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error("a readiness check did not answer")),
+      patienceMilliseconds,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,229 @@
+import type { z } from "zod";
+import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
+import type { Operation } from "./operation.ts";
+import { type ProblemCode, problems } from "./problem.ts";
+
+export interface OpenApiInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+export type OpenApiDocument = Record<string, unknown> & { paths: Record<string, Record<string, unknown>> };
+
+/** The OpenAPI 3.1 document of the operations: what REST accepts and answers, and every way it can refuse. */
+export function openApiDocument(operations: readonly Operation[], info: OpenApiInfo): OpenApiDocument {
+  const parts: Record<string, z.ZodType> = {};
+  for (const { id, params, query, body } of operations) {
+    Object.assign(parts, {
+      ...(params && { [`${id}.params`]: params }),
+      ...(query && { [`${id}.query`]: query }),
+      ...(body && { [`${id}.body`]: body }),
+    });
+  }
+  const input = jsonSchemasOf(parts, "input");
+  const output = jsonSchemasOf(
+    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
+    "output",
+  );
+  const { schemas, nameInput } = componentsOf(input, output);
+  const inputPart = (name: string) => pointed(input.parts[name] ?? {}, nameInput);
+
+  const paths: OpenApiDocument["paths"] = {};
+  for (const operation of operations) {
+    const {
+      id,
+      method,
+      path,
+      summary,
+      description,
+      tag,
+      roles,
+      params,
+      query,
+      body,
+      status = 200,
+    } = operation;
+    const parameters = [
+      ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
+      ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
+      ...(operation.requiresIfMatch ? [ifMatchParameter] : []),
+    ];
+    const result = pointed(output.parts[id] ?? {}, (name) => name);
+    paths[path] ??= {};
+    paths[path][method.toLowerCase()] = {
+      operationId: id,
+      tags: [tag],
+      summary,
+      ...(description !== undefined && { description }),
+      ...(parameters.length > 0 && { parameters }),
+      ...(body && {
+        requestBody: {
+          required: !body.isOptional(),
+          content: { "application/json": { schema: inputPart(`${id}.body`) } },
+        },
+      }),
+      responses: {
+        [status]: {
+          description: status === 204 ? "Done." : summary,
+          ...(operation.etag && { headers: { ETag: { schema: { type: "string" } } } }),
+          ...(status !== 204 && { content: { "application/json": { schema: result } } }),
+        },
+        ...problemResponses(problemsOf(operation)),
+      },
+      security: roles === null ? [] : [{ apiKey: [] }],
+      ...(roles !== null && { "x-roles": roles.length === 0 ? ["any"] : [...roles, "admin"] }),
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: { ...info, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    servers: [{ url: "/" }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { ...schemas, Problem: problemSchema },
+      securitySchemes: {
+        apiKey: { type: "http", scheme: "bearer", description: "An API key of the project." },
+      },
+    },
+  };
+}
+
+/** Everything an operation can refuse with: what it declares, and what follows from its declaration. */
+export function problemsOf({
+  roles,
+  params,
+  query,
+  body,
+  requiresIfMatch,
+  problems,
+}: Operation): ProblemCode[] {
+  const hasInput = params !== undefined || query !== undefined || body !== undefined;
+  const codes: ProblemCode[] = [
+    ...(hasInput ? (["invalid-request"] as const) : []),
+    ...(query !== undefined && "after" in query.shape ? (["invalid-cursor"] as const) : []),
+    ...(body !== undefined ? (["malformed-json", "body-too-large", "unsupported-media-type"] as const) : []),
+    ...(roles !== null ? (["unauthenticated"] as const) : []),
+    ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
+    ...(requiresIfMatch ? (["precondition-required", "precondition-failed"] as const) : []),
+    ...problems,
+    "internal-error",
+    "unavailable",
+  ];
+  return [...new Set(codes)];
+}
+
+function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown> {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problems[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, those]) => [
+      status,
+      {
+        description: those.map((code) => `\`${code}\`: ${problems[code].title}`).join("\n\n"),
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
+    ]),
+  );
+}
+
+/**
+ * One component per id, unless what may be sent differs from what is answered (a default makes a field optional in one
+ * direction only): then the former is called `…Input`, and so is everything that leads to it.
+ */
+function componentsOf(input: JsonSchemas, output: JsonSchemas) {
+  const differing = new Set(
+    Object.keys(input.definitions).filter(
+      (id) =>
+        id in output.definitions &&
+        JSON.stringify(input.definitions[id]) !== JSON.stringify(output.definitions[id]),
+    ),
+  );
+  for (let size = -1; size !== differing.size; ) {
+    size = differing.size;
+    for (const [id, schema] of Object.entries(input.definitions)) {
+      if (id in output.definitions && referencedIds(schema).some((other) => differing.has(other))) {
+        differing.add(id);
+      }
+    }
+  }
+  const nameInput = (id: string) => (differing.has(id) ? `${id}Input` : id);
+  const schemas: Record<string, JsonSchema> = {};
+  for (const [id, schema] of Object.entries(output.definitions)) {
+    schemas[id] = pointed(schema, (name) => name);
+  }
+  for (const [id, schema] of Object.entries(input.definitions)) {
+    schemas[nameInput(id)] = pointed(schema, nameInput);
+  }
+  return {
+    schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+    nameInput,
+  };
+}
+
+function referencedIds(schema: JsonSchema): string[] {
+  const ids: string[] = [];
+  mapSchema(schema, (node) => {
+    const id = referencedId(node);
+    if (id !== undefined) {
+      ids.push(id);
+    }
+    return node;
+  });
+  return ids;
+}
+
+function pointed(schema: JsonSchema, nameOf: (id: string) => string): JsonSchema {
+  return mapSchema(schema, ({ scalar: _scalar, ...node }) => {
+    const id = referencedId(node);
+    return id === undefined ? node : { ...node, $ref: `#/components/schemas/${nameOf(id)}` };
+  });
+}
+
+function parametersOf(place: "path" | "query", { properties = {}, required = [] }: JsonSchema) {
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema,
+  }));
+}
+
+const ifMatchParameter = {
+  name: "If-Match",
+  in: "header",
+  required: true,
+  description: "The ETag that was read, or `*`.",
+  schema: { type: "string" },
+};
+
+const problemSchema: JsonSchema = {
+  type: "object",
+  description: "RFC 9457 problem details.",
+  properties: {
+    type: { type: "string", format: "uri" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    code: { type: "string", enum: Object.keys(problems) },
+    detail: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          path: { type: "string", description: "A JSON Pointer." },
+          code: { type: "string" },
+          message: { type: "string" },
+        },
+        required: ["path", "code", "message"],
+      },
+    },
+    requestId: { type: "string" },
+  },
+  required: ["type", "title", "status", "code", "requestId"],
+};

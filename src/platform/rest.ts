@@ -1,0 +1,144 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
+import {
+  type Authenticator,
+  anonymous,
+  bearerToken,
+  type Caller,
+  requireRole,
+  unauthenticated,
+} from "./auth.ts";
+import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
+import type { Operation } from "./operation.ts";
+import { problem } from "./problem.ts";
+import { requireStorableUrl, sendProblem } from "./server.ts";
+import type { InputValidation } from "./validation.ts";
+
+/** Gives every operation its REST route. Nothing about a schema is left to be worked out during a request. */
+export function mountRest(
+  app: FastifyInstance,
+  operations: readonly Operation[],
+  validation: ReadonlyMap<string, InputValidation>,
+  authenticator: Authenticator,
+): void {
+  const results = jsonSchemasOf(
+    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
+    "output",
+  );
+  for (const operation of operations) {
+    const { id, method, path, roles, status = 200 } = operation;
+    const result = results.parts[id];
+    const input = validation.get(id);
+    if (result === undefined || input === undefined) {
+      throw new Error(`operation ${id} was not compiled`);
+    }
+    app.route({
+      method,
+      url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      schema: { response: { [status]: serializationSchema(result, results.definitions) } },
+      ...(roles !== null && {
+        onRequest: authenticate(authenticator, (caller) => requireRole(roles, caller.role)),
+      }),
+      handler: routeHandler(operation, input),
+    });
+  }
+  app.setNotFoundHandler(notFoundHandler(operations));
+}
+
+/** Before the body is read: who has no business here costs no parsing. */
+export function authenticate(
+  authenticator: Authenticator,
+  admit: (caller: Caller) => void = () => {},
+): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const accept = (caller: Caller | null): void => {
+      try {
+        if (caller === null) {
+          throw unauthenticated();
+        }
+        request.caller = caller;
+        admit(caller);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done();
+    };
+    const token = bearerToken(request.headers.authorization);
+    const caller = token === null ? null : authenticator.callerOf(token);
+    if (caller instanceof Promise) {
+      caller.then(accept, done);
+    } else {
+      accept(caller);
+    }
+  };
+}
+
+function routeHandler(operation: Operation, input: InputValidation) {
+  const { handler, status = 200, etag, requiresIfMatch } = operation;
+  const answer = (reply: FastifyReply, result: unknown): unknown => {
+    reply.code(status);
+    if (etag !== undefined) {
+      reply.header("etag", `"${etag(result as never)}"`);
+    }
+    return status === 204 ? null : result;
+  };
+  // Not `async`: an operation that answers at once, such as an evaluation, then costs no promise.
+  return (request: FastifyRequest, reply: FastifyReply): unknown => {
+    requireStorableUrl(request);
+    input.params(request.params);
+    input.query(request.query);
+    input.body(request.body);
+    const result = handler({
+      params: request.params,
+      query: request.query,
+      body: request.body,
+      ifMatch: requiresIfMatch ? entityTag(request.headers["if-match"]) : "",
+      context: { ...(request.caller ?? anonymous), requestId: request.id },
+    });
+    if (result instanceof Promise) {
+      return result.then((value) => answer(reply, value));
+    }
+    reply.send(answer(reply, result));
+    return undefined;
+  };
+}
+
+const singleEntityTag = /^(?:W\/)?"([^"]{0,200})"$|^(\*)$/;
+
+/** A weak tag is taken as well: proxies that compress weaken ours, and the versions behind them are exact. */
+export function entityTag(ifMatch: string | undefined): string {
+  if (ifMatch === undefined || ifMatch === "") {
+    throw problem("precondition-required");
+  }
+  const match = singleEntityTag.exec(ifMatch.trim());
+  const tag = match?.[1] ?? match?.[2];
+  if (tag === undefined) {
+    throw problem("invalid-request", {
+      errors: [
+        { path: "/ifMatch", code: "invalid_format", message: "Send one ETag in quotes, as it was answered." },
+      ],
+    });
+  }
+  return tag;
+}
+
+function notFoundHandler(operations: readonly Operation[]) {
+  const routes = operations.map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+  }));
+  return (request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const methods = new Set(
+      routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string),
+    );
+    if (methods.has("GET")) {
+      methods.add("HEAD");
+    }
+    const failure =
+      methods.size > 0
+        ? problem("method-not-allowed", { headers: { allow: [...methods].join(", ") } })
+        : problem("route-not-found");
+    return sendProblem(failure, request, reply);
+  };
+}

@@ -1,0 +1,170 @@
+import type { Socket } from "node:net";
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import type { Caller } from "./auth.ts";
+import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
+import { parseJsonBody, requireStorableText } from "./text-safety.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set once the route's hook has accepted the key. */
+    caller: Caller | null;
+  }
+}
+
+export interface ServerOptions {
+  logLevel: string;
+  bodyLimitBytes?: number;
+}
+
+export const defaultBodyLimitBytes = 1_048_576;
+
+/** The bare HTTP server: limits, JSON, request ids, problems. It knows no route yet. */
+export function createServer({
+  logLevel,
+  bodyLimitBytes = defaultBodyLimitBytes,
+}: ServerOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    genReqId: requestIdOf,
+    logger: logLevel === "silent" ? false : { level: logLevel, redact: ["req.headers", "headers"] },
+    disableRequestLogging: true,
+    // A child logger per request costs more than it tells: our lines name the request themselves.
+    childLoggerFactory: (logger) => logger,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },
+    frameworkErrors: (error, request, reply) =>
+      sendProblem(error, request as FastifyRequest, reply as FastifyReply),
+    clientErrorHandler: refuseUnreadableRequest,
+  });
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    done();
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => {
+    try {
+      done(null, parseJsonBody(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply));
+  // Asked now, not per request: an unused hook is not free.
+  if (loggedLevels.has(logLevel)) {
+    app.addHook("onResponse", (request, reply, done) => {
+      // The route, never the URL: codes and customer ids travel in paths.
+      request.log.info(
+        {
+          requestId: request.id,
+          method: request.method,
+          route: request.routeOptions.url ?? "unknown",
+          status: reply.statusCode,
+          milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+          apiKeyId: request.caller?.apiKeyId,
+        },
+        "answered",
+      );
+      done();
+    });
+  }
+  return app;
+}
+
+const loggedLevels = new Set(["info", "debug", "trace"]);
+
+const acceptableRequestId = /^[\w.:-]{1,100}$/;
+const requestIdPrefix = `req_${process.pid.toString(36)}${Date.now().toString(36)}`;
+let requestCount = 0;
+
+/** The caller's own X-Request-Id when it is harmless to repeat, else one that is unique enough for a log. */
+function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers["x-request-id"];
+  if (typeof given === "string" && acceptableRequestId.test(given)) {
+    return given;
+  }
+  requestCount += 1;
+  return `${requestIdPrefix}${requestCount.toString(36)}`;
+}
+
+/** Refuses NUL in a URL. It cannot come in any other way than percent-encoded. */
+export function requireStorableUrl(request: FastifyRequest): void {
+  if (request.url.includes("%00")) {
+    requireStorableText(request.params);
+    requireStorableText(request.query);
+  }
+}
+
+const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "malformed-json",
+  FST_ERR_CTP_EMPTY_TYPE: "unsupported-media-type",
+  FST_ERR_BAD_URL: "invalid-request",
+  FST_ERR_ASYNC_CONSTRAINT: "invalid-request",
+  FST_ERR_MAX_PARAM_LENGTH: "route-not-found",
+};
+
+/** PostgreSQL or the way to it is gone: worth trying again, unlike an error of ours. */
+const unavailableCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+  "08006",
+  "08001",
+]);
+
+/** Any error as the problem a caller may see. What is not known to be the caller's doing is ours, and says nothing more. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) {
+    return error;
+  }
+  const { code, statusCode, cause } = (error ?? {}) as Partial<FastifyError> & { cause?: { code?: string } };
+  const known = code === undefined ? undefined : byFastifyCode[code];
+  if (known !== undefined) {
+    return problem(known);
+  }
+  if (unavailableCodes.has(code ?? "") || unavailableCodes.has(cause?.code ?? "")) {
+    return problem("unavailable", { headers: { "retry-after": "1" } });
+  }
+  return problem(
+    statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? "invalid-request" : "internal-error",
+  );
+}
+
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = problemOf(error);
+  if (failure.status >= 500) {
+    request.log.error({ err: error, requestId: request.id }, failure.title);
+  }
+  return reply
+    .code(failure.status)
+    .headers({ "x-request-id": request.id, ...failure.headers })
+    .type("application/problem+json")
+    .serializer(JSON.stringify)
+    .send(problemBody(failure, request.id));
+}
+
+/** Requests that Node's parser gives up on never reach a route: they are answered on the socket. */
+function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure = problem(error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : "invalid-request");
+  const body = JSON.stringify(problemBody(failure, requestIdOf({ headers: {} })));
+  const reason = failure.status === 431 ? "Request Header Fields Too Large" : "Bad Request";
+  socket.end(
+    `HTTP/1.1 ${failure.status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,142 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import type { z } from "zod";
+import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
+import type { Operation } from "./operation.ts";
+import { type ProblemError, problem } from "./problem.ts";
+import { pointer } from "./text-safety.ts";
+
+/** Throws `invalid-request` unless the value matches; fills in defaults in place. */
+export type Validate = (value: unknown) => void;
+
+export interface InputValidation {
+  readonly params: Validate;
+  readonly query: Validate;
+  readonly body: Validate;
+}
+
+const mostErrorsReported = 20;
+const acceptAnything: Validate = () => {};
+
+/**
+ * The compiled checks of every operation, by its id, shared by REST and GraphQL.
+ *
+ * Ajv decides, on every request. Zod runs only on input that was refused, because its words can be read and Ajv's on a
+ * union cannot. Formats are left to the patterns zod writes beside them, so that the two always agree.
+ */
+export function compileInputs(operations: readonly Operation[]): Map<string, InputValidation> {
+  const parts: Record<string, z.ZodType> = {};
+  for (const { id, params, query, body } of operations) {
+    Object.assign(parts, {
+      ...(params && { [`${id}.params`]: params }),
+      ...(query && { [`${id}.query`]: query }),
+      ...(body && { [`${id}.body`]: body }),
+    });
+  }
+  const schemas = jsonSchemasOf(parts, "input");
+  const exact = validator(schemas, false);
+  const coercing = validator(schemas, "array");
+  const checkOf = (ajv: Ajv, name: string): Validate => {
+    const schema = parts[name];
+    const json = schemas.parts[name];
+    return schema === undefined || json === undefined
+      ? acceptAnything
+      : checked(ajv.compile(forAjv(json)), schema);
+  };
+  return new Map(
+    operations.map(({ id }) => [
+      id,
+      {
+        params: checkOf(coercing, `${id}.params`),
+        query: checkOf(coercing, `${id}.query`),
+        body: checkOf(exact, `${id}.body`),
+      },
+    ]),
+  );
+}
+
+function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
+  const ajv = new Ajv({
+    coerceTypes,
+    useDefaults: true,
+    validateFormats: false,
+    strict: false,
+    allErrors: false,
+  });
+  for (const [id, definition] of Object.entries(schemas.definitions)) {
+    ajv.addSchema(forAjv(definition), id);
+  }
+  return ajv;
+}
+
+function forAjv(schema: JsonSchema): JsonSchema {
+  return mapSchema(schema, ({ scalar: _scalar, ...node }) => {
+    const id = referencedId(node);
+    return id === undefined ? node : { ...node, $ref: `${id}#` };
+  });
+}
+
+function checked(isValid: ValidateFunction, schema: z.ZodType): Validate {
+  return (value) => {
+    if (isValid(value)) {
+      return;
+    }
+    const ajvErrors = isValid.errors ?? [];
+    throw problem("invalid-request", { errors: explain(schema, value, ajvErrors) });
+  };
+}
+
+function explain(schema: z.ZodType, value: unknown, ajvErrors: readonly ErrorObject[]): ProblemError[] {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  const errors = parsed.success
+    ? ajvErrors.map(({ instancePath, keyword, message }) => ({
+        path: instancePath,
+        code: keyword,
+        message: message ?? "",
+      }))
+    : problemErrorsOf(parsed.error.issues);
+  return errors.slice(0, mostErrorsReported);
+}
+
+/** Zod's issues as problem errors. Also for rules a service checks with zod itself, such as a stored promotion. */
+export function problemErrorsOf(
+  issues: readonly z.core.$ZodIssue[],
+  prefix: readonly PropertyKey[] = [],
+): ProblemError[] {
+  return issues.flatMap((issue): ProblemError[] => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({
+        path: pointer([...path, key]),
+        code: "unrecognized_key",
+        message: "There is no such field.",
+      }));
+    }
+    if (issue.code === "invalid_union") {
+      const branch = likeliestBranch(issue.errors);
+      if (branch !== undefined) {
+        return problemErrorsOf(branch, path);
+      }
+    }
+    const isMissing = issue.code === "invalid_type" && "input" in issue && issue.input === undefined;
+    return [
+      {
+        path: pointer(path),
+        code: isMissing ? "required" : issue.code,
+        message: isMissing ? "This field is required." : issue.message,
+      },
+    ];
+  });
+}
+
+/** The alternative the caller most likely meant: not one with another `kind`, and the one that got furthest. */
+function likeliestBranch(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  const cost = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.reduce((sum, { code, path }) => {
+      const isOtherAlternative = path.length === 0 || (code === "invalid_value" && path.length === 1);
+      return sum + (isOtherAlternative ? 1000 : 1) - Math.min(path.length, 9) / 10;
+    }, 0);
+  const [best] = [...branches].filter((issues) => issues.length > 0).sort((a, b) => cost(a) - cost(b));
+  return best;
+}

@@ -68,19 +68,19 @@ async function startEmbedded(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "dealwright-test-"));
   // As root, the server runs as somebody else and has to get through.
   chmodSync(folder, 0o711);
-  const server = await startEmbeddedPostgres({
-    directory: join(folder, "postgres"),
-    log: silentLog,
-    isDurable: false,
-    settings: { max_connections: "200" },
-  });
-  return {
-    url: server.connectionString,
-    stop: async () => {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const server = await startEmbeddedPostgres({
+      directory: join(folder, "postgres"),
+      log: silentLog,
+      isDurable: false,
+      settings: { max_connections: "200" },
+    });
+    return { url: server.connectionString, stop: () => server.stop().finally(remove) };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 async function runOn(url: string, statement: string): Promise<void> {

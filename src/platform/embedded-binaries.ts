@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
+import { userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** Finds the folder with `bin`, `lib` and `share` of the PostgreSQL that npm installed for this machine. */
@@ -51,41 +52,49 @@ export interface Launcher {
 }
 
 const nobody = { uid: 65534, gid: 65534 };
+// Inside, our own user goes by the name of nobody; outside, the files stay ours.
+const namespace = ["unshare", "--user", `--map-user=${nobody.uid}`, `--map-group=${nobody.gid}`, "--"];
 
 /**
  * How to run PostgreSQL, which refuses to run as root: as `nobody`, or as the user who owns the directory already.
- * When that user cannot reach the files (a checkout under /root), a user namespace in which root has another name.
+ * When that user cannot reach the files (a checkout under /root), a user namespace in which root has another name;
+ * the same for a user the system has no name for (`docker run --user 1234`), whom it refuses, too.
  */
 export function chooseLauncher(native: string, directory: string): Launcher {
-  const isLinux = process.platform === "linux";
-  const hasSetpriv = isLinux && isInstalled("setpriv");
+  const hasSetpriv = works(["setpriv", "--version"]);
   const dieWithUs = hasSetpriv ? ["setpriv", "--pdeathsig", "INT"] : [];
-  if (process.getuid?.() !== 0) {
-    return {
-      prefix: hasSetpriv ? [...dieWithUs, "--"] : [],
-      owner: undefined,
-      stopsWithUs: hasSetpriv,
-    };
-  }
-  const present = existsSync(directory) ? statSync(directory) : nobody;
+  const end = hasSetpriv ? ["--"] : [];
+  const asOurselves: Launcher = {
+    prefix: [...dieWithUs, ...end],
+    owner: undefined,
+    stopsWithUs: hasSetpriv,
+  };
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && hasUserName()) return asOurselves;
+  const present = existsSync(directory) ? statSync(directory) : undefined;
   const unreachable = [native, dirname(directory)].find((path) => !isReachableByAll(path));
-  if (present.uid !== 0 && unreachable === undefined && hasSetpriv) {
-    const user = [`--reuid=${present.uid}`, `--regid=${present.gid}`, "--clear-groups", "--"];
-    return { prefix: [...dieWithUs, ...user], owner: present, stopsWithUs: true };
+  if (isRoot && hasSetpriv && present?.uid !== 0 && unreachable === undefined) {
+    const owner = present ?? nobody;
+    const user = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"];
+    return { ...asOurselves, prefix: [...dieWithUs, ...user, ...end], owner };
   }
-  if (isLinux && isInstalled("unshare") && (present.uid === 0 || !existsSync(directory))) {
+  if ((present === undefined || present.uid === process.getuid?.()) && works([...namespace, "true"])) {
     // setpriv comes last: entering a namespace makes the kernel forget the signal.
-    const namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"];
-    return {
-      prefix: [...namespace, ...dieWithUs, ...(hasSetpriv ? ["--"] : [])],
-      owner: undefined,
-      stopsWithUs: hasSetpriv,
-    };
+    return { ...asOurselves, prefix: [...namespace, ...asOurselves.prefix] };
   }
   throw new Error(
-    `PostgreSQL refuses to run as root, and ${unreachable ?? directory} cannot be used by another user: ` +
-      "set DATABASE_URL, run as an ordinary user, or set DATA_DIR to a directory everybody can reach",
+    `PostgreSQL does not run as ${isRoot ? "root" : "a user without a name"}, and ` +
+      `${unreachable ?? directory} cannot be used by another: set DATABASE_URL, ` +
+      "run as an ordinary user, or set DATA_DIR to a directory everybody can reach",
   );
+}
+
+function hasUserName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
 }
 
 function isReachableByAll(path: string): boolean {
@@ -94,6 +103,7 @@ function isReachableByAll(path: string): boolean {
   return parent === path || isReachableByAll(parent);
 }
 
-function isInstalled(program: string): boolean {
-  return spawnSync(program, ["--version"], { env: cleanEnvironment, stdio: "ignore" }).status === 0;
+function works([program = "", ...args]: readonly string[]): boolean {
+  if (process.platform !== "linux") return false;
+  return spawnSync(program, args, { env: cleanEnvironment, stdio: "ignore" }).status === 0;
 }

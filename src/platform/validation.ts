@@ -76,8 +76,9 @@ function forAjv(schema: JsonSchema): JsonSchema {
 }
 
 function checked(isValid: ValidateFunction, schema: z.ZodType): Validate {
+  const mayBeLeftOut = schema.isOptional();
   return (value) => {
-    if (isValid(value)) {
+    if ((value === undefined && mayBeLeftOut) || isValid(value)) {
       return;
     }
     const ajvErrors = isValid.errors ?? [];
@@ -117,7 +118,7 @@ export function problemErrorsOf(
         return problemErrorsOf(branch, path);
       }
     }
-    const isMissing = issue.code === "invalid_type" && "input" in issue && issue.input === undefined;
+    const isMissing = "input" in issue && issue.input === undefined;
     return [
       {
         path: pointer(path),

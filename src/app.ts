@@ -1,0 +1,91 @@
+import type { FastifyInstance } from "fastify";
+import type { Config } from "./config.ts";
+import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
+import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
+import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
+import { projectOperations } from "./features/projects/project-operations.ts";
+import { type ProjectService, projectService } from "./features/projects/project-service.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Database } from "./platform/database.ts";
+import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
+import { mountGraphql } from "./platform/graphql.ts";
+import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
+import type { Log } from "./platform/log.ts";
+import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
+import type { Operation } from "./platform/operation.ts";
+import { mountRest } from "./platform/rest.ts";
+import { createServer } from "./platform/server.ts";
+import { compileInputs } from "./platform/validation.ts";
+
+export interface AppOptions {
+  config: Pick<Config, "environment" | "logLevel">;
+  database: Database;
+  clock: Clock;
+  /** What must be there besides the database before traffic may come. */
+  readiness?: readonly ReadinessCheck[];
+}
+
+/** The composition root: the process and the tests build the same app. It listens to nothing and migrates nothing. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, database, clock, readiness = [] } = options;
+  const isProduction = config.environment === "production";
+  const app = createServer({ logLevel: config.logLevel });
+  const services = servicesOf({ database, clock, log: app.log });
+  const operations = operationsOf(services);
+  const validation = compileInputs(operations);
+
+  mountHealth(app, [() => reachable(database), ...readiness]);
+  mountRest(app, operations, validation, services.authenticator);
+  await mountGraphql(app, {
+    operations,
+    validation,
+    authenticator: services.authenticator,
+    showsSchema: !isProduction,
+  });
+  await mountApiReference(app, apiDocument(operations));
+  if (!isProduction) {
+    mountGraphiql(app);
+  }
+  return app;
+}
+
+export interface Services {
+  authenticator: ApiKeyAuthenticator;
+  apiKeys: ApiKeyService;
+  projects: ProjectService;
+}
+
+/** The features, wired to each other. Nothing here touches the database yet. */
+export function servicesOf({
+  database,
+  clock,
+  log,
+}: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+}): Services {
+  const authenticator = apiKeyAuthenticator({ database, clock, log });
+  return {
+    authenticator,
+    apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
+    projects: projectService(database),
+  };
+}
+
+/** Every operation there is; the order is that of the documents generated from them. */
+export function operationsOf(services: Services): Operation[] {
+  return [...projectOperations(services.projects), ...apiKeyOperations(services.apiKeys)];
+}
+
+export function apiDocument(operations: readonly Operation[]): OpenApiDocument {
+  return openApiDocument(operations, {
+    title: "Dealwright",
+    version: "1",
+    description: "A headless promotion engine: the best price, exact to the cent, with reasons.",
+  });
+}
+
+async function reachable(database: Database): Promise<void> {
+  await database.pool.query("select 1");
+}

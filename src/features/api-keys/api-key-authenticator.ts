@@ -1,0 +1,151 @@
+import type { Authenticator, Caller } from "../../platform/auth.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import { hashOf, isPlausible } from "./api-key-secret.ts";
+import { findBySecret, markUsed } from "./api-key-store.ts";
+
+/** A key is asked for again in the background from here on … */
+const refreshAfterMilliseconds = 2_000;
+/** … and no answer is given on what was known longer ago than this. */
+const trustMilliseconds = 5_000;
+/** Unless the database is away: then nobody can revoke a key either, and evaluations go on. */
+const outageTrustMilliseconds = 15 * 60_000;
+const usedEveryMilliseconds = 60_000;
+const mostEntries = 10_000;
+
+interface Entry {
+  readonly caller: Caller;
+  readonly expiresAt: number;
+  verifiedAt: number;
+  /** When the database was last asked, whether it answered or not. */
+  askedAt: number;
+  usedAt: number;
+}
+
+export interface ApiKeyAuthenticator extends Authenticator {
+  forget(apiKeyId: string): void;
+}
+
+export interface ApiKeyAuthenticatorOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+}
+
+/** Knows the keys in use, so that a request with one of them reads no database. */
+export function apiKeyAuthenticator({
+  database,
+  clock,
+  log,
+}: ApiKeyAuthenticatorOptions): ApiKeyAuthenticator {
+  const entries = new Map<string, Entry>();
+  const questions = new Map<string, Promise<Caller | null>>();
+  let generation = 0;
+
+  function callerOf(secret: string): Caller | null | Promise<Caller | null> {
+    const entry = entries.get(secret);
+    if (entry === undefined) {
+      return isPlausible(secret) ? ask(secret) : null;
+    }
+    const now = clock.now();
+    if (now >= entry.expiresAt) {
+      entries.delete(secret);
+      return null;
+    }
+    const age = now - entry.askedAt;
+    if (age >= trustMilliseconds) {
+      return ask(secret);
+    }
+    if (age >= refreshAfterMilliseconds && !questions.has(secret)) {
+      ask(secret).catch(() => {});
+    }
+    noteUse(entry, now);
+    return entry.caller;
+  }
+
+  function ask(secret: string): Promise<Caller | null> {
+    const asked = questions.get(secret);
+    if (asked !== undefined) {
+      return asked;
+    }
+    const question = verify(secret).finally(() => {
+      if (questions.get(secret) === question) {
+        questions.delete(secret);
+      }
+    });
+    questions.set(secret, question);
+    return question;
+  }
+
+  async function verify(secret: string): Promise<Caller | null> {
+    const now = clock.now();
+    const asOf = generation;
+    let rows: Awaited<ReturnType<typeof findBySecret>>;
+    try {
+      rows = await findBySecret(database.orm, hashOf(secret), new Date(now));
+    } catch (error) {
+      const entry = entries.get(secret);
+      if (entry === undefined || now - entry.verifiedAt > outageTrustMilliseconds) {
+        throw error;
+      }
+      log.warn({ err: error, apiKeyId: entry.caller.apiKeyId }, "an API key could not be verified again");
+      entry.askedAt = now;
+      return entry.caller;
+    }
+    const [row, second] = rows;
+    if (row === undefined || second !== undefined) {
+      entries.delete(secret);
+      return null;
+    }
+    const { projectId, environment, id, role, expiresAt, lastUsedAt } = row;
+    const caller: Caller = { projectId, environment, apiKeyId: id, role };
+    const entry: Entry = {
+      caller,
+      expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      verifiedAt: now,
+      askedAt: now,
+      usedAt: lastUsedAt?.getTime() ?? 0,
+    };
+    // Read before a change of ours that came in between: right for this request, but not worth keeping.
+    if (asOf === generation) {
+      entries.delete(secret);
+      entries.set(secret, entry);
+      dropOldest();
+    }
+    noteUse(entry, now);
+    return caller;
+  }
+
+  function noteUse(entry: Entry, now: number): void {
+    if (now - entry.usedAt < usedEveryMilliseconds) {
+      return;
+    }
+    entry.usedAt = now;
+    const { projectId, apiKeyId } = entry.caller;
+    markUsed(database.orm, projectId, apiKeyId, new Date(now)).catch((error: unknown) => {
+      log.debug({ err: error, apiKeyId }, "the use of an API key was not noted");
+    });
+  }
+
+  function dropOldest(): void {
+    if (entries.size > mostEntries) {
+      // A map keeps the order of insertion, and every verification inserts anew.
+      const [oldest] = entries.keys();
+      entries.delete(oldest ?? "");
+    }
+  }
+
+  return {
+    callerOf,
+    forget(apiKeyId) {
+      generation += 1;
+      questions.clear();
+      for (const [secret, { caller }] of entries) {
+        if (caller.apiKeyId === apiKeyId) {
+          entries.delete(secret);
+        }
+      }
+    },
+  };
+}

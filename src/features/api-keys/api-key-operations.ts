@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { defineOperation, type Operation } from "../../platform/operation.ts";
+import { pageQuery } from "../../platform/pagination.ts";
+import { apiKey, apiKeyPage, apiKeyToCreate, issuedApiKey, rotation } from "./api-key-schemas.ts";
+import type { ApiKeyService } from "./api-key-service.ts";
+
+const params = z.strictObject({ id: z.string().min(1).max(64) });
+
+export function apiKeyOperations(service: ApiKeyService): Operation[] {
+  return [
+    defineOperation({
+      id: "createApiKey",
+      method: "POST",
+      path: "/v1/api-keys",
+      graphql: "mutation",
+      tag: "api-keys",
+      summary: "Create an API key. Its secret is shown in this answer and never again.",
+      roles: ["admin"],
+      status: 201,
+      body: apiKeyToCreate,
+      result: issuedApiKey,
+      problems: [],
+      handler: ({ body, context }) => service.create(context.projectId, body),
+    }),
+    defineOperation({
+      id: "apiKeys",
+      method: "GET",
+      path: "/v1/api-keys",
+      graphql: "query",
+      tag: "api-keys",
+      summary: "The project's API keys, newest first.",
+      roles: ["admin"],
+      query: pageQuery,
+      result: apiKeyPage,
+      problems: [],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "rotateApiKey",
+      method: "POST",
+      path: "/v1/api-keys/{id}/rotate",
+      graphql: "mutation",
+      tag: "api-keys",
+      summary: "Give an API key a new secret.",
+      description:
+        "The old secret stays valid for `graceSeconds`, so that clients can change over without a gap.",
+      roles: ["admin"],
+      params,
+      body: rotation.optional(),
+      result: issuedApiKey,
+      problems: ["api-key-not-found", "api-key-revoked"],
+      handler: ({ params: { id }, body, context }) =>
+        service.rotate(context.projectId, id, body?.graceSeconds ?? 86_400),
+    }),
+    defineOperation({
+      id: "revokeApiKey",
+      method: "DELETE",
+      path: "/v1/api-keys/{id}",
+      graphql: "mutation",
+      tag: "api-keys",
+      summary: "Revoke an API key with all its secrets, for good.",
+      description: "Every process refuses it within five seconds. Revoking it again changes nothing.",
+      roles: ["admin"],
+      params,
+      result: apiKey,
+      problems: ["api-key-not-found"],
+      handler: ({ params: { id }, context }) => service.revoke(context.projectId, id),
+    }),
+  ];
+}

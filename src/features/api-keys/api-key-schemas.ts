@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { environments, roles } from "../../platform/auth.ts";
+import { pageOf } from "../../platform/pagination.ts";
+
+const role = z.enum(roles).meta({ id: "Role" });
+const environment = z.enum(environments).meta({ id: "Environment" });
+
+export const apiKeyToCreate = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    role,
+    environment,
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("Left out, it is valid until it is revoked."),
+  })
+  .meta({ id: "ApiKeyCreation" });
+export type ApiKeyToCreate = z.output<typeof apiKeyToCreate>;
+
+export const rotation = z
+  .strictObject({
+    graceSeconds: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .default(86_400)
+      .describe("How long the old secret stays valid beside the new one."),
+  })
+  .meta({ id: "ApiKeyRotation" });
+
+const fields = {
+  id: z.string(),
+  name: z.string(),
+  role,
+  environment,
+  secrets: z
+    .array(
+      z
+        .object({ hint: z.string(), createdAt: z.iso.datetime(), expiresAt: z.iso.datetime().nullable() })
+        .meta({ id: "ApiKeySecret", description: "A valid secret, told by its beginning." }),
+    )
+    .describe("The valid secrets, newest first: one, or two while the key is rotated."),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe("To the minute."),
+};
+
+export const apiKey = z.object(fields).meta({ id: "ApiKey" });
+export type ApiKey = z.output<typeof apiKey>;
+
+export const issuedApiKey = z
+  .object({ ...fields, secret: z.string().describe("Shown this once. Only its hash is stored.") })
+  .meta({ id: "IssuedApiKey" });
+export type IssuedApiKey = z.output<typeof issuedApiKey>;
+
+export const apiKeyPage = pageOf(apiKey, "ApiKeyPage");

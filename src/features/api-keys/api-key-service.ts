@@ -1,0 +1,162 @@
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { problem } from "../../platform/problem.ts";
+import type { ApiKey, ApiKeyToCreate, IssuedApiKey } from "./api-key-schemas.ts";
+import { describeSecret, type NewSecret, newSecret } from "./api-key-secret.ts";
+import {
+  deleteSecrets,
+  findSecrets,
+  insertApiKey,
+  insertSecret,
+  listApiKeys,
+  lockApiKey,
+  markRevoked,
+  retireSecrets,
+} from "./api-key-store.ts";
+import type { ApiKeyRow, ApiKeySecretRow } from "./api-key-tables.ts";
+
+export interface ApiKeyService {
+  create(projectId: string, request: ApiKeyToCreate): Promise<IssuedApiKey>;
+  list(projectId: string, page: { limit: number; after?: string | undefined }): Promise<Page<ApiKey>>;
+  rotate(projectId: string, id: string, graceSeconds: number): Promise<IssuedApiKey>;
+  revoke(projectId: string, id: string): Promise<ApiKey>;
+}
+
+const cursor = cursorOf("apiKeys", z.string());
+
+export interface ApiKeyServiceOptions {
+  database: Database;
+  clock: Clock;
+  /** Called after a key changed, so that this process need not wait for its cache to notice. */
+  onChange: (apiKeyId: string) => void;
+}
+
+export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOptions): ApiKeyService {
+  const now = () => new Date(clock.now());
+  return {
+    create(projectId, { name, role, environment, expiresAt }) {
+      const createdAt = now();
+      const until = expiresAt === undefined ? null : new Date(expiresAt);
+      if (until !== null && until <= createdAt) {
+        throw problem("invalid-request", {
+          errors: [{ path: "/expiresAt", code: "in_the_past", message: "Must be in the future." }],
+        });
+      }
+      return withTransaction(database, async (connection) => {
+        const fresh = newSecret(environment);
+        const row = { projectId, name, role, environment, createdAt, expiresAt: until };
+        return issued(await storeApiKey(connection, row, fresh), fresh);
+      });
+    },
+
+    async list(projectId, { limit, after }) {
+      const rows = await listApiKeys(database.orm, projectId, cursor.decode(after), limit + 1);
+      const page = cursor.page(rows, limit, ({ id }) => id);
+      const secrets = await findSecrets(
+        database.orm,
+        projectId,
+        page.items.map(({ id }) => id),
+        now(),
+      );
+      return { ...page, items: page.items.map((row) => shown(row, secrets)) };
+    },
+
+    async rotate(projectId, id, graceSeconds) {
+      const result = await withTransaction(database, async (connection) => {
+        const row = await lockApiKey(connection, projectId, id);
+        if (row === undefined) {
+          throw problem("api-key-not-found");
+        }
+        if (row.revokedAt !== null) {
+          throw problem("api-key-revoked");
+        }
+        const createdAt = now();
+        await retireSecrets(connection, projectId, id, new Date(createdAt.getTime() + graceSeconds * 1000));
+        const fresh = newSecret(row.environment);
+        await insertSecret(connection, secretRow(row, fresh, createdAt));
+        return issued(shown(row, await findSecrets(connection, projectId, [id], createdAt)), fresh);
+      });
+      onChange(id);
+      return result;
+    },
+
+    async revoke(projectId, id) {
+      const revoked = await withTransaction(database, async (connection) => {
+        const row = await markRevoked(connection, projectId, id, now());
+        if (row === undefined) {
+          throw problem("api-key-not-found");
+        }
+        await deleteSecrets(connection, projectId, id);
+        return row;
+      });
+      onChange(id);
+      return shown(revoked, []);
+    },
+  };
+}
+
+/** The first key of a project: `given` if the operator chose one, else a new one, which is returned to be shown once. */
+export async function createFirstAdminKey(
+  connection: Connection,
+  projectId: string,
+  given: string | undefined,
+  createdAt: Date,
+): Promise<string> {
+  const secret = given === undefined ? newSecret("live") : describeSecret(given);
+  const row = { projectId, name: "First admin key", role: "admin", environment: "live", createdAt } as const;
+  await storeApiKey(connection, { ...row, expiresAt: null }, secret);
+  return secret.secret;
+}
+
+async function storeApiKey(
+  connection: Connection,
+  given: Omit<ApiKeyRow, "id" | "revokedAt" | "lastUsedAt">,
+  secret: NewSecret,
+): Promise<ApiKey> {
+  const row = { ...given, id: newId("key", given.createdAt.getTime()), revokedAt: null, lastUsedAt: null };
+  await insertApiKey(connection, row);
+  const stored = secretRow(row, secret, row.createdAt);
+  await insertSecret(connection, stored);
+  return shown(row, [stored]);
+}
+
+function secretRow(
+  { projectId, id }: ApiKeyRow,
+  { hash, hint }: NewSecret,
+  createdAt: Date,
+): ApiKeySecretRow {
+  return { projectId, apiKeyId: id, hash, hint, createdAt, expiresAt: null };
+}
+
+function issued(key: ApiKey, { secret }: NewSecret): IssuedApiKey {
+  return { ...key, secret };
+}
+
+function shown(row: ApiKeyRow, secrets: readonly ApiKeySecretRow[]): ApiKey {
+  const { id, name, role, environment } = row;
+  return {
+    id,
+    name,
+    role,
+    environment,
+    secrets: secrets
+      .filter(({ apiKeyId }) => apiKeyId === id)
+      .map(({ hint, createdAt, expiresAt }) => ({
+        hint,
+        createdAt: text(createdAt),
+        expiresAt: text(expiresAt),
+      })),
+    createdAt: text(row.createdAt),
+    expiresAt: text(row.expiresAt),
+    revokedAt: text(row.revokedAt),
+    lastUsedAt: text(row.lastUsedAt),
+  };
+}
+
+function text<When extends Date | null>(when: When): When extends Date ? string : string | null;
+function text(when: Date | null): string | null {
+  return when === null ? null : when.toISOString();
+}

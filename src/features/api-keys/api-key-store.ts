@@ -1,0 +1,144 @@
+import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import { type ApiKeyRow, type ApiKeySecretRow, apiKeySecrets, apiKeys } from "./api-key-tables.ts";
+
+export async function insertApiKey(connection: Connection, row: ApiKeyRow): Promise<void> {
+  await connection.insert(apiKeys).values(row);
+}
+
+export async function insertSecret(connection: Connection, row: ApiKeySecretRow): Promise<void> {
+  await connection.insert(apiKeySecrets).values(row);
+}
+
+/** The keys a secret opens at `now`: one, none, or two when two projects were set up with the same one. */
+export async function findBySecret(connection: Connection, hash: Buffer, now: Date): Promise<ApiKeyRow[]> {
+  const rows = await connection
+    .select({ key: apiKeys, until: apiKeySecrets.expiresAt })
+    .from(apiKeySecrets)
+    .innerJoin(
+      apiKeys,
+      and(eq(apiKeys.projectId, apiKeySecrets.projectId), eq(apiKeys.id, apiKeySecrets.apiKeyId)),
+    )
+    .where(
+      and(
+        eq(apiKeySecrets.hash, hash),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)),
+        or(isNull(apiKeySecrets.expiresAt), gt(apiKeySecrets.expiresAt, now)),
+      ),
+    )
+    .limit(2);
+  return rows.map(({ key, until }) => ({ ...key, expiresAt: earlier(key.expiresAt, until) }));
+}
+
+/** Locked until the transaction ends, so that two rotations of one key follow each other. */
+export async function lockApiKey(
+  connection: Connection,
+  projectId: string,
+  id: string,
+): Promise<ApiKeyRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
+    .for("update");
+  return row;
+}
+
+export async function listApiKeys(
+  connection: Connection,
+  projectId: string,
+  beforeId: string | null,
+  limit: number,
+): Promise<ApiKeyRow[]> {
+  return connection
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.projectId, projectId), beforeId === null ? undefined : lt(apiKeys.id, beforeId)))
+    .orderBy(desc(apiKeys.id))
+    .limit(limit);
+}
+
+export async function findSecrets(
+  connection: Connection,
+  projectId: string,
+  apiKeyIds: readonly string[],
+  now: Date,
+): Promise<ApiKeySecretRow[]> {
+  if (apiKeyIds.length === 0) {
+    return [];
+  }
+  return connection
+    .select()
+    .from(apiKeySecrets)
+    .where(
+      and(
+        eq(apiKeySecrets.projectId, projectId),
+        inArray(apiKeySecrets.apiKeyId, [...apiKeyIds]),
+        or(isNull(apiKeySecrets.expiresAt), gt(apiKeySecrets.expiresAt, now)),
+      ),
+    )
+    .orderBy(desc(apiKeySecrets.createdAt));
+}
+
+/** The secret in use lives on until `expiresAt`; what an earlier rotation left behind goes. */
+export async function retireSecrets(
+  connection: Connection,
+  projectId: string,
+  apiKeyId: string,
+  expiresAt: Date,
+): Promise<void> {
+  const ofKey = and(eq(apiKeySecrets.projectId, projectId), eq(apiKeySecrets.apiKeyId, apiKeyId));
+  await connection.delete(apiKeySecrets).where(and(ofKey, sql`${apiKeySecrets.expiresAt} is not null`));
+  await connection.update(apiKeySecrets).set({ expiresAt }).where(ofKey);
+}
+
+export async function deleteSecrets(
+  connection: Connection,
+  projectId: string,
+  apiKeyId: string,
+): Promise<void> {
+  await connection
+    .delete(apiKeySecrets)
+    .where(and(eq(apiKeySecrets.projectId, projectId), eq(apiKeySecrets.apiKeyId, apiKeyId)));
+}
+
+/** Undefined if there is no such key. One revoked before keeps the time of its first revocation. */
+export async function markRevoked(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  now: Date,
+): Promise<ApiKeyRow | undefined> {
+  const [row] = await connection
+    .update(apiKeys)
+    .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now.toISOString()}::timestamptz)` })
+    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
+    .returning();
+  return row;
+}
+
+export async function markUsed(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  now: Date,
+): Promise<void> {
+  await connection
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(
+      and(
+        eq(apiKeys.projectId, projectId),
+        eq(apiKeys.id, id),
+        or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, new Date(now.getTime() - 60_000))),
+      ),
+    );
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) {
+    return one ?? other;
+  }
+  return one < other ? one : other;
+}

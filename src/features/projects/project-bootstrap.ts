@@ -1,0 +1,39 @@
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import { createFirstAdminKey } from "../api-keys/api-key-service.ts";
+import { defaultSettings } from "./project-schemas.ts";
+import { insertProject, isWithoutProjects, lockBootstrap } from "./project-store.ts";
+
+export interface Bootstrapped {
+  projectId: string;
+  /** The only time it can be read. */
+  adminKey: string;
+}
+
+/**
+ * Makes the first project and its admin key in an empty database; null if there is a project already, whoever made it.
+ * Any number of processes may start at once: one makes them, and only that one is told the key.
+ */
+export function bootstrap(
+  database: Database,
+  clock: Clock,
+  adminKey: string | undefined,
+): Promise<Bootstrapped | null> {
+  return withTransaction(database, async (connection) => {
+    await lockBootstrap(connection);
+    if (!(await isWithoutProjects(connection))) {
+      return null;
+    }
+    const createdAt = new Date(clock.now());
+    const projectId = newId("prj", clock.now());
+    await insertProject(connection, {
+      id: projectId,
+      key: "demo",
+      name: "Demo",
+      settings: defaultSettings,
+      createdAt,
+    });
+    return { projectId, adminKey: await createFirstAdminKey(connection, projectId, adminKey, createdAt) };
+  });
+}

@@ -1,0 +1,100 @@
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { problem } from "../../platform/problem.ts";
+import {
+  type Project,
+  type ProjectSettings,
+  type ProjectSettingsChange,
+  projectSettings,
+} from "./project-schemas.ts";
+import { changeSettings, findProject, incrementRevision } from "./project-store.ts";
+import type { ProjectRow } from "./project-tables.ts";
+
+/** Where a project's id is announced when its rulebook must be loaded anew. */
+export const rulebookChannel = "dealwright_rulebook";
+
+export interface ProjectService {
+  project(projectId: string): Promise<Project>;
+  updateSettings(projectId: string, ifMatch: string, change: ProjectSettingsChange): Promise<Project>;
+  /** What a rulebook is compiled with, and the revision it then has. */
+  rulebookBasis(
+    connection: Connection,
+    projectId: string,
+  ): Promise<{ settings: ProjectSettings; revision: number } | undefined>;
+}
+
+export function projectService(database: Database): ProjectService {
+  return {
+    async project(projectId) {
+      return shown(existing(await findProject(database.orm, projectId)));
+    },
+    updateSettings(projectId, ifMatch, change) {
+      requireUsableSettings(change);
+      return withTransaction(database, async (connection) => {
+        const version = ifMatch === "*" ? null : versionOf(ifMatch);
+        const row = await changeSettings(connection, projectId, version, change);
+        if (row === undefined) {
+          throw problem("precondition-failed");
+        }
+        await bumpRevision(connection, projectId);
+        return shown(row);
+      });
+    },
+    async rulebookBasis(connection, projectId) {
+      const row = await findProject(connection, projectId);
+      return row && { settings: projectSettings.parse(row.settings), revision: row.revision };
+    },
+  };
+}
+
+/**
+ * To be called in every transaction that changes what evaluations of the project depend on. Its processes then load the
+ * rulebook anew once the transaction commits, and not at all if it does not.
+ */
+export async function bumpRevision(connection: Connection, projectId: string): Promise<number> {
+  const revision = await incrementRevision(connection, projectId, rulebookChannel);
+  if (revision === undefined) {
+    throw new Error(`there is no project ${projectId}`);
+  }
+  return revision;
+}
+
+function existing(row: ProjectRow | undefined): ProjectRow {
+  if (row === undefined) {
+    throw new Error("the project of a valid API key is gone");
+  }
+  return row;
+}
+
+function shown({ id, key, name, settings, settingsVersion, createdAt }: ProjectRow): Project {
+  return {
+    id,
+    key,
+    name,
+    settings: projectSettings.parse(settings),
+    settingsVersion,
+    createdAt: createdAt.toISOString(),
+  };
+}
+
+/** A tag that is no version of ours cannot match any. */
+function versionOf(tag: string): number {
+  return /^\d{1,15}$/.test(tag) ? Number(tag) : -1;
+}
+
+function requireUsableSettings({ timezone }: ProjectSettingsChange): void {
+  if (timezone === undefined || isTimezone(timezone)) {
+    return;
+  }
+  throw problem("invalid-request", {
+    errors: [{ path: "/timezone", code: "unknown_timezone", message: "There is no such IANA time zone." }],
+  });
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import type { ProjectSettingsChange } from "./project-schemas.ts";
+import { type ProjectRow, projects } from "./project-tables.ts";
+
+export async function findProject(
+  connection: Connection,
+  projectId: string,
+): Promise<ProjectRow | undefined> {
+  const [row] = await connection.select().from(projects).where(eq(projects.id, projectId));
+  return row;
+}
+
+export async function isWithoutProjects(connection: Connection): Promise<boolean> {
+  const rows = await connection.select({ id: projects.id }).from(projects).limit(1);
+  return rows.length === 0;
+}
+
+export async function insertProject(
+  connection: Connection,
+  row: Pick<ProjectRow, "id" | "key" | "name" | "settings" | "createdAt">,
+): Promise<void> {
+  await connection.insert(projects).values(row);
+}
+
+/** Undefined if the settings are no longer at `version`. A null `version` changes them whatever they are. */
+export async function changeSettings(
+  connection: Connection,
+  projectId: string,
+  version: number | null,
+  change: ProjectSettingsChange,
+): Promise<ProjectRow | undefined> {
+  const [row] = await connection
+    .update(projects)
+    .set({
+      settings: sql`${projects.settings} || ${JSON.stringify(change)}::jsonb`,
+      settingsVersion: sql`${projects.settingsVersion} + 1`,
+    })
+    .where(
+      and(eq(projects.id, projectId), version === null ? undefined : eq(projects.settingsVersion, version)),
+    )
+    .returning();
+  return row;
+}
+
+/** Counts the revision up and tells every process when this transaction commits. */
+export async function incrementRevision(
+  connection: Connection,
+  projectId: string,
+  channel: string,
+): Promise<number | undefined> {
+  const [row] = await connection
+    .update(projects)
+    .set({ revision: sql`${projects.revision} + 1` })
+    .where(eq(projects.id, projectId))
+    .returning({ revision: projects.revision });
+  await connection.execute(sql`select pg_notify(${channel}, ${projectId})`);
+  return row?.revision;
+}
+
+/** Held until the transaction ends, so that of several processes starting at once one makes the first project. */
+export async function lockBootstrap(connection: Connection): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock(7305118202)`);
+}

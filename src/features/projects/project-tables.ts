@@ -1,0 +1,13 @@
+import { bigint, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+
+export const projects = pgTable("projects", {
+  id: text().primaryKey(),
+  key: text().notNull().unique(),
+  name: text().notNull(),
+  settings: jsonb().notNull(),
+  settingsVersion: bigint("settings_version", { mode: "number" }).notNull().default(1),
+  revision: bigint({ mode: "number" }).notNull().default(1),
+  createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
+});
+
+export type ProjectRow = typeof projects.$inferSelect;

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import closeWithGrace from "close-with-grace";
+import { buildApp } from "./app.ts";
+import { ConfigError, loadConfig } from "./config.ts";
+import { bootstrap } from "./features/projects/project-bootstrap.ts";
+import { systemClock } from "./platform/clock.ts";
+import { assertDurable, openDatabase } from "./platform/database.ts";
+import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
+
+import { migrateDatabase } from "./platform/migrate.ts";
+import { processLog } from "./process-log.ts";
+import { readyBanner } from "./ready-banner.ts";
+
+const drainMilliseconds = 15_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = processLog(config.logLevel);
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.toReversed()) {
+      await close();
+    }
+  };
+  closeWithGrace({ delay: drainMilliseconds, logger: false }, async ({ err }) => {
+    if (err) {
+      log.error({ err }, "stopping after an error nobody caught");
+    }
+    await closeAll();
+  });
+  try {
+    let connectionString = config.database.url;
+    let directUrl = config.database.directUrl;
+    if (connectionString === undefined) {
+      const embedded = await startEmbeddedPostgres({
+        directory: join(config.dataDirectory, "postgres"),
+        log,
+      });
+      closers.push(() => embedded.stop());
+      connectionString = embedded.connectionString;
+      directUrl = connectionString;
+    }
+    const database = openDatabase({ connectionString, log, ...config.database });
+    closers.push(() => database.close());
+    if (config.environment === "production") {
+      await assertDurable(database);
+    }
+    await migrateDatabase(directUrl ?? connectionString, log);
+    const created = await bootstrap(database, systemClock, config.bootstrapAdminKey);
+    const app = await buildApp({ config, database, clock: systemClock });
+    closers.push(() => app.close());
+    const address = await app.listen({ host: config.host, port: config.port });
+    process.stdout.write(
+      readyBanner({
+        address,
+        adminKey: created?.adminKey,
+        isKeyChosenByOperator: config.bootstrapAdminKey !== undefined,
+        isDocumented: config.environment !== "production",
+      }),
+    );
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof ConfigError || error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Dealwright cannot start.\n${text}\n`);
+  process.exit(1);
+});

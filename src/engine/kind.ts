@@ -34,6 +34,8 @@ export interface Unmet<Reason extends string = string> {
   readonly gapOf?: CompiledSelector;
   /** Where a missing fact was looked for. */
   readonly path?: string;
+  /** The kind of the condition that held although it stands under a `not`. */
+  readonly kind?: string;
 }
 export interface Met {
   readonly met: true;
@@ -110,7 +112,10 @@ export interface CompiledCondition {
   /** Values of a context field, one of which must hold: another way to find candidates. */
   readonly requiresContext?: { readonly field: "channel" | "store" | "region" | "country" | "paymentMethod"; readonly values: readonly string[] };
   readonly currencies?: readonly string[];
+  /** Where it depends on the parameters; left out, what the kind says. */
   readonly isAboutCustomer?: boolean;
+  /** Facts to load that only the parameters reveal; the leaf itself answers when one of them is missing. */
+  readonly alsoNeeds?: readonly FactName[];
 }
 
 export function defineCondition<Params extends z.ZodObject, Needed extends FactName, Reason extends string>(definition: {

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { defineCondition, met, unmet } from "../kind.ts";
+import { checkBounds } from "./bounds.ts";
+
+export const orderCount = defineCondition({
+  kind: "order_count",
+  summary: "How many orders the customer has completed before this one. Bounds are inclusive.",
+  params: z.strictObject({ atLeast: z.int().min(0).optional(), atMost: z.int().min(0).optional() }),
+  example: { atLeast: 1, atMost: 3 },
+  needs: ["completedOrders"],
+  isAboutCustomer: true,
+  reasons: {
+    order_count_out_of_range: { en: "This offer is for another order of yours.", "zh-CN": "您的历史订单数不在此优惠的范围内。" },
+  },
+  compile({ atLeast, atMost }, compiler, path) {
+    checkBounds({ atLeast, atMost }, compiler, path);
+    const least = atLeast ?? 0;
+    const most = atMost ?? Number.POSITIVE_INFINITY;
+    return {
+      test({ facts }) {
+        const actual = facts.completedOrders;
+        if (actual < least) return unmet("order_count_out_of_range", { required: least, actual });
+        if (actual > most) return unmet("order_count_out_of_range", { required: most, actual });
+        return met;
+      },
+    };
+  },
+  words({ atLeast, atMost }, say) {
+    const parts: string[] = [];
+    if (atLeast !== undefined) parts.push(say.pick({ en: `at least ${atLeast} orders before`, "zh-CN": `历史订单不少于${atLeast}单` }));
+    if (atMost !== undefined) parts.push(say.pick({ en: `at most ${atMost} orders before`, "zh-CN": `历史订单不超过${atMost}单` }));
+    return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
+  },
+});

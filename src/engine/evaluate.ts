@@ -1,0 +1,114 @@
+/**
+ * Start reading here. `evaluate(rulebook, cart, facts, now) → quote` is a plain function: no I/O, no clock, no randomness.
+ *
+ *   canonical cart → candidates → judgement → plan → price → quote
+ *
+ * REST, GraphQL, redemptions, the simulator, the scenario tests and the benchmarks all call this one.
+ */
+import { canonicalCart } from "./canonical-cart.ts";
+import type { Cart } from "./cart.ts";
+import { normalizeCode } from "./codes.ts";
+import type { Facts } from "./facts.ts";
+import { Goods } from "./goods.ts";
+import { judge } from "./judge.ts";
+import { planBest } from "./plan/best-of-greedy.ts";
+import type { Planner } from "./plan/planner.ts";
+import { planByPriority } from "./plan/priority.ts";
+import { price } from "./price.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import type { Quote } from "./quote.ts";
+import { compareByRank, type Rulebook } from "./rulebook.ts";
+import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
+import { type Candidate, type EnteredCode, makeSituation, type Situation, StageView } from "./situation.ts";
+import { writeQuote } from "./write-quote.ts";
+
+const planners: Readonly<Record<Strategy, Planner>> = { best: planBest, priority: planByPriority };
+
+export interface EvaluateOptions {
+  /** The project's; what the cart says of them goes first. */
+  settings?: Settings;
+  /** Priced beside the rulebook, or instead of it; a draft replaces the promotion with its key. */
+  drafts?: { promotions: readonly CompiledPromotion[]; only: boolean };
+}
+
+/** `now`: epoch milliseconds. */
+export function evaluate(rulebook: Rulebook, request: Cart, facts: Facts, now: number, options: EvaluateOptions = {}): Quote {
+  const settings = settingsFor(request, options.settings ?? defaultSettings);
+  const cart = canonicalCart(request, settings.marginFloor);
+  const codes = enteredCodes(request);
+  const promotions = findCandidates(rulebook, options.drafts, cart, codes, facts, request.explain === "all");
+  const situation = judgeAll(promotions, codes, { cart, facts, now, rounding: settings.rounding }, request);
+  const proposed = planners[settings.strategy](situation);
+  const priced = price(situation, proposed.plan);
+  return writeQuote({ request, settings, rulebookVersion: rulebook.version, codes, situation, proposed, priced });
+}
+
+function settingsFor(request: Cart, settings: Settings): Settings {
+  const { strategy, rounding, marginFloor, locale } = request;
+  if (strategy === undefined && rounding === undefined && marginFloor === undefined && locale === undefined) return settings;
+  return {
+    ...settings,
+    ...(strategy !== undefined && { strategy }),
+    ...(rounding !== undefined && { rounding }),
+    ...(marginFloor !== undefined && { marginFloor }),
+    ...(locale !== undefined && { locale }),
+  };
+}
+
+/** The codes of the cart, each once, as first entered; `honour` counts wherever it was said. */
+export function enteredCodes(request: Cart): EnteredCode[] {
+  const codes = new Map<string, EnteredCode>();
+  for (const entry of request.codes ?? []) {
+    const text = typeof entry === "string" ? entry : entry.code;
+    const honour = typeof entry !== "string" && entry.honour;
+    const normalized = normalizeCode(text);
+    const before = codes.get(normalized);
+    if (before === undefined) codes.set(normalized, { text, normalized, honour });
+    else if (honour && !before.honour) codes.set(normalized, { ...before, honour });
+  }
+  return [...codes.values()];
+}
+
+function findCandidates(
+  rulebook: Rulebook,
+  drafts: EvaluateOptions["drafts"],
+  cart: Situation["cart"],
+  codes: readonly EnteredCode[],
+  facts: Facts,
+  widely: boolean,
+): CompiledPromotion[] {
+  const texts = codes.map((code) => code.normalized);
+  const pools = texts.flatMap((text) => facts.coupons?.get(text)?.pool ?? []);
+  const ranks = drafts?.only ? [] : rulebook.candidates(cart, texts, pools, widely);
+  const live = ranks.map((rank) => rulebook.promotions[rank]!);
+  if (drafts === undefined || drafts.promotions.length === 0) return live;
+  const replaced = new Set(drafts.promotions.map((draft) => draft.key));
+  return [...live.filter((promotion) => !replaced.has(promotion.key)), ...drafts.promotions.filter((draft) => isTriggered(draft, texts, pools))].sort(compareByRank);
+}
+
+function isTriggered({ code, pool }: CompiledPromotion, codes: readonly string[], pools: readonly string[]): boolean {
+  return (code === null && pool === null) || (code !== null && codes.includes(code)) || (pool !== null && pools.includes(pool));
+}
+
+function judgeAll(
+  promotions: readonly CompiledPromotion[],
+  codes: readonly EnteredCode[],
+  known: Pick<Situation, "cart" | "facts" | "now" | "rounding">,
+  { identifiers }: Cart,
+): Situation {
+  const bare = makeSituation({ ...known, candidates: [] });
+  const view = new StageView(bare, new Goods(known.cart.lines), new Goods(bare.shipments));
+  const candidates = promotions.map((promotion): Candidate => {
+    const code = codeOf(promotion, codes, known.facts);
+    const coupon = code === null ? undefined : known.facts.coupons?.get(code.normalized);
+    if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
+      return { promotion, code, rejection: { reason: `code_${coupon.status}` }, exhausted: null };
+    return { promotion, code, ...judge(promotion, view, known, identifiers) };
+  });
+  return { ...bare, candidates, hasConflicts: candidates.some(({ promotion, rejection }) => rejection === null && promotion.hasConflicts) };
+}
+
+function codeOf({ code, pool }: CompiledPromotion, codes: readonly EnteredCode[], facts: Facts): EnteredCode | null {
+  if (code === null && pool === null) return null;
+  return codes.find(({ normalized }) => normalized === code || (pool !== null && facts.coupons?.get(normalized)?.pool === pool)) ?? null;
+}

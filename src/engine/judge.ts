@@ -1,0 +1,62 @@
+/** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
+import type { UsageFact } from "./facts.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import { type Rejection, rejectionOf, type Situation, type StageView } from "./situation.ts";
+
+type Known = Pick<Situation, "cart" | "facts" | "now">;
+
+/** `rejection`: out whatever the plan. `exhausted`: out once its conditions, asked at its stage, hold. */
+export interface Judgement {
+  rejection: Rejection | null;
+  exhausted: Rejection | null;
+}
+
+export function judge(promotion: CompiledPromotion, view: StageView, known: Known, identifiers: Identifiers): Judgement {
+  const early = whenAndWhere(promotion, known);
+  if (early !== null) return { rejection: early, exhausted: null };
+  const exhausted = whatIsLeft(promotion, known, identifiers);
+  if (promotion.asksAtStage) return { rejection: null, exhausted };
+  const verdict = promotion.conditions?.test(view);
+  if (verdict !== undefined && !verdict.met) return { rejection: rejectionOf(verdict), exhausted: null };
+  return { rejection: exhausted, exhausted: null };
+}
+
+export type Identifiers = { device?: string | undefined; phone?: string | undefined; ip?: string | undefined } | undefined;
+
+function whenAndWhere({ schedule, currencies }: CompiledPromotion, { cart, now }: Known): Rejection | null {
+  if (schedule !== null && !schedule.contains(now)) {
+    if (schedule.startsAt !== null && now < schedule.startsAt) return { reason: "not_started" };
+    if (schedule.endsAt !== null && now >= schedule.endsAt) return { reason: "ended" };
+    return { reason: "outside_schedule" };
+  }
+  return currencies !== null && !currencies.has(cart.currency) ? { reason: "currency_not_supported" } : null;
+}
+
+const untouched: UsageFact = { total: 0 };
+
+function whatIsLeft({ key, document }: CompiledPromotion, { cart, facts }: Known, identifiers: Identifiers): Rejection | null {
+  const { limits, budget } = document;
+  if (limits === undefined && budget === undefined) return null;
+  const usage = facts.usage?.get(key) ?? untouched;
+  if (limits !== undefined) {
+    const { perPeriod } = limits;
+    if (limits.total !== undefined && usage.total >= limits.total) return reached(limits.total, usage.total);
+    // A missing customer never counts as one shared customer.
+    if ((limits.perCustomer !== undefined || perPeriod?.per === "customer") && cart.customer?.id === undefined) return { reason: "customer_required", path: "customer.id" };
+    if (limits.perCustomer !== undefined && (usage.byCustomer ?? 0) >= limits.perCustomer) return reached(limits.perCustomer, usage.byCustomer ?? 0);
+    for (const [name, limit] of [["device", limits.perDevice], ["phone", limits.perPhone], ["ip", limits.perIp]] as const) {
+      const isNeeded = limit !== undefined || perPeriod?.per === name;
+      if (isNeeded && identifiers?.[name] === undefined) return { reason: "identifier_required", path: `identifiers.${name}` };
+    }
+    if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count) return reached(perPeriod.count, usage.inPeriod ?? 0);
+  }
+  if (budget !== undefined) {
+    const left = budget.amount[cart.currency]! - (usage.spent?.[cart.currency] ?? 0);
+    if (left <= 0) return { reason: "budget_exhausted", required: 1, actual: 0 };
+  }
+  return null;
+}
+
+function reached(required: number, actual: number): Rejection {
+  return { reason: "limit_reached", required, actual };
+}

@@ -1,0 +1,55 @@
+/**
+ * The plan that follows from an order of claiming: the earlier promotion knocks out the later ones it cannot stand beside,
+ * and takes its units first.
+ *
+ * Whoever turns out to give nothing must not have knocked anybody out, so such a promotion is barred and the order is gone
+ * through again. Each round bars one more, so this ends.
+ */
+import { type Plan, type Priced, price } from "../price.ts";
+import { areInConflict } from "../promotion.ts";
+import type { Rejection, Situation } from "../situation.ts";
+
+export interface Trial {
+  readonly plan: Plan;
+  readonly priced: Priced;
+  readonly rejections: readonly (Rejection | null)[];
+}
+
+/** `order`: candidate indexes, the first to claim first; `excluded`: left out for this trial. */
+export function planInOrder(situation: Situation, order: readonly number[], excluded: ReadonlySet<number> = new Set()): Trial {
+  const barred = new Map<number, Rejection>();
+  for (const index of excluded) barred.set(index, { reason: "displaced" });
+  for (;;) {
+    const { members, knockedOutBy } = admit(situation, order, barred);
+    const priced = price(situation, { members, allowances: null }, order);
+    const idle = order.find((index) => members[index] && priced.rejections[index] !== null && [...knockedOutBy.values()].includes(index));
+    if (idle !== undefined) {
+      barred.set(idle, priced.rejections[idle]!);
+      continue;
+    }
+    const rejections = priced.rejections.map((rejection, index) => {
+      const by = knockedOutBy.get(index);
+      return by !== undefined ? { reason: "displaced", displacedBy: [by] } : (barred.get(index) ?? rejection);
+    });
+    const applied = rejections.map((rejection) => rejection === null);
+    return { plan: { members: applied, allowances: priced.claimed }, priced, rejections };
+  }
+}
+
+function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {
+  const members = new Array<boolean>(situation.candidates.length).fill(false);
+  const knockedOutBy = new Map<number, number>();
+  const admitted: number[] = [];
+  for (const index of order) {
+    const { promotion, rejection } = situation.candidates[index]!;
+    if (rejection !== null || barred.has(index)) continue;
+    const rival = situation.hasConflicts ? admitted.find((other) => areInConflict(promotion, situation.candidates[other]!.promotion)) : undefined;
+    if (rival !== undefined) {
+      knockedOutBy.set(index, rival);
+      continue;
+    }
+    members[index] = true;
+    admitted.push(index);
+  }
+  return { members, knockedOutBy };
+}

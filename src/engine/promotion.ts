@@ -1,0 +1,244 @@
+/** The promotion document, and what it becomes when it is compiled. A broken rule fails here, with a path, not at a checkout. */
+import { z } from "zod";
+import { type BenefitDocument, benefitKind, benefitSchema } from "./benefits/index.ts";
+import { normalizeCode } from "./codes.ts";
+import { type CompiledTree, compileConditions, type ConditionDocument, conditionSchema } from "./conditions/tree.ts";
+import { compileExpression, type Expression } from "./expression.ts";
+import type { CompiledBenefit, Compiler, Issue, Stage } from "./kind.ts";
+import { stages } from "./kind.ts";
+import { limits } from "./limits.ts";
+import { moneyMap, parsePercent, wholePercent } from "./money.ts";
+import { type CompiledSchedule, compileSchedule, scheduleSchema } from "./schedule.ts";
+import { type CompiledSelector, compileSelector } from "./selectors/selector.ts";
+import { findZone } from "./zone.ts";
+
+export const promotionKey = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
+  .meta({ id: "PromotionKey", description: "The caller's own name of the promotion, unique in the project." });
+
+const names = z.array(z.string().min(1).max(limits.nameLength)).max(limits.namesPerField);
+
+export const triggerSchema = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("automatic") }),
+    z.strictObject({ type: z.literal("code"), code: z.string().min(1).max(limits.codeLength) }),
+    z.strictObject({ type: z.literal("coupon"), pool: z.string().min(1).max(limits.nameLength) }),
+  ])
+  .meta({ id: "Trigger", scalar: true, description: "`automatic`, one shared `code`, or a `coupon` of a pool." });
+
+export const excludesSchema = z.strictObject({ promotions: names.optional(), groups: names.optional(), tags: names.optional() }).meta({ id: "Excludes" });
+
+export const stackingSchema = z
+  .strictObject({
+    group: z.string().min(1).max(limits.nameLength).optional().describe("At most one promotion of a group touches a unit (or the order). Left out: the stage's own name."),
+    exclusive: z.boolean().default(false).describe("Nothing else may apply to the order beside it."),
+    excludes: excludesSchema.optional(),
+  })
+  .meta({ id: "Stacking" });
+
+const count = z.int().min(1);
+const scope = z.enum(["customer", "device", "phone", "ip"]);
+
+export const limitsSchema = z
+  .strictObject({
+    total: count.optional(),
+    perCustomer: count.optional(),
+    perCode: count.optional(),
+    perDevice: count.optional(),
+    perPhone: count.optional(),
+    perIp: count.optional(),
+    perPeriod: z.strictObject({ count, period: z.enum(["day", "week", "month"]), per: scope.optional().describe("Left out: all uses together.") }).optional(),
+  })
+  .meta({ id: "PromotionLimits" });
+
+export const budgetSchema = z
+  .strictObject({ amount: moneyMap, atEdge: z.enum(["refuse", "partial"]).default("refuse").describe("What happens to the discount that the rest of the budget does not cover.") })
+  .meta({ id: "Budget" });
+
+const text = z.string().max(limits.textLength).optional();
+export const textsSchema = z
+  .record(z.string().max(35), z.strictObject({ label: text, badge: text, terms: text, description: text }))
+  .meta({ id: "Texts", scalar: true, description: "Label, badge, terms and description by language." });
+
+export const promotionSchema = z
+  .strictObject({
+    key: promotionKey,
+    name: z.string().min(1).max(limits.nameLength).optional(),
+    campaign: z.string().min(1).max(limits.nameLength).optional(),
+    tags: names.default([]),
+    priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe("Higher first; equal priorities go by key."),
+    visibility: z.enum(["public", "private"]).default("public").describe("A private promotion is never named to a customer outside its audience."),
+    funder: z.string().min(1).max(limits.nameLength).default("merchant"),
+    schedule: scheduleSchema.optional(),
+    trigger: triggerSchema,
+    conditions: conditionSchema.optional(),
+    benefits: z.array(benefitSchema).min(1).max(limits.benefitsPerPromotion),
+    stacking: stackingSchema.default({ exclusive: false }),
+    limits: limitsSchema.optional(),
+    budget: budgetSchema.optional(),
+    returns: z.enum(["prorate", "reevaluate", "forbid"]).default("prorate"),
+    restoreUseOnReturn: z.boolean().default(false),
+    texts: textsSchema.optional(),
+  })
+  .meta({ id: "PromotionDocument" });
+
+export type PromotionDocument = z.output<typeof promotionSchema>;
+export type PromotionInput = z.input<typeof promotionSchema>;
+
+/** The benefits of a promotion that act in one stage. Each stage claims its exclusivity group separately. */
+export interface StagePart {
+  readonly stage: Stage;
+  readonly group: string;
+  readonly benefits: readonly CompiledBenefit[];
+}
+
+export interface CompiledPromotion {
+  /** Null for a draft that is not stored. */
+  readonly id: string | null;
+  readonly key: string;
+  readonly document: PromotionDocument;
+  /** In stage order. */
+  readonly parts: readonly StagePart[];
+  readonly conditions: CompiledTree | null;
+  /** The conditions depend on what the stages before the promotion's first one leave. */
+  readonly asksAtStage: boolean;
+  readonly schedule: CompiledSchedule | null;
+  /** Null: every currency. */
+  readonly currencies: ReadonlySet<string> | null;
+  /** The shared code that triggers it, normalised; null if there is none. */
+  readonly code: string | null;
+  readonly pool: string | null;
+  readonly hasConflicts: boolean;
+}
+
+/** Selectors that say the same are one object, so that an evaluation asks each of them once. */
+export type SelectorTable = Map<string, CompiledSelector>;
+
+export interface CompileOptions {
+  id: string | null;
+  defaultTimezone: string;
+  selectors: SelectorTable;
+}
+
+export type Compilation = { promotion: CompiledPromotion; issues: null } | { promotion: null; issues: Issue[] };
+
+/** Compiles a document that has the shape of `promotionSchema`; finds every fault that the shape alone does not show. */
+export function compilePromotion(document: PromotionDocument, options: CompileOptions): Compilation {
+  const issues: Issue[] = [];
+  const currencies = new CurrencySet();
+  const compiler = makeCompiler(issues, currencies, options);
+  const { trigger, stacking, conditions: tree, schedule: window } = document;
+
+  const code = trigger.type === "code" ? normalizeCode(trigger.code) : null;
+  if (code === "") compiler.issue("/trigger/code", "code_empty", "Nothing is left of the code after spaces and dashes are taken out.");
+
+  const benefits = (document.benefits as BenefitDocument[]).map((benefit, i) => {
+    const { kind, ...params } = benefit;
+    return benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
+  });
+  const conditions = tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");
+  const schedule = window === undefined ? null : compileSchedule(window, options.defaultTimezone, (path, code, message) => compiler.issue(`/schedule${path}`, code, message));
+  if (document.budget !== undefined) compiler.currencies(document.budget.amount, "/budget/amount");
+  if (currencies.areContradictory) compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
+  if (issues.length > 0) return { promotion: null, issues };
+
+  const { excludes } = stacking;
+  const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some((list) => list !== undefined && list.length > 0);
+  const parts = partsByStage(benefits, document);
+  return {
+    issues: null,
+    promotion: {
+      id: options.id,
+      key: document.key,
+      document,
+      parts,
+      conditions,
+      asksAtStage: parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false),
+      schedule,
+      currencies: currencies.allowed,
+      code,
+      pool: trigger.type === "coupon" ? trigger.pool : null,
+      hasConflicts: stacking.exclusive || named,
+    },
+  };
+}
+
+function partsByStage(benefits: readonly CompiledBenefit[], { stacking, key }: PromotionDocument): StagePart[] {
+  const parts: StagePart[] = [];
+  for (const stage of stages) {
+    const ofStage = benefits.filter((benefit) => benefit.stage === stage);
+    if (ofStage.length > 0) parts.push({ stage, group: stacking.group ?? (stage === "reward" ? key : stage), benefits: ofStage });
+  }
+  return parts;
+}
+
+/** The currencies in which every amount of a promotion is given. */
+class CurrencySet {
+  allowed: ReadonlySet<string> | null = null;
+
+  add(codes: readonly string[]): void {
+    const before = this.allowed;
+    this.allowed = new Set(before === null ? codes : codes.filter((code) => before.has(code)));
+  }
+  get areContradictory(): boolean {
+    return this.allowed !== null && this.allowed.size === 0;
+  }
+}
+
+function makeCompiler(issues: Issue[], currencies: CurrencySet, { selectors, defaultTimezone }: CompileOptions): Compiler {
+  const compiler: Compiler = {
+    issue: (path, code, message) => issues.push({ path, code, message }),
+    selector(select, path) {
+      const compiled = compileSelector(select, compiler, path);
+      const known = selectors.get(compiled.id);
+      if (known !== undefined) return known;
+      selectors.set(compiled.id, compiled);
+      return compiled;
+    },
+    percent(percent, path) {
+      const parsed = parsePercent(percent);
+      if (parsed === null) compiler.issue(path, "percent_too_fine", "A percentage has at most four decimals.");
+      else if (parsed <= 0 || parsed > wholePercent) compiler.issue(path, "percent_out_of_range", "A percentage lies above 0 and is at most 100.");
+      return parsed ?? 0;
+    },
+    expression(cel, path): Expression {
+      const compiled = compileExpression(cel);
+      if (!("error" in compiled)) return compiled;
+      compiler.issue(path, "expression_invalid", compiled.error);
+      return { usesLine: false, usesCustomer: false, test: () => ({ met: false, reason: "expression_false" }) };
+    },
+    currencies(map, path) {
+      const codes = Object.keys(map);
+      if (codes.length === 0) compiler.issue(path, "no_currency", "Name an amount in at least one currency.");
+      else currencies.add(codes);
+    },
+    timezone(name, path) {
+      if (name === undefined) return defaultTimezone;
+      if (findZone(name) === null) compiler.issue(path, "timezone_unknown", `${name} is not an IANA time zone.`);
+      return name;
+    },
+  };
+  return compiler;
+}
+
+/** The groups a promotion belongs to, over all its stages. */
+export function groupsOf(promotion: CompiledPromotion): readonly string[] {
+  return promotion.parts.map((part) => part.group);
+}
+
+/** May the two not stand beside each other? Either side may say so. */
+export function areInConflict(a: CompiledPromotion, b: CompiledPromotion): boolean {
+  if (!a.hasConflicts && !b.hasConflicts) return false;
+  return a.document.stacking.exclusive || b.document.stacking.exclusive || excludes(a, b) || excludes(b, a);
+}
+
+function excludes(a: CompiledPromotion, b: CompiledPromotion): boolean {
+  const named = a.document.stacking.excludes;
+  if (named === undefined) return false;
+  return (
+    (named.promotions?.includes(b.key) ?? false) ||
+    (named.groups?.some((group) => groupsOf(b).includes(group)) ?? false) ||
+    (named.tags?.some((tag) => b.document.tags.includes(tag)) ?? false)
+  );
+}

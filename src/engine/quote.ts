@@ -1,0 +1,117 @@
+/** The result of an evaluation. A quote promises nothing. */
+import { z } from "zod";
+import { currencyCode, minorUnits } from "./money.ts";
+import { strategy } from "./settings.ts";
+
+const stage = z.enum(["item", "order", "shipping", "reward"]).meta({ id: "Stage" });
+const promotion = z.string().describe("The promotion's key.");
+
+export const unitRunSchema = z.strictObject({ units: z.int(), amount: minorUnits.describe("Off each of these units.") }).meta({ id: "UnitRun" });
+
+export const adjustmentSchema = z
+  .strictObject({
+    promotion,
+    stage,
+    amount: minorUnits.describe("What this promotion takes off this line."),
+    code: z.string().nullable().describe("The code that triggered it, as entered."),
+    runs: z.array(unitRunSchema).describe("The amount by units; the sum of units × amount is exact."),
+  })
+  .meta({ id: "Adjustment" });
+
+export const quoteLineSchema = z
+  .strictObject({ id: z.string(), subtotal: minorUnits, discount: minorUnits, total: minorUnits, adjustments: z.array(adjustmentSchema) })
+  .meta({ id: "QuoteLine" });
+
+export const shippingLineSchema = z
+  .strictObject({ id: z.string(), amount: minorUnits, discount: minorUnits, total: minorUnits, adjustments: z.array(adjustmentSchema) })
+  .meta({ id: "ShippingLine" });
+
+export const appliedPromotionSchema = z
+  .strictObject({
+    promotion,
+    promotionId: z.string().nullable().describe("Null for a draft."),
+    stage,
+    amount: minorUnits,
+    times: z.int().describe("How many times it was applied."),
+    label: z.string(),
+    funder: z.string(),
+    unappliedAmount: minorUnits.describe("What a floor, a budget or the price itself refused."),
+  })
+  .meta({ id: "AppliedPromotion" });
+
+export const rewardSchema = z
+  .strictObject({
+    promotion,
+    kind: z.enum(["gift", "points", "issue_coupon", "service"]).meta({ id: "RewardKind" }),
+    sku: z.string().nullable().optional(),
+    choices: z.array(z.string()).optional().describe("The customer picks one; `sku` is null."),
+    name: z.string().optional(),
+    quantity: z.int().optional(),
+    value: minorUnits.nullable().optional().describe("Worth of one unit."),
+    points: z.int().nullable().optional().describe("Null when only a multiplier is given."),
+    multiplier: z.number().optional(),
+    pool: z.string().optional(),
+    to: z.enum(["customer", "referrer"]).meta({ id: "CouponReceiver" }).optional(),
+    validFor: z.string().nullable().optional(),
+  })
+  .meta({ id: "Reward" });
+
+export const codeStatusSchema = z
+  .strictObject({
+    code: z.string(),
+    status: z.enum(["applied", "rejected"]).meta({ id: "CodeStatus" }),
+    promotion: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: "CodeResult" });
+
+export const notAppliedSchema = z
+  .strictObject({
+    promotion,
+    reason: z.string(),
+    message: z.string().describe("The reason in words."),
+    required: z.int().optional(),
+    actual: z.int().optional(),
+    gap: z.int().optional().describe("What is missing: minor units, or units of goods."),
+    wouldSave: minorUnits.optional().describe("What the promotion would take off, on its own, if the gap were closed."),
+    path: z.string().optional().describe("Where a missing fact was looked for."),
+    displacedBy: z.array(z.string()).optional().describe("Promotions that applied in its place."),
+  })
+  .meta({ id: "NotApplied" });
+
+export const optimalitySchema = z
+  .strictObject({
+    proven: z.boolean().describe("No plan that the rules allow is cheaper."),
+    bound: minorUnits.nullable().describe("The most that any plan could still save beyond this one."),
+  })
+  .meta({ id: "Optimality" });
+
+const quoteFields = {
+  rulebook: z.string().describe("The version of the rules."),
+  at: z.string(),
+  currency: currencyCode,
+  strategy,
+  degraded: z.boolean(),
+  subtotal: minorUnits,
+  discount: minorUnits.describe("Off the goods."),
+  shipping: minorUnits,
+  shippingDiscount: minorUnits,
+  total: minorUnits.describe("subtotal − discount + shipping − shippingDiscount"),
+  due: minorUnits.describe("total − deposits already paid"),
+  lines: z.array(quoteLineSchema),
+  shippingLines: z.array(shippingLineSchema),
+  promotions: z.array(appliedPromotionSchema),
+  rewards: z.array(rewardSchema),
+  codes: z.array(codeStatusSchema),
+  notApplied: z.array(notAppliedSchema),
+  optimality: optimalitySchema,
+};
+
+export const quoteSchema = z.strictObject({ id: z.string(), ...quoteFields }).meta({ id: "Quote" });
+
+/** What the engine answers; the shell gives it its id. */
+export type Quote = Omit<z.output<typeof quoteSchema>, "id">;
+export type QuoteLine = z.output<typeof quoteLineSchema>;
+export type Adjustment = z.output<typeof adjustmentSchema>;
+export type NotApplied = z.output<typeof notAppliedSchema>;
+export type CodeResult = z.output<typeof codeStatusSchema>;

@@ -1,0 +1,145 @@
+/**
+ * The rulebook: a project's promotions, compiled once, as an immutable value with a version, and the indexes that find the
+ * candidates of a cart. So cost follows the promotions that touch the cart, not those that exist.
+ *
+ * Each promotion is filed once, under the most selective thing it cannot apply without: its code, then the goods it needs,
+ * then a value of the request's context, then its currency; under nothing only if it fits every cart.
+ */
+import type { CanonicalCart } from "./canonical-cart.ts";
+import { compareBytes } from "./canonical-cart.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
+
+const contextFields = ["channel", "store", "region", "country", "paymentMethod"] as const;
+
+type Index = Map<string, number[]>;
+
+export interface Rulebook {
+  readonly version: string;
+  /** By priority (higher first), then key: the position is the rank. */
+  readonly promotions: readonly CompiledPromotion[];
+  /** Ranks of the promotions that may touch the cart, rising. `widely`: also those of other contexts and currencies, to say why not. */
+  candidates(cart: CanonicalCart, codes: readonly string[], pools: readonly string[], widely: boolean): number[];
+}
+
+export function compareByRank(a: CompiledPromotion, b: CompiledPromotion): number {
+  return b.document.priority - a.document.priority || compareBytes(a.key, b.key);
+}
+
+export function buildRulebook(version: string, promotions: readonly CompiledPromotion[]): Rulebook {
+  const ranked = [...promotions].sort(compareByRank);
+  const files = new Files();
+  ranked.forEach((promotion, rank) => files.add(promotion, rank));
+  // A promotion is filed under several SKUs; a stamp per search keeps it from being found twice.
+  const stamps = new Uint32Array(ranked.length);
+  let search = 0;
+  return {
+    version,
+    promotions: ranked,
+    candidates(cart, codes, pools, widely) {
+      search += 1;
+      const found: number[] = [];
+      files.find(cart, codes, pools, widely, (ranks) => {
+        for (const rank of ranks) {
+          if (stamps[rank] === search) continue;
+          stamps[rank] = search;
+          found.push(rank);
+        }
+      });
+      return found.sort((a, b) => a - b);
+    },
+  };
+}
+
+class Files {
+  private readonly byCode: Index = new Map();
+  private readonly byPool: Index = new Map();
+  private readonly byGoods: Record<SelectorField, Index> = { skus: new Map(), products: new Map(), categories: new Map(), brands: new Map(), tags: new Map() };
+  private readonly byContext: Record<(typeof contextFields)[number], Index> = { channel: new Map(), store: new Map(), region: new Map(), country: new Map(), paymentMethod: new Map() };
+  private readonly byCurrency: Index = new Map();
+  private readonly always: number[] = [];
+
+  add(promotion: CompiledPromotion, rank: number): void {
+    const { code, pool, conditions, currencies } = promotion;
+    if (code !== null) return file(this.byCode, code, rank);
+    if (pool !== null) return file(this.byPool, pool, rank);
+    const goods = neededGoods(promotion);
+    if (goods !== null) {
+      for (const { field, values } of goods) for (const value of values) file(this.byGoods[field], value, rank);
+      return;
+    }
+    const context = conditions?.requiresContext[0];
+    if (context !== undefined) for (const value of context.values) file(this.byContext[context.field], value, rank);
+    else if (currencies !== null) for (const currency of currencies) file(this.byCurrency, currency, rank);
+    else this.always.push(rank);
+  }
+
+  find(cart: CanonicalCart, codes: readonly string[], pools: readonly string[], widely: boolean, report: (ranks: readonly number[]) => void): void {
+    const look = (index: Index, value: string | undefined) => {
+      const ranks = value === undefined || index.size === 0 ? undefined : index.get(value);
+      if (ranks !== undefined) report(ranks);
+    };
+    report(this.always);
+    for (const code of codes) look(this.byCode, code);
+    for (const pool of pools) look(this.byPool, pool);
+    const { skus, products, categories, brands, tags } = this.byGoods;
+    for (const line of cart.lines) {
+      look(skus, line.sku);
+      look(products, line.product);
+      look(brands, line.brand);
+      if (categories.size > 0) for (const category of line.categories) look(categories, category);
+      if (tags.size > 0) for (const tag of line.tags) look(tags, tag);
+    }
+    if (widely) {
+      for (const field of contextFields) for (const ranks of this.byContext[field].values()) report(ranks);
+      for (const ranks of this.byCurrency.values()) report(ranks);
+      return;
+    }
+    for (const field of contextFields) look(this.byContext[field], cart[field]);
+    look(this.byCurrency, cart.currency);
+  }
+}
+
+function file(index: Index, value: string, rank: number): void {
+  const ranks = index.get(value);
+  if (ranks === undefined) index.set(value, [rank]);
+  else if (ranks.at(-1) !== rank) ranks.push(rank);
+}
+
+interface GoodsKey {
+  readonly field: SelectorField;
+  readonly values: readonly string[];
+}
+
+/** Goods of which the cart must hold at least some; null when it need hold none in particular. */
+function neededGoods(promotion: CompiledPromotion): GoodsKey[] | null {
+  const ofConditions = mostSelective((promotion.conditions?.requires ?? []).map(keyOf));
+  const ofBenefits: GoodsKey[] = [];
+  for (const part of promotion.parts) {
+    for (const benefit of part.benefits) {
+      const key = part.stage === "item" || part.stage === "order" ? mostSelective(benefit.selectors.map(keyOf)) : null;
+      if (key === null) return ofConditions === null ? null : [ofConditions];
+      ofBenefits.push(key);
+    }
+  }
+  return ofBenefits;
+}
+
+function keyOf(select: CompiledSelector): GoodsKey | null {
+  for (const field of selectorFields) {
+    const values = select.source[field];
+    if (values !== undefined) return { field, values };
+  }
+  return null;
+}
+
+/** Of goods that are all needed, those that say most: SKUs before products before categories, few before many. */
+function mostSelective(keys: readonly (GoodsKey | null)[]): GoodsKey | null {
+  let best: GoodsKey | null = null;
+  for (const key of keys) {
+    if (key === null) continue;
+    const byField = best === null ? -1 : selectorFields.indexOf(key.field) - selectorFields.indexOf(best.field);
+    if (byField < 0 || (byField === 0 && key.values.length < best!.values.length)) best = key;
+  }
+  return best;
+}

@@ -1,0 +1,132 @@
+/** Everything about one evaluation that stays fixed while plans are tried: the cart, the candidates, what is known. */
+import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
+import type { FactName, Facts } from "./facts.ts";
+import { Coverage, type Goods, isDiscounted, shipmentLines } from "./goods.ts";
+import type { ConditionView, Unmet } from "./kind.ts";
+import type { RoundingMode } from "./money.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import type { CompiledSelector } from "./selectors/selector.ts";
+
+/** Why a candidate did not apply. */
+export interface Rejection extends Omit<Unmet, "met"> {
+  /** Indexes of the candidates that applied in its place. */
+  readonly displacedBy?: readonly number[];
+}
+
+export interface EnteredCode {
+  /** As the caller wrote it. */
+  readonly text: string;
+  readonly normalized: string;
+  readonly honour: boolean;
+}
+
+/** A promotion that touches this cart. */
+export interface Candidate {
+  readonly promotion: CompiledPromotion;
+  /** The code that triggers it, if one does. */
+  readonly code: EnteredCode | null;
+  /** Set when it cannot apply whatever the plan. */
+  readonly rejection: Rejection | null;
+  /** For one whose conditions are asked at its stage: why it could not apply even if they held. */
+  readonly exhausted: Rejection | null;
+}
+
+export function rejectionOf({ met: _, ...rejection }: Unmet): Rejection {
+  return rejection;
+}
+
+export interface Situation {
+  readonly cart: CanonicalCart;
+  readonly facts: Facts;
+  readonly now: number;
+  readonly rounding: RoundingMode;
+  /** By priority (higher first), then key in byte order: the order of the arithmetic. */
+  readonly candidates: readonly Candidate[];
+  readonly coverage: Coverage;
+  readonly shipments: readonly CanonicalLine[];
+  readonly shipmentCoverage: Coverage;
+  /** Some candidates may not stand beside others. */
+  readonly hasConflicts: boolean;
+}
+
+export function makeSituation(input: Pick<Situation, "cart" | "facts" | "now" | "rounding" | "candidates">): Situation {
+  const shipments = shipmentLines(input.cart);
+  return {
+    ...input,
+    coverage: new Coverage(input.cart.lines),
+    shipments,
+    shipmentCoverage: new Coverage(shipments),
+    hasConflicts: input.candidates.some((candidate) => candidate.rejection === null && candidate.promotion.hasConflicts),
+  };
+}
+
+/** What the conditions of a promotion see at the start of a stage. */
+export class StageView implements ConditionView<FactName> {
+  readonly cart: CanonicalCart;
+  readonly facts: Required<Pick<Facts, FactName>>;
+  readonly now: number;
+  private readonly coverage: Coverage;
+  private readonly goods: Goods;
+  private readonly shipments: Goods;
+
+  constructor(situation: Pick<Situation, "cart" | "facts" | "now" | "coverage">, goods: Goods, shipments: Goods) {
+    this.cart = situation.cart;
+    // The tree tests for missing facts before it asks a leaf.
+    this.facts = situation.facts as Required<Pick<Facts, FactName>>;
+    this.now = situation.now;
+    this.coverage = situation.coverage;
+    this.goods = goods;
+    this.shipments = shipments;
+  }
+
+  get customer(): ConditionView["customer"] {
+    return this.cart.customer as ConditionView["customer"];
+  }
+
+  subtotal = (select: CompiledSelector, base: "current" | "list"): number => {
+    if (select.coversEverything) return base === "list" ? this.cart.subtotal : this.goods.stageTotal;
+    let sum = 0;
+    for (const line of this.coverage.of(select)) {
+      const { unitPrice } = this.cart.lines[line]!;
+      for (const segment of this.goods.segmentsOf(line)) {
+        if (select.excludeDiscounted && isDiscounted(this.cart.lines[line]!, segment.stagePrice)) continue;
+        sum += segment.count * (base === "list" ? unitPrice : segment.stagePrice);
+      }
+    }
+    return sum;
+  };
+
+  quantity = (select: CompiledSelector): number => {
+    if (select.coversEverything) return this.cart.quantity;
+    let units = 0;
+    for (const line of this.coverage.of(select)) units += this.unitsOf(line, select);
+    return units;
+  };
+
+  distinct = (select: CompiledSelector, by: "sku" | "product"): number => {
+    const seen = new Set<string>();
+    for (const line of this.coverage.of(select)) {
+      const { sku, product } = this.cart.lines[line]!;
+      if (this.unitsOf(line, select) > 0) seen.add(by === "sku" ? sku : (product ?? sku));
+    }
+    return seen.size;
+  };
+
+  shippingAmount = (): number => this.shipments.stageTotal;
+
+  private unitsOf(line: number, select: CompiledSelector): number {
+    if (!select.excludeDiscounted) return this.cart.lines[line]!.quantity;
+    let units = 0;
+    for (const segment of this.goods.segmentsOf(line)) {
+      if (!isDiscounted(this.cart.lines[line]!, segment.stagePrice)) units += segment.count;
+    }
+    return units;
+  }
+}
+
+/** How many units of paid deposits the request proves for a promotion. */
+export function depositUnitsOf(situation: Pick<Situation, "facts">, promotion: CompiledPromotion): number {
+  let units = 0;
+  for (const deposit of situation.facts.deposits?.values() ?? []) if (deposit.promotion === promotion.key) units += deposit.units;
+  return units;
+}

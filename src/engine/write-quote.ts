@@ -1,0 +1,211 @@
+/** Puts what was priced into the words and rows of the public contract. */
+import type { Cart } from "./cart.ts";
+import type { CanonicalLine } from "./canonical-cart.ts";
+import { findNearMiss, type NearMiss } from "./near-miss.ts";
+import type { Proposed } from "./plan/planner.ts";
+import type { Application, Priced } from "./price.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
+import { reasons } from "./reasons.ts";
+import type { Settings } from "./settings.ts";
+import { spokenLocale } from "./settings.ts";
+import type { UnitRun } from "./settle.ts";
+import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
+import { sayer } from "./words.ts";
+
+export interface Outcome {
+  readonly request: Cart;
+  readonly settings: Settings;
+  readonly rulebookVersion: string;
+  readonly codes: readonly EnteredCode[];
+  readonly situation: Situation;
+  readonly proposed: Proposed;
+  readonly priced: Priced;
+}
+
+export function writeQuote(outcome: Outcome): Quote {
+  const { request, settings, situation, priced, proposed } = outcome;
+  const { cart } = situation;
+  const onGoods = adjustmentsByLine(outcome, cart.lines, (stage) => stage === "item" || stage === "order");
+  const onShipments = adjustmentsByLine(outcome, situation.shipments, (stage) => stage === "shipping");
+  const discount = cart.subtotal - priced.goods.total;
+  const shippingDiscount = cart.shippingAmount - priced.shipments.total;
+  const total = priced.goods.total + priced.shipments.total;
+  return {
+    rulebook: outcome.rulebookVersion,
+    at: new Date(situation.now).toISOString(),
+    currency: cart.currency,
+    strategy: settings.strategy,
+    degraded: false,
+    subtotal: cart.subtotal,
+    discount,
+    shipping: cart.shippingAmount,
+    shippingDiscount,
+    total,
+    due: total - priced.applications.reduce((sum, application) => sum + application.depositsPaid, 0),
+    lines: request.lines.map(({ id, quantity, unitPrice }) => ({ id, ...amounts(quantity * unitPrice, onGoods.get(id)) })),
+    shippingLines: (request.shipping ?? []).map(({ id, amount }) => {
+      const { subtotal: _, ...rest } = amounts(amount, onShipments.get(id));
+      return { id, amount, ...rest };
+    }),
+    promotions: promotionRows(outcome),
+    rewards: priced.applications.flatMap(({ reward, candidate }) => (reward === null ? [] : [{ promotion: keyOf(situation, candidate), ...rewardRow(reward) }])),
+    ...explanations(outcome),
+    optimality: proposed.optimality,
+  };
+}
+
+function rewardRow(reward: NonNullable<Application["reward"]>) {
+  return reward.kind === "gift" && reward.choices !== undefined ? { ...reward, choices: [...reward.choices] } : (reward as Omit<typeof reward, "choices">);
+}
+
+const keyOf = (situation: Situation, index: number): string => situation.candidates[index]!.promotion.key;
+
+function amounts(subtotal: number, adjustments: Adjustment[] = []) {
+  const discount = adjustments.reduce((sum, adjustment) => sum + adjustment.amount, 0);
+  return { subtotal, discount, total: subtotal - discount, adjustments };
+}
+
+// ---------------------------------------------------------------- lines
+
+/** Adjustments by request line: each canonical line's units are given back to its parts, the earlier id first. */
+function adjustmentsByLine({ situation, priced }: Outcome, lines: readonly CanonicalLine[], isMeant: (stage: Application["stage"]) => boolean): Map<string, Adjustment[]> {
+  const byLine = new Map<string, Adjustment[]>();
+  for (const { candidate, stage, runs } of priced.applications) {
+    if (!isMeant(stage)) continue;
+    const { promotion, code } = situation.candidates[candidate]!;
+    for (const [line, ofLine] of groupByLine(runs)) {
+      let start = 0;
+      for (const part of lines[line]!.parts) {
+        const units = runsWithin(ofLine, start, start + part.quantity);
+        start += part.quantity;
+        if (units.length === 0) continue;
+        const amount = units.reduce((sum, run) => sum + run.units * run.amount, 0);
+        const adjustment = { promotion: promotion.key, stage, amount, code: code?.text ?? null, runs: units };
+        const list = byLine.get(part.id);
+        if (list === undefined) byLine.set(part.id, [adjustment]);
+        else list.push(adjustment);
+      }
+    }
+  }
+  return byLine;
+}
+
+function groupByLine(runs: readonly UnitRun[]): Map<number, UnitRun[]> {
+  const byLine = new Map<number, UnitRun[]>();
+  for (const run of runs) {
+    const list = byLine.get(run.line);
+    if (list === undefined) byLine.set(run.line, [run]);
+    else list.push(run);
+  }
+  return byLine;
+}
+
+/** The part of the runs between two positions, equal amounts together. */
+function runsWithin(runs: readonly UnitRun[], from: number, to: number): Adjustment["runs"] {
+  const within: Adjustment["runs"] = [];
+  for (const run of runs) {
+    const units = Math.min(run.from + run.count, to) - Math.max(run.from, from);
+    if (units <= 0) continue;
+    const alike = within.find((other) => other.amount === run.amount);
+    if (alike !== undefined) alike.units += units;
+    else within.push({ units, amount: run.amount });
+  }
+  return within;
+}
+
+// ---------------------------------------------------------------- promotions
+
+function promotionRows({ situation, priced, settings }: Outcome): Quote["promotions"] {
+  const rows: Quote["promotions"] = [];
+  const seen = new Set<string>();
+  for (const { candidate, stage, amount, times, unapplied } of priced.applications) {
+    const { promotion } = situation.candidates[candidate]!;
+    // Several rewards of one promotion are one row.
+    const row = `${candidate} ${stage}`;
+    if (seen.has(row)) continue;
+    seen.add(row);
+    const { key, id, document } = promotion;
+    rows.push({ promotion: key, promotionId: id, stage, amount, times, label: labelOf(promotion, settings.locale), funder: document.funder, unappliedAmount: unapplied });
+  }
+  return rows;
+}
+
+/** The label in the customer's language, else in the same language of another region, else the name. */
+export function labelOf({ key, document }: CompiledPromotion, locale: string): string {
+  const { texts, name } = document;
+  if (texts === undefined) return name ?? key;
+  const language = locale.split("-")[0]!;
+  const related = Object.keys(texts).sort().find((tag) => tag.split("-")[0] === language && texts[tag]!.label !== undefined);
+  return texts[locale]?.label ?? (related === undefined ? undefined : texts[related]!.label) ?? name ?? key;
+}
+
+// ---------------------------------------------------------------- explanations
+
+function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
+  const { request, situation, priced, codes } = outcome;
+  const explain = request.explain ?? "near";
+  const notApplied: NotApplied[] = [];
+  const rejections = situation.candidates.map((_, index) => rejectionOf(outcome, index));
+  if (explain !== "none") {
+    const view = new StageView(situation, priced.goods, priced.shipments);
+    situation.candidates.forEach((candidate, index) => {
+      const rejection = rejections[index]!;
+      if (rejection === null || !mayBeNamed(candidate, view)) return;
+      const near = findNearMiss(situation, index, rejection, priced, request.identifiers);
+      if (near !== null || explain === "all" || candidate.code !== null) notApplied.push(notAppliedRow(outcome, candidate, rejection, near));
+    });
+  }
+  return { codes: codes.map((code) => codeRow(outcome, code, rejections)), notApplied };
+}
+
+function rejectionOf({ priced, proposed }: Outcome, index: number): Rejection | null {
+  const final = priced.rejections[index]!;
+  if (final === null) return null;
+  // What is not in the plan has its reason from the planner.
+  return proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
+}
+
+/** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
+function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
+  if (promotion.document.visibility === "public") return true;
+  const audience = promotion.conditions?.audience(view) ?? "anyone";
+  return audience === "in" || (audience === "anyone" && code !== null);
+}
+
+function notAppliedRow({ situation, settings }: Outcome, { promotion }: Candidate, rejection: Rejection, near: NearMiss | null): NotApplied {
+  const shown = near?.rejection ?? rejection;
+  const row: NotApplied = { promotion: promotion.key, reason: shown.reason, message: messageOf(shown, near, situation.cart.currency, settings.locale) };
+  if (shown.required !== undefined) row.required = shown.required;
+  if (shown.actual !== undefined) row.actual = shown.actual;
+  if (shown.gap !== undefined) row.gap = shown.gap;
+  if (near !== null) row.wouldSave = near.wouldSave;
+  if (shown.path !== undefined) row.path = shown.path;
+  if (shown.displacedBy !== undefined) row.displacedBy = shown.displacedBy.map((index) => keyOf(situation, index));
+  return row;
+}
+
+/** "20.00 CNY more for 30.00 CNY off" where that is known, else the reason's own words. */
+function messageOf({ reason, gap, gapIn }: Rejection, near: NearMiss | null, currency: string, locale: string): string {
+  const say = sayer(spokenLocale(locale), currency);
+  if (near !== null && gap !== undefined && near.wouldSave > 0) {
+    const saving = say.money({ [currency]: near.wouldSave });
+    const more = gapIn === "amount" ? say.money({ [currency]: gap }) : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
+    return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
+  }
+  const words = reasons.get(reason);
+  return words === undefined ? reason : say.pick(words);
+}
+
+function codeRow({ situation, priced }: Outcome, code: EnteredCode, rejections: readonly (Rejection | null)[]): CodeResult {
+  const view = new StageView(situation, priced.goods, priced.shipments);
+  let rejected: CodeResult | null = null;
+  for (const [index, candidate] of situation.candidates.entries()) {
+    if (candidate.code?.normalized !== code.normalized) continue;
+    const rejection = rejections[index]!;
+    const { key } = candidate.promotion;
+    if (rejection === null) return { code: code.text, status: "applied", promotion: key, reason: null };
+    if (rejected === null && mayBeNamed(candidate, view)) rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
+  }
+  return rejected ?? { code: code.text, status: "rejected", promotion: null, reason: "code_unknown" };
+}

@@ -4,6 +4,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 import type { Caller } from "./auth.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
@@ -35,7 +36,7 @@ export function createServer({
     forceCloseConnections: "idle",
     genReqId: requestIdOf,
     logger: logLevel === "silent" ? false : { level: logLevel, redact: ["req.headers", "headers"] },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A child logger per request costs more than it tells: our lines name the request themselves.
     childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false },

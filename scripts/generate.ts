@@ -1,0 +1,50 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { lexicographicSortSchema, printSchema } from "graphql";
+import { apiDocument, operationsOf, servicesOf } from "../src/app.ts";
+import { systemClock } from "../src/platform/clock.ts";
+import { openDatabase } from "../src/platform/database.ts";
+import { graphqlSchema } from "../src/platform/graphql-schema.ts";
+import { silentLog } from "../src/platform/log.ts";
+import type { Operation } from "../src/platform/operation.ts";
+import { problemsDocument } from "../src/platform/problem.ts";
+import { dumpMigratedSchema } from "./dump-schema.ts";
+
+/** Every file made from the operations and the engine's registries, by its path. A house test compares them. */
+export async function generatedDocuments(): Promise<Record<string, string>> {
+  const operations = await declaredOperations();
+  const sdl = printSchema(lexicographicSortSchema(graphqlSchema(operations, () => null)));
+  return {
+    "openapi/openapi.json": `${JSON.stringify(apiDocument(operations), null, 2)}\n`,
+    "openapi/schema.graphql": `${sdl}\n`,
+    "openapi/problems.md": problemsDocument(),
+    ...(await kinds()),
+  };
+}
+
+/** The same wiring as the app's, over a pool that nobody will ask anything. */
+async function declaredOperations(): Promise<Operation[]> {
+  const database = openDatabase({ connectionString: "postgres://nobody@127.0.0.1:1/none", log: silentLog });
+  try {
+    return operationsOf(servicesOf({ database, clock: systemClock, log: silentLog }));
+  } finally {
+    await database.close();
+  }
+}
+
+async function kinds(): Promise<Record<string, string>> {
+  const source = new URL("../src/engine/kinds-document.ts", import.meta.url);
+  if (!existsSync(source)) {
+    return {};
+  }
+  const { kindsDocument } = (await import(source.href)) as { kindsDocument(): string };
+  return { "openapi/kinds.md": kindsDocument() };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const files = { ...(await generatedDocuments()), "migrations/schema.sql": await dumpMigratedSchema() };
+  for (const [path, text] of Object.entries(files)) {
+    writeFileSync(new URL(`../${path}`, import.meta.url), text);
+    process.stdout.write(`${path}\n`);
+  }
+}

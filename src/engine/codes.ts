@@ -8,7 +8,12 @@ export function normalizeCode(text: string): string {
   let code = text;
   // Each step may undo another (NFKC makes spaces, upper case makes sequences that compose): repeat until it stands still.
   for (let round = 0; round < 4; round++) {
-    const next = code.replace(ignored, "").normalize("NFKC").toUpperCase().normalize("NFKC").replace(ignored, "");
+    const next = code
+      .replace(ignored, "")
+      .normalize("NFKC")
+      .toUpperCase()
+      .normalize("NFKC")
+      .replace(ignored, "");
     if (next === code) break;
     code = next;
   }

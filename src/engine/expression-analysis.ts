@@ -33,7 +33,12 @@ export function namesIn(ast: ASTNode): Names {
       (isRoot(node, "customer") && parent?.op !== ".") ||
       (node.op === "." && node.args[1] === "facts" && isRoot(node.args[0], "customer") && parent?.op !== ".");
     if (readsAllFacts) for (const name of factNames) needs.add(name);
-    if (node.op === "." && node.args[0].op === "." && node.args[0].args[1] === "facts" && isRoot(node.args[0].args[0], "customer")) {
+    if (
+      node.op === "." &&
+      node.args[0].op === "." &&
+      node.args[0].args[1] === "facts" &&
+      isRoot(node.args[0].args[0], "customer")
+    ) {
       const name = factNames.find((fact) => fact === node.args[1]);
       if (name !== undefined) needs.add(name);
     }
@@ -42,14 +47,21 @@ export function namesIn(ast: ASTNode): Names {
     }
     const loop = loopOf(node);
     if (loop !== null) {
-      if (roots.has(loop.variable)) fault ??= `"${loop.variable}" is a name of the request; call the loop's variable something else.`;
+      if (roots.has(loop.variable))
+        fault ??= `"${loop.variable}" is a name of the request; call the loop's variable something else.`;
       iterations.set(loop.variable, loop.list);
     }
     for (const child of childrenOf(node)) visit(child, node);
   }
 
   visit(ast, null);
-  return { usesLine: used.has("line"), usesCustomer: used.has("customer"), needs: [...needs], iterations, fault };
+  return {
+    usesLine: used.has("line"),
+    usesCustomer: used.has("customer"),
+    needs: [...needs],
+    iterations,
+    fault,
+  };
 }
 
 function isRoot(node: ASTNode, name: string): boolean {
@@ -76,8 +88,11 @@ export function boundedCost(ast: ASTNode, usesLine: boolean): string | null {
   }
 
   visit(ast, usesLine ? 1 : 0, usesLine ? limits.linesPerCart : 1);
-  if (isTooDeep) return "Loops nest at most two deep (an expression that names `line` goes through the lines already).";
-  return steps > mostSteps ? "The expression could take too long on a large cart: nest fewer or smaller loops." : null;
+  if (isTooDeep)
+    return "Loops nest at most two deep (an expression that names `line` goes through the lines already).";
+  return steps > mostSteps
+    ? "The expression could take too long on a large cart: nest fewer or smaller loops."
+    : null;
 }
 
 function countJoins(node: ASTNode): number {
@@ -145,5 +160,9 @@ function pathOf(node: ASTNode, iterations: ReadonlyMap<string, ASTNode>, depth: 
   if (node.op === ".") return owner === "" ? node.args[1] : `${owner}.${node.args[1]}`;
   const index = node.args[1];
   if (index.op !== "value") return null;
-  return typeof index.args === "string" ? (owner === "" ? index.args : `${owner}.${index.args}`) : `${owner}[]`;
+  return typeof index.args === "string"
+    ? owner === ""
+      ? index.args
+      : `${owner}.${index.args}`
+    : `${owner}[]`;
 }

@@ -1,6 +1,7 @@
 /** The request as CEL sees it. Made once per cart, and its lines only when an expression asks for them. */
-import type { Attributes } from "./cart.ts";
+
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
+import type { Attributes } from "./cart.ts";
 import type { Facts } from "./facts.ts";
 
 type CelValue = string | bigint | number | boolean | readonly string[];
@@ -139,6 +140,7 @@ function inlineFacts(customer: CanonicalCart["customer"]): Facts {
 
 function celAttributes(attributes: Attributes): CelAttributes {
   const map = new Map<string, CelValue>();
-  for (const [name, value] of Object.entries(attributes)) map.set(name, Number.isSafeInteger(value) ? BigInt(value as number) : value);
+  for (const [name, value] of Object.entries(attributes))
+    map.set(name, Number.isSafeInteger(value) ? BigInt(value as number) : value);
   return map;
 }

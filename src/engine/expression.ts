@@ -5,10 +5,18 @@
  * Amounts and counts are CEL ints; other numbers are ints where they are whole, doubles otherwise, and CEL compares the
  * two. There is no `now` (schedules answer for time) and no `matches` (a regular expression's cost has no bound).
  */
-import { Environment, type ASTNode } from "@marcbachmann/cel-js";
+import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import { boundedCost, namesIn, requestPath } from "./expression-analysis.ts";
-import { CartView, CustomerView, cartView, customerView, FactsView, LineView, lineView } from "./expression-view.ts";
+import {
+  CartView,
+  CustomerView,
+  cartView,
+  customerView,
+  FactsView,
+  LineView,
+  lineView,
+} from "./expression-view.ts";
 import type { FactName, Facts } from "./facts.ts";
 import { met, missing, type Unmet, unmet, type Verdict } from "./kind.ts";
 import { limits } from "./limits.ts";
@@ -84,7 +92,8 @@ const environment = new Environment({
 const isFalse: ExpressionVerdict = unmet("expression_false");
 
 export function compileExpression(cel: string): Expression | { error: string } {
-  if (cel.length > limits.expressionLength) return { error: `An expression has at most ${limits.expressionLength} characters.` };
+  if (cel.length > limits.expressionLength)
+    return { error: `An expression has at most ${limits.expressionLength} characters.` };
   let program: ReturnType<typeof environment.parse>;
   try {
     program = environment.parse(cel);
@@ -97,13 +106,18 @@ export function compileExpression(cel: string): Expression | { error: string } {
   if (costFault !== null) return { error: costFault };
   const checked = program.check();
   if (!checked.valid) return { error: readableFault(checked.error) };
-  if (checked.type !== "bool" && checked.type !== "dyn") return { error: `The expression must be true or false, not ${checked.type}.` };
+  if (checked.type !== "bool" && checked.type !== "dyn")
+    return { error: `The expression must be true or false, not ${checked.type}.` };
 
   const { usesLine, usesCustomer, needs } = names;
   /** Missing facts by path, so that a verdict told often is made once. */
   const missingFacts = new Map<string, Unmet<"facts_missing">>();
 
-  function run(cart: CanonicalCart, line: CanonicalLine | undefined, facts: Facts | undefined): ExpressionVerdict {
+  function run(
+    cart: CanonicalCart,
+    line: CanonicalLine | undefined,
+    facts: Facts | undefined,
+  ): ExpressionVerdict {
     // A missing field is an everyday answer here; without a stack trace its error costs a sixth.
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;

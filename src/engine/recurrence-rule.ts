@@ -39,7 +39,10 @@ export function parseRecurrenceRule(text: string, anchor: number | null): Recurr
   if ("error" in parsed) return parsed;
   if (parsed.count === null) {
     const isChosen = positionsOf(parsed);
-    return { includes: (day) => day >= parsed.start && day <= parsed.until && isInRule(parsed, day, isChosen), lastDay: parsed.until };
+    return {
+      includes: (day) => day >= parsed.start && day <= parsed.until && isInRule(parsed, day, isChosen),
+      lastDay: parsed.until,
+    };
   }
   const days = firstDays(parsed, parsed.count);
   if (days === null) return { error: "COUNT asks for more days than the rule has in reach." };
@@ -61,7 +64,8 @@ function parse(text: string, anchor: number | null): Rule | { error: string } {
   const parts = new Map<string, string>();
   for (const part of (body ?? "").split(";")) {
     const [name = "", value = "", more] = part.toUpperCase().split("=");
-    if (name === "" || value === "" || more !== undefined || parts.has(name)) return { error: `"${part}" is not a part of a rule.` };
+    if (name === "" || value === "" || more !== undefined || parts.has(name))
+      return { error: `"${part}" is not a part of a rule.` };
     parts.set(name, value);
   }
   const take = (name: string) => {
@@ -74,7 +78,12 @@ function parse(text: string, anchor: number | null): Rule | { error: string } {
     return { error: "FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY; hours are said with `from` and `to`." };
   }
   const problems: string[] = [];
-  const numbers = (name: string, least: number, most: number, negatives: boolean): readonly number[] | null => {
+  const numbers = (
+    name: string,
+    least: number,
+    most: number,
+    negatives: boolean,
+  ): readonly number[] | null => {
     const value = take(name);
     if (value === undefined) return null;
     const list = value.split(",").map((item) => (/^[+-]?\d{1,4}$/.test(item) ? Number(item) : Number.NaN));
@@ -87,7 +96,8 @@ function parse(text: string, anchor: number | null): Rule | { error: string } {
   const untilText = take("UNTIL");
   const untilDate = untilText === undefined ? null : /^(\d{8})(?:T\d{6}Z?)?$/.exec(untilText);
   const until = untilDate === null ? Infinity : dayOfBasicDate(untilDate[1]!);
-  if ((untilText !== undefined && untilDate === null) || until === null) problems.push("UNTIL is not a date.");
+  if ((untilText !== undefined && untilDate === null) || until === null)
+    problems.push("UNTIL is not a date.");
   if (untilText !== undefined && count !== null) problems.push("UNTIL and COUNT exclude each other.");
   const weekStart = weekdayNames.indexOf(take("WKST") ?? "MO");
   if (weekStart < 0) problems.push("WKST is not a weekday.");
@@ -105,14 +115,19 @@ function parse(text: string, anchor: number | null): Rule | { error: string } {
     positions: numbers("BYSETPOS", 1, 366, true),
     weekdays: parseWeekdays(take("BYDAY"), problems),
   };
-  for (const name of parts.keys()) problems.push(`${name} is not supported; hours are said with \`from\` and \`to\`.`);
-  if (start === null && (interval > 1 || count !== null)) problems.push("INTERVAL and COUNT need a start: give the schedule `startsAt`, or the rule DTSTART.");
+  for (const name of parts.keys())
+    problems.push(`${name} is not supported; hours are said with \`from\` and \`to\`.`);
+  if (start === null && (interval > 1 || count !== null))
+    problems.push("INTERVAL and COUNT need a start: give the schedule `startsAt`, or the rule DTSTART.");
   const hasOrdinals = rule.weekdays?.some(({ ordinal }) => ordinal !== 0) ?? false;
-  if (hasOrdinals && (frequency === "DAILY" || frequency === "WEEKLY")) problems.push("BYDAY with a number needs FREQ MONTHLY or YEARLY.");
-  if (hasOrdinals && rule.weeks !== null) problems.push("BYDAY with a number and BYWEEKNO exclude each other.");
+  if (hasOrdinals && (frequency === "DAILY" || frequency === "WEEKLY"))
+    problems.push("BYDAY with a number needs FREQ MONTHLY or YEARLY.");
+  if (hasOrdinals && rule.weeks !== null)
+    problems.push("BYDAY with a number and BYWEEKNO exclude each other.");
   if (rule.weeks !== null && frequency !== "YEARLY") problems.push("BYWEEKNO needs FREQ YEARLY.");
   if (rule.yearDays !== null && frequency !== "YEARLY") problems.push("BYYEARDAY needs FREQ YEARLY.");
-  if (rule.monthDays !== null && frequency === "WEEKLY") problems.push("BYMONTHDAY does not go with FREQ WEEKLY.");
+  if (rule.monthDays !== null && frequency === "WEEKLY")
+    problems.push("BYMONTHDAY does not go with FREQ WEEKLY.");
   if (problems.length > 0) return { error: problems.join(" ") };
   return withDefaults(rule);
 }
@@ -125,7 +140,8 @@ function withDefaults(rule: Rule): Rule | { error: string } {
     (frequency === "MONTHLY" && weekdays === null && monthDays === null) ||
     (frequency === "YEARLY" && weekdays === null && monthDays === null && yearDays === null);
   if (!lacksDay) return rule;
-  if (rule.start === -Infinity) return { error: "The rule names no day: add BYDAY or BYMONTHDAY, or give the schedule `startsAt`." };
+  if (rule.start === -Infinity)
+    return { error: "The rule names no day: add BYDAY or BYMONTHDAY, or give the schedule `startsAt`." };
   const weekday = [{ weekday: weekdayOf(rule.start), ordinal: 0 }];
   if (frequency === "WEEKLY" || weeks !== null) return { ...rule, weekdays: weekday };
   const { month, monthDay } = dateOf(rule.start);
@@ -177,7 +193,8 @@ function positionsOf(rule: Rule): DayTest {
 
 function isInRule(rule: Rule, day: number, isChosen: DayTest): boolean {
   const period = periodOf(rule, day);
-  if (rule.interval > 1 && (period.index - periodOf(rule, rule.start).index) % rule.interval !== 0) return false;
+  if (rule.interval > 1 && (period.index - periodOf(rule, rule.start).index) % rule.interval !== 0)
+    return false;
   return matches(rule, day) && isChosen(day, period);
 }
 
@@ -215,7 +232,9 @@ function daysOfPeriod(rule: Rule, { first, last }: Period): number[] {
   const days: number[] = [];
   for (let day = first; day <= last; day++) if (matches(rule, day)) days.push(day);
   if (rule.positions === null) return days;
-  const chosen = new Set(rule.positions.map((position) => (position > 0 ? position - 1 : days.length + position)));
+  const chosen = new Set(
+    rule.positions.map((position) => (position > 0 ? position - 1 : days.length + position)),
+  );
   return days.filter((_, index) => chosen.has(index));
 }
 
@@ -249,7 +268,8 @@ function isNth(wanted: readonly number[], position: number, length: number): boo
 /** Weeks as RFC 5545 counts them: week 1 is the first with at least four days in the year. */
 function isInWeeks(weeks: readonly number[], day: number, year: number, weekStart: number): boolean {
   // The first and last days of a year may belong to a week of the year before or after.
-  const weekYear = day < firstWeek(year, weekStart) ? year - 1 : day >= firstWeek(year + 1, weekStart) ? year + 1 : year;
+  const weekYear =
+    day < firstWeek(year, weekStart) ? year - 1 : day >= firstWeek(year + 1, weekStart) ? year + 1 : year;
   const start = firstWeek(weekYear, weekStart);
   const length = (firstWeek(weekYear + 1, weekStart) - start) / 7;
   return isNth(weeks, Math.floor((day - start) / 7) + 1, length);
@@ -272,7 +292,14 @@ export function dayOf(year: number, month: number, monthDay: number): number {
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + monthDay - 1;
-  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+  return (
+    era * 146_097 +
+    yearOfEra * 365 +
+    Math.floor(yearOfEra / 4) -
+    Math.floor(yearOfEra / 100) +
+    dayOfYear -
+    719_468
+  );
 }
 
 /** "2026-11-11" → days since 1970-01-01, or null when there is no such day. */
@@ -292,7 +319,11 @@ function dateOf(day: number): { year: number; month: number; monthDay: number } 
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1_460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);

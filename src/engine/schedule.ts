@@ -8,7 +8,7 @@
 import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
 import { limits } from "./limits.ts";
-import { dayOfDate, parseRecurrenceRule, weekdayOf, type RecurrenceRule } from "./recurrence-rule.ts";
+import { dayOfDate, parseRecurrenceRule, type RecurrenceRule, weekdayOf } from "./recurrence-rule.ts";
 import { timezone } from "./settings.ts";
 import { findZone, millisecondsPerDay, type Zone } from "./zone.ts";
 
@@ -20,19 +20,30 @@ const daysLookedAhead = 3_300;
 
 export const hoursShape = {
   weekdays: z.array(z.enum(weekdays)).min(1).max(7).optional(),
-  from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/).optional().describe("HH:MM on the wall; 00:00 if left out."),
+  from: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .optional()
+    .describe("HH:MM on the wall; 00:00 if left out."),
   to: z
     .string()
     .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/)
     .optional()
-    .describe("HH:MM, not included; 24:00 if left out. Before `from`: on the next day, and the window belongs to the day it starts on."),
+    .describe(
+      "HH:MM, not included; 24:00 if left out. Before `from`: on the next day, and the window belongs to the day it starts on.",
+    ),
 };
 
 export const recurringWindowSchema = z
   .strictObject({
     ...hoursShape,
     dates: z.array(z.iso.date()).min(1).max(datesPerWindow).optional().describe("The days it starts on."),
-    rrule: z.string().min(1).max(limits.textLength).optional().describe("RFC 5545, FREQ=DAILY or coarser: the days it starts on."),
+    rrule: z
+      .string()
+      .min(1)
+      .max(limits.textLength)
+      .optional()
+      .describe("RFC 5545, FREQ=DAILY or coarser: the days it starts on."),
     durationMinutes: z.int().min(1).max(longestWindowMinutes).optional().describe("Instead of `to`."),
   })
   .meta({ id: "RecurringWindow" });
@@ -41,10 +52,19 @@ const instantOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 export const scheduleSchema = z
   .strictObject({
-    startsAt: instantOrDate.optional().describe("An instant (RFC 3339), or a date: the start of that day in the time zone."),
-    endsAt: instantOrDate.optional().describe("The first instant at which it is over, or a date: the end of that day in the time zone."),
+    startsAt: instantOrDate
+      .optional()
+      .describe("An instant (RFC 3339), or a date: the start of that day in the time zone."),
+    endsAt: instantOrDate
+      .optional()
+      .describe("The first instant at which it is over, or a date: the end of that day in the time zone."),
     timezone: timezone.optional().describe("The project's, if left out."),
-    recurring: z.array(recurringWindowSchema).min(1).max(limits.recurringWindows).optional().describe("Inside any of these."),
+    recurring: z
+      .array(recurringWindowSchema)
+      .min(1)
+      .max(limits.recurringWindows)
+      .optional()
+      .describe("Inside any of these."),
   })
   .meta({ id: "Schedule" });
 
@@ -67,20 +87,30 @@ export interface CompiledSchedule {
 /** Notes a fault; `path` is a JSON Pointer into the schedule. */
 type Report = (path: string, code: string, message: string) => void;
 
-export function compileSchedule(schedule: Schedule, defaultTimezone: string, report: Report): CompiledSchedule {
+export function compileSchedule(
+  schedule: Schedule,
+  defaultTimezone: string,
+  report: Report,
+): CompiledSchedule {
   const zoneName = schedule.timezone ?? defaultTimezone;
   const zone = findZone(zoneName) ?? findZone("UTC")!;
-  if (findZone(zoneName) === null) report("/timezone", "timezone_unknown", `"${zoneName}" is not an IANA time zone.`);
+  if (findZone(zoneName) === null)
+    report("/timezone", "timezone_unknown", `"${zoneName}" is not an IANA time zone.`);
   const startsAt = readBound(schedule.startsAt, 0, zone, "/startsAt", report);
   const endsAt = readBound(schedule.endsAt, 1, zone, "/endsAt", report);
-  if (startsAt !== null && endsAt !== null && endsAt <= startsAt) report("/endsAt", "bounds_contradict", "It ends before it starts.");
-  const anchor = startsAt === null ? null : Math.floor((startsAt + zone.spanAt(startsAt).offset) / millisecondsPerDay);
-  const windows = (schedule.recurring ?? []).map((window, i) => compileWindow(window, anchor, `/recurring/${i}`, report));
+  if (startsAt !== null && endsAt !== null && endsAt <= startsAt)
+    report("/endsAt", "bounds_contradict", "It ends before it starts.");
+  const anchor =
+    startsAt === null ? null : Math.floor((startsAt + zone.spanAt(startsAt).offset) / millisecondsPerDay);
+  const windows = (schedule.recurring ?? []).map((window, i) =>
+    compileWindow(window, anchor, `/recurring/${i}`, report),
+  );
   const recurring = schedule.recurring === undefined ? null : recurringClock(windows, zone);
 
   const first = startsAt ?? -Infinity;
   const end = endsAt ?? Infinity;
-  const contains = (now: number) => now >= first && now < end && (recurring === null || recurring.contains(now));
+  const contains = (now: number) =>
+    now >= first && now < end && (recurring === null || recurring.contains(now));
 
   function nextChange(now: number): number | null {
     if (now >= end) return null;
@@ -96,7 +126,13 @@ export function compileSchedule(schedule: Schedule, defaultTimezone: string, rep
 }
 
 /** A date without a time is the start of that day, or, `daysLater` 1, its end. */
-function readBound(text: string | undefined, daysLater: 0 | 1, zone: Zone, path: string, report: Report): number | null {
+function readBound(
+  text: string | undefined,
+  daysLater: 0 | 1,
+  zone: Zone,
+  path: string,
+  report: Report,
+): number | null {
   if (text === undefined) return null;
   if (/^\d{4}-\d\d-\d\d$/.test(text)) {
     const day = dayOfDate(text);
@@ -127,11 +163,18 @@ function compileWindow(window: RecurringWindow, anchor: number | null, path: str
   const from = minutesOf(window.from ?? "00:00");
   let to = minutesOf(window.to ?? "24:00");
   if (window.durationMinutes !== undefined) {
-    if (window.to !== undefined) report(`${path}/durationMinutes`, "bounds_contradict", "Give `to` or `durationMinutes`, not both.");
+    if (window.to !== undefined)
+      report(`${path}/durationMinutes`, "bounds_contradict", "Give `to` or `durationMinutes`, not both.");
     to = from + window.durationMinutes;
-  } else if (to === from) report(`${path}/to`, "range_empty", "The window is empty: `from` and `to` are equal. Leave both out for the whole day.");
+  } else if (to === from)
+    report(
+      `${path}/to`,
+      "range_empty",
+      "The window is empty: `from` and `to` are equal. Leave both out for the whole day.",
+    );
   else if (to < from) to += 1_440;
-  if (Object.values(window).every((value) => value === undefined)) report(path, "range_empty", "The window says nothing.");
+  if (Object.values(window).every((value) => value === undefined))
+    report(path, "range_empty", "The window says nothing.");
 
   const tests: ((day: number) => boolean)[] = [];
   let lastDay = Infinity;
@@ -158,7 +201,12 @@ function compileWindow(window: RecurringWindow, anchor: number | null, path: str
       tests.push(rule.includes);
     }
   }
-  return { startsOn: (day) => tests.every((test) => test(day)), lastDay, from: from * 60_000, to: to * 60_000 };
+  return {
+    startsOn: (day) => tests.every((test) => test(day)),
+    lastDay,
+    from: from * 60_000,
+    to: to * 60_000,
+  };
 }
 
 function minutesOf(time: string): number {
@@ -171,7 +219,10 @@ interface Interval {
   readonly to: number;
 }
 
-function recurringClock(windows: readonly Window[], zone: Zone): Pick<CompiledSchedule, "contains" | "nextChange"> {
+function recurringClock(
+  windows: readonly Window[],
+  zone: Zone,
+): Pick<CompiledSchedule, "contains" | "nextChange"> {
   // One day more than the longest window reaches: a jump of the clock may move it on.
   const daysBack = 1 + Math.max(0, ...windows.map(({ to }) => Math.ceil(to / millisecondsPerDay) - 1));
   const lastDay = Math.max(-Infinity, ...windows.map((window) => window.lastDay)) + daysBack;
@@ -225,7 +276,8 @@ function recurringClock(windows: readonly Window[], zone: Zone): Pick<CompiledSc
     const start = zone.startOfDay(day);
     const end = zone.startOfDay(day + 1);
     const instants = [start];
-    for (let change = zone.spanAt(start).until; change < end; change = zone.spanAt(change).until) instants.push(change);
+    for (let change = zone.spanAt(start).until; change < end; change = zone.spanAt(change).until)
+      instants.push(change);
     for (const { from, to } of intervals) instants.push(...zone.instantsOf(from), ...zone.instantsOf(to));
     return instants.filter((instant) => instant >= start && instant <= end).sort((a, b) => a - b);
   }

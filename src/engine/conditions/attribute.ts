@@ -36,19 +36,31 @@ export const attribute = defineCondition({
       if (allowed === null) return typeof value === "number" && value >= least && value <= most;
       return Array.isArray(value) ? value.some((entry) => allowed.has(entry)) : allowed.has(value as string);
     };
-    const unknown = missing(of === "cart" ? `attributes.${name}` : of === "customer" ? `customer.attributes.${name}` : `lines[].attributes.${name}`);
+    const unknown = missing(
+      of === "cart"
+        ? `attributes.${name}`
+        : of === "customer"
+          ? `customer.attributes.${name}`
+          : `lines[].attributes.${name}`,
+    );
     const noCustomer = missing("customer");
     const refuse = (value: Value | undefined) => {
       if (allowed !== null) return unmet("attribute_not_included");
-      const required = typeof value === "number" && value > most ? most : least === Number.NEGATIVE_INFINITY ? most : least;
-      return unmet("attribute_out_of_range", typeof value === "number" ? { required, actual: value } : { required });
+      const required =
+        typeof value === "number" && value > most ? most : least === Number.NEGATIVE_INFINITY ? most : least;
+      return unmet(
+        "attribute_out_of_range",
+        typeof value === "number" ? { required, actual: value } : { required },
+      );
     };
-    const judge = (value: Value | undefined) => (value === undefined ? unknown : fits(value) ? met : refuse(value));
+    const judge = (value: Value | undefined) =>
+      value === undefined ? unknown : fits(value) ? met : refuse(value);
     return {
       isAboutCustomer: of === "customer",
       test({ cart, customer }) {
         if (of === "cart") return judge(read(cart.attributes, name));
-        if (of === "customer") return customer === undefined ? noCustomer : judge(read(customer.attributes, name));
+        if (of === "customer")
+          return customer === undefined ? noCustomer : judge(read(customer.attributes, name));
         let known = 0;
         for (const line of cart.lines) {
           const value = read(line.attributes, name);
@@ -62,11 +74,19 @@ export const attribute = defineCondition({
     };
   },
   words({ of, name, in: values, atLeast, atMost }, say) {
-    const owner = say.pick({ en: of === "line" ? "some line's" : `the ${of}'s`, "zh-CN": { cart: "订单的", customer: "顾客的", line: "某商品的" }[of] });
+    const owner = say.pick({
+      en: of === "line" ? "some line's" : `the ${of}'s`,
+      "zh-CN": { cart: "订单的", customer: "顾客的", line: "某商品的" }[of],
+    });
     const parts: string[] = [];
-    if (values !== undefined) parts.push(say.pick({ en: `is ${say.list(values.map(String))}`, "zh-CN": `为${say.list(values.map(String))}` }));
-    if (atLeast !== undefined) parts.push(say.pick({ en: `is at least ${atLeast}`, "zh-CN": `不低于${atLeast}` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `is at most ${atMost}`, "zh-CN": `不超过${atMost}` }));
+    if (values !== undefined)
+      parts.push(
+        say.pick({ en: `is ${say.list(values.map(String))}`, "zh-CN": `为${say.list(values.map(String))}` }),
+      );
+    if (atLeast !== undefined)
+      parts.push(say.pick({ en: `is at least ${atLeast}`, "zh-CN": `不低于${atLeast}` }));
+    if (atMost !== undefined)
+      parts.push(say.pick({ en: `is at most ${atMost}`, "zh-CN": `不超过${atMost}` }));
     return `${owner}${say.pick({ en: " ", "zh-CN": "" })}${name} ${parts.join(say.pick({ en: " and ", "zh-CN": "且" }))}`;
   },
 });

@@ -3,9 +3,14 @@ import type { Compiler } from "../kind.ts";
 import type { MoneyMap } from "../money.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 
-export function checkBounds(bounds: { atLeast?: number | undefined; atMost?: number | undefined }, compiler: Compiler, path: string): void {
+export function checkBounds(
+  bounds: { atLeast?: number | undefined; atMost?: number | undefined },
+  compiler: Compiler,
+  path: string,
+): void {
   const { atLeast, atMost } = bounds;
-  if (atLeast === undefined && atMost === undefined) compiler.issue(path, "bounds_missing", "Give atLeast, atMost or both.");
+  if (atLeast === undefined && atMost === undefined)
+    compiler.issue(path, "bounds_missing", "Give atLeast, atMost or both.");
   if (atLeast !== undefined && atMost !== undefined && atMost < atLeast) {
     compiler.issue(`${path}/atMost`, "bounds_contradict", "atMost is below atLeast.");
   }
@@ -17,7 +22,8 @@ export function checkMoneyBounds(
   path: string,
 ): void {
   const { atLeast, atMost } = bounds;
-  if (atLeast === undefined && atMost === undefined) compiler.issue(path, "bounds_missing", "Give atLeast, atMost or both.");
+  if (atLeast === undefined && atMost === undefined)
+    compiler.issue(path, "bounds_missing", "Give atLeast, atMost or both.");
   for (const [name, map] of Object.entries({ atLeast, atMost })) {
     if (map !== undefined) compiler.currencies(map, `${path}/${name}`);
   }

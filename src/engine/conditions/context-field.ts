@@ -1,7 +1,7 @@
 /** The kinds that compare one field of the request with a list differ in nothing but the field. */
 import { z } from "zod";
 import type { CanonicalCart } from "../canonical-cart.ts";
-import { defineCondition, met, missing, unmet, type ConditionKind, type Words } from "../kind.ts";
+import { type ConditionKind, defineCondition, met, missing, unmet, type Words } from "../kind.ts";
 import { oneOf } from "./names.ts";
 
 type ContextField = "channel" | "store" | "region" | "country" | "paymentMethod";

@@ -9,12 +9,16 @@ export const currency = defineCondition({
   example: { in: ["CNY"] },
   needs: [],
   reasons: {
-    currency_not_included: { en: "This offer is not available in this currency.", "zh-CN": "此优惠不适用于当前币种。" },
+    currency_not_included: {
+      en: "This offer is not available in this currency.",
+      "zh-CN": "此优惠不适用于当前币种。",
+    },
   },
   compile({ in: values }) {
     const allowed = new Set(values);
     const refused = unmet("currency_not_included");
     return { currencies: values, test: (view) => (allowed.has(view.cart.currency) ? met : refused) };
   },
-  words: ({ in: values }, say) => say.pick({ en: `the currency is ${say.list(values)}`, "zh-CN": `币种为${say.list(values)}` }),
+  words: ({ in: values }, say) =>
+    say.pick({ en: `the currency is ${say.list(values)}`, "zh-CN": `币种为${say.list(values)}` }),
 });

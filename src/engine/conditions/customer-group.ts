@@ -10,7 +10,10 @@ export const customerGroup = defineCondition({
   needs: [],
   isAboutCustomer: true,
   reasons: {
-    customer_group_not_included: { en: "This offer is for other customers.", "zh-CN": "此优惠仅限指定分组的顾客。" },
+    customer_group_not_included: {
+      en: "This offer is for other customers.",
+      "zh-CN": "此优惠仅限指定分组的顾客。",
+    },
   },
   compile({ in: values }) {
     const allowed = new Set(values);
@@ -25,5 +28,8 @@ export const customerGroup = defineCondition({
     };
   },
   words: ({ in: values }, say) =>
-    say.pick({ en: `the customer is in group ${say.list(values)}`, "zh-CN": `顾客属于分组${say.list(values)}` }),
+    say.pick({
+      en: `the customer is in group ${say.list(values)}`,
+      "zh-CN": `顾客属于分组${say.list(values)}`,
+    }),
 });

@@ -10,7 +10,10 @@ export const customerTag = defineCondition({
   needs: [],
   isAboutCustomer: true,
   reasons: {
-    customer_tag_not_included: { en: "This offer is for other customers.", "zh-CN": "此优惠仅限指定标签的顾客。" },
+    customer_tag_not_included: {
+      en: "This offer is for other customers.",
+      "zh-CN": "此优惠仅限指定标签的顾客。",
+    },
   },
   compile({ in: values }) {
     const allowed = new Set(values);

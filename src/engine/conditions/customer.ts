@@ -24,5 +24,6 @@ export const customer = defineCondition({
       },
     };
   },
-  words: ({ in: values }, say) => say.pick({ en: `the customer is ${say.list(values)}`, "zh-CN": `顾客为${say.list(values)}` }),
+  words: ({ in: values }, say) =>
+    say.pick({ en: `the customer is ${say.list(values)}`, "zh-CN": `顾客为${say.list(values)}` }),
 });

@@ -12,8 +12,14 @@ export const daysSinceOrder = defineCondition({
   needs: ["lastOrderAt"],
   isAboutCustomer: true,
   reasons: {
-    no_order_yet: { en: "This offer is for customers who have ordered before.", "zh-CN": "此优惠仅限曾经下单的顾客。" },
-    days_since_order_out_of_range: { en: "Your last order is too recent or too long ago for this offer.", "zh-CN": "距上次下单的天数不在此优惠的范围内。" },
+    no_order_yet: {
+      en: "This offer is for customers who have ordered before.",
+      "zh-CN": "此优惠仅限曾经下单的顾客。",
+    },
+    days_since_order_out_of_range: {
+      en: "Your last order is too recent or too long ago for this offer.",
+      "zh-CN": "距上次下单的天数不在此优惠的范围内。",
+    },
   },
   compile({ atLeast, atMost }, compiler, path) {
     checkBounds({ atLeast, atMost }, compiler, path);
@@ -32,8 +38,14 @@ export const daysSinceOrder = defineCondition({
   },
   words({ atLeast, atMost }, say) {
     const parts: string[] = [];
-    if (atLeast !== undefined) parts.push(say.pick({ en: `last order at least ${atLeast} days ago`, "zh-CN": `距上次下单不少于${atLeast}天` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `last order at most ${atMost} days ago`, "zh-CN": `距上次下单不超过${atMost}天` }));
+    if (atLeast !== undefined)
+      parts.push(
+        say.pick({ en: `last order at least ${atLeast} days ago`, "zh-CN": `距上次下单不少于${atLeast}天` }),
+      );
+    if (atMost !== undefined)
+      parts.push(
+        say.pick({ en: `last order at most ${atMost} days ago`, "zh-CN": `距上次下单不超过${atMost}天` }),
+      );
     return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
   },
 });

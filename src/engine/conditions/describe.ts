@@ -1,7 +1,8 @@
 /** Says a condition tree in one sentence. */
+
+import type { Sayer } from "../words.ts";
 import { conditionKinds } from "./index.ts";
 import type { ConditionDocument, ConditionLeaf } from "./tree.ts";
-import type { Sayer } from "../words.ts";
 
 const kinds = new Map(conditionKinds.map((kind) => [kind.kind, kind]));
 
@@ -20,7 +21,9 @@ export function describeConditions(tree: ConditionDocument, say: Sayer): string 
     .map((node) => {
       const text = describeConditions(node, say);
       // A group of several inside another group needs its brackets: "a and (b or c)".
-      return nodes.length > 1 && childrenOf(node).length > 1 ? say.pick({ en: `(${text})`, "zh-CN": `(${text})` }) : text;
+      return nodes.length > 1 && childrenOf(node).length > 1
+        ? say.pick({ en: `(${text})`, "zh-CN": `(${text})` })
+        : text;
     })
     .join(say.pick(joiner));
 }

@@ -12,7 +12,10 @@ export const firstOrder = defineCondition({
     not_first_order: { en: "This offer is for a first order.", "zh-CN": "此优惠仅限首单。" },
   },
   compile: () => ({
-    test: ({ facts }) => (facts.completedOrders === 0 ? met : unmet("not_first_order", { required: 0, actual: facts.completedOrders })),
+    test: ({ facts }) =>
+      facts.completedOrders === 0
+        ? met
+        : unmet("not_first_order", { required: 0, actual: facts.completedOrders }),
   }),
   words: (_, say) => say.pick({ en: "it is the customer's first order", "zh-CN": "首单" }),
 });

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { limits } from "../limits.ts";
 
-export const oneOf = () => z.array(z.string().min(1).max(limits.nameLength)).min(1).max(limits.namesPerSelector);
+export const oneOf = () =>
+  z.array(z.string().min(1).max(limits.nameLength)).min(1).max(limits.namesPerSelector);
 
 /** Is any of `values` among the allowed ones? */
 export function includesAny(allowed: ReadonlySet<string>, values: readonly string[]): boolean {

@@ -10,7 +10,10 @@ export const orderCount = defineCondition({
   needs: ["completedOrders"],
   isAboutCustomer: true,
   reasons: {
-    order_count_out_of_range: { en: "This offer is for another order of yours.", "zh-CN": "您的历史订单数不在此优惠的范围内。" },
+    order_count_out_of_range: {
+      en: "This offer is for another order of yours.",
+      "zh-CN": "您的历史订单数不在此优惠的范围内。",
+    },
   },
   compile({ atLeast, atMost }, compiler, path) {
     checkBounds({ atLeast, atMost }, compiler, path);
@@ -27,8 +30,12 @@ export const orderCount = defineCondition({
   },
   words({ atLeast, atMost }, say) {
     const parts: string[] = [];
-    if (atLeast !== undefined) parts.push(say.pick({ en: `at least ${atLeast} orders before`, "zh-CN": `历史订单不少于${atLeast}单` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `at most ${atMost} orders before`, "zh-CN": `历史订单不超过${atMost}单` }));
+    if (atLeast !== undefined)
+      parts.push(
+        say.pick({ en: `at least ${atLeast} orders before`, "zh-CN": `历史订单不少于${atLeast}单` }),
+      );
+    if (atMost !== undefined)
+      parts.push(say.pick({ en: `at most ${atMost} orders before`, "zh-CN": `历史订单不超过${atMost}单` }));
     return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
   },
 });

@@ -5,5 +5,8 @@ export const paymentMethod = contextFieldCondition({
   field: "paymentMethod",
   example: "wechat",
   noun: { en: "the payment method", "zh-CN": "支付方式" },
-  notIncluded: { en: "This offer is not available with this payment method.", "zh-CN": "此优惠不适用于当前支付方式。" },
+  notIncluded: {
+    en: "This offer is not available with this payment method.",
+    "zh-CN": "此优惠不适用于当前支付方式。",
+  },
 });

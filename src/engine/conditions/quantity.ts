@@ -15,7 +15,10 @@ export const quantity = defineCondition({
   needs: [],
   reasons: {
     quantity_too_low: { en: "Add a few more units to get this.", "zh-CN": "再加购几件即可享受。" },
-    quantity_too_high: { en: "There are too many units in the cart for this offer.", "zh-CN": "商品件数超出了此优惠的范围。" },
+    quantity_too_high: {
+      en: "There are too many units in the cart for this offer.",
+      "zh-CN": "商品件数超出了此优惠的范围。",
+    },
   },
   compile({ atLeast = 0, atMost, select }, compiler, path) {
     const goods = compiler.selector(select, `${path}/select`);
@@ -26,9 +29,16 @@ export const quantity = defineCondition({
       test(view) {
         const actual = view.quantity(goods);
         if (actual < atLeast) {
-          return unmet("quantity_too_low", { required: atLeast, actual, gap: atLeast - actual, gapIn: "units", gapOf: goods });
+          return unmet("quantity_too_low", {
+            required: atLeast,
+            actual,
+            gap: atLeast - actual,
+            gapIn: "units",
+            gapOf: goods,
+          });
         }
-        if (atMost !== undefined && actual > atMost) return unmet("quantity_too_high", { required: atMost, actual });
+        if (atMost !== undefined && actual > atMost)
+          return unmet("quantity_too_high", { required: atMost, actual });
         return met;
       },
     };
@@ -36,8 +46,14 @@ export const quantity = defineCondition({
   words({ atLeast, atMost, select }, say) {
     const goods = say.select(select);
     const parts: string[] = [];
-    if (atLeast !== undefined) parts.push(say.pick({ en: `at least ${atLeast} units of ${goods}`, "zh-CN": `${goods}满${atLeast}件` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `at most ${atMost} units of ${goods}`, "zh-CN": `${goods}不超过${atMost}件` }));
+    if (atLeast !== undefined)
+      parts.push(
+        say.pick({ en: `at least ${atLeast} units of ${goods}`, "zh-CN": `${goods}满${atLeast}件` }),
+      );
+    if (atMost !== undefined)
+      parts.push(
+        say.pick({ en: `at most ${atMost} units of ${goods}`, "zh-CN": `${goods}不超过${atMost}件` }),
+      );
     return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
   },
 });

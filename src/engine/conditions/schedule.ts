@@ -33,7 +33,12 @@ export const schedule = defineCondition({
   },
   words({ weekdays, from, to, timezone: zone }, say) {
     const parts: string[] = [];
-    if (weekdays !== undefined) parts.push(weekdays.map((weekday) => say.pick(weekdayWords[weekday])).join(say.pick({ en: ", ", "zh-CN": "、" })));
+    if (weekdays !== undefined)
+      parts.push(
+        weekdays
+          .map((weekday) => say.pick(weekdayWords[weekday]))
+          .join(say.pick({ en: ", ", "zh-CN": "、" })),
+      );
     if (from !== undefined || to !== undefined) parts.push(`${from ?? "00:00"}–${to ?? "24:00"}`);
     if (zone !== undefined) parts.push(`(${zone})`);
     return say.pick({ en: `on ${parts.join(" ")}`, "zh-CN": `时段为${parts.join(" ")}` });

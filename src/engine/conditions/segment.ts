@@ -17,5 +17,9 @@ export const segment = defineCondition({
     const refused = unmet("segment_not_included");
     return { test: (view) => (includesAny(allowed, view.facts.segments) ? met : refused) };
   },
-  words: ({ in: values }, say) => say.pick({ en: `the customer is in segment ${say.list(values)}`, "zh-CN": `顾客属于人群${say.list(values)}` }),
+  words: ({ in: values }, say) =>
+    say.pick({
+      en: `the customer is in segment ${say.list(values)}`,
+      "zh-CN": `顾客属于人群${say.list(values)}`,
+    }),
 });

@@ -10,8 +10,14 @@ export const shippingAmount = defineCondition({
   example: { atMost: { CNY: 2000 } },
   needs: [],
   reasons: {
-    shipping_amount_too_low: { en: "Shipping costs too little for this offer.", "zh-CN": "运费未达到此优惠的要求。" },
-    shipping_amount_too_high: { en: "Shipping costs too much for this offer.", "zh-CN": "运费超出了此优惠的范围。" },
+    shipping_amount_too_low: {
+      en: "Shipping costs too little for this offer.",
+      "zh-CN": "运费未达到此优惠的要求。",
+    },
+    shipping_amount_too_high: {
+      en: "Shipping costs too much for this offer.",
+      "zh-CN": "运费超出了此优惠的范围。",
+    },
   },
   compile({ atLeast, atMost }, compiler, path) {
     checkMoneyBounds({ atLeast, atMost }, compiler, path);
@@ -22,17 +28,31 @@ export const shippingAmount = defineCondition({
         const actual = view.shippingAmount();
         // No gap: nobody wants dearer shipping in order to save.
         const least = atLeast?.[currency];
-        if (least !== undefined && actual < least) return unmet("shipping_amount_too_low", { required: least, actual });
+        if (least !== undefined && actual < least)
+          return unmet("shipping_amount_too_low", { required: least, actual });
         const most = atMost?.[currency];
-        if (most !== undefined && actual > most) return unmet("shipping_amount_too_high", { required: most, actual });
+        if (most !== undefined && actual > most)
+          return unmet("shipping_amount_too_high", { required: most, actual });
         return met;
       },
     };
   },
   words({ atLeast, atMost }, say) {
     const parts: string[] = [];
-    if (atLeast !== undefined) parts.push(say.pick({ en: `shipping of at least ${say.money(atLeast)}`, "zh-CN": `运费不低于${say.money(atLeast)}` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `shipping of at most ${say.money(atMost)}`, "zh-CN": `运费不超过${say.money(atMost)}` }));
+    if (atLeast !== undefined)
+      parts.push(
+        say.pick({
+          en: `shipping of at least ${say.money(atLeast)}`,
+          "zh-CN": `运费不低于${say.money(atLeast)}`,
+        }),
+      );
+    if (atMost !== undefined)
+      parts.push(
+        say.pick({
+          en: `shipping of at most ${say.money(atMost)}`,
+          "zh-CN": `运费不超过${say.money(atMost)}`,
+        }),
+      );
     return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
   },
 });

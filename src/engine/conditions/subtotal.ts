@@ -6,21 +6,27 @@ import { checkMoneyBounds, requiredGoods } from "./bounds.ts";
 
 export const subtotal = defineCondition({
   kind: "subtotal",
-  summary: "The goods (all, or those selected) are worth this much. Bounds are inclusive; shipping does not count.",
+  summary:
+    "The goods (all, or those selected) are worth this much. Bounds are inclusive; shipping does not count.",
   params: z.strictObject({
     atLeast: moneyMap.optional(),
     atMost: moneyMap.optional(),
     base: z
       .enum(["current", "list"])
       .default("current")
-      .describe("`current`: prices as left by earlier stages. `list`: prices in the cart before any promotion."),
+      .describe(
+        "`current`: prices as left by earlier stages. `list`: prices in the cart before any promotion.",
+      ),
     select: selectorSchema.optional(),
   }),
   example: { atLeast: { CNY: 20000 } },
   needs: [],
   reasons: {
     subtotal_too_low: { en: "Spend a little more to get this.", "zh-CN": "再买一点即可享受。" },
-    subtotal_too_high: { en: "The cart is worth too much for this offer.", "zh-CN": "订单金额超出了此优惠的范围。" },
+    subtotal_too_high: {
+      en: "The cart is worth too much for this offer.",
+      "zh-CN": "订单金额超出了此优惠的范围。",
+    },
   },
   compile({ atLeast, atMost, base, select }, compiler, path) {
     const goods = compiler.selector(select, `${path}/select`);
@@ -34,10 +40,17 @@ export const subtotal = defineCondition({
         const actual = view.subtotal(goods, base);
         const least = atLeast?.[currency];
         if (least !== undefined && actual < least) {
-          return unmet("subtotal_too_low", { required: least, actual, gap: least - actual, gapIn: "amount", gapOf: goods });
+          return unmet("subtotal_too_low", {
+            required: least,
+            actual,
+            gap: least - actual,
+            gapIn: "amount",
+            gapOf: goods,
+          });
         }
         const most = atMost?.[currency];
-        if (most !== undefined && actual > most) return unmet("subtotal_too_high", { required: most, actual });
+        if (most !== undefined && actual > most)
+          return unmet("subtotal_too_high", { required: most, actual });
         return met;
       },
     };
@@ -45,8 +58,20 @@ export const subtotal = defineCondition({
   words({ atLeast, atMost, select }, say) {
     const goods = say.select(select);
     const parts: string[] = [];
-    if (atLeast !== undefined) parts.push(say.pick({ en: `${goods} worth at least ${say.money(atLeast)}`, "zh-CN": `${goods}满${say.money(atLeast)}` }));
-    if (atMost !== undefined) parts.push(say.pick({ en: `${goods} worth at most ${say.money(atMost)}`, "zh-CN": `${goods}不超过${say.money(atMost)}` }));
+    if (atLeast !== undefined)
+      parts.push(
+        say.pick({
+          en: `${goods} worth at least ${say.money(atLeast)}`,
+          "zh-CN": `${goods}满${say.money(atLeast)}`,
+        }),
+      );
+    if (atMost !== undefined)
+      parts.push(
+        say.pick({
+          en: `${goods} worth at most ${say.money(atMost)}`,
+          "zh-CN": `${goods}不超过${say.money(atMost)}`,
+        }),
+      );
     return parts.join(say.pick({ en: " and ", "zh-CN": "且" }));
   },
 });

@@ -40,7 +40,10 @@ const children = () => z.array(conditionSchema).min(1).max(limits.conditionLeave
 
 export const conditionSchema: z.ZodType<ConditionDocument, ConditionDocument> = z
   .union([
-    z.discriminatedUnion("kind", leafSchemas as unknown as readonly [(typeof leafSchemas)[number]]) as z.ZodType<ConditionLeaf, ConditionLeaf>,
+    z.discriminatedUnion(
+      "kind",
+      leafSchemas as unknown as readonly [(typeof leafSchemas)[number]],
+    ) as z.ZodType<ConditionLeaf, ConditionLeaf>,
     z.strictObject({
       get all() {
         return children();
@@ -57,11 +60,18 @@ export const conditionSchema: z.ZodType<ConditionDocument, ConditionDocument> = 
       },
     }),
   ])
-  .meta({ id: "Condition", scalar: true, description: "`{ all: […] }`, `{ any: […] }`, `{ not: … }`, or one condition with its `kind`." });
+  .meta({
+    id: "Condition",
+    scalar: true,
+    description: "`{ all: […] }`, `{ any: […] }`, `{ not: … }`, or one condition with its `kind`.",
+  });
 
 /** Reasons that the tree itself gives, beside those of its leaves. */
 export const treeReasons: Readonly<Record<string, Words>> = {
-  condition_excluded: { en: "This offer is not available for this cart.", "zh-CN": "此优惠不适用于当前订单。" },
+  condition_excluded: {
+    en: "This offer is not available for this cart.",
+    "zh-CN": "此优惠不适用于当前订单。",
+  },
 };
 
 type View = ConditionView<FactName>;
@@ -136,7 +146,13 @@ interface Growth {
   isReported: boolean;
 }
 
-function grow(tree: ConditionDocument, path: string, depth: number, isNecessary: boolean, growth: Growth): Node {
+function grow(
+  tree: ConditionDocument,
+  path: string,
+  depth: number,
+  isNecessary: boolean,
+  growth: Growth,
+): Node {
   const { compiler } = growth;
   if (depth > limits.conditionDepth) {
     reportOnce(growth, path, "conditions_too_deep", `Conditions nest at most ${limits.conditionDepth} deep.`);
@@ -149,18 +165,25 @@ function grow(tree: ConditionDocument, path: string, depth: number, isNecessary:
     }
     const { kind: name, ...params } = tree as ConditionLeaf;
     const kind = kinds.get(name);
-    if (kind === undefined) throw new TypeError(`A condition tree is compiled after conditionSchema accepted it: ${name}`);
+    if (kind === undefined)
+      throw new TypeError(`A condition tree is compiled after conditionSchema accepted it: ${name}`);
     const leaf = new Leaf(kind, kind.compile(params as never, compiler, path));
     growth.leaves.push(leaf);
     if (isNecessary) growth.necessary.push(leaf.compiled);
     return leaf;
   }
   if ("all" in tree) {
-    return new All(tree.all.map((child, i) => grow(child, `${path}/all/${i}`, depth + 1, isNecessary, growth)));
+    return new All(
+      tree.all.map((child, i) => grow(child, `${path}/all/${i}`, depth + 1, isNecessary, growth)),
+    );
   }
   if ("any" in tree) {
     const isOnlyChild = tree.any.length === 1;
-    return new Any(tree.any.map((child, i) => grow(child, `${path}/any/${i}`, depth + 1, isNecessary && isOnlyChild, growth)));
+    return new Any(
+      tree.any.map((child, i) =>
+        grow(child, `${path}/any/${i}`, depth + 1, isNecessary && isOnlyChild, growth),
+      ),
+    );
   }
   return new Not(grow(tree.not, `${path}/not`, depth + 1, false, growth));
 }
@@ -189,7 +212,8 @@ class Leaf implements Node {
 
   test(view: View): Verdict {
     for (const { name, withId, withoutId } of this.unknown) {
-      if ((view.facts as Facts)[name] === undefined) return view.customer?.id === undefined ? withoutId : withId;
+      if ((view.facts as Facts)[name] === undefined)
+        return view.customer?.id === undefined ? withoutId : withId;
     }
     return this.compiled.test(view);
   }
@@ -317,7 +341,10 @@ class Any implements Node {
     for (const child of this.children) {
       const verdict = child.remedy(view);
       // Money and units do not compare: of two kinds of gap the first in the document stays.
-      if (verdict !== null && (cheapest === null || (verdict.gapIn === cheapest.gapIn && verdict.gap! < cheapest.gap!))) {
+      if (
+        verdict !== null &&
+        (cheapest === null || (verdict.gapIn === cheapest.gapIn && verdict.gap! < cheapest.gap!))
+      ) {
         cheapest = verdict;
       }
     }

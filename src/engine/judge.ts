@@ -1,7 +1,7 @@
 /** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
 import type { UsageFact } from "./facts.ts";
 import type { CompiledPromotion } from "./promotion.ts";
-import { type Rejection, rejectionOf, type Situation, type StageView } from "./situation.ts";
+import { type Rejection, rejectionByConditions, type Situation, type StageView } from "./situation.ts";
 
 type Known = Pick<Situation, "cart" | "facts" | "now">;
 
@@ -17,7 +17,7 @@ export function judge(promotion: CompiledPromotion, view: StageView, known: Know
   const exhausted = whatIsLeft(promotion, known, identifiers);
   if (promotion.asksAtStage) return { rejection: null, exhausted };
   const verdict = promotion.conditions?.test(view);
-  if (verdict !== undefined && !verdict.met) return { rejection: rejectionOf(verdict), exhausted: null };
+  if (verdict !== undefined && !verdict.met) return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };
   return { rejection: exhausted, exhausted: null };
 }
 

@@ -1,13 +1,16 @@
 /**
- * A near miss: the cheapest single change that would let a promotion apply, and what it would then take off on its own.
+ * A near miss: the cheapest single change that would let a promotion apply, and what it would then take off on its own in
+ * its stage.
  *
- * The change is played through by the evaluator itself, on the cart with the missing goods added: `gap` more units of the
- * cheapest goods that count, or one more piece of goods worth the gap.
+ * The change is played through by the evaluator itself, on the goods at the prices its stage began with and the missing
+ * ones added: `gap` more units of the cheapest goods that count, or one more piece of goods worth the gap.
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import { Goods } from "./goods.ts";
 import { type Identifiers, judge } from "./judge.ts";
+import { type Stage, stages } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
+import type { CompiledPromotion } from "./promotion.ts";
 import { makeSituation, type Rejection, type Situation, StageView } from "./situation.ts";
 
 export interface NearMiss {
@@ -18,37 +21,45 @@ export interface NearMiss {
 
 /** Null when no single change of more goods would do. `priced`: the plan that the quote follows. */
 export function findNearMiss(situation: Situation, index: number, rejection: Rejection, priced: Priced, identifiers: Identifiers): NearMiss | null {
+  // Conditions know their remedy; a threshold inside a benefit is itself what is missing.
+  const miss: Rejection | null = rejection.remedy === undefined ? rejection : rejection.remedy;
+  if (miss?.gap === undefined) return null;
   const { promotion } = situation.candidates[index]!;
-  const onlyMiss = remedyOf(situation, index, rejection, priced);
-  if (onlyMiss?.gap === undefined) return null;
-  const cart = withMoreGoods(situation.cart, onlyMiss);
+  const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss);
   if (cart === null) return null;
   const { facts, now, rounding } = situation;
+  // Its conditions are taken to hold: the one that failed is the one being mended.
+  const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
   const probe = makeSituation({ cart, facts, now, rounding, candidates: [] });
   const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
-  const candidate = { promotion, code: null, ...judge(promotion, view, probe, identifiers) };
+  const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers) };
   if (candidate.rejection !== null) return null;
-  const alone = price(makeSituation({ cart, facts, now, rounding, candidates: [candidate] }), { members: [true], allowances: null });
+  const alone = price({ ...probe, candidates: [candidate] }, { members: [true], allowances: null });
   if (alone.rejections[0] !== null) return null;
-  return { rejection: onlyMiss, wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0) };
+  return { rejection: miss, wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0) };
 }
 
-/** The condition or threshold that alone stands in the way. */
-function remedyOf(situation: Situation, index: number, rejection: Rejection, priced: Priced): Rejection | null {
-  const { promotion } = situation.candidates[index]!;
-  const view = new StageView(situation, promotion.asksAtStage ? priced.goods : new Goods(situation.cart.lines), priced.shipments);
-  if (promotion.conditions === null || promotion.conditions.test(view).met) return rejection;
-  return promotion.conditions.nearMiss(view);
+/** The cart at the prices with which the stage began, units at different prices as lines of their own. */
+function cartAtStage({ cart }: Situation, priced: Priced, stage: Stage): CanonicalCart {
+  const before = priced.applications.filter((application) => stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping");
+  if (before.length === 0) return cart;
+  const goods = new Goods(cart.lines);
+  for (const { runs } of before) for (const run of runs) goods.discount(run.line, run.from, run.count, run.amount);
+  const lines = cart.lines.flatMap((line, i) =>
+    goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({ ...line, id: `${line.id}\u0000${from}`, unitPrice, quantity: count, floor: Math.min(line.floor, unitPrice) })),
+  );
+  return { ...cart, lines };
 }
 
 function withMoreGoods(cart: CanonicalCart, { gap = 0, gapIn, gapOf }: Rejection): CanonicalCart | null {
+  const covered = cart.lines.filter((line) => gapOf === undefined || gapOf.covers(line));
+  const coversEverything = gapOf === undefined || gapOf.coversEverything;
+  const model = gapIn === "units" ? cheapest(covered) : coversEverything ? undefined : covered[0];
+  if (model === undefined && (gapIn === "units" || !coversEverything)) return null;
   const lines: CanonicalLine[] = [];
   const more: CanonicalCart = { ...cart, lines };
-  const covered = cart.lines.filter((line) => gapOf === undefined || gapOf.covers(line));
-  const model = gapIn === "units" ? cheapest(covered) : covered[0];
-  if (model === undefined && (gapIn === "units" || gapOf?.coversEverything === false)) return null;
   for (const line of cart.lines) lines.push({ ...line, cart: more });
-  lines.push(gapIn === "units" ? extraLine(more, model, gap, model!.unitPrice) : extraLine(more, gapOf?.coversEverything ? undefined : model, 1, gap));
+  lines.push(gapIn === "units" ? extraLine(more, model, gap, model!.unitPrice) : extraLine(more, model, 1, gap));
   return { ...more, subtotal: lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0), quantity: lines.reduce((sum, line) => sum + line.quantity, 0) };
 }
 

@@ -9,7 +9,7 @@ import { type BenefitView, type Proposal, type Reward, type RewardView, type Sta
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
 import { settle, type UnitRun } from "./settle.ts";
-import { type Candidate, depositUnitsOf, type Rejection, rejectionOf, type Situation, StageView } from "./situation.ts";
+import { type Candidate, depositUnitsOf, type Rejection, rejectionByConditions, rejectionOf, type Situation, StageView } from "./situation.ts";
 
 /** Which promotions, and how many units of each line each may use. What a planner proposes. */
 export interface Plan {
@@ -130,7 +130,7 @@ class Pricing {
     const verdict = promotion.conditions!.test(view);
     if (verdict.met && exhausted === null) return true;
     this.isOut[index] = true;
-    this.reject(index, verdict.met ? exhausted! : rejectionOf(verdict));
+    this.reject(index, verdict.met ? exhausted! : rejectionByConditions(verdict, promotion, view));
     return false;
   }
 

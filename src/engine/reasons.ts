@@ -6,6 +6,7 @@
  */
 import { benefitKinds } from "./benefits/index.ts";
 import { conditionKinds } from "./conditions/index.ts";
+import { treeReasons } from "./conditions/tree.ts";
 import type { Words } from "./kind.ts";
 
 const pipelineReasons: Readonly<Record<string, Words>> = {
@@ -28,6 +29,6 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
 };
 
 export const reasons: ReadonlyMap<string, Words> = new Map([
-  ...Object.entries(pipelineReasons),
+  ...Object.entries({ ...pipelineReasons, ...treeReasons }),
   ...[...conditionKinds, ...benefitKinds].flatMap((kind) => Object.entries(kind.reasons)),
 ]);

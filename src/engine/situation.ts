@@ -11,6 +11,8 @@ import type { CompiledSelector } from "./selectors/selector.ts";
 export interface Rejection extends Omit<Unmet, "met"> {
   /** Indexes of the candidates that applied in its place. */
   readonly displacedBy?: readonly number[];
+  /** Where conditions failed: the one that more goods would meet, all others being met. */
+  readonly remedy?: Unmet | null;
 }
 
 export interface EnteredCode {
@@ -33,6 +35,11 @@ export interface Candidate {
 
 export function rejectionOf({ met: _, ...rejection }: Unmet): Rejection {
   return rejection;
+}
+
+/** The verdict of a promotion's conditions, with the way out if there is one. */
+export function rejectionByConditions(verdict: Unmet, { conditions }: CompiledPromotion, view: StageView): Rejection {
+  return { ...rejectionOf(verdict), remedy: conditions!.nearMiss(view) };
 }
 
 export interface Situation {

@@ -16,7 +16,10 @@ export interface DatabaseOptions {
   log: Log;
   poolSize?: number;
   statementTimeoutMilliseconds?: number;
-  /** False behind a transaction pooler that cannot keep prepared statements (pgbouncer before 1.21). */
+  /**
+   * False behind a transaction pooler (pgbouncer before 1.21), which keeps neither prepared statements nor the settings
+   * of a session and refuses connections that bring any: there, `alter role … set statement_timeout, jit` is for the operator.
+   */
   usesNamedStatements?: boolean;
 }
 
@@ -28,11 +31,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.poolSize ?? 12,
     application_name: "dealwright",
     connectionTimeoutMillis: 5_000,
-    statement_timeout: options.statementTimeoutMilliseconds ?? 10_000,
-    idle_in_transaction_session_timeout: 30_000,
-    // Just-in-time compilation costs more than our short statements take (46 ms became 201 ms).
-    options: "-c jit=off",
-    ...(usesNamedStatements ? {} : { Client: UnnamedStatementClient }),
+    ...(usesNamedStatements ? sessionSettings(options) : { Client: UnnamedStatementClient }),
   });
   // An "error" event nobody listens to ends the process. The pool reports idle clients; a client that is checked
   // out when its backend dies reports on its own.
@@ -48,6 +47,15 @@ export function openDatabase(options: DatabaseOptions): Database {
       closing ??= pool.end();
       return closing;
     },
+  };
+}
+
+function sessionSettings({ statementTimeoutMilliseconds = 10_000 }: DatabaseOptions): pg.ClientConfig {
+  return {
+    statement_timeout: statementTimeoutMilliseconds,
+    idle_in_transaction_session_timeout: 30_000,
+    // Just-in-time compilation costs more than our short statements take (46 ms became 201 ms).
+    options: "-c jit=off",
   };
 }
 

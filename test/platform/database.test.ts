@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withTransaction } from "../../src/platform/database.ts";
+import { silentLog } from "../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 
 let database: TestDatabase;
@@ -104,6 +105,23 @@ test("backends that die at any point of a transaction leak no client and do not 
   await expectNoLeak();
   expect((await count("half"))! + (await count("uncommitted"))!).toBe(0);
   await killer.end();
+});
+
+test("a backend that dies while its transaction is busy elsewhere is reported, and ends only the transaction", async () => {
+  let reportLoss = (): void => {};
+  const reported = new Promise<void>((settle) => {
+    reportLoss = settle;
+  });
+  const own = await freshDatabase({ log: { ...silentLog, warn: () => reportLoss() } });
+  const attempt = withTransaction(own, async (connection) => {
+    const { rows } = await connection.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    await database.pool.query("select pg_terminate_backend($1)", [rows[0]?.pid]);
+    // No statement is under way that could receive the error.
+    await reported;
+  });
+  await expect(attempt).rejects.toThrow();
+  expect(own.pool.totalCount).toBe(0);
+  await own.close();
 });
 
 test("a bigint is a number while it is exact, and refused beyond", async () => {

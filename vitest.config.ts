@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const isLong = process.env.LONG === "1";
 
 export default defineConfig({
+  // Vite would take graphql's ES module while mercurius, being CommonJS, takes the other: two copies that refuse each other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/global-setup.ts"],

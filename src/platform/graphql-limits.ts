@@ -108,6 +108,9 @@ export function requireModestDocument(document: DocumentNode): void {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) {
       continue;
     }
+    if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation === "subscription") {
+      throw problem("invalid-graphql", { detail: "There are no subscriptions." });
+    }
     const size = sizeOf(definition.selectionSet);
     fields += size.fields;
     if (size.depth > graphqlLimits.depth) {

@@ -13,7 +13,7 @@ export function integerScalar(name: string, description: string): GraphQLScalarT
   return new GraphQLScalarType({
     name,
     description,
-    serialize: parse,
+    serialize: (value) => ours(value, Number.isSafeInteger(value), name),
     parseValue: parse,
     parseLiteral: (node) => parse(node.kind === Kind.INT ? Number(node.value) : undefined),
   });
@@ -29,7 +29,7 @@ export function textScalar(name: string, description: string): GraphQLScalarType
   return new GraphQLScalarType({
     name,
     description,
-    serialize: parse,
+    serialize: (value) => ours(value, typeof value === "string", name),
     parseValue: parse,
     parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
   });
@@ -44,6 +44,14 @@ export function jsonScalar(name: string, description: string): GraphQLScalarType
     parseValue: (value) => value,
     parseLiteral: (node: ValueNode, variables) => plain(valueFromASTUntyped(node, variables)),
   });
+}
+
+/** A wrong value on the way out is our fault, which only a GraphQLError would make look like the caller's. */
+function ours(value: unknown, isRight: boolean, name: string): unknown {
+  if (!isRight) {
+    throw new TypeError(`a result is no ${name}`);
+  }
+  return value;
 }
 
 /** graphql-js makes objects without a prototype, in which `__proto__` is an ordinary key. Elsewhere it would not be. */

@@ -50,7 +50,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       response: {
         data: data ?? null,
         errors: (errors ?? []).map((error) =>
-          rendered(error, problemOf(error.originalError), requestOf(context), showsSchema),
+          rendered(error, failureOf(error), requestOf(context), showsSchema),
         ),
       } as never,
     }),
@@ -162,6 +162,13 @@ function refusalOf(fault: unknown): Problem {
   return fault.message.includes("Parsing aborted")
     ? tooComplex(`More than ${graphqlLimits.tokens} tokens; send values as variables.`)
     : problem("invalid-graphql", { detail: fault.message });
+}
+
+/** What a resolver threw; what graphql-js itself found, such as a directive without its value, is the document's fault. */
+function failureOf({ originalError, message }: GraphQLError): Problem {
+  return originalError === undefined || originalError instanceof GraphQLError
+    ? problem("invalid-graphql", { detail: message })
+    : problemOf(originalError);
 }
 
 interface RequestLog {

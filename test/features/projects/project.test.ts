@@ -1,0 +1,168 @@
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bootstrap } from "../../../src/features/projects/project-bootstrap.ts";
+import { bumpRevision } from "../../../src/features/projects/project-service.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { withTransaction } from "../../../src/platform/database.ts";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { type Api, startApi } from "../api.ts";
+
+let database: TestDatabase;
+let api: Api;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+const update = `mutation ($ifMatch: String!, $input: ProjectSettingsChangeInput!) {
+  updateProjectSettings(ifMatch: $ifMatch, input: $input) { settingsVersion settings { strategy marginFloor timezone } }
+}`;
+
+async function revision(): Promise<number> {
+  const { rows } = await database.pool.query("select revision from projects where id = $1", [api.project.id]);
+  return rows[0].revision;
+}
+
+test("any key reads its own project, the same over both faces", async () => {
+  const rest = await api.rest("GET", "/v1/project", { role: "viewer" });
+  const graphql = await api.graphql(
+    "{ project { id key name settings { strategy rounding marginFloor timezone locale } settingsVersion createdAt } }",
+    {},
+    { role: "viewer" },
+  );
+  expect(rest.status).toBe(200);
+  expect(rest.headers.etag).toBe('"1"');
+  expect(rest.body.id).toBe(api.project.id);
+  expect(rest.body.settings).toEqual({
+    strategy: "best",
+    rounding: "half_up",
+    marginFloor: null,
+    timezone: "UTC",
+    locale: "en",
+  });
+  expect(graphql.body.data.project).toEqual(rest.body);
+});
+
+test("a change of settings keeps what it does not name, moves the ETag and the revision", async () => {
+  const before = await revision();
+  const { headers } = await api.rest("GET", "/v1/project");
+  const changed = await api.rest("PATCH", "/v1/project/settings", {
+    role: "marketing",
+    body: { marginFloor: 12.5, timezone: "Asia/Shanghai" },
+    headers: { "if-match": String(headers.etag) },
+  });
+  expect(changed.status).toBe(200);
+  expect(changed.body.settings).toMatchObject({
+    strategy: "best",
+    marginFloor: 12.5,
+    timezone: "Asia/Shanghai",
+  });
+  expect(changed.headers.etag).not.toBe(headers.etag);
+  expect(await revision()).toBe(before + 1);
+
+  const version = String(changed.body.settingsVersion);
+  const again = await api.graphql(update, { ifMatch: version, input: { marginFloor: null } });
+  expect(again.body.data.updateProjectSettings).toEqual({
+    settingsVersion: changed.body.settingsVersion + 1,
+    settings: { strategy: "best", marginFloor: null, timezone: "Asia/Shanghai" },
+  });
+});
+
+test("settings changed by somebody else meanwhile are not overwritten, over either face", async () => {
+  const before = await api.rest("GET", "/v1/project");
+  const stale = String(before.body.settingsVersion - 1);
+  const rest = await api.rest("PATCH", "/v1/project/settings", {
+    body: { strategy: "priority" },
+    headers: { "if-match": `"${stale}"` },
+  });
+  const graphql = await api.graphql(update, { ifMatch: stale, input: { strategy: "priority" } });
+  expect([rest.status, rest.body.code]).toEqual([412, "precondition-failed"]);
+  expect(graphql.body.errors[0].extensions).toMatchObject({ status: 412, code: "precondition-failed" });
+  expect((await api.rest("GET", "/v1/project")).body).toEqual(before.body);
+});
+
+test("of two changes based on the same ETag, one wins", async () => {
+  const { headers } = await api.rest("GET", "/v1/project");
+  const change = (locale: string) =>
+    api.rest("PATCH", "/v1/project/settings", {
+      body: { locale },
+      headers: { "if-match": String(headers.etag) },
+    });
+  const answers = await Promise.all(["en", "zh-CN", "de", "fr"].map(change));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+});
+
+test.each([
+  ["no If-Match", { body: {}, headers: {} }, 428, "precondition-required"],
+  ["several ETags", { body: {}, headers: { "if-match": '"1", "2"' } }, 400, "invalid-request"],
+  [
+    "an unknown zone",
+    { body: { timezone: "Mars/Base" }, headers: { "if-match": "*" } },
+    400,
+    "invalid-request",
+  ],
+  ["a column name", { body: { revision: 7 }, headers: { "if-match": "*" } }, 400, "invalid-request"],
+  ["a viewer", { role: "viewer" as const, body: {}, headers: { "if-match": "*" } }, 403, "forbidden-role"],
+])("a change of settings is refused with %s", async (_case, call, status, code) => {
+  const answer = await api.rest("PATCH", "/v1/project/settings", call);
+  expect([answer.status, answer.body.code]).toEqual([status, code]);
+});
+
+test("a new revision is announced when its transaction commits, and not when it fails", async () => {
+  const listener = new pg.Client(database.connectionString);
+  await listener.connect();
+  const heard: string[] = [];
+  listener.on("notification", ({ payload = "" }) => heard.push(payload));
+  await listener.query("listen dealwright_rulebook");
+  const failed = withTransaction(database, async (connection) => {
+    await bumpRevision(connection, api.project.id);
+    throw new RangeError("changed our mind");
+  });
+  await expect(failed).rejects.toThrow(RangeError);
+  const before = await revision();
+  const after = await withTransaction(database, (connection) => bumpRevision(connection, api.project.id));
+  expect(after).toBe(before + 1);
+  // Notifications come before the answer to a statement sent after them.
+  await listener.query("select 1");
+  expect(heard).toEqual([api.project.id]);
+  await listener.end();
+});
+
+test("of several processes starting on an empty database one makes the project, and its key works", async () => {
+  const empty = await freshDatabase();
+  try {
+    const made = await Promise.all(Array.from({ length: 6 }, () => bootstrap(empty, systemClock, undefined)));
+    const created = made.filter((one) => one !== null);
+    expect(created).toHaveLength(1);
+    const other = await startApi(empty);
+    const answer = await other.rest("GET", "/v1/project", { key: created[0]?.adminKey ?? "" });
+    expect(answer.body).toMatchObject({ id: created[0]?.projectId, key: "demo" });
+    await other.close();
+  } finally {
+    await empty.close();
+  }
+});
+
+test("the operator's own first key works, whatever its form, and only its hash is stored", async () => {
+  const empty = await freshDatabase();
+  try {
+    const chosen = "correct horse battery staple".replaceAll(" ", "-");
+    await bootstrap(empty, systemClock, chosen);
+    expect(await bootstrap(empty, systemClock, "another-key-of-24-letters")).toBeNull();
+    const other = await startApi(empty);
+    expect((await other.rest("GET", "/v1/api-keys", { key: chosen })).status).toBe(200);
+    expect((await other.rest("GET", "/v1/project", { key: "another-key-of-24-letters" })).status).toBe(401);
+    const { rows } = await empty.pool.query(
+      "select s::text || k::text as row from api_key_secrets s, api_keys k",
+    );
+    expect(JSON.stringify(rows)).not.toContain(chosen);
+    await other.close();
+  } finally {
+    await empty.close();
+  }
+});

@@ -10,7 +10,7 @@ const loops = new Set(["all", "exists", "exists_one", "map", "filter"]);
 /** Loops inside loops; going through the lines of a cart for `line` is one of them. */
 const deepestLoops = 2;
 /** Nodes run over the largest cart. */
-const mostSteps = 10_000_000;
+const mostSteps = 5_000_000;
 
 export interface Names {
   readonly usesLine: boolean;

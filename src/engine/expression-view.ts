@@ -109,14 +109,18 @@ const lines = new WeakMap<CanonicalLine, LineView>();
 const customers = new WeakMap<CanonicalCart, { facts: Facts | undefined; view: CustomerView }>();
 
 export function cartView(cart: CanonicalCart): CartView {
-  let view = carts.get(cart);
-  if (view === undefined) carts.set(cart, (view = new CartView(cart)));
+  const known = carts.get(cart);
+  if (known !== undefined) return known;
+  const view = new CartView(cart);
+  carts.set(cart, view);
   return view;
 }
 
 export function lineView(line: CanonicalLine): LineView {
-  let view = lines.get(line);
-  if (view === undefined) lines.set(line, (view = new LineView(line)));
+  const known = lines.get(line);
+  if (known !== undefined) return known;
+  const view = new LineView(line);
+  lines.set(line, view);
   return view;
 }
 

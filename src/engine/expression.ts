@@ -18,7 +18,7 @@ import {
   lineView,
 } from "./expression-view.ts";
 import type { FactName, Facts } from "./facts.ts";
-import { met, missing, type Unmet, unmet, type Verdict } from "./kind.ts";
+import { met, missing, unmet, type Verdict } from "./kind.ts";
 import { limits } from "./limits.ts";
 
 /** What an expression is asked about. */
@@ -110,8 +110,6 @@ export function compileExpression(cel: string): Expression | { error: string } {
     return { error: `The expression must be true or false, not ${checked.type}.` };
 
   const { usesLine, usesCustomer, needs } = names;
-  /** Missing facts by path, so that a verdict told often is made once. */
-  const missingFacts = new Map<string, Unmet<"facts_missing">>();
 
   function run(
     cart: CanonicalCart,
@@ -130,10 +128,7 @@ export function compileExpression(cel: string): Expression | { error: string } {
       return answer === true ? met : isFalse;
     } catch (error) {
       const path = isMissingKey(error) ? requestPath(error.node, names.iterations, cart.customer) : null;
-      if (path === null) return isFalse;
-      let verdict = missingFacts.get(path);
-      if (verdict === undefined) missingFacts.set(path, (verdict = missing(path)));
-      return verdict;
+      return path === null ? isFalse : missing(path);
     } finally {
       Error.stackTraceLimit = depth;
     }

@@ -3,14 +3,13 @@
  * schemas, the compiler, the documents and the words.
  */
 import type { z } from "zod";
-import type { Attributes } from "./cart.ts";
-import type { FactName, Facts } from "./facts.ts";
+import type { CanonicalCart } from "./canonical-cart.ts";
 import type { Expression } from "./expression.ts";
+import type { FactName, Facts } from "./facts.ts";
 import type { Range } from "./goods.ts";
 import type { Percent } from "./money.ts";
 import type { CompiledSelector, Selector } from "./selectors/selector.ts";
 import type { Locale } from "./settings.ts";
-import type { CanonicalCart } from "./canonical-cart.ts";
 import type { Sayer } from "./words.ts";
 
 export type Stage = "item" | "order" | "shipping" | "reward";
@@ -44,7 +43,10 @@ export type Verdict<Reason extends string = string> = Met | Unmet<Reason>;
 
 export const met: Met = { met: true };
 
-export function unmet<Reason extends string>(reason: Reason, numbers?: Omit<Unmet, "met" | "reason">): Unmet<Reason> {
+export function unmet<Reason extends string>(
+  reason: Reason,
+  numbers?: Omit<Unmet, "met" | "reason">,
+): Unmet<Reason> {
   return { met: false, reason, ...numbers };
 }
 
@@ -78,7 +80,7 @@ export interface Compiler {
 /** What a condition sees. Prices are those at the start of its promotion's stage. */
 export interface ConditionView<Needed extends FactName = never> {
   readonly cart: CanonicalCart;
-  readonly customer: { readonly id?: string; readonly groups?: readonly string[]; readonly tags?: readonly string[]; readonly attributes?: Attributes } | undefined;
+  readonly customer: CanonicalCart["customer"];
   readonly facts: Required<Pick<Facts, Needed>>;
   /** Epoch milliseconds. */
   readonly now: number;
@@ -110,7 +112,10 @@ export interface CompiledCondition {
   /** Goods of which at least one unit must be in the cart for the condition to hold. */
   readonly requires?: CompiledSelector;
   /** Values of a context field, one of which must hold: another way to find candidates. */
-  readonly requiresContext?: { readonly field: "channel" | "store" | "region" | "country" | "paymentMethod"; readonly values: readonly string[] };
+  readonly requiresContext?: {
+    readonly field: "channel" | "store" | "region" | "country" | "paymentMethod";
+    readonly values: readonly string[];
+  };
   readonly currencies?: readonly string[];
   /** Where it depends on the parameters; left out, what the kind says. */
   readonly isAboutCustomer?: boolean;
@@ -118,7 +123,11 @@ export interface CompiledCondition {
   readonly alsoNeeds?: readonly FactName[];
 }
 
-export function defineCondition<Params extends z.ZodObject, Needed extends FactName, Reason extends string>(definition: {
+export function defineCondition<
+  Params extends z.ZodObject,
+  Needed extends FactName,
+  Reason extends string,
+>(definition: {
   kind: string;
   summary: string;
   params: Params;
@@ -130,7 +139,9 @@ export function defineCondition<Params extends z.ZodObject, Needed extends FactN
     params: z.output<Params>,
     compiler: Compiler,
     path: string,
-  ): Omit<CompiledCondition, "test"> & { test(view: ConditionView<Needed>): Verdict<Reason | "facts_missing"> };
+  ): Omit<CompiledCondition, "test"> & {
+    test(view: ConditionView<Needed>): Verdict<Reason | "facts_missing">;
+  };
   words(params: z.output<Params>, say: Sayer): string;
 }): ConditionKind {
   return { isAboutCustomer: false, ...definition } as unknown as ConditionKind;
@@ -151,7 +162,12 @@ export interface UnitShare {
  */
 export type Wish =
   | { readonly type: "each"; readonly shares: readonly UnitShare[] }
-  | { readonly type: "shared"; readonly over: readonly Range[]; readonly base: number; readonly percent: Percent };
+  | {
+      readonly type: "shared";
+      readonly over: readonly Range[];
+      readonly base: number;
+      readonly percent: Percent;
+    };
 
 export interface Proposal {
   readonly wishes: readonly Wish[];
@@ -187,7 +203,13 @@ export interface BenefitView {
 export type Reward =
   | { kind: "gift"; sku: string | null; choices?: readonly string[]; quantity: number; value: number | null }
   | { kind: "points"; points: number | null; multiplier?: number }
-  | { kind: "issue_coupon"; pool: string; to: "customer" | "referrer"; validFor: string | null; quantity: number }
+  | {
+      kind: "issue_coupon";
+      pool: string;
+      to: "customer" | "referrer";
+      validFor: string | null;
+      quantity: number;
+    }
   | { kind: "service"; name: string; quantity: number; value: number | null };
 
 export interface CompiledBenefit {

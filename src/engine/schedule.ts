@@ -7,8 +7,9 @@
  */
 import { Temporal } from "temporal-polyfill";
 import { z } from "zod";
+import { dayOfDate, weekdayOf } from "./calendar.ts";
 import { limits } from "./limits.ts";
-import { dayOfDate, parseRecurrenceRule, type RecurrenceRule, weekdayOf } from "./recurrence-rule.ts";
+import { parseRecurrenceRule, type RecurrenceRule } from "./recurrence-rule.ts";
 import { timezone } from "./settings.ts";
 import { findZone, millisecondsPerDay, type Zone } from "./zone.ts";
 
@@ -117,9 +118,9 @@ export function compileSchedule(
     if (now < first && (recurring === null || recurring.contains(first))) return first;
     const change = recurring?.nextChange(Math.max(now, first)) ?? null;
     if (change !== null && change < end) return change;
-    // Nothing changes before the end; the end itself is a change only if it cuts something off.
-    const isOnAtEnd = recurring === null || recurring.contains(end - 1);
-    return endsAt !== null && isOnAtEnd ? endsAt : null;
+    if (endsAt === null) return change;
+    // Nothing changes before the end, which is itself a change only if it cuts something off.
+    return recurring === null || recurring.contains(endsAt - 1) ? endsAt : null;
   }
 
   return { startsAt, endsAt, contains, nextChange };

@@ -6,22 +6,20 @@
  * missing fact only when every child misses one.
  */
 import { z } from "zod";
-import type { FactName, Facts } from "../facts.ts";
-import {
-  type CompiledCondition,
-  type Compiler,
-  type ConditionKind,
-  type ConditionView,
-  met,
-  missing,
-  type Unmet,
-  unmet,
-  type Verdict,
-  type Words,
+import type { FactName } from "../facts.ts";
+import type {
+  CompiledCondition,
+  Compiler,
+  ConditionKind,
+  ConditionView,
+  Unmet,
+  Verdict,
+  Words,
 } from "../kind.ts";
 import { limits } from "../limits.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 import { conditionKinds } from "./index.ts";
+import { All, Any, type ConditionNode, Leaf, Not, nothing } from "./tree-nodes.ts";
 
 export type ConditionLeaf = { readonly kind: string } & { readonly [parameter: string]: unknown };
 export type ConditionDocument =
@@ -120,24 +118,6 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
   };
 }
 
-// ---------------------------------------------------------------- nodes
-
-/** True, false, or null: facts are missing. */
-type Truth = boolean | null;
-
-interface Node {
-  test(view: View): Verdict;
-  truth(view: View): Truth;
-  /** The first leaf that misses a fact. */
-  firstMissing(view: View): Unmet | null;
-  /** The kind of the first leaf that makes a true node true. */
-  cause(view: View): string;
-  /** The truth with all conditions that are not about the customer unknown, and missing facts taken for the worst. */
-  mayBe(view: View, isNegated: boolean): Truth;
-  /** Of a node that is not true: the cheapest leaf that alone, with more goods, would make it true. */
-  remedy(view: View): Unmet | null;
-}
-
 interface Growth {
   readonly compiler: Compiler;
   readonly leaves: Leaf[];
@@ -152,7 +132,7 @@ function grow(
   depth: number,
   isNecessary: boolean,
   growth: Growth,
-): Node {
+): ConditionNode {
   const { compiler } = growth;
   if (depth > limits.conditionDepth) {
     reportOnce(growth, path, "conditions_too_deep", `Conditions nest at most ${limits.conditionDepth} deep.`);
@@ -191,226 +171,6 @@ function grow(
 function reportOnce(growth: Growth, path: string, code: string, message: string): void {
   if (!growth.isReported) growth.compiler.issue(path, code, message);
   growth.isReported = true;
-}
-
-class Leaf implements Node {
-  readonly kind: ConditionKind;
-  readonly compiled: CompiledCondition;
-  readonly isAboutCustomer: boolean;
-  private readonly unknown: readonly { name: FactName; withoutId: Unmet; withId: Unmet }[];
-
-  constructor(kind: ConditionKind, compiled: CompiledCondition) {
-    this.kind = kind;
-    this.compiled = compiled;
-    this.isAboutCustomer = compiled.isAboutCustomer ?? kind.isAboutCustomer;
-    this.unknown = kind.needs.map((name) => ({
-      name,
-      withoutId: missing("customer.id"),
-      withId: missing(`customer.facts.${name}`),
-    }));
-  }
-
-  test(view: View): Verdict {
-    for (const { name, withId, withoutId } of this.unknown) {
-      if ((view.facts as Facts)[name] === undefined)
-        return view.customer?.id === undefined ? withoutId : withId;
-    }
-    return this.compiled.test(view);
-  }
-
-  truth(view: View): Truth {
-    const verdict = this.test(view);
-    return verdict.met ? true : isMissing(verdict) ? null : false;
-  }
-
-  firstMissing(view: View): Unmet | null {
-    const verdict = this.test(view);
-    return isMissing(verdict) ? verdict : null;
-  }
-
-  cause(): string {
-    return this.kind.kind;
-  }
-
-  mayBe(view: View, isNegated: boolean): Truth {
-    if (!this.isAboutCustomer) return null;
-    const truth = this.truth(view);
-    return truth === null ? isNegated : truth;
-  }
-
-  remedy(view: View): Unmet | null {
-    const verdict = this.test(view);
-    return !verdict.met && verdict.gap !== undefined ? verdict : null;
-  }
-}
-
-class All implements Node {
-  private readonly children: readonly Node[];
-  constructor(children: readonly Node[]) {
-    this.children = children;
-  }
-
-  test(view: View): Verdict {
-    for (const child of this.children) {
-      const verdict = child.test(view);
-      if (!verdict.met) return verdict;
-    }
-    return met;
-  }
-
-  truth(view: View): Truth {
-    let truth: Truth = true;
-    for (const child of this.children) {
-      const own = child.truth(view);
-      if (own === false) return false;
-      if (own === null) truth = null;
-    }
-    return truth;
-  }
-
-  firstMissing(view: View): Unmet | null {
-    return firstMissingOf(this.children, view);
-  }
-
-  cause(view: View): string {
-    return this.children[0]!.cause(view);
-  }
-
-  mayBe(view: View, isNegated: boolean): Truth {
-    let truth: Truth = true;
-    for (const child of this.children) {
-      const own = child.mayBe(view, isNegated);
-      if (own === false) return false;
-      if (own === null) truth = null;
-    }
-    return truth;
-  }
-
-  remedy(view: View): Unmet | null {
-    const failing = this.children.filter((child) => child.truth(view) !== true);
-    return failing.length === 1 ? failing[0]!.remedy(view) : null;
-  }
-}
-
-class Any implements Node {
-  private readonly children: readonly Node[];
-  constructor(children: readonly Node[]) {
-    this.children = children;
-  }
-
-  test(view: View): Verdict {
-    let told: Unmet | null = null;
-    for (const child of this.children) {
-      const verdict = child.test(view);
-      if (verdict.met) return verdict;
-      if (told === null || (isMissing(told) && !isMissing(verdict))) told = verdict;
-    }
-    return told!;
-  }
-
-  truth(view: View): Truth {
-    let truth: Truth = false;
-    for (const child of this.children) {
-      const own = child.truth(view);
-      if (own === true) return true;
-      if (own === null) truth = null;
-    }
-    return truth;
-  }
-
-  firstMissing(view: View): Unmet | null {
-    return firstMissingOf(this.children, view);
-  }
-
-  cause(view: View): string {
-    return (this.children.find((child) => child.truth(view) === true) ?? this.children[0]!).cause(view);
-  }
-
-  mayBe(view: View, isNegated: boolean): Truth {
-    let truth: Truth = false;
-    for (const child of this.children) {
-      const own = child.mayBe(view, isNegated);
-      if (own === true) return true;
-      if (own === null) truth = null;
-    }
-    return truth;
-  }
-
-  remedy(view: View): Unmet | null {
-    let cheapest: Unmet | null = null;
-    for (const child of this.children) {
-      const verdict = child.remedy(view);
-      // Money and units do not compare: of two kinds of gap the first in the document stays.
-      if (
-        verdict !== null &&
-        (cheapest === null || (verdict.gapIn === cheapest.gapIn && verdict.gap! < cheapest.gap!))
-      ) {
-        cheapest = verdict;
-      }
-    }
-    return cheapest;
-  }
-}
-
-class Not implements Node {
-  private readonly child: Node;
-  constructor(child: Node) {
-    this.child = child;
-  }
-
-  test(view: View): Verdict {
-    const truth = this.child.truth(view);
-    if (truth === false) return met;
-    if (truth === null) return this.child.firstMissing(view)!;
-    return unmet("condition_excluded", { kind: this.child.cause(view) });
-  }
-
-  truth(view: View): Truth {
-    return negate(this.child.truth(view));
-  }
-
-  firstMissing(view: View): Unmet | null {
-    return this.child.firstMissing(view);
-  }
-
-  cause(view: View): string {
-    return this.child.cause(view);
-  }
-
-  mayBe(view: View, isNegated: boolean): Truth {
-    return negate(this.child.mayBe(view, !isNegated));
-  }
-
-  /** More goods make no condition false that is told with a gap, so nothing under a `not` is ever near. */
-  remedy(): null {
-    return null;
-  }
-}
-
-/** Stands for what was refused; the document is not used. */
-const nothing: Node = {
-  test: () => met,
-  truth: () => true,
-  firstMissing: () => null,
-  cause: () => "",
-  mayBe: () => null,
-  remedy: () => null,
-};
-
-function isMissing(verdict: Verdict): verdict is Unmet {
-  return !verdict.met && verdict.reason === "facts_missing";
-}
-
-function firstMissingOf(children: readonly Node[], view: View): Unmet | null {
-  for (const child of children) {
-    const verdict = child.firstMissing(view);
-    if (verdict !== null) return verdict;
-  }
-  return null;
-}
-
-function negate(truth: Truth): Truth {
-  return truth === null ? null : !truth;
 }
 
 function intersection(lists: readonly (readonly string[])[]): string[] {

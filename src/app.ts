@@ -3,13 +3,27 @@ import type { Config } from "./config.ts";
 import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
 import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
 import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
+import {
+  type CatalogPriceService,
+  catalogPriceService,
+} from "./features/evaluations/catalog-price-service.ts";
+import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
+import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
 import { type ProjectService, projectService } from "./features/projects/project-service.ts";
+import { promotionOperations } from "./features/promotions/promotion-operations.ts";
+import {
+  type PromotionReviewService,
+  promotionReviewService,
+} from "./features/promotions/promotion-review-service.ts";
+import { type PromotionService, promotionService } from "./features/promotions/promotion-service.ts";
+import { type RulebookService, rulebookService } from "./features/promotions/rulebook-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
 import { mountGraphql } from "./platform/graphql.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
+import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
 import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
@@ -23,14 +37,17 @@ export interface AppOptions {
   clock: Clock;
   /** What must be there besides the database before traffic may come. */
   readiness?: readonly ReadinessCheck[];
+  /** Tells of changes that other processes make; without it they are found by asking, once a second. */
+  listener?: Listener;
+  rulebookPollMilliseconds?: number;
 }
 
 /** The composition root: the process and the tests build the same app. It listens to nothing and migrates nothing. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, database, clock, readiness = [] } = options;
+  const { config, database, clock, readiness = [], listener, rulebookPollMilliseconds } = options;
   const isProduction = config.environment === "production";
   const app = createServer({ logLevel: config.logLevel });
-  const services = servicesOf({ database, clock, log: app.log });
+  const services = servicesOf({ database, clock, log: app.log, listener, rulebookPollMilliseconds });
   const operations = operationsOf(services);
   const validation = compileInputs(operations);
 
@@ -46,6 +63,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (!isProduction) {
     mountGraphiql(app);
   }
+  app.addHook("onClose", () => services.rulebooks.close());
+  await services.rulebooks.start();
   return app;
 }
 
@@ -53,6 +72,11 @@ export interface Services {
   authenticator: ApiKeyAuthenticator;
   apiKeys: ApiKeyService;
   projects: ProjectService;
+  rulebooks: RulebookService;
+  promotions: PromotionService;
+  promotionReview: PromotionReviewService;
+  evaluations: EvaluationService;
+  catalog: CatalogPriceService;
 }
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -60,22 +84,39 @@ export function servicesOf({
   database,
   clock,
   log,
+  listener,
+  rulebookPollMilliseconds: pollMilliseconds,
 }: {
   database: Database;
   clock: Clock;
   log: Log;
+  listener?: Listener | undefined;
+  rulebookPollMilliseconds?: number | undefined;
 }): Services {
   const authenticator = apiKeyAuthenticator({ database, clock, log });
+  const projects = projectService(database);
+  const rulebooks = rulebookService({ database, projects, log, listener, pollMilliseconds });
   return {
     authenticator,
     apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
-    projects: projectService(database),
+    projects,
+    rulebooks,
+    promotions: promotionService({ database, clock, projects, rulebooks }),
+    promotionReview: promotionReviewService({ clock, rulebooks }),
+    evaluations: evaluationService({ database, clock, rulebooks }),
+    catalog: catalogPriceService({ clock, rulebooks }),
   };
 }
 
 /** Every operation there is; the order is that of the documents generated from them. */
 export function operationsOf(services: Services): Operation[] {
-  return [...projectOperations(services.projects), ...apiKeyOperations(services.apiKeys)];
+  const { projects, apiKeys, promotions, promotionReview, evaluations, catalog } = services;
+  return [
+    ...evaluationOperations(evaluations, catalog),
+    ...promotionOperations(promotions, promotionReview),
+    ...projectOperations(projects),
+    ...apiKeyOperations(apiKeys),
+  ];
 }
 
 export function apiDocument(operations: readonly Operation[]): OpenApiDocument {

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Log } from "./log.ts";
@@ -89,6 +90,17 @@ export async function withTransaction<T>(
   } finally {
     client.release(!isReusable);
   }
+}
+
+/** Runs `work` in one read-only transaction in which every statement sees the same moment. */
+export function withReadSnapshot<T>(
+  database: Database,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return withTransaction(database, async (connection) => {
+    await connection.execute(sql`set transaction isolation level repeatable read, read only`);
+    return work(connection);
+  });
 }
 
 async function rollback(client: pg.PoolClient): Promise<boolean> {

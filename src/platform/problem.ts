@@ -12,6 +12,7 @@ export interface ProblemKind {
 export const problems = {
   "malformed-json": { status: 400, title: "The body is not well-formed JSON." },
   "invalid-request": { status: 400, title: "The request does not match its schema." },
+  "invalid-promotion": { status: 400, title: "The promotion cannot work as written." },
   "invalid-cursor": { status: 400, title: "The cursor was not issued by this list." },
   "invalid-graphql": { status: 400, title: "The GraphQL document is not valid." },
   "graphql-too-complex": { status: 400, title: "The GraphQL document asks for too much at once." },
@@ -28,7 +29,6 @@ export const problems = {
   "precondition-failed": { status: 412, title: "It was changed since the ETag was read." },
   "body-too-large": { status: 413, title: "The body is larger than the limit." },
   "unsupported-media-type": { status: 415, title: "The body must be application/json." },
-  "invalid-promotion": { status: 422, title: "The promotion cannot work as written." },
   "precondition-required": { status: 428, title: "An If-Match header with the current ETag is required." },
   "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
   "internal-error": { status: 500, title: "Something went wrong on our side." },

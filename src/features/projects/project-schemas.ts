@@ -1,26 +1,13 @@
 import { z } from "zod";
-
-export const strategy = z.enum(["best", "priority"]).meta({
-  id: "Strategy",
-  description: "`best`: the cheapest allowed combination. `priority`: by priority alone.",
-});
-
-export const rounding = z
-  .enum(["half_up", "half_even", "down"])
-  .meta({ id: "Rounding", description: "How a discount is rounded to minor units, once per promotion." });
+import { roundingMode as rounding } from "../../engine/money.ts";
+import { locale, strategy, timezone } from "../../engine/settings.ts";
 
 const marginFloor = z
   .number()
   .min(0)
-  .max(100)
+  .lt(100)
   .nullable()
   .describe("No discount takes a line with a known cost below this margin, in percent. Null: no floor.");
-const timezone = z.string().min(1).max(64).describe("The IANA time zone schedules use that name none.");
-const locale = z
-  .string()
-  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
-  .max(35)
-  .describe("The BCP 47 language of labels and explanations, such as `en` or `zh-CN`.");
 
 export const projectSettings = z
   .object({ strategy, rounding, marginFloor, timezone, locale })

@@ -6,7 +6,7 @@ import {
   type ProjectSettingsChange,
   projectSettings,
 } from "./project-schemas.ts";
-import { changeSettings, findProject, incrementRevision } from "./project-store.ts";
+import { changeSettings, findProject, findRevisions, incrementRevision } from "./project-store.ts";
 import type { ProjectRow } from "./project-tables.ts";
 
 /** Where a project's id is announced when its rulebook must be loaded anew. */
@@ -20,6 +20,8 @@ export interface ProjectService {
     connection: Connection,
     projectId: string,
   ): Promise<{ settings: ProjectSettings; revision: number } | undefined>;
+  /** The current revisions of these projects, in one statement. */
+  revisions(projectIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export function projectService(database: Database): ProjectService {
@@ -42,6 +44,10 @@ export function projectService(database: Database): ProjectService {
     async rulebookBasis(connection, projectId) {
       const row = await findProject(connection, projectId);
       return row && { settings: projectSettings.parse(row.settings), revision: row.revision };
+    },
+    async revisions(projectIds) {
+      const rows = await findRevisions(database.orm, projectIds);
+      return new Map(rows.map(({ id, revision }) => [id, revision]));
     },
   };
 }

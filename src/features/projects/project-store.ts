@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { ProjectSettingsChange } from "./project-schemas.ts";
 import { type ProjectRow, projects } from "./project-tables.ts";
@@ -9,6 +9,18 @@ export async function findProject(
 ): Promise<ProjectRow | undefined> {
   const [row] = await connection.select().from(projects).where(eq(projects.id, projectId));
   return row;
+}
+
+/** Those that still exist. */
+export async function findRevisions(
+  connection: Connection,
+  projectIds: readonly string[],
+): Promise<Pick<ProjectRow, "id" | "revision">[]> {
+  const { id, revision } = projects;
+  return connection
+    .select({ id, revision })
+    .from(projects)
+    .where(inArray(id, [...projectIds]));
 }
 
 export async function isWithoutProjects(connection: Connection): Promise<boolean> {

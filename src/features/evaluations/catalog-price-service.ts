@@ -1,0 +1,67 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Cart } from "../../engine/cart.ts";
+import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
+import type { Quote } from "../../engine/quote.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import type { RulebookService } from "../promotions/rulebook-service.ts";
+import { factsOf } from "./evaluation-facts.ts";
+import { requirePrivileges, requireTimeAndPlace } from "./evaluation-request.ts";
+import type { CatalogPrices, CatalogRequest } from "./evaluation-schemas.ts";
+import { optionsOf } from "./evaluation-service.ts";
+
+export interface CatalogPriceService {
+  /** What one unit of each item would cost on its own: for lists and product pages, before there is a cart. */
+  prices(context: OperationContext, request: CatalogRequest): Promise<CatalogPrices>;
+}
+
+const itemsPerTurn = 50;
+
+export function catalogPriceService({
+  clock,
+  rulebooks,
+}: {
+  clock: Clock;
+  rulebooks: RulebookService;
+}): CatalogPriceService {
+  return {
+    async prices(context, request) {
+      requirePrivileges(request, context.role);
+      requireTimeAndPlace(request.at, request.timezone);
+      const live = await rulebooks.rulesOf(context.projectId);
+      const rules =
+        request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
+      const { items, promotions: _promotions, only: _only, ...shopper } = request;
+      const now = request.at === undefined ? clock.now() : Date.parse(request.at);
+      const facts = factsOf(request);
+      const options: EvaluateOptions = optionsOf(request, rules.settings);
+      const prices: CatalogPrices["items"] = [];
+      for (const [index, item] of items.entries()) {
+        if (index > 0 && index % itemsPerTurn === 0) await nextTurn();
+        const cart: Cart = { ...shopper, lines: [{ ...item, id: "1", quantity: 1 }], explain: "none" };
+        prices.push(priceOf(item, evaluate(rules.rulebook, cart, facts, now, options)));
+      }
+      return {
+        rulebook: rules.rulebook.version,
+        at: new Date(now).toISOString(),
+        currency: request.currency,
+        items: prices,
+      };
+    },
+  };
+}
+
+function priceOf(
+  { sku, unitPrice, listPrice = unitPrice }: CatalogRequest["items"][number],
+  { total, discount, promotions }: Quote,
+): CatalogPrices["items"][number] {
+  const applied = promotions.filter(({ stage }) => stage === "item" || stage === "order");
+  return {
+    sku,
+    unitPrice,
+    listPrice,
+    price: total,
+    discount,
+    promotions: applied.map(({ promotion, label, amount }) => ({ promotion, label, amount })),
+  };
+}

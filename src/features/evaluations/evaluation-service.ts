@@ -1,0 +1,142 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { Problem, problem, problemBody } from "../../platform/problem.ts";
+import { compileDrafts } from "../promotions/promotion-document.ts";
+import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
+import { factsOf, restoreFacts, storeFacts } from "./evaluation-facts.ts";
+import { requirePrivileges, requireSense } from "./evaluation-request.ts";
+import type {
+  BatchResult,
+  EvaluationRequest,
+  IdentifiedQuote,
+  StoredEvaluation,
+} from "./evaluation-schemas.ts";
+import { findEvaluation, insertEvaluation } from "./evaluation-store.ts";
+import type { EvaluationRow } from "./evaluation-tables.ts";
+
+export interface EvaluationService {
+  /** At once, without a promise, where nothing has to be read or written. */
+  evaluate(context: OperationContext, request: EvaluationRequest): IdentifiedQuote | Promise<IdentifiedQuote>;
+  /** Each on its own: one that is refused does not touch the others. */
+  evaluateAll(context: OperationContext, requests: readonly EvaluationRequest[]): Promise<BatchResult>;
+  stored(projectId: string, id: string): Promise<StoredEvaluation>;
+  /** Computes a stored evaluation again, from what was stored with it and the rules of its revision. */
+  replay(projectId: string, id: string): Promise<IdentifiedQuote>;
+}
+
+export interface EvaluationServiceOptions {
+  database: Database;
+  clock: Clock;
+  rulebooks: RulebookService;
+}
+
+/** Carts of a batch are priced for so long before other requests get their turn. */
+const turnMilliseconds = 10;
+
+export function evaluationService({
+  database,
+  clock,
+  rulebooks,
+}: EvaluationServiceOptions): EvaluationService {
+  function start(
+    context: OperationContext,
+    request: EvaluationRequest,
+  ): IdentifiedQuote | Promise<IdentifiedQuote> {
+    requirePrivileges(request, context.role);
+    requireSense(request);
+    const rules = rulebooks.rulesOf(context.projectId);
+    if (rules instanceof Promise) return rules.then((loaded) => finish(context, request, loaded));
+    return finish(context, request, rules);
+  }
+
+  function finish(
+    context: OperationContext,
+    request: EvaluationRequest,
+    rules: ProjectRules,
+  ): IdentifiedQuote | Promise<IdentifiedQuote> {
+    const { timezone } = request;
+    if (timezone !== undefined && timezone !== rules.settings.timezone) {
+      return rulebooks.inTimezone(rules, timezone).then((zoned) => finish(context, request, zoned));
+    }
+    const facts = factsOf(request);
+    const now = request.at === undefined ? clock.now() : Date.parse(request.at);
+    const quote = evaluate(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
+    const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
+    if (request.save !== true) return identified;
+    return insertEvaluation(database.orm, {
+      projectId: context.projectId,
+      id: identified.id,
+      revision: rules.revision,
+      evaluatedAt: new Date(now),
+      request,
+      facts: storeFacts(facts),
+      settings: rules.settings,
+      quote: identified,
+      createdBy: context.apiKeyId,
+      createdAt: new Date(clock.now()),
+    }).then(() => identified);
+  }
+
+  async function find(projectId: string, id: string): Promise<EvaluationRow> {
+    const row = await findEvaluation(database.orm, projectId, id);
+    if (row === undefined) throw problem("evaluation-not-found");
+    return row;
+  }
+
+  return {
+    evaluate: start,
+
+    async evaluateAll(context, requests) {
+      const items: BatchResult["items"] = [];
+      let began = performance.now();
+      for (const request of requests) {
+        try {
+          items.push({ quote: await start(context, request) });
+        } catch (error) {
+          if (!(error instanceof Problem) || error.status >= 500) throw error;
+          const { errors, ...body } = problemBody(error, context.requestId);
+          items.push({ problem: { ...body, ...(errors !== undefined && { errors: [...errors] }) } });
+        }
+        if (performance.now() - began > turnMilliseconds) {
+          await nextTurn();
+          began = performance.now();
+        }
+      }
+      return { items };
+    },
+
+    async stored(projectId, id) {
+      const { revision, evaluatedAt, createdAt, createdBy, request, quote } = await find(projectId, id);
+      return {
+        id,
+        rulebook: String(revision),
+        at: evaluatedAt.toISOString(),
+        createdAt: createdAt.toISOString(),
+        createdBy,
+        request: { ...request },
+        quote,
+      };
+    },
+
+    async replay(projectId, id) {
+      const { revision, evaluatedAt, request, facts, settings } = await find(projectId, id);
+      const rulebook = await rulebooks.rulebookAsOf(projectId, revision, settings.timezone);
+      const options = optionsOf(request, settings);
+      return { id, ...evaluate(rulebook, request, restoreFacts(facts), evaluatedAt.getTime(), options) };
+    },
+  };
+}
+
+/** The drafts of a request compile in its time zone, which `settings` already has. */
+export function optionsOf(
+  { promotions, only }: Pick<EvaluationRequest, "promotions" | "only">,
+  settings: ProjectRules["settings"],
+): EvaluateOptions {
+  if (promotions === undefined && only === undefined) return { settings };
+  const drafts = compileDrafts(promotions ?? [], settings.timezone);
+  return { settings, drafts: { promotions: drafts, only: only ?? false } };
+}

@@ -1,0 +1,203 @@
+import { z } from "zod";
+import { promotionKey, promotionSchema } from "../../engine/promotion.ts";
+import type { Role } from "../../platform/auth.ts";
+import { defineOperation, type Operation } from "../../platform/operation.ts";
+import { pageQuery } from "../../platform/pagination.ts";
+import type { PromotionReviewService } from "./promotion-review-service.ts";
+import {
+  overlapQuery,
+  promotion,
+  promotionOverlapPage,
+  promotionPage,
+  promotionQuery,
+  promotionValidation,
+  promotionVersionPage,
+  reversion,
+  uncheckedDocument,
+} from "./promotion-schemas.ts";
+import type { PromotionService } from "./promotion-service.ts";
+import type { Transition } from "./promotion-status.ts";
+
+const byId = z.strictObject({ id: z.string().min(1).max(64) });
+const byKey = z.strictObject({ key: promotionKey });
+const readers: readonly Role[] = ["marketing", "viewer"];
+const writers: readonly Role[] = ["marketing"];
+const tag = "promotions";
+const versionTag = ({ version }: { version: number }) => String(version);
+
+const transitionSummaries: Readonly<Record<Transition, string>> = {
+  activate: "Put a draft or paused promotion into force; it waits as `scheduled` for its start.",
+  pause: "Take a promotion out of force for the time being.",
+  end: "Take a promotion out of force for good.",
+  archive: "Put a promotion away that is not in force.",
+};
+
+export function promotionOperations(service: PromotionService, review: PromotionReviewService): Operation[] {
+  const transition = (name: Transition) =>
+    defineOperation({
+      id: `${name}Promotion`,
+      method: "POST",
+      path: `/v1/promotions/{id}/${name}`,
+      graphql: "mutation",
+      tag,
+      summary: transitionSummaries[name],
+      roles: writers,
+      params: byId,
+      result: promotion,
+      etag: versionTag,
+      problems: ["promotion-not-found", "promotion-state-conflict", "invalid-promotion"],
+      handler: ({ params: { id }, context }) => service.move(context, id, name),
+    });
+  return [
+    defineOperation({
+      id: "createPromotion",
+      method: "POST",
+      path: "/v1/promotions",
+      graphql: "mutation",
+      tag,
+      summary: "Create a promotion, as a draft.",
+      roles: writers,
+      status: 201,
+      body: promotionSchema,
+      result: promotion,
+      etag: versionTag,
+      problems: ["invalid-promotion", "promotion-key-taken"],
+      handler: ({ body, context }) => service.create(context, body),
+    }),
+    defineOperation({
+      id: "promotions",
+      method: "GET",
+      path: "/v1/promotions",
+      graphql: "query",
+      tag,
+      summary: "The project's promotions, newest first.",
+      roles: readers,
+      query: promotionQuery,
+      result: promotionPage,
+      problems: ["invalid-cursor"],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "validatePromotion",
+      method: "POST",
+      path: "/v1/promotions/validate",
+      graphql: "query",
+      tag,
+      summary: "Check a promotion document without storing it, and explain it in words.",
+      description: "Answers 200 whatever is wrong with the document: the faults are in `errors`.",
+      roles: readers,
+      body: uncheckedDocument,
+      result: promotionValidation,
+      problems: [],
+      handler: ({ body, context }) => review.validate(context.projectId, body),
+    }),
+    defineOperation({
+      id: "promotionOverlaps",
+      method: "GET",
+      path: "/v1/promotions/overlaps",
+      graphql: "query",
+      tag,
+      summary:
+        "Pairs of live promotions that can touch the same goods at the same time, and what then happens.",
+      description: "Goods of different categories, or with different tags, count as different goods.",
+      roles: readers,
+      query: overlapQuery,
+      result: promotionOverlapPage,
+      problems: ["invalid-cursor"],
+      handler: ({ query, context }) => review.overlaps(context.projectId, query),
+    }),
+    defineOperation({
+      id: "promotionByKey",
+      method: "GET",
+      path: "/v1/promotions/by-key/{key}",
+      graphql: "query",
+      tag,
+      summary: "A promotion by the caller's own key.",
+      roles: readers,
+      params: byKey,
+      result: promotion,
+      etag: versionTag,
+      problems: ["promotion-not-found"],
+      handler: ({ params, context }) => service.promotion(context.projectId, params),
+    }),
+    defineOperation({
+      id: "putPromotionByKey",
+      method: "PUT",
+      path: "/v1/promotions/by-key/{key}",
+      graphql: "mutation",
+      tag,
+      summary: "Create the promotion with this key, as a draft, or bring its document up to date.",
+      description: "Saying the same again changes nothing. Its state stays as it is.",
+      roles: writers,
+      params: byKey,
+      body: promotionSchema,
+      result: promotion,
+      etag: versionTag,
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      handler: ({ params: { key }, body, context }) => service.putByKey(context, key, body),
+    }),
+    defineOperation({
+      id: "promotion",
+      method: "GET",
+      path: "/v1/promotions/{id}",
+      graphql: "query",
+      tag,
+      summary: "A promotion.",
+      roles: readers,
+      params: byId,
+      result: promotion,
+      etag: versionTag,
+      problems: ["promotion-not-found"],
+      handler: ({ params, context }) => service.promotion(context.projectId, params),
+    }),
+    defineOperation({
+      id: "updatePromotion",
+      method: "PUT",
+      path: "/v1/promotions/{id}",
+      graphql: "mutation",
+      tag,
+      summary: "Replace a promotion's document. One in force changes at once.",
+      roles: writers,
+      params: byId,
+      body: promotionSchema,
+      result: promotion,
+      requiresIfMatch: true,
+      etag: versionTag,
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      handler: ({ params: { id }, body, ifMatch, context }) => service.update(context, id, ifMatch, body),
+    }),
+    transition("activate"),
+    transition("pause"),
+    transition("end"),
+    transition("archive"),
+    defineOperation({
+      id: "promotionVersions",
+      method: "GET",
+      path: "/v1/promotions/{id}/versions",
+      graphql: "query",
+      tag,
+      summary: "Every version of a promotion, newest first.",
+      roles: readers,
+      params: byId,
+      query: pageQuery,
+      result: promotionVersionPage,
+      problems: ["promotion-not-found", "invalid-cursor"],
+      handler: ({ params: { id }, query, context }) => service.versions(context.projectId, id, query),
+    }),
+    defineOperation({
+      id: "revertPromotion",
+      method: "POST",
+      path: "/v1/promotions/{id}/revert",
+      graphql: "mutation",
+      tag,
+      summary: "Make the document of an earlier version the newest again. Its state stays as it is.",
+      roles: writers,
+      params: byId,
+      body: reversion,
+      result: promotion,
+      etag: versionTag,
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      handler: ({ params: { id }, body, context }) => service.revert(context, id, body.version),
+    }),
+  ];
+}

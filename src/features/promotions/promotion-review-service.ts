@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { z } from "zod";
+import { channelsOf, findOverlaps, type Overlap } from "../../engine/overlaps.ts";
+import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { checkDocument } from "./promotion-document.ts";
+import type { PromotionFinding, PromotionOverlap, PromotionValidation } from "./promotion-schemas.ts";
+import { explained } from "./promotion-service.ts";
+import type { ProjectRules, RulebookService } from "./rulebook-service.ts";
+
+/** What can be said of promotions without changing any. */
+export interface PromotionReviewService {
+  validate(projectId: string, document: unknown): Promise<PromotionValidation>;
+  overlaps(
+    projectId: string,
+    query: { limit: number; after?: string | undefined; promotion?: string | undefined },
+  ): Promise<Page<PromotionOverlap>>;
+}
+
+const cursor = cursorOf("promotionOverlaps", z.tuple([z.string(), z.string()]));
+
+export function promotionReviewService({
+  clock,
+  rulebooks,
+}: {
+  clock: Clock;
+  rulebooks: RulebookService;
+}): PromotionReviewService {
+  return {
+    async validate(projectId, input) {
+      const rules = await rulebooks.rulesOf(projectId);
+      const checked = checkDocument(input, { id: null, timezone: rules.settings.timezone });
+      const explanation = checked.document === null ? null : explained(checked.document);
+      if (checked.errors !== null) {
+        return { valid: false, errors: checked.errors, warnings: [], stages: [], explanation };
+      }
+      const { compiled, document } = checked;
+      return {
+        valid: true,
+        errors: [],
+        warnings: warningsOf(document, compiled, rules, clock.now()),
+        stages: compiled.parts.map(({ stage }) => stage),
+        explanation,
+      };
+    },
+
+    async overlaps(projectId, { limit, after, promotion }) {
+      const { rulebook } = await rulebooks.rulesOf(projectId);
+      const question = { now: clock.now(), key: promotion ?? null };
+      const found: Overlap[] = [];
+      let position: readonly [string, string] | null = cursor.decode(after);
+      do {
+        const room = limit + 1 - found.length;
+        const { overlaps, next } = findOverlaps(rulebook.promotions, {
+          ...question,
+          limit: room,
+          after: position,
+        });
+        found.push(...overlaps);
+        position = next;
+        // A large rulebook takes several turns, between which requests are answered.
+        if (position !== null) await nextTurn();
+      } while (position !== null && found.length <= limit);
+      const page = cursor.page(found, limit, ({ first, second }) => [first.key, second.key]);
+      return { ...page, items: page.items.map(shownOverlap) };
+    },
+  };
+}
+
+function warningsOf(
+  document: PromotionDocument,
+  compiled: CompiledPromotion,
+  { rulebook }: ProjectRules,
+  now: number,
+): PromotionFinding[] {
+  const warnings: PromotionFinding[] = [];
+  const warn = (path: string, code: string, message: string) => warnings.push({ path, code, message });
+  const { schedule, code, key } = compiled;
+  const others = rulebook.promotions.filter((promotion) => promotion.key !== key);
+  if (schedule?.endsAt != null && schedule.endsAt <= now) {
+    warn("/schedule/endsAt", "schedule_over", "The schedule has already ended.");
+  } else if (schedule !== null && !schedule.contains(now) && schedule.nextChange(now) === null) {
+    warn("/schedule", "schedule_never_on", "The schedule never comes round again.");
+  }
+  if (code !== null && others.some((promotion) => promotion.code === code)) {
+    warn("/trigger/code", "code_shared", "Another live promotion has this code: both are triggered by it.");
+  }
+  const live = new Set(others.map((promotion) => promotion.key));
+  for (const [index, excluded] of (document.stacking.excludes?.promotions ?? []).entries()) {
+    if (!live.has(excluded)) {
+      warn(`/stacking/excludes/promotions/${index}`, "promotion_not_live", "No live promotion has this key.");
+    }
+  }
+  if (document.texts === undefined && document.name === undefined) {
+    warn("", "label_missing", "Without texts or a name, customers are shown the key.");
+  }
+  return warnings;
+}
+
+function shownOverlap({ first, second, outcome, winner, groups, from }: Overlap): PromotionOverlap {
+  return {
+    promotions: [first, second].map((promotion) => ({
+      promotion: promotion.key,
+      promotionId: promotion.id,
+      name: promotion.document.name ?? null,
+      channels: channelsOf(promotion)?.slice() ?? null,
+      priority: promotion.document.priority,
+    })),
+    outcome,
+    winner: winner?.key ?? null,
+    groups: [...groups],
+    from: new Date(from).toISOString(),
+  };
+}

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { limits } from "../../engine/limits.ts";
+import { promotionKey, promotionSchema } from "../../engine/promotion.ts";
+import { pageOf, pageQuery } from "../../platform/pagination.ts";
+import { promotionChanges, shownStatuses } from "./promotion-status.ts";
+
+export const promotionStatus = z.enum(shownStatuses).meta({
+  id: "PromotionStatus",
+  description: "`scheduled` and `ended` also follow from the schedule of an active promotion.",
+});
+
+const explanation = z
+  .object({ en: z.string(), "zh-CN": z.string() })
+  .meta({ id: "Explanation", scalar: true, description: "One sentence in each language the engine speaks." });
+
+export const promotion = promotionSchema
+  .extend({
+    id: z.string(),
+    status: promotionStatus,
+    version: z.int().describe("The ETag, as `If-Match` wants it. Every change counts it up."),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    explanation,
+  })
+  .meta({ id: "Promotion" });
+export type Promotion = z.output<typeof promotion>;
+export const promotionPage = pageOf(promotion, "PromotionPage");
+
+export const promotionQuery = pageQuery.extend({
+  status: promotionStatus.optional(),
+  tag: z.string().min(1).max(limits.nameLength).optional(),
+  campaign: z.string().min(1).max(limits.nameLength).optional(),
+  trigger: z
+    .enum(["automatic", "code", "coupon"])
+    .meta({ id: "TriggerType" })
+    .optional()
+    .describe("How it is triggered."),
+  q: z
+    .string()
+    .min(1)
+    .max(limits.nameLength)
+    .optional()
+    .describe("Part of the key or the name, in any case."),
+});
+export type PromotionQuery = z.output<typeof promotionQuery>;
+
+export const promotionVersion = z
+  .object({
+    version: z.int(),
+    status: z.enum(["draft", "active", "paused", "ended", "archived"]).meta({ id: "StoredPromotionStatus" }),
+    change: z.enum(promotionChanges).meta({ id: "PromotionChange" }),
+    changedBy: z.string().describe("The id of the API key that made the change."),
+    createdAt: z.iso.datetime(),
+    rulebook: z.string().describe("The version of the rules at that change."),
+    document: promotionSchema,
+  })
+  .meta({ id: "PromotionVersion" });
+export type PromotionVersion = z.output<typeof promotionVersion>;
+export const promotionVersionPage = pageOf(promotionVersion, "PromotionVersionPage");
+
+export const reversion = z
+  .strictObject({ version: z.int().min(1).describe("The version whose document becomes the newest.") })
+  .meta({ id: "Reversion" });
+
+/** Free JSON: what is wrong with its shape is part of the answer, not a problem. */
+export const uncheckedDocument = z
+  .record(z.string(), z.unknown())
+  .meta({
+    id: "UncheckedPromotionDocument",
+    scalar: true,
+    description: "A promotion document, right or wrong.",
+  });
+
+const finding = z
+  .object({
+    path: z.string().describe("JSON Pointer into the document."),
+    code: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: "PromotionFinding" });
+export type PromotionFinding = z.output<typeof finding>;
+
+export const promotionValidation = z
+  .object({
+    valid: z.boolean(),
+    errors: z.array(finding).describe("Why it cannot be saved."),
+    warnings: z.array(finding).describe("What is probably not meant."),
+    stages: z
+      .array(z.enum(["item", "order", "shipping", "reward"]).meta({ id: "PromotionStage" }))
+      .describe("Where in the pipeline it acts."),
+    explanation: explanation.nullable(),
+  })
+  .meta({ id: "PromotionValidation" });
+export type PromotionValidation = z.output<typeof promotionValidation>;
+
+export const overlapQuery = pageQuery.extend({
+  promotion: promotionKey.optional().describe("Only the overlaps of the promotion with this key."),
+});
+
+const overlappingPromotion = z
+  .object({
+    promotion: promotionKey,
+    promotionId: z.string().nullable(),
+    name: z.string().nullable(),
+    channels: z.array(z.string()).nullable().describe("Null: every channel."),
+    priority: z.int(),
+  })
+  .meta({ id: "OverlappingPromotion" });
+
+export const promotionOverlap = z
+  .object({
+    promotions: z.array(overlappingPromotion).describe("The two, by key."),
+    outcome: z.enum(["stack", "group", "excluded", "exclusive"]).meta({
+      id: "OverlapOutcome",
+      description:
+        "When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it.",
+    }),
+    winner: promotionKey.nullable().describe("Which goes first by priority; null where both apply."),
+    groups: z.array(z.string()).describe("The exclusivity groups they share."),
+    from: z.iso.datetime().describe("The first instant, from now on, at which both are on."),
+  })
+  .meta({ id: "PromotionOverlap" });
+export type PromotionOverlap = z.output<typeof promotionOverlap>;
+export const promotionOverlapPage = pageOf(promotionOverlap, "PromotionOverlapPage");

@@ -1,0 +1,323 @@
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { describePromotion } from "../../engine/describe.ts";
+import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { problem } from "../../platform/problem.ts";
+import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
+import { requireSound } from "./promotion-document.ts";
+import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
+import {
+  isEditable,
+  type PromotionChange,
+  type StoredStatus,
+  shownStatus,
+  type Transition,
+  transitions,
+} from "./promotion-status.ts";
+import {
+  findPromotion,
+  findVersion,
+  insertPromotion,
+  insertVersion,
+  listPromotions,
+  listVersions,
+  lockPromotion,
+  type PromotionName,
+  updatePromotion,
+} from "./promotion-store.ts";
+import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
+import type { RulebookService } from "./rulebook-service.ts";
+
+/** Whose change it is. */
+export interface Author {
+  readonly projectId: string;
+  readonly apiKeyId: string;
+}
+
+export interface PageQuery {
+  limit: number;
+  after?: string | undefined;
+}
+
+export interface PromotionService {
+  create(author: Author, document: PromotionDocument): Promise<Promotion>;
+  /** Creates or updates; says the same thing twice without a second version. */
+  putByKey(author: Author, key: string, document: PromotionDocument): Promise<Promotion>;
+  update(author: Author, id: string, ifMatch: string, document: PromotionDocument): Promise<Promotion>;
+  move(author: Author, id: string, transition: Transition): Promise<Promotion>;
+  revert(author: Author, id: string, version: number): Promise<Promotion>;
+  promotion(projectId: string, name: PromotionName): Promise<Promotion>;
+  list(projectId: string, query: PromotionQuery): Promise<Page<Promotion>>;
+  versions(projectId: string, id: string, page: PageQuery): Promise<Page<PromotionVersion>>;
+}
+
+export interface PromotionServiceOptions {
+  database: Database;
+  clock: Clock;
+  projects: ProjectService;
+  rulebooks: RulebookService;
+}
+
+interface Change {
+  readonly change: PromotionChange;
+  readonly status: StoredStatus;
+  /** Left out: stays as it is. */
+  readonly document?: unknown;
+}
+
+const listCursor = cursorOf("promotions", z.string());
+const versionCursor = cursorOf("promotionVersions", z.int());
+
+export function promotionService(options: PromotionServiceOptions): PromotionService {
+  const { database, clock, projects, rulebooks } = options;
+
+  async function basisOf(connection: Connection, projectId: string) {
+    const basis = await projects.rulebookBasis(connection, projectId);
+    if (basis === undefined) throw new Error(`there is no project ${projectId}`);
+    return basis;
+  }
+
+  /** Sound by the project's time zone, and what the lists need to know of its schedule. */
+  async function prepare(connection: Connection, projectId: string, id: string, given: unknown) {
+    const basis = await basisOf(connection, projectId);
+    const { document, compiled } = requireSound(given, { id, timezone: basis.settings.timezone });
+    return { document, revision: basis.revision, ...windowOf(compiled) };
+  }
+
+  async function insert(
+    connection: Connection,
+    author: Author,
+    given: unknown,
+  ): Promise<PromotionRow | null> {
+    const { projectId } = author;
+    const id = newId("prm", clock.now());
+    const createdAt = new Date(clock.now());
+    const { document, revision, startsAt, endsAt } = await prepare(connection, projectId, id, given);
+    const row: PromotionRow = {
+      projectId,
+      id,
+      key: document.key,
+      status: "draft",
+      version: 1,
+      revision,
+      document,
+      startsAt,
+      endsAt,
+      createdAt,
+      updatedAt: createdAt,
+    };
+    if (!(await insertPromotion(connection, row))) return null;
+    await insertVersion(connection, versionOf(row, "created", author));
+    return row;
+  }
+
+  /** The next version of a promotion that `lockPromotion` gave. Pausing and ending must work for whatever is stored. */
+  async function apply(
+    connection: Connection,
+    author: Author,
+    row: PromotionRow,
+    change: Change,
+  ): Promise<PromotionRow> {
+    const { projectId, id } = row;
+    // Read after the lock: versions of one promotion must not run against the revisions.
+    const { document, revision, startsAt, endsAt } =
+      change.document === undefined && change.status !== "active"
+        ? { ...row, revision: (await basisOf(connection, projectId)).revision }
+        : await prepare(connection, projectId, id, change.document ?? row.document);
+    if (document.key !== row.key) {
+      throw invalid("/key", "key_immutable", "The key of a promotion never changes.");
+    }
+    if (change.change === "activated" && endsAt !== null && endsAt.getTime() <= clock.now()) {
+      throw problem("promotion-state-conflict", { detail: "Its schedule has already ended." });
+    }
+    const next: PromotionRow = {
+      ...row,
+      status: change.status,
+      version: row.version + 1,
+      revision: touchesRules(row, change) ? await bumpRevision(connection, projectId) : revision,
+      document,
+      startsAt,
+      endsAt,
+      updatedAt: new Date(clock.now()),
+    };
+    await updatePromotion(connection, next);
+    await insertVersion(connection, versionOf(next, change.change, author));
+    return next;
+  }
+
+  async function change(
+    author: Author,
+    name: PromotionName,
+    decide: (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>,
+  ): Promise<Promotion> {
+    const { before, after } = await withTransaction(database, async (connection) => {
+      const before = await lockPromotion(connection, author.projectId, name);
+      if (before === undefined) throw problem("promotion-not-found");
+      const decided = await decide(before, connection);
+      return { before, after: decided === null ? before : await apply(connection, author, before, decided) };
+    });
+    return settled(before, after);
+  }
+
+  /** Whoever changed the rules and asks for a price next gets it by the new ones. */
+  async function settled(before: PromotionRow, after: PromotionRow): Promise<Promotion> {
+    if (after !== before && touchesRules(before, after))
+      await rulebooks.reach(after.projectId, after.revision);
+    return shown(after, clock.now());
+  }
+
+  return {
+    async create(author, document) {
+      const row = await withTransaction(database, (connection) => insert(connection, author, document));
+      if (row === null) throw problem("promotion-key-taken", { errors: [keyTaken] });
+      return shown(row, clock.now());
+    },
+
+    async putByKey(author, key, document) {
+      if (document.key !== key) throw invalid("/key", "key_mismatch", "Must be the key in the path.");
+      const { before, after } = await withTransaction(database, async (connection) => {
+        const known = await lockPromotion(connection, author.projectId, { key });
+        const created = known === undefined ? await insert(connection, author, document) : null;
+        if (created !== null) return { before: created, after: created };
+        const before = known ?? (await lockPromotion(connection, author.projectId, { key }));
+        if (before === undefined) throw problem("promotion-not-found");
+        const { document: wanted } = await prepare(connection, author.projectId, before.id, document);
+        if (isDeepStrictEqual(wanted, before.document)) return { before, after: before };
+        requireEditable(before);
+        const { status } = before;
+        return {
+          before,
+          after: await apply(connection, author, before, { change: "updated", status, document }),
+        };
+      });
+      return settled(before, after);
+    },
+
+    update(author, id, ifMatch, document) {
+      return change(author, { id }, (row) => {
+        if (ifMatch !== "*" && ifMatch !== String(row.version)) throw problem("precondition-failed");
+        requireEditable(row);
+        return { change: "updated", status: row.status, document };
+      });
+    },
+
+    move(author, id, transition) {
+      const rule = transitions[transition];
+      return change(author, { id }, (row) => {
+        const status = shownStatus(row, clock.now());
+        if (!rule.from.includes(status)) {
+          const detail = `It is ${status}; to ${transition} it, it must be ${rule.from.join(" or ")}.`;
+          throw problem("promotion-state-conflict", { detail });
+        }
+        return { change: rule.change, status: rule.to };
+      });
+    },
+
+    revert(author, id, version) {
+      return change(author, { id }, async (row, connection) => {
+        const old = await findVersion(connection, author.projectId, id, version);
+        if (old === undefined) throw invalid("/version", "version_unknown", "There is no such version.");
+        requireEditable(row);
+        return { change: "reverted", status: row.status, document: old.document };
+      });
+    },
+
+    async promotion(projectId, name) {
+      const row = await findPromotion(database.orm, projectId, name);
+      if (row === undefined) throw problem("promotion-not-found");
+      return shown(row, clock.now());
+    },
+
+    async list(projectId, { limit, after, ...filters }) {
+      const beforeId = listCursor.decode(after);
+      const now = clock.now();
+      const rows = await listPromotions(database.orm, projectId, filters, {
+        now: new Date(now),
+        beforeId,
+        limit: limit + 1,
+      });
+      const page = listCursor.page(rows, limit, ({ id }) => id);
+      return { ...page, items: page.items.map((row) => shown(row, now)) };
+    },
+
+    async versions(projectId, id, { limit, after }) {
+      const before = versionCursor.decode(after);
+      const rows = await listVersions(database.orm, projectId, id, before, limit + 1);
+      // Every promotion has a first version, so an empty first page means that there is no such promotion.
+      if (rows.length === 0 && before === null) throw problem("promotion-not-found");
+      const page = versionCursor.page(rows, limit, ({ version }) => version);
+      return { ...page, items: page.items.map(shownVersion) };
+    },
+  };
+}
+
+const keyTaken = { path: "/key", code: "key_taken", message: "Another promotion has this key." };
+
+function invalid(path: string, code: string, message: string) {
+  return problem("invalid-request", { errors: [{ path, code, message }] });
+}
+
+function requireEditable({ status }: PromotionRow): void {
+  if (!isEditable(status)) {
+    throw problem("promotion-state-conflict", { detail: `It is ${status}, and so stays as it is.` });
+  }
+}
+
+/** What is not in force, before and after, changes no evaluation. */
+function touchesRules(before: { status: StoredStatus }, after: { status: StoredStatus }): boolean {
+  return before.status === "active" || after.status === "active";
+}
+
+function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt" | "endsAt"> {
+  const instant = (at: number | null | undefined) => (at === null || at === undefined ? null : new Date(at));
+  return { startsAt: instant(schedule?.startsAt), endsAt: instant(schedule?.endsAt) };
+}
+
+function versionOf(row: PromotionRow, change: PromotionChange, { apiKeyId }: Author): PromotionVersionRow {
+  const { projectId, id, version, revision, status, document, updatedAt } = row;
+  return {
+    projectId,
+    promotionId: id,
+    version,
+    revision,
+    status,
+    document,
+    change,
+    changedBy: apiKeyId,
+    createdAt: updatedAt,
+  };
+}
+
+function shown(row: PromotionRow, now: number): Promotion {
+  const { id, version, document, createdAt, updatedAt } = row;
+  return {
+    ...document,
+    id,
+    status: shownStatus(row, now),
+    version,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+    explanation: explained(document),
+  };
+}
+
+export function explained(document: PromotionDocument): Promotion["explanation"] {
+  return { en: describePromotion(document, "en"), "zh-CN": describePromotion(document, "zh-CN") };
+}
+
+function shownVersion(row: PromotionVersionRow): PromotionVersion {
+  const { version, status, change, changedBy, createdAt, revision, document } = row;
+  return {
+    version,
+    status,
+    change,
+    changedBy,
+    createdAt: createdAt.toISOString(),
+    rulebook: String(revision),
+    document,
+  };
+}

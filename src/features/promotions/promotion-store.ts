@@ -1,0 +1,189 @@
+import { and, desc, eq, gt, lt, or, type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import type { PromotionQuery } from "./promotion-schemas.ts";
+import type { ShownStatus } from "./promotion-status.ts";
+import {
+  type PromotionRow,
+  type PromotionVersionRow,
+  promotions,
+  promotionVersions,
+} from "./promotion-tables.ts";
+
+/** A promotion is named by its id or by the caller's own key. */
+export type PromotionName = { id: string } | { key: string };
+
+const named = (projectId: string, name: PromotionName) =>
+  and(
+    eq(promotions.projectId, projectId),
+    "id" in name ? eq(promotions.id, name.id) : eq(promotions.key, name.key),
+  );
+
+export async function findPromotion(
+  connection: Connection,
+  projectId: string,
+  name: PromotionName,
+): Promise<PromotionRow | undefined> {
+  const [row] = await connection.select().from(promotions).where(named(projectId, name));
+  return row;
+}
+
+/** Locked until the transaction ends, so that two changes of one promotion follow each other. */
+export async function lockPromotion(
+  connection: Connection,
+  projectId: string,
+  name: PromotionName,
+): Promise<PromotionRow | undefined> {
+  const [row] = await connection.select().from(promotions).where(named(projectId, name)).for("update");
+  return row;
+}
+
+/** False if the key is taken. */
+export async function insertPromotion(connection: Connection, row: PromotionRow): Promise<boolean> {
+  const inserted = await connection
+    .insert(promotions)
+    .values(row)
+    .onConflictDoNothing({ target: [promotions.projectId, promotions.key] })
+    .returning({ id: promotions.id });
+  return inserted.length > 0;
+}
+
+export async function updatePromotion(connection: Connection, row: PromotionRow): Promise<void> {
+  const { projectId, id, key: _key, createdAt: _createdAt, ...changes } = row;
+  await connection.update(promotions).set(changes).where(named(projectId, { id }));
+}
+
+export async function insertVersion(connection: Connection, row: PromotionVersionRow): Promise<void> {
+  await connection.insert(promotionVersions).values(row);
+}
+
+/** Newest first. */
+export async function listPromotions(
+  connection: Connection,
+  projectId: string,
+  { status, tag, campaign, trigger, q }: Omit<PromotionQuery, "limit" | "after">,
+  { now, beforeId, limit }: { now: Date; beforeId: string | null; limit: number },
+): Promise<PromotionRow[]> {
+  const { document, key, id } = promotions;
+  const part = q === undefined ? "" : `%${q.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return connection
+    .select()
+    .from(promotions)
+    .where(
+      and(
+        eq(promotions.projectId, projectId),
+        beforeId === null ? undefined : lt(id, beforeId),
+        status === undefined ? undefined : hasStatus(status, now),
+        tag === undefined ? undefined : sql`${document} -> 'tags' ? ${tag}`,
+        campaign === undefined ? undefined : sql`${document} ->> 'campaign' = ${campaign}`,
+        trigger === undefined ? undefined : sql`${document} -> 'trigger' ->> 'type' = ${trigger}`,
+        q === undefined ? undefined : sql`(${key} ilike ${part} or ${document} ->> 'name' ilike ${part})`,
+      ),
+    )
+    .orderBy(desc(id))
+    .limit(limit);
+}
+
+/** `shownStatus` in SQL. */
+function hasStatus(status: ShownStatus, now: Date): SQL | undefined {
+  const stored = (value: PromotionRow["status"]) => eq(promotions.status, value);
+  // Compared as text so that the driver's own idea of a time zone has no say.
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const isOver = sql`coalesce(${promotions.endsAt} <= ${at}, false)`;
+  const isAhead = sql`coalesce(${promotions.startsAt} > ${at}, false)`;
+  switch (status) {
+    case "active":
+      return and(stored("active"), sql`not ${isOver}`, sql`not ${isAhead}`);
+    case "scheduled":
+      return and(stored("active"), sql`not ${isOver}`, isAhead);
+    case "ended":
+      return or(stored("ended"), and(stored("active"), isOver));
+    default:
+      return stored(status);
+  }
+}
+
+/** Newest first. */
+export async function listVersions(
+  connection: Connection,
+  projectId: string,
+  promotionId: string,
+  beforeVersion: number | null,
+  limit: number,
+): Promise<PromotionVersionRow[]> {
+  return connection
+    .select()
+    .from(promotionVersions)
+    .where(
+      and(
+        eq(promotionVersions.projectId, projectId),
+        eq(promotionVersions.promotionId, promotionId),
+        beforeVersion === null ? undefined : lt(promotionVersions.version, beforeVersion),
+      ),
+    )
+    .orderBy(desc(promotionVersions.version))
+    .limit(limit);
+}
+
+export async function findVersion(
+  connection: Connection,
+  projectId: string,
+  promotionId: string,
+  version: number,
+): Promise<PromotionVersionRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(promotionVersions)
+    .where(
+      and(
+        eq(promotionVersions.projectId, projectId),
+        eq(promotionVersions.promotionId, promotionId),
+        eq(promotionVersions.version, version),
+      ),
+    );
+  return row;
+}
+
+export interface RuleRow {
+  id: string;
+  version: number;
+  status: PromotionRow["status"];
+  document: unknown;
+}
+
+/** The rules in force. */
+export async function activePromotions(connection: Connection, projectId: string): Promise<RuleRow[]> {
+  const { id, version, status, document } = promotions;
+  return connection
+    .select({ id, version, status, document })
+    .from(promotions)
+    .where(and(eq(promotions.projectId, projectId), eq(status, "active")));
+}
+
+/** What changed after `revision`, of whatever status it now is; the document only of what is in force. */
+export async function promotionsChangedSince(
+  connection: Connection,
+  projectId: string,
+  revision: number,
+): Promise<RuleRow[]> {
+  const { id, version, status, document } = promotions;
+  const inForce = sql<unknown>`case when ${status} = 'active' then ${document} end`;
+  return connection
+    .select({ id, version, status, document: inForce })
+    .from(promotions)
+    .where(and(eq(promotions.projectId, projectId), gt(promotions.revision, revision)));
+}
+
+/** The rules that were in force at `revision`. */
+export async function promotionsAsOf(
+  connection: Connection,
+  projectId: string,
+  revision: number,
+): Promise<RuleRow[]> {
+  const { promotionId: id, version, status, document } = promotionVersions;
+  const rows = await connection
+    .selectDistinctOn([id], { id, version, status, document })
+    .from(promotionVersions)
+    .where(and(eq(promotionVersions.projectId, projectId), sql`${promotionVersions.revision} <= ${revision}`))
+    .orderBy(id, desc(version));
+  return rows.filter((row) => row.status === "active");
+}

@@ -1,0 +1,42 @@
+import { bigint, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { PromotionDocument } from "../../engine/promotion.ts";
+import type { PromotionChange, StoredStatus } from "./promotion-status.ts";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const promotions = pgTable(
+  "promotions",
+  {
+    projectId: text("project_id").notNull(),
+    id: text().notNull(),
+    key: text().notNull(),
+    status: text().$type<StoredStatus>().notNull(),
+    version: integer().notNull(),
+    revision: bigint({ mode: "number" }).notNull(),
+    document: jsonb().$type<PromotionDocument>().notNull(),
+    startsAt: instant("starts_at"),
+    endsAt: instant("ends_at"),
+    createdAt: instant("created_at").notNull(),
+    updatedAt: instant("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.id] })],
+);
+
+export const promotionVersions = pgTable(
+  "promotion_versions",
+  {
+    projectId: text("project_id").notNull(),
+    promotionId: text("promotion_id").notNull(),
+    version: integer().notNull(),
+    revision: bigint({ mode: "number" }).notNull(),
+    status: text().$type<StoredStatus>().notNull(),
+    document: jsonb().$type<PromotionDocument>().notNull(),
+    change: text().$type<PromotionChange>().notNull(),
+    changedBy: text("changed_by").notNull(),
+    createdAt: instant("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.promotionId, table.version] })],
+);
+
+export type PromotionRow = typeof promotions.$inferSelect;
+export type PromotionVersionRow = typeof promotionVersions.$inferSelect;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { describePromotion } from "../../engine/describe.ts";
-import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
+import { type CompiledPromotion, type PromotionDocument, promotionSchema } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -110,9 +110,10 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       createdAt,
       updatedAt: createdAt,
     };
-    if (!(await insertPromotion(connection, row))) return null;
+    const stored = await insertPromotion(connection, row);
+    if (stored === undefined) return null;
     await insertVersion(connection, versionOf(row, "created", author));
-    return row;
+    return stored;
   }
 
   /** The next version of a promotion that `lockPromotion` gave. Pausing and ending must work for whatever is stored. */
@@ -144,9 +145,9 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       endsAt,
       updatedAt: new Date(clock.now()),
     };
-    await updatePromotion(connection, next);
+    const stored = await updatePromotion(connection, next);
     await insertVersion(connection, versionOf(next, change.change, author));
-    return next;
+    return stored;
   }
 
   async function change(
@@ -293,7 +294,8 @@ function versionOf(row: PromotionRow, change: PromotionChange, { apiKeyId }: Aut
 }
 
 function shown(row: PromotionRow, now: number): Promotion {
-  const { id, version, document, createdAt, updatedAt } = row;
+  const { id, version, createdAt, updatedAt } = row;
+  const document = promotionSchema.parse(row.document);
   return {
     ...document,
     id,
@@ -310,7 +312,7 @@ export function explained(document: PromotionDocument): Promotion["explanation"]
 }
 
 function shownVersion(row: PromotionVersionRow): PromotionVersion {
-  const { version, status, change, changedBy, createdAt, revision, document } = row;
+  const { version, status, change, changedBy, createdAt, revision } = row;
   return {
     version,
     status,
@@ -318,6 +320,6 @@ function shownVersion(row: PromotionVersionRow): PromotionVersion {
     changedBy,
     createdAt: createdAt.toISOString(),
     rulebook: String(revision),
-    document,
+    document: promotionSchema.parse(row.document),
   };
 }

@@ -37,19 +37,29 @@ export async function lockPromotion(
   return row;
 }
 
-/** False if the key is taken. */
-export async function insertPromotion(connection: Connection, row: PromotionRow): Promise<boolean> {
-  const inserted = await connection
+/** The row as stored, which orders the fields of a document in its own way; undefined if the key is taken. */
+export async function insertPromotion(
+  connection: Connection,
+  row: PromotionRow,
+): Promise<PromotionRow | undefined> {
+  const [stored] = await connection
     .insert(promotions)
     .values(row)
     .onConflictDoNothing({ target: [promotions.projectId, promotions.key] })
-    .returning({ id: promotions.id });
-  return inserted.length > 0;
+    .returning();
+  return stored;
 }
 
-export async function updatePromotion(connection: Connection, row: PromotionRow): Promise<void> {
+/** The row as stored. */
+export async function updatePromotion(connection: Connection, row: PromotionRow): Promise<PromotionRow> {
   const { projectId, id, key: _key, createdAt: _createdAt, ...changes } = row;
-  await connection.update(promotions).set(changes).where(named(projectId, { id }));
+  const [stored] = await connection
+    .update(promotions)
+    .set(changes)
+    .where(named(projectId, { id }))
+    .returning();
+  if (stored === undefined) throw new Error(`promotion ${id} vanished under its lock`);
+  return stored;
 }
 
 export async function insertVersion(connection: Connection, row: PromotionVersionRow): Promise<void> {

@@ -2,11 +2,14 @@ import { join } from "node:path";
 import closeWithGrace from "close-with-grace";
 import { buildApp } from "./app.ts";
 import { ConfigError, loadConfig } from "./config.ts";
+import { firstCart } from "./features/demo/demo-carts.ts";
+import { demoKeys } from "./features/demo/demo-keys.ts";
+import { seedDemo } from "./features/demo/demo-seed.ts";
 import { bootstrap } from "./features/projects/project-bootstrap.ts";
 import { systemClock } from "./platform/clock.ts";
 import { assertDurable, openDatabase } from "./platform/database.ts";
 import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
-
+import { openListener } from "./platform/listen.ts";
 import { migrateDatabase } from "./platform/migrate.ts";
 import { processLog } from "./process-log.ts";
 import { readyBanner } from "./ready-banner.ts";
@@ -46,8 +49,17 @@ async function main(): Promise<void> {
       await assertDurable(database);
     }
     await migrateDatabase(directUrl ?? connectionString, log);
-    const created = await bootstrap(database, systemClock, config.bootstrapAdminKey);
-    const app = await buildApp({ config, database, clock: systemClock });
+    const created = await bootstrap(
+      database,
+      systemClock,
+      config.bootstrapAdminKey,
+      config.hasDemo
+        ? (connection, projectId) => seedDemo(connection, projectId, config.environment, systemClock)
+        : undefined,
+    );
+    const listener = openListener(directUrl ?? connectionString, log);
+    closers.push(() => listener.close());
+    const app = await buildApp({ config, database, clock: systemClock, listener });
     closers.push(() => app.close());
     const address = await app.listen({ host: config.host, port: config.port });
     process.stdout.write(
@@ -56,6 +68,10 @@ async function main(): Promise<void> {
         adminKey: created?.adminKey,
         isKeyChosenByOperator: config.bootstrapAdminKey !== undefined,
         isDocumented: config.environment !== "production",
+        demo:
+          config.hasDemo && config.environment !== "production"
+            ? { key: demoKeys.checkout, cart: firstCart }
+            : undefined,
       }),
     );
   } catch (error) {

@@ -1,13 +1,14 @@
 /** Says a whole promotion in one sentence, from the words each kind has for itself. */
 import { type BenefitDocument, benefitKind } from "./benefits/index.ts";
 import { describeConditions } from "./conditions/describe.ts";
+import { schedule } from "./conditions/schedule.ts";
 import type { ConditionDocument } from "./conditions/tree.ts";
 import type { PromotionDocument } from "./promotion.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Locale } from "./settings.ts";
 import { type Sayer, sayer } from "./words.ts";
 
-/** "30.00 CNY off for every 200.00 CNY of everything, if the channel is web; code SAVE30; until 2026-11-12." */
+/** "30.00 CNY off for every 200.00 CNY of everything, given the channel is web; with code SAVE30; until 2026-11-12." */
 export function describePromotion(document: PromotionDocument, locale: Locale, currency?: string): string {
   const say = sayer(locale, currency);
   const comma = say.pick({ en: ", ", "zh-CN": "，" });
@@ -31,7 +32,7 @@ function benefitWords({ benefits }: PromotionDocument, say: Sayer): string {
 function conditionWords({ conditions }: PromotionDocument, say: Sayer, comma: string): string {
   if (conditions === undefined) return "";
   const text = describeConditions(conditions as ConditionDocument, say);
-  return text === "" ? "" : say.pick({ en: `${comma}if ${text}`, "zh-CN": `${comma}条件：${text}` });
+  return text === "" ? "" : say.pick({ en: `${comma}given ${text}`, "zh-CN": `${comma}条件：${text}` });
 }
 
 function triggerWords({ trigger }: PromotionDocument, say: Sayer): string[] {
@@ -45,9 +46,9 @@ function triggerWords({ trigger }: PromotionDocument, say: Sayer): string[] {
   }
 }
 
-function scheduleWords(schedule: Schedule | undefined, say: Sayer): string[] {
-  if (schedule === undefined) return [];
-  const { startsAt, endsAt, recurring } = schedule;
+function scheduleWords(window: Schedule | undefined, say: Sayer): string[] {
+  if (window === undefined) return [];
+  const { startsAt, endsAt, recurring } = window;
   const words: string[] = [];
   const from = startsAt === undefined ? undefined : dayAndTime(startsAt);
   const until = endsAt === undefined ? undefined : dayAndTime(endsAt);
@@ -55,8 +56,16 @@ function scheduleWords(schedule: Schedule | undefined, say: Sayer): string[] {
     words.push(say.pick({ en: `${from} to ${until}`, "zh-CN": `${from} 至 ${until}` }));
   else if (from !== undefined) words.push(say.pick({ en: `from ${from}`, "zh-CN": `${from} 起` }));
   else if (until !== undefined) words.push(say.pick({ en: `until ${until}`, "zh-CN": `截至 ${until}` }));
-  if (recurring !== undefined) words.push(say.pick({ en: "in its recurring hours", "zh-CN": "限指定时段" }));
+  if (recurring !== undefined) words.push(recurringWords(recurring, say));
   return words;
+}
+
+/** One window of weekdays and hours is said as the condition of that name says it; anything richer only mentioned. */
+function recurringWords([window, ...others]: NonNullable<Schedule["recurring"]>, say: Sayer): string {
+  const { weekdays, from, to, ...rest } = window ?? {};
+  const isPlain = others.length === 0 && Object.values(rest).every((value) => value === undefined);
+  if (isPlain) return schedule.words({ weekdays, from, to } as never, say);
+  return say.pick({ en: "in its recurring hours", "zh-CN": "限指定时段" });
 }
 
 /** As the merchant wrote it, less what nobody reads: "2026-11-01T00:00:00+08:00" → "2026-11-01". */

@@ -111,6 +111,16 @@ export async function createFirstAdminKey(
   return secret.secret;
 }
 
+/** A key with a secret that is printed somewhere. For trying out: whoever may be reached by others must not have one. */
+export async function createWellKnownKey(
+  connection: Connection,
+  projectId: string,
+  { secret, ...key }: Pick<ApiKeyRow, "name" | "role" | "environment"> & { secret: string },
+  createdAt: Date,
+): Promise<void> {
+  await storeApiKey(connection, { projectId, ...key, createdAt, expiresAt: null }, describeSecret(secret));
+}
+
 async function storeApiKey(
   connection: Connection,
   given: Omit<ApiKeyRow, "id" | "revokedAt" | "lastUsedAt">,

@@ -1,5 +1,5 @@
 import type { Clock } from "../../platform/clock.ts";
-import { type Database, withTransaction } from "../../platform/database.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import { createFirstAdminKey } from "../api-keys/api-key-service.ts";
 import { defaultSettings } from "./project-schemas.ts";
@@ -13,12 +13,14 @@ export interface Bootstrapped {
 
 /**
  * Makes the first project and its admin key in an empty database; null if there is a project already, whoever made it.
- * Any number of processes may start at once: one makes them, and only that one is told the key.
+ * Any number of processes may start at once: one makes them, and only that one is told the key. What `fill` puts in
+ * is there with the project or not at all.
  */
 export function bootstrap(
   database: Database,
   clock: Clock,
   adminKey: string | undefined,
+  fill: (connection: Connection, projectId: string) => Promise<void> = async () => {},
 ): Promise<Bootstrapped | null> {
   return withTransaction(database, async (connection) => {
     await lockBootstrap(connection);
@@ -34,6 +36,7 @@ export function bootstrap(
       settings: defaultSettings,
       createdAt,
     });
+    await fill(connection, projectId);
     return { projectId, adminKey: await createFirstAdminKey(connection, projectId, adminKey, createdAt) };
   });
 }

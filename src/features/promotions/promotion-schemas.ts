@@ -63,13 +63,11 @@ export const reversion = z
   .meta({ id: "Reversion" });
 
 /** Free JSON: what is wrong with its shape is part of the answer, not a problem. */
-export const uncheckedDocument = z
-  .record(z.string(), z.unknown())
-  .meta({
-    id: "UncheckedPromotionDocument",
-    scalar: true,
-    description: "A promotion document, right or wrong.",
-  });
+export const uncheckedDocument = z.record(z.string(), z.unknown()).meta({
+  id: "UncheckedPromotionDocument",
+  scalar: true,
+  description: "A promotion document, right or wrong.",
+});
 
 const finding = z
   .object({

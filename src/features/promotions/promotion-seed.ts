@@ -1,0 +1,38 @@
+import { defaultSettings } from "../../engine/settings.ts";
+import type { Connection } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import { requireSound } from "./promotion-document.ts";
+import { insertPromotion, insertVersion } from "./promotion-store.ts";
+import type { PromotionRow } from "./promotion-tables.ts";
+
+/** Puts promotions into force in a project that nobody has used yet, with the history they would have. */
+export async function seedPromotions(
+  connection: Connection,
+  { projectId, documents, now }: { projectId: string; documents: readonly unknown[]; now: number },
+): Promise<void> {
+  const createdAt = new Date(now);
+  for (const given of documents) {
+    const id = newId("prm", now);
+    const { document, compiled } = requireSound(given, { id, timezone: defaultSettings.timezone });
+    const { startsAt = null, endsAt = null } = compiled.schedule ?? {};
+    const row: PromotionRow = {
+      projectId,
+      id,
+      key: document.key,
+      status: "active",
+      version: 2,
+      revision: 1,
+      document,
+      startsAt: startsAt === null ? null : new Date(startsAt),
+      endsAt: endsAt === null ? null : new Date(endsAt),
+      createdAt,
+      updatedAt: createdAt,
+    };
+    if ((await insertPromotion(connection, row)) === undefined) {
+      throw new Error(`promotion ${row.key} is there already`);
+    }
+    const history = { projectId, promotionId: id, revision: 1, document, changedBy: "seed", createdAt };
+    await insertVersion(connection, { ...history, version: 1, status: "draft", change: "created" });
+    await insertVersion(connection, { ...history, version: 2, status: "active", change: "activated" });
+  }
+}

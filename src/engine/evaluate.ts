@@ -19,7 +19,7 @@ import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
-import { type Candidate, type EnteredCode, makeSituation, type Situation, StageView } from "./situation.ts";
+import { type Candidate, type EnteredCode, type Ground, makeGround, type Situation, StageView, withCandidates } from "./situation.ts";
 import { writeQuote } from "./write-quote.ts";
 
 const planners: Readonly<Record<Strategy, Planner>> = { best: planBest, priority: planByPriority };
@@ -37,9 +37,9 @@ export function evaluate(rulebook: Rulebook, request: Cart, facts: Facts, now: n
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
   const promotions = findCandidates(rulebook, options.drafts, cart, codes, facts, request.explain === "all");
-  const situation = judgeAll(promotions, codes, { cart, facts, now, rounding: settings.rounding }, request);
+  const situation = judgeAll(promotions, codes, makeGround(cart, facts, now, settings.rounding), request);
   const proposed = planners[settings.strategy](situation);
-  const priced = price(situation, proposed.plan);
+  const priced = proposed.priced ?? price(situation, proposed.plan);
   return writeQuote({ request, settings, rulebookVersion: rulebook.version, codes, situation, proposed, priced });
 }
 
@@ -93,19 +93,18 @@ function isTriggered({ code, pool }: CompiledPromotion, codes: readonly string[]
 function judgeAll(
   promotions: readonly CompiledPromotion[],
   codes: readonly EnteredCode[],
-  known: Pick<Situation, "cart" | "facts" | "now" | "rounding">,
+  ground: Ground,
   { identifiers }: Cart,
 ): Situation {
-  const bare = makeSituation({ ...known, candidates: [] });
-  const view = new StageView(bare, new Goods(known.cart.lines), new Goods(bare.shipments));
+  const view = new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments));
   const candidates = promotions.map((promotion): Candidate => {
-    const code = codeOf(promotion, codes, known.facts);
-    const coupon = code === null ? undefined : known.facts.coupons?.get(code.normalized);
+    const code = codeOf(promotion, codes, ground.facts);
+    const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
     if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
       return { promotion, code, rejection: { reason: `code_${coupon.status}` }, exhausted: null };
-    return { promotion, code, ...judge(promotion, view, known, identifiers) };
+    return { promotion, code, ...judge(promotion, view, ground, identifiers) };
   });
-  return { ...bare, candidates, hasConflicts: candidates.some(({ promotion, rejection }) => rejection === null && promotion.hasConflicts) };
+  return withCandidates(ground, candidates);
 }
 
 function codeOf({ code, pool }: CompiledPromotion, codes: readonly EnteredCode[], facts: Facts): EnteredCode | null {

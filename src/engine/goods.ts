@@ -20,6 +20,20 @@ export interface Range {
   readonly stagePrice: number;
 }
 
+/** `count` units from position `from` on get `amount` off each. */
+export interface UnitRun {
+  readonly line: number;
+  readonly from: number;
+  readonly count: number;
+  readonly amount: number;
+}
+
+export interface Discount {
+  /** The sum of its runs. */
+  readonly amount: number;
+  runs(): readonly UnitRun[];
+}
+
 /** A promotion that has touched or used a unit, in the name of its exclusivity group. */
 export interface Claim {
   readonly group: string;
@@ -27,8 +41,12 @@ export interface Claim {
   readonly by: number;
 }
 
+/** A range as the goods hold it: it changes as discounts and claims fall on it. Outside this file it is read only. */
 interface Segment extends Range {
-  readonly claims: readonly Claim[];
+  count: number;
+  price: number;
+  stagePrice: number;
+  claims: readonly Claim[];
 }
 
 const unclaimed: readonly Claim[] = [];
@@ -42,6 +60,9 @@ export class Goods {
   /** Sum of all prices when the present stage began. */
   stageTotal: number;
   private readonly segments: Segment[][];
+  private hasClaims = false;
+  /** Discounts counted in the total that have not been laid on the units yet, because nobody has looked. */
+  private pending: Discount[] = [];
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
@@ -55,53 +76,76 @@ export class Goods {
 
   /** From here on the running prices are the stage's starting prices, and no unit is claimed. */
   startStage(): void {
+    if (this.total === this.stageTotal && !this.hasClaims) return;
+    this.layPending();
     this.stageTotal = this.total;
+    this.hasClaims = false;
     for (const segments of this.segments) {
-      for (let i = 0; i < segments.length; i++) {
-        const segment = segments[i]!;
-        if (segment.price !== segment.stagePrice || segment.claims.length > 0)
-          segments[i] = { ...segment, stagePrice: segment.price, claims: unclaimed };
+      for (const segment of segments) {
+        segment.stagePrice = segment.price;
+        segment.claims = unclaimed;
       }
     }
   }
 
-  segmentsOf(line: number): readonly Segment[] {
+  /** No unit of the line was discounted or claimed in this stage. */
+  isUntouched(line: number): boolean {
+    if (this.pending.length > 0) this.layPending();
+    const segments = this.segments[line]!;
+    return segments.length === 1 && segments[0]!.claims.length === 0 && segments[0]!.price === this.lines[line]!.unitPrice;
+  }
+
+  segmentsOf(line: number): readonly Readonly<Segment>[] {
+    if (this.pending.length > 0) this.layPending();
     return this.segments[line]!;
   }
 
-  /** Takes `amount` off each unit of the run. */
-  discount(line: number, from: number, count: number, amount: number): void {
-    this.total -= amount * count;
-    this.rewrite(line, from, count, (segment) => ({ ...segment, price: segment.price - amount }));
+  /** Takes the discount off at once in the total, and off the units when somebody looks at them. */
+  discount(discount: Discount): void {
+    this.total -= discount.amount;
+    this.pending.push(discount);
   }
 
-  claim(range: Range, claim: Claim): void {
-    this.rewrite(range.line, range.from, range.count, (segment) =>
-      segment.claims.some((held) => held.by === claim.by && held.group === claim.group) ? segment : { ...segment, claims: [...segment.claims, claim] },
-    );
+  private layPending(): void {
+    const discounts = this.pending;
+    this.pending = [];
+    for (const discount of discounts) for (const run of discount.runs()) this.layRun(run);
   }
 
-  private rewrite(line: number, from: number, count: number, change: (segment: Segment) => Segment): void {
+  private layRun({ line, from, count, amount }: UnitRun): void {
+    const segments = this.segments[line]!;
+    for (let i = this.cutOut(segments, from, from + count); i < segments.length && segments[i]!.from < from + count; i++) segments[i]!.price -= amount;
+  }
+
+  claim({ line, from, count }: Range, claim: Claim): void {
+    if (this.pending.length > 0) this.layPending();
+    this.hasClaims = true;
     const segments = this.segments[line]!;
     const to = from + count;
+    for (let i = this.cutOut(segments, from, to); i < segments.length && segments[i]!.from < to; i++) {
+      const segment = segments[i]!;
+      if (!segment.claims.includes(claim)) segment.claims = segment.claims.length === 0 ? [claim] : [...segment.claims, claim];
+    }
+  }
+
+  /** Makes `from` and `to` boundaries between segments; answers the index of the first segment at or after `from`. */
+  private cutOut(segments: Segment[], from: number, to: number): number {
+    this.cutAt(segments, to);
+    return this.cutAt(segments, from);
+  }
+
+  private cutAt(segments: Segment[], position: number): number {
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
-      const end = segment.from + segment.count;
-      if (end <= from) continue;
-      if (segment.from >= to) return;
-      if (segment.from >= from && end <= to) {
-        segments[i] = change(segment);
-        continue;
-      }
-      const pieces: Segment[] = [];
-      const start = Math.max(segment.from, from);
-      const stop = Math.min(end, to);
-      if (segment.from < start) pieces.push({ ...segment, count: start - segment.from });
-      pieces.push(change({ ...segment, from: start, count: stop - start }));
-      if (stop < end) pieces.push({ ...segment, from: stop, count: end - stop });
-      segments.splice(i, 1, ...pieces);
-      i += pieces.length - 1;
+      if (segment.from >= position) return i;
+      const before = position - segment.from;
+      if (before >= segment.count) continue;
+      const { line, price, stagePrice, claims } = segment;
+      segments.splice(i + 1, 0, { line, from: position, count: segment.count - before, price, stagePrice, claims });
+      segment.count = before;
+      return i + 1;
     }
+    return segments.length;
   }
 }
 

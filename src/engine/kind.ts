@@ -177,6 +177,8 @@ export interface Proposal {
   readonly cap?: number | undefined;
   /** Units used up without a discount of their own. */
   readonly used?: readonly Range[];
+  /** Units that were counted to reach a threshold, beside those that get something. They stay free for others. */
+  readonly counted?: readonly Range[];
   /** Deposits already paid that this proposal draws on, in minor units. */
   readonly paid?: number;
   /** Wishes may name the same units more than once. */

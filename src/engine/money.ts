@@ -59,100 +59,87 @@ function roundsUp(restAgainstHalf: number, parity: number, hasRest: boolean, mod
   return mode === "half_up" || parity === 1;
 }
 
-/** One run of equal units in an allocation. */
-export interface AllocationPart {
-  /** What one unit weighs. A weight of 0 receives 0. */
-  weight: number | bigint;
-  /** How many units weigh that much. */
-  count: number;
-  /** The most that one unit may receive. */
-  cap: number;
-}
-
-/** Every unit of the part receives `base`; its first `extra` units receive one more. */
-export interface AllocationShare {
-  base: number;
-  extra: number;
+/** Part `i` gives `base[i]` to each of its units, and one more to its first `extra[i]` units. */
+export interface Allocation {
+  readonly base: number[];
+  readonly extra: number[];
 }
 
 /**
- * Splits `total` over the units of `parts`, losing nothing: the shares always add up to `total`.
+ * Splits `total` over parts, losing nothing: what the units receive always adds up to `total`.
+ *
+ * A part is `counts[i]` equal units, each of weight `weights[i]`, each of which may receive at most `caps[i]`.
  *
  * Largest-remainder method (Hamilton's). Equal remainders go to the earlier part, so the caller's order decides ties.
- * A weight of 0 receives 0 — handing a leftover cent to a free item would make its price negative — and no unit passes
- * its cap. `total` must not exceed what the units with weight can hold.
+ * A weight of 0 receives 0 — handing a leftover cent to a free item would make its price negative. `total` must not exceed
+ * what the units with weight can hold.
  */
-export function allocate(total: number, parts: readonly AllocationPart[]): AllocationShare[] {
-  const shares: AllocationShare[] = [];
-  const remainders = new Array<number | bigint>(parts.length);
+export function allocate(total: number, weights: readonly (number | bigint)[], counts: readonly number[], caps: readonly number[]): Allocation {
+  const size = weights.length;
+  const base = new Array<number>(size);
+  const extra = new Array<number>(size).fill(0);
+  const remainders = new Array<number | bigint>(size);
+  const whole = sumOfWeights(weights, counts);
   let left = total;
-  const whole = sumOfWeights(parts);
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!;
-    let base = 0;
-    let remainder: number | bigint = 0;
-    if (typeof whole === "number") {
-      const weight = part.weight as number;
-      const product = total * weight;
-      if (product <= Number.MAX_SAFE_INTEGER) {
-        remainder = whole === 0 ? 0 : product % whole;
-        base = whole === 0 ? 0 : (product - remainder) / whole;
-      } else {
-        const exact = BigInt(total) * BigInt(weight);
-        base = Number(exact / BigInt(whole));
-        remainder = Number(exact % BigInt(whole));
-      }
+  for (let i = 0; i < size; i++) {
+    const weight = weights[i]!;
+    let share: number;
+    if (typeof whole === "number" && total * (weight as number) <= Number.MAX_SAFE_INTEGER) {
+      const product = total * (weight as number);
+      const remainder = whole === 0 ? 0 : product % whole;
+      remainders[i] = remainder;
+      share = whole === 0 ? 0 : (product - remainder) / whole;
     } else {
-      const exact = BigInt(total) * BigInt(part.weight);
-      base = Number(exact / whole);
-      remainder = exact % whole;
+      const exact = BigInt(total) * BigInt(weight);
+      const divisor = BigInt(whole);
+      share = Number(exact / divisor);
+      remainders[i] = typeof whole === "number" ? Number(exact % divisor) : exact % divisor;
     }
-    if (base > part.cap) base = part.cap;
-    remainders[i] = remainder;
-    left -= base * part.count;
-    shares.push({ base, extra: 0 });
+    base[i] = Math.min(share, caps[i]!);
+    left -= base[i]! * counts[i]!;
   }
-  if (left > 0) spreadLeftover(left, parts, shares, remainders);
-  return shares;
+  const allocation = { base, extra };
+  if (left > 0) spreadLeftover(left, allocation, weights, counts, caps, remainders);
+  return allocation;
 }
 
-function sumOfWeights(parts: readonly AllocationPart[]): number | bigint {
+function sumOfWeights(weights: readonly (number | bigint)[], counts: readonly number[]): number | bigint {
   let sum = 0;
-  for (const part of parts) {
-    if (typeof part.weight === "bigint") return sumOfWeightsExactly(parts);
-    sum += part.weight * part.count;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (typeof weight === "bigint") return sumOfWeightsExactly(weights, counts);
+    sum += weight * counts[i]!;
   }
-  return sum <= Number.MAX_SAFE_INTEGER ? sum : sumOfWeightsExactly(parts);
+  return sum <= Number.MAX_SAFE_INTEGER ? sum : sumOfWeightsExactly(weights, counts);
 }
 
-function sumOfWeightsExactly(parts: readonly AllocationPart[]): bigint {
-  let sum = 0n;
-  for (const part of parts) sum += BigInt(part.weight) * BigInt(part.count);
-  return sum;
+function sumOfWeightsExactly(weights: readonly (number | bigint)[], counts: readonly number[]): bigint {
+  return weights.reduce<bigint>((sum, weight, i) => sum + BigInt(weight) * BigInt(counts[i]!), 0n);
 }
 
 function spreadLeftover(
   leftover: number,
-  parts: readonly AllocationPart[],
-  shares: AllocationShare[],
+  { base, extra }: Allocation,
+  weights: readonly (number | bigint)[],
+  counts: readonly number[],
+  caps: readonly number[],
   remainders: readonly (number | bigint)[],
 ): void {
-  const order = parts.map((_, i) => i).filter((i) => parts[i]!.weight > 0);
+  const order: number[] = [];
+  for (let i = 0; i < weights.length; i++) if (weights[i]! > 0) order.push(i);
   order.sort((a, b) => (remainders[a]! < remainders[b]! ? 1 : remainders[a]! > remainders[b]! ? -1 : a - b));
   let left = leftover;
   // One round is enough unless caps bind; then what a full unit cannot hold goes round again.
   while (left > 0) {
     const before = left;
     for (const i of order) {
-      const part = parts[i]!;
-      const share = shares[i]!;
-      if (share.extra === part.count) {
-        share.base += 1;
-        share.extra = 0;
+      if (extra[i] === counts[i]) {
+        base[i]! += 1;
+        extra[i] = 0;
       }
-      if (share.base >= part.cap) continue;
-      const given = Math.min(left, part.count - share.extra);
-      share.extra += given;
+      if (base[i]! >= caps[i]!) continue;
+      const given = Math.min(left, counts[i]! - extra[i]!);
+      extra[i]! += given;
       left -= given;
       if (left === 0) break;
     }

@@ -11,7 +11,7 @@ import { type Identifiers, judge } from "./judge.ts";
 import { type Stage, stages } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
-import { makeSituation, type Rejection, type Situation, StageView } from "./situation.ts";
+import { makeGround, type Rejection, type Situation, StageView, withCandidates } from "./situation.ts";
 
 export interface NearMiss {
   readonly rejection: Rejection;
@@ -30,11 +30,11 @@ export function findNearMiss(situation: Situation, index: number, rejection: Rej
   const { facts, now, rounding } = situation;
   // Its conditions are taken to hold: the one that failed is the one being mended.
   const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
-  const probe = makeSituation({ cart, facts, now, rounding, candidates: [] });
+  const probe = makeGround(cart, facts, now, rounding);
   const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
   const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers) };
   if (candidate.rejection !== null) return null;
-  const alone = price({ ...probe, candidates: [candidate] }, { members: [true], allowances: null });
+  const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
   if (alone.rejections[0] !== null) return null;
   return { rejection: miss, wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0) };
 }
@@ -44,7 +44,7 @@ function cartAtStage({ cart }: Situation, priced: Priced, stage: Stage): Canonic
   const before = priced.applications.filter((application) => stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping");
   if (before.length === 0) return cart;
   const goods = new Goods(cart.lines);
-  for (const { runs } of before) for (const run of runs) goods.discount(run.line, run.from, run.count, run.amount);
+  for (const { discount } of before) goods.discount(discount);
   const lines = cart.lines.flatMap((line, i) =>
     goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({ ...line, id: `${line.id}\u0000${from}`, unitPrice, quantity: count, floor: Math.min(line.floor, unitPrice) })),
   );

@@ -4,12 +4,11 @@
  * Stage by stage, inside a stage by priority and then key, each promotion of the plan is asked what it would take off the
  * units it may touch; that is rounded once, allocated, and the next one computes on what is left.
  */
-import { dearestFirst, Goods, isDiscounted, type Range, takeUnits } from "./goods.ts";
-import { type BenefitView, type Proposal, type Reward, type RewardView, type Stage, stages } from "./kind.ts";
+import { type Bid, bidOn } from "./bid.ts";
+import { type Discount, Goods } from "./goods.ts";
+import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
-import type { CompiledSelector } from "./selectors/selector.ts";
-import { settle, type UnitRun } from "./settle.ts";
-import { type Candidate, depositUnitsOf, type Rejection, rejectionByConditions, rejectionOf, type Situation, StageView } from "./situation.ts";
+import { type Candidate, type Rejection, rejectionByConditions, rejectionOf, type Situation, StageView } from "./situation.ts";
 
 /** Which promotions, and how many units of each line each may use. What a planner proposes. */
 export interface Plan {
@@ -26,8 +25,8 @@ export interface Application {
   readonly amount: number;
   readonly times: number;
   readonly unapplied: number;
-  /** On goods, or on shipments in the shipping stage. */
-  readonly runs: readonly UnitRun[];
+  /** Off goods, or off shipments in the shipping stage. */
+  readonly discount: Discount;
   /** Of the deposits it draws on, in minor units. */
   readonly depositsPaid: number;
   readonly reward: Reward | null;
@@ -41,12 +40,15 @@ export interface Priced {
   readonly total: number;
   readonly goods: Goods;
   readonly shipments: Goods;
-  /** By candidate, then canonical line: units claimed in the item stage. Null where none were. */
+  /** By candidate, then canonical line: units claimed in the item stage, null where none were. Empty unless an order was given. */
   readonly claimed: readonly (readonly number[] | null)[];
-  /** Some promotion found units or an order already taken by another. */
-  readonly isContended: boolean;
+  /** No two promotions met on a unit, an order or a shipment: whoever comes first, every amount is the same. */
+  readonly ordersAreAlike: boolean;
+  /** Candidates that found units or an order taken by another, and those that had taken them. */
+  readonly contenders: ReadonlySet<number>;
 }
 
+const nothingOff: Discount = { amount: 0, runs: () => [] };
 const notInPlan: Rejection = { reason: "displaced" };
 
 /** `order` is for planners that try another order of claiming; quotes are always priced in the order of the candidates. */
@@ -61,13 +63,15 @@ class Pricing {
   private readonly shipments: Goods;
   private readonly applications: Application[] = [];
   private readonly rejections: (Rejection | null)[];
-  private readonly claimed: (number[] | null)[];
+  private claimed: (number[] | null)[] = [];
   /** Candidates that gave something, in whatever stage. */
   private readonly hasApplied: boolean[];
   /** Out of it for all stages, unlike one that merely gave nothing in the stages so far. */
   private readonly isOut: boolean[];
   private readonly conditionsAsked: boolean[];
-  private isContended = false;
+  private isTrial = false;
+  private haveMet = false;
+  private readonly contenders = new Set<number>();
   private readonly budgetSpent: number[];
 
   constructor(situation: Situation, plan: Plan) {
@@ -78,17 +82,17 @@ class Pricing {
     this.shipments = new Goods(situation.shipments);
     this.rejections = situation.candidates.map((candidate, i) => candidate.rejection ?? (plan.members[i] ? null : notInPlan));
     this.isOut = this.rejections.map((rejection) => rejection !== null);
-    this.claimed = new Array<number[] | null>(size).fill(null);
     this.hasApplied = new Array<boolean>(size).fill(false);
     this.conditionsAsked = new Array<boolean>(size).fill(false);
     this.budgetSpent = new Array<number>(size).fill(0);
   }
 
   run(order?: readonly number[]): Priced {
+    this.isTrial = order !== undefined;
+    const view = new StageView(this.situation, this.goods, this.shipments);
     for (const stage of stages) {
       this.goods.startStage();
       this.shipments.startStage();
-      const view = new StageView(this.situation, this.goods, this.shipments);
       const groups = new Map<string, number>();
       const size = this.situation.candidates.length;
       for (let i = 0; i < size; i++) {
@@ -97,6 +101,7 @@ class Pricing {
         const part = partIn(this.situation.candidates[candidate]!.promotion, stage);
         if (part !== null) this.applyPart(candidate, part, view, groups);
       }
+      if (stage === "item" && this.isTrial) this.claimed = this.unitsClaimed();
     }
     return {
       applications: this.applications,
@@ -105,7 +110,8 @@ class Pricing {
       goods: this.goods,
       shipments: this.shipments,
       claimed: this.claimed,
-      isContended: this.isContended,
+      ordersAreAlike: !this.haveMet && this.applications.every(({ stage }, i) => stage === "item" || stage === "reward" || this.applications[i - 1]?.stage !== stage),
+      contenders: this.contenders,
     };
   }
 
@@ -116,7 +122,7 @@ class Pricing {
     const holder = part.stage === "item" ? undefined : groups.get(part.group);
     if (holder !== undefined) inTheWay.push(holder);
     if (inTheWay.length > 0) {
-      this.isContended = true;
+      for (const rival of inTheWay) this.contenders.add(rival).add(index);
       return this.reject(index, { reason: "displaced", displacedBy: inTheWay });
     }
     const applied = part.stage === "reward" ? this.grant(index, part, view) : this.takeOff(index, part);
@@ -148,54 +154,54 @@ class Pricing {
   private takeOff(index: number, part: StagePart): boolean {
     const { promotion } = this.situation.candidates[index]!;
     const goods = part.stage === "shipping" ? this.shipments : this.goods;
-    const view = new UnitsView(this.situation, goods, index, part, this.plan.allowances?.[index] ?? null);
-    const proposals: Proposal[] = [];
-    let shortfall: Rejection | null = null;
-    for (const benefit of part.benefits) {
-      const answer = benefit.propose!(view);
-      if (answer.wishes !== null) proposals.push(answer);
-      else if (answer.unmet !== undefined && shortfall === null) shortfall = answer.unmet;
-    }
-    if (view.holders.size > 0) this.isContended = true;
-    if (proposals.length === 0) {
-      this.reject(index, view.holders.size > 0 ? displacedBy(view.holders) : (shortfall ?? { reason: "nothing_to_discount" }));
-      return false;
-    }
     const budgetLeft = this.budgetLeft(index, promotion);
-    const atEdge = promotion.document.budget?.atEdge;
-    const settled = settle(goods, proposals, this.situation.rounding, atEdge === "partial" ? budgetLeft : null);
-    if (settled.amount === 0) {
-      this.reject(index, whyNothing(settled.wished, budgetLeft, view.holders));
+    const trimTo = promotion.document.budget?.atEdge === "partial" ? budgetLeft : null;
+    const bid = bidOn(this.situation, goods, index, part, this.plan.allowances?.[index] ?? null, trimTo);
+    for (const holder of bid.holders) this.contenders.add(holder).add(index);
+    if (bid.settlement.amount === 0) {
+      this.reject(index, whyNothing(bid, budgetLeft));
       return false;
     }
-    if (budgetLeft !== null && settled.amount > budgetLeft) {
-      this.reject(index, { reason: "budget_exhausted", required: settled.amount, actual: budgetLeft });
+    if (budgetLeft !== null && bid.settlement.amount > budgetLeft) {
+      this.reject(index, { reason: "budget_exhausted", required: bid.settlement.amount, actual: budgetLeft });
       return false;
     }
-    this.budgetSpent[index]! += settled.amount;
+    this.budgetSpent[index]! += bid.settlement.amount;
     this.hasApplied[index] = true;
-    if (part.stage === "item") this.claimUnits(index, part.group, goods, settled.touched, proposals);
-    for (const run of settled.runs) goods.discount(run.line, run.from, run.count, run.amount);
+    if (part.stage === "item") {
+      const claim = { group: part.group, by: index };
+      for (const range of bid.settlement.touched) goods.claim(range, claim);
+      for (const range of bid.used) goods.claim(range, claim);
+      // In another order of claiming, whoever comes later must leave the units it counts on.
+      if (this.isTrial) for (const range of bid.counted) goods.claim(range, claim);
+    }
+    goods.discount(bid.settlement);
     this.applications.push({
       candidate: index,
       stage: part.stage,
-      amount: settled.amount,
-      times: Math.max(...proposals.map((proposal) => proposal.times)),
-      unapplied: Math.max(0, settled.wished - settled.amount),
-      runs: settled.runs,
-      depositsPaid: proposals.reduce((sum, proposal) => sum + (proposal.paid ?? 0), 0),
+      amount: bid.settlement.amount,
+      times: bid.times,
+      unapplied: Math.max(0, bid.settlement.wished - bid.settlement.amount),
+      discount: bid.settlement,
+      depositsPaid: bid.depositsPaid,
       reward: null,
     });
     return true;
   }
 
-  private claimUnits(index: number, group: string, goods: Goods, touched: readonly Range[], proposals: readonly Proposal[]): void {
-    const claim = { group, by: index };
-    for (const range of touched) goods.claim(range, claim);
-    for (const { used } of proposals) for (const range of used ?? []) goods.claim(range, claim);
-    this.claimed[index] = goods.lines.map((_, line) =>
-      goods.segmentsOf(line).reduce((units, segment) => units + (segment.claims.includes(claim) ? segment.count : 0), 0),
-    );
+  private unitsClaimed(): (number[] | null)[] {
+    const claimed = new Array<number[] | null>(this.situation.candidates.length).fill(null);
+    const lines = this.goods.lines.length;
+    for (let line = 0; line < lines; line++) {
+      for (const { claims, count } of this.goods.segmentsOf(line)) {
+        if (claims.length > 1) this.haveMet = true;
+        for (const { by } of claims) {
+          claimed[by] ??= new Array<number>(lines).fill(0);
+          claimed[by][line]! += count;
+        }
+      }
+    }
+    return claimed;
   }
 
   /** Null when the promotion has no budget. */
@@ -213,7 +219,7 @@ class Pricing {
     const rewardView: RewardView = {
       currency: this.situation.cart.currency,
       subtotal: (select) => view.subtotal(select, "current"),
-      quantity: view.quantity,
+      quantity: (select) => view.quantity(select),
       stockTaken: this.situation.facts.usage?.get(key)?.stockTaken ?? 0,
     };
     let granted = false;
@@ -225,54 +231,9 @@ class Pricing {
       }
       granted = true;
       this.hasApplied[index] = true;
-      this.applications.push({ candidate: index, stage: "reward", amount: 0, times: 1, unapplied: 0, runs: [], depositsPaid: 0, reward });
+      this.applications.push({ candidate: index, stage: "reward", amount: 0, times: 1, unapplied: 0, discount: nothingOff, depositsPaid: 0, reward });
     }
     return granted;
-  }
-}
-
-/** The units one promotion may touch: covered, free in its group, and within its allowance. */
-class UnitsView implements BenefitView {
-  readonly currency: string;
-  readonly depositUnits: number;
-  /** Candidates that hold units this promotion would have touched. */
-  readonly holders = new Set<number>();
-  private readonly situation: Situation;
-  private readonly goods: Goods;
-  private readonly index: number;
-  private readonly part: StagePart;
-  private readonly allowance: readonly number[] | null;
-
-  constructor(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null) {
-    this.situation = situation;
-    this.goods = goods;
-    this.index = index;
-    this.part = part;
-    this.allowance = part.stage === "item" ? allowance : null;
-    this.currency = situation.cart.currency;
-    this.depositUnits = part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
-  }
-
-  unitPrice(range: Range): number {
-    return this.goods.lines[range.line]!.unitPrice;
-  }
-
-  free(select: CompiledSelector, which: "all" | "paid" = "all"): Range[] {
-    const coverage = this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
-    const free: Range[] = [];
-    for (const line of coverage.of(select)) {
-      const allowed = this.allowance === null ? null : this.allowance[line]!;
-      const ofLine = allowed === null ? free : [];
-      for (const segment of this.goods.segmentsOf(line)) {
-        if (which === "paid" && segment.price === 0) continue;
-        if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
-        const holder = this.part.stage === "item" ? segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index) : undefined;
-        if (holder !== undefined) this.holders.add(holder.by);
-        else ofLine.push(segment);
-      }
-      if (allowed !== null) free.push(...takeUnits(ofLine.sort(dearestFirst), allowed));
-    }
-    return free;
   }
 }
 
@@ -281,12 +242,9 @@ function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {
   return null;
 }
 
-function displacedBy(holders: ReadonlySet<number>): Rejection {
-  return { reason: "displaced", displacedBy: [...holders].sort((a, b) => a - b) };
-}
-
-function whyNothing(wished: number, budgetLeft: number | null, holders: ReadonlySet<number>): Rejection {
+function whyNothing({ settlement: { wished }, holders, shortfall }: Bid, budgetLeft: number | null): Rejection {
   if (wished > 0 && budgetLeft === 0) return { reason: "budget_exhausted", required: wished, actual: 0 };
   if (wished > 0) return { reason: "floor_reached", required: wished, actual: 0 };
-  return holders.size > 0 ? displacedBy(holders) : { reason: "nothing_to_discount" };
+  if (holders.size > 0) return { reason: "displaced", displacedBy: [...holders].sort((a, b) => a - b) };
+  return shortfall ?? { reason: "nothing_to_discount" };
 }

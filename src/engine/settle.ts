@@ -7,70 +7,81 @@
  * Two roads lead to the same place: a fast one in plain numbers for a single benefit with simple shares, and an exact one
  * in fractions for everything. A law in the tests holds them against each other.
  */
-import type { Goods, Range } from "./goods.ts";
+import type { Discount, Goods, Range, UnitRun } from "./goods.ts";
 import type { Proposal, Wish } from "./kind.ts";
-import { type AllocationPart, allocate, type RoundingMode, roundMillionths, roundRatio, wholePercent } from "./money.ts";
+import { allocate, type RoundingMode, roundMillionths, roundRatio, wholePercent } from "./money.ts";
 import { add, commonNumerators, divide, isLess, multiply, type Rational, rational, smaller, subtract, zero } from "./rational.ts";
 
-/** `count` units from position `from` on receive `amount` each. */
-export interface UnitRun {
-  readonly line: number;
-  readonly from: number;
-  readonly count: number;
-  readonly amount: number;
-}
-
-export interface Settlement {
+export interface Settlement extends Discount {
   /** What the promotion takes off in this stage. */
   readonly amount: number;
   /** What it would take off if nothing refused it, rounded; caps of its own are counted, floors and budgets are not. */
   readonly wished: number;
-  /** By line, then position. Their sum is `amount`. */
-  readonly runs: readonly UnitRun[];
+  /** By line, then position. Their sum is `amount`. Worked out when first asked for: planners rarely ask. */
+  runs(): readonly UnitRun[];
   /** Units that have a share, whether or not a whole minor unit of it fell to them. */
   readonly touched: readonly Range[];
 }
 
-/** Equal units with their share: what they would get (`weight`, in any common scale) and the most they can take. */
-interface Portion {
-  readonly range: Range;
-  readonly room: number;
-  weight: number | bigint;
+/** Equal units with their share: what they would get (`weights`, in any common scale) and the most they can take. */
+interface Portions {
+  readonly ranges: Range[];
+  readonly rooms: number[];
+  readonly weights: (number | bigint)[];
 }
 
 interface ExactSum {
-  portions: Portion[];
-  amount: number;
-  wished: number;
+  readonly portions: Portions;
+  readonly amount: number;
+  readonly wished: number;
 }
 
 /** `budgetLeft`: null when no budget trims the amount. Nothing is changed in `goods`. */
-export function settle(
-  goods: Goods,
-  proposals: readonly Proposal[],
-  rounding: RoundingMode,
-  budgetLeft: number | null,
-): Settlement {
-  const sum = sumInNumbers(goods, proposals, rounding, budgetLeft) ?? sumInFractions(goods, proposals, rounding, budgetLeft);
-  const touched = sum.portions.filter((portion) => portion.weight > 0);
-  return {
-    amount: sum.amount,
-    wished: sum.wished,
-    runs: sum.amount === 0 ? [] : allocateToUnits(sum.amount, touched),
-    touched: touched.map((portion) => portion.range),
-  };
+export function settle(goods: Goods, proposals: readonly Proposal[], rounding: RoundingMode, budgetLeft: number | null): Settlement {
+  return new SettledSum(sumInNumbers(goods, proposals, rounding, budgetLeft) ?? sumInFractions(goods, proposals, rounding, budgetLeft));
 }
 
 /** The exact road alone, for the law that compares them. */
 export function settleInFractions(goods: Goods, proposals: readonly Proposal[], rounding: RoundingMode, budgetLeft: number | null): Settlement {
-  const sum = sumInFractions(goods, proposals, rounding, budgetLeft);
-  const touched = sum.portions.filter((portion) => portion.weight > 0);
-  return {
-    amount: sum.amount,
-    wished: sum.wished,
-    runs: sum.amount === 0 ? [] : allocateToUnits(sum.amount, touched),
-    touched: touched.map((portion) => portion.range),
-  };
+  return new SettledSum(sumInFractions(goods, proposals, rounding, budgetLeft));
+}
+
+class SettledSum implements Settlement {
+  readonly amount: number;
+  readonly wished: number;
+  readonly touched: readonly Range[];
+  private readonly portions: Portions;
+  private allocated: readonly UnitRun[] | null = null;
+
+  constructor({ portions, amount, wished }: ExactSum) {
+    this.amount = amount;
+    this.wished = wished;
+    this.portions = portions;
+    this.touched = portions.ranges;
+  }
+
+  runs(): readonly UnitRun[] {
+    this.allocated ??= this.amount === 0 ? [] : allocateToUnits(this.amount, this.portions);
+    return this.allocated;
+  }
+}
+
+/** Keeps a copy of the range: by the time the amount is allocated the goods may have cut it in two. */
+function addPortion(portions: Portions, { line, from, count, price, stagePrice }: Range, room: number, weight: number | bigint): void {
+  if (weight === 0 || weight === 0n) return;
+  portions.ranges.push({ line, from, count, price, stagePrice });
+  portions.rooms.push(room);
+  portions.weights.push(weight);
+}
+
+const isBefore = (a: Range, b: Range): boolean => a.line < b.line || (a.line === b.line && a.from < b.from);
+
+/** By line, then position. */
+function inOrderOfUnits(portions: Portions): Portions {
+  const { ranges, rooms, weights } = portions;
+  if (ranges.every((range, i) => i === 0 || isBefore(ranges[i - 1]!, range))) return portions;
+  const order = ranges.map((_, i) => i).sort((a, b) => (isBefore(ranges[a]!, ranges[b]!) ? -1 : 1));
+  return { ranges: order.map((i) => ranges[i]!), rooms: order.map((i) => rooms[i]!), weights: order.map((i) => weights[i]!) };
 }
 
 // ---------------------------------------------------------------- in numbers
@@ -79,14 +90,13 @@ export function settleInFractions(goods: Goods, proposals: readonly Proposal[], 
 function sumInNumbers(goods: Goods, proposals: readonly Proposal[], rounding: RoundingMode, budgetLeft: number | null): ExactSum | null {
   const proposal = proposals[0]!;
   if (proposals.length > 1 || proposal.overlaps || proposal.wishes.length === 0 || goods.total > Number.MAX_SAFE_INTEGER / wholePercent) return null;
-  const portions: Portion[] = [];
+  const portions: Portions = { ranges: [], rooms: [], weights: [] };
   const totals = proposal.wishes[0]!.type === "each" ? sumEach(goods, proposal.wishes, portions) : sumShared(goods, proposal.wishes, portions);
   if (totals === null || totals.wished > Number.MAX_SAFE_INTEGER) return null;
   const cap = proposal.cap === undefined ? Number.POSITIVE_INFINITY : proposal.cap * wholePercent;
   const budget = budgetLeft === null ? Number.POSITIVE_INFINITY : budgetLeft * wholePercent;
   const given = Math.min(totals.given, cap, budget);
-  portions.sort((a, b) => a.range.line - b.range.line || a.range.from - b.range.from);
-  return { portions, amount: roundMillionths(given, rounding), wished: roundMillionths(Math.min(totals.wished, cap), rounding) };
+  return { portions: inOrderOfUnits(portions), amount: roundMillionths(given, rounding), wished: roundMillionths(Math.min(totals.wished, cap), rounding) };
 }
 
 interface Totals {
@@ -94,7 +104,7 @@ interface Totals {
   wished: number;
 }
 
-function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portion[]): Totals | null {
+function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portions): Totals | null {
   let given = 0;
   let wished = 0;
   let isPlain = true;
@@ -111,39 +121,54 @@ function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portion[]): To
       percent = share.percent;
       wished += wanted * range.count;
       given += got * range.count;
-      portions.push({ range, room, weight: got });
+      addPortion(portions, range, room, got);
     }
   }
   // One percentage for all and nothing cut: the bases alone are in proportion, and small enough to multiply cheaply.
-  if (isPlain && percent > 0) for (const portion of portions) portion.weight = (portion.weight as number) / percent;
+  if (isPlain && percent > 0) for (let i = 0; i < portions.weights.length; i++) portions.weights[i] = (portions.weights[i] as number) / percent;
   return { given, wished };
 }
 
-function sumShared(goods: Goods, wishes: readonly Wish[], portions: Portion[]): Totals | null {
+function sumShared(goods: Goods, wishes: readonly Wish[], portions: Portions): Totals | null {
   if (goods.hasFloors) return null;
-  let given = 0;
+  const pools: Pool[] = [];
   let wished = 0;
-  let ratio: { amount: number; over: number } | null = null;
+  let given = 0;
   for (const wish of wishes) {
     if (wish.type !== "shared") return null;
-    let over = 0;
-    for (const range of wish.over) over += range.price * range.count;
+    let worth = 0;
+    for (const range of wish.over) worth += range.price * range.count;
     const wanted = wish.base * wish.percent;
     if (wanted > Number.MAX_SAFE_INTEGER) return null;
-    const got = Math.min(wanted, over * wholePercent);
-    if (over === 0) continue;
-    if (ratio === null) ratio = { amount: got, over };
-    else if (!hasSameRatio(got, over, ratio)) return null;
+    const amount = Math.min(wanted, worth * wholePercent);
     wished += wanted;
-    given += got;
-    for (const range of wish.over) portions.push({ range, room: range.price, weight: range.price });
+    given += amount;
+    pools.push({ over: wish.over, amount, worth });
   }
+  weighPools(pools, portions);
   return { given, wished };
 }
 
-function hasSameRatio(amount: number, over: number, ratio: { amount: number; over: number }): boolean {
-  if (amount === ratio.amount && over === ratio.over) return true;
-  return BigInt(amount) * BigInt(ratio.over) === BigInt(ratio.amount) * BigInt(over);
+/** An amount (in millionths) over units worth so much. A unit's exact share is amount × price ÷ worth. */
+interface Pool {
+  readonly over: readonly Range[];
+  readonly amount: number;
+  readonly worth: number;
+}
+
+function weighPools(pools: readonly Pool[], portions: Portions): void {
+  const [first] = pools;
+  // All at one rate: the prices alone are in proportion.
+  const isOneRate = pools.every(({ amount, worth }) => (amount === first!.amount && worth === first!.worth) || BigInt(amount) * BigInt(first!.worth) === BigInt(first!.amount) * BigInt(worth));
+  if (isOneRate) {
+    for (const { over } of pools) for (const range of over) addPortion(portions, range, range.price, range.price);
+    return;
+  }
+  const common = pools.reduce((product, { worth }) => product * BigInt(Math.max(1, worth)), 1n);
+  for (const { over, amount, worth } of pools) {
+    const perPrice = (BigInt(amount) * common) / BigInt(Math.max(1, worth));
+    for (const range of over) addPortion(portions, range, range.price, perPrice * BigInt(range.price));
+  }
 }
 
 // ---------------------------------------------------------------- in fractions
@@ -171,8 +196,10 @@ function sumInFractions(goods: Goods, proposals: readonly Proposal[], rounding: 
   for (const { share, range } of atoms) given = add(given, multiply(share, rational(range.count)));
   if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
   const weights = commonNumerators(atoms.map((atom) => atom.share));
+  const portions: Portions = { ranges: [], rooms: [], weights: [] };
+  atoms.forEach(({ range, room }, i) => addPortion(portions, range, Number(room.n), weights[i]!));
   return {
-    portions: atoms.map(({ range, room }, i) => ({ range, room: Number(room.n), weight: weights[i]! })),
+    portions,
     amount: roundRatio(given.n, given.d, rounding),
     wished: roundRatio(wished.n, wished.d, rounding),
   };
@@ -254,33 +281,48 @@ function capShares(atoms: readonly Atom[], before: readonly Rational[], cap: Rat
 // ---------------------------------------------------------------- allocation
 
 /** Largest remainder over the lines first, then inside each line over its units. */
-function allocateToUnits(amount: number, portions: readonly Portion[]): UnitRun[] {
-  const lines: { portions: Portion[]; part: AllocationPart }[] = [];
-  for (const portion of portions) {
-    const { range, weight, room } = portion;
-    const last = lines.at(-1);
-    const weightOfRange = typeof weight === "bigint" ? weight * BigInt(range.count) : weight * range.count;
-    if (last !== undefined && last.portions[0]!.range.line === range.line) {
-      last.portions.push(portion);
-      last.part.weight = typeof weightOfRange === "bigint" ? (last.part.weight as bigint) + weightOfRange : (last.part.weight as number) + weightOfRange;
-      last.part.cap += room * range.count;
-    } else lines.push({ portions: [portion], part: { weight: weightOfRange, count: 1, cap: room * range.count } });
-  }
-  const runs: UnitRun[] = [];
-  const ofLines = allocate(amount, lines.map((line) => line.part));
-  for (let i = 0; i < lines.length; i++) {
-    const { base, extra } = ofLines[i]!;
-    const lineAmount = base + extra;
-    if (lineAmount === 0) continue;
-    const { portions: inLine } = lines[i]!;
-    const ofUnits = allocate(lineAmount, inLine.map(({ weight, room, range }) => ({ weight, count: range.count, cap: room })));
-    for (let j = 0; j < inLine.length; j++) {
-      const { range } = inLine[j]!;
-      const unit = ofUnits[j]!;
-      if (unit.extra > 0) runs.push({ line: range.line, from: range.from, count: unit.extra, amount: unit.base + 1 });
-      if (unit.base > 0 && unit.extra < range.count)
-        runs.push({ line: range.line, from: range.from + unit.extra, count: range.count - unit.extra, amount: unit.base });
+function allocateToUnits(amount: number, { ranges, rooms, weights }: Portions): UnitRun[] {
+  // Where each line's portions begin; they stand line by line.
+  const starts: number[] = [];
+  const lineWeights: (number | bigint)[] = [];
+  const lineRooms: number[] = [];
+  for (let i = 0; i < ranges.length; i++) {
+    const { line, count } = ranges[i]!;
+    const weight = weights[i]!;
+    const weightOfAll = typeof weight === "bigint" ? weight * BigInt(count) : weight * count;
+    if (i > 0 && ranges[i - 1]!.line === line) {
+      const last = starts.length - 1;
+      lineWeights[last] = typeof weightOfAll === "bigint" ? (lineWeights[last] as bigint) + weightOfAll : (lineWeights[last] as number) + weightOfAll;
+      lineRooms[last]! += rooms[i]! * count;
+    } else {
+      starts.push(i);
+      lineWeights.push(weightOfAll);
+      lineRooms.push(rooms[i]! * count);
     }
   }
+  const runs: UnitRun[] = [];
+  const ofLines = starts.length === 1 ? { base: [amount], extra: [0] } : allocate(amount, lineWeights, starts.map(one), lineRooms);
+  for (let i = 0; i < starts.length; i++) {
+    const ofLine = ofLines.base[i]! + ofLines.extra[i]!;
+    if (ofLine > 0) allocateInLine(ofLine, starts[i]!, starts[i + 1] ?? ranges.length, { ranges, rooms, weights }, runs);
+  }
   return runs;
+}
+
+const one = () => 1;
+
+function allocateInLine(amount: number, start: number, end: number, { ranges, rooms, weights }: Portions, runs: UnitRun[]): void {
+  if (end - start === 1) {
+    const { count } = ranges[start]!;
+    const extra = amount % count;
+    return addRuns(runs, ranges[start]!, (amount - extra) / count, extra);
+  }
+  const inLine = ranges.slice(start, end);
+  const { base, extra } = allocate(amount, weights.slice(start, end), inLine.map((range) => range.count), rooms.slice(start, end));
+  for (let i = 0; i < inLine.length; i++) addRuns(runs, inLine[i]!, base[i]!, extra[i]!);
+}
+
+function addRuns(runs: UnitRun[], { line, from, count }: Range, base: number, extra: number): void {
+  if (extra > 0) runs.push({ line, from, count: extra, amount: base + 1 });
+  if (base > 0 && extra < count) runs.push({ line, from: from + extra, count: count - extra, amount: base });
 }

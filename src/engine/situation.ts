@@ -1,6 +1,7 @@
 /** Everything about one evaluation that stays fixed while plans are tried: the cart, the candidates, what is known. */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { FactName, Facts } from "./facts.ts";
+import type { Bid } from "./bid.ts";
 import { Coverage, type Goods, isDiscounted, shipmentLines } from "./goods.ts";
 import type { ConditionView, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
@@ -54,17 +55,22 @@ export interface Situation {
   readonly shipmentCoverage: Coverage;
   /** Some candidates may not stand beside others. */
   readonly hasConflicts: boolean;
+  /** By candidate: its bid on untouched goods, and the lines it may touch in the item stage. Filled as they are asked for. */
+  readonly standingBids: (Bid | undefined)[];
+  readonly linesWithin: (readonly number[] | undefined)[];
 }
 
-export function makeSituation(input: Pick<Situation, "cart" | "facts" | "now" | "rounding" | "candidates">): Situation {
-  const shipments = shipmentLines(input.cart);
-  return {
-    ...input,
-    coverage: new Coverage(input.cart.lines),
-    shipments,
-    shipmentCoverage: new Coverage(shipments),
-    hasConflicts: input.candidates.some((candidate) => candidate.rejection === null && candidate.promotion.hasConflicts),
-  };
+/** What is known of the cart before its candidates are judged. */
+export type Ground = Pick<Situation, "cart" | "facts" | "now" | "rounding" | "coverage" | "shipments" | "shipmentCoverage">;
+
+export function makeGround(cart: CanonicalCart, facts: Facts, now: number, rounding: RoundingMode): Ground {
+  const shipments = shipmentLines(cart);
+  return { cart, facts, now, rounding, coverage: new Coverage(cart.lines), shipments, shipmentCoverage: new Coverage(shipments) };
+}
+
+export function withCandidates({ cart, facts, now, rounding, coverage, shipments, shipmentCoverage }: Ground, candidates: readonly Candidate[]): Situation {
+  const hasConflicts = candidates.some((candidate) => candidate.rejection === null && candidate.promotion.hasConflicts);
+  return { cart, facts, now, rounding, coverage, shipments, shipmentCoverage, candidates, hasConflicts, standingBids: [], linesWithin: [] };
 }
 
 /** What the conditions of a promotion see at the start of a stage. */
@@ -90,7 +96,7 @@ export class StageView implements ConditionView<FactName> {
     return this.cart.customer as ConditionView["customer"];
   }
 
-  subtotal = (select: CompiledSelector, base: "current" | "list"): number => {
+  subtotal(select: CompiledSelector, base: "current" | "list"): number {
     if (select.coversEverything) return base === "list" ? this.cart.subtotal : this.goods.stageTotal;
     let sum = 0;
     for (const line of this.coverage.of(select)) {
@@ -101,25 +107,27 @@ export class StageView implements ConditionView<FactName> {
       }
     }
     return sum;
-  };
+  }
 
-  quantity = (select: CompiledSelector): number => {
+  quantity(select: CompiledSelector): number {
     if (select.coversEverything) return this.cart.quantity;
     let units = 0;
     for (const line of this.coverage.of(select)) units += this.unitsOf(line, select);
     return units;
-  };
+  }
 
-  distinct = (select: CompiledSelector, by: "sku" | "product"): number => {
+  distinct(select: CompiledSelector, by: "sku" | "product"): number {
     const seen = new Set<string>();
     for (const line of this.coverage.of(select)) {
       const { sku, product } = this.cart.lines[line]!;
       if (this.unitsOf(line, select) > 0) seen.add(by === "sku" ? sku : (product ?? sku));
     }
     return seen.size;
-  };
+  }
 
-  shippingAmount = (): number => this.shipments.stageTotal;
+  shippingAmount(): number {
+    return this.shipments.stageTotal;
+  }
 
   private unitsOf(line: number, select: CompiledSelector): number {
     if (!select.excludeDiscounted) return this.cart.lines[line]!.quantity;

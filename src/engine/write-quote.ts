@@ -9,7 +9,7 @@ import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
 import { reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 import { spokenLocale } from "./settings.ts";
-import type { UnitRun } from "./settle.ts";
+import type { UnitRun } from "./goods.ts";
 import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
 import { sayer } from "./words.ts";
 
@@ -71,19 +71,24 @@ function amounts(subtotal: number, adjustments: Adjustment[] = []) {
 /** Adjustments by request line: each canonical line's units are given back to its parts, the earlier id first. */
 function adjustmentsByLine({ situation, priced }: Outcome, lines: readonly CanonicalLine[], isMeant: (stage: Application["stage"]) => boolean): Map<string, Adjustment[]> {
   const byLine = new Map<string, Adjustment[]>();
-  for (const { candidate, stage, runs } of priced.applications) {
+  for (const { candidate, stage, discount } of priced.applications) {
     if (!isMeant(stage)) continue;
+    const runs = discount.runs();
     const { promotion, code } = situation.candidates[candidate]!;
-    for (const [line, ofLine] of groupByLine(runs)) {
+    // Runs stand line by line.
+    for (let first = 0, next = 0; first < runs.length; first = next) {
+      const { line } = runs[first]!;
+      while (next < runs.length && runs[next]!.line === line) next++;
       let start = 0;
-      for (const part of lines[line]!.parts) {
-        const units = runsWithin(ofLine, start, start + part.quantity);
-        start += part.quantity;
+      for (const { id, quantity } of lines[line]!.parts) {
+        const units = runsWithin(runs, first, next, start, start + quantity);
+        start += quantity;
         if (units.length === 0) continue;
-        const amount = units.reduce((sum, run) => sum + run.units * run.amount, 0);
+        let amount = 0;
+        for (const run of units) amount += run.units * run.amount;
         const adjustment = { promotion: promotion.key, stage, amount, code: code?.text ?? null, runs: units };
-        const list = byLine.get(part.id);
-        if (list === undefined) byLine.set(part.id, [adjustment]);
+        const list = byLine.get(id);
+        if (list === undefined) byLine.set(id, [adjustment]);
         else list.push(adjustment);
       }
     }
@@ -91,20 +96,11 @@ function adjustmentsByLine({ situation, priced }: Outcome, lines: readonly Canon
   return byLine;
 }
 
-function groupByLine(runs: readonly UnitRun[]): Map<number, UnitRun[]> {
-  const byLine = new Map<number, UnitRun[]>();
-  for (const run of runs) {
-    const list = byLine.get(run.line);
-    if (list === undefined) byLine.set(run.line, [run]);
-    else list.push(run);
-  }
-  return byLine;
-}
-
-/** The part of the runs between two positions, equal amounts together. */
-function runsWithin(runs: readonly UnitRun[], from: number, to: number): Adjustment["runs"] {
+/** What of `runs[first…next)` lies between two positions of the line, equal amounts together. */
+function runsWithin(runs: readonly UnitRun[], first: number, next: number, from: number, to: number): Adjustment["runs"] {
   const within: Adjustment["runs"] = [];
-  for (const run of runs) {
+  for (let i = first; i < next; i++) {
+    const run = runs[i]!;
     const units = Math.min(run.from + run.count, to) - Math.max(run.from, from);
     if (units <= 0) continue;
     const alike = within.find((other) => other.amount === run.amount);
@@ -118,14 +114,12 @@ function runsWithin(runs: readonly UnitRun[], from: number, to: number): Adjustm
 
 function promotionRows({ situation, priced, settings }: Outcome): Quote["promotions"] {
   const rows: Quote["promotions"] = [];
-  const seen = new Set<string>();
   for (const { candidate, stage, amount, times, unapplied } of priced.applications) {
     const { promotion } = situation.candidates[candidate]!;
-    // Several rewards of one promotion are one row.
-    const row = `${candidate} ${stage}`;
-    if (seen.has(row)) continue;
-    seen.add(row);
     const { key, id, document } = promotion;
+    // Several rewards of one promotion are one row.
+    const last = rows.at(-1);
+    if (stage === "reward" && last?.stage === stage && last.promotion === key) continue;
     rows.push({ promotion: key, promotionId: id, stage, amount, times, label: labelOf(promotion, settings.locale), funder: document.funder, unappliedAmount: unapplied });
   }
   return rows;

@@ -56,7 +56,7 @@ export const amountOff = defineBenefit({
         if (per === "line") return { wishes: onePerLine(ranges, base), times: 1 };
         const times = timesReached(ranges, view.currency);
         if (typeof times !== "number") return { wishes: null, unmet: times };
-        return { wishes: [{ type: "shared", over: ranges, base: base * times, percent: wholePercent }], times };
+        return { wishes: [{ type: "shared", over: ranges, base: base * times, percent: wholePercent }], times, ...(every !== undefined && { counted: ranges }) };
       },
     };
   },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { unitsIn } from "../goods.ts";
+import { takeUnits, unitsIn } from "../goods.ts";
 import { defineBenefit, type UnitShare } from "../kind.ts";
 import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, tooFew } from "./target.ts";
@@ -37,7 +37,7 @@ export const nthUnit = defineBenefit({
           counted += range.count;
           given += here;
         }
-        return { wishes: [{ type: "each", shares }], times };
+        return { wishes: [{ type: "each", shares }], times, counted: takeUnits(ranges, times * n) };
       },
     };
   },

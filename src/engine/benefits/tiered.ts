@@ -53,10 +53,13 @@ export const tiered = defineBenefit({
         const ladder = compiled.map((tier) => ({ from: threshold(tier.from, view.currency), benefit: tier.benefit }));
         const first = ladder[0]!.from;
         if (base < first) return { wishes: null, unmet: shortOf(first, base) };
-        if (mode === "volume") return ladder.findLast((tier) => tier.from <= base)!.benefit.onUnits(ranges, view);
-        return by === "amount" ? slicesOfAmount(ladder, base, ranges, view) : slicesOfUnits(ladder, ranges, view);
+        const reached = mode === "volume" ? ladder.findLast((tier) => tier.from <= base)!.benefit.onUnits(ranges, view) : slices(ladder, base, ranges, view);
+        return { ...reached, counted: ranges };
       },
     };
+    function slices(ladder: Ladder, base: number, ranges: readonly Range[], view: BenefitView): Proposal {
+      return by === "amount" ? slicesOfAmount(ladder, base, ranges, view) : slicesOfUnits(ladder, ranges, view);
+    }
     function shortOf(required: number, actual: number): Unmet {
       return by === "amount" ? tooLow(required, actual, goods) : tooFew(required, actual, goods);
     }

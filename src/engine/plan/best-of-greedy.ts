@@ -1,39 +1,47 @@
 /**
- * Strategy `best`, for now: the best of several greedy orders of claiming, and of leaving single promotions out where a
- * threshold may be at stake. The exact search takes this file's place behind the same interface; until then the answer
- * says honestly that it is not proven, unless no promotion could take off anything at all.
+ * Strategy `best`, for now: the better of the merchant's order and a greedy one, improved by leaving single promotions out
+ * where a threshold may be at stake. The exact search takes this file's place behind the same interface; until then the
+ * answer says honestly that it is not proven, unless no promotion could take off anything at all.
  */
-import { price, type Priced } from "../price.ts";
-import type { Situation } from "../situation.ts";
+import { bidOn } from "../bid.ts";
+import { stages } from "../kind.ts";
+import { Goods, unitsIn } from "../goods.ts";
+import { type Priced, price } from "../price.ts";
+import type { Rejection, Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
 import type { Planner, Proposed } from "./planner.ts";
 import { byPriority } from "./priority.ts";
 
 /** How many plans may be tried by leaving one promotion out. Work is counted in plans, never in milliseconds. */
-const dropBudget = 16;
+const plansWithOneLeftOut = 4;
 
 export const planBest: Planner = (situation: Situation): Proposed => {
   const money = moneyCandidates(situation);
-  const honouredFirst = (order: readonly number[]) => [...order.filter((i) => isHonoured(situation, i)), ...order.filter((i) => !isHonoured(situation, i))];
-  let best = evaluated(situation, planInOrder(situation, honouredFirst(byPriority(situation))));
-  if (money.length === 0) return { ...best.trial, optimality: { proven: true, bound: 0 } };
+  const baseline = planInOrder(situation, honouredFirst(situation, byPriority(situation)));
+  if (money.length === 0) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
 
-  const mayDiffer = best.trial.priced.isContended || situation.hasConflicts;
-  if (mayDiffer) {
-    for (const order of greedyOrders(situation, money)) best = better(situation, best, evaluated(situation, planInOrder(situation, honouredFirst(order))));
+  let best = baseline;
+  if (baseline.priced.contenders.size > 0) {
+    for (const order of greedyOrders(situation, baseline)) best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
   }
-  if (missedThreshold(best.trial)) best = leaveOneOut(situation, money, best);
-  return { plan: best.trial.plan, rejections: best.trial.rejections, optimality: { proven: false, bound: mostLeft(best.priced) } };
+  const missed = missedThresholds(best);
+  if (missed.length > 0) best = leaveOneOut(situation, best, missed);
+
+  const found = inRealOrder(situation, best, { proven: false, bound: null });
+  // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
+  const chosen = best === baseline || found.priced.total <= baseline.priced.total ? found : inRealOrder(situation, baseline, found.optimality);
+  return { ...chosen, optimality: { proven: false, bound: mostLeft(chosen.priced) } };
 };
 
-interface Evaluated {
-  readonly trial: Trial;
-  /** The trial's plan in the real order of the arithmetic. */
-  readonly priced: Priced;
+/** The trial's plan as the quote counts it. */
+function inRealOrder(situation: Situation, { isReal, plan, priced, rejections }: Trial, optimality: Proposed["optimality"]): Proposed & { priced: Priced } {
+  const asCounted = isReal ? priced : priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan);
+  return { plan, priced: asCounted, rejections, optimality };
 }
 
-function evaluated(situation: Situation, trial: Trial): Evaluated {
-  return { trial, priced: price(situation, trial.plan) };
+function inStageOrder(priced: Priced): Priced {
+  const applications = [...priced.applications].sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.candidate - b.candidate);
+  return { ...priced, applications };
 }
 
 function moneyCandidates(situation: Situation): number[] {
@@ -44,34 +52,39 @@ function isHonoured(situation: Situation, index: number): boolean {
   return situation.candidates[index]!.code?.honour ?? false;
 }
 
-/** By what each promotion would take off alone: in all, per unit it needs, and per money it touches. */
-function greedyOrders(situation: Situation, money: readonly number[]): number[][] {
-  const alone = new Map(money.map((index) => [index, worthAlone(situation, index)]));
-  const rest = byPriority(situation).filter((index) => !alone.has(index));
-  const by = (score: (worth: Worth) => number) => [...[...money].sort((a, b) => score(alone.get(b)!) - score(alone.get(a)!) || a - b), ...rest];
-  return [by((worth) => worth.amount), by((worth) => worth.amount / Math.max(1, worth.units)), by((worth) => worth.amount / Math.max(1, worth.touched))];
+function honouredFirst(situation: Situation, order: readonly number[]): readonly number[] {
+  if (!situation.candidates.some((_, index) => isHonoured(situation, index))) return order;
+  return [...order.filter((index) => isHonoured(situation, index)), ...order.filter((index) => !isHonoured(situation, index))];
+}
+
+/** Those that contend, by what each would take off alone per unit it needs, and, where whole promotions fight, in all. */
+function greedyOrders(situation: Situation, { priced, order }: Trial): number[][] {
+  const goods = new Goods(situation.cart.lines);
+  const shipments = new Goods(situation.shipments);
+  const contenders = order.filter((index) => priced.contenders.has(index) || situation.candidates[index]!.promotion.hasConflicts);
+  const alone = new Map(contenders.map((index) => [index, worthAlone(situation, index, goods, shipments)]));
+  const others = order.filter((index) => !alone.has(index));
+  const by = (score: (worth: Worth) => number) => [...[...contenders].sort((a, b) => score(alone.get(b)!) - score(alone.get(a)!) || a - b), ...others];
+  const orders = [by((worth) => worth.amount / Math.max(1, worth.units))];
+  if (situation.hasConflicts) orders.push(by((worth) => worth.amount));
+  return orders;
 }
 
 interface Worth {
-  amount: number;
-  units: number;
-  touched: number;
+  readonly amount: number;
+  readonly units: number;
 }
 
-function worthAlone(situation: Situation, index: number): Worth {
-  const members = situation.candidates.map((_, i) => i === index);
-  const { applications, claimed } = price(situation, { members, allowances: null });
-  const { lines } = situation.cart;
-  const claims = claimed[index];
-  return {
-    amount: applications.reduce((sum, application) => sum + application.amount, 0),
-    units: claims?.reduce((sum, units) => sum + units, 0) ?? situation.cart.quantity,
-    touched: claims?.reduce((sum, units, line) => sum + units * lines[line]!.unitPrice, 0) ?? situation.cart.subtotal,
-  };
+/** What a promotion would take off at the prices of the cart; only its first stage is looked at, its conditions taken to hold. */
+function worthAlone(situation: Situation, index: number, goods: Goods, shipments: Goods): Worth {
+  const part = situation.candidates[index]!.promotion.parts[0]!;
+  if (part.stage === "reward") return { amount: 0, units: 0 };
+  const { settlement } = bidOn(situation, part.stage === "shipping" ? shipments : goods, index, part, null, null);
+  return { amount: settlement.amount, units: unitsIn(settlement.touched) };
 }
 
 /** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */
-function better(situation: Situation, a: Evaluated, b: Evaluated): Evaluated {
+function better(situation: Situation, a: Trial, b: Trial): Trial {
   const honoured = honouredIn(situation, b) - honouredIn(situation, a);
   if (honoured !== 0) return honoured > 0 ? b : a;
   if (a.priced.total !== b.priced.total) return b.priced.total < a.priced.total ? b : a;
@@ -82,27 +95,36 @@ function better(situation: Situation, a: Evaluated, b: Evaluated): Evaluated {
   return decisive !== undefined && ofB.has(decisive) ? b : a;
 }
 
-function honouredIn(situation: Situation, { priced }: Evaluated): number {
-  return [...moneyIn(priced)].filter((index) => isHonoured(situation, index)).length;
+function honouredIn(situation: Situation, { priced }: Trial): number {
+  let honoured = 0;
+  for (const index of moneyIn(priced)) if (isHonoured(situation, index)) honoured++;
+  return honoured;
 }
 
 function moneyIn(priced: Priced): Set<number> {
-  return new Set(priced.applications.flatMap((application) => (application.stage === "reward" ? [] : [application.candidate])));
+  const applied = new Set<number>();
+  for (const { stage, candidate } of priced.applications) if (stage !== "reward") applied.add(candidate);
+  return applied;
 }
 
-const thresholdReasons = new Set(["subtotal_too_low", "quantity_too_low", "shipping_amount_too_low"]);
-
-/** A later stage missed a threshold that an earlier discount may have cost it. */
-function missedThreshold({ priced }: Trial): boolean {
-  return priced.applications.length > 0 && priced.rejections.some((rejection) => rejection !== null && thresholdReasons.has(rejection.reason));
+/** By how much promotions of later stages missed a threshold that an earlier discount may have cost them. */
+function missedThresholds({ priced, rejections }: Trial): Rejection[] {
+  const given = priced.applications.reduce((sum, application) => sum + (application.stage === "item" ? application.amount : 0), 0);
+  return rejections.filter((rejection): rejection is Rejection => rejection?.gapIn === "amount" && rejection.gap! <= given);
 }
 
-function leaveOneOut(situation: Situation, money: readonly number[], start: Evaluated): Evaluated {
-  let best = start;
-  for (const index of money.filter((i) => start.trial.plan.members[i] && !isHonoured(situation, i)).slice(0, dropBudget)) {
-    best = better(situation, best, evaluated(situation, planInOrder(situation, byPriority(situation), new Set([index]))));
+/** Leaving out a promotion whose discount is larger than the gap may win the threshold back; the cheapest sacrifice first, and the first that pays. */
+function leaveOneOut(situation: Situation, start: Trial, missed: readonly Rejection[]): Trial {
+  const smallestGap = Math.min(...missed.map((rejection) => rejection.gap!));
+  const sacrifices = start.priced.applications
+    .filter(({ stage, amount, candidate }) => stage === "item" && amount >= smallestGap && !isHonoured(situation, candidate))
+    .sort((a, b) => a.amount - b.amount)
+    .slice(0, plansWithOneLeftOut);
+  for (const { candidate } of sacrifices) {
+    const trial = planInOrder(situation, start.order, new Set([candidate]));
+    if (better(situation, start, trial) === trial) return trial;
   }
-  return best;
+  return start;
 }
 
 /** Nothing can save more than what is still to pay above the floors. */

@@ -10,6 +10,9 @@ import { areInConflict } from "../promotion.ts";
 import type { Rejection, Situation } from "../situation.ts";
 
 export interface Trial {
+  readonly order: readonly number[];
+  /** The order is that of the arithmetic, so the pricing is the quote's. */
+  readonly isReal: boolean;
   readonly plan: Plan;
   readonly priced: Priced;
   readonly rejections: readonly (Rejection | null)[];
@@ -17,11 +20,12 @@ export interface Trial {
 
 /** `order`: candidate indexes, the first to claim first; `excluded`: left out for this trial. */
 export function planInOrder(situation: Situation, order: readonly number[], excluded: ReadonlySet<number> = new Set()): Trial {
+  const isReal = order.every((index, rank) => index === rank);
   const barred = new Map<number, Rejection>();
   for (const index of excluded) barred.set(index, { reason: "displaced" });
   for (;;) {
     const { members, knockedOutBy } = admit(situation, order, barred);
-    const priced = price(situation, { members, allowances: null }, order);
+    const priced = price(situation, { members, allowances: null }, isReal ? undefined : order);
     const idle = order.find((index) => members[index] && priced.rejections[index] !== null && [...knockedOutBy.values()].includes(index));
     if (idle !== undefined) {
       barred.set(idle, priced.rejections[idle]!);
@@ -32,7 +36,7 @@ export function planInOrder(situation: Situation, order: readonly number[], excl
       return by !== undefined ? { reason: "displaced", displacedBy: [by] } : (barred.get(index) ?? rejection);
     });
     const applied = rejections.map((rejection) => rejection === null);
-    return { plan: { members: applied, allowances: priced.claimed }, priced, rejections };
+    return { order, isReal, plan: { members: applied, allowances: isReal ? null : priced.claimed }, priced, rejections };
   }
 }
 

@@ -2,7 +2,7 @@
  * A planner proposes; an independent evaluator (`price.ts`) prices what it proposed. A planner's own idea of the total is
  * never believed.
  */
-import type { Plan } from "../price.ts";
+import type { Plan, Priced } from "../price.ts";
 import type { Rejection, Situation } from "../situation.ts";
 
 export interface Optimality {
@@ -14,6 +14,8 @@ export interface Optimality {
 
 export interface Proposed {
   readonly plan: Plan;
+  /** The evaluator's own pricing of this very plan, if the planner has had it made. */
+  readonly priced?: Priced;
   readonly optimality: Optimality;
   /** By candidate: why it is not in the plan. */
   readonly rejections: readonly (Rejection | null)[];

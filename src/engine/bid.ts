@@ -1,0 +1,121 @@
+/** What one promotion would take off the units it may touch, as they are by now. */
+import { dearestFirst, type Goods, isDiscounted, type Range, takeUnits } from "./goods.ts";
+import type { BenefitView, Proposal, Unmet } from "./kind.ts";
+import type { StagePart } from "./promotion.ts";
+import type { CompiledSelector } from "./selectors/selector.ts";
+import { type Settlement, settle } from "./settle.ts";
+import { depositUnitsOf, type Situation } from "./situation.ts";
+
+export interface Bid {
+  readonly settlement: Settlement;
+  readonly times: number;
+  /** Units used up without a discount of their own. */
+  readonly used: readonly Range[];
+  /** Units counted to reach a threshold. */
+  readonly counted: readonly Range[];
+  readonly depositsPaid: number;
+  /** What is missing where nothing can be given. */
+  readonly shortfall: Unmet | null;
+  /** Candidates that hold units this one would have touched. */
+  readonly holders: ReadonlySet<number>;
+}
+
+/** `allowance`: the most units of each line; null: all. `trimTo`: the rest of a budget that trims; null: none. */
+export function bidOn(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null, trimTo: number | null): Bid {
+  if (part.stage !== "item" || allowance !== null || trimTo !== null) return makeBid(situation, goods, index, part, allowance, trimTo);
+  // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
+  // lines that nobody has touched yet is worked out once.
+  const lines = linesOf(situation, index, part);
+  for (const line of lines) if (!goods.isUntouched(line)) return makeBid(situation, goods, index, part, null, null);
+  let standing = situation.standingBids[index];
+  if (standing === undefined) {
+    standing = makeBid(situation, goods, index, part, null, null);
+    situation.standingBids[index] = standing;
+  }
+  return standing;
+}
+
+function linesOf(situation: Situation, index: number, part: StagePart): readonly number[] {
+  const known = situation.linesWithin[index];
+  if (known !== undefined) return known;
+  const selectors = part.benefits.flatMap((benefit) => benefit.selectors);
+  const lines = selectors.length === 1 ? situation.coverage.of(selectors[0]!) : [...new Set(selectors.flatMap((select) => situation.coverage.of(select)))];
+  situation.linesWithin[index] = lines;
+  return lines;
+}
+
+const nothing: Settlement = { amount: 0, wished: 0, touched: [], runs: () => [] };
+const noUnits: readonly Range[] = [];
+
+function makeBid(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null, trimTo: number | null): Bid {
+  const view = new UnitsView(situation, goods, index, part, allowance);
+  const proposals: Proposal[] = [];
+  let shortfall: Unmet | null = null;
+  for (const benefit of part.benefits) {
+    const answer = benefit.propose!(view);
+    if (answer.wishes !== null) proposals.push(answer);
+    else shortfall ??= answer.unmet ?? null;
+  }
+  const { holders } = view;
+  if (proposals.length === 0) return { settlement: nothing, times: 0, used: noUnits, counted: noUnits, depositsPaid: 0, shortfall, holders };
+  const settlement = settle(goods, proposals, situation.rounding, trimTo);
+  let times = 0;
+  let depositsPaid = 0;
+  let used = noUnits;
+  let counted = noUnits;
+  for (const proposal of proposals) {
+    times = Math.max(times, proposal.times);
+    depositsPaid += proposal.paid ?? 0;
+    if (proposal.counted !== undefined) counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
+    if (proposal.used !== undefined) used = used.length === 0 ? proposal.used : [...used, ...proposal.used];
+  }
+  return { settlement, times, used, counted, depositsPaid, shortfall, holders };
+}
+
+const nobody: ReadonlySet<number> = new Set();
+
+/** The units one promotion may touch: covered, free in its group, and within its allowance. */
+class UnitsView implements BenefitView {
+  readonly currency: string;
+  readonly depositUnits: number;
+  /** Candidates that hold units this promotion would have touched. */
+  holders: ReadonlySet<number> = nobody;
+  private readonly situation: Situation;
+  private readonly goods: Goods;
+  private readonly index: number;
+  private readonly part: StagePart;
+  private readonly allowance: readonly number[] | null;
+
+  constructor(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null) {
+    this.situation = situation;
+    this.goods = goods;
+    this.index = index;
+    this.part = part;
+    this.allowance = part.stage === "item" ? allowance : null;
+    this.currency = situation.cart.currency;
+    this.depositUnits = part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
+  }
+
+  unitPrice(range: Range): number {
+    return this.goods.lines[range.line]!.unitPrice;
+  }
+
+  free(select: CompiledSelector, which: "all" | "paid" = "all"): Range[] {
+    const coverage = this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
+    const free: Range[] = [];
+    for (const line of coverage.of(select)) {
+      const allowed = this.allowance === null ? null : this.allowance[line]!;
+      const ofLine = allowed === null ? free : [];
+      for (const segment of this.goods.segmentsOf(line)) {
+        if (which === "paid" && segment.price === 0) continue;
+        if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
+        const holder = segment.claims.length === 0 ? undefined : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);
+        if (holder === undefined) ofLine.push(segment);
+        else if (!this.holders.has(holder.by)) this.holders = new Set([...this.holders, holder.by]);
+      }
+      if (allowed !== null) free.push(...takeUnits(ofLine.sort(dearestFirst), allowed));
+    }
+    return free;
+  }
+}
+

@@ -1,0 +1,220 @@
+/** The laws of semantics.md §8 that hold for a quote, each for random carts and promotions of every kind. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { benefitKinds } from "../../src/engine/benefits/index.ts";
+import { cartSchema } from "../../src/engine/cart.ts";
+import { evaluate } from "../../src/engine/evaluate.ts";
+import type { Facts } from "../../src/engine/facts.ts";
+import type { PromotionInput } from "../../src/engine/promotion.ts";
+import { type Quote, quoteSchema } from "../../src/engine/quote.ts";
+import { buildRulebook } from "../../src/engine/rulebook.ts";
+import {
+  arbitraryBenefits,
+  arbitraryCart,
+  arbitraryPromotions,
+  type CartInput,
+  compileAll,
+  depositKeys,
+  type LineInput,
+} from "./arbitrary-request.ts";
+
+const runs = process.env.LONG === "1" ? 10_000 : 300;
+const now = Date.parse("2026-11-11T02:00:00Z");
+
+function quoteFor(promotions: readonly PromotionInput[], cart: CartInput): Quote {
+  const facts: Facts = {
+    ...(cart.customer !== undefined && { completedOrders: 0, lastOrderAt: null, segments: [], tier: null }),
+    deposits: new Map(depositKeys.map((key) => [`rdm_${key}`, { promotion: key, units: 2 }])),
+  };
+  return evaluate(buildRulebook("1", compileAll(promotions)), cartSchema.parse(cart), facts, now);
+}
+
+function law(name: string, holds: (promotions: PromotionInput[], cart: CartInput) => void): void {
+  test(name, () => {
+    fc.assert(
+      fc.property(arbitraryPromotions, arbitraryCart, (promotions, cart) => {
+        holds(promotions, cart);
+      }),
+      { numRuns: runs },
+    );
+  });
+}
+
+const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
+const keyOf = ({ promotion, stage }: { promotion: string; stage: string }) => `${promotion}/${stage}`;
+
+describe("money", () => {
+  law(
+    "the allocations of a promotion add up to what it takes off, and the runs to each allocation",
+    (promotions, cart) => {
+      const quote = quoteFor(promotions, cart);
+      const allocated = new Map<string, number>();
+      const units = new Map(cart.lines.map(({ id, quantity }) => [id, quantity]));
+      for (const line of [...quote.lines, ...quote.shippingLines]) {
+        for (const adjustment of line.adjustments) {
+          expect(sum(adjustment.runs.map((run) => run.units * run.amount))).toBe(adjustment.amount);
+          expect(sum(adjustment.runs.map((run) => run.units))).toBeLessThanOrEqual(units.get(line.id) ?? 1);
+          expect(adjustment.amount).toBeGreaterThan(0);
+          allocated.set(keyOf(adjustment), (allocated.get(keyOf(adjustment)) ?? 0) + adjustment.amount);
+        }
+        expect(line.discount).toBe(sum(line.adjustments.map(({ amount }) => amount)));
+      }
+      for (const row of quote.promotions) {
+        expect(allocated.get(keyOf(row)) ?? 0).toBe(row.amount);
+        expect(row.unappliedAmount).toBeGreaterThanOrEqual(0);
+        allocated.delete(keyOf(row));
+      }
+      expect([...allocated]).toEqual([]);
+      expect(quote.discount).toBe(sum(quote.lines.map((line) => line.discount)));
+      expect(quote.shippingDiscount).toBe(sum(quote.shippingLines.map((line) => line.discount)));
+    },
+  );
+
+  law("the total is the goods less their discount, plus shipping less its own", (promotions, cart) => {
+    const quote = quoteFor(promotions, cart);
+    expect(quote.subtotal).toBe(sum(cart.lines.map((line) => line.quantity * line.unitPrice)));
+    expect(quote.shipping).toBe(sum((cart.shipping ?? []).map(({ amount }) => amount)));
+    expect(quote.total).toBe(quote.subtotal - quote.discount + quote.shipping - quote.shippingDiscount);
+    for (const line of quote.lines) expect(line.total).toBe(line.subtotal - line.discount);
+    for (const line of quote.shippingLines) expect(line.total).toBe(line.amount - line.discount);
+  });
+
+  law("every unit costs at least its floor, and shipping at least nothing", (promotions, cart) => {
+    const units: CartInput = { ...cart, lines: cart.lines.flatMap(unitByUnit) };
+    const quote = quoteFor(promotions, units);
+    units.lines.forEach((line, i) => {
+      expect(quote.lines[i]!.total).toBeGreaterThanOrEqual(floorOf(line, cart.marginFloor));
+    });
+    for (const shipment of quote.shippingLines) expect(shipment.total).toBeGreaterThanOrEqual(0);
+  });
+
+  law("a line that costs nothing gets nothing", (promotions, cart) => {
+    const quote = quoteFor(promotions, cart);
+    cart.lines.forEach((line, i) => {
+      if (line.unitPrice === 0) expect(quote.lines[i]!.adjustments).toEqual([]);
+    });
+  });
+
+  law("a budget and a cap of its own are never passed", (promotions, cart) => {
+    const quote = quoteFor(promotions, cart);
+    for (const { key, budget, benefits } of promotions) {
+      const amounts = quote.promotions.filter((row) => row.promotion === key).map(({ amount }) => amount);
+      if (budget !== undefined)
+        expect(sum(amounts)).toBeLessThanOrEqual((budget.amount as Record<string, number>).CNY!);
+      const caps = benefits.map(
+        (benefit) => (benefit as { maxAmount?: Record<string, number> }).maxAmount?.CNY,
+      );
+      if (caps.every((cap) => typeof cap === "number"))
+        expect(sum(amounts)).toBeLessThanOrEqual(sum(caps as number[]));
+    }
+  });
+});
+
+describe("order does not matter", () => {
+  law("permuting lines changes no byte of any line", (promotions, cart) => {
+    const reversed: CartInput = { ...cart, lines: [...cart.lines].reverse() };
+    const quote = quoteFor(promotions, cart);
+    expect(sortedLines(quoteFor(promotions, reversed))).toBe(sortedLines(quote));
+    const rotated: CartInput = { ...cart, lines: [...cart.lines.slice(1), ...cart.lines.slice(0, 1)] };
+    expect(sortedLines(quoteFor(promotions, rotated))).toBe(sortedLines(quote));
+  });
+
+  law("permuting promotions changes no byte", (promotions, cart) => {
+    const text = JSON.stringify(quoteFor(promotions, cart));
+    expect(JSON.stringify(quoteFor([...promotions].reverse(), cart))).toBe(text);
+  });
+
+  law("splitting a line changes nothing but the line", (promotions, cart) => {
+    const whole = quoteFor(promotions, cart);
+    const parts = cart.lines.map(inTwo);
+    const split = quoteFor(promotions, { ...cart, lines: parts.flat() });
+    const { lines: wholeLines, ...wholeRest } = whole;
+    const { lines: splitLines, ...splitRest } = split;
+    expect(splitRest).toEqual(wholeRest);
+    const byId = new Map(splitLines.map((line) => [line.id, line]));
+    for (const line of wholeLines) {
+      const mine = parts.flat().filter(({ id }) => id.startsWith(line.id));
+      expect(sum(mine.map(({ id }) => byId.get(id)!.discount))).toBe(line.discount);
+    }
+  });
+
+  law("every line unit by unit costs the same in all", (promotions, cart) => {
+    const whole = quoteFor(promotions, cart);
+    const single = quoteFor(promotions, { ...cart, lines: cart.lines.flatMap(unitByUnit) });
+    expect({ ...single, lines: [] }).toEqual({ ...whole, lines: [] });
+  });
+});
+
+describe("answers", () => {
+  law("the same input gives the same bytes", (promotions, cart) => {
+    expect(JSON.stringify(quoteFor(promotions, cart))).toBe(JSON.stringify(quoteFor(promotions, cart)));
+  });
+
+  law("best costs at most what priority costs", (promotions, cart) => {
+    const best = quoteFor(promotions, { ...cart, strategy: "best" });
+    const priority = quoteFor(promotions, { ...cart, strategy: "priority" });
+    expect(best.total).toBeLessThanOrEqual(priority.total);
+  });
+
+  law("a quote survives JSON, and its numbers are safe integers", (promotions, cart) => {
+    const quote = quoteFor(promotions, cart);
+    expect(JSON.parse(JSON.stringify(quote))).toEqual(quote);
+    expect(quoteSchema.safeParse({ id: "evl_1", ...quote }).error).toBeUndefined();
+    const numbers: unknown[] = [];
+    JSON.stringify(quote, (name, value) => {
+      if (typeof value === "number" && name !== "multiplier") numbers.push(value);
+      return value as unknown;
+    });
+    expect(numbers.filter((number) => !Number.isSafeInteger(number))).toEqual([]);
+  });
+
+  law("a private promotion is not named to a customer outside its audience", (promotions, cart) => {
+    const hidden = promotions.map(
+      (promotion): PromotionInput => ({
+        ...promotion,
+        visibility: "private",
+        conditions: { kind: "customer_group", in: ["club"] },
+      }),
+    );
+    const quote = quoteFor(hidden, { ...cart, explain: "all" });
+    expect(quote.notApplied).toEqual([]);
+    for (const code of quote.codes)
+      expect(code).toMatchObject({ status: "rejected", promotion: null, reason: "code_unknown" });
+    expect(quote.total).toBe(quote.subtotal + quote.shipping);
+  });
+
+  test("promotions of every benefit kind take part", () => {
+    expect(Object.keys(arbitraryBenefits).sort()).toEqual(benefitKinds.map(({ kind }) => kind).sort());
+  });
+});
+
+/** Each unit a line of its own; the ids sort like the line's, right behind it. */
+function unitByUnit(line: LineInput): LineInput[] {
+  return Array.from({ length: line.quantity }, (_, i) => ({ ...line, id: `${line.id}-${i}`, quantity: 1 }));
+}
+
+function inTwo(line: LineInput): LineInput[] {
+  if (line.quantity === 1) return [line];
+  const first = Math.ceil(line.quantity / 3);
+  return [
+    { ...line, quantity: first },
+    { ...line, id: `${line.id}-2`, quantity: line.quantity - first },
+  ];
+}
+
+/** The highest of nothing, the line's own floor and the margin floor ceil(cost / (1 − m)), but not above the price. */
+function floorOf(
+  { unitPrice, minUnitPrice = 0, unitCost }: LineInput,
+  marginFloor: number | undefined,
+): number {
+  let floor = minUnitPrice;
+  if (marginFloor !== undefined && unitCost !== undefined) {
+    const millionths = BigInt(1_000_000 - Math.round(marginFloor * 10_000));
+    floor = Math.max(floor, Number((BigInt(unitCost) * 1_000_000n + millionths - 1n) / millionths));
+  }
+  return Math.min(floor, unitPrice);
+}
+
+function sortedLines(quote: Quote): string {
+  return JSON.stringify({ ...quote, lines: [...quote.lines].sort((a, b) => (a.id < b.id ? -1 : 1)) });
+}

@@ -3,6 +3,7 @@ import { buildApp } from "../../src/app.ts";
 import type { Config } from "../../src/config.ts";
 import type { Role } from "../../src/platform/auth.ts";
 import type { Clock } from "../../src/platform/clock.ts";
+import type { Listener } from "../../src/platform/listen.ts";
 import type { TestDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "./project-fixture.ts";
 
@@ -48,13 +49,22 @@ export interface Answer {
 /** The app over a test database, with one project that has a key for every role. */
 export async function startApi(
   database: TestDatabase,
-  options: { environment?: Config["environment"]; clock?: TestClock } = {},
+  options: {
+    environment?: Config["environment"];
+    clock?: TestClock;
+    listener?: Listener;
+    rulebookPollMilliseconds?: number;
+  } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
   const app = await buildApp({
     config: { environment: options.environment ?? "test", logLevel: "silent" },
     database,
     clock,
+    ...(options.listener !== undefined && { listener: options.listener }),
+    ...(options.rulebookPollMilliseconds !== undefined && {
+      rulebookPollMilliseconds: options.rulebookPollMilliseconds,
+    }),
   });
   const project = await projectWithKeys(database, clock.now());
 

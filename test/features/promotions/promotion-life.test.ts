@@ -15,7 +15,9 @@ afterAll(async () => {
   await database.close();
 });
 
-async function created(document: object = documentOf()): Promise<{ id: string; key: string; version: number }> {
+async function created(
+  document: object = documentOf(),
+): Promise<{ id: string; key: string; version: number }> {
   const answer = await api.rest("POST", "/v1/promotions", { body: document });
   expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
   return answer.body;
@@ -25,7 +27,10 @@ const move = (id: string, to: string): Promise<Answer> => api.rest("POST", `/v1/
 
 test("a new promotion is a draft with its defaults filled in, and both faces answer the same", async () => {
   const document = documentOf({ texts: { "zh-CN": { label: "九折" } } });
-  const { status, body, headers } = await api.rest("POST", "/v1/promotions", { body: document, role: "marketing" });
+  const { status, body, headers } = await api.rest("POST", "/v1/promotions", {
+    body: document,
+    role: "marketing",
+  });
   expect(status).toBe(201);
   expect(headers.etag).toBe('"1"');
   expect(body).toMatchObject({
@@ -61,9 +66,16 @@ test("a promotion is created through GraphQL with the rules as scalars", async (
 test("a key belongs to one promotion of a project", async () => {
   const { key } = await created();
   const again = await api.rest("POST", "/v1/promotions", { body: documentOf({ key }) });
-  expect([again.status, again.body.code, again.body.errors[0].path]).toEqual([409, "promotion-key-taken", "/key"]);
+  expect([again.status, again.body.code, again.body.errors[0].path]).toEqual([
+    409,
+    "promotion-key-taken",
+    "/key",
+  ]);
   const statuses = await Promise.all(
-    Array.from({ length: 8 }, async () => (await api.rest("POST", "/v1/promotions", { body: documentOf({ key: "raced" }) })).status),
+    Array.from(
+      { length: 8 },
+      async () => (await api.rest("POST", "/v1/promotions", { body: documentOf({ key: "raced" }) })).status,
+    ),
   );
   expect(statuses.sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
 });
@@ -116,7 +128,9 @@ describe("transitions", () => {
     expect((await move(id, "activate")).body.code).toBe("promotion-state-conflict");
     const { key } = (await api.rest("GET", `/v1/promotions/${id}`)).body;
     const body = documentOf({ key, schedule: { endsAt: inDays(1) } });
-    expect((await api.rest("PUT", `/v1/promotions/${id}`, { body, headers: { "if-match": '"1"' } })).status).toBe(200);
+    expect(
+      (await api.rest("PUT", `/v1/promotions/${id}`, { body, headers: { "if-match": '"1"' } })).status,
+    ).toBe(200);
     expect((await move(id, "activate")).body.status).toBe("active");
   });
 
@@ -128,7 +142,9 @@ describe("transitions", () => {
       const put = await api.rest("PUT", `/v1/promotions/${id}`, { body, headers: { "if-match": "*" } });
       const putByKey = await api.rest("PUT", `/v1/promotions/by-key/${key}`, { body });
       const revert = await api.rest("POST", `/v1/promotions/${id}/revert`, { body: { version: 1 } });
-      expect([put, putByKey, revert].map((answer) => answer.body.code)).toEqual(Array(3).fill("promotion-state-conflict"));
+      expect([put, putByKey, revert].map((answer) => answer.body.code)).toEqual(
+        Array(3).fill("promotion-state-conflict"),
+      );
     }
   });
 });
@@ -170,7 +186,10 @@ describe("changes", () => {
 
   test("a key never changes", async () => {
     const { id, key } = await created();
-    const put = await api.rest("PUT", `/v1/promotions/${id}`, { body: documentOf(), headers: { "if-match": "*" } });
+    const put = await api.rest("PUT", `/v1/promotions/${id}`, {
+      body: documentOf(),
+      headers: { "if-match": "*" },
+    });
     expect([put.status, put.body.errors[0]]).toMatchObject([400, { path: "/key", code: "key_immutable" }]);
     const byKey = await api.rest("PUT", `/v1/promotions/by-key/${key}`, { body: documentOf() });
     expect([byKey.status, byKey.body.errors[0].code]).toEqual([400, "key_mismatch"]);
@@ -184,16 +203,26 @@ describe("changes", () => {
     expect([first.status, second.text]).toEqual([200, first.text]);
     await move(first.body.id, "activate");
     const third = await put({ ...document, tags: ["sale", "new"] });
-    expect(third.body).toMatchObject({ id: first.body.id, status: "active", version: 3, tags: ["sale", "new"] });
+    expect(third.body).toMatchObject({
+      id: first.body.id,
+      status: "active",
+      version: 3,
+      tags: ["sale", "new"],
+    });
     const racers = await Promise.all(
-      Array.from({ length: 6 }, () => api.rest("PUT", "/v1/promotions/by-key/upsert-race", { body: documentOf({ key: "upsert-race" }) })),
+      Array.from({ length: 6 }, () =>
+        api.rest("PUT", "/v1/promotions/by-key/upsert-race", { body: documentOf({ key: "upsert-race" }) }),
+      ),
     );
     expect(new Set(racers.map(({ text }) => text)).size).toBe(1);
   });
 
   test("every change is a version that says who made it, and an old document can be brought back", async () => {
     const { id, key } = await created(documentOf({ name: "one" }));
-    await api.rest("PUT", `/v1/promotions/${id}`, { body: documentOf({ key, name: "two" }), headers: { "if-match": '"1"' } });
+    await api.rest("PUT", `/v1/promotions/${id}`, {
+      body: documentOf({ key, name: "two" }),
+      headers: { "if-match": '"1"' },
+    });
     await move(id, "activate");
     await move(id, "pause");
     const reverted = await api.rest("POST", `/v1/promotions/${id}/revert`, { body: { version: 1 } });
@@ -202,7 +231,9 @@ describe("changes", () => {
     const rest = await api.rest("GET", `/v1/promotions/${id}/versions?limit=3&after=${page.body.nextCursor}`);
     const versions = [...page.body.items, ...rest.body.items];
     expect(rest.body.nextCursor).toBeNull();
-    expect(versions.map(({ version, change, status, document }) => [version, change, status, document.name])).toEqual([
+    expect(
+      versions.map(({ version, change, status, document }) => [version, change, status, document.name]),
+    ).toEqual([
       [5, "reverted", "paused", "one"],
       [4, "paused", "paused", "two"],
       [3, "activated", "active", "two"],
@@ -211,14 +242,19 @@ describe("changes", () => {
     ]);
     expect(versions.every(({ changedBy }) => changedBy.startsWith("key_"))).toBe(true);
     const unknown = await api.rest("POST", `/v1/promotions/${id}/revert`, { body: { version: 9 } });
-    expect([unknown.status, unknown.body.errors[0]]).toMatchObject([400, { path: "/version", code: "version_unknown" }]);
+    expect([unknown.status, unknown.body.errors[0]]).toMatchObject([
+      400,
+      { path: "/version", code: "version_unknown" },
+    ]);
   });
 
   test("history cannot be rewritten, not even by SQL", async () => {
     await created();
     const wrong = database.pool.query("update promotion_versions set document = document");
     await expect(wrong).rejects.toMatchObject({ code: "23001" });
-    await expect(database.pool.query("delete from promotion_versions")).rejects.toMatchObject({ code: "23001" });
+    await expect(database.pool.query("delete from promotion_versions")).rejects.toMatchObject({
+      code: "23001",
+    });
   });
 });
 

@@ -179,8 +179,17 @@ function contextsMeet(a: CompiledPromotion, b: CompiledPromotion): boolean {
   });
 }
 
-function currenciesMeet({ currencies: a }: CompiledPromotion, { currencies: b }: CompiledPromotion): boolean {
-  return a === null || b === null || intersect([...a], [...b]);
+/** Currencies are limited by amounts and by conditions; some currency must pass all of these limits. */
+function currenciesMeet(a: CompiledPromotion, b: CompiledPromotion): boolean {
+  const limits = [a, b].flatMap(({ currencies, conditions }) => {
+    const ofConditions = conditions?.currencies ?? null;
+    return [
+      ...(currencies === null ? [] : [[...currencies]]),
+      ...(ofConditions === null ? [] : [ofConditions]),
+    ];
+  });
+  const [first, ...others] = limits;
+  return first === undefined || first.some((currency) => others.every((limit) => limit.includes(currency)));
 }
 
 /** Two schedules that keep missing each other for so many windows are taken to meet: the report errs to that side. */

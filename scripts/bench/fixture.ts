@@ -58,3 +58,5 @@ export function benchPromotions(count: number): PromotionInput[] {
   }));
   return [...touching.slice(0, count), ...others];
 }
+
+export const benchSizes = [10, 100, 1_000, 10_000] as const;

@@ -214,6 +214,12 @@ export type Reward =
     }
   | { kind: "service"; name: string; quantity: number; value: number | null };
 
+export interface Grant {
+  readonly reward: Reward;
+  /** How many times the benefit was applied. */
+  readonly times: number;
+}
+
 export interface CompiledBenefit {
   readonly stage: Stage;
   /** What the benefit takes money off. Null for rewards. */
@@ -221,7 +227,7 @@ export interface CompiledBenefit {
   /** A money benefit's wish on the goods (or shipments) as its stage finds them. */
   propose?(view: BenefitView): Proposal | NoProposal;
   /** A reward's grant. */
-  grant?(view: RewardView): Reward | Unmet;
+  grant?(view: RewardView): Grant | Unmet;
 }
 
 /** What a reward sees: goods after the order stage. */

@@ -20,4 +20,6 @@ export const limits = {
   tiersPerBenefit: 50,
   componentsPerBundle: 10,
   recurringWindows: 50,
+  /** Up to so many discounted units among equal neighbours keep their exact places; beyond, they are taken side by side. */
+  placedUnits: 1_000,
 } as const;

@@ -224,14 +224,14 @@ class Pricing {
     };
     let granted = false;
     for (const benefit of part.benefits) {
-      const reward = benefit.grant!(rewardView);
-      if ("met" in reward) {
-        this.reject(index, rejectionOf(reward));
+      const grant = benefit.grant!(rewardView);
+      if ("met" in grant) {
+        this.reject(index, rejectionOf(grant));
         continue;
       }
       granted = true;
       this.hasApplied[index] = true;
-      this.applications.push({ candidate: index, stage: "reward", amount: 0, times: 1, unapplied: 0, discount: nothingOff, depositsPaid: 0, reward });
+      this.applications.push({ candidate: index, stage: "reward", amount: 0, times: grant.times, unapplied: 0, discount: nothingOff, depositsPaid: 0, reward: grant.reward });
     }
     return granted;
   }

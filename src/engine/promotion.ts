@@ -1,6 +1,6 @@
 /** The promotion document, and what it becomes when it is compiled. A broken rule fails here, with a path, not at a checkout. */
 import { z } from "zod";
-import { type BenefitDocument, benefitKind, benefitSchema } from "./benefits/index.ts";
+import { benefitKind, benefitSchema } from "./benefits/index.ts";
 import { normalizeCode } from "./codes.ts";
 import { type CompiledTree, compileConditions, type ConditionDocument, conditionSchema } from "./conditions/tree.ts";
 import { compileExpression, type Expression } from "./expression.ts";
@@ -133,7 +133,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   const code = trigger.type === "code" ? normalizeCode(trigger.code) : null;
   if (code === "") compiler.issue("/trigger/code", "code_empty", "Nothing is left of the code after spaces and dashes are taken out.");
 
-  const benefits = (document.benefits as BenefitDocument[]).map((benefit, i) => {
+  const benefits = document.benefits.map((benefit, i) => {
     const { kind, ...params } = benefit;
     return benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
   });

@@ -97,7 +97,7 @@ const quoteFields = {
   shipping: minorUnits,
   shippingDiscount: minorUnits,
   total: minorUnits.describe("subtotal − discount + shipping − shippingDiscount"),
-  due: minorUnits.describe("total − deposits already paid"),
+  due: z.int().describe("total − deposits already paid, in minor units; below zero where more was paid than is due."),
   lines: z.array(quoteLineSchema),
   shippingLines: z.array(shippingLineSchema),
   promotions: z.array(appliedPromotionSchema),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Range } from "../goods.ts";
 import { type BenefitView, defineBenefit, type NoProposal, type Proposal, type Wish } from "../kind.ts";
+import { limits } from "../limits.ts";
 import type { Percent } from "../money.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 import { selectorSchema } from "../selectors/selector.ts";
@@ -71,7 +72,9 @@ function proposeFromOneHeap(offer: Offer, view: BenefitView): Proposal | NoPropo
   while (applications.times < offer.maxTimes) {
     const group = findUnits(entries, size);
     if (group === null) break;
-    const times = timesAlike([group], offer.maxTimes - applications.times);
+    // With the discount on the got units alone it shows which of equal neighbours they are.
+    const isPlaced = offer.allocate === "target" && applications.times < limits.placedUnits;
+    const times = isPlaced ? 1 : timesAlike([group], offer.maxTimes - applications.times);
     const ranges = takeOut(group, times);
     const [bought, got] = offer.pick === "cheapest" ? cut(ranges, offer.buy.quantity * times) : cut(ranges, offer.get.quantity * times).reverse();
     applications.add(bought!, got!, times);

@@ -42,7 +42,8 @@ export const gift = defineBenefit({
         }
         if (stock !== undefined) times = Math.min(times, Math.floor((stock - view.stockTaken) / quantity));
         if (times <= 0) return unmet("gift_out_of_stock", { required: quantity, actual: Math.max(0, (stock ?? 0) - view.stockTaken) });
-        return { kind: "gift", sku: sku ?? null, ...(choices !== undefined && { choices }), quantity: quantity * times, value: value?.[view.currency] ?? null };
+        const reward = { kind: "gift", sku: sku ?? null, ...(choices !== undefined && { choices }), quantity: quantity * times, value: value?.[view.currency] ?? null } as const;
+        return { reward, times };
       },
     };
   },

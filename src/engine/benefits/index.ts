@@ -33,10 +33,14 @@ export const benefitKinds: readonly BenefitKind[] = [
 
 export const benefitKind: ReadonlyMap<string, BenefitKind> = new Map(benefitKinds.map((kind) => [kind.kind, kind]));
 
+export type BenefitDocument = { readonly kind: string } & { readonly [parameter: string]: unknown };
+
 const documents = benefitKinds.map((kind) => z.strictObject({ kind: z.literal(kind.kind), ...kind.params.shape }).describe(kind.summary));
 
-export const benefitSchema = z
-  .discriminatedUnion("kind", documents as unknown as [(typeof documents)[number], ...typeof documents])
-  .meta({ id: "Benefit", scalar: true, description: "What a promotion gives; `kind` decides the other fields (see kinds.md)." });
+const union = z.discriminatedUnion("kind", documents as unknown as readonly [(typeof documents)[number]]) as z.ZodType<BenefitDocument, BenefitDocument>;
 
-export type BenefitDocument = { kind: string } & Record<string, unknown>;
+export const benefitSchema = union.meta({
+  id: "Benefit",
+  scalar: true,
+  description: "What a promotion gives; `kind` decides the other fields (see kinds.md).",
+});

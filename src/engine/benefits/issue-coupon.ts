@@ -19,7 +19,7 @@ export const issueCoupon = defineBenefit({
   compile: ({ pool, to, validFor }) => ({
     stage: "reward",
     selectors: [],
-    grant: () => ({ kind: "issue_coupon", pool, to, validFor: validFor ?? null, quantity: 1 }),
+    grant: () => ({ reward: { kind: "issue_coupon", pool, to, validFor: validFor ?? null, quantity: 1 }, times: 1 }),
   }),
   words({ pool, to, validFor }, say) {
     const until = validFor === undefined ? "" : say.pick({ en: ` valid for ${validFor}`, "zh-CN": `,有效期${validFor}` });

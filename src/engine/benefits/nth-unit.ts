@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { takeUnits, unitsIn } from "../goods.ts";
+import { type Range, takeUnits, unitsIn } from "../goods.ts";
 import { defineBenefit, type UnitShare } from "../kind.ts";
+import { limits } from "../limits.ts";
 import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, tooFew } from "./target.ts";
 
@@ -31,9 +32,8 @@ export const nthUnit = defineBenefit({
         let counted = 0;
         let given = 0;
         for (const range of ranges) {
-          // Units of one segment are alike, so it does not matter which of them are the n-th: take its last ones together.
           const here = Math.min(Math.floor((counted + range.count) / n) - Math.floor(counted / n), times - given);
-          if (here > 0) shares.push({ range: { ...range, from: range.from + range.count - here, count: here }, base: range.price, percent: rate });
+          for (const hit of lastOfEach(n, counted, here, range)) shares.push({ range: hit, base: range.price, percent: rate });
           counted += range.count;
           given += here;
         }
@@ -46,3 +46,11 @@ export const nthUnit = defineBenefit({
     return say.pick({ en: `every ${ordinal} unit of ${say.select(select)} at ${say.percent(percent)} off`, "zh-CN": `${say.select(select)}每第${n}件减${say.percent(percent)}` });
   },
 });
+
+/** The `hits` units of the range that are the last of a group of n, `counted` units standing before the range. */
+function lastOfEach(n: number, counted: number, hits: number, range: Range): Range[] {
+  // Equal neighbours cost the same whichever is reduced; for very many of them it is not worth telling them apart.
+  if (hits > limits.placedUnits) return [{ ...range, from: range.from + range.count - hits, count: hits }];
+  const first = n - 1 - (counted % n);
+  return Array.from({ length: hits }, (_, i) => ({ ...range, from: range.from + first + i * n, count: 1 }));
+}

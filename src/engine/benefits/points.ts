@@ -26,11 +26,11 @@ export const points = defineBenefit({
       stage: "reward",
       selectors: [],
       grant(view) {
-        if (multiplier !== undefined) return { kind: "points", points: null, multiplier };
-        if (perAmount === undefined) return { kind: "points", points: fixed ?? 0 };
+        if (multiplier !== undefined) return { reward: { kind: "points", points: null, multiplier }, times: 1 };
+        if (perAmount === undefined) return { reward: { kind: "points", points: fixed ?? 0 }, times: 1 };
         const step = perAmount[view.currency]!;
         const worth = view.subtotal(goods);
-        return worth < step ? tooLow(step, worth, goods) : { kind: "points", points: Math.floor(worth / step) };
+        return worth < step ? tooLow(step, worth, goods) : { reward: { kind: "points", points: Math.floor(worth / step) }, times: 1 };
       },
     };
   },

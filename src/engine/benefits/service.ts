@@ -17,7 +17,7 @@ export const service = defineBenefit({
       grant: (view) =>
         quota !== undefined && view.stockTaken >= quota
           ? unmet("service_fully_booked", { required: 1, actual: 0 })
-          : { kind: "service", name, quantity: 1, value: value?.[view.currency] ?? null },
+          : { reward: { kind: "service", name, quantity: 1, value: value?.[view.currency] ?? null }, times: 1 },
     };
   },
   words: ({ name }, say) => say.pick({ en: `the service ${name} for nothing`, "zh-CN": `赠服务 ${name}` }),

@@ -21,7 +21,7 @@ export const planBest: Planner = (situation: Situation): Proposed => {
   if (money.length === 0) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
 
   let best = baseline;
-  if (baseline.priced.contenders.size > 0) {
+  if (baseline.priced.contenders.size > 0 || situation.hasConflicts) {
     for (const order of greedyOrders(situation, baseline)) best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
   }
   const missed = missedThresholds(best);
@@ -64,9 +64,15 @@ function greedyOrders(situation: Situation, { priced, order }: Trial): number[][
   const contenders = order.filter((index) => priced.contenders.has(index) || situation.candidates[index]!.promotion.hasConflicts);
   const alone = new Map(contenders.map((index) => [index, worthAlone(situation, index, goods, shipments)]));
   const others = order.filter((index) => !alone.has(index));
-  const by = (score: (worth: Worth) => number) => [...[...contenders].sort((a, b) => score(alone.get(b)!) - score(alone.get(a)!) || a - b), ...others];
-  const orders = [by((worth) => worth.amount / Math.max(1, worth.units))];
-  if (situation.hasConflicts) orders.push(by((worth) => worth.amount));
+  const amount = (index: number) => alone.get(index)!.amount;
+  const perUnit = (index: number) => amount(index) / Math.max(1, alone.get(index)!.units);
+  const by = (score: (index: number) => number) => [...contenders].sort((a, b) => score(b) - score(a) || amount(b) - amount(a) || a - b);
+  const orders = [[...by(perUnit), ...others]];
+  if (situation.hasConflicts) {
+    const isTolerant = (index: number) => !situation.candidates[index]!.promotion.hasConflicts;
+    const largestFirst = [...by(amount), ...others];
+    orders.push(largestFirst, [...largestFirst.filter(isTolerant), ...largestFirst.filter((index) => !isTolerant(index))]);
+  }
   return orders;
 }
 

@@ -1,0 +1,36 @@
+/** Evaluations a second inside one process: no HTTP, no JSON, no database. Prints one JSON line. */
+import { evaluate } from "../../src/engine/evaluate.ts";
+import { compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
+import { buildRulebook } from "../../src/engine/rulebook.ts";
+import type { Strategy } from "../../src/engine/settings.ts";
+import { benchCart, benchPromotions, benchSizes } from "./fixture.ts";
+
+const warmUps = 4_000;
+const rounds = 5;
+const evaluationsPerRound = 2_000;
+
+function secondsPerRound(work: () => void): number {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < evaluationsPerRound; i++) work();
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+const results: { promotions: number; strategy: Strategy; perSecond: number; microseconds: number }[] = [];
+for (const promotions of benchSizes) {
+  const selectors = new Map();
+  const compiled = benchPromotions(promotions).map((document) => {
+    const { promotion, issues } = compilePromotion(promotionSchema.parse(document), { id: null, defaultTimezone: "UTC", selectors });
+    if (promotion === null) throw new Error(JSON.stringify(issues));
+    return promotion;
+  });
+  const rulebook = buildRulebook("1", compiled);
+  for (const strategy of ["best", "priority"] as const) {
+    const cart = { ...benchCart, strategy };
+    for (let i = 0; i < warmUps; i++) evaluate(rulebook, cart, {}, 0);
+    const seconds = median(Array.from({ length: rounds }, () => secondsPerRound(() => evaluate(rulebook, cart, {}, 0))));
+    results.push({ promotions, strategy, perSecond: evaluationsPerRound / seconds, microseconds: (seconds / evaluationsPerRound) * 1e6 });
+  }
+}
+process.stdout.write(`${JSON.stringify(results)}\n`);

@@ -1,0 +1,119 @@
+/**
+ * `npm run bench`: what an evaluation costs beside an empty web server, measured side by side in one run.
+ *
+ * The load client runs in this process, the server in another; the routes take turns round by round, so that whatever else
+ * the machine is doing falls on all of them; medians of the rounds are compared. Absolute figures say little about another
+ * machine, the ratios last.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import autocannon from "autocannon";
+import { benchCartBody, benchSizes } from "./fixture.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const connections = 16;
+const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const compiled = join(root, "dist/bench/scripts/bench");
+
+interface ReadyServer {
+  url: string;
+  emptyUrl: string;
+  keys: Record<number, string>;
+  answerBytes: number;
+}
+
+interface Route {
+  name: string;
+  url: string;
+  key?: string;
+  requestsPerSecond: number[];
+}
+
+execFileSync("npx", ["tsc", "-p", "scripts/bench/tsconfig.json"], { cwd: root, stdio: "inherit" });
+printMachine();
+await benchHttp();
+benchInProcess();
+
+function printMachine(): void {
+  const [cpu] = cpus();
+  print(`Machine: ${cpus().length} × ${cpu?.model ?? "unknown"}, Node ${process.version}, ${process.platform} ${process.arch}`);
+  print(`Method: autocannon, ${connections} connections, ${rounds} rounds of ${seconds} s a route after a warm-up, routes taking turns, medians.`);
+  print(`Cart: ${benchCartBody.lines.length} lines, ${JSON.stringify(benchCartBody).length} bytes; of the promotions at most 20 touch it.\n`);
+}
+
+async function benchHttp(): Promise<void> {
+  const server = spawn(process.execPath, [join(compiled, "server.js")], {
+    env: { ...process.env, NODE_ENV: "production", BENCH_MIGRATIONS: join(root, "migrations") },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const ready = await firstLine<ReadyServer>(server);
+    const routes: Route[] = [
+      { name: "empty Fastify route", url: `${ready.emptyUrl}/empty`, requestsPerSecond: [] },
+      ...benchSizes.map((size) => ({
+        name: `evaluations, ${size.toLocaleString("en")} promotions`,
+        url: `${ready.url}/v1/evaluations`,
+        key: ready.keys[size]!,
+        requestsPerSecond: [],
+      })),
+    ];
+    for (const route of routes) await load(route);
+    for (let round = 0; round < rounds; round++) for (const route of routes) route.requestsPerSecond.push(await load(route));
+    printHttp(routes, ready.answerBytes);
+  } finally {
+    server.kill("SIGTERM");
+  }
+}
+
+async function load({ url, key }: Route): Promise<number> {
+  const result = await autocannon({
+    url,
+    method: "POST",
+    headers: { "content-type": "application/json", ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify(benchCartBody),
+    connections,
+    duration: seconds,
+  });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
+  return result.requests.total / result.duration;
+}
+
+function printHttp(routes: readonly Route[], answerBytes: number): void {
+  const empty = median(routes[0]!.requestsPerSecond);
+  print(`Over HTTP (every route answers ${answerBytes} bytes or about as many):\n`);
+  print("| route | requests/s | of the empty route |");
+  print("|---|---:|---:|");
+  for (const { name, requestsPerSecond } of routes) {
+    const perSecond = median(requestsPerSecond);
+    print(`| ${name} | ${Math.round(perSecond).toLocaleString("en")} | ${(perSecond / empty).toFixed(2)} |`);
+  }
+  const [thousand, tenThousand] = [routes[3]!, routes[4]!].map((route) => median(route.requestsPerSecond));
+  print(`\n10,000 promotions run at ${((tenThousand! / thousand!) * 100).toFixed(0)} % of 1,000.\n`);
+}
+
+function benchInProcess(): void {
+  const line = execFileSync(process.execPath, [join(compiled, "in-process.js")], { encoding: "utf8" });
+  const results = JSON.parse(line) as { promotions: number; strategy: string; perSecond: number; microseconds: number }[];
+  print("In process, one core:\n");
+  print("| promotions | strategy | evaluations/s | µs each |");
+  print("|---:|---|---:|---:|");
+  for (const { promotions, strategy, perSecond, microseconds } of results)
+    print(`| ${promotions.toLocaleString("en")} | ${strategy} | ${Math.round(perSecond).toLocaleString("en")} | ${microseconds.toFixed(0)} |`);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+async function firstLine<T>(child: ChildProcess): Promise<T> {
+  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line) as T;
+  throw new Error("the bench server ended before it was ready");
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,62 @@
+/**
+ * The service on an embedded PostgreSQL of its own, with one project per number of promotions, and beside it the empty
+ * route: a bare Fastify that parses the same cart and answers a body of the same size. Prints one JSON line when ready.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Fastify from "fastify";
+import { buildApp } from "../../src/app.ts";
+import { defaultSettings } from "../../src/engine/settings.ts";
+import { createWellKnownKey } from "../../src/features/api-keys/api-key-service.ts";
+import { insertProject } from "../../src/features/projects/project-store.ts";
+import { seedPromotions } from "../../src/features/promotions/promotion-seed.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { openDatabase, withTransaction } from "../../src/platform/database.ts";
+import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
+import { newId } from "../../src/platform/ids.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { migrateDatabase } from "../../src/platform/migrate.ts";
+import { benchCartBody, benchPromotions, benchSizes } from "./fixture.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
+const postgres = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog, isDurable: false });
+const database = openDatabase({ connectionString: postgres.connectionString, log: silentLog });
+await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
+
+const keys: Record<number, string> = {};
+for (const size of benchSizes) {
+  const createdAt = new Date(systemClock.now());
+  const secret = `bench-checkout-key-for-${size}-promotions`;
+  await withTransaction(database, async (connection) => {
+    const id = newId("prj");
+    await insertProject(connection, { id, key: `bench-${size}`, name: `${size} promotions`, settings: defaultSettings, createdAt });
+    await createWellKnownKey(connection, id, { name: "bench", role: "checkout", environment: "test", secret }, createdAt);
+    await seedPromotions(connection, { projectId: id, documents: benchPromotions(size), now: systemClock.now() });
+  });
+  keys[size] = secret;
+}
+
+const app = await buildApp({ config: { environment: "production", logLevel: "silent" }, database, clock: systemClock });
+const url = await app.listen({ host: "127.0.0.1", port: 0 });
+
+const answer = await fetch(`${url}/v1/evaluations`, {
+  method: "POST",
+  headers: { "content-type": "application/json", authorization: `Bearer ${keys[1_000]}` },
+  body: JSON.stringify(benchCartBody),
+});
+if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+const quote = (await answer.json()) as object;
+
+const empty = Fastify({ logger: false });
+empty.post("/empty", () => quote);
+const emptyUrl = await empty.listen({ host: "127.0.0.1", port: 0 });
+
+process.stdout.write(`${JSON.stringify({ url, emptyUrl, keys, answerBytes: JSON.stringify(quote).length })}\n`);
+process.on("SIGTERM", async () => {
+  await app.close();
+  await empty.close();
+  await database.close();
+  await postgres.stop();
+  rmSync(directory, { recursive: true, force: true });
+});

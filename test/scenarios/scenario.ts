@@ -60,7 +60,7 @@ const scenarioSchema = z.strictObject({
   /** The sentence of semantics.md that it shows, and how the figures follow. */
   why: z.string(),
   now: z.iso.datetime({ offset: true }),
-  settings: settingsSchema.partial().optional(),
+  settings: z.record(z.string(), z.unknown()).optional(),
   promotions: z.array(z.record(z.string(), z.unknown())),
   cart: z.record(z.string(), z.unknown()),
   facts: factsSchema.optional(),

@@ -160,13 +160,19 @@ export interface RuleRow {
   document: unknown;
 }
 
-/** The rules in force. */
-export async function activePromotions(connection: Connection, projectId: string): Promise<RuleRow[]> {
+/** The rules in force, by id. */
+export async function activePromotions(
+  connection: Connection,
+  projectId: string,
+  { afterId, limit }: { afterId: string; limit: number },
+): Promise<RuleRow[]> {
   const { id, version, status, document } = promotions;
   return connection
     .select({ id, version, status, document })
     .from(promotions)
-    .where(and(eq(promotions.projectId, projectId), eq(status, "active")));
+    .where(and(eq(promotions.projectId, projectId), eq(status, "active"), gt(id, afterId)))
+    .orderBy(id)
+    .limit(limit);
 }
 
 /** What changed after `revision`, of whatever status it now is; the document only of what is in force. */

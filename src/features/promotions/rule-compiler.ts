@@ -3,8 +3,8 @@ import type { CompiledPromotion, SelectorTable } from "../../engine/promotion.ts
 import type { Log } from "../../platform/log.ts";
 import { checkDocument } from "./promotion-document.ts";
 
-/** Requests are answered between two slices. */
-const rulesPerSlice = 100;
+/** So long before requests get their turn. */
+const turnMilliseconds = 8;
 
 export interface Rule {
   readonly version: number;
@@ -28,8 +28,12 @@ export async function compileRules(
   }: { timezone: string; selectors: SelectorTable; log: Log; projectId: string },
 ): Promise<CompiledRules> {
   const rules: CompiledRules = new Map();
-  for (const [index, { id, version, document }] of rows.entries()) {
-    if (index > 0 && index % rulesPerSlice === 0) await nextTurn();
+  let began = performance.now();
+  for (const { id, version, document } of rows) {
+    if (performance.now() - began > turnMilliseconds) {
+      await nextTurn();
+      began = performance.now();
+    }
     const { compiled, errors } = checkDocument(document, { id, timezone, selectors });
     if (compiled !== null) rules.set(id, { version, promotion: compiled });
     else log.error({ projectId, promotionId: id, version, errors }, "a stored promotion does not compile");

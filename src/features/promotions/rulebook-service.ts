@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SelectorTable } from "../../engine/promotion.ts";
 import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
-import { type Database, withReadSnapshot } from "../../platform/database.ts";
+import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
@@ -11,6 +11,7 @@ import { activePromotions, promotionsAsOf, promotionsChangedSince, type RuleRow 
 import { type CompiledRules, compileRules } from "./rule-compiler.ts";
 
 const mostProjects = 500;
+const rowsPerPage = 500;
 const mostPastRulebooks = 16;
 const mostZonesPerRulebook = 4;
 /** A book compiled piecemeal keeps selectors that nobody uses any more; now and then it is compiled afresh. */
@@ -129,7 +130,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       if (basis === undefined || basis.revision === rules?.revision)
         return { basis, rows: [], isWhole: false };
       const rows = isWhole
-        ? await activePromotions(connection, projectId)
+        ? await allActive(connection, projectId)
         : await promotionsChangedSince(connection, projectId, rules.revision);
       return { basis, rows, isWhole };
     });
@@ -276,6 +277,20 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       await Promise.allSettled([...entries.values()].map(({ loading }) => loading));
     },
   };
+}
+
+/** In pages: turning ten thousand rows into objects at one go would hold up requests. */
+async function allActive(connection: Connection, projectId: string): Promise<RuleRow[]> {
+  const rows: RuleRow[] = [];
+  let page: RuleRow[];
+  do {
+    page = await activePromotions(connection, projectId, {
+      afterId: rows.at(-1)?.id ?? "",
+      limit: rowsPerPage,
+    });
+    rows.push(...page);
+  } while (page.length === rowsPerPage);
+  return rows;
 }
 
 /** The value behind `key`, made once; the oldest go when there are more than `most`, and a failure is not remembered. */

@@ -7,7 +7,7 @@ import { bidOn } from "../bid.ts";
 import { stages } from "../kind.ts";
 import { Goods, unitsIn } from "../goods.ts";
 import { type Priced, price } from "../price.ts";
-import type { Rejection, Situation } from "../situation.ts";
+import type { Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
 import type { Planner, Proposed } from "./planner.ts";
 import { byPriority } from "./priority.ts";
@@ -24,7 +24,7 @@ export const planBest: Planner = (situation: Situation): Proposed => {
   if (baseline.priced.contenders.size > 0 || situation.hasConflicts) {
     for (const order of greedyOrders(situation, baseline)) best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
   }
-  const missed = missedThresholds(best);
+  const missed = missedThresholds(situation, best);
   if (missed.length > 0) best = leaveOneOut(situation, best, missed);
 
   const found = inRealOrder(situation, best, { proven: false, bound: null });
@@ -113,17 +113,31 @@ function moneyIn(priced: Priced): Set<number> {
   return applied;
 }
 
-/** By how much promotions of later stages missed a threshold that an earlier discount may have cost them. */
-function missedThresholds({ priced, rejections }: Trial): Rejection[] {
-  const given = priced.applications.reduce((sum, application) => sum + (application.stage === "item" ? application.amount : 0), 0);
-  return rejections.filter((rejection): rejection is Rejection => rejection?.gapIn === "amount" && rejection.gap! <= given);
+interface MissedThreshold {
+  readonly gap: number;
+  /** What the promotion would take off the cart as it came. */
+  readonly worth: number;
 }
 
-/** Leaving out a promotion whose discount is larger than the gap may win the threshold back; the cheapest sacrifice first, and the first that pays. */
-function leaveOneOut(situation: Situation, start: Trial, missed: readonly Rejection[]): Trial {
-  const smallestGap = Math.min(...missed.map((rejection) => rejection.gap!));
-  const sacrifices = start.priced.applications
-    .filter(({ stage, amount, candidate }) => stage === "item" && amount >= smallestGap && !isHonoured(situation, candidate))
+/** Promotions of later stages that missed a threshold which an item discount may have cost them. */
+function missedThresholds(situation: Situation, { priced, rejections }: Trial): MissedThreshold[] {
+  const given = itemDiscounts(priced).reduce((sum, { amount }) => sum + amount, 0);
+  const missed: MissedThreshold[] = [];
+  rejections.forEach((rejection, index) => {
+    if (rejection?.gapIn !== "amount" || rejection.gap! > given) return;
+    missed.push({ gap: rejection.gap!, worth: worthAlone(situation, index, new Goods(situation.cart.lines), new Goods(situation.shipments)).amount });
+  });
+  return missed;
+}
+
+function itemDiscounts({ applications }: Priced): { candidate: number; amount: number }[] {
+  return applications.filter((application) => application.stage === "item");
+}
+
+/** Leaving out a discount larger than the gap, and smaller than what the threshold is worth, may pay; the cheapest sacrifice first, and the first that pays. */
+function leaveOneOut(situation: Situation, start: Trial, missed: readonly MissedThreshold[]): Trial {
+  const sacrifices = itemDiscounts(start.priced)
+    .filter(({ amount, candidate }) => !isHonoured(situation, candidate) && missed.some(({ gap, worth }) => gap <= amount && amount < worth))
     .sort((a, b) => a.amount - b.amount)
     .slice(0, plansWithOneLeftOut);
   for (const { candidate } of sacrifices) {

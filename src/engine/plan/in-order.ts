@@ -26,18 +26,22 @@ export function planInOrder(situation: Situation, order: readonly number[], excl
   for (;;) {
     const { members, knockedOutBy } = admit(situation, order, barred);
     const priced = price(situation, { members, allowances: null }, isReal ? undefined : order);
-    const idle = order.find((index) => members[index] && priced.rejections[index] !== null && [...knockedOutBy.values()].includes(index));
+    const idle = idleAmong(new Set(knockedOutBy.values()), order, priced);
     if (idle !== undefined) {
       barred.set(idle, priced.rejections[idle]!);
       continue;
     }
-    const rejections = priced.rejections.map((rejection, index) => {
-      const by = knockedOutBy.get(index);
-      return by !== undefined ? { reason: "displaced", displacedBy: [by] } : (barred.get(index) ?? rejection);
-    });
+    const rejections = [...priced.rejections];
+    for (const [index, rejection] of barred) rejections[index] = rejection;
+    for (const [index, by] of knockedOutBy) rejections[index] = { reason: "displaced", displacedBy: [by] };
     const applied = rejections.map((rejection) => rejection === null);
     return { order, isReal, plan: { members: applied, allowances: isReal ? null : priced.claimed }, priced, rejections };
   }
+}
+
+/** The first that knocked somebody out and then gave nothing. */
+function idleAmong(winners: ReadonlySet<number>, order: readonly number[], priced: Priced): number | undefined {
+  return winners.size === 0 ? undefined : order.find((index) => winners.has(index) && priced.rejections[index] !== null);
 }
 
 function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {

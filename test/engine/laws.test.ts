@@ -145,6 +145,102 @@ describe("order does not matter", () => {
   });
 });
 
+describe("stacking", () => {
+  law(
+    "a unit takes one item promotion of a group, and the order one of a group in each other stage",
+    (promotions, cart) => {
+      const quote = quoteFor(promotions, { ...cart, lines: cart.lines.flatMap(unitByUnit) });
+      const groupOf = (key: string, stage: string) =>
+        promotions.find((promotion) => promotion.key === key)?.stacking?.group ??
+        (stage === "reward" ? key : stage);
+      const isUnique = (names: readonly string[]) => expect(names).toEqual([...new Set(names)]);
+      for (const line of quote.lines)
+        isUnique(
+          line.adjustments
+            .filter(({ stage }) => stage === "item")
+            .map(({ promotion, stage }) => groupOf(promotion, stage)),
+        );
+      for (const stage of ["order", "shipping", "reward"])
+        isUnique(
+          quote.promotions.filter((row) => row.stage === stage).map((row) => groupOf(row.promotion, stage)),
+        );
+    },
+  );
+
+  law("no promotion stands beside one that it or that the other excludes", (promotions, cart) => {
+    const applied = new Set(quoteFor(promotions, cart).promotions.map(({ promotion }) => promotion));
+    const standing = promotions.filter(({ key }) => applied.has(key));
+    for (const { key, stacking } of standing) {
+      const others = standing.filter((other) => other.key !== key);
+      if (stacking?.exclusive) expect(others).toEqual([]);
+      const { promotions: keys = [], tags = [], groups = [] } = stacking?.excludes ?? {};
+      expect(
+        others.filter(
+          (other) => keys.includes(other.key) || (other.tags ?? []).some((tag) => tags.includes(tag)),
+        ),
+      ).toEqual([]);
+      expect(
+        others.filter(
+          (other) => other.stacking?.group !== undefined && groups.includes(other.stacking.group),
+        ),
+      ).toEqual([]);
+    }
+  });
+
+  law("every code has one status, and an applied one a promotion that applied", (promotions, cart) => {
+    const quote = quoteFor(promotions, cart);
+    expect(quote.codes.map(({ code }) => code)).toEqual(cart.codes);
+    const applied = new Set(quote.promotions.map(({ promotion }) => promotion));
+    for (const { status, promotion, reason } of quote.codes) {
+      if (status === "applied") expect([applied.has(promotion!), reason]).toEqual([true, null]);
+      else expect(reason).toEqual(expect.any(String));
+    }
+  });
+
+  law("a promotion either applied or has one reason", (promotions, cart) => {
+    const quote = quoteFor(promotions, { ...cart, explain: "all" });
+    const applied = new Set(quote.promotions.map(({ promotion }) => promotion));
+    const refused = quote.notApplied.map(({ promotion }) => promotion);
+    expect(refused).toEqual([...new Set(refused)]);
+    expect(refused.filter((key) => applied.has(key))).toEqual([]);
+    for (const { required, actual, gap } of quote.notApplied)
+      if (gap !== undefined) expect(gap).toBe(required! - actual!);
+  });
+});
+
+describe("allocation", () => {
+  const plain = fc.record({
+    percent: fc.integer({ min: 1, max: 100 }),
+    target: fc.constantFrom("item" as const, "order" as const),
+  });
+  test("a line's part of a percentage is less than one minor unit from its exact share", () => {
+    fc.assert(
+      fc.property(arbitraryCart, plain, (cart, { percent, target }) => {
+        const lines = cart.lines.map(({ id, sku, quantity, unitPrice }) => ({
+          id,
+          sku: `${sku}${id}`,
+          quantity,
+          unitPrice,
+        }));
+        const promotion: PromotionInput = {
+          key: "p0",
+          trigger: { type: "automatic" },
+          benefits: [{ kind: "percent_off", target, percent }],
+        };
+        const quote = quoteFor([promotion], { currency: "CNY", lines, rounding: "half_up" });
+        const exact = sum(lines.map(({ quantity, unitPrice }) => quantity * unitPrice * percent));
+        expect(quote.discount).toBe(Math.floor((exact + 50) / 100));
+        lines.forEach(({ quantity, unitPrice }, i) => {
+          // Share of the rounded whole: compared in integers, weight × discount against amount × sum of weights.
+          const share = quantity * unitPrice * percent * quote.discount;
+          expect(Math.abs(quote.lines[i]!.discount * exact - share)).toBeLessThan(Math.max(exact, 1));
+        });
+      }),
+      { numRuns: runs },
+    );
+  });
+});
+
 describe("answers", () => {
   law("the same input gives the same bytes", (promotions, cart) => {
     expect(JSON.stringify(quoteFor(promotions, cart))).toBe(JSON.stringify(quoteFor(promotions, cart)));

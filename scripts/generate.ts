@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { apiDocument, operationsOf, servicesOf } from "../src/app.ts";
+import { kindsDocument } from "../src/engine/kinds-document.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { openDatabase } from "../src/platform/database.ts";
 import { graphqlSchema } from "../src/platform/graphql-schema.ts";
@@ -18,27 +19,18 @@ export async function generatedDocuments(): Promise<Record<string, string>> {
     "openapi/openapi.json": `${JSON.stringify(apiDocument(operations), null, 2)}\n`,
     "openapi/schema.graphql": `${sdl}\n`,
     "openapi/problems.md": problemsDocument(),
-    ...(await kinds()),
+    "openapi/kinds.md": kindsDocument(),
   };
 }
 
 /** The same wiring as the app's, over a pool that nobody will ask anything. */
-async function declaredOperations(): Promise<Operation[]> {
+export async function declaredOperations(): Promise<Operation[]> {
   const database = openDatabase({ connectionString: "postgres://nobody@127.0.0.1:1/none", log: silentLog });
   try {
     return operationsOf(servicesOf({ database, clock: systemClock, log: silentLog }));
   } finally {
     await database.close();
   }
-}
-
-async function kinds(): Promise<Record<string, string>> {
-  const source = new URL("../src/engine/kinds-document.ts", import.meta.url);
-  if (!existsSync(source)) {
-    return {};
-  }
-  const { kindsDocument } = (await import(source.href)) as { kindsDocument(): string };
-  return { "openapi/kinds.md": kindsDocument() };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

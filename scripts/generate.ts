@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { apiDocument, operationsOf, servicesOf } from "../src/app.ts";
@@ -35,8 +35,20 @@ export async function declaredOperations(): Promise<Operation[]> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = { ...(await generatedDocuments()), "migrations/schema.sql": await dumpMigratedSchema() };
-  for (const [path, text] of Object.entries(files)) {
-    writeFileSync(new URL(`../${path}`, import.meta.url), text);
-    process.stdout.write(`${path}\n`);
+  const isCheck = process.argv.includes("--check");
+  const stale = Object.entries(files).filter(([path, text]) => textOf(path) !== text);
+  for (const [path, text] of stale) {
+    if (isCheck) process.exitCode = 1;
+    else writeFileSync(inRepository(path), text);
+    process.stdout.write(`${path}: ${isCheck ? 'out of date, run "npm run generate"' : "written"}\n`);
   }
+  if (stale.length === 0) process.stdout.write("All generated files are up to date.\n");
+}
+
+function inRepository(path: string): URL {
+  return new URL(`../${path}`, import.meta.url);
+}
+
+function textOf(path: string): string | null {
+  return existsSync(inRepository(path)) ? readFileSync(inRepository(path), "utf8") : null;
 }

@@ -1,6 +1,6 @@
 /** What one promotion would take off the units it may touch, as they are by now. */
 import { dearestFirst, type Goods, isDiscounted, type Range, takeUnits } from "./goods.ts";
-import type { BenefitView, Proposal, Unmet } from "./kind.ts";
+import type { BenefitView, Everything, Proposal, Unmet } from "./kind.ts";
 import type { StagePart } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
 import { type Settlement, settle } from "./settle.ts";
@@ -44,7 +44,7 @@ function linesOf(situation: Situation, index: number, part: StagePart): readonly
   return lines;
 }
 
-const nothing: Settlement = { amount: 0, wished: 0, touched: [], runs: () => [] };
+const nothing: Settlement = { amount: 0, wished: 0, touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
 
 function makeBid(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null, trimTo: number | null): Bid {
@@ -96,6 +96,12 @@ class UnitsView implements BenefitView {
     this.depositUnits = part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
   }
 
+  everything(select: CompiledSelector): Everything | null {
+    const { goods, situation } = this;
+    if (this.part.stage !== "order" || !select.coversEverything || goods.hasFloors) return null;
+    return { worth: goods.total, stageWorth: goods.stageTotal, quantity: situation.cart.quantity, units: () => this.free(select) };
+  }
+
   unitPrice(range: Range): number {
     return this.goods.lines[range.line]!.unitPrice;
   }
@@ -103,10 +109,11 @@ class UnitsView implements BenefitView {
   free(select: CompiledSelector, which: "all" | "paid" = "all"): Range[] {
     const coverage = this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
     const free: Range[] = [];
+    const isItem = this.part.stage === "item";
     for (const line of coverage.of(select)) {
       const allowed = this.allowance === null ? null : this.allowance[line]!;
       const ofLine = allowed === null ? free : [];
-      for (const segment of this.goods.segmentsOf(line)) {
+      for (const segment of isItem ? this.goods.segmentsFor(this.part.group, line) : this.goods.segmentsOf(line)) {
         if (which === "paid" && segment.price === 0) continue;
         if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
         const holder = segment.claims.length === 0 ? undefined : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);

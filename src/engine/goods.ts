@@ -50,6 +50,12 @@ interface Segment extends Range {
 }
 
 const unclaimed: readonly Claim[] = [];
+const stageBegins = Symbol("a stage begins");
+
+interface PendingDiscount {
+  readonly discount: Discount;
+  readonly group: string | null;
+}
 
 export class Goods {
   readonly lines: readonly CanonicalLine[];
@@ -61,8 +67,8 @@ export class Goods {
   stageTotal: number;
   private readonly segments: Segment[][];
   private hasClaims = false;
-  /** Discounts counted in the total that have not been laid on the units yet, because nobody has looked. */
-  private pending: Discount[] = [];
+  /** Discounts and stage beginnings not yet laid on the units, because nobody has looked at their prices. */
+  private pending: (PendingDiscount | typeof stageBegins)[] = [];
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
@@ -77,9 +83,56 @@ export class Goods {
   /** From here on the running prices are the stage's starting prices, and no unit is claimed. */
   startStage(): void {
     if (this.total === this.stageTotal && !this.hasClaims) return;
-    this.layPending();
     this.stageTotal = this.total;
     this.hasClaims = false;
+    this.pending.push(stageBegins);
+  }
+
+  /** No unit of the line was claimed in this stage, the first. */
+  isUntouched(line: number): boolean {
+    const segments = this.segments[line]!;
+    return segments.length === 1 && segments[0]!.claims.length === 0;
+  }
+
+  segmentsOf(line: number): readonly Readonly<Segment>[] {
+    if (this.pending.length > 0) this.layPending();
+    return this.segments[line]!;
+  }
+
+  /**
+   * The segments as a promotion of the group sees them: units that its own group holds may still show an old price, for it
+   * cannot touch them anyway.
+   */
+  segmentsFor(group: string, line: number): readonly Readonly<Segment>[] {
+    for (const step of this.pending) {
+      if (step !== stageBegins && step.group === group) continue;
+      this.layPending();
+      break;
+    }
+    return this.segments[line]!;
+  }
+
+  /** The segments with their claims; prices may be old. */
+  claimsOn(line: number): readonly Readonly<Pick<Segment, "claims" | "count">>[] {
+    return this.segments[line]!;
+  }
+
+  /** Takes the discount off at once in the total, and off the units when somebody looks at them. Null group: an order's or a shipment's. */
+  discount(discount: Discount, group: string | null): void {
+    this.total -= discount.amount;
+    this.pending.push({ discount, group });
+  }
+
+  private layPending(): void {
+    const steps = this.pending;
+    this.pending = [];
+    for (const step of steps) {
+      if (step === stageBegins) this.beginStage();
+      else for (const run of step.discount.runs()) this.layRun(run);
+    }
+  }
+
+  private beginStage(): void {
     for (const segments of this.segments) {
       for (const segment of segments) {
         segment.stagePrice = segment.price;
@@ -88,37 +141,12 @@ export class Goods {
     }
   }
 
-  /** No unit of the line was discounted or claimed in this stage. */
-  isUntouched(line: number): boolean {
-    if (this.pending.length > 0) this.layPending();
-    const segments = this.segments[line]!;
-    return segments.length === 1 && segments[0]!.claims.length === 0 && segments[0]!.price === this.lines[line]!.unitPrice;
-  }
-
-  segmentsOf(line: number): readonly Readonly<Segment>[] {
-    if (this.pending.length > 0) this.layPending();
-    return this.segments[line]!;
-  }
-
-  /** Takes the discount off at once in the total, and off the units when somebody looks at them. */
-  discount(discount: Discount): void {
-    this.total -= discount.amount;
-    this.pending.push(discount);
-  }
-
-  private layPending(): void {
-    const discounts = this.pending;
-    this.pending = [];
-    for (const discount of discounts) for (const run of discount.runs()) this.layRun(run);
-  }
-
   private layRun({ line, from, count, amount }: UnitRun): void {
     const segments = this.segments[line]!;
     for (let i = this.cutOut(segments, from, from + count); i < segments.length && segments[i]!.from < from + count; i++) segments[i]!.price -= amount;
   }
 
   claim({ line, from, count }: Range, claim: Claim): void {
-    if (this.pending.length > 0) this.layPending();
     this.hasClaims = true;
     const segments = this.segments[line]!;
     const to = from + count;
@@ -174,6 +202,7 @@ export function shipmentLines(cart: CanonicalCart): CanonicalLine[] {
 export class Coverage {
   private readonly lines: readonly CanonicalLine[];
   private readonly found = new Map<CompiledSelector, readonly number[]>();
+  private bySku: Map<string, number[]> | null = null;
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
@@ -182,14 +211,32 @@ export class Coverage {
   of(select: CompiledSelector): readonly number[] {
     let covered = this.found.get(select);
     if (covered === undefined) {
-      const indexes: number[] = [];
-      for (let i = 0; i < this.lines.length; i++) if (select.covers(this.lines[i]!)) indexes.push(i);
-      covered = indexes;
+      covered = select.onlySku === null ? this.scan(select) : this.linesOf(select.onlySku);
       this.found.set(select, covered);
     }
     return covered;
   }
+
+  private scan(select: CompiledSelector): number[] {
+    const covered: number[] = [];
+    for (let i = 0; i < this.lines.length; i++) if (select.covers(this.lines[i]!)) covered.push(i);
+    return covered;
+  }
+
+  private linesOf(sku: string): readonly number[] {
+    if (this.bySku === null) {
+      this.bySku = new Map();
+      for (let i = 0; i < this.lines.length; i++) {
+        const same = this.bySku.get(this.lines[i]!.sku);
+        if (same === undefined) this.bySku.set(this.lines[i]!.sku, [i]);
+        else same.push(i);
+      }
+    }
+    return this.bySku.get(sku) ?? noLines;
+  }
 }
+
+const noLines: readonly number[] = [];
 
 export function isDiscounted(line: CanonicalLine, price: number): boolean {
   return line.onSale || price < line.listPrice;
@@ -215,9 +262,13 @@ export function takeUnits(ranges: readonly Range[], units: number): Range[] {
   let left = units;
   for (const range of ranges) {
     if (left === 0) break;
-    if (range.count <= left) taken.push(range);
-    else taken.push({ ...range, count: left });
+    taken.push(range.count <= left ? range : partOf(range, 0, left));
     left -= Math.min(range.count, left);
   }
   return taken;
+}
+
+/** `count` units of the range, after its first `skip`. */
+export function partOf({ line, from, price, stagePrice }: Range, skip: number, count: number): Range {
+  return { line, from: from + skip, count, price, stagePrice };
 }

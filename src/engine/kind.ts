@@ -158,7 +158,8 @@ export interface UnitShare {
 
 /**
  * What a benefit would like to take off. `each`: an exact amount per unit, cut at the unit where a floor refuses it.
- * `shared`: one amount over a set of units by their running prices; what a floor refuses goes to the others.
+ * `shared`: one amount over a set of units by their running prices; what a floor refuses goes to the others. `everything`:
+ * the same over all goods, worked out on their units only if somebody asks.
  */
 export type Wish =
   | { readonly type: "each"; readonly shares: readonly UnitShare[] }
@@ -167,7 +168,22 @@ export type Wish =
       readonly over: readonly Range[];
       readonly base: number;
       readonly percent: Percent;
+    }
+  | {
+      readonly type: "everything";
+      readonly goods: Everything;
+      readonly base: number;
+      readonly percent: Percent;
     };
+
+/** All goods of an order without floors: what they are worth is known without looking at their units. */
+export interface Everything {
+  /** What they cost by now, and what they cost when the stage began. */
+  readonly worth: number;
+  readonly stageWorth: number;
+  readonly quantity: number;
+  units(): readonly Range[];
+}
 
 export interface Proposal {
   readonly wishes: readonly Wish[];
@@ -196,6 +212,8 @@ export interface BenefitView {
   readonly currency: string;
   /** Units the promotion may touch, in canonical order. `paid` leaves out units that already cost nothing. */
   free(select: CompiledSelector, which?: "all" | "paid"): readonly Range[];
+  /** The whole order at once, where the selector means it and no floor stands in the way; else null. */
+  everything(select: CompiledSelector): Everything | null;
   /** What a unit cost in the cart before any promotion. */
   unitPrice(range: Range): number;
   /** The deposits proven for this promotion, in units. */

@@ -44,7 +44,7 @@ function cartAtStage({ cart }: Situation, priced: Priced, stage: Stage): Canonic
   const before = priced.applications.filter((application) => stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping");
   if (before.length === 0) return cart;
   const goods = new Goods(cart.lines);
-  for (const { discount } of before) goods.discount(discount);
+  for (const { discount } of before) goods.discount(discount, null);
   const lines = cart.lines.flatMap((line, i) =>
     goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({ ...line, id: `${line.id}\u0000${from}`, unitPrice, quantity: count, floor: Math.min(line.floor, unitPrice) })),
   );

@@ -170,12 +170,12 @@ class Pricing {
     this.hasApplied[index] = true;
     if (part.stage === "item") {
       const claim = { group: part.group, by: index };
-      for (const range of bid.settlement.touched) goods.claim(range, claim);
+      for (const range of bid.settlement.touched()) goods.claim(range, claim);
       for (const range of bid.used) goods.claim(range, claim);
       // In another order of claiming, whoever comes later must leave the units it counts on.
       if (this.isTrial) for (const range of bid.counted) goods.claim(range, claim);
     }
-    goods.discount(bid.settlement);
+    goods.discount(bid.settlement, part.stage === "item" ? part.group : null);
     this.applications.push({
       candidate: index,
       stage: part.stage,
@@ -193,7 +193,7 @@ class Pricing {
     const claimed = new Array<number[] | null>(this.situation.candidates.length).fill(null);
     const lines = this.goods.lines.length;
     for (let line = 0; line < lines; line++) {
-      for (const { claims, count } of this.goods.segmentsOf(line)) {
+      for (const { claims, count } of this.goods.claimsOn(line)) {
         if (claims.length > 1) this.haveMet = true;
         for (const { by } of claims) {
           claimed[by] ??= new Array<number>(lines).fill(0);

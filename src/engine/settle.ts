@@ -20,7 +20,7 @@ export interface Settlement extends Discount {
   /** By line, then position. Their sum is `amount`. Worked out when first asked for: planners rarely ask. */
   runs(): readonly UnitRun[];
   /** Units that have a share, whether or not a whole minor unit of it fell to them. */
-  readonly touched: readonly Range[];
+  touched(): readonly Range[];
 }
 
 /** Equal units with their share: what they would get (`weights`, in any common scale) and the most they can take. */
@@ -31,7 +31,7 @@ interface Portions {
 }
 
 interface ExactSum {
-  readonly portions: Portions;
+  portions(): Portions;
   readonly amount: number;
   readonly wished: number;
 }
@@ -49,18 +49,23 @@ export function settleInFractions(goods: Goods, proposals: readonly Proposal[], 
 class SettledSum implements Settlement {
   readonly amount: number;
   readonly wished: number;
-  readonly touched: readonly Range[];
-  private readonly portions: Portions;
+  private readonly sum: ExactSum;
+  private portions: Portions | null = null;
   private allocated: readonly UnitRun[] | null = null;
 
-  constructor({ portions, amount, wished }: ExactSum) {
-    this.amount = amount;
-    this.wished = wished;
-    this.portions = portions;
-    this.touched = portions.ranges;
+  constructor(sum: ExactSum) {
+    this.amount = sum.amount;
+    this.wished = sum.wished;
+    this.sum = sum;
+  }
+
+  touched(): readonly Range[] {
+    this.portions ??= this.sum.portions();
+    return this.portions.ranges;
   }
 
   runs(): readonly UnitRun[] {
+    this.portions ??= this.sum.portions();
     this.allocated ??= this.amount === 0 ? [] : allocateToUnits(this.amount, this.portions);
     return this.allocated;
   }
@@ -89,19 +94,36 @@ function inOrderOfUnits(portions: Portions): Portions {
 /** Null when the shares are not simple, or too large for plain numbers. */
 function sumInNumbers(goods: Goods, proposals: readonly Proposal[], rounding: RoundingMode, budgetLeft: number | null): ExactSum | null {
   const proposal = proposals[0]!;
-  if (proposals.length > 1 || proposal.overlaps || proposal.wishes.length === 0 || goods.total > Number.MAX_SAFE_INTEGER / wholePercent) return null;
+  if (proposals.length > 1 || proposal.overlaps || proposal.wishes.length === 0 || goods.stageTotal > Number.MAX_SAFE_INTEGER / wholePercent) return null;
   const portions: Portions = { ranges: [], rooms: [], weights: [] };
-  const totals = proposal.wishes[0]!.type === "each" ? sumEach(goods, proposal.wishes, portions) : sumShared(goods, proposal.wishes, portions);
+  const [first] = proposal.wishes;
+  const totals = first!.type === "each" ? sumEach(goods, proposal.wishes, portions) : first!.type === "shared" ? sumShared(goods, proposal.wishes, portions) : sumEverything(first!);
   if (totals === null || totals.wished > Number.MAX_SAFE_INTEGER) return null;
   const cap = proposal.cap === undefined ? Number.POSITIVE_INFINITY : proposal.cap * wholePercent;
   const budget = budgetLeft === null ? Number.POSITIVE_INFINITY : budgetLeft * wholePercent;
   const given = Math.min(totals.given, cap, budget);
-  return { portions: inOrderOfUnits(portions), amount: roundMillionths(given, rounding), wished: roundMillionths(Math.min(totals.wished, cap), rounding) };
+  return {
+    portions: () => (first!.type === "everything" ? portionsOfAll(first!.goods.units()) : inOrderOfUnits(portions)),
+    amount: roundMillionths(given, rounding),
+    wished: roundMillionths(Math.min(totals.wished, cap), rounding),
+  };
 }
 
 interface Totals {
   given: number;
   wished: number;
+}
+
+/** One wish on all goods; by the rules of `Everything` there is no floor to cut it. */
+function sumEverything({ goods: { worth }, base, percent }: Extract<Wish, { type: "everything" }>): Totals {
+  const wished = base * percent;
+  return { wished, given: Math.min(wished, worth * wholePercent) };
+}
+
+function portionsOfAll(units: readonly Range[]): Portions {
+  const portions: Portions = { ranges: [], rooms: [], weights: [] };
+  for (const range of units) addPortion(portions, range, range.price, range.price);
+  return portions;
 }
 
 function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portions): Totals | null {
@@ -188,7 +210,7 @@ function sumInFractions(goods: Goods, proposals: readonly Proposal[], rounding: 
   for (const proposal of proposals) {
     const before = atoms.map((atom) => atom.share);
     let wish = zero;
-    for (const one of proposal.wishes) wish = add(wish, one.type === "each" ? giveEach(atoms, one.shares) : giveShared(atoms, one));
+    for (const one of proposal.wishes) wish = add(wish, one.type === "each" ? giveEach(atoms, one.shares) : giveShared(atoms, rangesOf(one), one));
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
     if (proposal.cap !== undefined) capShares(atoms, before, rational(proposal.cap));
   }
@@ -199,7 +221,7 @@ function sumInFractions(goods: Goods, proposals: readonly Proposal[], rounding: 
   const portions: Portions = { ranges: [], rooms: [], weights: [] };
   atoms.forEach(({ range, room }, i) => addPortion(portions, range, Number(room.n), weights[i]!));
   return {
-    portions,
+    portions: () => portions,
     amount: roundRatio(given.n, given.d, rounding),
     wished: roundRatio(wished.n, wished.d, rounding),
   };
@@ -210,7 +232,7 @@ function cutIntoAtoms(proposals: readonly Proposal[]): Range[] {
   const byLine = new Map<number, Range[]>();
   for (const proposal of proposals) {
     for (const wish of proposal.wishes) {
-      for (const range of wish.type === "each" ? wish.shares.map((share) => share.range) : wish.over) {
+      for (const range of rangesOf(wish)) {
         const ranges = byLine.get(range.line);
         if (ranges === undefined) byLine.set(range.line, [range]);
         else ranges.push(range);
@@ -229,6 +251,11 @@ function cutIntoAtoms(proposals: readonly Proposal[]): Range[] {
   return atoms;
 }
 
+function rangesOf(wish: Wish): readonly Range[] {
+  if (wish.type === "each") return wish.shares.map((share) => share.range);
+  return wish.type === "shared" ? wish.over : wish.goods.units();
+}
+
 const isInside = (atom: Atom, range: Range): boolean =>
   atom.range.line === range.line && atom.range.from >= range.from && atom.range.from < range.from + range.count;
 
@@ -245,13 +272,13 @@ function giveEach(atoms: readonly Atom[], shares: readonly { range: Range; base:
 }
 
 /** Pours the amount over the units by their running prices; what a full unit cannot take goes to the others. */
-function giveShared(atoms: readonly Atom[], wish: { over: readonly Range[]; base: number; percent: number }): Rational {
+function giveShared(atoms: readonly Atom[], over: readonly Range[], wish: { base: number; percent: number }): Rational {
   const total = rational(BigInt(wish.base) * BigInt(wish.percent), wholePercent);
-  let open = atoms.filter((atom) => wish.over.some((range) => isInside(atom, range)) && atom.range.price > 0);
+  let open = atoms.filter((atom) => over.some((range) => isInside(atom, range)) && atom.range.price > 0);
   let left = total;
   while (open.length > 0 && left.n > 0n) {
-    const over = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
-    const perPrice = divide(left, rational(over));
+    const worth = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
+    const perPrice = divide(left, rational(worth));
     const full = open.filter((atom) => !isLess(add(atom.share, multiply(perPrice, rational(atom.range.price))), atom.room));
     if (full.length === 0) {
       for (const atom of open) atom.share = add(atom.share, multiply(perPrice, rational(atom.range.price)));

@@ -34,10 +34,10 @@ export const amountOff = defineBenefit({
     if (per === "line" && stage === "order") compiler.issue(`${path}/per`, "per_line_needs_item", "`per: \"line\"` goes with target `item` or `shipping`.");
 
     /** How often the threshold is reached, or what is missing to reach it once. */
-    const timesReached = (ranges: readonly Range[], currency: string): number | Unmet => {
+    const timesReached = (worth: () => number, units: () => number, currency: string): number | Unmet => {
       if (every === undefined) return 1;
       const step = "amount" in every ? every.amount[currency]! : every.quantity;
-      const base = "amount" in every ? stageWorth(ranges) : unitsIn(ranges);
+      const base = "amount" in every ? worth() : units();
       const times = Math.floor(base / step);
       if (times > 0) return Math.min(times, maxTimes ?? times);
       return "amount" in every ? tooLow(step, base, goods) : tooFew(step, base, goods);
@@ -46,16 +46,22 @@ export const amountOff = defineBenefit({
       stage,
       selectors: [goods],
       propose(view) {
-        const ranges = coveredUnits(view, goods, rest);
         const base = amount[view.currency]!;
-        if (ranges.length === 0) return { wishes: null, ...(every !== undefined && { unmet: timesReached(ranges, view.currency) as Unmet }) };
+        const all = rest.maxUnits === undefined ? view.everything(goods) : null;
+        if (all !== null) {
+          const times = timesReached(() => all.stageWorth, () => all.quantity, view.currency);
+          if (typeof times !== "number") return { wishes: null, unmet: times };
+          return { wishes: [{ type: "everything", goods: all, base: base * times, percent: wholePercent }], times };
+        }
+        const ranges = coveredUnits(view, goods, rest);
+        const times = timesReached(() => stageWorth(ranges), () => unitsIn(ranges), view.currency);
+        if (typeof times !== "number") return { wishes: null, unmet: times };
+        if (ranges.length === 0) return { wishes: null };
         if (per === "unit") {
           const shares = ranges.filter((range) => range.price > 0).map((range) => ({ range, base, percent: wholePercent }));
           return { wishes: [{ type: "each", shares }], times: 1 };
         }
         if (per === "line") return { wishes: onePerLine(ranges, base), times: 1 };
-        const times = timesReached(ranges, view.currency);
-        if (typeof times !== "number") return { wishes: null, unmet: times };
         return { wishes: [{ type: "shared", over: ranges, base: base * times, percent: wholePercent }], times, ...(every !== undefined && { counted: ranges }) };
       },
     };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Range } from "../goods.ts";
+import { partOf, type Range } from "../goods.ts";
 import { type BenefitView, defineBenefit, type NoProposal, type Proposal, type Wish } from "../kind.ts";
 import { limits } from "../limits.ts";
 import type { Percent } from "../money.ts";
@@ -131,7 +131,7 @@ function joinNeighbours(ranges: readonly Range[]): Range[] {
   for (const range of [...ranges].sort((a, b) => a.line - b.line || a.from - b.from)) {
     const last = joined.at(-1);
     if (last !== undefined && last.line === range.line && last.price === range.price && last.from + last.count === range.from)
-      joined[joined.length - 1] = { ...last, count: last.count + range.count };
+      joined[joined.length - 1] = partOf(last, 0, last.count + range.count);
     else joined.push(range);
   }
   return joined;
@@ -143,8 +143,8 @@ function cut(ranges: readonly Range[], units: number): [Range[], Range[]] {
   let left = units;
   for (const range of ranges) {
     const here = Math.min(left, range.count);
-    if (here > 0) before.push({ ...range, count: here });
-    if (here < range.count) after.push({ ...range, from: range.from + here, count: range.count - here });
+    if (here > 0) before.push(partOf(range, 0, here));
+    if (here < range.count) after.push(partOf(range, here, range.count - here));
     left -= here;
   }
   return [before, after];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Range, takeUnits, unitsIn } from "../goods.ts";
+import { partOf, type Range, takeUnits, unitsIn } from "../goods.ts";
 import { defineBenefit, type UnitShare } from "../kind.ts";
 import { limits } from "../limits.ts";
 import { selectorSchema } from "../selectors/selector.ts";
@@ -50,7 +50,9 @@ export const nthUnit = defineBenefit({
 /** The `hits` units of the range that are the last of a group of n, `counted` units standing before the range. */
 function lastOfEach(n: number, counted: number, hits: number, range: Range): Range[] {
   // Equal neighbours cost the same whichever is reduced; for very many of them it is not worth telling them apart.
-  if (hits > limits.placedUnits) return [{ ...range, from: range.from + range.count - hits, count: hits }];
+  if (hits > limits.placedUnits) return [partOf(range, range.count - hits, hits)];
   const first = n - 1 - (counted % n);
-  return Array.from({ length: hits }, (_, i) => ({ ...range, from: range.from + first + i * n, count: 1 }));
+  const places: Range[] = [];
+  for (let i = 0; i < hits; i++) places.push(partOf(range, first + i * n, 1));
+  return places;
 }

@@ -27,8 +27,11 @@ export const percentOff = defineBenefit({
       stage,
       selectors: [goods],
       propose(view) {
+        const cap = maxAmount?.[view.currency];
+        const all = basis === "running" && rest.maxUnits === undefined ? view.everything(goods) : null;
+        if (all !== null) return { wishes: [{ type: "everything", goods: all, base: all.worth, percent: rate }], times: 1, cap };
         const shares = coveredUnits(view, goods, rest).map((range) => ({ range, base: basis === "list" ? view.unitPrice(range) : range.price, percent: rate }));
-        return { wishes: [{ type: "each", shares }], times: 1, cap: maxAmount?.[view.currency] };
+        return { wishes: [{ type: "each", shares }], times: 1, cap };
       },
     };
   },

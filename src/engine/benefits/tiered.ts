@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Range, takeUnits, unitsIn } from "../goods.ts";
+import { partOf, type Range, takeUnits, unitsIn } from "../goods.ts";
 import { type BenefitView, type Compiler, type Proposal, type Unmet, type UnitShare, type Wish, defineBenefit } from "../kind.ts";
 import { limits } from "../limits.ts";
 import { moneyMap, type Percent, wholePercent } from "../money.ts";
@@ -171,7 +171,7 @@ function withoutFirst(ranges: readonly Range[], units: number): Range[] {
   for (const range of ranges) {
     const skipped = Math.min(skip, range.count);
     skip -= skipped;
-    if (skipped < range.count) left.push({ ...range, from: range.from + skipped, count: range.count - skipped });
+    if (skipped < range.count) left.push(partOf(range, skipped, range.count - skipped));
   }
   return left;
 }

@@ -3,7 +3,7 @@
  *
  * Equal units of a segment are taken together: ten thousand identical groups are one application with `times`.
  */
-import type { Range } from "../goods.ts";
+import { partOf, type Range } from "../goods.ts";
 
 /** What is left of a segment. */
 export interface PoolEntry {
@@ -72,10 +72,9 @@ export function timesAlike(parts: readonly (readonly Take[])[], atMost: number):
 /** Takes the units out of the pool, the earliest positions first, and says which they were. */
 export function takeOut(takes: readonly Take[], times: number): Range[] {
   return takes.map(({ entry, units }) => {
-    const { range } = entry;
-    const from = range.from + range.count - entry.left;
+    const skip = entry.range.count - entry.left;
     entry.left -= units * times;
-    return { ...range, from, count: units * times };
+    return partOf(entry.range, skip, units * times);
   });
 }
 

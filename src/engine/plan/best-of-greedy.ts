@@ -86,7 +86,7 @@ function worthAlone(situation: Situation, index: number, goods: Goods, shipments
   const part = situation.candidates[index]!.promotion.parts[0]!;
   if (part.stage === "reward") return { amount: 0, units: 0 };
   const { settlement } = bidOn(situation, part.stage === "shipping" ? shipments : goods, index, part, null, null);
-  return { amount: settlement.amount, units: unitsIn(settlement.touched) };
+  return { amount: settlement.amount, units: part.stage === "item" ? unitsIn(settlement.touched()) : situation.cart.quantity };
 }
 
 /** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */

@@ -35,6 +35,8 @@ export interface CompiledSelector {
   readonly source: Selector;
   readonly coversEverything: boolean;
   readonly excludeDiscounted: boolean;
+  /** The SKU, where the selector names one SKU and nothing else. */
+  readonly onlySku: string | null;
   /** Does the line match, apart from `excludeDiscounted`, which depends on running prices? */
   covers(line: CanonicalLine): boolean;
 }
@@ -49,6 +51,7 @@ export function compileSelector(select: Selector | undefined, compiler: Compiler
     source,
     coversEverything: included === everything && excluded === null && !excludeDiscounted,
     excludeDiscounted,
+    onlySku: source.skus?.length === 1 && Object.keys(source).length === 1 ? source.skus[0]! : null,
     covers: excluded === null ? included : (line) => included(line) && !excluded(line),
   };
 }

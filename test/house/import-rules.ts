@@ -1,0 +1,174 @@
+/**
+ * Who may import whom:
+ *
+ *   main → app → *-operations → *-service → *-store → *-tables
+ *
+ * Everybody but the engine may use `platform`; `platform` uses no feature; the engine uses itself and three pure libraries.
+ * A feature reaches another only through its services, without circles; a store therefore writes only its own tables.
+ */
+import { circlesIn, type Import, importsOf, packageOf, type Sources } from "./source-files.ts";
+
+const enginePackages = ["zod", "temporal-polyfill", "@marcbachmann/cel-js"];
+
+/** From the door to the data. "words": shapes, constants and pure functions that every layer of the feature may use. */
+const layers = ["words", "tables", "store", "service", "operations"] as const;
+type Layer = (typeof layers)[number];
+
+/** Files whose name does not say their layer, with the reason for the one they have. */
+export const unnamedLayers: Readonly<Record<string, Layer>> = {
+  // A service in all but name: it answers the platform's `Authenticator` and asks the store.
+  "src/features/api-keys/api-key-authenticator.ts": "service",
+  // Makes and hashes secrets; knows no database.
+  "src/features/api-keys/api-key-secret.ts": "words",
+  // The demo shop as data.
+  "src/features/demo/demo-carts.ts": "words",
+  "src/features/demo/demo-keys.ts": "words",
+  "src/features/demo/demo-promotions.ts": "words",
+  // Fills a project through the services of others; called by main while it makes the first project.
+  "src/features/demo/demo-seed.ts": "service",
+  // What is asked of and said about a request, without a database.
+  "src/features/evaluations/evaluation-facts.ts": "words",
+  "src/features/evaluations/evaluation-request.ts": "words",
+  // Called by main before there is an app.
+  "src/features/projects/project-bootstrap.ts": "service",
+  // Parses and compiles documents; evaluations use it for drafts.
+  "src/features/promotions/promotion-document.ts": "service",
+  // Stores promotions for whoever fills a new project.
+  "src/features/promotions/promotion-seed.ts": "service",
+  "src/features/promotions/promotion-status.ts": "words",
+  // The part of the rulebook service that compiles.
+  "src/features/promotions/rule-compiler.ts": "service",
+};
+
+/** Beside features, engine and platform: the process itself. */
+const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
+  "src/main.ts": (path) => path !== "src/main.ts" && (!isFeature(path) || reachableFromMain.includes(path)),
+  "src/app.ts": (path) =>
+    path === "src/config.ts" ||
+    path.startsWith("src/platform/") ||
+    (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
+  "src/config.ts": () => false,
+  "src/process-log.ts": (path) => path.startsWith("src/platform/"),
+  "src/ready-banner.ts": (path) => path.startsWith("src/platform/"),
+};
+
+/** What main does before there is an app to do it. */
+const reachableFromMain = [
+  "src/features/demo/demo-carts.ts",
+  "src/features/demo/demo-keys.ts",
+  "src/features/demo/demo-seed.ts",
+  "src/features/projects/project-bootstrap.ts",
+];
+
+/** Every breach, as a sentence with its place. */
+export function importFaults(sources: Sources): string[] {
+  const faults: string[] = [];
+  for (const [path, text] of Object.entries(sources)) {
+    const unplaced = placeFault(path);
+    if (unplaced !== null) faults.push(`${path}: ${unplaced}`);
+    for (const imported of importsOf(path, text)) {
+      const fault = importFault(path, imported, sources);
+      if (fault !== null) faults.push(`${path}:${imported.line} imports ${imported.specifier}: ${fault}`);
+    }
+  }
+  for (const circle of circlesIn(filesByImport(sources))) faults.push(`circle of files: ${circle}`);
+  for (const circle of circlesIn(featuresByImport(sources))) faults.push(`circle of features: ${circle}`);
+  return faults;
+}
+
+function placeFault(path: string): string | null {
+  if (path.startsWith("src/engine/") || path.startsWith("src/platform/")) return null;
+  if (path in processFiles) return null;
+  if (!isFeature(path))
+    return "belongs to engine, platform or a feature, or is listed among the files of the process";
+  if (layerOf(path) !== null) return null;
+  return "its name does not say its layer (-operations, -service, -store, -tables, -schemas): rename it or list it";
+}
+
+function importFault(
+  path: string,
+  { specifier, path: target, isTypeOnly }: Import,
+  sources: Sources,
+): string | null {
+  if (target !== null && !(target in sources)) return "there is no such file";
+  if (path.startsWith("src/engine/")) return engineFault(specifier, target);
+  if (target === null) return null;
+  if (path.startsWith("src/platform/"))
+    return target.startsWith("src/platform/") ? null : "platform uses nothing but itself and packages";
+  const mayImport = processFiles[path];
+  if (mayImport !== undefined) return mayImport(target) ? null : `${path} does not go there`;
+  return isFeature(path) ? featureFault(path, target, isTypeOnly) : null;
+}
+
+function engineFault(specifier: string, target: string | null): string | null {
+  if (target === null)
+    return enginePackages.includes(packageOf(specifier))
+      ? null
+      : `the engine uses only ${enginePackages.join(", ")}`;
+  return target.startsWith("src/engine/") ? null : "the engine uses nothing of the shell";
+}
+
+function featureFault(path: string, target: string, isTypeOnly: boolean): string | null {
+  if (target.startsWith("src/engine/") || target.startsWith("src/platform/")) return null;
+  // The shape of the configuration, not the configuration.
+  if (target === "src/config.ts")
+    return isTypeOnly ? null : "a feature is told its settings, it does not read them";
+  if (!isFeature(target)) return "a feature does not know the process it runs in";
+  const from = layerOf(path);
+  const to = layerOf(target);
+  if (from === null || to === null) return null;
+  if (featureOf(path) !== featureOf(target)) {
+    return from === "service" && to === "service"
+      ? null
+      : "a feature reaches another only from a service to a service";
+  }
+  if (from === "operations" && (to === "store" || to === "tables"))
+    return "operations speak to services, never to a store";
+  if (from === "words") return to === "words" ? null : `shapes and pure functions do not know the ${to}`;
+  if (from === to) return from === "service" ? null : `a ${from} does not import another`;
+  return layers.indexOf(to) < layers.indexOf(from)
+    ? null
+    : `${from} comes after ${to}, imports point the other way`;
+}
+
+function isFeature(path: string): boolean {
+  return path.startsWith("src/features/");
+}
+
+function featureOf(path: string): string {
+  return path.split("/")[2] ?? "";
+}
+
+function layerOf(path: string): Layer | null {
+  const unnamed = unnamedLayers[path];
+  if (unnamed !== undefined) return unnamed;
+  const ending = /-(operations|service|store|tables|schemas)\.ts$/.exec(path)?.[1];
+  return ending === undefined ? null : ending === "schemas" ? "words" : (ending as Layer);
+}
+
+/** Types may refer to each other in circles: nothing of that is left at run time. */
+function filesByImport(sources: Sources): Map<string, Set<string>> {
+  return new Map(
+    Object.entries(sources).map(([path, text]) => {
+      const targets = importsOf(path, text).flatMap((imported) =>
+        imported.isTypeOnly || imported.path === null ? [] : [imported.path],
+      );
+      return [path, new Set(targets)];
+    }),
+  );
+}
+
+function featuresByImport(sources: Sources): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>();
+  for (const [path, text] of Object.entries(sources)) {
+    if (!isFeature(path)) continue;
+    const feature = featureOf(path);
+    const others = edges.get(feature) ?? new Set<string>();
+    edges.set(feature, others);
+    for (const { path: target } of importsOf(path, text)) {
+      if (target !== null && isFeature(target) && featureOf(target) !== feature)
+        others.add(featureOf(target));
+    }
+  }
+  return edges;
+}

@@ -42,7 +42,10 @@ test("numbers and fractions settle every proposal alike", () => {
         );
         if (room === 0) return;
         const count = Math.min(parts[i]!.units, line.quantity);
-        goods.discount({ amount: room * count, runs: () => [{ line: i, from: 0, count, amount: room }] });
+        goods.discount(
+          { amount: room * count, runs: () => [{ line: i, from: 0, count, amount: room }] },
+          null,
+        );
       });
       const ranges = goods.lines
         .flatMap((_, i) => goods.segmentsOf(i))

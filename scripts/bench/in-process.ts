@@ -21,7 +21,11 @@ const results: { promotions: number; strategy: Strategy; perSecond: number; micr
 for (const promotions of benchSizes) {
   const selectors = new Map();
   const compiled = benchPromotions(promotions).map((document) => {
-    const { promotion, issues } = compilePromotion(promotionSchema.parse(document), { id: null, defaultTimezone: "UTC", selectors });
+    const { promotion, issues } = compilePromotion(promotionSchema.parse(document), {
+      id: null,
+      defaultTimezone: "UTC",
+      selectors,
+    });
     if (promotion === null) throw new Error(JSON.stringify(issues));
     return promotion;
   });
@@ -29,8 +33,15 @@ for (const promotions of benchSizes) {
   for (const strategy of ["best", "priority"] as const) {
     const cart = { ...benchCart, strategy };
     for (let i = 0; i < warmUps; i++) evaluate(rulebook, cart, {}, 0);
-    const seconds = median(Array.from({ length: rounds }, () => secondsPerRound(() => evaluate(rulebook, cart, {}, 0))));
-    results.push({ promotions, strategy, perSecond: evaluationsPerRound / seconds, microseconds: (seconds / evaluationsPerRound) * 1e6 });
+    const seconds = median(
+      Array.from({ length: rounds }, () => secondsPerRound(() => evaluate(rulebook, cart, {}, 0))),
+    );
+    results.push({
+      promotions,
+      strategy,
+      perSecond: evaluationsPerRound / seconds,
+      microseconds: (seconds / evaluationsPerRound) * 1e6,
+    });
   }
 }
 process.stdout.write(`${JSON.stringify(results)}\n`);

@@ -20,7 +20,11 @@ import { migrateDatabase } from "../../src/platform/migrate.ts";
 import { benchCartBody, benchPromotions, benchSizes } from "./fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
-const postgres = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog, isDurable: false });
+const postgres = await startEmbeddedPostgres({
+  directory: join(directory, "postgres"),
+  log: silentLog,
+  isDurable: false,
+});
 const database = openDatabase({ connectionString: postgres.connectionString, log: silentLog });
 await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
 
@@ -30,14 +34,33 @@ for (const size of benchSizes) {
   const secret = `bench-checkout-key-for-${size}-promotions`;
   await withTransaction(database, async (connection) => {
     const id = newId("prj");
-    await insertProject(connection, { id, key: `bench-${size}`, name: `${size} promotions`, settings: defaultSettings, createdAt });
-    await createWellKnownKey(connection, id, { name: "bench", role: "checkout", environment: "test", secret }, createdAt);
-    await seedPromotions(connection, { projectId: id, documents: benchPromotions(size), now: systemClock.now() });
+    await insertProject(connection, {
+      id,
+      key: `bench-${size}`,
+      name: `${size} promotions`,
+      settings: defaultSettings,
+      createdAt,
+    });
+    await createWellKnownKey(
+      connection,
+      id,
+      { name: "bench", role: "checkout", environment: "test", secret },
+      createdAt,
+    );
+    await seedPromotions(connection, {
+      projectId: id,
+      documents: benchPromotions(size),
+      now: systemClock.now(),
+    });
   });
   keys[size] = secret;
 }
 
-const app = await buildApp({ config: { environment: "production", logLevel: "silent" }, database, clock: systemClock });
+const app = await buildApp({
+  config: { environment: "production", logLevel: "silent" },
+  database,
+  clock: systemClock,
+});
 const url = await app.listen({ host: "127.0.0.1", port: 0 });
 
 const answer = await fetch(`${url}/v1/evaluations`, {
@@ -52,7 +75,9 @@ const empty = Fastify({ logger: false });
 empty.post("/empty", () => quote);
 const emptyUrl = await empty.listen({ host: "127.0.0.1", port: 0 });
 
-process.stdout.write(`${JSON.stringify({ url, emptyUrl, keys, answerBytes: JSON.stringify(quote).length })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ url, emptyUrl, keys, answerBytes: JSON.stringify(quote).length })}\n`,
+);
 process.on("SIGTERM", async () => {
   await app.close();
   await empty.close();

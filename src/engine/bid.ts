@@ -1,5 +1,5 @@
 /** What one promotion would take off the units it may touch, as they are by now. */
-import { dearestFirst, type Goods, isDiscounted, type Range, takeUnits } from "./goods.ts";
+import { dearestFirst, type Goods, isDiscounted, partOf, type Range, takeUnits } from "./goods.ts";
 import type { BenefitView, Everything, Proposal, Unmet } from "./kind.ts";
 import type { StagePart } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
@@ -21,12 +21,21 @@ export interface Bid {
 }
 
 /** `allowance`: the most units of each line; null: all. `trimTo`: the rest of a budget that trims; null: none. */
-export function bidOn(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null, trimTo: number | null): Bid {
-  if (part.stage !== "item" || allowance !== null || trimTo !== null) return makeBid(situation, goods, index, part, allowance, trimTo);
+export function bidOn(
+  situation: Situation,
+  goods: Goods,
+  index: number,
+  part: StagePart,
+  allowance: readonly number[] | null,
+  trimTo: number | null,
+): Bid {
+  if (part.stage !== "item" || allowance !== null || trimTo !== null)
+    return makeBid(situation, goods, index, part, allowance, trimTo);
   // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
   // lines that nobody has touched yet is worked out once.
   const lines = linesOf(situation, index, part);
-  for (const line of lines) if (!goods.isUntouched(line)) return makeBid(situation, goods, index, part, null, null);
+  for (const line of lines)
+    if (!goods.isUntouched(line)) return makeBid(situation, goods, index, part, null, null);
   let standing = situation.standingBids[index];
   if (standing === undefined) {
     standing = makeBid(situation, goods, index, part, null, null);
@@ -39,15 +48,26 @@ function linesOf(situation: Situation, index: number, part: StagePart): readonly
   const known = situation.linesWithin[index];
   if (known !== undefined) return known;
   const selectors = part.benefits.flatMap((benefit) => benefit.selectors);
-  const lines = selectors.length === 1 ? situation.coverage.of(selectors[0]!) : [...new Set(selectors.flatMap((select) => situation.coverage.of(select)))];
+  const lines =
+    selectors.length === 1
+      ? situation.coverage.of(selectors[0]!)
+      : [...new Set(selectors.flatMap((select) => situation.coverage.of(select)))];
   situation.linesWithin[index] = lines;
   return lines;
 }
 
 const nothing: Settlement = { amount: 0, wished: 0, touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
+const copyOf = (range: Range): Range => partOf(range, 0, range.count);
 
-function makeBid(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null, trimTo: number | null): Bid {
+function makeBid(
+  situation: Situation,
+  goods: Goods,
+  index: number,
+  part: StagePart,
+  allowance: readonly number[] | null,
+  trimTo: number | null,
+): Bid {
   const view = new UnitsView(situation, goods, index, part, allowance);
   const proposals: Proposal[] = [];
   let shortfall: Unmet | null = null;
@@ -57,7 +77,16 @@ function makeBid(situation: Situation, goods: Goods, index: number, part: StageP
     else shortfall ??= answer.unmet ?? null;
   }
   const { holders } = view;
-  if (proposals.length === 0) return { settlement: nothing, times: 0, used: noUnits, counted: noUnits, depositsPaid: 0, shortfall, holders };
+  if (proposals.length === 0)
+    return {
+      settlement: nothing,
+      times: 0,
+      used: noUnits,
+      counted: noUnits,
+      depositsPaid: 0,
+      shortfall,
+      holders,
+    };
   const settlement = settle(goods, proposals, situation.rounding, trimTo);
   let times = 0;
   let depositsPaid = 0;
@@ -66,10 +95,20 @@ function makeBid(situation: Situation, goods: Goods, index: number, part: StageP
   for (const proposal of proposals) {
     times = Math.max(times, proposal.times);
     depositsPaid += proposal.paid ?? 0;
-    if (proposal.counted !== undefined) counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
+    if (proposal.counted !== undefined)
+      counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
     if (proposal.used !== undefined) used = used.length === 0 ? proposal.used : [...used, ...proposal.used];
   }
-  return { settlement, times, used, counted, depositsPaid, shortfall, holders };
+  // Copies: the goods cut their segments in two as claims and discounts fall on them.
+  return {
+    settlement,
+    times,
+    used: used.map(copyOf),
+    counted: counted.map(copyOf),
+    depositsPaid,
+    shortfall,
+    holders,
+  };
 }
 
 const nobody: ReadonlySet<number> = new Set();
@@ -86,20 +125,32 @@ class UnitsView implements BenefitView {
   private readonly part: StagePart;
   private readonly allowance: readonly number[] | null;
 
-  constructor(situation: Situation, goods: Goods, index: number, part: StagePart, allowance: readonly number[] | null) {
+  constructor(
+    situation: Situation,
+    goods: Goods,
+    index: number,
+    part: StagePart,
+    allowance: readonly number[] | null,
+  ) {
     this.situation = situation;
     this.goods = goods;
     this.index = index;
     this.part = part;
     this.allowance = part.stage === "item" ? allowance : null;
     this.currency = situation.cart.currency;
-    this.depositUnits = part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
+    this.depositUnits =
+      part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
   }
 
   everything(select: CompiledSelector): Everything | null {
     const { goods, situation } = this;
     if (this.part.stage !== "order" || !select.coversEverything || goods.hasFloors) return null;
-    return { worth: goods.total, stageWorth: goods.stageTotal, quantity: situation.cart.quantity, units: () => this.free(select) };
+    return {
+      worth: goods.total,
+      stageWorth: goods.stageTotal,
+      quantity: situation.cart.quantity,
+      units: () => this.free(select),
+    };
   }
 
   unitPrice(range: Range): number {
@@ -107,16 +158,22 @@ class UnitsView implements BenefitView {
   }
 
   free(select: CompiledSelector, which: "all" | "paid" = "all"): Range[] {
-    const coverage = this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
+    const coverage =
+      this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
     const free: Range[] = [];
     const isItem = this.part.stage === "item";
     for (const line of coverage.of(select)) {
       const allowed = this.allowance === null ? null : this.allowance[line]!;
       const ofLine = allowed === null ? free : [];
-      for (const segment of isItem ? this.goods.segmentsFor(this.part.group, line) : this.goods.segmentsOf(line)) {
+      for (const segment of isItem
+        ? this.goods.segmentsFor(this.part.group, line)
+        : this.goods.segmentsOf(line)) {
         if (which === "paid" && segment.price === 0) continue;
         if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
-        const holder = segment.claims.length === 0 ? undefined : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);
+        const holder =
+          segment.claims.length === 0
+            ? undefined
+            : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);
         if (holder === undefined) ofLine.push(segment);
         else if (!this.holders.has(holder.by)) this.holders = new Set([...this.holders, holder.by]);
       }
@@ -125,4 +182,3 @@ class UnitsView implements BenefitView {
     return free;
   }
 }
-

@@ -131,7 +131,10 @@ function sameSet(a: readonly string[] = none, b: readonly string[] = none): bool
 
 function sameAttributes(a: Attributes = noAttributes, b: Attributes = noAttributes): boolean {
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]))
+  );
 }
 
 /** Margin floor m: ceil(unitCost / (1 − m)). The highest of the floors counts, and never more than the price itself. */

@@ -8,8 +8,20 @@ const name = z.string().min(1).max(limits.nameLength);
 const names = z.array(name).max(limits.namesPerField);
 
 export const attributes = z
-  .record(z.string(), z.union([z.string().max(limits.textLength), z.number(), z.boolean(), z.array(z.string()).max(limits.namesPerField)]))
-  .meta({ id: "Attributes", scalar: true, description: "Free facts by name: text, number, truth or a list of texts." });
+  .record(
+    z.string(),
+    z.union([
+      z.string().max(limits.textLength),
+      z.number(),
+      z.boolean(),
+      z.array(z.string()).max(limits.namesPerField),
+    ]),
+  )
+  .meta({
+    id: "Attributes",
+    scalar: true,
+    description: "Free facts by name: text, number, truth or a list of texts.",
+  });
 export type Attributes = z.output<typeof attributes>;
 
 export const cartLineSchema = z
@@ -20,10 +32,19 @@ export const cartLineSchema = z
     categories: names.optional(),
     brand: name.optional(),
     tags: names.optional(),
-    quantity: z.int().min(1).max(limits.quantityPerLine).describe("Units. Weighed goods are one unit whose price is the price of the piece."),
+    quantity: z
+      .int()
+      .min(1)
+      .max(limits.quantityPerLine)
+      .describe("Units. Weighed goods are one unit whose price is the price of the piece."),
     unitPrice: minorUnits,
-    listPrice: minorUnits.optional().describe("What the unit costs without any sale; `unitPrice` if left out."),
-    onSale: z.boolean().optional().describe("The unit counts as discounted already, whatever its prices say."),
+    listPrice: minorUnits
+      .optional()
+      .describe("What the unit costs without any sale; `unitPrice` if left out."),
+    onSale: z
+      .boolean()
+      .optional()
+      .describe("The unit counts as discounted already, whatever its prices say."),
     unitCost: minorUnits.optional(),
     minUnitPrice: minorUnits.optional().describe("No combination of promotions sells the unit below this."),
     attributes: attributes.optional(),
@@ -41,7 +62,11 @@ export const orderFactsSchema = z
     segments: names.optional(),
     tier: name.optional(),
   })
-  .meta({ id: "CustomerFacts", description: "What is known about the customer. Needs the marketing role; otherwise it is loaded from the project's own records." });
+  .meta({
+    id: "CustomerFacts",
+    description:
+      "What is known about the customer. Needs the marketing role; otherwise it is loaded from the project's own records.",
+  });
 
 export const customerSchema = z
   .strictObject({
@@ -66,8 +91,15 @@ export const codeEntrySchema = z
 export const depositClaimSchema = z
   .strictObject({
     redemption: name.describe("The committed redemption by which the deposit was paid."),
-    promotion: name.optional().describe("Proves the deposit inline: the key of its promotion. Needs the marketing role."),
-    units: z.int().min(1).max(limits.quantityPerLine).optional().describe("How many units the deposit covers; 1 if left out. Needs the marketing role."),
+    promotion: name
+      .optional()
+      .describe("Proves the deposit inline: the key of its promotion. Needs the marketing role."),
+    units: z
+      .int()
+      .min(1)
+      .max(limits.quantityPerLine)
+      .optional()
+      .describe("How many units the deposit covers; 1 if left out. Needs the marketing role."),
   })
   .meta({ id: "DepositClaim" });
 
@@ -90,13 +122,20 @@ export const cartSchema = z
     deposits: z.array(depositClaimSchema).max(limits.depositsPerCart).optional(),
     identifiers: identifiersSchema.optional(),
     attributes: attributes.optional(),
-    at: z.iso.datetime({ offset: true }).optional().describe("Prices the cart as of this instant. Needs the marketing role."),
+    at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("Prices the cart as of this instant. Needs the marketing role."),
     strategy: strategy.optional(),
     rounding: roundingMode.optional().describe("Needs the marketing role."),
     marginFloor: z.number().min(0).lt(100).optional().describe("Percent. Needs the marketing role."),
     timezone: timezone.optional(),
     locale: locale.optional(),
-    explain: z.enum(["none", "near", "all"]).meta({ id: "Explain" }).optional().describe("`near` (default): codes and near misses. `all`: every promotion that touches the cart."),
+    explain: z
+      .enum(["none", "near", "all"])
+      .meta({ id: "Explain" })
+      .optional()
+      .describe("`near` (default): codes and near misses. `all`: every promotion that touches the cart."),
   })
   .meta({ id: "Cart" });
 

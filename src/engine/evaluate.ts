@@ -19,7 +19,15 @@ import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
-import { type Candidate, type EnteredCode, type Ground, makeGround, type Situation, StageView, withCandidates } from "./situation.ts";
+import {
+  type Candidate,
+  type EnteredCode,
+  type Ground,
+  makeGround,
+  type Situation,
+  StageView,
+  withCandidates,
+} from "./situation.ts";
 import { writeQuote } from "./write-quote.ts";
 
 const planners: Readonly<Record<Strategy, Planner>> = { best: planBest, priority: planByPriority };
@@ -32,7 +40,13 @@ export interface EvaluateOptions {
 }
 
 /** `now`: epoch milliseconds. */
-export function evaluate(rulebook: Rulebook, request: Cart, facts: Facts, now: number, options: EvaluateOptions = {}): Quote {
+export function evaluate(
+  rulebook: Rulebook,
+  request: Cart,
+  facts: Facts,
+  now: number,
+  options: EvaluateOptions = {},
+): Quote {
   const settings = settingsFor(request, options.settings ?? defaultSettings);
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
@@ -40,12 +54,21 @@ export function evaluate(rulebook: Rulebook, request: Cart, facts: Facts, now: n
   const situation = judgeAll(promotions, codes, makeGround(cart, facts, now, settings.rounding), request);
   const proposed = planners[settings.strategy](situation);
   const priced = proposed.priced ?? price(situation, proposed.plan);
-  return writeQuote({ request, settings, rulebookVersion: rulebook.version, codes, situation, proposed, priced });
+  return writeQuote({
+    request,
+    settings,
+    rulebookVersion: rulebook.version,
+    codes,
+    situation,
+    proposed,
+    priced,
+  });
 }
 
 function settingsFor(request: Cart, settings: Settings): Settings {
   const { strategy, rounding, marginFloor, locale } = request;
-  if (strategy === undefined && rounding === undefined && marginFloor === undefined && locale === undefined) return settings;
+  if (strategy === undefined && rounding === undefined && marginFloor === undefined && locale === undefined)
+    return settings;
   return {
     ...settings,
     ...(strategy !== undefined && { strategy }),
@@ -83,11 +106,22 @@ function findCandidates(
   const live = ranks.map((rank) => rulebook.promotions[rank]!);
   if (drafts === undefined || drafts.promotions.length === 0) return live;
   const replaced = new Set(drafts.promotions.map((draft) => draft.key));
-  return [...live.filter((promotion) => !replaced.has(promotion.key)), ...drafts.promotions.filter((draft) => isTriggered(draft, texts, pools))].sort(compareByRank);
+  return [
+    ...live.filter((promotion) => !replaced.has(promotion.key)),
+    ...drafts.promotions.filter((draft) => isTriggered(draft, texts, pools)),
+  ].sort(compareByRank);
 }
 
-function isTriggered({ code, pool }: CompiledPromotion, codes: readonly string[], pools: readonly string[]): boolean {
-  return (code === null && pool === null) || (code !== null && codes.includes(code)) || (pool !== null && pools.includes(pool));
+function isTriggered(
+  { code, pool }: CompiledPromotion,
+  codes: readonly string[],
+  pools: readonly string[],
+): boolean {
+  return (
+    (code === null && pool === null) ||
+    (code !== null && codes.includes(code)) ||
+    (pool !== null && pools.includes(pool))
+  );
 }
 
 function judgeAll(
@@ -107,7 +141,16 @@ function judgeAll(
   return withCandidates(ground, candidates);
 }
 
-function codeOf({ code, pool }: CompiledPromotion, codes: readonly EnteredCode[], facts: Facts): EnteredCode | null {
+function codeOf(
+  { code, pool }: CompiledPromotion,
+  codes: readonly EnteredCode[],
+  facts: Facts,
+): EnteredCode | null {
   if (code === null && pool === null) return null;
-  return codes.find(({ normalized }) => normalized === code || (pool !== null && facts.coupons?.get(normalized)?.pool === pool)) ?? null;
+  return (
+    codes.find(
+      ({ normalized }) =>
+        normalized === code || (pool !== null && facts.coupons?.get(normalized)?.pool === pool),
+    ) ?? null
+  );
 }

@@ -143,7 +143,12 @@ export class Goods {
 
   private layRun({ line, from, count, amount }: UnitRun): void {
     const segments = this.segments[line]!;
-    for (let i = this.cutOut(segments, from, from + count); i < segments.length && segments[i]!.from < from + count; i++) segments[i]!.price -= amount;
+    for (
+      let i = this.cutOut(segments, from, from + count);
+      i < segments.length && segments[i]!.from < from + count;
+      i++
+    )
+      segments[i]!.price -= amount;
   }
 
   claim({ line, from, count }: Range, claim: Claim): void {
@@ -152,7 +157,8 @@ export class Goods {
     const to = from + count;
     for (let i = this.cutOut(segments, from, to); i < segments.length && segments[i]!.from < to; i++) {
       const segment = segments[i]!;
-      if (!segment.claims.includes(claim)) segment.claims = segment.claims.length === 0 ? [claim] : [...segment.claims, claim];
+      if (!segment.claims.includes(claim))
+        segment.claims = segment.claims.length === 0 ? [claim] : [...segment.claims, claim];
     }
   }
 
@@ -169,7 +175,14 @@ export class Goods {
       const before = position - segment.from;
       if (before >= segment.count) continue;
       const { line, price, stagePrice, claims } = segment;
-      segments.splice(i + 1, 0, { line, from: position, count: segment.count - before, price, stagePrice, claims });
+      segments.splice(i + 1, 0, {
+        line,
+        from: position,
+        count: segment.count - before,
+        price,
+        stagePrice,
+        claims,
+      });
       segment.count = before;
       return i + 1;
     }

@@ -11,17 +11,25 @@ export interface Judgement {
   exhausted: Rejection | null;
 }
 
-export function judge(promotion: CompiledPromotion, view: StageView, known: Known, identifiers: Identifiers): Judgement {
+export function judge(
+  promotion: CompiledPromotion,
+  view: StageView,
+  known: Known,
+  identifiers: Identifiers,
+): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
   const exhausted = whatIsLeft(promotion, known, identifiers);
   if (promotion.asksAtStage) return { rejection: null, exhausted };
   const verdict = promotion.conditions?.test(view);
-  if (verdict !== undefined && !verdict.met) return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };
+  if (verdict !== undefined && !verdict.met)
+    return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };
   return { rejection: exhausted, exhausted: null };
 }
 
-export type Identifiers = { device?: string | undefined; phone?: string | undefined; ip?: string | undefined } | undefined;
+export type Identifiers =
+  | { device?: string | undefined; phone?: string | undefined; ip?: string | undefined }
+  | undefined;
 
 function whenAndWhere({ schedule, currencies }: CompiledPromotion, { cart, now }: Known): Rejection | null {
   if (schedule !== null && !schedule.contains(now)) {
@@ -34,7 +42,11 @@ function whenAndWhere({ schedule, currencies }: CompiledPromotion, { cart, now }
 
 const untouched: UsageFact = { total: 0 };
 
-function whatIsLeft({ key, document }: CompiledPromotion, { cart, facts }: Known, identifiers: Identifiers): Rejection | null {
+function whatIsLeft(
+  { key, document }: CompiledPromotion,
+  { cart, facts }: Known,
+  identifiers: Identifiers,
+): Rejection | null {
   const { limits, budget } = document;
   if (limits === undefined && budget === undefined) return null;
   const usage = facts.usage?.get(key) ?? untouched;
@@ -42,13 +54,24 @@ function whatIsLeft({ key, document }: CompiledPromotion, { cart, facts }: Known
     const { perPeriod } = limits;
     if (limits.total !== undefined && usage.total >= limits.total) return reached(limits.total, usage.total);
     // A missing customer never counts as one shared customer.
-    if ((limits.perCustomer !== undefined || perPeriod?.per === "customer") && cart.customer?.id === undefined) return { reason: "customer_required", path: "customer.id" };
-    if (limits.perCustomer !== undefined && (usage.byCustomer ?? 0) >= limits.perCustomer) return reached(limits.perCustomer, usage.byCustomer ?? 0);
-    for (const [name, limit] of [["device", limits.perDevice], ["phone", limits.perPhone], ["ip", limits.perIp]] as const) {
+    if (
+      (limits.perCustomer !== undefined || perPeriod?.per === "customer") &&
+      cart.customer?.id === undefined
+    )
+      return { reason: "customer_required", path: "customer.id" };
+    if (limits.perCustomer !== undefined && (usage.byCustomer ?? 0) >= limits.perCustomer)
+      return reached(limits.perCustomer, usage.byCustomer ?? 0);
+    for (const [name, limit] of [
+      ["device", limits.perDevice],
+      ["phone", limits.perPhone],
+      ["ip", limits.perIp],
+    ] as const) {
       const isNeeded = limit !== undefined || perPeriod?.per === name;
-      if (isNeeded && identifiers?.[name] === undefined) return { reason: "identifier_required", path: `identifiers.${name}` };
+      if (isNeeded && identifiers?.[name] === undefined)
+        return { reason: "identifier_required", path: `identifiers.${name}` };
     }
-    if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count) return reached(perPeriod.count, usage.inPeriod ?? 0);
+    if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count)
+      return reached(perPeriod.count, usage.inPeriod ?? 0);
   }
   if (budget !== undefined) {
     const left = budget.amount[cart.currency]! - (usage.spent?.[cart.currency] ?? 0);

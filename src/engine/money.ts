@@ -24,9 +24,11 @@ export const currencyCode = z
   .meta({ id: "CurrencyCode", description: "An ISO 4217 currency code." });
 
 /** Amounts by currency. A cart in a currency that is not named does not match; nothing is ever converted. */
-export const moneyMap = z
-  .record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0))
-  .meta({ id: "MoneyMap", scalar: true, description: 'Amounts in minor units by currency, such as {"CNY": 3000}.' });
+export const moneyMap = z.record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0)).meta({
+  id: "MoneyMap",
+  scalar: true,
+  description: 'Amounts in minor units by currency, such as {"CNY": 3000}.',
+});
 
 export type MoneyMap = z.output<typeof moneyMap>;
 
@@ -43,7 +45,12 @@ export function parsePercent(percent: number): number | null {
 export function roundRatio(numerator: bigint, denominator: bigint, mode: RoundingMode): number {
   const quotient = numerator / denominator;
   const twice = (numerator % denominator) * 2n;
-  return Number(quotient) + (roundsUp(twice < denominator ? -1 : twice > denominator ? 1 : 0, Number(quotient % 2n), twice > 0n, mode) ? 1 : 0);
+  return (
+    Number(quotient) +
+    (roundsUp(twice < denominator ? -1 : twice > denominator ? 1 : 0, Number(quotient % 2n), twice > 0n, mode)
+      ? 1
+      : 0)
+  );
 }
 
 /** `roundRatio(millionths, 1 000 000)` for a safe integer: the hot path. */
@@ -74,7 +81,12 @@ export interface Allocation {
  * A weight of 0 receives 0 — handing a leftover cent to a free item would make its price negative. `total` must not exceed
  * what the units with weight can hold.
  */
-export function allocate(total: number, weights: readonly (number | bigint)[], counts: readonly number[], caps: readonly number[]): Allocation {
+export function allocate(
+  total: number,
+  weights: readonly (number | bigint)[],
+  counts: readonly number[],
+  caps: readonly number[],
+): Allocation {
   const size = weights.length;
   const base = new Array<number>(size);
   const extra = new Array<number>(size).fill(0);

@@ -20,7 +20,13 @@ export interface NearMiss {
 }
 
 /** Null when no single change of more goods would do. `priced`: the plan that the quote follows. */
-export function findNearMiss(situation: Situation, index: number, rejection: Rejection, priced: Priced, identifiers: Identifiers): NearMiss | null {
+export function findNearMiss(
+  situation: Situation,
+  index: number,
+  rejection: Rejection,
+  priced: Priced,
+  identifiers: Identifiers,
+): NearMiss | null {
   // Conditions know their remedy; a threshold inside a benefit is itself what is missing.
   const miss: Rejection | null = rejection.remedy === undefined ? rejection : rejection.remedy;
   if (miss?.gap === undefined) return null;
@@ -36,17 +42,29 @@ export function findNearMiss(situation: Situation, index: number, rejection: Rej
   if (candidate.rejection !== null) return null;
   const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
   if (alone.rejections[0] !== null) return null;
-  return { rejection: miss, wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0) };
+  return {
+    rejection: miss,
+    wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0),
+  };
 }
 
 /** The cart at the prices with which the stage began, units at different prices as lines of their own. */
 function cartAtStage({ cart }: Situation, priced: Priced, stage: Stage): CanonicalCart {
-  const before = priced.applications.filter((application) => stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping");
+  const before = priced.applications.filter(
+    (application) =>
+      stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping",
+  );
   if (before.length === 0) return cart;
   const goods = new Goods(cart.lines);
   for (const { discount } of before) goods.discount(discount, null);
   const lines = cart.lines.flatMap((line, i) =>
-    goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({ ...line, id: `${line.id}\u0000${from}`, unitPrice, quantity: count, floor: Math.min(line.floor, unitPrice) })),
+    goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({
+      ...line,
+      id: `${line.id}\u0000${from}`,
+      unitPrice,
+      quantity: count,
+      floor: Math.min(line.floor, unitPrice),
+    })),
   );
   return { ...cart, lines };
 }
@@ -59,16 +77,31 @@ function withMoreGoods(cart: CanonicalCart, { gap = 0, gapIn, gapOf }: Rejection
   const lines: CanonicalLine[] = [];
   const more: CanonicalCart = { ...cart, lines };
   for (const line of cart.lines) lines.push({ ...line, cart: more });
-  lines.push(gapIn === "units" ? extraLine(more, model, gap, model!.unitPrice) : extraLine(more, model, 1, gap));
-  return { ...more, subtotal: lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0), quantity: lines.reduce((sum, line) => sum + line.quantity, 0) };
+  lines.push(
+    gapIn === "units" ? extraLine(more, model, gap, model!.unitPrice) : extraLine(more, model, 1, gap),
+  );
+  return {
+    ...more,
+    subtotal: lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
+    quantity: lines.reduce((sum, line) => sum + line.quantity, 0),
+  };
 }
 
 function cheapest(lines: readonly CanonicalLine[]): CanonicalLine | undefined {
-  return lines.reduce<CanonicalLine | undefined>((found, line) => (line.unitPrice > 0 && (found === undefined || line.unitPrice < found.unitPrice) ? line : found), undefined);
+  return lines.reduce<CanonicalLine | undefined>(
+    (found, line) =>
+      line.unitPrice > 0 && (found === undefined || line.unitPrice < found.unitPrice) ? line : found,
+    undefined,
+  );
 }
 
 /** A line that sorts behind all others, like `model` or like nothing in particular. */
-function extraLine(cart: CanonicalCart, model: CanonicalLine | undefined, quantity: number, unitPrice: number): CanonicalLine {
+function extraLine(
+  cart: CanonicalCart,
+  model: CanonicalLine | undefined,
+  quantity: number,
+  unitPrice: number,
+): CanonicalLine {
   const id = "\u{10ffff}";
   return {
     product: undefined,

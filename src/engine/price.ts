@@ -8,7 +8,14 @@ import { type Bid, bidOn } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
-import { type Candidate, type Rejection, rejectionByConditions, rejectionOf, type Situation, StageView } from "./situation.ts";
+import {
+  type Candidate,
+  type Rejection,
+  rejectionByConditions,
+  rejectionOf,
+  type Situation,
+  StageView,
+} from "./situation.ts";
 
 /** Which promotions, and how many units of each line each may use. What a planner proposes. */
 export interface Plan {
@@ -80,7 +87,9 @@ class Pricing {
     this.plan = plan;
     this.goods = new Goods(situation.cart.lines);
     this.shipments = new Goods(situation.shipments);
-    this.rejections = situation.candidates.map((candidate, i) => candidate.rejection ?? (plan.members[i] ? null : notInPlan));
+    this.rejections = situation.candidates.map(
+      (candidate, i) => candidate.rejection ?? (plan.members[i] ? null : notInPlan),
+    );
     this.isOut = this.rejections.map((rejection) => rejection !== null);
     this.hasApplied = new Array<boolean>(size).fill(false);
     this.conditionsAsked = new Array<boolean>(size).fill(false);
@@ -110,7 +119,12 @@ class Pricing {
       goods: this.goods,
       shipments: this.shipments,
       claimed: this.claimed,
-      ordersAreAlike: !this.haveMet && this.applications.every(({ stage }, i) => stage === "item" || stage === "reward" || this.applications[i - 1]?.stage !== stage),
+      ordersAreAlike:
+        !this.haveMet &&
+        this.applications.every(
+          ({ stage }, i) =>
+            stage === "item" || stage === "reward" || this.applications[i - 1]?.stage !== stage,
+        ),
       contenders: this.contenders,
     };
   }
@@ -123,7 +137,8 @@ class Pricing {
     if (holder !== undefined) inTheWay.push(holder);
     if (inTheWay.length > 0) {
       for (const rival of inTheWay) this.contenders.add(rival).add(index);
-      return this.reject(index, { reason: "displaced", displacedBy: inTheWay });
+      this.reject(index, { reason: "displaced", displacedBy: inTheWay });
+      return;
     }
     const applied = part.stage === "reward" ? this.grant(index, part, view) : this.takeOff(index, part);
     if (applied && part.stage !== "item") groups.set(part.group, index);
@@ -142,7 +157,9 @@ class Pricing {
 
   private conflictsOf(index: number, { promotion }: Candidate): number[] {
     if (!this.situation.hasConflicts) return [];
-    return this.hasApplied.flatMap((applied, i) => (applied && i !== index && areInConflict(promotion, this.situation.candidates[i]!.promotion) ? [i] : []));
+    return this.hasApplied.flatMap((applied, i) =>
+      applied && i !== index && areInConflict(promotion, this.situation.candidates[i]!.promotion) ? [i] : [],
+    );
   }
 
   private reject(index: number, rejection: Rejection): void {
@@ -231,7 +248,16 @@ class Pricing {
       }
       granted = true;
       this.hasApplied[index] = true;
-      this.applications.push({ candidate: index, stage: "reward", amount: 0, times: grant.times, unapplied: 0, discount: nothingOff, depositsPaid: 0, reward: grant.reward });
+      this.applications.push({
+        candidate: index,
+        stage: "reward",
+        amount: 0,
+        times: grant.times,
+        unapplied: 0,
+        discount: nothingOff,
+        depositsPaid: 0,
+        reward: grant.reward,
+      });
     }
     return granted;
   }
@@ -242,7 +268,10 @@ function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {
   return null;
 }
 
-function whyNothing({ settlement: { wished }, holders, shortfall }: Bid, budgetLeft: number | null): Rejection {
+function whyNothing(
+  { settlement: { wished }, holders, shortfall }: Bid,
+  budgetLeft: number | null,
+): Rejection {
   if (wished > 0 && budgetLeft === 0) return { reason: "budget_exhausted", required: wished, actual: 0 };
   if (wished > 0) return { reason: "floor_reached", required: wished, actual: 0 };
   if (holders.size > 0) return { reason: "displaced", displacedBy: [...holders].sort((a, b) => a - b) };

@@ -2,7 +2,12 @@
 import { z } from "zod";
 import { benefitKind, benefitSchema } from "./benefits/index.ts";
 import { normalizeCode } from "./codes.ts";
-import { type CompiledTree, compileConditions, type ConditionDocument, conditionSchema } from "./conditions/tree.ts";
+import {
+  type CompiledTree,
+  type ConditionDocument,
+  compileConditions,
+  conditionSchema,
+} from "./conditions/tree.ts";
 import { compileExpression, type Expression } from "./expression.ts";
 import type { CompiledBenefit, Compiler, Issue, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
@@ -15,7 +20,10 @@ import { findZone } from "./zone.ts";
 export const promotionKey = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
-  .meta({ id: "PromotionKey", description: "The caller's own name of the promotion, unique in the project." });
+  .meta({
+    id: "PromotionKey",
+    description: "The caller's own name of the promotion, unique in the project.",
+  });
 
 const names = z.array(z.string().min(1).max(limits.nameLength)).max(limits.namesPerField);
 
@@ -25,13 +33,26 @@ export const triggerSchema = z
     z.strictObject({ type: z.literal("code"), code: z.string().min(1).max(limits.codeLength) }),
     z.strictObject({ type: z.literal("coupon"), pool: z.string().min(1).max(limits.nameLength) }),
   ])
-  .meta({ id: "Trigger", scalar: true, description: "`automatic`, one shared `code`, or a `coupon` of a pool." });
+  .meta({
+    id: "Trigger",
+    scalar: true,
+    description: "`automatic`, one shared `code`, or a `coupon` of a pool.",
+  });
 
-export const excludesSchema = z.strictObject({ promotions: names.optional(), groups: names.optional(), tags: names.optional() }).meta({ id: "Excludes" });
+export const excludesSchema = z
+  .strictObject({ promotions: names.optional(), groups: names.optional(), tags: names.optional() })
+  .meta({ id: "Excludes" });
 
 export const stackingSchema = z
   .strictObject({
-    group: z.string().min(1).max(limits.nameLength).optional().describe("At most one promotion of a group touches a unit (or the order). Left out: the stage's own name."),
+    group: z
+      .string()
+      .min(1)
+      .max(limits.nameLength)
+      .optional()
+      .describe(
+        "At most one promotion of a group touches a unit (or the order). Left out: the stage's own name.",
+      ),
     exclusive: z.boolean().default(false).describe("Nothing else may apply to the order beside it."),
     excludes: excludesSchema.optional(),
   })
@@ -48,12 +69,24 @@ export const limitsSchema = z
     perDevice: count.optional(),
     perPhone: count.optional(),
     perIp: count.optional(),
-    perPeriod: z.strictObject({ count, period: z.enum(["day", "week", "month"]), per: scope.optional().describe("Left out: all uses together.") }).optional(),
+    perPeriod: z
+      .strictObject({
+        count,
+        period: z.enum(["day", "week", "month"]),
+        per: scope.optional().describe("Left out: all uses together."),
+      })
+      .optional(),
   })
   .meta({ id: "PromotionLimits" });
 
 export const budgetSchema = z
-  .strictObject({ amount: moneyMap, atEdge: z.enum(["refuse", "partial"]).default("refuse").describe("What happens to the discount that the rest of the budget does not cover.") })
+  .strictObject({
+    amount: moneyMap,
+    atEdge: z
+      .enum(["refuse", "partial"])
+      .default("refuse")
+      .describe("What happens to the discount that the rest of the budget does not cover."),
+  })
   .meta({ id: "Budget" });
 
 const text = z.string().max(limits.textLength).optional();
@@ -67,8 +100,16 @@ export const promotionSchema = z
     name: z.string().min(1).max(limits.nameLength).optional(),
     campaign: z.string().min(1).max(limits.nameLength).optional(),
     tags: names.default([]),
-    priority: z.int().min(-1_000_000).max(1_000_000).default(0).describe("Higher first; equal priorities go by key."),
-    visibility: z.enum(["public", "private"]).default("public").describe("A private promotion is never named to a customer outside its audience."),
+    priority: z
+      .int()
+      .min(-1_000_000)
+      .max(1_000_000)
+      .default(0)
+      .describe("Higher first; equal priorities go by key."),
+    visibility: z
+      .enum(["public", "private"])
+      .default("public")
+      .describe("A private promotion is never named to a customer outside its audience."),
     funder: z.string().min(1).max(limits.nameLength).default("merchant"),
     schedule: scheduleSchema.optional(),
     trigger: triggerSchema,
@@ -121,7 +162,9 @@ export interface CompileOptions {
   selectors: SelectorTable;
 }
 
-export type Compilation = { promotion: CompiledPromotion; issues: null } | { promotion: null; issues: Issue[] };
+export type Compilation =
+  | { promotion: CompiledPromotion; issues: null }
+  | { promotion: null; issues: Issue[] };
 
 /** Compiles a document that has the shape of `promotionSchema`; finds every fault that the shape alone does not show. */
 export function compilePromotion(document: PromotionDocument, options: CompileOptions): Compilation {
@@ -131,20 +174,34 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   const { trigger, stacking, conditions: tree, schedule: window } = document;
 
   const code = trigger.type === "code" ? normalizeCode(trigger.code) : null;
-  if (code === "") compiler.issue("/trigger/code", "code_empty", "Nothing is left of the code after spaces and dashes are taken out.");
+  if (code === "")
+    compiler.issue(
+      "/trigger/code",
+      "code_empty",
+      "Nothing is left of the code after spaces and dashes are taken out.",
+    );
 
   const benefits = document.benefits.map((benefit, i) => {
     const { kind, ...params } = benefit;
     return benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
   });
-  const conditions = tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");
-  const schedule = window === undefined ? null : compileSchedule(window, options.defaultTimezone, (path, code, message) => compiler.issue(`/schedule${path}`, code, message));
+  const conditions =
+    tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");
+  const schedule =
+    window === undefined
+      ? null
+      : compileSchedule(window, options.defaultTimezone, (path, code, message) =>
+          compiler.issue(`/schedule${path}`, code, message),
+        );
   if (document.budget !== undefined) compiler.currencies(document.budget.amount, "/budget/amount");
-  if (currencies.areContradictory) compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
+  if (currencies.areContradictory)
+    compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;
-  const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some((list) => list !== undefined && list.length > 0);
+  const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some(
+    (list) => list !== undefined && list.length > 0,
+  );
   const parts = partsByStage(benefits, document);
   return {
     issues: null,
@@ -164,11 +221,15 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   };
 }
 
-function partsByStage(benefits: readonly CompiledBenefit[], { stacking, key }: PromotionDocument): StagePart[] {
+function partsByStage(
+  benefits: readonly CompiledBenefit[],
+  { stacking, key }: PromotionDocument,
+): StagePart[] {
   const parts: StagePart[] = [];
   for (const stage of stages) {
     const ofStage = benefits.filter((benefit) => benefit.stage === stage);
-    if (ofStage.length > 0) parts.push({ stage, group: stacking.group ?? (stage === "reward" ? key : stage), benefits: ofStage });
+    if (ofStage.length > 0)
+      parts.push({ stage, group: stacking.group ?? (stage === "reward" ? key : stage), benefits: ofStage });
   }
   return parts;
 }
@@ -186,7 +247,11 @@ class CurrencySet {
   }
 }
 
-function makeCompiler(issues: Issue[], currencies: CurrencySet, { selectors, defaultTimezone }: CompileOptions): Compiler {
+function makeCompiler(
+  issues: Issue[],
+  currencies: CurrencySet,
+  { selectors, defaultTimezone }: CompileOptions,
+): Compiler {
   const compiler: Compiler = {
     issue: (path, code, message) => issues.push({ path, code, message }),
     selector(select, path) {
@@ -198,15 +263,21 @@ function makeCompiler(issues: Issue[], currencies: CurrencySet, { selectors, def
     },
     percent(percent, path) {
       const parsed = parsePercent(percent);
-      if (parsed === null) compiler.issue(path, "percent_too_fine", "A percentage has at most four decimals.");
-      else if (parsed <= 0 || parsed > wholePercent) compiler.issue(path, "percent_out_of_range", "A percentage lies above 0 and is at most 100.");
+      if (parsed === null)
+        compiler.issue(path, "percent_too_fine", "A percentage has at most four decimals.");
+      else if (parsed <= 0 || parsed > wholePercent)
+        compiler.issue(path, "percent_out_of_range", "A percentage lies above 0 and is at most 100.");
       return parsed ?? 0;
     },
     expression(cel, path): Expression {
       const compiled = compileExpression(cel);
       if (!("error" in compiled)) return compiled;
       compiler.issue(path, "expression_invalid", compiled.error);
-      return { usesLine: false, usesCustomer: false, test: () => ({ met: false, reason: "expression_false" }) };
+      return {
+        usesLine: false,
+        usesCustomer: false,
+        test: () => ({ met: false, reason: "expression_false" }),
+      };
     },
     currencies(map, path) {
       const codes = Object.keys(map);
@@ -215,7 +286,8 @@ function makeCompiler(issues: Issue[], currencies: CurrencySet, { selectors, def
     },
     timezone(name, path) {
       if (name === undefined) return defaultTimezone;
-      if (findZone(name) === null) compiler.issue(path, "timezone_unknown", `${name} is not an IANA time zone.`);
+      if (findZone(name) === null)
+        compiler.issue(path, "timezone_unknown", `${name} is not an IANA time zone.`);
       return name;
     },
   };

@@ -6,7 +6,9 @@ import { strategy } from "./settings.ts";
 const stage = z.enum(["item", "order", "shipping", "reward"]).meta({ id: "Stage" });
 const promotion = z.string().describe("The promotion's key.");
 
-export const unitRunSchema = z.strictObject({ units: z.int(), amount: minorUnits.describe("Off each of these units.") }).meta({ id: "UnitRun" });
+export const unitRunSchema = z
+  .strictObject({ units: z.int(), amount: minorUnits.describe("Off each of these units.") })
+  .meta({ id: "UnitRun" });
 
 export const adjustmentSchema = z
   .strictObject({
@@ -19,11 +21,23 @@ export const adjustmentSchema = z
   .meta({ id: "Adjustment" });
 
 export const quoteLineSchema = z
-  .strictObject({ id: z.string(), subtotal: minorUnits, discount: minorUnits, total: minorUnits, adjustments: z.array(adjustmentSchema) })
+  .strictObject({
+    id: z.string(),
+    subtotal: minorUnits,
+    discount: minorUnits,
+    total: minorUnits,
+    adjustments: z.array(adjustmentSchema),
+  })
   .meta({ id: "QuoteLine" });
 
 export const shippingLineSchema = z
-  .strictObject({ id: z.string(), amount: minorUnits, discount: minorUnits, total: minorUnits, adjustments: z.array(adjustmentSchema) })
+  .strictObject({
+    id: z.string(),
+    amount: minorUnits,
+    discount: minorUnits,
+    total: minorUnits,
+    adjustments: z.array(adjustmentSchema),
+  })
   .meta({ id: "ShippingLine" });
 
 export const appliedPromotionSchema = z
@@ -73,7 +87,9 @@ export const notAppliedSchema = z
     required: z.int().optional(),
     actual: z.int().optional(),
     gap: z.int().optional().describe("What is missing: minor units, or units of goods."),
-    wouldSave: minorUnits.optional().describe("What the promotion would take off, on its own, if the gap were closed."),
+    wouldSave: minorUnits
+      .optional()
+      .describe("What the promotion would take off, on its own, if the gap were closed."),
     path: z.string().optional().describe("Where a missing fact was looked for."),
     displacedBy: z.array(z.string()).optional().describe("Promotions that applied in its place."),
   })
@@ -97,7 +113,9 @@ const quoteFields = {
   shipping: minorUnits,
   shippingDiscount: minorUnits,
   total: minorUnits.describe("subtotal − discount + shipping − shippingDiscount"),
-  due: z.int().describe("total − deposits already paid, in minor units; below zero where more was paid than is due."),
+  due: z
+    .int()
+    .describe("total − deposits already paid, in minor units; below zero where more was paid than is due."),
   lines: z.array(quoteLineSchema),
   shippingLines: z.array(shippingLineSchema),
   promotions: z.array(appliedPromotionSchema),

@@ -11,11 +11,19 @@ export function rational(n: bigint | number, d: bigint | number = 1n): Rational 
   const numerator = BigInt(n);
   const denominator = BigInt(d);
   const divisor = greatestCommonDivisor(numerator, denominator);
-  return divisor === 1n ? { n: numerator, d: denominator } : { n: numerator / divisor, d: denominator / divisor };
+  return divisor === 1n
+    ? { n: numerator, d: denominator }
+    : { n: numerator / divisor, d: denominator / divisor };
 }
 
 export const add = (a: Rational, b: Rational): Rational =>
-  a.n === 0n ? b : b.n === 0n ? a : a.d === b.d ? rational(a.n + b.n, a.d) : rational(a.n * b.d + b.n * a.d, a.d * b.d);
+  a.n === 0n
+    ? b
+    : b.n === 0n
+      ? a
+      : a.d === b.d
+        ? rational(a.n + b.n, a.d)
+        : rational(a.n * b.d + b.n * a.d, a.d * b.d);
 export const subtract = (a: Rational, b: Rational): Rational => add(a, { n: -b.n, d: b.d });
 export const multiply = (a: Rational, b: Rational): Rational => rational(a.n * b.n, a.d * b.d);
 export const divide = (a: Rational, b: Rational): Rational => rational(a.n * b.d, a.d * b.n);

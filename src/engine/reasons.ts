@@ -17,13 +17,25 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },
-  currency_not_supported: { en: "This offer is not made in this currency.", "zh-CN": "此优惠不支持当前币种。" },
-  facts_missing: { en: "Something we need to know for this offer is missing.", "zh-CN": "缺少判断此优惠所需的信息。" },
+  currency_not_supported: {
+    en: "This offer is not made in this currency.",
+    "zh-CN": "此优惠不支持当前币种。",
+  },
+  facts_missing: {
+    en: "Something we need to know for this offer is missing.",
+    "zh-CN": "缺少判断此优惠所需的信息。",
+  },
   customer_required: { en: "Sign in to get this.", "zh-CN": "请登录后享受此优惠。" },
-  identifier_required: { en: "This offer needs to know the device, phone or address.", "zh-CN": "此优惠需要设备、手机或网络信息。" },
+  identifier_required: {
+    en: "This offer needs to know the device, phone or address.",
+    "zh-CN": "此优惠需要设备、手机或网络信息。",
+  },
   limit_reached: { en: "This offer has been used as often as it may be.", "zh-CN": "优惠名额已用完。" },
   budget_exhausted: { en: "The budget of this offer is used up.", "zh-CN": "优惠预算已用完。" },
-  nothing_to_discount: { en: "There is nothing in the cart that this would make cheaper.", "zh-CN": "购物车中没有可优惠的商品。" },
+  nothing_to_discount: {
+    en: "There is nothing in the cart that this would make cheaper.",
+    "zh-CN": "购物车中没有可优惠的商品。",
+  },
   floor_reached: { en: "The goods are at their lowest price already.", "zh-CN": "商品已达最低价。" },
   displaced: { en: "Another offer applied instead.", "zh-CN": "已享受其他优惠。" },
 };

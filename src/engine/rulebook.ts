@@ -19,7 +19,12 @@ export interface Rulebook {
   /** By priority (higher first), then key: the position is the rank. */
   readonly promotions: readonly CompiledPromotion[];
   /** Ranks of the promotions that may touch the cart, rising. `widely`: also those of other contexts and currencies, to say why not. */
-  candidates(cart: CanonicalCart, codes: readonly string[], pools: readonly string[], widely: boolean): number[];
+  candidates(
+    cart: CanonicalCart,
+    codes: readonly string[],
+    pools: readonly string[],
+    widely: boolean,
+  ): number[];
 }
 
 export function compareByRank(a: CompiledPromotion, b: CompiledPromotion): number {
@@ -29,7 +34,7 @@ export function compareByRank(a: CompiledPromotion, b: CompiledPromotion): numbe
 export function buildRulebook(version: string, promotions: readonly CompiledPromotion[]): Rulebook {
   const ranked = [...promotions].sort(compareByRank);
   const files = new Files();
-  ranked.forEach((promotion, rank) => files.add(promotion, rank));
+  for (const [rank, promotion] of ranked.entries()) files.add(promotion, rank);
   // A promotion is filed under several SKUs; a stamp per search keeps it from being found twice.
   const stamps = new Uint32Array(ranked.length);
   let search = 0;
@@ -54,27 +59,53 @@ export function buildRulebook(version: string, promotions: readonly CompiledProm
 class Files {
   private readonly byCode: Index = new Map();
   private readonly byPool: Index = new Map();
-  private readonly byGoods: Record<SelectorField, Index> = { skus: new Map(), products: new Map(), categories: new Map(), brands: new Map(), tags: new Map() };
-  private readonly byContext: Record<(typeof contextFields)[number], Index> = { channel: new Map(), store: new Map(), region: new Map(), country: new Map(), paymentMethod: new Map() };
+  private readonly byGoods: Record<SelectorField, Index> = {
+    skus: new Map(),
+    products: new Map(),
+    categories: new Map(),
+    brands: new Map(),
+    tags: new Map(),
+  };
+  private readonly byContext: Record<(typeof contextFields)[number], Index> = {
+    channel: new Map(),
+    store: new Map(),
+    region: new Map(),
+    country: new Map(),
+    paymentMethod: new Map(),
+  };
   private readonly byCurrency: Index = new Map();
   private readonly always: number[] = [];
 
   add(promotion: CompiledPromotion, rank: number): void {
-    const { code, pool, conditions, currencies } = promotion;
-    if (code !== null) return file(this.byCode, code, rank);
-    if (pool !== null) return file(this.byPool, pool, rank);
+    const { code, pool } = promotion;
+    if (code !== null) file(this.byCode, code, rank);
+    else if (pool !== null) file(this.byPool, pool, rank);
+    else this.addAutomatic(promotion, rank);
+  }
+
+  private addAutomatic(promotion: CompiledPromotion, rank: number): void {
+    const { conditions, currencies } = promotion;
     const goods = neededGoods(promotion);
     if (goods !== null) {
-      for (const { field, values } of goods) for (const value of values) file(this.byGoods[field], value, rank);
+      for (const { field, values } of goods)
+        for (const value of values) file(this.byGoods[field], value, rank);
       return;
     }
     const context = conditions?.requiresContext[0];
-    if (context !== undefined) for (const value of context.values) file(this.byContext[context.field], value, rank);
-    else if (currencies !== null) for (const currency of currencies) file(this.byCurrency, currency, rank);
+    if (context !== undefined)
+      for (const value of context.values) file(this.byContext[context.field], value, rank);
+    else if (currencies !== null || conditions?.currencies)
+      for (const currency of currencies ?? conditions!.currencies!) file(this.byCurrency, currency, rank);
     else this.always.push(rank);
   }
 
-  find(cart: CanonicalCart, codes: readonly string[], pools: readonly string[], widely: boolean, report: (ranks: readonly number[]) => void): void {
+  find(
+    cart: CanonicalCart,
+    codes: readonly string[],
+    pools: readonly string[],
+    widely: boolean,
+    report: (ranks: readonly number[]) => void,
+  ): void {
     const look = (index: Index, value: string | undefined) => {
       const ranks = value === undefined || index.size === 0 ? undefined : index.get(value);
       if (ranks !== undefined) report(ranks);
@@ -117,7 +148,8 @@ function neededGoods(promotion: CompiledPromotion): GoodsKey[] | null {
   const ofBenefits: GoodsKey[] = [];
   for (const part of promotion.parts) {
     for (const benefit of part.benefits) {
-      const key = part.stage === "item" || part.stage === "order" ? mostSelective(benefit.selectors.map(keyOf)) : null;
+      const key =
+        part.stage === "item" || part.stage === "order" ? mostSelective(benefit.selectors.map(keyOf)) : null;
       if (key === null) return ofConditions === null ? null : [ofConditions];
       ofBenefits.push(key);
     }
@@ -138,7 +170,8 @@ function mostSelective(keys: readonly (GoodsKey | null)[]): GoodsKey | null {
   let best: GoodsKey | null = null;
   for (const key of keys) {
     if (key === null) continue;
-    const byField = best === null ? -1 : selectorFields.indexOf(key.field) - selectorFields.indexOf(best.field);
+    const byField =
+      best === null ? -1 : selectorFields.indexOf(key.field) - selectorFields.indexOf(best.field);
     if (byField < 0 || (byField === 0 && key.values.length < best!.values.length)) best = key;
   }
   return best;

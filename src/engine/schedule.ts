@@ -49,7 +49,11 @@ export const recurringWindowSchema = z
   })
   .meta({ id: "RecurringWindow" });
 
-const instantOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+const instantOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).meta({
+  id: "InstantOrDate",
+  scalar: true,
+  description: "An RFC 3339 instant, or a date in the time zone.",
+});
 
 export const scheduleSchema = z
   .strictObject({

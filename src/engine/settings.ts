@@ -7,11 +7,19 @@ export const strategy = z.enum(["best", "priority"]).meta({
 });
 export type Strategy = z.output<typeof strategy>;
 
-export const timezone = z.string().min(1).max(64).meta({ id: "TimeZone", description: "An IANA time zone, such as Asia/Shanghai." });
+export const timezone = z
+  .string()
+  .min(1)
+  .max(64)
+  .meta({ id: "TimeZone", description: "An IANA time zone, such as Asia/Shanghai." });
 export const locale = z
   .string()
+  .max(35)
   .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/)
-  .meta({ id: "Locale", description: "A BCP 47 language tag for labels and explanations, such as en or zh-CN." });
+  .meta({
+    id: "Locale",
+    description: "A BCP 47 language tag for labels and explanations, such as en or zh-CN.",
+  });
 
 /** The languages the engine itself speaks; labels may be in any. */
 export type Locale = "en" | "zh-CN";
@@ -31,7 +39,9 @@ export const settingsSchema = z
       .lt(100)
       .nullable()
       .default(null)
-      .describe("The margin in percent of the price below which no unit with a known cost is sold. Null: no such floor."),
+      .describe(
+        "The margin in percent of the price below which no unit with a known cost is sold. Null: no such floor.",
+      ),
     timezone: timezone.default("UTC"),
     locale: locale.default("en"),
   })

@@ -1,7 +1,8 @@
 /** Everything about one evaluation that stays fixed while plans are tried: the cart, the candidates, what is known. */
+
+import type { Bid } from "./bid.ts";
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { FactName, Facts } from "./facts.ts";
-import type { Bid } from "./bid.ts";
 import { Coverage, type Goods, isDiscounted, shipmentLines } from "./goods.ts";
 import type { ConditionView, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
@@ -39,7 +40,11 @@ export function rejectionOf({ met: _, ...rejection }: Unmet): Rejection {
 }
 
 /** The verdict of a promotion's conditions, with the way out if there is one. */
-export function rejectionByConditions(verdict: Unmet, { conditions }: CompiledPromotion, view: StageView): Rejection {
+export function rejectionByConditions(
+  verdict: Unmet,
+  { conditions }: CompiledPromotion,
+  view: StageView,
+): Rejection {
   return { ...rejectionOf(verdict), remedy: conditions!.nearMiss(view) };
 }
 
@@ -61,16 +66,44 @@ export interface Situation {
 }
 
 /** What is known of the cart before its candidates are judged. */
-export type Ground = Pick<Situation, "cart" | "facts" | "now" | "rounding" | "coverage" | "shipments" | "shipmentCoverage">;
+export type Ground = Pick<
+  Situation,
+  "cart" | "facts" | "now" | "rounding" | "coverage" | "shipments" | "shipmentCoverage"
+>;
 
 export function makeGround(cart: CanonicalCart, facts: Facts, now: number, rounding: RoundingMode): Ground {
   const shipments = shipmentLines(cart);
-  return { cart, facts, now, rounding, coverage: new Coverage(cart.lines), shipments, shipmentCoverage: new Coverage(shipments) };
+  return {
+    cart,
+    facts,
+    now,
+    rounding,
+    coverage: new Coverage(cart.lines),
+    shipments,
+    shipmentCoverage: new Coverage(shipments),
+  };
 }
 
-export function withCandidates({ cart, facts, now, rounding, coverage, shipments, shipmentCoverage }: Ground, candidates: readonly Candidate[]): Situation {
-  const hasConflicts = candidates.some((candidate) => candidate.rejection === null && candidate.promotion.hasConflicts);
-  return { cart, facts, now, rounding, coverage, shipments, shipmentCoverage, candidates, hasConflicts, standingBids: [], linesWithin: [] };
+export function withCandidates(
+  { cart, facts, now, rounding, coverage, shipments, shipmentCoverage }: Ground,
+  candidates: readonly Candidate[],
+): Situation {
+  const hasConflicts = candidates.some(
+    (candidate) => candidate.rejection === null && candidate.promotion.hasConflicts,
+  );
+  return {
+    cart,
+    facts,
+    now,
+    rounding,
+    coverage,
+    shipments,
+    shipmentCoverage,
+    candidates,
+    hasConflicts,
+    standingBids: [],
+    linesWithin: [],
+  };
 }
 
 /** What the conditions of a promotion see at the start of a stage. */
@@ -82,7 +115,11 @@ export class StageView implements ConditionView<FactName> {
   private readonly goods: Goods;
   private readonly shipments: Goods;
 
-  constructor(situation: Pick<Situation, "cart" | "facts" | "now" | "coverage">, goods: Goods, shipments: Goods) {
+  constructor(
+    situation: Pick<Situation, "cart" | "facts" | "now" | "coverage">,
+    goods: Goods,
+    shipments: Goods,
+  ) {
     this.cart = situation.cart;
     // The tree tests for missing facts before it asks a leaf.
     this.facts = situation.facts as Required<Pick<Facts, FactName>>;
@@ -142,6 +179,7 @@ export class StageView implements ConditionView<FactName> {
 /** How many units of paid deposits the request proves for a promotion. */
 export function depositUnitsOf(situation: Pick<Situation, "facts">, promotion: CompiledPromotion): number {
   let units = 0;
-  for (const deposit of situation.facts.deposits?.values() ?? []) if (deposit.promotion === promotion.key) units += deposit.units;
+  for (const deposit of situation.facts.deposits?.values() ?? [])
+    if (deposit.promotion === promotion.key) units += deposit.units;
   return units;
 }

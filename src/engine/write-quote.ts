@@ -1,6 +1,8 @@
 /** Puts what was priced into the words and rows of the public contract. */
-import type { Cart } from "./cart.ts";
+
 import type { CanonicalLine } from "./canonical-cart.ts";
+import type { Cart } from "./cart.ts";
+import type { UnitRun } from "./goods.ts";
 import { findNearMiss, type NearMiss } from "./near-miss.ts";
 import type { Proposed } from "./plan/planner.ts";
 import type { Application, Priced } from "./price.ts";
@@ -9,7 +11,6 @@ import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
 import { reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 import { spokenLocale } from "./settings.ts";
-import type { UnitRun } from "./goods.ts";
 import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
 import { sayer } from "./words.ts";
 
@@ -43,20 +44,27 @@ export function writeQuote(outcome: Outcome): Quote {
     shippingDiscount,
     total,
     due: total - priced.applications.reduce((sum, application) => sum + application.depositsPaid, 0),
-    lines: request.lines.map(({ id, quantity, unitPrice }) => ({ id, ...amounts(quantity * unitPrice, onGoods.get(id)) })),
+    lines: request.lines.map(({ id, quantity, unitPrice }) => ({
+      id,
+      ...amounts(quantity * unitPrice, onGoods.get(id)),
+    })),
     shippingLines: (request.shipping ?? []).map(({ id, amount }) => {
       const { subtotal: _, ...rest } = amounts(amount, onShipments.get(id));
       return { id, amount, ...rest };
     }),
     promotions: promotionRows(outcome),
-    rewards: priced.applications.flatMap(({ reward, candidate }) => (reward === null ? [] : [{ promotion: keyOf(situation, candidate), ...rewardRow(reward) }])),
+    rewards: priced.applications.flatMap(({ reward, candidate }) =>
+      reward === null ? [] : [{ promotion: keyOf(situation, candidate), ...rewardRow(reward) }],
+    ),
     ...explanations(outcome),
     optimality: proposed.optimality,
   };
 }
 
 function rewardRow(reward: NonNullable<Application["reward"]>) {
-  return reward.kind === "gift" && reward.choices !== undefined ? { ...reward, choices: [...reward.choices] } : (reward as Omit<typeof reward, "choices">);
+  return reward.kind === "gift" && reward.choices !== undefined
+    ? { ...reward, choices: [...reward.choices] }
+    : (reward as Omit<typeof reward, "choices">);
 }
 
 const keyOf = (situation: Situation, index: number): string => situation.candidates[index]!.promotion.key;
@@ -69,7 +77,11 @@ function amounts(subtotal: number, adjustments: Adjustment[] = []) {
 // ---------------------------------------------------------------- lines
 
 /** Adjustments by request line: each canonical line's units are given back to its parts, the earlier id first. */
-function adjustmentsByLine({ situation, priced }: Outcome, lines: readonly CanonicalLine[], isMeant: (stage: Application["stage"]) => boolean): Map<string, Adjustment[]> {
+function adjustmentsByLine(
+  { situation, priced }: Outcome,
+  lines: readonly CanonicalLine[],
+  isMeant: (stage: Application["stage"]) => boolean,
+): Map<string, Adjustment[]> {
   const byLine = new Map<string, Adjustment[]>();
   for (const { candidate, stage, discount } of priced.applications) {
     if (!isMeant(stage)) continue;
@@ -97,7 +109,13 @@ function adjustmentsByLine({ situation, priced }: Outcome, lines: readonly Canon
 }
 
 /** What of `runs[first…next)` lies between two positions of the line, equal amounts together. */
-function runsWithin(runs: readonly UnitRun[], first: number, next: number, from: number, to: number): Adjustment["runs"] {
+function runsWithin(
+  runs: readonly UnitRun[],
+  first: number,
+  next: number,
+  from: number,
+  to: number,
+): Adjustment["runs"] {
   const within: Adjustment["runs"] = [];
   for (let i = first; i < next; i++) {
     const run = runs[i]!;
@@ -120,7 +138,16 @@ function promotionRows({ situation, priced, settings }: Outcome): Quote["promoti
     // Several rewards of one promotion are one row.
     const last = rows.at(-1);
     if (stage === "reward" && last?.stage === stage && last.promotion === key) continue;
-    rows.push({ promotion: key, promotionId: id, stage, amount, times, label: labelOf(promotion, settings.locale), funder: document.funder, unappliedAmount: unapplied });
+    rows.push({
+      promotion: key,
+      promotionId: id,
+      stage,
+      amount,
+      times,
+      label: labelOf(promotion, settings.locale),
+      funder: document.funder,
+      unappliedAmount: unapplied,
+    });
   }
   return rows;
 }
@@ -130,7 +157,9 @@ export function labelOf({ key, document }: CompiledPromotion, locale: string): s
   const { texts, name } = document;
   if (texts === undefined) return name ?? key;
   const language = locale.split("-")[0]!;
-  const related = Object.keys(texts).sort().find((tag) => tag.split("-")[0] === language && texts[tag]!.label !== undefined);
+  const related = Object.keys(texts)
+    .sort()
+    .find((tag) => tag.split("-")[0] === language && texts[tag]!.label !== undefined);
   return texts[locale]?.label ?? (related === undefined ? undefined : texts[related]!.label) ?? name ?? key;
 }
 
@@ -147,7 +176,8 @@ function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
       const rejection = rejections[index]!;
       if (rejection === null || !mayBeNamed(candidate, view)) return;
       const near = findNearMiss(situation, index, rejection, priced, request.identifiers);
-      if (near !== null || explain === "all" || candidate.code !== null) notApplied.push(notAppliedRow(outcome, candidate, rejection, near));
+      if (near !== null || explain === "all" || candidate.code !== null)
+        notApplied.push(notAppliedRow(outcome, candidate, rejection, near));
     });
   }
   return { codes: codes.map((code) => codeRow(outcome, code, rejections)), notApplied };
@@ -167,31 +197,53 @@ function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
   return audience === "in" || (audience === "anyone" && code !== null);
 }
 
-function notAppliedRow({ situation, settings }: Outcome, { promotion }: Candidate, rejection: Rejection, near: NearMiss | null): NotApplied {
+function notAppliedRow(
+  { situation, settings }: Outcome,
+  { promotion }: Candidate,
+  rejection: Rejection,
+  near: NearMiss | null,
+): NotApplied {
   const shown = near?.rejection ?? rejection;
-  const row: NotApplied = { promotion: promotion.key, reason: shown.reason, message: messageOf(shown, near, situation.cart.currency, settings.locale) };
+  const row: NotApplied = {
+    promotion: promotion.key,
+    reason: shown.reason,
+    message: messageOf(shown, near, situation.cart.currency, settings.locale),
+  };
   if (shown.required !== undefined) row.required = shown.required;
   if (shown.actual !== undefined) row.actual = shown.actual;
   if (shown.gap !== undefined) row.gap = shown.gap;
   if (near !== null) row.wouldSave = near.wouldSave;
   if (shown.path !== undefined) row.path = shown.path;
-  if (shown.displacedBy !== undefined) row.displacedBy = shown.displacedBy.map((index) => keyOf(situation, index));
+  if (shown.displacedBy !== undefined)
+    row.displacedBy = shown.displacedBy.map((index) => keyOf(situation, index));
   return row;
 }
 
 /** "20.00 CNY more for 30.00 CNY off" where that is known, else the reason's own words. */
-function messageOf({ reason, gap, gapIn }: Rejection, near: NearMiss | null, currency: string, locale: string): string {
+function messageOf(
+  { reason, gap, gapIn }: Rejection,
+  near: NearMiss | null,
+  currency: string,
+  locale: string,
+): string {
   const say = sayer(spokenLocale(locale), currency);
   if (near !== null && gap !== undefined && near.wouldSave > 0) {
     const saving = say.money({ [currency]: near.wouldSave });
-    const more = gapIn === "amount" ? say.money({ [currency]: gap }) : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
+    const more =
+      gapIn === "amount"
+        ? say.money({ [currency]: gap })
+        : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
     return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
   }
   const words = reasons.get(reason);
   return words === undefined ? reason : say.pick(words);
 }
 
-function codeRow({ situation, priced }: Outcome, code: EnteredCode, rejections: readonly (Rejection | null)[]): CodeResult {
+function codeRow(
+  { situation, priced }: Outcome,
+  code: EnteredCode,
+  rejections: readonly (Rejection | null)[],
+): CodeResult {
   const view = new StageView(situation, priced.goods, priced.shipments);
   let rejected: CodeResult | null = null;
   for (const [index, candidate] of situation.candidates.entries()) {
@@ -199,7 +251,8 @@ function codeRow({ situation, priced }: Outcome, code: EnteredCode, rejections: 
     const rejection = rejections[index]!;
     const { key } = candidate.promotion;
     if (rejection === null) return { code: code.text, status: "applied", promotion: key, reason: null };
-    if (rejected === null && mayBeNamed(candidate, view)) rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
+    if (rejected === null && mayBeNamed(candidate, view))
+      rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
   }
   return rejected ?? { code: code.text, status: "rejected", promotion: null, reason: "code_unknown" };
 }

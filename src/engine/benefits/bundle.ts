@@ -6,11 +6,21 @@ import { moneyMap, wholePercent } from "../money.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, tooFew } from "./target.ts";
-import { findUnits, type PoolEntry, type Take, takeOut, timesAlike, UnitPool, unitsLeft, worthOf } from "./unit-pool.ts";
+import {
+  findUnits,
+  type PoolEntry,
+  type Take,
+  takeOut,
+  timesAlike,
+  UnitPool,
+  unitsLeft,
+  worthOf,
+} from "./unit-pool.ts";
 
 export const bundle = defineBenefit({
   kind: "bundle",
-  summary: "Components together for a price, a percentage or an amount off; one component makes it mix-and-match (any 3 of these for 100.00).",
+  summary:
+    "Components together for a price, a percentage or an amount off; one component makes it mix-and-match (any 3 of these for 100.00).",
   params: z.strictObject({
     components: z
       .array(z.strictObject({ select: selectorSchema.optional(), quantity: z.int().min(1).max(1000) }))
@@ -20,18 +30,39 @@ export const bundle = defineBenefit({
     percent: z.number().optional(),
     amount: moneyMap.optional().describe("What one bundle saves."),
     maxTimes: z.int().min(1).optional(),
-    allocate: z.enum(["all", "target"]).default("all").describe("Every unit of a bundle is a target, so both mean the same here."),
+    allocate: z
+      .enum(["all", "target"])
+      .default("all")
+      .describe("Every unit of a bundle is a target, so both mean the same here."),
   }),
-  example: { components: [{ select: { skus: ["CLEANSER"] }, quantity: 1 }, { select: { skus: ["CREAM"] }, quantity: 1 }], price: { CNY: 19900 } },
+  example: {
+    components: [
+      { select: { skus: ["CLEANSER"] }, quantity: 1 },
+      { select: { skus: ["CREAM"] }, quantity: 1 },
+    ],
+    price: { CNY: 19900 },
+  },
   stages: ["item"],
-  reasons: { quantity_too_low: { en: "Add the missing goods of the set.", "zh-CN": "再加购套装中缺少的商品即可享受。" } },
+  reasons: {
+    quantity_too_low: {
+      en: "Add the missing goods of the set.",
+      "zh-CN": "再加购套装中缺少的商品即可享受。",
+    },
+  },
   compile({ components, price, percent, amount, maxTimes = Number.MAX_SAFE_INTEGER }, compiler, path) {
     if ([price, percent, amount].filter((given) => given !== undefined).length !== 1)
-      compiler.issue(path, "one_of_price_percent_amount", "A bundle has exactly one of `price`, `percent` and `amount`.");
+      compiler.issue(
+        path,
+        "one_of_price_percent_amount",
+        "A bundle has exactly one of `price`, `percent` and `amount`.",
+      );
     if (price !== undefined) compiler.currencies(price, `${path}/price`);
     if (amount !== undefined) compiler.currencies(amount, `${path}/amount`);
     const rate = percent === undefined ? 0 : compiler.percent(percent, `${path}/percent`);
-    const slots = components.map(({ select, quantity }, i) => ({ goods: compiler.selector(select, `${path}/components/${i}/select`), quantity }));
+    const slots = components.map(({ select, quantity }, i) => ({
+      goods: compiler.selector(select, `${path}/components/${i}/select`),
+      quantity,
+    }));
 
     return {
       stage: "item",
@@ -45,12 +76,19 @@ export const bundle = defineBenefit({
           const parts = findSet(slots, queues);
           if (parts === null) break;
           const worth = parts.reduce((sum, takes) => sum + worthOf(takes), 0);
-          const saving = price === undefined ? Math.min(amount?.[view.currency] ?? 0, worth) : worth - price[view.currency]!;
+          const saving =
+            price === undefined
+              ? Math.min(amount?.[view.currency] ?? 0, worth)
+              : worth - price[view.currency]!;
           // The dearest units come first, so once a set is not below its parts none after it is.
           if (rate === 0 && saving <= 0) break;
           const alike = timesAlike(parts, maxTimes - times);
           const over = parts.flatMap((takes) => takeOut(takes, alike));
-          wishes.push(rate > 0 ? percentOfEach(over, rate) : { type: "shared", over, base: saving * alike, percent: wholePercent });
+          wishes.push(
+            rate > 0
+              ? percentOfEach(over, rate)
+              : { type: "shared", over, base: saving * alike, percent: wholePercent },
+          );
           times += alike;
         }
         return times > 0 ? { wishes, times } : whatIsMissing(slots, queues);
@@ -59,7 +97,11 @@ export const bundle = defineBenefit({
   },
   words({ components, price, percent, amount }, say) {
     const parts = components.map(({ select, quantity }) => `${quantity} × ${say.select(select)}`).join(" + ");
-    if (price !== undefined) return say.pick({ en: `${parts} together for ${say.money(price)}`, "zh-CN": `${parts}组合价${say.money(price)}` });
+    if (price !== undefined)
+      return say.pick({
+        en: `${parts} together for ${say.money(price)}`,
+        "zh-CN": `${parts}组合价${say.money(price)}`,
+      });
     const off = percent === undefined ? say.money(amount ?? {}) : say.percent(percent);
     return say.pick({ en: `${off} off when bought together: ${parts}`, "zh-CN": `${parts}一起购买减${off}` });
   },
@@ -93,10 +135,16 @@ function whatIsMissing(slots: readonly Slot[], queues: readonly PoolEntry[][]): 
     const takes = findUnits(queues[i]!, slot.quantity, parts);
     if (takes !== null) parts.push(...takes);
     else {
-      const taken = parts.filter((take) => queues[i]!.includes(take.entry)).reduce((sum, take) => sum + take.units, 0);
+      const taken = parts
+        .filter((take) => queues[i]!.includes(take.entry))
+        .reduce((sum, take) => sum + take.units, 0);
       short.push({ slot, actual: unitsLeft(queues[i]!) - taken });
     }
   });
   const only = short.length === 1 ? short[0]! : null;
-  return { wishes: null, ...(only !== null && parts.length > 0 && { unmet: tooFew(only.slot.quantity, only.actual, only.slot.goods) }) };
+  return {
+    wishes: null,
+    ...(only !== null &&
+      parts.length > 0 && { unmet: tooFew(only.slot.quantity, only.actual, only.slot.goods) }),
+  };
 }

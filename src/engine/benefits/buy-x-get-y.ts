@@ -6,22 +6,40 @@ import type { Percent } from "../money.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, pick, tooFew } from "./target.ts";
-import { findUnits, type PoolEntry, type Take, takeOut, timesAlike, UnitPool, unitsLeft } from "./unit-pool.ts";
+import {
+  findUnits,
+  type PoolEntry,
+  type Take,
+  takeOut,
+  timesAlike,
+  UnitPool,
+  unitsLeft,
+} from "./unit-pool.ts";
 
 const side = z.strictObject({ select: selectorSchema.optional(), quantity: z.int().min(1).max(1000) });
 
 export const buyXGetY = defineBenefit({
   kind: "buy_x_get_y",
-  summary: "Buy so many of these, get so many of those at percent off (100 is free). Bought units are used up.",
+  summary:
+    "Buy so many of these, get so many of those at percent off (100 is free). Bought units are used up.",
   params: z.strictObject({
     buy: side,
     get: side,
     percent: z.number().default(100),
     pick: pick.default("cheapest").describe("Which eligible units are reduced."),
     maxTimes: z.int().min(1).optional(),
-    allocate: z.enum(["all", "target"]).default("all").describe("`all`: the discount lies on bought and got units alike, so a returned one carries its share."),
+    allocate: z
+      .enum(["all", "target"])
+      .default("all")
+      .describe(
+        "`all`: the discount lies on bought and got units alike, so a returned one carries its share.",
+      ),
   }),
-  example: { buy: { select: { skus: ["MASK"] }, quantity: 2 }, get: { select: { skus: ["MASK"] }, quantity: 1 }, percent: 100 },
+  example: {
+    buy: { select: { skus: ["MASK"] }, quantity: 2 },
+    get: { select: { skus: ["MASK"] }, quantity: 1 },
+    percent: 100,
+  },
   stages: ["item"],
   reasons: { quantity_too_low: { en: "Add the missing units to get this.", "zh-CN": "再加几件即可享受。" } },
   compile({ buy, get, percent, pick, maxTimes = Number.MAX_SAFE_INTEGER, allocate }, compiler, path) {
@@ -42,7 +60,10 @@ export const buyXGetY = defineBenefit({
   },
   words({ buy, get, percent }, say) {
     const same = JSON.stringify(buy.select) === JSON.stringify(get.select);
-    const price = percent === 100 ? say.pick({ en: "free", "zh-CN": "免费" }) : say.pick({ en: `at ${say.percent(percent)} off`, "zh-CN": `减${say.percent(percent)}` });
+    const price =
+      percent === 100
+        ? say.pick({ en: "free", "zh-CN": "免费" })
+        : say.pick({ en: `at ${say.percent(percent)} off`, "zh-CN": `减${say.percent(percent)}` });
     const got = same ? "" : ` ${say.select(get.select)}`;
     return say.pick({
       en: `buy ${buy.quantity} of ${say.select(buy.select)}, get ${get.quantity}${same ? " more" : ` of${got}`} ${price}`,
@@ -76,11 +97,16 @@ function proposeFromOneHeap(offer: Offer, view: BenefitView): Proposal | NoPropo
     const isPlaced = offer.allocate === "target" && applications.times < limits.placedUnits;
     const times = isPlaced ? 1 : timesAlike([group], offer.maxTimes - applications.times);
     const ranges = takeOut(group, times);
-    const [bought, got] = offer.pick === "cheapest" ? cut(ranges, offer.buy.quantity * times) : cut(ranges, offer.get.quantity * times).reverse();
+    const [bought, got] =
+      offer.pick === "cheapest"
+        ? cut(ranges, offer.buy.quantity * times)
+        : cut(ranges, offer.get.quantity * times).reverse();
     applications.add(bought!, got!, times);
   }
   const left = unitsLeft(entries);
-  return applications.times > 0 ? applications.proposal() : { wishes: null, ...(left > 0 && { unmet: tooFew(size, left, offer.buy.goods) }) };
+  return applications.times > 0
+    ? applications.proposal()
+    : { wishes: null, ...(left > 0 && { unmet: tooFew(size, left, offer.buy.goods) }) };
 }
 
 /** Different selectors: `get` takes its units first, then `buy` the dearest left of its own. Whole groups only. */
@@ -113,7 +139,8 @@ class Applications {
     const { percent, allocate } = this.offer;
     this.times += times;
     this.used.push(...bought, ...got);
-    if (allocate === "target") this.wishes.push({ type: "each", shares: got.map((range) => ({ range, base: range.price, percent })) });
+    if (allocate === "target")
+      this.wishes.push({ type: "each", shares: got.map((range) => ({ range, base: range.price, percent })) });
     else {
       const base = got.reduce((sum, range) => sum + range.price * range.count, 0);
       this.wishes.push({ type: "shared", over: joinNeighbours([...bought, ...got]), base, percent });
@@ -130,7 +157,12 @@ function joinNeighbours(ranges: readonly Range[]): Range[] {
   const joined: Range[] = [];
   for (const range of [...ranges].sort((a, b) => a.line - b.line || a.from - b.from)) {
     const last = joined.at(-1);
-    if (last !== undefined && last.line === range.line && last.price === range.price && last.from + last.count === range.from)
+    if (
+      last !== undefined &&
+      last.line === range.line &&
+      last.price === range.price &&
+      last.from + last.count === range.from
+    )
       joined[joined.length - 1] = partOf(last, 0, last.count + range.count);
     else joined.push(range);
   }
@@ -150,12 +182,18 @@ function cut(ranges: readonly Range[], units: number): [Range[], Range[]] {
   return [before, after];
 }
 
-function whatIsMissing(offer: Offer, gettable: readonly PoolEntry[], buyable: readonly PoolEntry[]): NoProposal {
+function whatIsMissing(
+  offer: Offer,
+  gettable: readonly PoolEntry[],
+  buyable: readonly PoolEntry[],
+): NoProposal {
   const got: Take[] | null = findUnits(gettable, offer.get.quantity);
   if (got === null) {
     if (findUnits(buyable, offer.buy.quantity) === null) return { wishes: null };
     return { wishes: null, unmet: tooFew(offer.get.quantity, unitsLeft(gettable), offer.get.goods) };
   }
-  const spoken = got.filter((take) => buyable.includes(take.entry)).reduce((sum, take) => sum + take.units, 0);
+  const spoken = got
+    .filter((take) => buyable.includes(take.entry))
+    .reduce((sum, take) => sum + take.units, 0);
   return { wishes: null, unmet: tooFew(offer.buy.quantity, unitsLeft(buyable) - spoken, offer.buy.goods) };
 }

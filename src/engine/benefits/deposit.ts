@@ -7,23 +7,32 @@ import { inOrder } from "./target.ts";
 
 export const deposit = defineBenefit({
   kind: "deposit",
-  summary: "Presale: a paid deposit counts for more against the balance. Each covered unit with a proven deposit gets `worth − paid` off.",
+  summary:
+    "Presale: a paid deposit counts for more against the balance. Each covered unit with a proven deposit gets `worth − paid` off.",
   params: z.strictObject({ paid: moneyMap, worth: moneyMap, select: selectorSchema.optional() }),
   example: { paid: { CNY: 5000 }, worth: { CNY: 10000 }, select: { skus: ["SET-580"] } },
   stages: ["order"],
-  reasons: { deposit_missing: { en: "This is for those who paid the deposit.", "zh-CN": "此优惠需已支付定金。" } },
+  reasons: {
+    deposit_missing: { en: "This is for those who paid the deposit.", "zh-CN": "此优惠需已支付定金。" },
+  },
   compile({ paid, worth, select }, compiler, path) {
     const goods = compiler.selector(select, `${path}/select`);
     compiler.currencies(paid, `${path}/paid`);
     compiler.currencies(worth, `${path}/worth`);
     for (const [currency, amount] of Object.entries(paid)) {
-      if ((worth[currency] ?? amount) < amount) compiler.issue(`${path}/worth/${currency}`, "worth_below_paid", "A deposit must be worth at least what was paid.");
+      if ((worth[currency] ?? amount) < amount)
+        compiler.issue(
+          `${path}/worth/${currency}`,
+          "worth_below_paid",
+          "A deposit must be worth at least what was paid.",
+        );
     }
     return {
       stage: "order",
       selectors: [goods],
       propose(view) {
-        if (view.depositUnits === 0) return { wishes: null, unmet: unmet("deposit_missing", { required: 1, actual: 0 }) };
+        if (view.depositUnits === 0)
+          return { wishes: null, unmet: unmet("deposit_missing", { required: 1, actual: 0 }) };
         const ranges = takeUnits(inOrder(view.free(goods, "paid"), "dearest"), view.depositUnits);
         const each = paid[view.currency]!;
         const base = worth[view.currency]! - each;

@@ -27,14 +27,29 @@ export const fixedPrice = defineBenefit({
       propose(view) {
         const fixed = price[view.currency]!;
         const dearer = view.free(goods, "paid").filter((range) => range.price > fixed);
-        const ranges = maxUnits === undefined ? dearer : takeUnits(inOrder(dearer, pick ?? "dearest"), maxUnits);
-        return { wishes: [{ type: "each", shares: ranges.map((range) => ({ range, base: range.price - fixed, percent: wholePercent })) }], times: 1 };
+        const ranges =
+          maxUnits === undefined ? dearer : takeUnits(inOrder(dearer, pick ?? "dearest"), maxUnits);
+        return {
+          wishes: [
+            {
+              type: "each",
+              shares: ranges.map((range) => ({ range, base: range.price - fixed, percent: wholePercent })),
+            },
+          ],
+          times: 1,
+        };
       },
     };
   },
   words({ target, select, price, maxUnits }, say) {
     const goods = target === "shipping" ? say.pick({ en: "shipping", "zh-CN": "运费" }) : say.select(select);
-    const units = maxUnits === undefined ? "" : say.pick({ en: `, at most ${maxUnits} units`, "zh-CN": `,限${maxUnits}件` });
-    return say.pick({ en: `${goods} for ${say.money(price)} each${units}`, "zh-CN": `${goods}一口价${say.money(price)}${units}` });
+    const units =
+      maxUnits === undefined
+        ? ""
+        : say.pick({ en: `, at most ${maxUnits} units`, "zh-CN": `,限${maxUnits}件` });
+    return say.pick({
+      en: `${goods} for ${say.money(price)} each${units}`,
+      "zh-CN": `${goods}一口价${say.money(price)}${units}`,
+    });
   },
 });

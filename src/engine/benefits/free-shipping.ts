@@ -17,14 +17,19 @@ export const freeShipping = defineBenefit({
       stage: "shipping",
       selectors: [goods],
       propose(view) {
-        const shares = view.free(goods, "paid").map((range) => ({ range, base: range.price, percent: wholePercent }));
+        const shares = view
+          .free(goods, "paid")
+          .map((range) => ({ range, base: range.price, percent: wholePercent }));
         return { wishes: [{ type: "each", shares }], times: 1, cap: maxAmount?.[view.currency] };
       },
     };
   },
   words({ methods, maxAmount }, say) {
     const which = methods === undefined ? "" : ` (${say.list(methods)})`;
-    const most = maxAmount === undefined ? "" : say.pick({ en: ` up to ${say.money(maxAmount)}`, "zh-CN": `,最多减${say.money(maxAmount)}` });
+    const most =
+      maxAmount === undefined
+        ? ""
+        : say.pick({ en: ` up to ${say.money(maxAmount)}`, "zh-CN": `,最多减${say.money(maxAmount)}` });
     return say.pick({ en: `free shipping${which}${most}`, "zh-CN": `免运费${which}${most}` });
   },
 });

@@ -7,7 +7,8 @@ const sku = z.string().min(1).max(200);
 
 export const gift = defineBenefit({
   kind: "gift",
-  summary: "A SKU for nothing, or a choice of several, with a stock quota of its own. An extra unit outside every base.",
+  summary:
+    "A SKU for nothing, or a choice of several, with a stock quota of its own. An extra unit outside every base.",
   params: z.strictObject({
     sku: sku.optional(),
     choices: z.array(sku).min(2).max(50).optional().describe("The customer picks one."),
@@ -21,12 +22,15 @@ export const gift = defineBenefit({
   stages: ["reward"],
   reasons: { ...thresholdReasons, gift_out_of_stock: { en: "The gifts are gone.", "zh-CN": "赠品已送完。" } },
   compile({ sku, choices, quantity, every, maxTimes, stock, value }, compiler, path) {
-    if ((sku === undefined) === (choices === undefined)) compiler.issue(path, "one_of_sku_choices", "A gift has exactly one of `sku` and `choices`.");
-    if (every === undefined && maxTimes !== undefined) compiler.issue(`${path}/maxTimes`, "max_times_needs_every", "`maxTimes` goes with `every`.");
+    if ((sku === undefined) === (choices === undefined))
+      compiler.issue(path, "one_of_sku_choices", "A gift has exactly one of `sku` and `choices`.");
+    if (every === undefined && maxTimes !== undefined)
+      compiler.issue(`${path}/maxTimes`, "max_times_needs_every", "`maxTimes` goes with `every`.");
     if (value !== undefined) compiler.currencies(value, `${path}/value`);
     if (every !== undefined && "amount" in every) {
       compiler.currencies(every.amount, `${path}/every/amount`);
-      if (Object.values(every.amount).includes(0)) compiler.issue(`${path}/every/amount`, "every_zero", "A threshold that repeats must be above zero.");
+      if (Object.values(every.amount).includes(0))
+        compiler.issue(`${path}/every/amount`, "every_zero", "A threshold that repeats must be above zero.");
     }
     const goods = compiler.selector(undefined, path);
     return {
@@ -41,15 +45,35 @@ export const gift = defineBenefit({
           if (times === 0) return "amount" in every ? tooLow(step, base, goods) : tooFew(step, base, goods);
         }
         if (stock !== undefined) times = Math.min(times, Math.floor((stock - view.stockTaken) / quantity));
-        if (times <= 0) return unmet("gift_out_of_stock", { required: quantity, actual: Math.max(0, (stock ?? 0) - view.stockTaken) });
-        const reward = { kind: "gift", sku: sku ?? null, ...(choices !== undefined && { choices }), quantity: quantity * times, value: value?.[view.currency] ?? null } as const;
+        if (times <= 0)
+          return unmet("gift_out_of_stock", {
+            required: quantity,
+            actual: Math.max(0, (stock ?? 0) - view.stockTaken),
+          });
+        const reward = {
+          kind: "gift",
+          sku: sku ?? null,
+          ...(choices !== undefined && { choices }),
+          quantity: quantity * times,
+          value: value?.[view.currency] ?? null,
+        } as const;
         return { reward, times };
       },
     };
   },
   words({ sku, choices, quantity, every }, say) {
-    const what = sku ?? say.pick({ en: `your choice of ${say.list(choices ?? [])}`, "zh-CN": `${say.list(choices ?? [])}任选` });
-    const each = every === undefined ? "" : "amount" in every ? say.money(every.amount) : say.pick({ en: `${every.quantity} units`, "zh-CN": `${every.quantity}件` });
+    const what =
+      sku ??
+      say.pick({
+        en: `your choice of ${say.list(choices ?? [])}`,
+        "zh-CN": `${say.list(choices ?? [])}任选`,
+      });
+    const each =
+      every === undefined
+        ? ""
+        : "amount" in every
+          ? say.money(every.amount)
+          : say.pick({ en: `${every.quantity} units`, "zh-CN": `${every.quantity}件` });
     return say.pick({
       en: `${quantity} × ${what} as a gift${each === "" ? "" : ` for every ${each}`}`,
       "zh-CN": `${each === "" ? "" : `每满${each}`}赠送${what} × ${quantity}`,

@@ -31,13 +31,20 @@ export const benefitKinds: readonly BenefitKind[] = [
   service,
 ];
 
-export const benefitKind: ReadonlyMap<string, BenefitKind> = new Map(benefitKinds.map((kind) => [kind.kind, kind]));
+export const benefitKind: ReadonlyMap<string, BenefitKind> = new Map(
+  benefitKinds.map((kind) => [kind.kind, kind]),
+);
 
 export type BenefitDocument = { readonly kind: string } & { readonly [parameter: string]: unknown };
 
-const documents = benefitKinds.map((kind) => z.strictObject({ kind: z.literal(kind.kind), ...kind.params.shape }).describe(kind.summary));
+const documents = benefitKinds.map((kind) =>
+  z.strictObject({ kind: z.literal(kind.kind), ...kind.params.shape }).describe(kind.summary),
+);
 
-const union = z.discriminatedUnion("kind", documents as unknown as readonly [(typeof documents)[number]]) as z.ZodType<BenefitDocument, BenefitDocument>;
+const union = z.discriminatedUnion(
+  "kind",
+  documents as unknown as readonly [(typeof documents)[number]],
+) as z.ZodType<BenefitDocument, BenefitDocument>;
 
 export const benefitSchema = union.meta({
   id: "Benefit",

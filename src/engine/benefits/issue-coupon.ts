@@ -19,11 +19,18 @@ export const issueCoupon = defineBenefit({
   compile: ({ pool, to, validFor }) => ({
     stage: "reward",
     selectors: [],
-    grant: () => ({ reward: { kind: "issue_coupon", pool, to, validFor: validFor ?? null, quantity: 1 }, times: 1 }),
+    grant: () => ({
+      reward: { kind: "issue_coupon", pool, to, validFor: validFor ?? null, quantity: 1 },
+      times: 1,
+    }),
   }),
   words({ pool, to, validFor }, say) {
-    const until = validFor === undefined ? "" : say.pick({ en: ` valid for ${validFor}`, "zh-CN": `,有效期${validFor}` });
+    const until =
+      validFor === undefined ? "" : say.pick({ en: ` valid for ${validFor}`, "zh-CN": `,有效期${validFor}` });
     const whom = to === "referrer" ? say.pick({ en: " for the referrer", "zh-CN": "给推荐人" }) : "";
-    return say.pick({ en: `a coupon of ${pool}${whom} for the next purchase${until}`, "zh-CN": `赠下次可用的优惠券 ${pool}${whom}${until}` });
+    return say.pick({
+      en: `a coupon of ${pool}${whom} for the next purchase${until}`,
+      "zh-CN": `赠下次可用的优惠券 ${pool}${whom}${until}`,
+    });
   },
 });

@@ -7,7 +7,8 @@ import { inOrder, tooFew } from "./target.ts";
 
 export const nthUnit = defineBenefit({
   kind: "nth_unit",
-  summary: "Every n-th unit at percent off: counted dearest first across the selector, whole groups of n, the last of each.",
+  summary:
+    "Every n-th unit at percent off: counted dearest first across the selector, whole groups of n, the last of each.",
   params: z.strictObject({
     select: selectorSchema.optional(),
     n: z.int().min(2).max(1000),
@@ -32,8 +33,12 @@ export const nthUnit = defineBenefit({
         let counted = 0;
         let given = 0;
         for (const range of ranges) {
-          const here = Math.min(Math.floor((counted + range.count) / n) - Math.floor(counted / n), times - given);
-          for (const hit of lastOfEach(n, counted, here, range)) shares.push({ range: hit, base: range.price, percent: rate });
+          const here = Math.min(
+            Math.floor((counted + range.count) / n) - Math.floor(counted / n),
+            times - given,
+          );
+          for (const hit of lastOfEach(n, counted, here, range))
+            shares.push({ range: hit, base: range.price, percent: rate });
           counted += range.count;
           given += here;
         }
@@ -43,7 +48,10 @@ export const nthUnit = defineBenefit({
   },
   words({ select, n, percent }, say) {
     const ordinal = n === 2 ? "2nd" : n === 3 ? "3rd" : `${n}th`;
-    return say.pick({ en: `every ${ordinal} unit of ${say.select(select)} at ${say.percent(percent)} off`, "zh-CN": `${say.select(select)}每第${n}件减${say.percent(percent)}` });
+    return say.pick({
+      en: `every ${ordinal} unit of ${say.select(select)} at ${say.percent(percent)} off`,
+      "zh-CN": `${say.select(select)}每第${n}件减${say.percent(percent)}`,
+    });
   },
 });
 

@@ -1,17 +1,25 @@
 /** Where a benefit takes its money from: goods in the item or order stage, or shipments. */
 import { z } from "zod";
-import type { CompiledSelector, Selector } from "../selectors/selector.ts";
-import { type Range, cheapestFirst, dearestFirst, takeUnits } from "../goods.ts";
+import { cheapestFirst, dearestFirst, type Range, takeUnits } from "../goods.ts";
 import type { BenefitView, Compiler, Stage, Unmet } from "../kind.ts";
 import { unmet } from "../kind.ts";
 import { moneyMap } from "../money.ts";
+import type { CompiledSelector, Selector } from "../selectors/selector.ts";
 
-export const methods = z.array(z.string().min(1)).min(1).max(100).describe("Shipping methods; left out, all. Only with target `shipping`.");
+export const methods = z
+  .array(z.string().min(1))
+  .min(1)
+  .max(100)
+  .describe("Shipping methods; left out, all. Only with target `shipping`.");
 
 export const pick = z.enum(["cheapest", "dearest"]);
 
 export const unitLimit = {
-  maxUnits: z.int().min(1).optional().describe("At most this many units; units that cost nothing are not counted."),
+  maxUnits: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("At most this many units; units that cost nothing are not counted."),
   pick: pick.optional().describe("Which units when `maxUnits` is set: `dearest` (default) or `cheapest`."),
 };
 
@@ -25,22 +33,43 @@ export interface Target {
   methods?: readonly string[] | undefined;
 }
 
-export function compileTarget({ target, select, methods: shippingMethods }: Target, compiler: Compiler, path: string): { stage: Stage; goods: CompiledSelector } {
+export function compileTarget(
+  { target, select, methods: shippingMethods }: Target,
+  compiler: Compiler,
+  path: string,
+): { stage: Stage; goods: CompiledSelector } {
   if (target === "shipping") {
-    if (select !== undefined) compiler.issue(`${path}/select`, "not_for_shipping", "Shipping is narrowed by `methods`, not by `select`.");
+    if (select !== undefined)
+      compiler.issue(
+        `${path}/select`,
+        "not_for_shipping",
+        "Shipping is narrowed by `methods`, not by `select`.",
+      );
     return { stage: "shipping", goods: shipments(shippingMethods, compiler, path) };
   }
-  if (shippingMethods !== undefined) compiler.issue(`${path}/methods`, "only_for_shipping", "`methods` goes with target `shipping`.");
+  if (shippingMethods !== undefined)
+    compiler.issue(`${path}/methods`, "only_for_shipping", "`methods` goes with target `shipping`.");
   return { stage: target, goods: compiler.selector(select, `${path}/select`) };
 }
 
 /** In the shipping stage a shipment's method stands where a line has its SKU. */
-export function shipments(shippingMethods: readonly string[] | undefined, compiler: Compiler, path: string): CompiledSelector {
-  return compiler.selector(shippingMethods === undefined ? undefined : { skus: [...shippingMethods] }, `${path}/methods`);
+export function shipments(
+  shippingMethods: readonly string[] | undefined,
+  compiler: Compiler,
+  path: string,
+): CompiledSelector {
+  return compiler.selector(
+    shippingMethods === undefined ? undefined : { skus: [...shippingMethods] },
+    `${path}/methods`,
+  );
 }
 
 /** The units covered, after `maxUnits`. */
-export function coveredUnits(view: BenefitView, goods: CompiledSelector, limit: { maxUnits?: number | undefined; pick?: "cheapest" | "dearest" | undefined }): readonly Range[] {
+export function coveredUnits(
+  view: BenefitView,
+  goods: CompiledSelector,
+  limit: { maxUnits?: number | undefined; pick?: "cheapest" | "dearest" | undefined },
+): readonly Range[] {
   if (limit.maxUnits === undefined) return view.free(goods);
   return takeUnits(inOrder(view.free(goods, "paid"), limit.pick ?? "dearest"), limit.maxUnits);
 }
@@ -62,9 +91,21 @@ export const thresholdReasons = {
 } as const;
 
 export function tooLow(required: number, actual: number, goods: CompiledSelector): Unmet {
-  return unmet("subtotal_too_low", { required, actual, gap: required - actual, gapIn: "amount", gapOf: goods });
+  return unmet("subtotal_too_low", {
+    required,
+    actual,
+    gap: required - actual,
+    gapIn: "amount",
+    gapOf: goods,
+  });
 }
 
 export function tooFew(required: number, actual: number, goods: CompiledSelector): Unmet {
-  return unmet("quantity_too_low", { required, actual, gap: required - actual, gapIn: "units", gapOf: goods });
+  return unmet("quantity_too_low", {
+    required,
+    actual,
+    gap: required - actual,
+    gapIn: "units",
+    gapOf: goods,
+  });
 }

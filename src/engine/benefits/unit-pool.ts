@@ -35,7 +35,11 @@ export interface Take {
 }
 
 /** The first `units` units still left, in the order of the entries; null when there are not enough. `reserved` are spoken for. */
-export function findUnits(entries: readonly PoolEntry[], units: number, reserved: readonly Take[] = []): Take[] | null {
+export function findUnits(
+  entries: readonly PoolEntry[],
+  units: number,
+  reserved: readonly Take[] = [],
+): Take[] | null {
   const takes: Take[] = [];
   let missing = units;
   for (const entry of entries) {

@@ -4,8 +4,8 @@
  * answer says honestly that it is not proven, unless no promotion could take off anything at all.
  */
 import { bidOn } from "../bid.ts";
-import { stages } from "../kind.ts";
 import { Goods, unitsIn } from "../goods.ts";
+import { stages } from "../kind.ts";
 import { type Priced, price } from "../price.ts";
 import type { Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
@@ -16,36 +16,47 @@ import { byPriority } from "./priority.ts";
 const plansWithOneLeftOut = 4;
 
 export const planBest: Planner = (situation: Situation): Proposed => {
-  const money = moneyCandidates(situation);
   const baseline = planInOrder(situation, honouredFirst(situation, byPriority(situation)));
-  if (money.length === 0) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
+  if (!hasMoneyCandidate(situation)) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
 
   let best = baseline;
   if (baseline.priced.contenders.size > 0 || situation.hasConflicts) {
-    for (const order of greedyOrders(situation, baseline)) best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
+    for (const order of greedyOrders(situation, baseline))
+      best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
   }
   const missed = missedThresholds(situation, best);
   if (missed.length > 0) best = leaveOneOut(situation, best, missed);
 
   const found = inRealOrder(situation, best, { proven: false, bound: null });
   // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
-  const chosen = best === baseline || found.priced.total <= baseline.priced.total ? found : inRealOrder(situation, baseline, found.optimality);
+  const chosen =
+    best === baseline || found.priced.total <= baseline.priced.total
+      ? found
+      : inRealOrder(situation, baseline, found.optimality);
   return { ...chosen, optimality: { proven: false, bound: mostLeft(chosen.priced) } };
 };
 
 /** The trial's plan as the quote counts it. */
-function inRealOrder(situation: Situation, { isReal, plan, priced, rejections }: Trial, optimality: Proposed["optimality"]): Proposed & { priced: Priced } {
+function inRealOrder(
+  situation: Situation,
+  { isReal, plan, priced, rejections }: Trial,
+  optimality: Proposed["optimality"],
+): Proposed & { priced: Priced } {
   const asCounted = isReal ? priced : priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan);
   return { plan, priced: asCounted, rejections, optimality };
 }
 
 function inStageOrder(priced: Priced): Priced {
-  const applications = [...priced.applications].sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.candidate - b.candidate);
+  const applications = [...priced.applications].sort(
+    (a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.candidate - b.candidate,
+  );
   return { ...priced, applications };
 }
 
-function moneyCandidates(situation: Situation): number[] {
-  return situation.candidates.flatMap(({ promotion, rejection }, i) => (rejection === null && promotion.parts[0]!.stage !== "reward" ? [i] : []));
+function hasMoneyCandidate({ candidates }: Situation): boolean {
+  return candidates.some(
+    ({ promotion, rejection }) => rejection === null && promotion.parts[0]!.stage !== "reward",
+  );
 }
 
 function isHonoured(situation: Situation, index: number): boolean {
@@ -54,24 +65,33 @@ function isHonoured(situation: Situation, index: number): boolean {
 
 function honouredFirst(situation: Situation, order: readonly number[]): readonly number[] {
   if (!situation.candidates.some((_, index) => isHonoured(situation, index))) return order;
-  return [...order.filter((index) => isHonoured(situation, index)), ...order.filter((index) => !isHonoured(situation, index))];
+  return [
+    ...order.filter((index) => isHonoured(situation, index)),
+    ...order.filter((index) => !isHonoured(situation, index)),
+  ];
 }
 
 /** Those that contend, by what each would take off alone per unit it needs, and, where whole promotions fight, in all. */
 function greedyOrders(situation: Situation, { priced, order }: Trial): number[][] {
   const goods = new Goods(situation.cart.lines);
   const shipments = new Goods(situation.shipments);
-  const contenders = order.filter((index) => priced.contenders.has(index) || situation.candidates[index]!.promotion.hasConflicts);
+  const contenders = order.filter(
+    (index) => priced.contenders.has(index) || situation.candidates[index]!.promotion.hasConflicts,
+  );
   const alone = new Map(contenders.map((index) => [index, worthAlone(situation, index, goods, shipments)]));
   const others = order.filter((index) => !alone.has(index));
   const amount = (index: number) => alone.get(index)!.amount;
   const perUnit = (index: number) => amount(index) / Math.max(1, alone.get(index)!.units);
-  const by = (score: (index: number) => number) => [...contenders].sort((a, b) => score(b) - score(a) || amount(b) - amount(a) || a - b);
+  const by = (score: (index: number) => number) =>
+    [...contenders].sort((a, b) => score(b) - score(a) || amount(b) - amount(a) || a - b);
   const orders = [[...by(perUnit), ...others]];
   if (situation.hasConflicts) {
     const isTolerant = (index: number) => !situation.candidates[index]!.promotion.hasConflicts;
     const largestFirst = [...by(amount), ...others];
-    orders.push(largestFirst, [...largestFirst.filter(isTolerant), ...largestFirst.filter((index) => !isTolerant(index))]);
+    orders.push(largestFirst, [
+      ...largestFirst.filter(isTolerant),
+      ...largestFirst.filter((index) => !isTolerant(index)),
+    ]);
   }
   return orders;
 }
@@ -85,8 +105,18 @@ interface Worth {
 function worthAlone(situation: Situation, index: number, goods: Goods, shipments: Goods): Worth {
   const part = situation.candidates[index]!.promotion.parts[0]!;
   if (part.stage === "reward") return { amount: 0, units: 0 };
-  const { settlement } = bidOn(situation, part.stage === "shipping" ? shipments : goods, index, part, null, null);
-  return { amount: settlement.amount, units: part.stage === "item" ? unitsIn(settlement.touched()) : situation.cart.quantity };
+  const { settlement } = bidOn(
+    situation,
+    part.stage === "shipping" ? shipments : goods,
+    index,
+    part,
+    null,
+    null,
+  );
+  return {
+    amount: settlement.amount,
+    units: part.stage === "item" ? unitsIn(settlement.touched()) : situation.cart.quantity,
+  };
 }
 
 /** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */
@@ -125,7 +155,11 @@ function missedThresholds(situation: Situation, { priced, rejections }: Trial): 
   const missed: MissedThreshold[] = [];
   rejections.forEach((rejection, index) => {
     if (rejection?.gapIn !== "amount" || rejection.gap! > given) return;
-    missed.push({ gap: rejection.gap!, worth: worthAlone(situation, index, new Goods(situation.cart.lines), new Goods(situation.shipments)).amount });
+    missed.push({
+      gap: rejection.gap!,
+      worth: worthAlone(situation, index, new Goods(situation.cart.lines), new Goods(situation.shipments))
+        .amount,
+    });
   });
   return missed;
 }
@@ -137,7 +171,10 @@ function itemDiscounts({ applications }: Priced): { candidate: number; amount: n
 /** Leaving out a discount larger than the gap, and smaller than what the threshold is worth, may pay; the cheapest sacrifice first, and the first that pays. */
 function leaveOneOut(situation: Situation, start: Trial, missed: readonly MissedThreshold[]): Trial {
   const sacrifices = itemDiscounts(start.priced)
-    .filter(({ amount, candidate }) => !isHonoured(situation, candidate) && missed.some(({ gap, worth }) => gap <= amount && amount < worth))
+    .filter(
+      ({ amount, candidate }) =>
+        !isHonoured(situation, candidate) && missed.some(({ gap, worth }) => gap <= amount && amount < worth),
+    )
     .sort((a, b) => a.amount - b.amount)
     .slice(0, plansWithOneLeftOut);
   for (const { candidate } of sacrifices) {

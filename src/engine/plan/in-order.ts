@@ -19,7 +19,11 @@ export interface Trial {
 }
 
 /** `order`: candidate indexes, the first to claim first; `excluded`: left out for this trial. */
-export function planInOrder(situation: Situation, order: readonly number[], excluded: ReadonlySet<number> = new Set()): Trial {
+export function planInOrder(
+  situation: Situation,
+  order: readonly number[],
+  excluded: ReadonlySet<number> = new Set(),
+): Trial {
   const isReal = order.every((index, rank) => index === rank);
   const barred = new Map<number, Rejection>();
   for (const index of excluded) barred.set(index, { reason: "displaced" });
@@ -35,13 +39,25 @@ export function planInOrder(situation: Situation, order: readonly number[], excl
     for (const [index, rejection] of barred) rejections[index] = rejection;
     for (const [index, by] of knockedOutBy) rejections[index] = { reason: "displaced", displacedBy: [by] };
     const applied = rejections.map((rejection) => rejection === null);
-    return { order, isReal, plan: { members: applied, allowances: isReal ? null : priced.claimed }, priced, rejections };
+    return {
+      order,
+      isReal,
+      plan: { members: applied, allowances: isReal ? null : priced.claimed },
+      priced,
+      rejections,
+    };
   }
 }
 
 /** The first that knocked somebody out and then gave nothing. */
-function idleAmong(winners: ReadonlySet<number>, order: readonly number[], priced: Priced): number | undefined {
-  return winners.size === 0 ? undefined : order.find((index) => winners.has(index) && priced.rejections[index] !== null);
+function idleAmong(
+  winners: ReadonlySet<number>,
+  order: readonly number[],
+  priced: Priced,
+): number | undefined {
+  return winners.size === 0
+    ? undefined
+    : order.find((index) => winners.has(index) && priced.rejections[index] !== null);
 }
 
 function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {
@@ -51,7 +67,9 @@ function admit(situation: Situation, order: readonly number[], barred: ReadonlyM
   for (const index of order) {
     const { promotion, rejection } = situation.candidates[index]!;
     if (rejection !== null || barred.has(index)) continue;
-    const rival = situation.hasConflicts ? admitted.find((other) => areInConflict(promotion, situation.candidates[other]!.promotion)) : undefined;
+    const rival = situation.hasConflicts
+      ? admitted.find((other) => areInConflict(promotion, situation.candidates[other]!.promotion))
+      : undefined;
     if (rival !== undefined) {
       knockedOutBy.set(index, rival);
       continue;

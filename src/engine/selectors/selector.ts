@@ -12,14 +12,22 @@ const fields = {
   categories: values.optional(),
   brands: values.optional(),
   tags: values.optional(),
-  where: z.string().min(1).max(limits.expressionLength).optional().describe("A CEL expression over `line` and `cart`."),
+  where: z
+    .string()
+    .min(1)
+    .max(limits.expressionLength)
+    .optional()
+    .describe("A CEL expression over `line` and `cart`."),
 };
 
 export const selectorSchema = z
   .strictObject({
     ...fields,
     exclude: z.strictObject(fields).optional().describe("Lines that match this are left out."),
-    excludeDiscounted: z.boolean().optional().describe("Leaves out units on sale, or whose price is below their list price by now."),
+    excludeDiscounted: z
+      .boolean()
+      .optional()
+      .describe("Leaves out units on sale, or whose price is below their list price by now."),
   })
   .meta({ id: "Selector", scalar: true, description: "Which lines are meant; left out, every line." });
 
@@ -41,7 +49,11 @@ export interface CompiledSelector {
   covers(line: CanonicalLine): boolean;
 }
 
-export function compileSelector(select: Selector | undefined, compiler: Compiler, path: string): CompiledSelector {
+export function compileSelector(
+  select: Selector | undefined,
+  compiler: Compiler,
+  path: string,
+): CompiledSelector {
   const source = select ?? {};
   const { exclude, excludeDiscounted = false, ...include } = source;
   const included = compileFields(include, compiler, path);
@@ -60,7 +72,11 @@ const everything = () => true;
 
 type LineTest = (line: CanonicalLine) => boolean;
 
-function compileFields(select: Omit<Selector, "exclude" | "excludeDiscounted">, compiler: Compiler, path: string): LineTest {
+function compileFields(
+  select: Omit<Selector, "exclude" | "excludeDiscounted">,
+  compiler: Compiler,
+  path: string,
+): LineTest {
   const tests: LineTest[] = [];
   const { skus, products, categories, brands, tags, where } = select;
   if (skus !== undefined) tests.push(oneOf(skus, (line) => line.sku));
@@ -102,7 +118,8 @@ function someOf(allowed: readonly string[], read: (line: CanonicalLine) => reado
 function canonicalText(select: Selector): string {
   return JSON.stringify(select, (_, value: unknown) => {
     if (Array.isArray(value)) return [...(value as string[])].sort();
-    if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (value !== null && typeof value === "object")
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
     return value;
   });
 }

@@ -1,0 +1,151 @@
+/** The exact road: any benefits, shares as fractions. */
+import type { Goods, Range } from "../goods.ts";
+import type { Proposal, Wish } from "../kind.ts";
+import { type RoundingMode, roundRatio, wholePercent } from "../money.ts";
+import {
+  add,
+  commonNumerators,
+  divide,
+  isLess,
+  multiply,
+  type Rational,
+  rational,
+  smaller,
+  subtract,
+  zero,
+} from "../rational.ts";
+import { addPortion, type ExactSum, type Portions } from "./portions.ts";
+
+interface Atom {
+  readonly range: Range;
+  readonly room: Rational;
+  share: Rational;
+}
+
+export function sumInFractions(
+  goods: Goods,
+  proposals: readonly Proposal[],
+  rounding: RoundingMode,
+  budgetLeft: number | null,
+): ExactSum {
+  const atoms = cutIntoAtoms(proposals).map((range): Atom => {
+    const room = rational(range.price - goods.lines[range.line]!.floor);
+    return { range, room, share: zero };
+  });
+  let wished = zero;
+  for (const proposal of proposals) {
+    const before = atoms.map((atom) => atom.share);
+    let wish = zero;
+    for (const one of proposal.wishes)
+      wish = add(
+        wish,
+        one.type === "each" ? giveEach(atoms, one.shares) : giveShared(atoms, rangesOf(one), one),
+      );
+    wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
+    if (proposal.cap !== undefined) capShares(atoms, before, rational(proposal.cap));
+  }
+  let given = zero;
+  for (const { share, range } of atoms) given = add(given, multiply(share, rational(range.count)));
+  if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
+  const weights = commonNumerators(atoms.map((atom) => atom.share));
+  const portions: Portions = { ranges: [], rooms: [], weights: [] };
+  atoms.forEach(({ range, room }, i) => {
+    addPortion(portions, range, Number(room.n), weights[i]!);
+  });
+  return {
+    portions: () => portions,
+    amount: roundRatio(given.n, given.d, rounding),
+    wished: roundRatio(wished.n, wished.d, rounding),
+  };
+}
+
+/** All ranges of all wishes, cut so that no two overlap in part, by line and position. */
+function cutIntoAtoms(proposals: readonly Proposal[]): Range[] {
+  const byLine = new Map<number, Range[]>();
+  for (const proposal of proposals) {
+    for (const wish of proposal.wishes) {
+      for (const range of rangesOf(wish)) {
+        const ranges = byLine.get(range.line);
+        if (ranges === undefined) byLine.set(range.line, [range]);
+        else ranges.push(range);
+      }
+    }
+  }
+  const atoms: Range[] = [];
+  for (const line of [...byLine.keys()].sort((a, b) => a - b)) {
+    const ranges = byLine.get(line)!.sort((a, b) => a.from - b.from);
+    const cuts = [...new Set(ranges.flatMap((range) => [range.from, range.from + range.count]))].sort(
+      (a, b) => a - b,
+    );
+    for (let i = 0; i + 1 < cuts.length; i++) {
+      const source = ranges.find((range) => range.from <= cuts[i]! && cuts[i]! < range.from + range.count);
+      if (source !== undefined) atoms.push({ ...source, from: cuts[i]!, count: cuts[i + 1]! - cuts[i]! });
+    }
+  }
+  return atoms;
+}
+
+function rangesOf(wish: Wish): readonly Range[] {
+  if (wish.type === "each") return wish.shares.map((share) => share.range);
+  return wish.type === "shared" ? wish.over : wish.goods.units();
+}
+
+const isInside = (atom: Atom, range: Range): boolean =>
+  atom.range.line === range.line &&
+  atom.range.from >= range.from &&
+  atom.range.from < range.from + range.count;
+
+function giveEach(
+  atoms: readonly Atom[],
+  shares: readonly { range: Range; base: number; percent: number }[],
+): Rational {
+  let wish = zero;
+  for (const { range, base, percent } of shares) {
+    const wanted = rational(BigInt(base) * BigInt(percent), wholePercent);
+    wish = add(wish, multiply(wanted, rational(range.count)));
+    for (const atom of atoms) {
+      if (isInside(atom, range)) atom.share = smaller(add(atom.share, wanted), atom.room);
+    }
+  }
+  return wish;
+}
+
+/** Pours the amount over the units by their running prices; what a full unit cannot take goes to the others. */
+function giveShared(
+  atoms: readonly Atom[],
+  over: readonly Range[],
+  wish: { base: number; percent: number },
+): Rational {
+  const total = rational(BigInt(wish.base) * BigInt(wish.percent), wholePercent);
+  let open = atoms.filter((atom) => over.some((range) => isInside(atom, range)) && atom.range.price > 0);
+  let left = total;
+  while (open.length > 0 && left.n > 0n) {
+    const worth = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
+    const perPrice = divide(left, rational(worth));
+    const full = open.filter(
+      (atom) => !isLess(add(atom.share, multiply(perPrice, rational(atom.range.price))), atom.room),
+    );
+    if (full.length === 0) {
+      for (const atom of open) atom.share = add(atom.share, multiply(perPrice, rational(atom.range.price)));
+      break;
+    }
+    for (const atom of full) {
+      left = subtract(left, multiply(subtract(atom.room, atom.share), rational(atom.range.count)));
+      atom.share = atom.room;
+    }
+    open = open.filter((atom) => !full.includes(atom));
+  }
+  return total;
+}
+
+function capShares(atoms: readonly Atom[], before: readonly Rational[], cap: Rational): void {
+  let given = zero;
+  atoms.forEach((atom, i) => {
+    given = add(given, multiply(subtract(atom.share, before[i]!), rational(atom.range.count)));
+  });
+  if (!isLess(cap, given)) return;
+  const scale = divide(cap, given);
+  atoms.forEach((atom, i) => {
+    atom.share = add(before[i]!, multiply(subtract(atom.share, before[i]!), scale));
+  });
+}

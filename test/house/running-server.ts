@@ -12,12 +12,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** What `npm start` starts, on a free port and in an empty folder. */
+/** `npm start`, on a free port and in an empty folder. */
 export async function startServer(): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), "dealwright-readme-"));
   // As root, the embedded PostgreSQL runs as somebody else and has to get through.
   chmodSync(folder, 0o711);
-  const server = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const server = spawn("npm", ["start"], {
+    // A process group of its own: npm does not pass on the signal that ends it.
+    detached: true,
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -27,9 +29,10 @@ export async function startServer(): Promise<RunningServer> {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = new Promise<void>((done) => server.once("exit", () => done()));
+  // Not "exit", which is npm's: "close" comes when the last of the group has let go of the output.
+  const ended = new Promise<void>((done) => server.once("close", () => done()));
   const stop = async () => {
-    server.kill("SIGTERM");
+    if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, "SIGTERM");
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };

@@ -13,7 +13,6 @@ export interface Bid {
   readonly used: readonly Range[];
   /** Units counted to reach a threshold. */
   readonly counted: readonly Range[];
-  readonly depositsPaid: number;
   /** What is missing where nothing can be given. */
   readonly shortfall: Unmet | null;
   /** Candidates that hold units this one would have touched. */
@@ -83,18 +82,16 @@ function makeBid(
       times: 0,
       used: noUnits,
       counted: noUnits,
-      depositsPaid: 0,
+
       shortfall,
       holders,
     };
   const settlement = settle(goods, proposals, situation.rounding, trimTo);
   let times = 0;
-  let depositsPaid = 0;
   let used = noUnits;
   let counted = noUnits;
   for (const proposal of proposals) {
     times = Math.max(times, proposal.times);
-    depositsPaid += proposal.paid ?? 0;
     if (proposal.counted !== undefined)
       counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
     if (proposal.used !== undefined) used = used.length === 0 ? proposal.used : [...used, ...proposal.used];
@@ -105,7 +102,6 @@ function makeBid(
     times,
     used: used.map(copyOf),
     counted: counted.map(copyOf),
-    depositsPaid,
     shortfall,
     holders,
   };

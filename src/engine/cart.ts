@@ -128,7 +128,7 @@ export const cartSchema = z
       .describe("Prices the cart as of this instant. Needs the marketing role."),
     strategy: strategy.optional(),
     rounding: roundingMode.optional().describe("Needs the marketing role."),
-    marginFloor: z.number().min(0).lt(100).optional().describe("Percent. Needs the marketing role."),
+    marginFloor: z.number().min(0).max(99.9999).optional().describe("Percent. Needs the marketing role."),
     timezone: timezone.optional(),
     locale: locale.optional(),
     explain: z

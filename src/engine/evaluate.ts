@@ -51,7 +51,12 @@ export function evaluate(
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
   const promotions = findCandidates(rulebook, options.drafts, cart, codes, facts, request.explain === "all");
-  const situation = judgeAll(promotions, codes, makeGround(cart, facts, now, settings.rounding), request);
+  const situation = judgeAll(
+    promotions,
+    codes,
+    makeGround(cart, withoutUses(facts, options.drafts), now, settings.rounding),
+    request,
+  );
   const proposed = planners[settings.strategy](situation);
   const priced = proposed.priced ?? price(situation, proposed.plan);
   return writeQuote({
@@ -141,16 +146,23 @@ function judgeAll(
   return withCandidates(ground, candidates);
 }
 
+/** The code behind the promotion; of several coupons of its pool a usable one, and one to be honoured before others. */
 function codeOf(
   { code, pool }: CompiledPromotion,
   codes: readonly EnteredCode[],
   facts: Facts,
 ): EnteredCode | null {
-  if (code === null && pool === null) return null;
-  return (
-    codes.find(
-      ({ normalized }) =>
-        normalized === code || (pool !== null && facts.coupons?.get(normalized)?.pool === pool),
-    ) ?? null
-  );
+  if (code !== null) return codes.find(({ normalized }) => normalized === code) ?? null;
+  if (pool === null) return null;
+  const ofPool = codes.filter(({ normalized }) => facts.coupons?.get(normalized)?.pool === pool);
+  const usable = ofPool.filter(({ normalized }) => facts.coupons?.get(normalized)?.status === "usable");
+  return usable.find(({ honour }) => honour) ?? usable[0] ?? ofPool[0] ?? null;
+}
+
+/** A draft has no uses and its whole budget, also where it replaces a promotion that has been used. */
+function withoutUses(facts: Facts, drafts: EvaluateOptions["drafts"]): Facts {
+  if (facts.usage === undefined || drafts === undefined) return facts;
+  const usage = new Map(facts.usage);
+  for (const { key } of drafts.promotions) usage.delete(key);
+  return { ...facts, usage };
 }

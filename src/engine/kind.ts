@@ -172,6 +172,8 @@ export type Wish =
   | {
       readonly type: "everything";
       readonly goods: Everything;
+      /** Of each unit a part of its price, cut there, or one amount over all of them. */
+      readonly as: "each" | "shared";
       readonly base: number;
       readonly percent: Percent;
     };
@@ -195,8 +197,6 @@ export interface Proposal {
   readonly used?: readonly Range[];
   /** Units that were counted to reach a threshold, beside those that get something. They stay free for others. */
   readonly counted?: readonly Range[];
-  /** Deposits already paid that this proposal draws on, in minor units. */
-  readonly paid?: number;
   /** Wishes may name the same units more than once. */
   readonly overlaps?: boolean;
 }
@@ -239,6 +239,8 @@ export interface Grant {
 }
 
 export interface CompiledBenefit {
+  /** What was paid for each unit of these goods beforehand, where deposits are proven. */
+  readonly deposit?: { readonly goods: CompiledSelector; readonly paid: Readonly<Record<string, number>> };
   readonly stage: Stage;
   /** What the benefit takes money off. Null for rewards. */
   readonly selectors: readonly CompiledSelector[];

@@ -1,5 +1,7 @@
 /** Every stated limit of the engine in one place; the README's table is checked against it. */
 export const limits = {
+  /** Minor units in a promotion's document. */
+  amount: 1_000_000_000_000,
   linesPerCart: 500,
   shipmentsPerCart: 50,
   codesPerCart: 20,

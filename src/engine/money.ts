@@ -5,6 +5,7 @@
  * No float ever carries money. Products that pass 2^53 take the `bigint` path.
  */
 import { z } from "zod";
+import { limits } from "./limits.ts";
 
 /** A percentage in millionths of the whole. */
 export type Percent = number;
@@ -24,7 +25,7 @@ export const currencyCode = z
   .meta({ id: "CurrencyCode", description: "An ISO 4217 currency code." });
 
 /** Amounts by currency. A cart in a currency that is not named does not match; nothing is ever converted. */
-export const moneyMap = z.record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0)).meta({
+export const moneyMap = z.record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0).max(limits.amount)).meta({
   id: "MoneyMap",
   scalar: true,
   description: 'Amounts in minor units by currency, such as {"CNY": 3000}.',
@@ -38,7 +39,8 @@ export type RoundingMode = z.output<typeof roundingMode>;
 /** A percentage as people write it (12.5) → millionths (125 000), or null when it has more than four decimals. */
 export function parsePercent(percent: number): number | null {
   const scaled = Math.round(percent * 10_000);
-  return Math.abs(percent * 10_000 - scaled) < 1e-6 ? scaled : null;
+  // Both sides are the double nearest to the same decimal, if it has four decimals.
+  return scaled / 10_000 === percent ? scaled : null;
 }
 
 /** Rounds `numerator / denominator` (both ≥ 0, the denominator positive) to an integer. */

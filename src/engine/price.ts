@@ -34,8 +34,6 @@ export interface Application {
   readonly unapplied: number;
   /** Off goods, or off shipments in the shipping stage. */
   readonly discount: Discount;
-  /** Of the deposits it draws on, in minor units. */
-  readonly depositsPaid: number;
   readonly reward: Reward | null;
 }
 
@@ -200,7 +198,6 @@ class Pricing {
       times: bid.times,
       unapplied: Math.max(0, bid.settlement.wished - bid.settlement.amount),
       discount: bid.settlement,
-      depositsPaid: bid.depositsPaid,
       reward: null,
     });
     return true;
@@ -255,7 +252,6 @@ class Pricing {
         times: grant.times,
         unapplied: 0,
         discount: nothingOff,
-        depositsPaid: 0,
         reward: grant.reward,
       });
     }

@@ -194,6 +194,12 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
           compiler.issue(`/schedule${path}`, code, message),
         );
   if (document.budget !== undefined) compiler.currencies(document.budget.amount, "/budget/amount");
+  if (document.benefits.filter((benefit) => benefit.kind === "deposit").length > 1)
+    compiler.issue(
+      "/benefits",
+      "one_deposit",
+      "A paid deposit is used once, so a promotion has at most one `deposit`.",
+    );
   if (currencies.areContradictory)
     compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
   if (issues.length > 0) return { promotion: null, issues };

@@ -13,6 +13,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   code_unknown: { en: "We do not know this code.", "zh-CN": "无法识别此优惠码。" },
   code_used: { en: "This code has been used.", "zh-CN": "此优惠码已被使用。" },
   code_expired: { en: "This code has expired.", "zh-CN": "此优惠码已过期。" },
+  code_not_needed: {
+    en: "Another of your codes gave this already.",
+    "zh-CN": "已通过其他优惠码享受此优惠。",
+  },
   code_void: { en: "This code is no longer valid.", "zh-CN": "此优惠码已失效。" },
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },

@@ -36,7 +36,7 @@ export const settingsSchema = z
     marginFloor: z
       .number()
       .min(0)
-      .lt(100)
+      .max(99.9999)
       .nullable()
       .default(null)
       .describe(

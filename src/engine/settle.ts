@@ -57,7 +57,7 @@ class SettledSum implements Settlement {
 
   constructor(sum: ExactSum) {
     this.amount = sum.amount;
-    this.wished = sum.wished;
+    this.wished = Math.min(sum.wished, Number.MAX_SAFE_INTEGER);
     this.sum = sum;
   }
 

@@ -11,7 +11,14 @@ import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
 import { reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 import { spokenLocale } from "./settings.ts";
-import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
+import {
+  type Candidate,
+  depositUnitsOf,
+  type EnteredCode,
+  type Rejection,
+  type Situation,
+  StageView,
+} from "./situation.ts";
 import { sayer } from "./words.ts";
 
 export interface Outcome {
@@ -43,7 +50,7 @@ export function writeQuote(outcome: Outcome): Quote {
     shipping: cart.shippingAmount,
     shippingDiscount,
     total,
-    due: total - priced.applications.reduce((sum, application) => sum + application.depositsPaid, 0),
+    due: total - depositsPaid(situation),
     lines: request.lines.map(({ id, quantity, unitPrice }) => ({
       id,
       ...amounts(quantity * unitPrice, onGoods.get(id)),
@@ -72,6 +79,24 @@ const keyOf = (situation: Situation, index: number): string => situation.candida
 function amounts(subtotal: number, adjustments: Adjustment[] = []) {
   const discount = adjustments.reduce((sum, adjustment) => sum + adjustment.amount, 0);
   return { subtotal, discount, total: subtotal - discount, adjustments };
+}
+
+/** Paid is paid, whether or not the promotion still finds something to take off. */
+function depositsPaid(situation: Situation): number {
+  if (situation.facts.deposits === undefined) return 0;
+  const { currency, lines } = situation.cart;
+  let paid = 0;
+  for (const { promotion, rejection } of situation.candidates) {
+    const units = rejection === null ? depositUnitsOf(situation, promotion) : 0;
+    for (const { deposit } of promotion.parts.flatMap((part) => part.benefits)) {
+      if (deposit === undefined || units === 0) continue;
+      const covered = situation.coverage
+        .of(deposit.goods)
+        .reduce((sum, line) => sum + (lines[line]!.unitPrice > 0 ? lines[line]!.quantity : 0), 0);
+      paid += deposit.paid[currency]! * Math.min(units, covered);
+    }
+  }
+  return paid;
 }
 
 // ---------------------------------------------------------------- lines
@@ -207,7 +232,7 @@ function notAppliedRow(
   const row: NotApplied = {
     promotion: promotion.key,
     reason: shown.reason,
-    message: messageOf(shown, near, situation.cart.currency, settings.locale),
+    message: messageOf(shown, near, promotion, situation.cart.currency, settings.locale),
   };
   if (shown.required !== undefined) row.required = shown.required;
   if (shown.actual !== undefined) row.actual = shown.actual;
@@ -219,20 +244,25 @@ function notAppliedRow(
   return row;
 }
 
-/** "20.00 CNY more for 30.00 CNY off" where that is known, else the reason's own words. */
+/** "20.00 CNY more for 30.00 CNY off", or for the promotion by its label, else the reason's own words. */
 function messageOf(
   { reason, gap, gapIn }: Rejection,
   near: NearMiss | null,
+  promotion: CompiledPromotion,
   currency: string,
   locale: string,
 ): string {
   const say = sayer(spokenLocale(locale), currency);
-  if (near !== null && gap !== undefined && near.wouldSave > 0) {
-    const saving = say.money({ [currency]: near.wouldSave });
+  if (near !== null && gap !== undefined) {
     const more =
       gapIn === "amount"
         ? say.money({ [currency]: gap })
         : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
+    if (near.wouldSave === 0) {
+      const label = labelOf(promotion, locale);
+      return say.pick({ en: `${more} more for: ${label}`, "zh-CN": `再买${more}即享:${label}` });
+    }
+    const saving = say.money({ [currency]: near.wouldSave });
     return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
   }
   const words = reasons.get(reason);
@@ -254,5 +284,23 @@ function codeRow(
     if (rejected === null && mayBeNamed(candidate, view))
       rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
   }
-  return rejected ?? { code: code.text, status: "rejected", promotion: null, reason: "code_unknown" };
+  return (
+    rejected ??
+    otherCouponRow(situation, code, view) ?? {
+      code: code.text,
+      status: "rejected",
+      promotion: null,
+      reason: "code_unknown",
+    }
+  );
+}
+
+/** A coupon whose promotion was triggered by another coupon of its pool. */
+function otherCouponRow(situation: Situation, code: EnteredCode, view: StageView): CodeResult | null {
+  const coupon = situation.facts.coupons?.get(code.normalized);
+  if (coupon === undefined) return null;
+  const candidate = situation.candidates.find(({ promotion }) => promotion.pool === coupon.pool);
+  if (candidate === undefined || !mayBeNamed(candidate, view)) return null;
+  const reason = coupon.status === "usable" ? "code_not_needed" : `code_${coupon.status}`;
+  return { code: code.text, status: "rejected", promotion: candidate.promotion.key, reason };
 }

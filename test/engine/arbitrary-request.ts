@@ -318,7 +318,10 @@ const promotion = fc
       { type: "code", code: "CODE1" },
       { type: "code", code: "CODE2" },
     ),
-    benefits: fc.array(fc.oneof(...Object.values(arbitraryBenefits)), { minLength: 1, maxLength: 2 }),
+    // A second deposit in one promotion is refused when saved.
+    benefits: fc
+      .array(fc.oneof(...Object.values(arbitraryBenefits)), { minLength: 1, maxLength: 2 })
+      .filter((benefits) => benefits.filter((benefit) => "paid" in benefit).length < 2),
     stacking,
     conditions: fc.option(condition, { freq: 2, nil: undefined }),
     budget: fc.option(fc.record({ amount: money(0, 4_000), atEdge: fc.constantFrom("refuse", "partial") }), {

@@ -19,7 +19,9 @@ describe("every scenario comes out as worked out by hand", () => {
 
   test("as drafts without a rulebook they come out the same", () => {
     for (const scenario of scenarios) {
-      const { promotions, cart, facts, now, settings } = engineCall(scenario);
+      const { promotions, cart, facts: known, now, settings } = engineCall(scenario);
+      // A draft has no uses, whatever was used of the promotion with its key.
+      const { usage: _, ...facts } = known;
       const live = evaluate(buildRulebook("1", promotions), cart, facts, now, { settings });
       const drafts = evaluate(buildRulebook("1", []), cart, facts, now, {
         settings,

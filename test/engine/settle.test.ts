@@ -96,7 +96,7 @@ test("numbers and fractions settle every proposal alike", () => {
 });
 
 function result(settlement: Settlement): object {
-  const { amount, wished, touched } = settlement;
+  const { amount, wished } = settlement;
   // A settlement of nothing is not applied, so nobody asks which units it touched.
-  return { amount, wished, runs: settlement.runs(), touched: amount === 0 ? [] : touched };
+  return { amount, wished, runs: settlement.runs(), touched: amount === 0 ? [] : settlement.touched() };
 }

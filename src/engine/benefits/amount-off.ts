@@ -73,8 +73,17 @@ export const amountOff = defineBenefit({
             view.currency,
           );
           if (typeof times !== "number") return { wishes: null, unmet: times };
+          if (all.worth === 0) return { wishes: null };
           return {
-            wishes: [{ type: "everything", goods: all, base: base * times, percent: wholePercent }],
+            wishes: [
+              {
+                type: "everything",
+                goods: all,
+                as: "shared",
+                base: repeated(base, times),
+                percent: wholePercent,
+              },
+            ],
             times,
           };
         }
@@ -85,16 +94,15 @@ export const amountOff = defineBenefit({
           view.currency,
         );
         if (typeof times !== "number") return { wishes: null, unmet: times };
-        if (ranges.length === 0) return { wishes: null };
+        const paid = ranges.filter((range) => range.price > 0);
+        if (paid.length === 0) return { wishes: null };
         if (per === "unit") {
-          const shares = ranges
-            .filter((range) => range.price > 0)
-            .map((range) => ({ range, base, percent: wholePercent }));
+          const shares = paid.map((range) => ({ range, base, percent: wholePercent }));
           return { wishes: [{ type: "each", shares }], times: 1 };
         }
-        if (per === "line") return { wishes: onePerLine(ranges, base), times: 1 };
+        if (per === "line") return { wishes: onePerLine(paid, base), times: 1 };
         return {
-          wishes: [{ type: "shared", over: ranges, base: base * times, percent: wholePercent }],
+          wishes: [{ type: "shared", over: paid, base: repeated(base, times), percent: wholePercent }],
           times,
           ...(every !== undefined && { counted: ranges }),
         };
@@ -126,6 +134,11 @@ export const amountOff = defineBenefit({
     return say.pick({ en: `${money} off${unit} ${goods}`, "zh-CN": `${goods}${unit}减${money}` });
   },
 });
+
+/** More than any cart can be worth is as good as all. */
+function repeated(amount: number, times: number): number {
+  return Math.min(amount * times, Number.MAX_SAFE_INTEGER);
+}
 
 function onePerLine(ranges: readonly Range[], base: number): Wish[] {
   const byLine = new Map<number, Range[]>();

@@ -145,6 +145,8 @@ function whatIsMissing(slots: readonly Slot[], queues: readonly PoolEntry[][]): 
   return {
     wishes: null,
     ...(only !== null &&
-      parts.length > 0 && { unmet: tooFew(only.slot.quantity, only.actual, only.slot.goods) }),
+      (parts.length > 0 || only.actual > 0) && {
+        unmet: tooFew(only.slot.quantity, only.actual, only.slot.goods),
+      }),
   };
 }

@@ -30,16 +30,15 @@ export const deposit = defineBenefit({
     return {
       stage: "order",
       selectors: [goods],
+      deposit: { goods, paid },
       propose(view) {
         if (view.depositUnits === 0)
           return { wishes: null, unmet: unmet("deposit_missing", { required: 1, actual: 0 }) };
         const ranges = takeUnits(inOrder(view.free(goods, "paid"), "dearest"), view.depositUnits);
-        const each = paid[view.currency]!;
-        const base = worth[view.currency]! - each;
+        const base = worth[view.currency]! - paid[view.currency]!;
         return {
           wishes: [{ type: "each", shares: ranges.map((range) => ({ range, base, percent: wholePercent })) }],
           times: unitsIn(ranges),
-          paid: each * unitsIn(ranges),
         };
       },
     };

@@ -12,7 +12,7 @@ export const gift = defineBenefit({
   params: z.strictObject({
     sku: sku.optional(),
     choices: z.array(sku).min(2).max(50).optional().describe("The customer picks one."),
-    quantity: z.int().min(1).default(1),
+    quantity: z.int().min(1).max(1_000).default(1),
     every: every.optional(),
     maxTimes: z.int().min(1).optional(),
     stock: z.int().min(1).optional().describe("How many units the promotion has to give."),

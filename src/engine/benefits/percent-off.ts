@@ -32,9 +32,10 @@ export const percentOff = defineBenefit({
       propose(view) {
         const cap = maxAmount?.[view.currency];
         const all = basis === "running" && rest.maxUnits === undefined ? view.everything(goods) : null;
+        if (all?.worth === 0) return { wishes: null };
         if (all !== null)
           return {
-            wishes: [{ type: "everything", goods: all, base: all.worth, percent: rate }],
+            wishes: [{ type: "everything", goods: all, as: "each", base: all.worth, percent: rate }],
             times: 1,
             cap,
           };

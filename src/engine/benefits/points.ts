@@ -8,7 +8,7 @@ export const points = defineBenefit({
   summary:
     "Points: a fixed number, one per amount of goods after discounts, or a multiplier on the points earned anyway.",
   params: z.strictObject({
-    fixed: z.int().min(1).optional(),
+    fixed: z.int().min(1).max(1_000_000_000).optional(),
     perAmount: moneyMap.optional().describe("One point for each such amount."),
     multiplier: z.number().gt(1).max(100).optional(),
   }),

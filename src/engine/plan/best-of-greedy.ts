@@ -157,8 +157,11 @@ function missedThresholds(situation: Situation, { priced, rejections }: Trial): 
     if (rejection?.gapIn !== "amount" || rejection.gap! > given) return;
     missed.push({
       gap: rejection.gap!,
-      worth: worthAlone(situation, index, new Goods(situation.cart.lines), new Goods(situation.shipments))
-        .amount,
+      // A code that is to be honoured is worth any sacrifice.
+      worth: isHonoured(situation, index)
+        ? Number.POSITIVE_INFINITY
+        : worthAlone(situation, index, new Goods(situation.cart.lines), new Goods(situation.shipments))
+            .amount,
     });
   });
   return missed;

@@ -36,11 +36,7 @@ export function sumInFractions(
   for (const proposal of proposals) {
     const before = atoms.map((atom) => atom.share);
     let wish = zero;
-    for (const one of proposal.wishes)
-      wish = add(
-        wish,
-        one.type === "each" ? giveEach(atoms, one.shares) : giveShared(atoms, rangesOf(one), one),
-      );
+    for (const one of proposal.wishes) wish = add(wish, give(atoms, one));
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
     if (proposal.cap !== undefined) capShares(atoms, before, rational(proposal.cap));
   }
@@ -57,6 +53,17 @@ export function sumInFractions(
     amount: roundRatio(given.n, given.d, rounding),
     wished: roundRatio(wished.n, wished.d, rounding),
   };
+}
+
+function give(atoms: readonly Atom[], wish: Wish): Rational {
+  if (wish.type === "each") return giveEach(atoms, wish.shares);
+  const units = rangesOf(wish);
+  if (wish.type === "everything" && wish.as === "each")
+    return giveEach(
+      atoms,
+      units.map((range) => ({ range, base: range.price, percent: wish.percent })),
+    );
+  return giveShared(atoms, units, wish);
 }
 
 /** All ranges of all wishes, cut so that no two overlap in part, by line and position. */

@@ -204,6 +204,9 @@ describe("a percentage", () => {
     [0.00001, null],
     [33.33333, null],
     [12.50001, null],
+    [12.500_000_000_01, null],
+    [100.000_000_000_01, null],
+    [1e-11, null],
   ])("%d is %s millionths of the whole", (percent, expected) => {
     expect(parsePercent(percent)).toBe(expected);
   });

@@ -97,6 +97,7 @@ test.each([
   ["an amount at exactly the goods leaves nothing unapplied", ["1x A @ 3.00"], {}, 300, 0],
   ["a floor hands a shared amount to the others", ["1x A @ 3.00 floor 2.50", "1x B @ 3.00"], {}, 300, 0],
   ["what all floors refuse is told", ["1x A @ 3.00 floor 2.50", "1x B @ 3.00 floor 1.00"], {}, 250, 50],
+  ["a free line has nothing that could be refused", ["1x A @ 5.00", "1x B @ 0.00"], { per: "line" }, 300, 0],
   ["a floor cuts an amount per unit", ["1x A @ 3.00 floor 2.50", "1x B @ 3.00"], { per: "unit" }, 350, 250],
 ])("%s", (_title, lines, fields, amount, unappliedAmount) => {
   const [row] = quoteFor(
@@ -104,6 +105,14 @@ test.each([
     cart(...lines),
   ).promotions;
   expect(row).toMatchObject({ amount, unappliedAmount });
+});
+
+test.each([
+  ["from goods that cost nothing", ["2x S @ 0.00"]],
+  ["from an empty cart", []],
+])("an amount %s has nothing to discount", (_title, lines) => {
+  for (const per of ["order", "line", "unit"])
+    expect(takenOff(amountOff({ per }), cart(...lines))).toBe("nothing_to_discount");
 });
 
 describe("amount_off is refused when saved", () => {

@@ -116,6 +116,14 @@ describe("bundle", () => {
     expect(takenOff(benefit, cart(...lines))).toEqual(expected);
   });
 
+  test.each([
+    ["is nothing without any of the goods", ["1x S @ 0.00"], "nothing_to_discount"],
+    ["is told one unit under a set", ["2x A @ 5.00"], "quantity_too_low 2/3"],
+    ["is whole with the last unit", ["3x A @ 5.00"], { 1: 500 }],
+  ])("of any three %s", (_title, lines, expected) => {
+    expect(takenOff(anyThree({ price: { CNY: 1000 } }), cart(...lines))).toEqual(expected);
+  });
+
   test("counts its applications, and its rounding happens once over all of them", () => {
     const bundles = { kind: "bundle", components: [of("A"), of("B")], percent: 50 };
     const [row] = quoteFor(

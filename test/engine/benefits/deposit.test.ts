@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../src/engine/facts.ts";
+import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import { cart } from "../../cart-notation.ts";
 import {
   type BenefitInput,
@@ -54,6 +55,28 @@ describe("deposit", () => {
       facts: proven(5),
     });
     expect(quote).toMatchObject({ total: 3400, due: 2400, promotions: [{ times: 2, amount: 600 }] });
+  });
+
+  test.each<[string, string[], PromotionInput[], object?]>([
+    ["a floor refuses its gain", ["1x A @ 20.00 floor 20.00"], []],
+    ["it gains nothing", ["1x A @ 20.00"], [], { worth: { CNY: 500 } }],
+    [
+      "another order promotion displaces it",
+      ["1x A @ 20.00"],
+      [
+        promotion({
+          key: "half",
+          priority: 9,
+          benefits: [{ kind: "percent_off", target: "order", percent: 50 }],
+        }),
+      ],
+    ],
+  ])("that was paid is taken off what is due though %s", (_title, lines, others, fields = {}) => {
+    const quote = quoteFor([promotion({ benefits: [deposit(fields)] }), ...others], cart(...lines), {
+      facts: proven(1),
+    });
+    expect(quote.promotions.map((row) => row.promotion)).toEqual(others.map(({ key }) => key));
+    expect(quote.due).toBe(quote.total - 500);
   });
 
   test("says what a price below its gain refused", () => {

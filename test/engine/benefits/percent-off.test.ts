@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cart } from "../../cart-notation.ts";
-import { faultsOfBenefit, promotion, quoteFor, takenOff } from "../engine-call.ts";
+import { discountsOf, faultsOfBenefit, promotion, quoteFor, takenOff } from "../engine-call.ts";
 
 const percentOff = (fields: object) => ({ kind: "percent_off", ...fields });
 
@@ -105,6 +105,19 @@ test("after an earlier promotion, goods that it touched are discounted and the u
     { promotion: "second", amount: 100 },
   ]);
 });
+
+test.each(["item", "order"])(
+  "several percentages of one promotion are each cut at the unit, for the %s",
+  (target) => {
+    const benefits = [
+      percentOff({ target, percent: 60, select: { skus: ["A"] } }),
+      percentOff({ target, percent: 60 }),
+    ];
+    const quote = quoteFor([promotion({ benefits })], cart("1x A @ 1.00", "1x B @ 1.00"));
+    expect(discountsOf(quote)).toEqual({ 1: 100, 2: 60 });
+    expect(quote.promotions).toMatchObject([{ amount: 160, unappliedAmount: 20 }]);
+  },
+);
 
 describe("basis list", () => {
   const onList = (percent: number, more: object = {}) =>

@@ -1,4 +1,8 @@
-/** The cart and the promotions of the benchmarks: the same twenty touch the cart, however many exist. */
+/**
+ * The cart and the promotions of the benchmarks. Of all that exist the same twenty touch the cart: either each finds units of
+ * its own (`apart`), as in most shops, or most of them are after the same ones (`competing`), so that plans must be compared.
+ */
+import type { BenefitDocument } from "../../src/engine/benefits/index.ts";
 import { type Cart, cartSchema } from "../../src/engine/cart.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 
@@ -30,23 +34,81 @@ export const benchCart: Cart = cartSchema.parse(benchCartBody);
 const automatic = { type: "automatic" } as const;
 const sku = (i: number) => ({ skus: [`SKU-${i}`] });
 
-/** Twenty that touch the cart, of many kinds, several of them after the same units. */
-const touching: PromotionInput[] = [
-  ...[1, 2, 3, 4, 5, 6].map(
-    (i): PromotionInput => ({
-      key: `sku-${i}-percent`,
-      priority: i,
-      trigger: automatic,
-      benefits: [{ kind: "percent_off", target: "item", select: sku(i), percent: 5 + i }],
-    }),
-  ),
-  ...[7, 8].map(
-    (i): PromotionInput => ({
-      key: `sku-${i}-price`,
-      trigger: automatic,
-      benefits: [{ kind: "fixed_price", target: "item", select: sku(i), price: { CNY: 1500 } }],
-    }),
-  ),
+const onSku = (i: number, benefit: BenefitDocument): PromotionInput => ({
+  key: `sku-${i}`,
+  priority: i,
+  trigger: automatic,
+  benefits: [{ ...benefit, select: sku(i) }],
+});
+const percent = (i: number) => onSku(i, { kind: "percent_off", target: "item", percent: 5 + i });
+
+const forTheOrder: PromotionInput[] = [
+  {
+    key: "every-200-off-15",
+    trigger: automatic,
+    conditions: { kind: "subtotal", atLeast: { CNY: 20000 } },
+    benefits: [
+      {
+        kind: "amount_off",
+        target: "order",
+        amount: { CNY: 1500 },
+        every: { amount: { CNY: 20000 } },
+        maxTimes: 5,
+      },
+    ],
+  },
+  {
+    key: "vip-only",
+    trigger: automatic,
+    conditions: { kind: "customer_group", in: ["vip"] },
+    benefits: [{ kind: "percent_off", target: "order", percent: 12 }],
+  },
+  {
+    key: "free-standard-shipping",
+    trigger: automatic,
+    conditions: { kind: "subtotal", atLeast: { CNY: 9900 } },
+    benefits: [{ kind: "free_shipping", methods: ["standard"] }],
+  },
+  {
+    key: "bag-for-500",
+    trigger: automatic,
+    conditions: { kind: "subtotal", atLeast: { CNY: 50000 } },
+    benefits: [{ kind: "gift", sku: "BAG", value: { CNY: 2000 } }],
+  },
+  { key: "points", trigger: automatic, benefits: [{ kind: "points", perAmount: { CNY: 100 } }] },
+];
+
+const apart: PromotionInput[] = [
+  ...[1, 2, 3, 4, 5, 6, 11, 12].map(percent),
+  ...[7, 8].map((i) => onSku(i, { kind: "fixed_price", target: "item", price: { CNY: 1500 } })),
+  ...[13, 14].map((i) => onSku(i, { kind: "amount_off", target: "item", per: "unit", amount: { CNY: 200 } })),
+  onSku(15, {
+    kind: "tiered",
+    target: "item",
+    by: "quantity",
+    tiers: [{ from: 2, benefit: { kind: "percent_off", percent: 5 } }],
+  }),
+  onSku(16, { kind: "nth_unit", n: 2, percent: 50 }),
+  {
+    key: "set-9-10",
+    trigger: automatic,
+    benefits: [
+      {
+        kind: "bundle",
+        components: [
+          { select: sku(9), quantity: 1 },
+          { select: sku(10), quantity: 1 },
+        ],
+        price: { CNY: 9900 },
+      },
+    ],
+  },
+  ...forTheOrder,
+];
+
+const competing: PromotionInput[] = [
+  ...[1, 2, 3, 4, 5, 6].map(percent),
+  ...[7, 8].map((i) => onSku(i, { kind: "fixed_price", target: "item", price: { CNY: 1500 } })),
   {
     key: "brand-0",
     trigger: automatic,
@@ -100,27 +162,13 @@ const touching: PromotionInput[] = [
     ],
   },
   {
-    key: "every-200-off-15",
-    trigger: automatic,
-    conditions: { kind: "subtotal", atLeast: { CNY: 20000 } },
-    benefits: [
-      {
-        kind: "amount_off",
-        target: "order",
-        amount: { CNY: 1500 },
-        every: { amount: { CNY: 20000 } },
-        maxTimes: 5,
-      },
-    ],
-  },
-  {
     key: "ten-percent-from-3000",
     trigger: automatic,
     conditions: { kind: "subtotal", atLeast: { CNY: 300000 } },
     benefits: [{ kind: "percent_off", target: "order", percent: 10 }],
   },
   {
-    key: "app-only",
+    key: "web-only",
     trigger: automatic,
     conditions: {
       all: [
@@ -130,31 +178,16 @@ const touching: PromotionInput[] = [
     },
     benefits: [{ kind: "percent_off", target: "order", percent: 3 }],
   },
-  {
-    key: "vip-only",
-    trigger: automatic,
-    conditions: { kind: "customer_group", in: ["vip"] },
-    benefits: [{ kind: "percent_off", target: "order", percent: 12 }],
-  },
-  {
-    key: "free-standard-shipping",
-    trigger: automatic,
-    conditions: { kind: "subtotal", atLeast: { CNY: 9900 } },
-    benefits: [{ kind: "free_shipping", methods: ["standard"] }],
-  },
-  {
-    key: "bag-for-500",
-    trigger: automatic,
-    conditions: { kind: "subtotal", atLeast: { CNY: 50000 } },
-    benefits: [{ kind: "gift", sku: "BAG", value: { CNY: 2000 } }],
-  },
-  { key: "points", trigger: automatic, benefits: [{ kind: "points", perAmount: { CNY: 100 } }] },
+  ...forTheOrder,
 ];
 
+const touching = { apart, competing } as const;
+export type BenchSet = keyof typeof touching;
+
 /** `count` promotions; at most twenty of them touch the cart, the others name goods it does not hold. */
-export function benchPromotions(count: number): PromotionInput[] {
+export function benchPromotions(count: number, set: BenchSet): PromotionInput[] {
   const others = Array.from(
-    { length: Math.max(0, count - touching.length) },
+    { length: Math.max(0, count - touching[set].length) },
     (_, i): PromotionInput => ({
       key: `other-${i}`,
       priority: i % 10,
@@ -169,7 +202,14 @@ export function benchPromotions(count: number): PromotionInput[] {
       ],
     }),
   );
-  return [...touching.slice(0, count), ...others];
+  return [...touching[set].slice(0, count), ...others];
 }
 
-export const benchSizes = [10, 100, 1_000, 10_000] as const;
+/** What is measured: by number of promotions, and what the twenty do to each other. */
+export const benchCases: readonly { promotions: number; set: BenchSet }[] = [
+  { promotions: 10, set: "apart" },
+  { promotions: 100, set: "apart" },
+  { promotions: 1_000, set: "apart" },
+  { promotions: 10_000, set: "apart" },
+  { promotions: 1_000, set: "competing" },
+];

@@ -3,7 +3,7 @@ import { evaluate } from "../../src/engine/evaluate.ts";
 import { compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import type { Strategy } from "../../src/engine/settings.ts";
-import { benchCart, benchPromotions, benchSizes } from "./fixture.ts";
+import { type BenchSet, benchCart, benchCases, benchPromotions } from "./fixture.ts";
 
 const warmUps = 4_000;
 const rounds = 5;
@@ -17,10 +17,16 @@ function secondsPerRound(work: () => void): number {
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-const results: { promotions: number; strategy: Strategy; perSecond: number; microseconds: number }[] = [];
-for (const promotions of benchSizes) {
+const results: {
+  promotions: number;
+  set: BenchSet;
+  strategy: Strategy;
+  perSecond: number;
+  microseconds: number;
+}[] = [];
+for (const { promotions, set } of benchCases) {
   const selectors = new Map();
-  const compiled = benchPromotions(promotions).map((document) => {
+  const compiled = benchPromotions(promotions, set).map((document) => {
     const { promotion, issues } = compilePromotion(promotionSchema.parse(document), {
       id: null,
       defaultTimezone: "UTC",
@@ -38,6 +44,7 @@ for (const promotions of benchSizes) {
     );
     results.push({
       promotions,
+      set,
       strategy,
       perSecond: evaluationsPerRound / seconds,
       microseconds: (seconds / evaluationsPerRound) * 1e6,

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
-import { benchCartBody, benchSizes } from "./fixture.ts";
+import { benchCartBody, benchCases } from "./fixture.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
@@ -24,7 +24,7 @@ const compiled = join(root, "dist/bench/scripts/bench");
 interface ReadyServer {
   url: string;
   emptyUrl: string;
-  keys: Record<number, string>;
+  keys: string[];
   answerBytes: number;
 }
 
@@ -49,7 +49,7 @@ function printMachine(): void {
     `Method: autocannon, ${connections} connections, ${rounds} rounds of ${seconds} s a route after a warm-up, routes taking turns, medians.`,
   );
   print(
-    `Cart: ${benchCartBody.lines.length} lines, ${JSON.stringify(benchCartBody).length} bytes; of the promotions at most 20 touch it.\n`,
+    `Cart: ${benchCartBody.lines.length} lines, ${JSON.stringify(benchCartBody).length} bytes; of the promotions at most 20 touch it: each on units of its own (apart), or after the same ones (competing).\n`,
   );
 }
 
@@ -62,10 +62,10 @@ async function benchHttp(): Promise<void> {
     const ready = await firstLine<ReadyServer>(server);
     const routes: Route[] = [
       { name: "empty Fastify route", url: `${ready.emptyUrl}/empty`, requestsPerSecond: [] },
-      ...benchSizes.map((size) => ({
-        name: `evaluations, ${size.toLocaleString("en")} promotions`,
+      ...benchCases.map(({ promotions, set }, i) => ({
+        name: `evaluations, ${promotions.toLocaleString("en")} promotions, ${set}`,
         url: `${ready.url}/v1/evaluations`,
-        key: ready.keys[size]!,
+        key: ready.keys[i]!,
         requestsPerSecond: [],
       })),
     ];
@@ -112,16 +112,17 @@ function benchInProcess(): void {
   const line = execFileSync(process.execPath, [join(compiled, "in-process.js")], { encoding: "utf8" });
   const results = JSON.parse(line) as {
     promotions: number;
+    set: string;
     strategy: string;
     perSecond: number;
     microseconds: number;
   }[];
   print("In process, one core:\n");
-  print("| promotions | strategy | evaluations/s | µs each |");
-  print("|---:|---|---:|---:|");
-  for (const { promotions, strategy, perSecond, microseconds } of results)
+  print("| promotions | the twenty | strategy | evaluations/s | µs each |");
+  print("|---:|---|---|---:|---:|");
+  for (const { promotions, set, strategy, perSecond, microseconds } of results)
     print(
-      `| ${promotions.toLocaleString("en")} | ${strategy} | ${Math.round(perSecond).toLocaleString("en")} | ${microseconds.toFixed(0)} |`,
+      `| ${promotions.toLocaleString("en")} | ${set} | ${strategy} | ${Math.round(perSecond).toLocaleString("en")} | ${microseconds.toFixed(0)} |`,
     );
 }
 

@@ -17,7 +17,7 @@ import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
-import { benchCartBody, benchPromotions, benchSizes } from "./fixture.ts";
+import { benchCartBody, benchCases, benchPromotions } from "./fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
 const postgres = await startEmbeddedPostgres({
@@ -28,16 +28,16 @@ const postgres = await startEmbeddedPostgres({
 const database = openDatabase({ connectionString: postgres.connectionString, log: silentLog });
 await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
 
-const keys: Record<number, string> = {};
-for (const size of benchSizes) {
+const keys: string[] = [];
+for (const { promotions, set } of benchCases) {
   const createdAt = new Date(systemClock.now());
-  const secret = `bench-checkout-key-for-${size}-promotions`;
+  const secret = `bench-checkout-key-for-${promotions}-${set}`;
   await withTransaction(database, async (connection) => {
     const id = newId("prj");
     await insertProject(connection, {
       id,
-      key: `bench-${size}`,
-      name: `${size} promotions`,
+      key: `bench-${promotions}-${set}`,
+      name: `${promotions} promotions, ${set}`,
       settings: defaultSettings,
       createdAt,
     });
@@ -49,11 +49,11 @@ for (const size of benchSizes) {
     );
     await seedPromotions(connection, {
       projectId: id,
-      documents: benchPromotions(size),
+      documents: benchPromotions(promotions, set),
       now: systemClock.now(),
     });
   });
-  keys[size] = secret;
+  keys.push(secret);
 }
 
 const app = await buildApp({
@@ -65,7 +65,7 @@ const url = await app.listen({ host: "127.0.0.1", port: 0 });
 
 const answer = await fetch(`${url}/v1/evaluations`, {
   method: "POST",
-  headers: { "content-type": "application/json", authorization: `Bearer ${keys[1_000]}` },
+  headers: { "content-type": "application/json", authorization: `Bearer ${keys[2]}` },
   body: JSON.stringify(benchCartBody),
 });
 if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);

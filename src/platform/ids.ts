@@ -7,6 +7,9 @@ const randomDigits = 16;
 
 let latestTime = 0;
 const tail = new Uint8Array(randomDigits);
+// Asking the system for a few bytes costs as much as asking for many.
+const pool = new Uint8Array(256 * randomDigits);
+let drawn = pool.length;
 
 /**
  * A new id such as `prm_01k8v3s6m2x4…`: the prefix, 48 bits of time and 80 bits of randomness, ordered by time.
@@ -17,14 +20,22 @@ const tail = new Uint8Array(randomDigits);
 export function newId(prefix: string, now: number = Date.now()): string {
   if (now > latestTime) {
     latestTime = now;
-    randomFillSync(tail);
-    for (let index = 0; index < randomDigits; index += 1) tail[index] = tail[index]! & 31;
+    drawTail();
   } else {
     incrementTail();
   }
   let id = `${prefix}_${timePart(latestTime)}`;
   for (const digit of tail) id += alphabet.charAt(digit);
   return id;
+}
+
+function drawTail(): void {
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  for (let index = 0; index < randomDigits; index += 1) tail[index] = pool[drawn + index]! & 31;
+  drawn += randomDigits;
 }
 
 function incrementTail(): void {

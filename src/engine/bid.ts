@@ -44,15 +44,21 @@ export function bidOn(
 }
 
 function linesOf(situation: Situation, index: number, part: StagePart): readonly number[] {
-  const known = situation.linesWithin[index];
-  if (known !== undefined) return known;
-  const selectors = part.benefits.flatMap((benefit) => benefit.selectors);
-  const lines =
-    selectors.length === 1
-      ? situation.coverage.of(selectors[0]!)
-      : [...new Set(selectors.flatMap((select) => situation.coverage.of(select)))];
-  situation.linesWithin[index] = lines;
+  let lines = situation.linesWithin[index];
+  if (lines === undefined) {
+    lines = unionOf(part, situation);
+    situation.linesWithin[index] = lines;
+  }
   return lines;
+}
+
+function unionOf({ benefits }: StagePart, { coverage }: Situation): readonly number[] {
+  const [first] = benefits;
+  if (benefits.length === 1 && first!.selectors.length === 1) return coverage.of(first!.selectors[0]!);
+  const lines = new Set<number>();
+  for (const { selectors } of benefits)
+    for (const select of selectors) for (const line of coverage.of(select)) lines.add(line);
+  return [...lines];
 }
 
 const nothing: Settlement = { amount: 0, wished: 0, touched: () => [], runs: () => [] };

@@ -17,6 +17,7 @@ import { planByPriority } from "./plan/priority.ts";
 import { price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
+import { couponReason } from "./reasons.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
 import {
@@ -140,7 +141,7 @@ function judgeAll(
     const code = codeOf(promotion, codes, ground.facts);
     const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
     if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
-      return { promotion, code, rejection: { reason: `code_${coupon.status}` }, exhausted: null };
+      return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
     return { promotion, code, ...judge(promotion, view, ground, identifiers) };
   });
   return withCandidates(ground, candidates);

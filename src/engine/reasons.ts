@@ -7,6 +7,7 @@
 import { benefitKinds } from "./benefits/index.ts";
 import { conditionKinds } from "./conditions/index.ts";
 import { treeReasons } from "./conditions/tree.ts";
+import type { CouponFact } from "./facts.ts";
 import type { Words } from "./kind.ts";
 
 const pipelineReasons: Readonly<Record<string, Words>> = {
@@ -42,6 +43,14 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   },
   floor_reached: { en: "The goods are at their lowest price already.", "zh-CN": "商品已达最低价。" },
   displaced: { en: "Another offer applied instead.", "zh-CN": "已享受其他优惠。" },
+};
+
+/** What is told of a coupon when another one of its pool, or none, triggered the promotion. */
+export const couponReason: Readonly<Record<CouponFact["status"], string>> = {
+  usable: "code_not_needed",
+  used: "code_used",
+  expired: "code_expired",
+  void: "code_void",
 };
 
 export const reasons: ReadonlyMap<string, Words> = new Map([

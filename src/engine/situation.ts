@@ -101,8 +101,8 @@ export function withCandidates(
     shipmentCoverage,
     candidates,
     hasConflicts,
-    standingBids: [],
-    linesWithin: [],
+    standingBids: new Array<Bid | undefined>(candidates.length).fill(undefined),
+    linesWithin: new Array<readonly number[] | undefined>(candidates.length).fill(undefined),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Proposed } from "./plan/planner.ts";
 import type { Application, Priced } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
-import { reasons } from "./reasons.ts";
+import { couponReason, reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 import { spokenLocale } from "./settings.ts";
 import {
@@ -301,6 +301,10 @@ function otherCouponRow(situation: Situation, code: EnteredCode, view: StageView
   if (coupon === undefined) return null;
   const candidate = situation.candidates.find(({ promotion }) => promotion.pool === coupon.pool);
   if (candidate === undefined || !mayBeNamed(candidate, view)) return null;
-  const reason = coupon.status === "usable" ? "code_not_needed" : `code_${coupon.status}`;
-  return { code: code.text, status: "rejected", promotion: candidate.promotion.key, reason };
+  return {
+    code: code.text,
+    status: "rejected",
+    promotion: candidate.promotion.key,
+    reason: couponReason[coupon.status],
+  };
 }

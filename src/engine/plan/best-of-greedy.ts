@@ -29,10 +29,10 @@ export const planBest: Planner = (situation: Situation): Proposed => {
 
   const found = inRealOrder(situation, best, { proven: false, bound: null });
   // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
-  const chosen =
-    best === baseline || found.priced.total <= baseline.priced.total
-      ? found
-      : inRealOrder(situation, baseline, found.optimality);
+  const isBetter =
+    found.priced.total <= baseline.priced.total ||
+    honouredIn(situation, found.priced) > honouredIn(situation, baseline.priced);
+  const chosen = best === baseline || isBetter ? found : inRealOrder(situation, baseline, found.optimality);
   return { ...chosen, optimality: { proven: false, bound: mostLeft(chosen.priced) } };
 };
 
@@ -121,7 +121,7 @@ function worthAlone(situation: Situation, index: number, goods: Goods, shipments
 
 /** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */
 function better(situation: Situation, a: Trial, b: Trial): Trial {
-  const honoured = honouredIn(situation, b) - honouredIn(situation, a);
+  const honoured = honouredIn(situation, b.priced) - honouredIn(situation, a.priced);
   if (honoured !== 0) return honoured > 0 ? b : a;
   if (a.priced.total !== b.priced.total) return b.priced.total < a.priced.total ? b : a;
   const ofA = moneyIn(a.priced);
@@ -131,7 +131,7 @@ function better(situation: Situation, a: Trial, b: Trial): Trial {
   return decisive !== undefined && ofB.has(decisive) ? b : a;
 }
 
-function honouredIn(situation: Situation, { priced }: Trial): number {
+function honouredIn(situation: Situation, priced: Priced): number {
   let honoured = 0;
   for (const index of moneyIn(priced)) if (isHonoured(situation, index)) honoured++;
   return honoured;

@@ -42,6 +42,11 @@ export function buildRulebook(version: string, promotions: readonly CompiledProm
     version,
     promotions: ranked,
     candidates(cart, codes, pools, widely) {
+      // The stamps have 32 bits.
+      if (search === 0xffffffff) {
+        stamps.fill(0);
+        search = 0;
+      }
       search += 1;
       const found: number[] = [];
       files.find(cart, codes, pools, widely, (ranks) => {

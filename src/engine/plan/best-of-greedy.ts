@@ -14,6 +14,8 @@ import { byPriority } from "./priority.ts";
 
 /** How many plans may be tried by leaving one promotion out. Work is counted in plans, never in milliseconds. */
 const plansWithOneLeftOut = 4;
+/** Where whole promotions exclude each other: how many of the largest may each lead a plan. */
+const plansLedByOne = 8;
 
 export const planBest: Planner = (situation: Situation): Proposed => {
   const baseline = planInOrder(situation, honouredFirst(situation, byPriority(situation)));
@@ -88,10 +90,13 @@ function greedyOrders(situation: Situation, { priced, order }: Trial): number[][
   if (situation.hasConflicts) {
     const isTolerant = (index: number) => !situation.candidates[index]!.promotion.hasConflicts;
     const largestFirst = [...by(amount), ...others];
-    orders.push(largestFirst, [
+    const tolerantFirst = [
       ...largestFirst.filter(isTolerant),
       ...largestFirst.filter((index) => !isTolerant(index)),
-    ]);
+    ];
+    orders.push(largestFirst, tolerantFirst);
+    for (const index of largestFirst.slice(1, plansLedByOne))
+      orders.push([index, ...largestFirst.filter((other) => other !== index)]);
   }
   return orders;
 }
@@ -101,8 +106,12 @@ interface Worth {
   readonly units: number;
 }
 
-/** What a promotion would take off at the prices of the cart; only its first stage is looked at, its conditions taken to hold. */
+/**
+ * What a promotion would take off alone. Where promotions exclude each other it is priced in full; else, for it is asked
+ * often, only its first stage is looked at, its conditions taken to hold and its budget left aside.
+ */
 function worthAlone(situation: Situation, index: number, goods: Goods, shipments: Goods): Worth {
+  if (situation.hasConflicts) return worthInFull(situation, index);
   const part = situation.candidates[index]!.promotion.parts[0]!;
   if (part.stage === "reward") return { amount: 0, units: 0 };
   const { settlement } = bidOn(
@@ -117,6 +126,13 @@ function worthAlone(situation: Situation, index: number, goods: Goods, shipments
     amount: settlement.amount,
     units: part.stage === "item" ? unitsIn(settlement.touched()) : situation.cart.quantity,
   };
+}
+
+function worthInFull(situation: Situation, index: number): Worth {
+  const members = situation.candidates.map((_, i) => i === index);
+  const { applications } = price(situation, { members, allowances: null });
+  const amount = applications.reduce((sum, application) => sum + application.amount, 0);
+  return { amount, units: situation.cart.quantity };
 }
 
 /** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */

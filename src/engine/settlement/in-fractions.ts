@@ -33,13 +33,21 @@ export function sumInFractions(
     return { range, room, share: zero };
   });
   let wished = zero;
+  const sums = atoms.map(() => zero);
   for (const proposal of proposals) {
-    const before = atoms.map((atom) => atom.share);
+    // Each benefit on its own, so that their order in the document does not matter; then the sum is cut at the unit's room.
+    for (const atom of atoms) atom.share = zero;
     let wish = zero;
     for (const one of proposal.wishes) wish = add(wish, give(atoms, one));
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
-    if (proposal.cap !== undefined) capShares(atoms, before, rational(proposal.cap));
+    if (proposal.cap !== undefined) capShares(atoms, rational(proposal.cap));
+    atoms.forEach((atom, i) => {
+      sums[i] = add(sums[i]!, atom.share);
+    });
   }
+  atoms.forEach((atom, i) => {
+    atom.share = smaller(sums[i]!, atom.room);
+  });
   let given = zero;
   for (const { share, range } of atoms) given = add(given, multiply(share, rational(range.count)));
   if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
@@ -145,14 +153,10 @@ function giveShared(
   return total;
 }
 
-function capShares(atoms: readonly Atom[], before: readonly Rational[], cap: Rational): void {
+function capShares(atoms: readonly Atom[], cap: Rational): void {
   let given = zero;
-  atoms.forEach((atom, i) => {
-    given = add(given, multiply(subtract(atom.share, before[i]!), rational(atom.range.count)));
-  });
+  for (const atom of atoms) given = add(given, multiply(atom.share, rational(atom.range.count)));
   if (!isLess(cap, given)) return;
   const scale = divide(cap, given);
-  atoms.forEach((atom, i) => {
-    atom.share = add(before[i]!, multiply(subtract(atom.share, before[i]!), scale));
-  });
+  for (const atom of atoms) atom.share = multiply(atom.share, scale);
 }

@@ -32,13 +32,14 @@ export function sumInFractions(
     const room = rational(range.price - goods.lines[range.line]!.floor);
     return { range, room, share: zero };
   });
+  const byLine = groupByLine(atoms);
   let wished = zero;
   const sums = atoms.map(() => zero);
   for (const proposal of proposals) {
     // Each benefit on its own, so that their order in the document does not matter; then the sum is cut at the unit's room.
     for (const atom of atoms) atom.share = zero;
     let wish = zero;
-    for (const one of proposal.wishes) wish = add(wish, give(atoms, one));
+    for (const one of proposal.wishes) wish = add(wish, give(byLine, one));
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
     if (proposal.cap !== undefined) capShares(atoms, rational(proposal.cap));
     atoms.forEach((atom, i) => {
@@ -63,15 +64,36 @@ export function sumInFractions(
   };
 }
 
-function give(atoms: readonly Atom[], wish: Wish): Rational {
-  if (wish.type === "each") return giveEach(atoms, wish.shares);
+/** Atoms of a line in order of position, so that those of a range are found without looking at all. */
+type AtomsByLine = ReadonlyMap<number, readonly Atom[]>;
+
+function groupByLine(atoms: readonly Atom[]): AtomsByLine {
+  const byLine = new Map<number, Atom[]>();
+  for (const atom of atoms) {
+    const ofLine = byLine.get(atom.range.line);
+    if (ofLine === undefined) byLine.set(atom.range.line, [atom]);
+    else ofLine.push(atom);
+  }
+  return byLine;
+}
+
+function atomsIn(byLine: AtomsByLine, range: Range): Atom[] {
+  const end = range.from + range.count;
+  return byLine.get(range.line)!.filter((atom) => atom.range.from >= range.from && atom.range.from < end);
+}
+
+function give(byLine: AtomsByLine, wish: Wish): Rational {
+  if (wish.type === "each") return giveEach(byLine, wish.shares);
   const units = rangesOf(wish);
   if (wish.type === "everything" && wish.as === "each")
     return giveEach(
-      atoms,
+      byLine,
       units.map((range) => ({ range, base: range.price, percent: wish.percent })),
     );
-  return giveShared(atoms, units, wish);
+  return giveShared(
+    units.flatMap((range) => atomsIn(byLine, range)),
+    wish,
+  );
 }
 
 /** All ranges of all wishes, cut so that no two overlap in part, by line and position. */
@@ -105,42 +127,33 @@ function rangesOf(wish: Wish): readonly Range[] {
   return wish.type === "shared" ? wish.over : wish.goods.units();
 }
 
-const isInside = (atom: Atom, range: Range): boolean =>
-  atom.range.line === range.line &&
-  atom.range.from >= range.from &&
-  atom.range.from < range.from + range.count;
-
 function giveEach(
-  atoms: readonly Atom[],
+  byLine: AtomsByLine,
   shares: readonly { range: Range; base: number; percent: number }[],
 ): Rational {
   let wish = zero;
   for (const { range, base, percent } of shares) {
     const wanted = rational(BigInt(base) * BigInt(percent), wholePercent);
     wish = add(wish, multiply(wanted, rational(range.count)));
-    for (const atom of atoms) {
-      if (isInside(atom, range)) atom.share = smaller(add(atom.share, wanted), atom.room);
-    }
+    for (const atom of atomsIn(byLine, range)) atom.share = smaller(add(atom.share, wanted), atom.room);
   }
   return wish;
 }
 
 /** Pours the amount over the units by their running prices; what a full unit cannot take goes to the others. */
-function giveShared(
-  atoms: readonly Atom[],
-  over: readonly Range[],
-  wish: { base: number; percent: number },
-): Rational {
+function giveShared(atoms: readonly Atom[], wish: { base: number; percent: number }): Rational {
   const total = rational(BigInt(wish.base) * BigInt(wish.percent), wholePercent);
-  let open = atoms.filter((atom) => over.some((range) => isInside(atom, range)) && atom.range.price > 0);
+  let open = atoms.filter((atom) => atom.range.price > 0);
   let left = total;
   while (open.length > 0 && left.n > 0n) {
     const worth = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
     const perPrice = divide(left, rational(worth));
-    const full = open.filter(
-      (atom) => !isLess(add(atom.share, multiply(perPrice, rational(atom.range.price))), atom.room),
+    const full = new Set(
+      open.filter(
+        (atom) => !isLess(add(atom.share, multiply(perPrice, rational(atom.range.price))), atom.room),
+      ),
     );
-    if (full.length === 0) {
+    if (full.size === 0) {
       for (const atom of open) atom.share = add(atom.share, multiply(perPrice, rational(atom.range.price)));
       break;
     }
@@ -148,7 +161,7 @@ function giveShared(
       left = subtract(left, multiply(subtract(atom.room, atom.share), rational(atom.range.count)));
       atom.share = atom.room;
     }
-    open = open.filter((atom) => !full.includes(atom));
+    open = open.filter((atom) => !full.has(atom));
   }
   return total;
 }

@@ -34,23 +34,32 @@ export function sumInFractions(
   });
   const byLine = groupByLine(atoms);
   let wished = zero;
+  let isWhole = true;
   const sums = atoms.map(() => zero);
   for (const proposal of proposals) {
     // Each benefit on its own, so that their order in the document does not matter; then the sum is cut at the unit's room.
     for (const atom of atoms) atom.share = zero;
     let wish = zero;
-    for (const one of proposal.wishes) wish = add(wish, give(byLine, one));
+    for (const one of proposal.wishes) {
+      const given = give(byLine, one);
+      wish = add(wish, given.wish);
+      isWhole &&= given.isWhole;
+    }
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
-    if (proposal.cap !== undefined) capShares(atoms, rational(proposal.cap));
+    if (proposal.cap !== undefined && isLess(rational(proposal.cap), wish)) {
+      capShares(atoms, rational(proposal.cap));
+      isWhole = false;
+    }
     atoms.forEach((atom, i) => {
       sums[i] = add(sums[i]!, atom.share);
     });
   }
   atoms.forEach((atom, i) => {
+    if (isLess(atom.room, sums[i]!)) isWhole = false;
     atom.share = smaller(sums[i]!, atom.room);
   });
-  let given = zero;
-  for (const { share, range } of atoms) given = add(given, multiply(share, rational(range.count)));
+  // Where nothing was cut the sum is known; adding up hundreds of unlike fractions would cost far more than all the rest.
+  let given = isWhole ? wished : sumOfShares(atoms);
   if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
   const weights = commonNumerators(atoms.map((atom) => atom.share));
   const portions: Portions = { ranges: [], rooms: [], weights: [] };
@@ -82,7 +91,19 @@ function atomsIn(byLine: AtomsByLine, range: Range): Atom[] {
   return byLine.get(range.line)!.filter((atom) => atom.range.from >= range.from && atom.range.from < end);
 }
 
-function give(byLine: AtomsByLine, wish: Wish): Rational {
+interface Given {
+  readonly wish: Rational;
+  /** All of it was given: no room was too small. */
+  readonly isWhole: boolean;
+}
+
+function sumOfShares(atoms: readonly Atom[]): Rational {
+  let sum = zero;
+  for (const { share, range } of atoms) sum = add(sum, multiply(share, rational(range.count)));
+  return sum;
+}
+
+function give(byLine: AtomsByLine, wish: Wish): Given {
   if (wish.type === "each") return giveEach(byLine, wish.shares);
   const units = rangesOf(wish);
   if (wish.type === "everything" && wish.as === "each")
@@ -130,21 +151,27 @@ function rangesOf(wish: Wish): readonly Range[] {
 function giveEach(
   byLine: AtomsByLine,
   shares: readonly { range: Range; base: number; percent: number }[],
-): Rational {
+): Given {
   let wish = zero;
+  let isWhole = true;
   for (const { range, base, percent } of shares) {
     const wanted = rational(BigInt(base) * BigInt(percent), wholePercent);
     wish = add(wish, multiply(wanted, rational(range.count)));
-    for (const atom of atomsIn(byLine, range)) atom.share = smaller(add(atom.share, wanted), atom.room);
+    for (const atom of atomsIn(byLine, range)) {
+      const share = add(atom.share, wanted);
+      isWhole &&= !isLess(atom.room, share);
+      atom.share = smaller(share, atom.room);
+    }
   }
-  return wish;
+  return { wish, isWhole };
 }
 
 /** Pours the amount over the units by their running prices; what a full unit cannot take goes to the others. */
-function giveShared(atoms: readonly Atom[], wish: { base: number; percent: number }): Rational {
+function giveShared(atoms: readonly Atom[], wish: { base: number; percent: number }): Given {
   const total = rational(BigInt(wish.base) * BigInt(wish.percent), wholePercent);
   let open = atoms.filter((atom) => atom.range.price > 0);
   let left = total;
+  let isWhole = false;
   while (open.length > 0 && left.n > 0n) {
     const worth = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
     const perPrice = divide(left, rational(worth));
@@ -155,6 +182,7 @@ function giveShared(atoms: readonly Atom[], wish: { base: number; percent: numbe
     );
     if (full.size === 0) {
       for (const atom of open) atom.share = add(atom.share, multiply(perPrice, rational(atom.range.price)));
+      isWhole = true;
       break;
     }
     for (const atom of full) {
@@ -163,12 +191,12 @@ function giveShared(atoms: readonly Atom[], wish: { base: number; percent: numbe
     }
     open = open.filter((atom) => !full.has(atom));
   }
-  return total;
+  // Poured out to the last: nothing is left, or the units took all that was left of it evenly.
+  return { wish: total, isWhole: isWhole || left.n === 0n };
 }
 
 function capShares(atoms: readonly Atom[], cap: Rational): void {
-  let given = zero;
-  for (const atom of atoms) given = add(given, multiply(atom.share, rational(atom.range.count)));
+  const given = sumOfShares(atoms);
   if (!isLess(cap, given)) return;
   const scale = divide(cap, given);
   for (const atom of atoms) atom.share = multiply(atom.share, scale);

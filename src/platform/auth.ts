@@ -38,7 +38,7 @@ export function isAllowed(allowed: readonly Role[] | null, role: Role): boolean 
 export function requireRole(allowed: readonly Role[] | null, role: Role): void {
   if (!isAllowed(allowed, role)) {
     throw problem("forbidden-role", {
-      detail: `This needs the role ${[...(allowed ?? []), "admin"].join(" or ")}; the key has ${role}.`,
+      detail: `This needs the role ${[...new Set([...(allowed ?? []), "admin"])].join(" or ")}; the key has ${role}.`,
     });
   }
 }

@@ -42,6 +42,64 @@ create table api_keys (
 );
 comment on column api_keys.last_used_at is 'To the minute: written at most once a minute per key and process, off the request path.';
 
+create table counters (
+  project_id text not null,
+  rule_id text not null,
+  measure text not null,
+  holder text collate "C" not null,
+  period text not null,
+  used bigint default 0 not null,
+  reserved bigint default 0 not null,
+  lim bigint,
+  constraint counters_pkey PRIMARY KEY (project_id, rule_id, measure, holder, period),
+  constraint counters_hold CHECK (((used >= 0) AND (reserved >= 0) AND ((lim IS NULL) OR ((used + reserved) <= lim))))
+);
+CREATE INDEX counters_holder ON public.counters USING btree (project_id, holder) WHERE (holder <> ''::text);
+comment on table counters is 'How much of a limit, a budget or a stock is taken. Caches of the ledger: scripts/rebuild-counters.ts makes them again, test/invariants.sql compares.';
+comment on column counters.holder is 'Whose: empty for all, or customer:…, code:…, device:…, phone:…, ip:… (the last three as keyed hashes).';
+comment on column counters.lim is 'The limit when it was last taken from. Null: counted, not limited.';
+comment on column counters.measure is 'uses, amount:CNY (what it took off), stock:2 (of its third benefit), deposit, claims.';
+comment on column counters.period is 'Empty, or the day, week or month in the promotion''s zone: 2026-11-11, 2026-W46, 2026-11.';
+comment on column counters.rule_id is 'The promotion, or the coupon pool for claims.';
+
+create table coupon_pools (
+  project_id text not null,
+  id text not null,
+  key text not null,
+  version integer not null,
+  document jsonb not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint coupon_pools_pkey PRIMARY KEY (project_id, id),
+  constraint coupon_pools_project_id_key_key UNIQUE (project_id, key),
+  constraint coupon_pools_document_is_its_own CHECK (((jsonb_typeof(document) = 'object'::text) AND ((document ->> 'key'::text) = key))),
+  constraint coupon_pools_version_counts CHECK ((version >= 1))
+);
+comment on table coupon_pools is 'Coupons generated or imported together. A pool is never deleted: its codes and the ledger name it.';
+
+create table coupons (
+  project_id text not null,
+  code text collate "C" not null,
+  pool_id text not null,
+  status text default 'active'::text not null,
+  max_uses integer not null,
+  used integer default 0 not null,
+  reserved integer default 0 not null,
+  expires_at timestamp with time zone,
+  customer_id text,
+  claimed_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint coupons_pkey PRIMARY KEY (project_id, code),
+  constraint coupons_status_known CHECK ((status = ANY (ARRAY['active'::text, 'void'::text]))),
+  constraint coupons_uses_hold CHECK (((used >= 0) AND (reserved >= 0) AND ((used + reserved) <= max_uses)))
+);
+CREATE INDEX coupons_customer ON public.coupons USING btree (project_id, customer_id, claimed_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX coupons_pool ON public.coupons USING btree (project_id, pool_id, customer_id, code);
+comment on table coupons is 'One redeemable code a row. No foreign key to its pool: COPY would check it a million times, and pools are never deleted.';
+comment on column coupons.code is 'Normalised, look-alikes folded where the pool does: what a typed code is looked up by. How it is printed follows from the pool.';
+comment on column coupons.customer_id is 'Who claimed it or got it. Null: nobody''s, anyone may use it and a claim may take it.';
+comment on column coupons.used is 'Committed uses; like reserved, a cache of the ledger entries of measure ''coupon'' with this code.';
+
 create table evaluations (
   project_id text not null,
   id text not null,
@@ -61,6 +119,93 @@ comment on column evaluations.evaluated_at is 'The instant it was priced for, wh
 comment on column evaluations.facts is 'What was known beside the request: customer facts, coupons, deposits, use counters.';
 comment on column evaluations.revision is 'Of the rules it was priced by.';
 
+create table idempotency_records (
+  project_id text not null,
+  key text collate "C" not null,
+  operation text not null,
+  request_hash bytea not null,
+  resource_id text not null,
+  answer json,
+  created_at timestamp with time zone default now() not null,
+  constraint idempotency_records_pkey PRIMARY KEY (project_id, key)
+);
+comment on table idempotency_records is 'Final answers by Idempotency-Key, written in the transaction of what they answer. Refusals change nothing and are not kept.';
+comment on column idempotency_records.answer is 'Null where it follows from the resource, as that of a new redemption does.';
+
+create table jobs (
+  project_id text not null,
+  id text not null,
+  kind text not null,
+  state text not null,
+  input jsonb not null,
+  total bigint,
+  done bigint default 0 not null,
+  result jsonb,
+  failure text,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  heartbeat_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint jobs_pkey PRIMARY KEY (project_id, id),
+  constraint jobs_state_known CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelling'::text, 'cancelled'::text])))
+);
+CREATE INDEX jobs_to_do ON public.jobs USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'cancelling'::text]));
+comment on table jobs is 'Long work done in the background by whichever process takes it. One that stops beating is taken over by another.';
+
+create table ledger_entries (
+  project_id text not null,
+  redemption_id text not null,
+  step integer not null,
+  cause text not null,
+  rule_id text not null,
+  measure text not null,
+  holder text collate "C" not null,
+  period text not null,
+  reserved bigint not null,
+  used bigint not null,
+  created_at timestamp with time zone default now() not null,
+  constraint ledger_entries_pkey PRIMARY KEY (project_id, redemption_id, step),
+  constraint ledger_entries_cause_known CHECK ((cause = ANY (ARRAY['reserve'::text, 'commit'::text, 'cancel'::text, 'expire'::text, 'return'::text, 'claim'::text, 'release'::text])))
+);
+CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, holder) WHERE (holder ~~ 'code:%'::text);
+CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entries_never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
+comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
+
+create table orders (
+  project_id text not null,
+  external_id text not null,
+  version bigint not null,
+  status text not null,
+  customer_id text,
+  redemption_id text,
+  currency text not null,
+  total bigint not null,
+  placed_at timestamp with time zone not null,
+  document jsonb not null,
+  request_hash bytea not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint orders_pkey PRIMARY KEY (project_id, external_id),
+  constraint orders_status_known CHECK ((status = ANY (ARRAY['placed'::text, 'paid'::text, 'fulfilled'::text, 'cancelled'::text, 'returned'::text])))
+);
+CREATE INDEX orders_customer ON public.orders USING btree (project_id, customer_id, placed_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX orders_redemption ON public.orders USING btree (project_id, redemption_id) WHERE (redemption_id IS NOT NULL);
+comment on table orders is 'Orders as the ERP told of them, the latest version of each. They need no redemption.';
+
+create table outbox_events (
+  project_id text not null,
+  id text not null,
+  type text not null,
+  subject text not null,
+  data json not null,
+  created_at timestamp with time zone default now() not null,
+  constraint outbox_events_pkey PRIMARY KEY (project_id, id)
+);
+comment on table outbox_events is 'Events to be delivered, written in the transaction of the change they tell of.';
+
 create table projects (
   id text not null,
   key text not null,
@@ -69,6 +214,7 @@ create table projects (
   settings_version bigint default 1 not null,
   revision bigint default 1 not null,
   created_at timestamp with time zone not null,
+  identifier_key bytea default sha256(convert_to(((gen_random_uuid())::text || (gen_random_uuid())::text), 'UTF8'::name)) not null,
   constraint projects_pkey PRIMARY KEY (id),
   constraint projects_key_key UNIQUE (key),
   constraint projects_key_form CHECK ((key ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
@@ -121,11 +267,62 @@ comment on column promotions.revision is 'The project revision at its last chang
 comment on column promotions.starts_at is 'The instant the schedule named when it was saved, for lists. Evaluations read the document.';
 comment on column promotions.status is 'As the merchant set it. An active one is shown as scheduled before starts_at and as ended from ends_at on.';
 
+create table redemptions (
+  project_id text not null,
+  id text not null,
+  source text not null,
+  order_ref text not null,
+  state text not null,
+  mode text not null,
+  customer_id text,
+  currency text not null,
+  total bigint not null,
+  discount bigint not null,
+  refunded bigint default 0 not null,
+  steps integer not null,
+  holds json not null,
+  returned json,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  committed_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  request_hash bytea not null,
+  revision bigint not null,
+  evaluated_at timestamp with time zone not null,
+  request json not null,
+  facts json not null,
+  settings json not null,
+  quote json not null,
+  created_by text not null,
+  constraint redemptions_pkey PRIMARY KEY (project_id, id),
+  constraint redemptions_mode_known CHECK ((mode = ANY (ARRAY['reserve'::text, 'commit'::text]))),
+  constraint redemptions_refund_no_more_than_paid CHECK (((refunded >= 0) AND (refunded <= GREATEST(total, (0)::bigint)))),
+  constraint redemptions_reservations_expire CHECK (((state <> 'reserved'::text) OR (expires_at IS NOT NULL))),
+  constraint redemptions_state_known CHECK ((state = ANY (ARRAY['reserved'::text, 'committed'::text, 'cancelled'::text, 'expired'::text, 'partially_returned'::text, 'returned'::text])))
+);
+CREATE INDEX redemptions_customer ON public.redemptions USING btree (project_id, customer_id, created_at) WHERE (customer_id IS NOT NULL);
+CREATE UNIQUE INDEX redemptions_order ON public.redemptions USING btree (project_id, source, order_ref) WHERE (state <> ALL (ARRAY['cancelled'::text, 'expired'::text]));
+CREATE INDEX redemptions_to_expire ON public.redemptions USING btree (expires_at) WHERE (state = 'reserved'::text);
+comment on table redemptions is 'What an order took: codes, uses, budget, stock. No foreign keys, and no reads before writing: every row is written in a batch (see features/redemptions/committer-service.ts).';
+comment on column redemptions.expires_at is 'A reservation not committed by then no longer counts against limits. Null once committed.';
+comment on column redemptions.holds is 'What it holds of each counter at the moment: rule, measure, holder, period, amount.';
+comment on column redemptions.request_hash is 'SHA-256 of the request: the same order with another cart is a conflict, with the same cart a repetition.';
+comment on column redemptions.returned is 'Units returned so far, by line id; and gifts.';
+comment on column redemptions.revision is 'With evaluated_at, request, facts and settings all that is needed to price the order again, as a return may have to.';
+comment on column redemptions.source is 'Which system names its orders by order_ref: two tills may both have an order 17.';
+comment on column redemptions.steps is 'How many ledger entries it has; the next one continues the count.';
+
 alter table api_key_secrets add constraint api_key_secrets_project_id_api_key_id_fkey FOREIGN KEY (project_id, api_key_id) REFERENCES api_keys(project_id, id) ON DELETE CASCADE;
 
 alter table api_keys add constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table orders add constraint orders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 

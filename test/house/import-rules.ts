@@ -3,7 +3,8 @@
  *
  *   main → app → *-operations → *-service → *-store → *-tables
  *
- * Everybody but the engine may use `platform`; `platform` uses no feature; the engine uses itself and three pure libraries.
+ * Everybody but the engine and the ledger may use `platform`; `platform` uses no feature; the engine uses itself and three
+ * pure libraries, the ledger itself and the engine's money.
  * A feature reaches another only through its services, without circles; a store therefore writes only its own tables.
  */
 import { circlesIn, type Import, importsOf, packageOf, type Sources } from "./source-files.ts";
@@ -77,7 +78,8 @@ export function importFaults(sources: Sources): string[] {
 }
 
 function placeFault(path: string): string | null {
-  if (path.startsWith("src/engine/") || path.startsWith("src/platform/")) return null;
+  if (path.startsWith("src/engine/") || path.startsWith("src/ledger/") || path.startsWith("src/platform/"))
+    return null;
   if (path in processFiles) return null;
   if (!isFeature(path))
     return "belongs to engine, platform or a feature, or is listed among the files of the process";
@@ -92,6 +94,7 @@ function importFault(
 ): string | null {
   if (target !== null && !(target in sources)) return "there is no such file";
   if (path.startsWith("src/engine/")) return engineFault(specifier, target);
+  if (path.startsWith("src/ledger/")) return ledgerFault(specifier, target);
   if (target === null) return null;
   if (path.startsWith("src/platform/"))
     return target.startsWith("src/platform/") ? null : "platform uses nothing but itself and packages";
@@ -108,8 +111,16 @@ function engineFault(specifier: string, target: string | null): string | null {
   return target.startsWith("src/engine/") ? null : "the engine uses nothing of the shell";
 }
 
+function ledgerFault(specifier: string, target: string | null): string | null {
+  if (target === null) return `the ledger uses no package, not even ${specifier}`;
+  return target.startsWith("src/ledger/") || target === "src/engine/money.ts"
+    ? null
+    : "the ledger uses itself and the engine's money";
+}
+
 function featureFault(path: string, target: string, isTypeOnly: boolean): string | null {
-  if (target.startsWith("src/engine/") || target.startsWith("src/platform/")) return null;
+  if (["src/engine/", "src/ledger/", "src/platform/"].some((folder) => target.startsWith(folder)))
+    return null;
   // The shape of the configuration, not the configuration.
   if (target === "src/config.ts")
     return isTypeOnly ? null : "a feature is told its settings, it does not read them";

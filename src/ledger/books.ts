@@ -1,0 +1,76 @@
+/** What the machine knows while it decides: counters, redemptions and the orders they belong to. Plain values, loaded by the shell. */
+
+/** A counter is a limit's, a budget's, a stock's or a coupon's: it says how much of something is taken. */
+export interface CounterName {
+  /** The promotion, or the coupon pool. */
+  readonly rule: string;
+  /** `uses`, `coupon`, `amount:CNY`, `stock:2` (of the third benefit), `deposit`, `claims`. */
+  readonly measure: string;
+  /** Whose: empty for all, or `customer:…`, `code:…`, `device:…`, `phone:…`, `ip:…`. */
+  readonly holder: string;
+  /** Empty, or the day, week or month in which it counts. */
+  readonly period: string;
+}
+
+/** The holder comes last because it is the caller's own text: whatever it holds, two counters never share a key. */
+export function counterKey({ rule, measure, holder, period }: CounterName): string {
+  return `${rule}\n${measure}\n${period}\n${holder}`;
+}
+
+export interface Tally {
+  /** Taken for good. */
+  used: number;
+  /** Taken until a reservation is committed or given back. */
+  reserved: number;
+  /** The counter's own limit, as of a coupon; null where the hold brings it. */
+  readonly limit: number | null;
+  /** Why nothing may be taken whatever is left, such as `code_void`. */
+  readonly closed: string | null;
+}
+
+/** What an order takes of one counter. A null limit counts without limiting. */
+export interface Hold {
+  readonly counter: CounterName;
+  readonly amount: number;
+  readonly limit: number | null;
+}
+
+export type RedemptionStatus =
+  | "reserved"
+  | "committed"
+  | "cancelled"
+  | "expired"
+  | "partially_returned"
+  | "returned";
+
+export interface RedemptionState {
+  readonly id: string;
+  readonly state: RedemptionStatus;
+  /** The order it belongs to, as `orderKey` writes it. */
+  readonly order: string;
+  /** Tells a repetition of the request that made it from another request for the same order. */
+  readonly requestHash: string;
+  /** Epoch milliseconds; null once committed. */
+  readonly expiresAt: number | null;
+  /** What it holds now: less after a return that gave something back. */
+  readonly holds: readonly Hold[];
+  /** How many ledger entries it has. */
+  readonly steps: number;
+}
+
+export interface Books {
+  /** The database's clock, epoch milliseconds: two processes then agree on what has expired. */
+  readonly now: number;
+  readonly counters: Map<string, Tally>;
+  readonly redemptions: Map<string, RedemptionState>;
+  /** The live redemption of each order (not cancelled, not expired). */
+  readonly orders: Map<string, string>;
+}
+
+export function orderKey(source: string, orderRef: string): string {
+  return `${source}\n${orderRef}`;
+}
+
+export function isLive({ state }: RedemptionState): boolean {
+  return state !== "cancelled" && state !== "expired";
+}

@@ -234,7 +234,14 @@ function typeBuilder(operations: readonly Operation[]) {
   }
 
   return {
-    argumentsOf({ id, params, query, body, requiresIfMatch }: Operation): GraphQLFieldConfigArgumentMap {
+    argumentsOf({
+      id,
+      params,
+      query,
+      body,
+      requiresIfMatch,
+      takesIdempotencyKey,
+    }: Operation): GraphQLFieldConfigArgumentMap {
       const bodySchema = input.parts[`${id}.body`];
       return {
         ...(params && fieldsOf(input.parts[`${id}.params`] ?? {}, id)),
@@ -250,6 +257,12 @@ function typeBuilder(operations: readonly Operation[]) {
           ifMatch: {
             type: new GraphQLNonNull(GraphQLString),
             description: "The ETag that was read, or `*`.",
+          },
+        }),
+        ...(takesIdempotencyKey && {
+          idempotencyKey: {
+            type: GraphQLString,
+            description: "A repetition with the same key gets the first answer and changes nothing.",
           },
         }),
       };

@@ -6,7 +6,7 @@ import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex }
 import { graphqlSchema } from "./graphql-schema.ts";
 import type { Operation } from "./operation.ts";
 import { type Problem, problem } from "./problem.ts";
-import { authenticate, entityTag } from "./rest.ts";
+import { authenticate, entityTag, idempotencyKey } from "./rest.ts";
 import { problemOf, sendProblem } from "./server.ts";
 import { requireStorableText } from "./text-safety.ts";
 import type { InputValidation } from "./validation.ts";
@@ -78,7 +78,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
 
 function performWith(validation: ReadonlyMap<string, InputValidation>) {
   return (operation: Operation, args: Readonly<Record<string, unknown>>, given: unknown): unknown => {
-    const { id, roles, handler, requiresIfMatch } = operation;
+    const { id, roles, handler, requiresIfMatch, takesIdempotencyKey } = operation;
     const { caller, requestId, mayHoldEscapes } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
@@ -92,7 +92,19 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     input?.query(query);
     input?.body(body);
     const ifMatch = requiresIfMatch ? entityTag(quoted(String(args.ifMatch))) : "";
-    return handler({ params, query, body, ifMatch, context: { ...caller, requestId } });
+    const key = takesIdempotencyKey
+      ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
+      : null;
+    return handler({
+      params,
+      query,
+      body,
+      ifMatch,
+      idempotencyKey: key,
+      // Over GraphQL a repetition has no sign of its own: a request may hold several operations.
+      answer: { isReplay: false },
+      context: { ...caller, requestId },
+    });
   };
 }
 
@@ -195,6 +207,7 @@ function rendered(error: unknown, failure: Problem, request: RequestLog, showsSc
       code: failure.code,
       status: failure.status,
       ...(failure.errors && { errors: failure.errors }),
+      ...failure.extensions,
       requestId: request.id,
     },
   };

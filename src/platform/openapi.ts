@@ -48,6 +48,7 @@ export function openApiDocument(operations: readonly Operation[], info: OpenApiI
       ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
       ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
       ...(operation.requiresIfMatch ? [ifMatchParameter] : []),
+      ...(operation.takesIdempotencyKey ? [idempotencyKeyParameter] : []),
     ];
     const result = pointed(output.parts[id] ?? {}, (name) => name);
     paths[path] ??= {};
@@ -66,7 +67,7 @@ export function openApiDocument(operations: readonly Operation[], info: OpenApiI
       responses: {
         [status]: {
           description: status === 204 ? "Done." : summary,
-          ...(operation.etag && { headers: { ETag: { schema: { type: "string" } } } }),
+          ...headersOf(operation),
           ...(status !== 204 && { content: { "application/json": { schema: result } } }),
         },
         ...problemResponses(problemsOf(operation)),
@@ -97,6 +98,7 @@ export function problemsOf({
   query,
   body,
   requiresIfMatch,
+  takesIdempotencyKey,
   problems,
 }: Operation): ProblemCode[] {
   const hasInput = params !== undefined || query !== undefined || body !== undefined;
@@ -107,11 +109,25 @@ export function problemsOf({
     ...(roles !== null ? (["unauthenticated"] as const) : []),
     ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
     ...(requiresIfMatch ? (["precondition-required", "precondition-failed"] as const) : []),
+    ...(takesIdempotencyKey ? (["idempotency-key-reused", "idempotency-key-in-use"] as const) : []),
     ...problems,
     "internal-error",
     "unavailable",
   ];
   return [...new Set(codes)];
+}
+
+function headersOf({ etag, takesIdempotencyKey }: Operation) {
+  const headers = {
+    ...(etag && { ETag: { schema: { type: "string" } } }),
+    ...(takesIdempotencyKey && {
+      "Idempotent-Replayed": {
+        description: "`true` on the answer of an earlier request, given again.",
+        schema: { type: "string" },
+      },
+    }),
+  };
+  return Object.keys(headers).length === 0 ? {} : { headers };
 }
 
 function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown> {
@@ -202,6 +218,14 @@ const ifMatchParameter = {
   schema: { type: "string" },
 };
 
+const idempotencyKeyParameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "A repetition with the same key gets the first answer and changes nothing.",
+  schema: { type: "string", maxLength: 200 },
+};
+
 const problemSchema: JsonSchema = {
   type: "object",
   description: "RFC 9457 problem details.",
@@ -224,6 +248,7 @@ const problemSchema: JsonSchema = {
       },
     },
     requestId: { type: "string" },
+    quote: { description: "With `price_changed` and `code-not-applied`: what the order would cost now." },
   },
   required: ["type", "title", "status", "code", "requestId"],
 };

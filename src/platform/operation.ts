@@ -7,12 +7,21 @@ export interface OperationContext extends Caller {
   readonly requestId: string;
 }
 
+export interface AnswerNotes {
+  /** The answer of an earlier request with this Idempotency-Key, or for this order, given again. */
+  isReplay: boolean;
+}
+
 export interface OperationInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   /** The entity tag the caller has seen, without quotes; `*` for "whatever is there". Empty unless `requiresIfMatch`. */
   readonly ifMatch: string;
+  /** The `Idempotency-Key` of the request; null without one, or unless `takesIdempotencyKey`. */
+  readonly idempotencyKey: string | null;
+  /** What the handler says about its answer beside the answer. */
+  readonly answer: AnswerNotes;
   readonly context: OperationContext;
 }
 
@@ -30,6 +39,8 @@ interface OperationDeclaration<Handler> {
   readonly roles: readonly Role[] | null;
   readonly status?: 200 | 201 | 204;
   readonly requiresIfMatch?: true;
+  /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */
+  readonly takesIdempotencyKey?: true;
   /** What can go wrong besides what follows from the declaration itself (invalid input, key, role, If-Match). */
   readonly problems: readonly ProblemCode[];
   readonly handler: Handler;

@@ -22,13 +22,22 @@ export const problems = {
   "api-key-not-found": { status: 404, title: "There is no such API key." },
   "promotion-not-found": { status: 404, title: "There is no such promotion." },
   "evaluation-not-found": { status: 404, title: "There is no such stored evaluation." },
+  "redemption-not-found": { status: 404, title: "There is no such redemption." },
   "method-not-allowed": { status: 405, title: "The route exists, but not for this method." },
   "promotion-key-taken": { status: 409, title: "Another promotion of the project has this key." },
   "promotion-state-conflict": { status: 409, title: "The promotion's state does not allow this." },
   "api-key-revoked": { status: 409, title: "The API key is revoked." },
+  // Spelled as the public contract has it, unlike its neighbours.
+  price_changed: { status: 409, title: "The order costs something else now." },
+  "code-not-applied": { status: 409, title: "A code of the order does not apply." },
+  "order-already-redeemed": { status: 409, title: "The order has a redemption with other contents." },
+  "redemption-state-conflict": { status: 409, title: "The redemption's state does not allow this." },
+  "redemption-expired": { status: 409, title: "The reservation has expired." },
+  "idempotency-key-in-use": { status: 409, title: "A request with this Idempotency-Key is being worked on." },
   "precondition-failed": { status: 412, title: "It was changed since the ETag was read." },
   "body-too-large": { status: 413, title: "The body is larger than the limit." },
   "unsupported-media-type": { status: 415, title: "The body must be application/json." },
+  "idempotency-key-reused": { status: 422, title: "The Idempotency-Key belongs to another request." },
   "precondition-required": { status: 428, title: "An If-Match header with the current ETag is required." },
   "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
   "internal-error": { status: 500, title: "Something went wrong on our side." },
@@ -48,6 +57,8 @@ export interface ProblemDetails {
   readonly detail?: string | undefined;
   readonly errors?: readonly ProblemError[] | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Further members of this problem (RFC 9457 §3.2), such as the quote that a changed price comes with. */
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export class Problem extends Error {
@@ -57,8 +68,9 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly errors: readonly ProblemError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly extensions: Readonly<Record<string, unknown>>;
 
-  constructor(code: ProblemCode, { detail, errors, headers }: ProblemDetails = {}) {
+  constructor(code: ProblemCode, { detail, errors, headers, extensions }: ProblemDetails = {}) {
     super(detail ?? problems[code].title);
     this.name = "Problem";
     this.code = code;
@@ -67,6 +79,7 @@ export class Problem extends Error {
     this.detail = detail;
     this.errors = errors;
     this.headers = headers ?? {};
+    this.extensions = extensions ?? {};
   }
 }
 
@@ -93,6 +106,7 @@ export function problemBody(failure: Problem, requestId: string): ProblemBody {
     code: failure.code,
     ...(failure.detail !== undefined && { detail: failure.detail }),
     ...(failure.errors !== undefined && { errors: failure.errors }),
+    ...failure.extensions,
     requestId,
   };
 }

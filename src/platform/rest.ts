@@ -8,7 +8,7 @@ import {
   unauthenticated,
 } from "./auth.ts";
 import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
-import type { Operation } from "./operation.ts";
+import type { AnswerNotes, Operation } from "./operation.ts";
 import { problem } from "./problem.ts";
 import { requireStorableUrl, sendProblem } from "./server.ts";
 import type { InputValidation } from "./validation.ts";
@@ -74,9 +74,10 @@ export function authenticate(
 }
 
 function routeHandler(operation: Operation, input: InputValidation) {
-  const { handler, status = 200, etag, requiresIfMatch } = operation;
-  const answer = (reply: FastifyReply, result: unknown): unknown => {
+  const { handler, status = 200, etag, requiresIfMatch, takesIdempotencyKey } = operation;
+  const answer = (reply: FastifyReply, result: unknown, { isReplay }: AnswerNotes): unknown => {
     reply.code(status);
+    if (isReplay) reply.header("idempotent-replayed", "true");
     if (etag !== undefined) {
       reply.header("etag", `"${etag(result as never)}"`);
     }
@@ -88,17 +89,20 @@ function routeHandler(operation: Operation, input: InputValidation) {
     input.params(request.params);
     input.query(request.query);
     input.body(request.body);
+    const notes: AnswerNotes = { isReplay: false };
     const result = handler({
       params: request.params,
       query: request.query,
       body: request.body,
       ifMatch: requiresIfMatch ? entityTag(request.headers["if-match"]) : "",
+      idempotencyKey: takesIdempotencyKey ? idempotencyKey(request.headers["idempotency-key"]) : null,
+      answer: notes,
       context: { ...(request.caller ?? anonymous), requestId: request.id },
     });
     if (result instanceof Promise) {
-      return result.then((value) => answer(reply, value));
+      return result.then((value) => answer(reply, value, notes));
     }
-    reply.send(answer(reply, result));
+    reply.send(answer(reply, result, notes));
     return undefined;
   };
 }
@@ -120,6 +124,25 @@ export function entityTag(ifMatch: string | undefined): string {
     });
   }
   return tag;
+}
+
+const acceptableIdempotencyKey = /^[\x21-\x7e]{1,200}$/;
+
+/** Compared as it comes. Quotes, as the IETF draft of the header has them, are part of it. */
+export function idempotencyKey(header: string | string[] | undefined): string | null {
+  if (header === undefined) return null;
+  if (typeof header !== "string" || !acceptableIdempotencyKey.test(header)) {
+    throw problem("invalid-request", {
+      errors: [
+        {
+          path: "/idempotencyKey",
+          code: "invalid_format",
+          message: "An Idempotency-Key has 1 to 200 printable ASCII characters without spaces.",
+        },
+      ],
+    });
+  }
+  return header;
 }
 
 function notFoundHandler(operations: readonly Operation[]) {

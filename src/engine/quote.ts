@@ -16,7 +16,11 @@ export const adjustmentSchema = z
     stage,
     amount: minorUnits.describe("What this promotion takes off this line."),
     code: z.string().nullable().describe("The code that triggered it, as entered."),
-    runs: z.array(unitRunSchema).describe("The amount by units; the sum of units × amount is exact."),
+    runs: z
+      .array(unitRunSchema)
+      .describe(
+        "The amount by units; the sum of units × amount is exact. Where several promotions touch the line, the runs of all begin with its first unit, and units that one leaves out have 0: so it can be told what each unit costs.",
+      ),
   })
   .meta({ id: "Adjustment" });
 
@@ -56,6 +60,7 @@ export const appliedPromotionSchema = z
 export const rewardSchema = z
   .strictObject({
     promotion,
+    benefit: z.int().describe("Which of the promotion's benefits gives it, counted from 0."),
     kind: z.enum(["gift", "points", "issue_coupon", "service"]).meta({ id: "RewardKind" }),
     sku: z.string().nullable().optional(),
     choices: z.array(z.string()).optional().describe("The customer picks one; `sku` is null."),

@@ -60,8 +60,10 @@ export function writeQuote(outcome: Outcome): Quote {
       return { id, amount, ...rest };
     }),
     promotions: promotionRows(outcome),
-    rewards: priced.applications.flatMap(({ reward, candidate }) =>
-      reward === null ? [] : [{ promotion: keyOf(situation, candidate), ...rewardRow(reward) }],
+    rewards: priced.applications.flatMap(({ reward, candidate, position = 0 }) =>
+      reward === null
+        ? []
+        : [{ promotion: keyOf(situation, candidate), benefit: position, ...rewardRow(reward) }],
     ),
     ...explanations(outcome),
     optimality: proposed.optimality,
@@ -130,10 +132,14 @@ function adjustmentsByLine(
       }
     }
   }
+  for (const list of byLine.values()) {
+    const [only] = list;
+    if (only !== undefined && list.length === 1) only.runs = inShort(only.runs);
+  }
   return byLine;
 }
 
-/** What of `runs[first…next)` lies between two positions of the line, equal amounts together. */
+/** What of `runs[first…next)` lies between two positions of the line, by position; 0 for units between that get nothing. */
 function runsWithin(
   runs: readonly UnitRun[],
   first: number,
@@ -142,15 +148,35 @@ function runsWithin(
   to: number,
 ): Adjustment["runs"] {
   const within: Adjustment["runs"] = [];
+  let position = from;
   for (let i = first; i < next; i++) {
     const run = runs[i]!;
-    const units = Math.min(run.from + run.count, to) - Math.max(run.from, from);
-    if (units <= 0) continue;
-    const alike = within.find((other) => other.amount === run.amount);
-    if (alike !== undefined) alike.units += units;
-    else within.push({ units, amount: run.amount });
+    const start = Math.max(run.from, from);
+    const end = Math.min(run.from + run.count, to);
+    if (end <= start) continue;
+    if (start > position) addUnits(within, start - position, 0);
+    addUnits(within, end - start, run.amount);
+    position = end;
   }
   return within;
+}
+
+function addUnits(runs: Adjustment["runs"], units: number, amount: number): void {
+  const last = runs.at(-1);
+  if (last?.amount === amount) last.units += units;
+  else runs.push({ units, amount });
+}
+
+/** Alike units together: where one promotion alone touches a line, its units have no order that anybody could tell. */
+function inShort(runs: Adjustment["runs"]): Adjustment["runs"] {
+  const short: Adjustment["runs"] = [];
+  for (const { units, amount } of runs) {
+    if (amount === 0) continue;
+    const alike = short.find((other) => other.amount === amount);
+    if (alike === undefined) short.push({ units, amount });
+    else alike.units += units;
+  }
+  return short;
 }
 
 // ---------------------------------------------------------------- promotions

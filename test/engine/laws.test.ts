@@ -41,6 +41,16 @@ function law(name: string, holds: (promotions: PromotionInput[], cart: CartInput
 }
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
+
+/** What each unit of a line gets off, its runs laid one over the other. */
+function unitDiscounts(adjustments: Quote["lines"][number]["adjustments"], quantity: number): number[] {
+  const discounts = Array.from({ length: quantity }, () => 0);
+  for (const { runs } of adjustments) {
+    let unit = 0;
+    for (const { units, amount } of runs) for (let i = 0; i < units; i++) discounts[unit++]! += amount;
+  }
+  return discounts;
+}
 const keyOf = ({ promotion, stage }: { promotion: string; stage: string }) => `${promotion}/${stage}`;
 
 describe("money", () => {
@@ -78,6 +88,20 @@ describe("money", () => {
     for (const line of quote.lines) expect(line.total).toBe(line.subtotal - line.discount);
     for (const line of quote.shippingLines) expect(line.total).toBe(line.amount - line.discount);
   });
+
+  law(
+    "what a unit of a line costs can be told from the runs, and is what it costs alone",
+    (promotions, cart) => {
+      const quote = quoteFor(promotions, cart);
+      const units = quoteFor(promotions, { ...cart, lines: cart.lines.flatMap(unitByUnit) });
+      for (const { id, quantity, unitPrice } of cart.lines) {
+        const { adjustments } = quote.lines.find((line) => line.id === id)!;
+        const told = unitDiscounts(adjustments, quantity).map((discount) => unitPrice - discount);
+        const alone = units.lines.filter((line) => line.id.startsWith(id)).map(({ total }) => total);
+        expect(told.sort((a, b) => a - b)).toEqual(alone.sort((a, b) => a - b));
+      }
+    },
+  );
 
   law("every unit costs at least its floor, and shipping at least nothing", (promotions, cart) => {
     const units: CartInput = { ...cart, lines: cart.lines.flatMap(unitByUnit) };

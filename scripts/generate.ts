@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { apiDocument, operationsOf, servicesOf } from "../src/app.ts";
+import { apiDocument, operationsOf, servicesOf, streamOperationsOf } from "../src/app.ts";
 import { kindsDocument } from "../src/engine/kinds-document.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { openDatabase } from "../src/platform/database.ts";
@@ -9,14 +9,15 @@ import { graphqlSchema } from "../src/platform/graphql-schema.ts";
 import { silentLog } from "../src/platform/log.ts";
 import type { Operation } from "../src/platform/operation.ts";
 import { problemsDocument } from "../src/platform/problem.ts";
+import type { StreamOperation } from "../src/platform/stream-operation.ts";
 import { dumpMigratedSchema } from "./dump-schema.ts";
 
 /** Every file made from the operations and the engine's registries, by its path. A house test compares them. */
 export async function generatedDocuments(): Promise<Record<string, string>> {
-  const operations = await declaredOperations();
+  const { operations, streams } = await declaredFaces();
   const sdl = printSchema(lexicographicSortSchema(graphqlSchema(operations, () => null)));
   return {
-    "openapi/openapi.json": `${JSON.stringify(apiDocument(operations), null, 2)}\n`,
+    "openapi/openapi.json": `${JSON.stringify(apiDocument(operations, streams), null, 2)}\n`,
     "openapi/schema.graphql": `${sdl}\n`,
     "openapi/problems.md": problemsDocument(),
     "openapi/kinds.md": kindsDocument(),
@@ -24,10 +25,11 @@ export async function generatedDocuments(): Promise<Record<string, string>> {
 }
 
 /** The same wiring as the app's, over a pool that nobody will ask anything. */
-export async function declaredOperations(): Promise<Operation[]> {
+export async function declaredFaces(): Promise<{ operations: Operation[]; streams: StreamOperation[] }> {
   const database = openDatabase({ connectionString: "postgres://nobody@127.0.0.1:1/none", log: silentLog });
   try {
-    return operationsOf(servicesOf({ database, clock: systemClock, log: silentLog }));
+    const services = servicesOf({ database, clock: systemClock, log: silentLog });
+    return { operations: operationsOf(services), streams: streamOperationsOf(services) };
   } finally {
     await database.close();
   }

@@ -29,6 +29,7 @@ import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
 import { mountRest } from "./platform/rest.ts";
 import { createServer } from "./platform/server.ts";
+import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
 
 export interface AppOptions {
@@ -49,17 +50,19 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = createServer({ logLevel: config.logLevel });
   const services = servicesOf({ database, clock, log: app.log, listener, rulebookPollMilliseconds });
   const operations = operationsOf(services);
+  const streams = streamOperationsOf(services);
   const validation = compileInputs(operations);
 
   mountHealth(app, [() => reachable(database), ...readiness]);
-  mountRest(app, operations, validation, services.authenticator);
+  mountRest(app, operations, validation, services.authenticator, streams);
+  mountStreams(app, streams, services.authenticator);
   await mountGraphql(app, {
     operations,
     validation,
     authenticator: services.authenticator,
     showsSchema: !isProduction,
   });
-  await mountApiReference(app, apiDocument(operations));
+  await mountApiReference(app, apiDocument(operations, streams));
   if (!isProduction) {
     mountGraphiql(app);
   }
@@ -119,12 +122,21 @@ export function operationsOf(services: Services): Operation[] {
   ];
 }
 
-export function apiDocument(operations: readonly Operation[]): OpenApiDocument {
-  return openApiDocument(operations, {
+/** Those that read or answer a stream; over REST only. */
+export function streamOperationsOf(_services: Services): StreamOperation[] {
+  return [];
+}
+
+export function apiDocument(
+  operations: readonly Operation[],
+  streams: readonly StreamOperation[],
+): OpenApiDocument {
+  const info = {
     title: "Dealwright",
     version: "1",
     description: "A headless promotion engine: the best price, exact to the cent, with reasons.",
-  });
+  };
+  return openApiDocument(operations, info, streams);
 }
 
 async function reachable(database: Database): Promise<void> {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { type ProblemCode, problems } from "./problem.ts";
+import type { StreamOperation } from "./stream-operation.ts";
 
 export interface OpenApiInfo {
   title: string;
@@ -12,9 +13,13 @@ export interface OpenApiInfo {
 export type OpenApiDocument = Record<string, unknown> & { paths: Record<string, Record<string, unknown>> };
 
 /** The OpenAPI 3.1 document of the operations: what REST accepts and answers, and every way it can refuse. */
-export function openApiDocument(operations: readonly Operation[], info: OpenApiInfo): OpenApiDocument {
+export function openApiDocument(
+  operations: readonly Operation[],
+  info: OpenApiInfo,
+  streams: readonly StreamOperation[] = [],
+): OpenApiDocument {
   const parts: Record<string, z.ZodType> = {};
-  for (const { id, params, query, body } of operations) {
+  for (const { id, params, query, body } of [...operations, ...streams.map(withoutBody)]) {
     Object.assign(parts, {
       ...(params && { [`${id}.params`]: params }),
       ...(query && { [`${id}.query`]: query }),
@@ -76,11 +81,34 @@ export function openApiDocument(operations: readonly Operation[], info: OpenApiI
       ...(roles !== null && { "x-roles": roles.length === 0 ? ["any"] : [...roles, "admin"] }),
     };
   }
+  for (const operation of streams) {
+    const { id, method, path, summary, description, tag, roles, params, query, consumes, produces } =
+      operation;
+    const parameters = [
+      ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
+      ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
+    ];
+    paths[path] ??= {};
+    paths[path][method.toLowerCase()] = {
+      operationId: id,
+      tags: [tag],
+      summary,
+      description: [...(description === undefined ? [] : [description]), streamNote].join("\n\n"),
+      ...(parameters.length > 0 && { parameters }),
+      ...(consumes && { requestBody: { required: true, content: streamContent(consumes) } }),
+      responses: {
+        "200": { description: summary, content: streamContent(produces) },
+        ...problemResponses(streamProblemsOf(operation)),
+      },
+      security: [{ apiKey: [] }],
+      "x-roles": roles.length === 0 ? ["any"] : [...roles, "admin"],
+    };
+  }
   return {
     openapi: "3.1.0",
     info: { ...info, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     servers: [{ url: "/" }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set([...operations, ...streams].map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: { ...schemas, Problem: problemSchema },
@@ -128,6 +156,42 @@ function headersOf({ etag, takesIdempotencyKey }: Operation) {
     }),
   };
   return Object.keys(headers).length === 0 ? {} : { headers };
+}
+
+/** The same of a stream operation. */
+export function streamProblemsOf({
+  roles,
+  params,
+  query,
+  consumes,
+  problems,
+}: StreamOperation): ProblemCode[] {
+  const codes: ProblemCode[] = [
+    ...(params !== undefined || query !== undefined ? (["invalid-request"] as const) : []),
+    ...(consumes !== undefined ? (["unsupported-media-type"] as const) : []),
+    "not-acceptable",
+    "unauthenticated",
+    ...(roles.length > 0 ? (["forbidden-role"] as const) : []),
+    ...problems,
+    "internal-error",
+    "unavailable",
+  ];
+  return [...new Set(codes)];
+}
+
+const streamNote =
+  "A stream, over REST only: GraphQL cannot stream. An answer that ends in a broken connection is not complete.";
+
+function withoutBody({
+  id,
+  params,
+  query,
+}: StreamOperation): Pick<Operation, "id" | "params" | "query" | "body"> {
+  return { id, ...(params && { params }), ...(query && { query }) };
+}
+
+function streamContent(types: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: "string" } }]));
 }
 
 function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown> {

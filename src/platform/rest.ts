@@ -19,6 +19,8 @@ export function mountRest(
   operations: readonly Operation[],
   validation: ReadonlyMap<string, InputValidation>,
   authenticator: Authenticator,
+  /** Routes that others mount, so that a wrong method on them is told apart from no route. */
+  others: readonly Route[] = [],
 ): void {
   const results = jsonSchemasOf(
     Object.fromEntries(operations.map(({ id, result }) => [id, result])),
@@ -41,7 +43,7 @@ export function mountRest(
       handler: routeHandler(operation, input),
     });
   }
-  app.setNotFoundHandler(notFoundHandler(operations));
+  app.setNotFoundHandler(notFoundHandler([...operations, ...others]));
 }
 
 /** Before the body is read: who has no business here costs no parsing. */
@@ -145,17 +147,20 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
   return header;
 }
 
-function notFoundHandler(operations: readonly Operation[]) {
-  const routes = operations.map(({ method, path }) => ({
+/** A stream has no GraphQL face, and no HEAD either. */
+type Route = Pick<Operation, "method" | "path"> & Partial<Pick<Operation, "graphql">>;
+
+function notFoundHandler(operations: readonly Route[]) {
+  const routes = operations.map(({ method, path, graphql }) => ({
     method,
+    hasHead: method === "GET" && graphql !== undefined,
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
   }));
   return (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split("?", 1)[0] ?? "";
-    const methods = new Set(
-      routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string),
-    );
-    if (methods.has("GET")) {
+    const here = routes.filter(({ pattern }) => pattern.test(path));
+    const methods = new Set(here.map(({ method }) => method as string));
+    if (here.some(({ hasHead }) => hasHead)) {
       methods.add("HEAD");
     }
     const failure =

@@ -156,8 +156,18 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(problemBody(failure, request.id));
 }
 
+const longUploads = new WeakSet<Socket>();
+
+/** From now on what comes over this socket may take its time, as long as it comes: only a stall ends it. */
+export function toleratesLongUpload(socket: Socket, stallMilliseconds: number): void {
+  longUploads.add(socket);
+  // Node ends a socket whose timeout nobody listens to, and sets its own again after the answer.
+  socket.setTimeout?.(stallMilliseconds);
+}
+
 /** Requests that Node's parser gives up on never reach a route: they are answered on the socket. */
 function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && longUploads.has(socket)) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

@@ -23,7 +23,9 @@ const acceptAnything: Validate = () => {};
  * Ajv decides, on every request. Zod runs only on input that was refused, because its words can be read and Ajv's on a
  * union cannot. Formats are left to the patterns zod writes beside them, so that the two always agree.
  */
-export function compileInputs(operations: readonly Operation[]): Map<string, InputValidation> {
+export function compileInputs(
+  operations: readonly Pick<Operation, "id" | "params" | "query" | "body">[],
+): Map<string, InputValidation> {
   const parts: Record<string, z.ZodType> = {};
   for (const { id, params, query, body } of operations) {
     Object.assign(parts, {

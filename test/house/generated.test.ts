@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { declaredOperations, generatedDocuments } from "../../scripts/generate.ts";
-import { problemsOf } from "../../src/platform/openapi.ts";
+import { declaredFaces, generatedDocuments } from "../../scripts/generate.ts";
+import { problemsOf, streamProblemsOf } from "../../src/platform/openapi.ts";
 import { problems } from "../../src/platform/problem.ts";
 
 const documents = await generatedDocuments();
@@ -35,11 +35,16 @@ test("the problem table, problems.md and OpenAPI name the same problems, each wi
   );
 
   const told = new Set<string>(ofTheServer);
-  for (const operation of await declaredOperations()) {
+  const { operations, streams } = await declaredFaces();
+  const refusals = [
+    ...operations.map((operation) => ({ ...operation, codes: problemsOf(operation) })),
+    ...streams.map((operation) => ({ ...operation, codes: streamProblemsOf(operation) })),
+  ];
+  for (const operation of refusals) {
     const { responses } = openapi.paths[operation.path]?.[operation.method.toLowerCase()] ?? {
       responses: {},
     };
-    for (const code of problemsOf(operation)) {
+    for (const code of operation.codes) {
       told.add(code);
       expect(responses[problems[code].status]?.description, `${operation.id} ${code}`).toContain(
         `\`${code}\``,

@@ -55,10 +55,19 @@ export const shipmentSchema = z
   .strictObject({ id: name, method: name.optional(), amount: minorUnits })
   .meta({ id: "Shipment" });
 
+const orderFactSchema = z
+  .strictObject({ at: z.iso.datetime({ offset: true }), currency: currencyCode, total: minorUnits })
+  .meta({ id: "OrderFact" });
+
 export const orderFactsSchema = z
   .strictObject({
     completedOrders: z.int().min(0).optional(),
     lastOrderAt: z.iso.datetime({ offset: true }).optional(),
+    orders: z
+      .array(orderFactSchema)
+      .max(limits.namesPerField)
+      .optional()
+      .describe("Completed orders before this one; those of the last year are enough."),
     segments: names.optional(),
     tier: name.optional(),
   })

@@ -7,6 +7,11 @@ export interface Facts {
   completedOrders?: number;
   /** When the last of them was placed, epoch milliseconds; null when there is none. */
   lastOrderAt?: number | null;
+  /**
+   * What the customer paid for completed orders of the last `limits.orderWindowDays` days before this one. Orders of one
+   * day (of 24 hours before the instant asked about) may stand as one.
+   */
+  orders?: readonly OrderFact[];
   /** Segments the customer is in. */
   segments?: readonly string[];
   /** The customer's tier; null when they have none. */
@@ -19,7 +24,15 @@ export interface Facts {
   usage?: ReadonlyMap<string, UsageFact>;
 }
 
-export type FactName = "completedOrders" | "lastOrderAt" | "segments" | "tier";
+export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier";
+
+export interface OrderFact {
+  /** Epoch milliseconds. */
+  at: number;
+  currency: string;
+  /** Minor units, less what was refunded. */
+  total: number;
+}
 
 export interface CouponFact {
   /** The key of the pool the code belongs to. */

@@ -22,6 +22,8 @@ export const limits = {
   tiersPerBenefit: 50,
   componentsPerBundle: 10,
   recurringWindows: 50,
+  /** How far back amounts of past orders can be asked for. */
+  orderWindowDays: 366,
   /** Up to so many discounted units among equal neighbours keep their exact places; beyond, they are taken side by side. */
   placedUnits: 1_000,
 } as const;

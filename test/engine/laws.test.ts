@@ -23,7 +23,13 @@ const now = Date.parse("2026-11-11T02:00:00Z");
 
 function quoteFor(promotions: readonly PromotionInput[], cart: CartInput): Quote {
   const facts: Facts = {
-    ...(cart.customer !== undefined && { completedOrders: 0, lastOrderAt: null, segments: [], tier: null }),
+    ...(cart.customer !== undefined && {
+      completedOrders: 0,
+      lastOrderAt: null,
+      orders: [],
+      segments: [],
+      tier: null,
+    }),
     deposits: new Map(depositKeys.map((key) => [`rdm_${key}`, { promotion: key, units: 2 }])),
   };
   return evaluate(buildRulebook("1", compileAll(promotions)), cartSchema.parse(cart), facts, now);

@@ -121,6 +121,7 @@ function factsOf(cart: EngineCall["cart"], { facts }: Scenario): Facts {
     ...((cart.customer?.id !== undefined || known !== undefined) && {
       completedOrders: known?.completedOrders ?? 0,
       lastOrderAt: lastOrderAt === undefined ? null : Date.parse(lastOrderAt),
+      orders: (known?.orders ?? []).map((order) => ({ ...order, at: Date.parse(order.at) })),
       segments: known?.segments ?? [],
       tier: known?.tier ?? null,
     }),

@@ -11,6 +11,7 @@ import { daysSinceOrder } from "./days-since-order.ts";
 import { distinct } from "./distinct.ts";
 import { expression } from "./expression.ts";
 import { firstOrder } from "./first-order.ts";
+import { orderAmount } from "./order-amount.ts";
 import { orderCount } from "./order-count.ts";
 import { paymentMethod } from "./payment-method.ts";
 import { quantity } from "./quantity.ts";
@@ -41,6 +42,7 @@ export const conditionKinds: readonly ConditionKind[] = [
   firstOrder,
   orderCount,
   daysSinceOrder,
+  orderAmount,
   schedule,
   attribute,
   expression,

@@ -4,7 +4,7 @@ import type { EvaluationRequest } from "./evaluation-schemas.ts";
 type FactsRequest = Pick<EvaluationRequest, "customer" | "deposits">;
 
 /** A customer with an id who is in no record of ours: somebody without orders. */
-const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, segments: [], tier: null };
+const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, orders: [], segments: [], tier: null };
 
 /** What is known beside the request. Facts given inline go before those on record. */
 export function factsOf({ customer, deposits }: FactsRequest): Facts {
@@ -13,11 +13,13 @@ export function factsOf({ customer, deposits }: FactsRequest): Facts {
   if (given === undefined && deposits === undefined) return recorded;
   const facts: Facts = { ...recorded };
   if (given !== undefined) {
-    const { completedOrders, lastOrderAt, segments, tier } = given;
+    const { completedOrders, lastOrderAt, orders, segments, tier } = given;
     if (completedOrders !== undefined) facts.completedOrders = completedOrders;
     if (lastOrderAt !== undefined) facts.lastOrderAt = Date.parse(lastOrderAt);
     // Whoever has orders has a last one; that it is not on record does not make it none.
     else if (completedOrders !== undefined && completedOrders > 0) delete facts.lastOrderAt;
+    if (orders !== undefined) facts.orders = orders.map((order) => ({ ...order, at: Date.parse(order.at) }));
+    else if (completedOrders !== undefined && completedOrders > 0) delete facts.orders;
     if (segments !== undefined) facts.segments = segments;
     if (tier !== undefined) facts.tier = tier;
   }

@@ -13,6 +13,8 @@ const carol: Given["customer"] = {
 };
 const dayMs = 86_400_000;
 const noon = Date.parse("2026-06-15T12:00:00Z");
+/** An order of so many days ago, to the millisecond. */
+const paid = (days: number, total: number) => ({ at: noon - days * dayMs, currency: "CNY", total });
 
 const tables: Record<string, Row[]> = {
   subtotal: [
@@ -243,6 +245,69 @@ const tables: Record<string, Row[]> = {
       "met",
     ],
     ["no customer id", { atLeast: 90 }, {}, "facts_missing customer.id"],
+  ],
+  order_amount: [
+    [
+      "one under the lower bound",
+      { atLeast: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [paid(1, 4999)] } },
+      "order_amount_too_low",
+    ],
+    [
+      "at the lower bound, by two orders together",
+      { atLeast: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [paid(1, 4999), paid(2, 1)] } },
+      "met",
+    ],
+    [
+      "at the upper bound",
+      { atMost: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [paid(1, 5000)] } },
+      "met",
+    ],
+    [
+      "one over the upper bound",
+      { atMost: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [paid(1, 5001)] } },
+      "order_amount_too_high",
+    ],
+    [
+      "an order a millisecond inside the window",
+      { atLeast: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [{ ...paid(30, 5000), at: noon - 30 * dayMs + 1 }] } },
+      "met",
+    ],
+    [
+      "an order just out of the window",
+      { atLeast: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [paid(30, 5000)] } },
+      "order_amount_too_low",
+    ],
+    [
+      "an order after the time asked about",
+      { atLeast: { CNY: 5000 }, withinDays: 1 },
+      { customer: carol, facts: { orders: [paid(-9, 5000)] } },
+      "met",
+    ],
+    [
+      "another currency is not converted",
+      { atLeast: { CNY: 5000 }, withinDays: 30 },
+      { customer: carol, facts: { orders: [{ ...paid(1, 5000), currency: "USD" }] } },
+      "order_amount_too_low",
+    ],
+    [
+      "nothing bought",
+      { atMost: { CNY: 0 }, withinDays: 366 },
+      { customer: carol, facts: { orders: [] } },
+      "met",
+    ],
+    [
+      "not loaded",
+      { atMost: { CNY: 0 }, withinDays: 1 },
+      { customer: carol },
+      "facts_missing customer.facts.orders",
+    ],
+    ["no customer id", { atMost: { CNY: 0 }, withinDays: 1 }, {}, "facts_missing customer.id"],
   ],
   schedule: [
     [

@@ -142,7 +142,7 @@ function judgeAll(
     const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
     if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
       return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
-    return { promotion, code, ...judge(promotion, view, ground, identifiers) };
+    return { promotion, code, ...judge(promotion, view, ground, identifiers, code) };
   });
   return withCandidates(ground, candidates);
 }

@@ -50,11 +50,16 @@ export interface UsageFact {
   /** Committed and reserved uses. */
   total: number;
   byCustomer?: number;
+  byDevice?: number;
+  byPhone?: number;
+  byIp?: number;
+  /** By normalised code. */
+  byCode?: Readonly<Record<string, number>>;
   inPeriod?: number;
   /** Budget spent and reserved, by currency. */
   spent?: Readonly<Record<string, number>>;
-  /** Gifts and services handed out and reserved. */
-  stockTaken?: number;
+  /** Gifts and services handed out and reserved, by the position of the benefit in the promotion. */
+  stockTaken?: Readonly<Record<number, number>>;
 }
 
 export const noFacts: Facts = {};

@@ -1,7 +1,13 @@
 /** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
 import type { UsageFact } from "./facts.ts";
 import type { CompiledPromotion } from "./promotion.ts";
-import { type Rejection, rejectionByConditions, type Situation, type StageView } from "./situation.ts";
+import {
+  type EnteredCode,
+  type Rejection,
+  rejectionByConditions,
+  type Situation,
+  type StageView,
+} from "./situation.ts";
 
 type Known = Pick<Situation, "cart" | "facts" | "now">;
 
@@ -16,10 +22,11 @@ export function judge(
   view: StageView,
   known: Known,
   identifiers: Identifiers,
+  code: EnteredCode | null,
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
-  const exhausted = whatIsLeft(promotion, known, identifiers);
+  const exhausted = whatIsLeft(promotion, known, identifiers, code);
   if (promotion.asksAtStage) return { rejection: null, exhausted };
   const verdict = promotion.conditions?.test(view);
   if (verdict !== undefined && !verdict.met)
@@ -46,6 +53,7 @@ function whatIsLeft(
   { key, document }: CompiledPromotion,
   { cart, facts }: Known,
   identifiers: Identifiers,
+  code: EnteredCode | null,
 ): Rejection | null {
   const { limits, budget } = document;
   if (limits === undefined && budget === undefined) return null;
@@ -61,14 +69,19 @@ function whatIsLeft(
       return { reason: "customer_required", path: "customer.id" };
     if (limits.perCustomer !== undefined && (usage.byCustomer ?? 0) >= limits.perCustomer)
       return reached(limits.perCustomer, usage.byCustomer ?? 0);
-    for (const [name, limit] of [
-      ["device", limits.perDevice],
-      ["phone", limits.perPhone],
-      ["ip", limits.perIp],
+    for (const [name, limit, uses = 0] of [
+      ["device", limits.perDevice, usage.byDevice],
+      ["phone", limits.perPhone, usage.byPhone],
+      ["ip", limits.perIp, usage.byIp],
     ] as const) {
       const isNeeded = limit !== undefined || perPeriod?.per === name;
       if (isNeeded && identifiers?.[name] === undefined)
         return { reason: "identifier_required", path: `identifiers.${name}` };
+      if (limit !== undefined && uses >= limit) return reached(limit, uses);
+    }
+    if (limits.perCode !== undefined && code !== null) {
+      const uses = usage.byCode?.[code.normalized] ?? 0;
+      if (uses >= limits.perCode) return reached(limits.perCode, uses);
     }
     if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count)
       return reached(perPeriod.count, usage.inPeriod ?? 0);

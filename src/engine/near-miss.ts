@@ -38,7 +38,7 @@ export function findNearMiss(
   const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
   const probe = makeGround(cart, facts, now, rounding);
   const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
-  const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers) };
+  const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers, null) };
   if (candidate.rejection !== null) return null;
   const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
   if (alone.rejections[0] !== null) return null;

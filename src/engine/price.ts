@@ -35,6 +35,8 @@ export interface Application {
   /** Off goods, or off shipments in the shipping stage. */
   readonly discount: Discount;
   readonly reward: Reward | null;
+  /** Of a reward, where its benefit stands in the promotion. */
+  readonly position?: number;
 }
 
 export interface Priced {
@@ -230,14 +232,16 @@ class Pricing {
 
   private grant(index: number, part: StagePart, view: StageView): boolean {
     const { key } = this.situation.candidates[index]!.promotion;
-    const rewardView: RewardView = {
-      currency: this.situation.cart.currency,
-      subtotal: (select) => view.subtotal(select, "current"),
-      quantity: (select) => view.quantity(select),
-      stockTaken: this.situation.facts.usage?.get(key)?.stockTaken ?? 0,
-    };
+    const stockTaken = this.situation.facts.usage?.get(key)?.stockTaken;
     let granted = false;
-    for (const benefit of part.benefits) {
+    for (const [place, benefit] of part.benefits.entries()) {
+      const position = part.positions[place]!;
+      const rewardView: RewardView = {
+        currency: this.situation.cart.currency,
+        subtotal: (select) => view.subtotal(select, "current"),
+        quantity: (select) => view.quantity(select),
+        stockTaken: stockTaken?.[position] ?? 0,
+      };
       const grant = benefit.grant!(rewardView);
       if ("met" in grant) {
         this.reject(index, rejectionOf(grant));
@@ -253,6 +257,7 @@ class Pricing {
         unapplied: 0,
         discount: nothingOff,
         reward: grant.reward,
+        position,
       });
     }
     return granted;

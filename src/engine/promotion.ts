@@ -132,6 +132,8 @@ export interface StagePart {
   readonly stage: Stage;
   readonly group: string;
   readonly benefits: readonly CompiledBenefit[];
+  /** Where each of them stands in the promotion's document. */
+  readonly positions: readonly number[];
 }
 
 export interface CompiledPromotion {
@@ -233,9 +235,14 @@ function partsByStage(
 ): StagePart[] {
   const parts: StagePart[] = [];
   for (const stage of stages) {
-    const ofStage = benefits.filter((benefit) => benefit.stage === stage);
-    if (ofStage.length > 0)
-      parts.push({ stage, group: stacking.group ?? (stage === "reward" ? key : stage), benefits: ofStage });
+    const positions = benefits.flatMap((benefit, position) => (benefit.stage === stage ? [position] : []));
+    if (positions.length > 0)
+      parts.push({
+        stage,
+        group: stacking.group ?? (stage === "reward" ? key : stage),
+        benefits: positions.map((position) => benefits[position]!),
+        positions,
+      });
   }
   return parts;
 }

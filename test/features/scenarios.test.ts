@@ -25,7 +25,7 @@ const evaluation = `query ($input: EvaluationRequestInput!) { evaluate(input: $i
   lines { id subtotal discount total ${adjustments} }
   shippingLines { id amount discount total ${adjustments} }
   promotions { promotion promotionId stage amount times label funder unappliedAmount }
-  rewards { promotion kind sku choices name quantity value points multiplier pool to validFor }
+  rewards { promotion benefit kind sku choices name quantity value points multiplier pool to validFor }
   codes { code status promotion reason }
   notApplied { promotion reason message required actual gap wouldSave path displacedBy }
   optimality { proven bound }

@@ -11,7 +11,9 @@ import {
 } from "../engine-call.ts";
 
 const gift = (fields: object = {}): BenefitInput => ({ kind: "gift", sku: "BAG", ...fields });
-const stockTaken = (units: number): Facts => ({ usage: new Map([["p", { total: 0, stockTaken: units }]]) });
+const stockTaken = (units: number): Facts => ({
+  usage: new Map([["p", { total: 0, stockTaken: { 0: units } }]]),
+});
 
 const given = (fields: object, lines: string[], facts: Facts = {}) => {
   const quote = quoteFor([promotion({ benefits: [gift(fields)] })], cart(...lines, { explain: "all" }), {
@@ -58,7 +60,9 @@ describe("gift", () => {
       total: 500,
       promotions: [{ stage: "reward", amount: 0 }],
     });
-    expect(quote.rewards).toEqual([{ promotion: "p", kind: "gift", sku: "A", quantity: 1, value: 500 }]);
+    expect(quote.rewards).toEqual([
+      { promotion: "p", benefit: 0, kind: "gift", sku: "A", quantity: 1, value: 500 },
+    ]);
   });
 
   test("counts goods after the order stage", () => {

@@ -17,7 +17,9 @@ test.each([
     [promotion({ benefits: [issueCoupon(fields)] })],
     cart("3x A @ 1.00"),
   );
-  expect(rewards).toEqual([{ promotion: "p", kind: "issue_coupon", pool: "next", quantity: 1, ...expected }]);
+  expect(rewards).toEqual([
+    { promotion: "p", benefit: 0, kind: "issue_coupon", pool: "next", quantity: 1, ...expected },
+  ]);
   expect(promotions).toMatchObject([{ stage: "reward", amount: 0, times: 1 }]);
 });
 

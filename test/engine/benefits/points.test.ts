@@ -30,7 +30,7 @@ describe("points", () => {
     ["are two at the second amount", { perAmount: { CNY: 100 } }, "1x A @ 2.00", { points: 2 }],
   ])("%s", (_title, fields, line, expected) => {
     expect(earned(fields, line)).toEqual(
-      typeof expected === "string" ? expected : { promotion: "p", kind: "points", ...expected },
+      typeof expected === "string" ? expected : { promotion: "p", benefit: 0, kind: "points", ...expected },
     );
   });
 

@@ -17,7 +17,7 @@ test.each([
   ["with no place left is fully booked", { quota: 200 }, 200, "service_fully_booked 0/1"],
   ["with more bookings than places is fully booked", { quota: 200 }, 201, "service_fully_booked 0/1"],
 ])("a service %s", (_title, fields, stockTaken, expected) => {
-  const facts = { usage: new Map([["p", { total: 0, stockTaken }]]) };
+  const facts = { usage: new Map([["p", { total: 0, stockTaken: { 0: stockTaken } }]]) };
   const quote = quoteFor(
     [promotion({ benefits: [service(fields)] })],
     cart("1x A @ 1.00", { explain: "all" }),
@@ -32,7 +32,9 @@ test("a service says its name and its worth", () => {
     [promotion({ benefits: [service({ value: { CNY: 9900 } })] })],
     cart("1x A @ 1.00"),
   );
-  expect(rewards).toEqual([{ promotion: "p", kind: "service", name: "skin-test", quantity: 1, value: 9900 }]);
+  expect(rewards).toEqual([
+    { promotion: "p", benefit: 0, kind: "service", name: "skin-test", quantity: 1, value: 9900 },
+  ]);
 });
 
 test("a service whose worth lacks the currency is not supported", () => {

@@ -1,0 +1,49 @@
+/**
+ * What a return gives back to the counters: only of promotions that say so (`restoreUseOnReturn`).
+ *
+ * * Budget (`amount:…`): what the returned units had got off, at once; the discount on shipping with the last unit.
+ * * Stock of gifts: as they come back. One that the customer keeps stays taken.
+ * * Uses, coupons and everything else: with the last unit.
+ * * A deposit never: what was paid for it is part of the refund.
+ */
+import type { Hold } from "./books.ts";
+import type { AppliedPromotion, ReturnedPart, Sale, SoldLine } from "./sale.ts";
+
+export interface AllBack {
+  readonly parts: ReadonlyMap<SoldLine, ReturnedPart>;
+  /** Units by the id of the gift. */
+  readonly giftsBack: Readonly<Record<string, number>>;
+  readonly isWhole: boolean;
+}
+
+export function releasesOf(sale: Sale, holds: readonly Hold[], back: AllBack): Hold[] {
+  const restoring = new Map(
+    sale.promotions
+      .filter(({ restoresUse }) => restoresUse)
+      .map((promotion) => [promotion.rule, promotion] as const),
+  );
+  return holds.flatMap((hold) => {
+    const promotion = restoring.get(hold.counter.rule);
+    if (promotion === undefined) return [];
+    const kept = stillTaken(sale, promotion, hold, back);
+    return kept < hold.amount ? [{ ...hold, amount: hold.amount - kept }] : [];
+  });
+}
+
+/** How much of the hold has to stay. It may be more than is held; it is never less than 0. */
+function stillTaken(
+  sale: Sale,
+  promotion: AppliedPromotion,
+  { counter: { measure }, amount }: Hold,
+  back: AllBack,
+): number {
+  if (measure === "deposit") return amount;
+  const gifts = sale.gifts.filter((gift) => gift.promotion === promotion.key && gift.stock === measure);
+  if (gifts.length > 0)
+    return gifts.reduce((sum, { id, quantity }) => sum + quantity - (back.giftsBack[id] ?? 0), 0);
+  if (back.isWhole) return 0;
+  if (!measure.startsWith("amount:")) return amount;
+  let kept = promotion.amount;
+  for (const { discounts } of back.parts.values()) kept -= discounts.get(promotion.key) ?? 0;
+  return kept;
+}

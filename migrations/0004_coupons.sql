@@ -4,14 +4,18 @@ create table coupon_pools (
   key text not null,
   version integer not null,
   document jsonb not null,
+  codes bigint not null default 0,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (project_id, id),
   unique (project_id, key),
+  constraint coupon_pools_codes_count check (codes >= 0),
   constraint coupon_pools_version_counts check (version >= 1),
   constraint coupon_pools_document_is_its_own check (jsonb_typeof(document) = 'object' and document ->> 'key' = key)
 );
 comment on table coupon_pools is 'Coupons generated or imported together. A pool is never deleted: its codes and the ledger name it.';
+
+comment on column coupon_pools.codes is 'How many coupons it has, counted up in the transactions that add them: counting ten million would take a second.';
 
 create table coupons (
   project_id text not null,
@@ -27,6 +31,7 @@ create table coupons (
   created_at timestamptz not null,
   primary key (project_id, code),
   constraint coupons_status_known check (status in ('active', 'void')),
+  constraint coupons_claims_have_a_time check ((customer_id is null) = (claimed_at is null)),
   constraint coupons_uses_hold check (used >= 0 and reserved >= 0 and used + reserved <= max_uses)
 );
 comment on table coupons is 'One redeemable code a row. No foreign key to its pool: COPY would check it a million times, and pools are never deleted.';
@@ -36,7 +41,7 @@ comment on column coupons.customer_id is 'Who claimed it or got it. Null: nobody
 
 -- Free codes for claims, and all codes of a pool for exports.
 create index coupons_pool on coupons (project_id, pool_id, customer_id, code);
-create index coupons_customer on coupons (project_id, customer_id, claimed_at) where customer_id is not null;
+create index coupons_customer on coupons (project_id, customer_id, claimed_at, code) where customer_id is not null;
 
 create table jobs (
   project_id text not null references projects (id),
@@ -48,6 +53,8 @@ create table jobs (
   done bigint not null default 0,
   result jsonb,
   failure text,
+  runner text,
+  attempts integer not null default 0,
   created_by text not null,
   created_at timestamptz not null,
   started_at timestamptz,
@@ -57,4 +64,7 @@ create table jobs (
   constraint jobs_state_known check (state in ('queued', 'running', 'succeeded', 'failed', 'cancelling', 'cancelled'))
 );
 comment on table jobs is 'Long work done in the background by whichever process takes it. One that stops beating is taken over by another.';
+comment on column jobs.done is 'Counted up in the transactions that do the work, so that whoever takes over knows exactly what is left.';
+comment on column jobs.runner is 'Who works on it. Whoever was taken over finds another name here and writes nothing more.';
+comment on column jobs.attempts is 'Times it was begun since it last got on: work that ends its process must not be tried for ever.';
 create index jobs_to_do on jobs (created_at) where state in ('queued', 'running', 'cancelling');

@@ -37,7 +37,8 @@ export interface OrderFact {
 export interface CouponFact {
   /** The key of the pool the code belongs to. */
   pool: string;
-  status: "usable" | "used" | "expired" | "void";
+  /** `owned`: some other customer's than the cart's. */
+  status: "usable" | "used" | "expired" | "void" | "owned";
 }
 
 export interface DepositFact {

@@ -19,6 +19,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
     "zh-CN": "已通过其他优惠码享受此优惠。",
   },
   code_void: { en: "This code is no longer valid.", "zh-CN": "此优惠码已失效。" },
+  code_of_another_customer: {
+    en: "This code belongs to another account. Sign in with that one to use it.",
+    "zh-CN": "此优惠码属于其他账户，请登录该账户后使用。",
+  },
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },
@@ -51,6 +55,7 @@ export const couponReason: Readonly<Record<CouponFact["status"], string>> = {
   used: "code_used",
   expired: "code_expired",
   void: "code_void",
+  owned: "code_of_another_customer",
 };
 
 export const reasons: ReadonlyMap<string, Words> = new Map([

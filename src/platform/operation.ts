@@ -37,7 +37,7 @@ interface OperationDeclaration<Handler> {
   readonly tag: string;
   /** Who may, besides `admin`. `[]` is anyone with a valid key, `null` anyone at all. */
   readonly roles: readonly Role[] | null;
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 202 | 204;
   readonly requiresIfMatch?: true;
   /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */
   readonly takesIdempotencyKey?: true;

@@ -1,0 +1,138 @@
+/** What each candidate can do in the item stage of this cart. */
+import type { CompiledBenefit } from "../../kind.ts";
+import type { CompiledPromotion } from "../../promotion.ts";
+import type { CompiledSelector } from "../../selectors/selector.ts";
+import type { Situation } from "../../situation.ts";
+import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { grain } from "./grain.ts";
+import { type Covered, type CoveredLine, shapeOf } from "./make-offer.ts";
+import type { Offer } from "./offer.ts";
+
+/** `forced`: candidates that every plan must apply. */
+export function itemOffers(situation: Situation, index: number, isForced: boolean): Offer[] {
+  const { promotion } = situation.candidates[index]!;
+  const part = promotion.parts.find(({ stage }) => stage === "item");
+  if (part === undefined) return [];
+  const fields = fieldsOf(promotion, "item");
+  const budget = budgetLeft(situation, promotion);
+  const offers = part.benefits.map((benefit, i): Offer => {
+    const slots = slotsOf(benefit, fields[i]!);
+    const lines = slots.map(({ select }) => coveredLines(situation, select));
+    const covered = coverage(situation, fields[i]!, slots, lines, budget);
+    const common = {
+      candidate: index,
+      group: part.group,
+      slots: lines.map((ofSlot) => ofSlot.filter((line) => situation.cart.lines[line]!.unitPrice > 0)),
+      isForced: isForced && part.benefits.length === 1,
+    };
+    return { ...common, ...shapeOf(covered) };
+  });
+  const giving = offers.filter(({ most }) => most > 0);
+  return giving.length < 2 ? giving : apart(giving, budget < unlimited);
+}
+
+/**
+ * Several benefits of one promotion are alike to several promotions as long as they do not meet on a unit. Where they do, they
+ * add up, and no unit knows it has been taken: only the sum of what each can bring is certain. A budget is theirs together.
+ */
+function apart(offers: readonly Offer[], hasBudget: boolean): Offer[] {
+  const seen = new Set<number>();
+  const meet = offers.some(({ slots }) => {
+    const lines = new Set(slots.flat());
+    const meets = [...lines].some((line) => seen.has(line));
+    for (const line of lines) seen.add(line);
+    return meets;
+  });
+  if (!meet) return hasBudget ? offers.map((offer) => ({ ...offer, isExact: false })) : [...offers];
+  return offers.map((offer): Offer => ({ ...offer, type: "lump", isExact: false }));
+}
+
+/** The documents of the benefits that act in the stage, in the order of the compiled ones. */
+export function fieldsOf({ document, parts }: CompiledPromotion, stage: string): BenefitFields[] {
+  const documents = document.benefits as unknown as readonly BenefitFields[];
+  if (parts.length === 1) return [...documents];
+  return documents.filter((fields) => stageOf(fields) === stage);
+}
+
+function stageOf({ kind, target }: BenefitFields): string {
+  switch (kind) {
+    case "bundle":
+    case "buy_x_get_y":
+    case "nth_unit":
+      return "item";
+    case "deposit":
+      return "order";
+    case "free_shipping":
+      return "shipping";
+    case "percent_off":
+    case "amount_off":
+    case "fixed_price":
+    case "tiered":
+      return target ?? "item";
+    default:
+      return "reward";
+  }
+}
+
+interface Slot {
+  readonly select: CompiledSelector;
+  quantity: number;
+}
+
+/** The selectors with what one application takes of each; components that mean the same goods are one. */
+function slotsOf({ selectors }: CompiledBenefit, { components }: BenefitFields): Slot[] {
+  const slots: Slot[] = [];
+  selectors.forEach((select, i) => {
+    const quantity = components?.[i]?.quantity ?? 1;
+    const same = components === undefined ? undefined : slots.find((slot) => slot.select.id === select.id);
+    if (same === undefined) slots.push({ select, quantity });
+    else same.quantity += quantity;
+  });
+  return slots;
+}
+
+function coveredLines({ cart, coverage }: Situation, select: CompiledSelector): readonly number[] {
+  const lines = coverage.of(select);
+  if (!select.excludeDiscounted) return lines;
+  return lines.filter((line) => {
+    const { onSale, unitPrice, listPrice } = cart.lines[line]!;
+    return !onSale && unitPrice >= listPrice;
+  });
+}
+
+function coverage(
+  { cart }: Situation,
+  fields: BenefitFields,
+  slots: readonly Slot[],
+  lines: readonly (readonly number[])[],
+  budget: number,
+): Covered {
+  const units: CoveredLine[] = [];
+  let freeUnits = 0;
+  for (const line of lines.length === 1 ? lines[0]! : new Set(lines.flat())) {
+    const { unitPrice, floor, quantity } = cart.lines[line]!;
+    if (unitPrice === 0) freeUnits += quantity;
+    else units.push({ unit: { line, price: unitPrice, room: unitPrice - floor }, count: quantity });
+  }
+  return {
+    fields,
+    currency: cart.currency,
+    units,
+    slotUnits: lines.map((ofSlot) =>
+      ofSlot.reduce(
+        (sum, line) => sum + (cart.lines[line]!.unitPrice > 0 ? cart.lines[line]!.quantity : 0),
+        0,
+      ),
+    ),
+    quantities: slots.map(({ quantity }) => quantity),
+    freeUnits,
+    budget,
+  };
+}
+
+/** In millionths; infinite without a budget. */
+export function budgetLeft({ cart, facts }: Situation, { key, document }: CompiledPromotion): number {
+  if (document.budget === undefined) return unlimited;
+  const spent = facts.usage?.get(key)?.spent?.[cart.currency] ?? 0;
+  return Math.max(0, document.budget.amount[cart.currency]! - spent) * grain;
+}

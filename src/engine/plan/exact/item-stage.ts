@@ -1,0 +1,140 @@
+/** The item stage as the planner sees it: the groups, what they can take off together, and how. */
+import type { Situation } from "../../situation.ts";
+import { type Component, type GroupModel, modelGroup, type Player } from "./component.ts";
+import { grain } from "./grain.ts";
+import { itemOffers } from "./item-offers.ts";
+import type { Automaton } from "./machine.ts";
+import type { Offer } from "./offer.ts";
+import { note, type Uses } from "./search.ts";
+import { type Solved, solveComponent, solveWithin } from "./solve-items.ts";
+import type { Work } from "./work.ts";
+
+export interface ItemStage {
+  readonly offers: readonly Offer[];
+  /** The best plan found, and what no plan passes; in millionths. */
+  readonly solved: Solved;
+  /** The model says of every plan exactly what it brings, so plans may be sought that bring no more than so much. */
+  readonly isExact: boolean;
+  /** By so much rounding may bring less than the model says, in millionths. */
+  readonly slack: number;
+  within(above: number, atMost: number): Solved | null;
+}
+
+/** Null: too large to be modelled. */
+export function itemStage(
+  situation: Situation,
+  candidates: readonly number[],
+  forced: ReadonlySet<number>,
+  work: Work,
+): ItemStage | null {
+  const { lines } = situation.cart;
+  const offers = candidates.flatMap((index) => itemOffers(situation, index, forced.has(index)));
+  const groups = new Map<string, Offer[]>();
+  for (const offer of offers) {
+    const ofGroup = groups.get(offer.group);
+    if (ofGroup === undefined) groups.set(offer.group, [offer]);
+    else ofGroup.push(offer);
+  }
+  const models: GroupModel[] = [];
+  for (const ofGroup of groups.values()) {
+    const model = modelGroup(ofGroup, lines);
+    if (model === null) return null;
+    models.push(model);
+  }
+  let value = 0;
+  let most = 0;
+  const uses: Uses = new Map();
+  for (const { components, lumps } of models) {
+    most += lumps;
+    for (const component of components) {
+      const solved = solveComponent(component, (line) => lines[line]!.quantity, work);
+      if (solved.value > 0) value += solved.value;
+      most += Math.max(0, solved.most);
+      for (const [candidate, ofLines] of solved.uses)
+        for (const [line, count] of ofLines) note(uses, candidate, line, count);
+    }
+  }
+  const isExact = offers.every((offer) => offer.isExact && offer.type !== "lump") && !groupsMeet(groups);
+  const fractions = offers.filter(({ isWhole }) => !isWhole).length;
+  return {
+    offers,
+    solved: { value, most: Math.min(most, roomsOf(offers, situation)), uses },
+    isExact,
+    slack: fractions * (situation.rounding === "down" ? grain : grain / 2),
+    within(above, atMost) {
+      const joined = isExact ? joinAll(models, lines) : null;
+      return joined === null ? null : solveWithin(joined, above, atMost, work);
+    },
+  };
+}
+
+/** Promotions of different groups add up on a unit, each on what the one before left: the model, on list prices, overstates them. */
+function groupsMeet(groups: ReadonlyMap<string, readonly Offer[]>): boolean {
+  if (groups.size < 2) return false;
+  const seen = new Set<number>();
+  for (const offers of groups.values()) {
+    const own = new Set(offers.flatMap(({ slots }) => slots.flat()));
+    for (const line of own) if (seen.has(line)) return true;
+    for (const line of own) seen.add(line);
+  }
+  return false;
+}
+
+function roomsOf(offers: readonly Offer[], { cart }: Situation): number {
+  let rooms = 0;
+  for (const line of new Set(offers.flatMap(({ slots }) => slots.flat()))) {
+    const { unitPrice, floor, quantity } = cart.lines[line]!;
+    rooms += (unitPrice - floor) * quantity;
+  }
+  return rooms * grain;
+}
+
+/** Beyond this a plan of limited worth is not sought: every unit tells plans of different worth apart. */
+const maxJoinedUnits = 120;
+
+/** All components as one, one after the other, every line cut into its units. */
+function joinAll(
+  models: readonly GroupModel[],
+  lines: readonly { readonly quantity: number }[],
+): Component | null {
+  const units: Component["units"][number][] = [];
+  const alternatives: Component["alternatives"][number][] = [];
+  const parts: { component: Component; offset: number }[] = [];
+  for (const component of models.flatMap(({ components }) => components)) {
+    parts.push({ component, offset: units.length });
+    const copies = component.players.length > 0 ? 1 : lines[component.units[0]!.line]!.quantity;
+    if (units.length + component.units.length * copies > maxJoinedUnits) return null;
+    component.units.forEach((unit, i) => {
+      const ofUnit = component.allAlternatives[i]!.map(({ candidate, gain }) => ({
+        candidate,
+        gain: gain / copies,
+      }));
+      for (let copy = 0; copy < copies; copy++) {
+        units.push(unit);
+        alternatives.push(ofUnit);
+      }
+    });
+  }
+  const players = parts.flatMap(({ component, offset }) =>
+    component.players.map((player) => shifted(player, offset, units.length)),
+  );
+  return { units, alternatives, allAlternatives: alternatives, players };
+}
+
+function shifted(player: Player, offset: number, size: number): Player {
+  const { automaton } = player;
+  const placeOf = new Int32Array(size).fill(-1);
+  placeOf.set(player.placeOf, offset);
+  const nextPlace = new Int32Array(size + 1);
+  for (let i = 0; i <= size; i++)
+    nextPlace[i] = player.nextPlace[Math.min(Math.max(i - offset, 0), player.nextPlace.length - 1)]!;
+  const copy: Automaton = Object.assign(
+    Object.create(Object.getPrototypeOf(automaton)) as Automaton,
+    automaton,
+    {
+      units: automaton.units.map((unit) => unit + offset),
+      completion: new Float64Array(automaton.completion.length),
+    },
+  );
+  return { ...player, automaton: copy, placeOf, nextPlace };
+}

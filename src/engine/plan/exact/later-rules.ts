@@ -1,0 +1,233 @@
+/** What a promotion could take off in the order and shipping stages: never less than it does, and mostly exactly that. */
+import type { CompiledPromotion, StagePart } from "../../promotion.ts";
+import { depositUnitsOf, type Situation } from "../../situation.ts";
+import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { grain, rateOf } from "./grain.ts";
+import { budgetLeft, fieldsOf } from "./item-offers.ts";
+import { fromOf, slicedWorth } from "./make-offer.ts";
+import { stageCondition } from "./stage-conditions.ts";
+
+export interface LaterRule {
+  readonly candidate: number;
+  readonly group: string;
+  readonly isForced: boolean;
+  /** Where its conditions are asked: on the goods before the order stage, or before the shipping stage. */
+  readonly asksAt: "order" | "shipping";
+  mayHold(worth: number): boolean;
+  /** `base`: the goods when the stage began; `left`: what is left of goods or shipping by now. In millionths. */
+  off(base: number, left: number): number;
+  /** What `off` says is what it takes off, but for rounding. */
+  readonly isExact: boolean;
+  /** In minor units of the base: where `mayHold` or `off` may jump. */
+  readonly thresholds: readonly number[];
+}
+
+export function laterRule(
+  situation: Situation,
+  candidate: number,
+  stage: "order" | "shipping",
+  isForced: boolean,
+): LaterRule | null {
+  const { promotion } = situation.candidates[candidate]!;
+  const part = promotion.parts.find((one) => one.stage === stage);
+  if (part === undefined) return null;
+  const condition = stageCondition(situation, promotion);
+  const fields = fieldsOf(promotion, stage);
+  const benefits = fields.map((ofBenefit, i) =>
+    stage === "order"
+      ? orderBenefit(situation, promotion, part, i, ofBenefit)
+      : shippingBenefit(situation, part, i, ofBenefit),
+  );
+  const budget = budgetLeft(situation, promotion);
+  return {
+    candidate,
+    group: part.group,
+    isForced,
+    asksAt: promotion.parts[0]!.stage === "shipping" ? "shipping" : "order",
+    mayHold: (worth) => condition.mayHold(worth),
+    off: (base, left) =>
+      Math.min(
+        left,
+        budget,
+        sum(benefits, (benefit) => benefit.off(base, left)),
+      ),
+    isExact:
+      promotion.document.budget === undefined &&
+      part.benefits.every(({ selectors }) => selectors.every(({ coversEverything }) => coversEverything)),
+    thresholds: [...condition.thresholds, ...benefits.flatMap(({ thresholds }) => thresholds)],
+  };
+}
+
+interface LaterBenefit {
+  off(base: number, left: number): number;
+  readonly thresholds: readonly number[];
+}
+
+const none: readonly number[] = [];
+
+function sum<Value>(values: readonly Value[], of: (value: Value) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}
+
+/** Rounded up: products pass 2^53, and a bound may be a millionth too favourable but not too strict. */
+function share(amount: number, percent: number): number {
+  return Math.ceil(amount * (rateOf(percent) / grain)) + 1;
+}
+
+// ---------------------------------------------------------------- order
+
+/** The goods a benefit covers, at the prices of the cart. */
+interface Scope {
+  readonly isEverything: boolean;
+  readonly worth: number;
+  /** Of single units, dearest first, as runs. */
+  readonly prices: readonly { readonly price: number; readonly count: number }[];
+  readonly units: number;
+}
+
+function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number): Scope {
+  const select = part.benefits[index]!.selectors[0]!;
+  const lines = coverage.of(select).map((line) => cart.lines[line]!);
+  return {
+    isEverything: select.coversEverything,
+    worth: sum(lines, ({ unitPrice, quantity }) => unitPrice * quantity) * grain,
+    prices: lines
+      .map(({ unitPrice, quantity }) => ({ price: unitPrice, count: quantity }))
+      .sort((a, b) => b.price - a.price),
+    units: sum(lines, ({ quantity }) => quantity),
+  };
+}
+
+function dearest({ prices }: Scope, units: number): number {
+  let left = units;
+  let worth = 0;
+  for (const { price, count } of prices) {
+    worth += price * Math.min(left, count);
+    left -= Math.min(left, count);
+  }
+  return worth * grain;
+}
+
+function orderBenefit(
+  situation: Situation,
+  promotion: CompiledPromotion,
+  part: StagePart,
+  index: number,
+  fields: BenefitFields,
+): LaterBenefit {
+  const scope = scopeOf(situation, part, index);
+  const { currency } = situation.cart;
+  const ceiling = fields.maxUnits === undefined ? scope.worth : dearest(scope, fields.maxUnits);
+  const within = (amount: number) => Math.min(amount, ceiling);
+  if (fields.kind === "percent_off") {
+    const cap = fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain;
+    return { off: (_, left) => Math.min(cap, share(within(left), fields.percent)), thresholds: none };
+  }
+  if (fields.kind === "amount_off") {
+    const amount = fields.amount![currency]! * grain;
+    if (fields.every === undefined)
+      return { off: (_, left) => Math.min(within(left), amount), thresholds: none };
+    const maxTimes = fields.maxTimes ?? unlimited;
+    if ("quantity" in fields.every) {
+      const times = Math.min(Math.floor(scope.units / fields.every.quantity), maxTimes);
+      return { off: (_, left) => Math.min(within(left), amount * times), thresholds: none };
+    }
+    const every = fields.every.amount[currency]!;
+    const worth = Math.floor(situation.cart.subtotal / every);
+    return {
+      off(base, left) {
+        const times = Math.floor(Math.ceil(within(base) / grain) / every);
+        return Math.min(within(left), amount * Math.min(times, maxTimes));
+      },
+      thresholds: Array.from({ length: Math.min(worth, maxTimes, 1_000) }, (_, i) => (i + 1) * every),
+    };
+  }
+  if (fields.kind === "tiered") return tieredOrder(scope, fields, currency);
+  const units = Math.min(depositUnitsOf(situation, promotion), scope.units);
+  const each = (fields.worth![currency]! - fields.paid![currency]!) * grain;
+  return { off: (_, left) => Math.min(left, each * units), thresholds: none };
+}
+
+function tieredOrder(scope: Scope, fields: BenefitFields, currency: string): LaterBenefit {
+  const { tiers } = fields;
+  const byAmount = fields.by === "amount";
+  const thresholds = byAmount ? tiers.map((tier) => fromOf(tier, currency)) : none;
+  const offOf = (tier: (typeof tiers)[number], amount: number): number => {
+    const { benefit } = tier;
+    if (benefit.kind === "amount_off") return Math.min(amount, benefit.amount[currency]! * grain);
+    const cap = benefit.maxAmount === undefined ? unlimited : benefit.maxAmount[currency]! * grain;
+    return Math.min(cap, share(amount, benefit.percent));
+  };
+  const reached = (base: number) => {
+    const measured = byAmount ? Math.ceil(Math.min(base, scope.worth) / grain) : scope.units;
+    return tiers.filter((tier) => fromOf(tier, currency) <= measured);
+  };
+  if (fields.mode === "graduated" && byAmount) {
+    const worthOf = slicedWorth(tiers, currency);
+    const first = fromOf(tiers[0]!, currency);
+    return {
+      off(base, left) {
+        const worth = Math.ceil(Math.min(base, scope.worth) / grain);
+        return worth < first ? 0 : Math.min(left, worthOf(worth));
+      },
+      thresholds,
+    };
+  }
+  return {
+    off(base, left) {
+      const amount = Math.min(left, scope.worth);
+      const open = reached(base);
+      if (open.length === 0) return 0;
+      if (fields.mode === "graduated")
+        return Math.min(
+          amount,
+          sum(open, (tier) => offOf(tier, amount)),
+        );
+      // Which tier selected goods reach depends on where the item discounts fell; of all goods it is known.
+      const certain = scope.isEverything ? open.slice(-1) : open;
+      return Math.max(...certain.map((tier) => offOf(tier, amount)));
+    },
+    thresholds,
+  };
+}
+
+// ---------------------------------------------------------------- shipping
+
+function shippingBenefit(
+  { shipmentCoverage, shipments, cart }: Situation,
+  part: StagePart,
+  index: number,
+  fields: BenefitFields,
+): LaterBenefit {
+  const covered = shipmentCoverage.of(part.benefits[index]!.selectors[0]!);
+  const amounts = covered
+    .map((line) => shipments[line]!.unitPrice)
+    .filter((amount) => amount > 0)
+    .sort((a, b) => b - a)
+    .slice(0, fields.maxUnits ?? covered.length);
+  const full = sum(amounts, (amount) => amount) * grain;
+  const most = fields.maxAmount === undefined ? unlimited : fields.maxAmount[cart.currency]! * grain;
+  const off = Math.min(most, full, shippingOff(fields, amounts, full, cart.currency));
+  return { off: () => off, thresholds: none };
+}
+
+function shippingOff(
+  fields: BenefitFields,
+  amounts: readonly number[],
+  full: number,
+  currency: string,
+): number {
+  switch (fields.kind) {
+    case "percent_off":
+      return share(full, fields.percent);
+    case "fixed_price":
+      return sum(amounts, (amount) => Math.max(0, amount - fields.price![currency]!)) * grain;
+    case "amount_off": {
+      const amount = fields.amount![currency]!;
+      if (fields.per === "line") return sum(amounts, (one) => Math.min(one, amount)) * grain;
+      return fields.every === undefined ? amount * grain : full;
+    }
+    default:
+      return full;
+  }
+}

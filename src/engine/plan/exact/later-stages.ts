@@ -1,0 +1,175 @@
+/**
+ * The order and shipping stages: what is left to pay at best, when the item stage has left the goods worth `x`.
+ *
+ * The candidates of these stages are few and at most one of a group applies, so every choice is tried. Each choice pays no
+ * less for a larger x, except where a threshold is reached; so between two thresholds less is better, and the best item plan
+ * is among those that are largest below some threshold. That is what makes the stages' joint optimum tractable.
+ */
+import { grain } from "./grain.ts";
+import type { LaterRule } from "./later-rules.ts";
+
+export interface Outcome {
+  /** At least so much is paid, in millionths. Infinite where a code that must be honoured could not apply. */
+  readonly pay: number;
+  /** Candidates that apply. */
+  readonly chosen: readonly number[];
+}
+
+/** More choices than this are not tried one by one. */
+const maxChoices = 2_000;
+
+export class LaterStages {
+  private readonly order: readonly LaterRule[];
+  private readonly shipping: readonly LaterRule[];
+  private readonly shippingAmount: number;
+  private readonly choices: readonly (readonly LaterRule[])[] | null;
+  /** By so much, in millionths, rounding may help a threshold that the order stage leaves. */
+  private readonly slack: number;
+  private readonly memory = new Map<number, Outcome>();
+
+  /** Rules by rank. */
+  constructor(
+    order: readonly LaterRule[],
+    shipping: readonly LaterRule[],
+    shippingAmount: number,
+    slack: number,
+  ) {
+    this.slack = slack;
+    this.order = order;
+    this.shipping = shipping;
+    this.shippingAmount = shippingAmount * grain;
+    this.choices = choicesOf(order);
+  }
+
+  payAt(worth: number): Outcome {
+    let outcome = this.memory.get(worth);
+    if (outcome === undefined) {
+      outcome = this.choices === null ? this.payLoosely(worth) : this.bestOf(this.choices, worth);
+      this.memory.set(worth, outcome);
+    }
+    return outcome;
+  }
+
+  private bestOf(choices: readonly (readonly LaterRule[])[], worth: number): Outcome {
+    let best: Outcome = { pay: Number.POSITIVE_INFINITY, chosen: [] };
+    for (const choice of choices) {
+      const left = this.goodsAfter(choice, worth);
+      if (left === null) continue;
+      const shipped = this.shippingAfter(left, worth);
+      if (shipped === null || left + shipped.pay >= best.pay) continue;
+      best = {
+        pay: left + shipped.pay,
+        chosen: [...choice.map(({ candidate }) => candidate), ...shipped.chosen],
+      };
+    }
+    return best;
+  }
+
+  /** Null: one of the rules could not apply, or one that must would not. */
+  private goodsAfter(choice: readonly LaterRule[], worth: number): number | null {
+    let left = worth;
+    for (const rule of choice) {
+      if (!rule.mayHold(worth)) return null;
+      const off = rule.off(worth, left);
+      if (off <= 0) return null;
+      left -= off;
+    }
+    return left;
+  }
+
+  /** Of each group the most that one rule can take off; the groups one after the other. */
+  private shippingAfter(goods: number, worth: number): Outcome | null {
+    let left = this.shippingAmount;
+    const chosen: number[] = [];
+    const groups = new Set(this.shipping.map(({ group }) => group));
+    for (const group of groups) {
+      const forced = this.shipping.filter((rule) => rule.group === group && rule.isForced);
+      const rivals = forced.length > 0 ? forced : this.shipping.filter((rule) => rule.group === group);
+      let best: LaterRule | null = null;
+      let most = 0;
+      for (const rule of rivals) {
+        const off = rule.mayHold(rule.asksAt === "order" ? worth : goods + this.slack)
+          ? rule.off(goods, left)
+          : 0;
+        if (off > most) {
+          most = off;
+          best = rule;
+        }
+      }
+      if (best !== null) chosen.push(best.candidate);
+      else if (forced.length > 0) return null;
+      left -= most;
+    }
+    return { pay: Math.max(0, left), chosen };
+  }
+
+  /** Too many choices: of each group the most that one rule can take off, all at once. */
+  private payLoosely(worth: number): Outcome {
+    let off = 0;
+    for (const group of new Set(this.order.map((rule) => rule.group))) {
+      const offs = this.order.map((rule) =>
+        rule.group === group && rule.mayHold(worth) ? rule.off(worth, worth) : 0,
+      );
+      off += Math.max(...offs);
+    }
+    const left = Math.max(0, worth - off);
+    const shipped = this.shippingAfter(worth, worth) ?? { pay: 0, chosen: [] };
+    return { pay: left + shipped.pay, chosen: shipped.chosen };
+  }
+
+  /**
+   * In millionths, between `least` and `most` (exclusive of `least`): the amounts of goods at which something more may apply.
+   * Thresholds of the shipping stage are asked on what the order stage leaves; the amount at which a choice just leaves so
+   * much is found by halving, between thresholds where it leaves the more the more it gets.
+   */
+  thresholds(least: number, most: number): number[] {
+    const steps = new Set<number>();
+    const ofOrder = [...this.order, ...this.shipping.filter(({ asksAt }) => asksAt === "order")];
+    for (const rule of ofOrder) for (const at of rule.thresholds) steps.add(at * grain);
+    const inside = [...steps].filter((at) => at > least && at <= most).sort((a, b) => a - b);
+    const ofShipping = this.shipping
+      .filter(({ asksAt }) => asksAt === "shipping")
+      .flatMap((rule) => rule.thresholds.map((at) => at * grain - this.slack));
+    if (ofShipping.length === 0) return inside;
+    const edges = [least, ...inside, most + grain];
+    const crossings = new Set(inside);
+    for (let i = 0; i + 1 < edges.length; i++)
+      for (const choice of this.choices ?? [this.order])
+        for (const at of ofShipping) {
+          const crossing = this.crossing(choice, edges[i]!, edges[i + 1]! - grain, at);
+          if (crossing !== null && crossing > least) crossings.add(crossing);
+        }
+    return [...crossings].sort((a, b) => a - b);
+  }
+
+  /** The least amount from `from` to `to` of which the choice leaves at least `at`, if it leaves less of `from`. */
+  private crossing(choice: readonly LaterRule[], from: number, to: number, at: number): number | null {
+    const left = (worth: number) => this.goodsAfter(choice, worth) ?? Number.NEGATIVE_INFINITY;
+    if (to <= from || left(from) >= at || left(to) < at) return null;
+    let low = Math.floor(from / grain);
+    let high = Math.ceil(to / grain);
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (left(middle * grain) >= at) high = middle;
+      else low = middle;
+    }
+    return high * grain;
+  }
+}
+
+/** Every set of rules with at most one of a group; those that must apply leave their group no choice. Null: too many. */
+function choicesOf(rules: readonly LaterRule[]): (readonly LaterRule[])[] | null {
+  const forcedGroups = new Set(rules.filter(({ isForced }) => isForced).map(({ group }) => group));
+  let choices: LaterRule[][] = [[]];
+  for (const rule of rules) {
+    if (forcedGroups.has(rule.group) && !rule.isForced) continue;
+    const longer = choices
+      .filter((choice) => !choice.some(({ group }) => group === rule.group))
+      .map((choice) => [...choice, rule]);
+    choices = [...choices, ...longer];
+    if (choices.length > maxChoices) return null;
+  }
+  return choices.filter((choice) =>
+    [...forcedGroups].every((group) => choice.some((rule) => rule.group === group)),
+  );
+}

@@ -1,0 +1,241 @@
+/**
+ * Strategy `best`: the plan in which the customer pays least, with a proof or a bound.
+ *
+ * The merchant's order gives a first plan. The model bounds what any plan could pay; where the first plan is as good, that is
+ * all. Otherwise the model's own plans are priced by the evaluator, which alone decides what they cost; and where the bound is
+ * still not reached the greedy planner tries as well. A plan is never chosen because the model likes it.
+ */
+import { type Plan, type Priced, price } from "../../price.ts";
+import type { Rejection, Situation } from "../../situation.ts";
+import { planBest } from "../best-of-greedy.ts";
+import { planInOrder } from "../in-order.ts";
+import type { Proposed } from "../planner.ts";
+import { byPriority } from "../priority.ts";
+import { hasRate } from "./benefit-fields.ts";
+import { grain, largestWorth } from "./grain.ts";
+import { fieldsOf } from "./item-offers.ts";
+import { type Suggestion, solveJointly } from "./joint.ts";
+import { Work } from "./work.ts";
+import { worldsOf } from "./worlds.ts";
+
+/** Labels and table rows, for one evaluation. */
+const operations = 400_000;
+
+/** What became of the search; for those who count. */
+export interface Search {
+  /** Model and evaluator disagreed about a plan's price by more than rounding. */
+  readonly disagreed: boolean;
+  /** The greedy planner had to be asked. */
+  readonly fellBack: boolean;
+}
+
+export function planExactly(situation: Situation): Proposed & { readonly search: Search } {
+  return new ExactPlanner(situation).run();
+}
+
+interface Known {
+  readonly plan: Plan;
+  readonly priced: Priced;
+  /** Null: to be found out, should this plan be chosen. */
+  readonly rejections: readonly (Rejection | null)[] | null;
+}
+
+class ExactPlanner {
+  private readonly situation: Situation;
+  private best: Known;
+  private disagreed = false;
+  private readonly work = new Work(operations);
+
+  constructor(situation: Situation) {
+    this.situation = situation;
+    this.best = this.inMerchantsOrder();
+  }
+
+  run(): Proposed & { readonly search: Search } {
+    const candidates = this.moneyCandidates();
+    if (candidates.length === 0) return this.answer(0, false);
+    const least = this.leastPaid(candidates);
+    if (this.isProven(least)) return this.answer(0, false);
+    this.consider(planBest(this.situation));
+    return this.isProven(least) ? this.answer(0, true) : this.answer(this.gap(least), true);
+  }
+
+  /** In millionths; null: the cart could not be modelled. */
+  private leastPaid(candidates: readonly number[]): number | null {
+    const { situation } = this;
+    if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
+    const forced = this.forced(candidates);
+    let least = Number.POSITIVE_INFINITY;
+    for (const world of worldsOf(situation, candidates)) {
+      if ([...forced].some((index) => !world.includes(index))) continue;
+      const known = this.best.priced.total;
+      const ofWorld = solveJointly(
+        situation,
+        world,
+        forced,
+        known,
+        (suggestion) => this.tryOut(suggestion),
+        this.work,
+      );
+      if (ofWorld === null) return null;
+      least = Math.min(least, ofWorld);
+    }
+    return Number.isFinite(least) ? least : null;
+  }
+
+  private moneyCandidates(): number[] {
+    const { candidates } = this.situation;
+    return byPriority(this.situation).filter((index) => {
+      const { promotion, rejection, exhausted } = candidates[index]!;
+      return rejection === null && exhausted === null && promotion.parts[0]!.stage !== "reward";
+    });
+  }
+
+  /** Codes to be honoured come before any saving. Only where all of them apply at once is it certain which must. */
+  private forced(candidates: readonly number[]): ReadonlySet<number> {
+    const honoured = candidates.filter((index) => this.isHonoured(index));
+    const applied = moneyIn(this.best.priced);
+    return honoured.every((index) => applied.has(index)) ? new Set(honoured) : new Set();
+  }
+
+  private isHonoured(index: number): boolean {
+    return this.situation.candidates[index]!.code?.honour ?? false;
+  }
+
+  // -------------------------------------------------------------- plans
+
+  private inMerchantsOrder(): Known {
+    const order = byPriority(this.situation);
+    const honoured = order.filter((index) => this.isHonoured(index));
+    const trial = planInOrder(
+      this.situation,
+      honoured.length === 0 ? order : [...honoured, ...order.filter((index) => !this.isHonoured(index))],
+    );
+    const { isReal, plan, rejections } = trial;
+    return { plan, rejections, priced: isReal ? trial.priced : price(this.situation, plan) };
+  }
+
+  private tryOut(suggestion: Suggestion): number {
+    const plan = this.planOf(suggestion);
+    const priced = price(this.situation, plan);
+    if (suggestion.pay !== null) {
+      const apart = Math.abs(priced.total * grain - suggestion.pay);
+      if (apart > this.roundingOf(priced) + grain) this.disagreed = true;
+    }
+    this.consider({ plan, priced, rejections: null });
+    return this.best.priced.total;
+  }
+
+  private planOf({ uses, later, unlimited }: Suggestion): Plan {
+    const { candidates, cart } = this.situation;
+    const members = candidates.map(
+      ({ promotion, rejection }) => rejection === null && promotion.parts[0]!.stage === "reward",
+    );
+    const none = new Array<number>(cart.lines.length).fill(0);
+    const allowances = candidates.map((): readonly number[] | null => none);
+    for (const index of later) members[index] = true;
+    for (const [index, lines] of uses) {
+      members[index] = true;
+      const allowed = [...none];
+      for (const [line, count] of lines) allowed[line] = count;
+      allowances[index] = allowed;
+    }
+    for (const index of unlimited) {
+      members[index] = true;
+      allowances[index] = null;
+    }
+    return { members, allowances };
+  }
+
+  private consider(offered: { plan: Plan; priced?: Priced; rejections: Known["rejections"] }): void {
+    const priced = offered.priced ?? price(this.situation, offered.plan);
+    if (this.isBetter(priced)) this.best = { plan: offered.plan, priced, rejections: offered.rejections };
+  }
+
+  /** Honoured codes first; then the lower total, fewer promotions, higher priorities, smaller keys. */
+  private isBetter(offered: Priced): boolean {
+    const mine = moneyIn(this.best.priced);
+    const theirs = moneyIn(offered);
+    const honoured = this.honouredAmong(theirs) - this.honouredAmong(mine);
+    if (honoured !== 0) return honoured > 0;
+    const saved = this.best.priced.total - offered.total;
+    if (saved !== 0) return saved > 0;
+    if (mine.size !== theirs.size) return theirs.size < mine.size;
+    const decisive = byPriority(this.situation).find((index) => mine.has(index) !== theirs.has(index));
+    return decisive !== undefined && theirs.has(decisive);
+  }
+
+  private honouredAmong(applied: ReadonlySet<number>): number {
+    let honoured = 0;
+    for (const index of applied) if (this.isHonoured(index)) honoured++;
+    return honoured;
+  }
+
+  // -------------------------------------------------------------- the proof
+
+  private isProven(least: number | null): boolean {
+    if (least === null || this.disagreed) return false;
+    const gap = this.best.priced.total * grain - least;
+    return gap < grain || gap <= this.roundingOf(this.best.priced);
+  }
+
+  /** By so much, in millionths, rounding may have made the total larger. */
+  private roundingOf({ applications }: Priced): number {
+    const { candidates, rounding } = this.situation;
+    const rounded = applications.filter(
+      ({ candidate, stage }) =>
+        stage !== "reward" && fieldsOf(candidates[candidate]!.promotion, stage).some(hasRate),
+    );
+    return rounded.length * (rounding === "down" ? grain : grain / 2);
+  }
+
+  /** The most that any plan could still save: nothing below the floors, and nothing beyond the model's bound. */
+  private gap(least: number | null): number {
+    const { goods, total } = this.best.priced;
+    const floors = goods.lines.reduce((sum, line) => sum + line.floor * line.quantity, 0);
+    const above = total - floors;
+    return least === null ? above : Math.max(0, Math.min(above, Math.floor(total - least / grain)));
+  }
+
+  private answer(bound: number, fellBack: boolean): Proposed & { readonly search: Search } {
+    const { plan, priced } = this.best;
+    const proven = bound === 0 && !this.disagreed;
+    return {
+      plan,
+      priced,
+      optimality: { proven, bound },
+      rejections: this.best.rejections ?? this.reasons(plan, priced),
+      search: { disagreed: this.disagreed, fellBack },
+    };
+  }
+
+  /** Why each of the others is not in the plan: what it would find once those that are have taken theirs. */
+  private reasons(plan: Plan, priced: Priced): (Rejection | null)[] {
+    const { candidates } = this.situation;
+    const isApplied = (index: number) => priced.rejections[index] === null;
+    if (candidates.every(({ rejection }, index) => rejection !== null || isApplied(index)))
+      return candidates.map(({ rejection }) => rejection);
+    const order = byPriority(this.situation);
+    const applied = order.filter(isApplied);
+    const trial = price(
+      this.situation,
+      {
+        members: candidates.map(() => true),
+        allowances: candidates.map((_, index) =>
+          isApplied(index) ? (plan.allowances?.[index] ?? null) : null,
+        ),
+      },
+      [...applied, ...order.filter((index) => !isApplied(index))],
+    );
+    return candidates.map(({ rejection }, index) => {
+      if (rejection !== null) return rejection;
+      return isApplied(index) ? null : (trial.rejections[index] ?? { reason: "displaced" });
+    });
+  }
+}
+
+function moneyIn({ applications }: Priced): Set<number> {
+  const applied = new Set<number>();
+  for (const { stage, candidate } of applications) if (stage !== "reward") applied.add(candidate);
+  return applied;
+}

@@ -1,0 +1,129 @@
+/**
+ * Could a promotion's conditions hold, if the goods cost so much by the time they are asked?
+ *
+ * Asked of the promotion's own condition tree with a view that always shows the most favourable numbers. That is never wrong
+ * in the direction that matters here (a plan that is possible is called possible) as long as more money only helps; where it
+ * might hurt (an upper limit, a `not`) the conditions are taken to hold.
+ */
+import type { ConditionDocument, ConditionLeaf } from "../../conditions/tree.ts";
+import type { FactName, Facts } from "../../facts.ts";
+import type { ConditionView } from "../../kind.ts";
+import type { CompiledPromotion } from "../../promotion.ts";
+import type { CompiledSelector } from "../../selectors/selector.ts";
+import type { Situation } from "../../situation.ts";
+import { grain } from "./grain.ts";
+
+export interface StageCondition {
+  /** `worth`: all goods, in millionths. */
+  mayHold(worth: number): boolean;
+  /** In minor units: where `mayHold` may change. */
+  readonly thresholds: readonly number[];
+}
+
+export const always: StageCondition = { mayHold: () => true, thresholds: [] };
+
+export function stageCondition(situation: Situation, promotion: CompiledPromotion): StageCondition {
+  const { conditions, document, asksAtStage } = promotion;
+  if (!asksAtStage || conditions === null) return always;
+  const tree = document.conditions as ConditionDocument;
+  if (!isMonotone(tree)) return always;
+  const thresholds: number[] = [];
+  collectThresholds(tree, situation.cart.currency, thresholds);
+  return {
+    mayHold: (worth) => conditions.test(new FavourableView(situation, Math.ceil(worth / grain))).met,
+    thresholds,
+  };
+}
+
+interface LeafFields extends ConditionLeaf {
+  readonly atLeast?: number | Readonly<Record<string, number>>;
+  readonly atMost?: unknown;
+  readonly base?: "current" | "list";
+  readonly select?: { readonly excludeDiscounted?: boolean };
+}
+
+/** What earlier stages leave changes the leaf's answer. */
+function dependsOnPrices(leaf: LeafFields): boolean {
+  if (leaf.kind === "subtotal" && leaf.base !== "list") return true;
+  return leaf.select?.excludeDiscounted ?? false;
+}
+
+/** Higher prices and more undiscounted units can only make it true. */
+function isMonotone(tree: ConditionDocument): boolean {
+  if ("all" in tree) return (tree.all as readonly ConditionDocument[]).every(isMonotone);
+  if ("any" in tree) return (tree.any as readonly ConditionDocument[]).every(isMonotone);
+  if ("not" in tree) return !leavesOf(tree.not as ConditionDocument).some(dependsOnPrices);
+  const leaf = tree as LeafFields;
+  return !dependsOnPrices(leaf) || leaf.atMost === undefined;
+}
+
+function leavesOf(tree: ConditionDocument): LeafFields[] {
+  if ("all" in tree) return (tree.all as readonly ConditionDocument[]).flatMap(leavesOf);
+  if ("any" in tree) return (tree.any as readonly ConditionDocument[]).flatMap(leavesOf);
+  if ("not" in tree) return leavesOf(tree.not as ConditionDocument);
+  return [tree as LeafFields];
+}
+
+/** Also those of selected goods: while all goods are worth less than this, so are those selected. */
+function collectThresholds(tree: ConditionDocument, currency: string, into: number[]): void {
+  for (const leaf of leavesOf(tree)) {
+    if (leaf.kind !== "subtotal" || !dependsOnPrices(leaf)) continue;
+    const least = typeof leaf.atLeast === "object" ? leaf.atLeast[currency] : undefined;
+    if (least !== undefined) into.push(least);
+  }
+}
+
+/** The goods as favourable as they can be when all together cost `worth`. */
+class FavourableView implements ConditionView<FactName> {
+  readonly cart: Situation["cart"];
+  readonly facts: Required<Pick<Facts, FactName>>;
+  readonly now: number;
+  private readonly situation: Situation;
+  private readonly worth: number;
+
+  constructor(situation: Situation, worth: number) {
+    this.cart = situation.cart;
+    this.facts = situation.facts as Required<Pick<Facts, FactName>>;
+    this.now = situation.now;
+    this.situation = situation;
+    this.worth = worth;
+  }
+
+  get customer(): ConditionView["customer"] {
+    return this.cart.customer as ConditionView["customer"];
+  }
+
+  subtotal(select: CompiledSelector, base: "current" | "list"): number {
+    let listed = 0;
+    for (const line of this.linesOf(select)) {
+      const { unitPrice, quantity } = this.cart.lines[line]!;
+      listed += unitPrice * quantity;
+    }
+    return base === "list" ? listed : Math.min(listed, this.worth);
+  }
+
+  quantity(select: CompiledSelector): number {
+    return this.linesOf(select).reduce((sum, line) => sum + this.cart.lines[line]!.quantity, 0);
+  }
+
+  distinct(select: CompiledSelector, by: "sku" | "product"): number {
+    const names = this.linesOf(select).map((line) => {
+      const { sku, product } = this.cart.lines[line]!;
+      return by === "sku" ? sku : (product ?? sku);
+    });
+    return new Set(names).size;
+  }
+
+  shippingAmount(): number {
+    return this.cart.shippingAmount;
+  }
+
+  private linesOf(select: CompiledSelector): readonly number[] {
+    const lines = this.situation.coverage.of(select);
+    if (!select.excludeDiscounted) return lines;
+    return lines.filter((line) => {
+      const { onSale, unitPrice, listPrice } = this.cart.lines[line]!;
+      return !onSale && unitPrice >= listPrice;
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The oracle: every plan there is, priced by the evaluator. A plan says of each promotion of the item stage how many units of
+ * each line it may use, and of each later one whether it takes part. Written without looking at the planner.
+ */
+import { type Plan, type Priced, price } from "../../../src/engine/price.ts";
+import type { Situation } from "../../../src/engine/situation.ts";
+
+export interface Cheapest {
+  readonly total: number;
+  readonly priced: Priced;
+  readonly plan: Plan;
+}
+
+/** Null: more plans than `most`. */
+export function cheapestOfAll(situation: Situation, most: number): Cheapest | null {
+  const choices = situation.candidates.map((_, index) => choicesOf(situation, index));
+  if (choices.reduce((product, { length }) => product * length, 1) > most) return null;
+  let best: Cheapest | null = null;
+  const chosen: (Choice | undefined)[] = [];
+  const visit = (index: number): void => {
+    if (index < choices.length) {
+      for (const choice of choices[index]!) {
+        chosen[index] = choice;
+        visit(index + 1);
+      }
+      return;
+    }
+    const plan: Plan = {
+      members: chosen.map((choice) => choice!.isMember),
+      allowances: chosen.map((choice) => choice!.allowance),
+    };
+    const priced = price(situation, plan);
+    if (best !== null && priced.total >= best.total) return;
+    if (isLegal(situation, plan, priced)) best = { total: priced.total, priced, plan };
+  };
+  visit(0);
+  return best;
+}
+
+interface Choice {
+  readonly isMember: boolean;
+  readonly allowance: readonly number[] | null;
+}
+
+function choicesOf(situation: Situation, index: number): Choice[] {
+  const { promotion, rejection } = situation.candidates[index]!;
+  const out: Choice = { isMember: false, allowance: null };
+  if (rejection !== null) return [out];
+  const item = promotion.parts.find(({ stage }) => stage === "item");
+  if (item === undefined)
+    return promotion.parts[0]!.stage === "reward"
+      ? [{ isMember: true, allowance: null }]
+      : [out, { isMember: true, allowance: null }];
+  const covered = new Set(
+    item.benefits.flatMap(({ selectors }) => selectors.flatMap((select) => situation.coverage.of(select))),
+  );
+  let allowances: number[][] = [[]];
+  situation.cart.lines.forEach(({ quantity }, line) => {
+    const most = covered.has(line) ? quantity : 0;
+    allowances = allowances.flatMap((allowance) =>
+      Array.from({ length: most + 1 }, (_, units) => [...allowance, units]),
+    );
+  });
+  return [out, ...allowances.map((allowance) => ({ isMember: true, allowance }))];
+}
+
+/**
+ * `pick` binds the search: no unit may lie idle that goes before one that was got. Which units were got is read off the
+ * discounts, so the instances allocate to the target; and they have no promotion beside it that counts units it does not use.
+ */
+function isLegal(situation: Situation, plan: Plan, priced: Priced): boolean {
+  const order = situation.candidates.map((_, index) => index);
+  let claimed: readonly (readonly number[] | null)[] | null = null;
+  for (const { candidate, stage, discount } of priced.applications) {
+    if (stage !== "item") continue;
+    const { promotion } = situation.candidates[candidate]!;
+    const [first] = promotion.document.benefits as readonly { [field: string]: unknown }[];
+    const part = promotion.parts[0]!;
+    const selectors = part.benefits[0]!.selectors;
+    const isTwoHeaps = first!.kind === "buy_x_get_y" && selectors.length === 2;
+    if (!isTwoHeaps && first!.maxUnits === undefined) continue;
+    const pick = first!.pick ?? (isTwoHeaps ? "cheapest" : "dearest");
+    claimed ??= price(situation, plan, order).claimed;
+    const got = discount.runs().map(({ line }) => situation.cart.lines[line]!.unitPrice);
+    for (const line of situation.coverage.of(selectors.at(-1)!)) {
+      const { quantity, unitPrice, floor } = situation.cart.lines[line]!;
+      const taken = claimed.reduce(
+        (sum, lines, other) =>
+          sum +
+          (situation.candidates[other]!.promotion.parts[0]!.group === part.group ? (lines?.[line] ?? 0) : 0),
+        0,
+      );
+      if (taken >= quantity || unitPrice === 0 || floor === unitPrice) continue;
+      const isSkipped =
+        pick === "cheapest" ? got.some((price) => unitPrice < price) : got.some((price) => unitPrice > price);
+      const isMeant = first!.kind !== "fixed_price" || unitPrice > (first!.price as { CNY: number }).CNY;
+      if (isSkipped && isMeant) return false;
+    }
+  }
+  return true;
+}

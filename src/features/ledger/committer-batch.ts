@@ -1,0 +1,279 @@
+/** From what was loaded to the books, and from what was granted to what is written. No database here. */
+import { admit, type Outcome } from "../../ledger/admit.ts";
+import {
+  type Books,
+  type CounterName,
+  counterKey,
+  type Hold,
+  orderKey,
+  type RedemptionState,
+  type RedemptionStatus,
+} from "../../ledger/books.ts";
+import type { Entry } from "../../ledger/entries.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import { newId } from "../../platform/ids.ts";
+import type { PickedCoupon, Result, Submission } from "./ledger-commands.ts";
+
+/** The measure of a coupon's own uses. Its counter is the coupon's row, not one of `counters`. */
+export const couponMeasure = "coupon";
+const codeHolder = "code:";
+
+export function couponCounter(poolId: string, code: string): CounterName {
+  return { rule: poolId, measure: couponMeasure, holder: `${codeHolder}${code}`, period: "" };
+}
+
+export function codeOf({ holder }: CounterName): string {
+  return holder.slice(codeHolder.length);
+}
+
+/** Everything a batch must have before it can be decided. */
+export interface Needs {
+  readonly redemptions: string[];
+  readonly orders: { source: string; orderRef: string }[];
+  readonly keys: string[];
+  readonly codes: string[];
+  readonly counters: CounterName[];
+}
+
+export function needsOf(batch: readonly Submission[]): Needs {
+  const redemptions = new Set<string>();
+  const orders = new Map<string, { source: string; orderRef: string }>();
+  const keys = new Set<string>();
+  const codes = new Set<string>();
+  const counters = new Map<string, CounterName>();
+  for (const { command, newRedemption, idempotency } of batch) {
+    if (idempotency != null) keys.add(idempotency.key);
+    if (newRedemption !== undefined) {
+      const { source, orderRef } = newRedemption;
+      orders.set(orderKey(source, orderRef), { source, orderRef });
+    }
+    if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
+    if (command.kind === "redeem" || command.kind === "claim")
+      for (const { counter } of command.holds) {
+        if (counter.measure === couponMeasure) codes.add(codeOf(counter));
+        else counters.set(counterKey(counter), counter);
+      }
+  }
+  return {
+    redemptions: [...redemptions],
+    orders: [...orders.values()],
+    keys: [...keys],
+    codes: [...codes],
+    counters: [...counters.values()],
+  };
+}
+
+export interface LoadedRedemption {
+  id: string;
+  source: string;
+  orderRef: string;
+  state: RedemptionStatus;
+  requestHash: string;
+  expiresAt: number | null;
+  holds: StoredHold[];
+  steps: number;
+}
+
+/** rule, measure, holder, period, amount */
+export type StoredHold = [string, string, string, string, number];
+
+export interface Loaded {
+  /** The database's clock, epoch milliseconds. */
+  now: number;
+  redemptions: LoadedRedemption[];
+  records: Map<string, IdempotencyRecord>;
+  coupons: {
+    code: string;
+    poolId: string;
+    status: string;
+    used: number;
+    reserved: number;
+    maxUses: number;
+    expiresAt: number | null;
+  }[];
+  counters: { name: CounterName; used: number; reserved: number }[];
+}
+
+/** Codes that were picked for the claims of the batch, by pool; taken from the end. */
+export type Picks = ReadonlyMap<string, { code: string; expiresAt: number | null }[]>;
+
+export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books {
+  const books: Books = { now, counters: new Map(), redemptions: new Map(), orders: new Map() };
+  for (const { name, used, reserved } of counters)
+    books.counters.set(counterKey(name), { used, reserved, limit: null, closed: null });
+  for (const { code, poolId, status, used, reserved, maxUses, expiresAt } of coupons) {
+    const closed =
+      status === "void" ? "code_void" : expiresAt !== null && expiresAt <= now ? "code_expired" : null;
+    books.counters.set(counterKey(couponCounter(poolId, code)), { used, reserved, limit: maxUses, closed });
+  }
+  for (const { id, source, orderRef, state, requestHash, expiresAt, holds, steps } of redemptions) {
+    const order = orderKey(source, orderRef);
+    books.redemptions.set(id, {
+      id,
+      state,
+      order,
+      requestHash,
+      expiresAt,
+      holds: holds.map(([rule, measure, holder, period, amount]) => ({
+        counter: { rule, measure, holder, period },
+        amount,
+        limit: null,
+      })),
+      steps,
+    });
+    if (state !== "cancelled" && state !== "expired") books.orders.set(order, id);
+  }
+  return books;
+}
+
+export interface CounterChange {
+  readonly name: CounterName;
+  used: number;
+  reserved: number;
+  /** Undefined: leave the row's as it is. */
+  limit: number | null | undefined;
+}
+
+export interface Writes {
+  readonly created: { state: RedemptionState; submission: Submission }[];
+  readonly changed: Map<string, { state: RedemptionState; submission: Submission | null }>;
+  readonly entries: Entry[];
+  readonly counters: Map<string, CounterChange>;
+  readonly coupons: Map<string, { code: string; used: number; reserved: number }>;
+  readonly claims: { code: string; customerId: string; expiresAt: number | null }[];
+  readonly records: {
+    key: string;
+    operation: string;
+    requestHash: string;
+    resourceId: string;
+    answer: string | null;
+  }[];
+  readonly events: { id: string; type: string; subject: string; data: string }[];
+}
+
+export interface Decided {
+  readonly results: Result[];
+  readonly writes: Writes;
+  readonly isEmpty: boolean;
+}
+
+/** Command by command, in order of arrival; each sees what those before it took. */
+export function decide(batch: readonly Submission[], loaded: Loaded, books: Books, picks: Picks): Decided {
+  const writes: Writes = {
+    created: [],
+    changed: new Map(),
+    entries: [],
+    counters: new Map(),
+    coupons: new Map(),
+    claims: [],
+    records: [],
+    events: [],
+  };
+  const results = batch.map((submission) => decideOne(submission, loaded, books, picks, writes));
+  return { results, writes, isEmpty: !results.some(({ type }) => type === "granted") };
+}
+
+function decideOne(
+  submission: Submission,
+  loaded: Loaded,
+  books: Books,
+  picks: Picks,
+  writes: Writes,
+): Result {
+  const { command, idempotency, pick } = submission;
+  const record = idempotency == null ? undefined : loaded.records.get(idempotency.key);
+  if (record !== undefined) return { type: "answered", record };
+  const free = pick === undefined ? undefined : picks.get(pick.poolId);
+  if (pick !== undefined && (free === undefined || free.length === 0))
+    return { type: "refused", refusal: { reason: "pool_empty" } };
+  const outcome = admit(books, command);
+  if (outcome.type === "refused") return { type: "refused", refusal: outcome.refusal };
+  if (outcome.type === "repeated") return outcome;
+  const picked = pick === undefined ? null : takePick(pick, free!.pop()!, loaded.now, writes);
+  note(submission, outcome, picked, writes);
+  const own = outcome.redemptions.find(({ id }) => id === command.redemption) ?? null;
+  return { type: "granted", redemption: own, picked };
+}
+
+function takePick(
+  { customerId, validForSeconds }: NonNullable<Submission["pick"]>,
+  { code, expiresAt: stands }: { code: string; expiresAt: number | null },
+  now: number,
+  writes: Writes,
+): PickedCoupon {
+  const after = validForSeconds === null ? null : now + validForSeconds * 1_000;
+  const expiresAt = after === null ? stands : stands === null ? after : Math.min(after, stands);
+  writes.claims.push({ code, customerId, expiresAt });
+  return { code, expiresAt };
+}
+
+function note(
+  submission: Submission,
+  outcome: Extract<Outcome, { type: "granted" }>,
+  picked: PickedCoupon | null,
+  writes: Writes,
+): void {
+  const { command, idempotency, answer } = submission;
+  for (const entry of outcome.entries) {
+    writes.entries.push(entry);
+    noteChange(entry, writes);
+  }
+  if (command.kind === "redeem" || command.kind === "claim") noteLimits(command.holds, writes);
+  for (const state of outcome.redemptions) {
+    const isOwn = state.id === command.redemption;
+    const created = isOwn && command.kind === "redeem";
+    if (created) writes.created.push({ state, submission });
+    // One that was created in this very batch is written as it ends.
+    else if (!rewriteCreated(state, writes))
+      writes.changed.set(state.id, { state, submission: isOwn ? submission : null });
+    writes.events.push(eventOf(state, submission));
+  }
+  if (idempotency != null)
+    writes.records.push({
+      ...idempotency,
+      resourceId: picked?.code ?? command.redemption,
+      answer: answer === undefined ? null : JSON.stringify(answer(picked)),
+    });
+}
+
+function rewriteCreated(state: RedemptionState, { created }: Writes): boolean {
+  const place = created.findIndex((candidate) => candidate.state.id === state.id);
+  const before = created[place];
+  if (before === undefined) return false;
+  created[place] = { ...before, state };
+  return true;
+}
+
+function noteChange({ counter, used, reserved }: Entry, { counters, coupons }: Writes): void {
+  if (counter.measure === couponMeasure) {
+    const code = codeOf(counter);
+    const change = coupons.get(code) ?? { code, used: 0, reserved: 0 };
+    change.used += used;
+    change.reserved += reserved;
+    coupons.set(code, change);
+    return;
+  }
+  const key = counterKey(counter);
+  const change = counters.get(key) ?? { name: counter, used: 0, reserved: 0, limit: undefined };
+  change.used += used;
+  change.reserved += reserved;
+  counters.set(key, change);
+}
+
+/** The limit that a counter was last taken from becomes its row's: the second net under the machine. */
+function noteLimits(holds: readonly Hold[], { counters }: Writes): void {
+  for (const { counter, limit } of holds) {
+    const change = counters.get(counterKey(counter));
+    if (change !== undefined) change.limit = limit;
+  }
+}
+
+function eventOf({ id, state }: RedemptionState, { newRedemption, orderRef }: Submission) {
+  const ref = newRedemption?.orderRef ?? orderRef;
+  return {
+    id: newId("evt"),
+    type: `redemption.${state}`,
+    subject: id,
+    data: JSON.stringify({ redemption: id, state, ...(ref !== undefined && { orderRef: ref }) }),
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * Concurrent commands of a project, gathered and committed together. While one batch is in the database the next one
+ * gathers; a lone command goes at once, there is no timer. A commit costs one flush whoever shares it, and a hot counter
+ * is locked once a batch instead of once a redemption.
+ *
+ * Exactness rests on row locks and constraints alone: any number of processes may each run a committer.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { type Books, type CounterName, counterKey } from "../../ledger/books.ts";
+import type { Database } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import { problem } from "../../platform/problem.ts";
+import { booksOf, decide, type Loaded, type Needs, needsOf, type Picks } from "./committer-batch.ts";
+import {
+  beginStatement,
+  fateOf,
+  insertCounters,
+  loadLocked,
+  pickCodes,
+  writeBatch,
+} from "./committer-store.ts";
+import type { Result, Submission } from "./ledger-commands.ts";
+
+const mostPerBatch = 64;
+const mostWaiting = 4_096;
+const deadlineMilliseconds = 10_000;
+const mostAttempts = 5;
+/** Counters that are known to have a row; beyond, all are forgotten and asked for again. */
+const mostKnownCounters = 200_000;
+
+export interface CommitterService {
+  /** Resolves once the outcome is durable. Rejects with `unavailable` when nobody can say whether it is. */
+  submit(projectId: string, submission: Submission): Promise<Result>;
+  /** Told of the counters after every batch: how the counters in memory keep up. */
+  onPosted(listener: (projectId: string, books: Books, names: readonly CounterName[]) => void): void;
+  /** Waits for what is under way; what comes later is refused. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly submission: Submission;
+  readonly since: number;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+interface Queue {
+  readonly waiting: Waiting[];
+  running: Promise<void> | null;
+}
+
+export function committerService({ database, log }: { database: Database; log: Log }): CommitterService {
+  const queues = new Map<string, Queue>();
+  const known = new Set<string>();
+  const listeners: Parameters<CommitterService["onPosted"]>[0][] = [];
+  let isClosing = false;
+
+  async function run(projectId: string, queue: Queue): Promise<void> {
+    // What arrives in this turn of the event loop still comes along.
+    await Promise.resolve();
+    while (queue.waiting.length > 0) {
+      const batch = queue.waiting.splice(0, mostPerBatch).filter(isInTime);
+      if (batch.length > 0) await commitAll(projectId, batch);
+    }
+    queue.running = null;
+    queues.delete(projectId);
+  }
+
+  function isInTime({ since, reject }: Waiting): boolean {
+    if (performance.now() - since < deadlineMilliseconds) return true;
+    reject(unavailable());
+    return false;
+  }
+
+  /** Never throws: every caller gets its result or its error. */
+  async function commitAll(projectId: string, batch: readonly Waiting[]): Promise<void> {
+    let halves: (readonly Waiting[])[] = [batch];
+    for (let attempt = 1; halves.length > 0; attempt++) {
+      const failed: (readonly Waiting[])[] = [];
+      for (const part of halves) {
+        try {
+          const results = await commitOnce(
+            projectId,
+            part.map(({ submission }) => submission),
+          );
+          for (const [index, { resolve }] of part.entries()) resolve(results[index]!);
+        } catch (error) {
+          if (attempt < mostAttempts && isWorthRepeating(error)) failed.push(part);
+          else if (part.length > 1 && isFaultOfOne(error)) failed.push(...split(part));
+          else {
+            const isOurs = isFaultOfOne(error);
+            log[isOurs ? "error" : "warn"]({ err: error, projectId }, "commands could not be committed");
+            for (const { reject } of part) reject(isOurs ? error : unavailable());
+          }
+        }
+      }
+      halves = failed;
+    }
+  }
+
+  async function commitOnce(projectId: string, batch: readonly Submission[]): Promise<Result[]> {
+    const client = await database.pool.connect();
+    let isReusable = false;
+    let isReleased = false;
+    let transactionId: string | null = null;
+    let results: Result[] = [];
+    try {
+      await client.query(beginStatement);
+      const { decided, books, needs } = await decideLocked(client, projectId, batch);
+      results = decided.results;
+      if (decided.isEmpty) {
+        await client.query("rollback");
+        isReusable = true;
+        tell(projectId, books, needs.counters);
+        return results;
+      }
+      transactionId = await writeBatch(client, projectId, decided.writes);
+      const { command } = await client.query("commit");
+      if (command !== "COMMIT") throw new Error("a batch was rolled back at its commit");
+      isReusable = true;
+      remember(projectId, needs.counters);
+      tell(
+        projectId,
+        books,
+        [...decided.writes.counters.values()].map(({ name }) => name),
+      );
+      return results;
+    } catch (error) {
+      if (!isConnectionLost(error)) {
+        isReusable = await rolledBack(client);
+        throw error;
+      }
+      client.release(true);
+      isReleased = true;
+      // The commit may have taken effect although its answer was lost: the results are then those that were decided.
+      if (transactionId !== null && (await tookEffect(transactionId))) return results;
+      throw error;
+    } finally {
+      if (!isReleased) client.release(!isReusable);
+    }
+  }
+
+  async function decideLocked(client: pg.PoolClient, projectId: string, batch: readonly Submission[]) {
+    const needs = needsOf(batch);
+    const unknown = needs.counters.filter((name) => !known.has(knownKey(projectId, name)));
+    if (unknown.length > 0) await insertCounters(client, projectId, unknown);
+    const loaded = await loadLocked(client, projectId, needs);
+    requireAll(projectId, needs, loaded);
+    const picks = await picksFor(client, projectId, batch);
+    const books = booksOf(loaded);
+    return { decided: decide(batch, loaded, books, picks), books, needs };
+  }
+
+  /** A counter thought to be there that is not (a database restored from a backup): forget it, and the repetition inserts it. */
+  function requireAll(projectId: string, { counters }: Needs, loaded: Loaded): void {
+    const present = new Set(loaded.counters.map(({ name }) => counterKey(name)));
+    const missing = counters.filter((name) => !present.has(counterKey(name)));
+    if (missing.length === 0) return;
+    for (const name of missing) known.delete(knownKey(projectId, name));
+    throw new MissingCounters();
+  }
+
+  function remember(projectId: string, names: readonly CounterName[]): void {
+    if (known.size > mostKnownCounters) known.clear();
+    for (const name of names) known.add(knownKey(projectId, name));
+  }
+
+  function tell(projectId: string, books: Books, names: readonly CounterName[]): void {
+    for (const listener of listeners) listener(projectId, books, names);
+  }
+
+  /** Asks the database itself, for as long as anybody may still be waiting for the answer. */
+  async function tookEffect(transactionId: string): Promise<boolean> {
+    const until = performance.now() + deadlineMilliseconds;
+    while (performance.now() < until) {
+      try {
+        const client = await database.pool.connect();
+        try {
+          const fate = await fateOf(client, transactionId);
+          if (fate !== "in progress") return fate === "committed";
+        } finally {
+          client.release();
+        }
+      } catch (error) {
+        log.debug({ err: error }, "the fate of a batch could not be asked yet");
+      }
+      await delay(100);
+    }
+    throw unavailable();
+  }
+
+  return {
+    submit(projectId, submission) {
+      if (isClosing) return Promise.reject(unavailable());
+      let queue = queues.get(projectId);
+      if (queue === undefined) {
+        queue = { waiting: [], running: null };
+        queues.set(projectId, queue);
+      }
+      if (queue.waiting.length >= mostWaiting) return Promise.reject(unavailable());
+      const target = queue;
+      return new Promise<Result>((resolve, reject) => {
+        target.waiting.push({ submission, since: performance.now(), resolve, reject });
+        target.running ??= run(projectId, target);
+      });
+    },
+    onPosted(listener) {
+      listeners.push(listener);
+    },
+    async close() {
+      isClosing = true;
+      await Promise.all([...queues.values()].map(({ running }) => running));
+    },
+  };
+}
+
+class MissingCounters extends Error {}
+
+function unavailable() {
+  return problem("unavailable", { headers: { "retry-after": "1" } });
+}
+
+function knownKey(projectId: string, name: CounterName): string {
+  return `${projectId}\n${counterKey(name)}`;
+}
+
+async function picksFor(
+  client: pg.PoolClient,
+  projectId: string,
+  batch: readonly Submission[],
+): Promise<Picks> {
+  const wanted = new Map<string, number>();
+  for (const { pick } of batch)
+    if (pick !== undefined) wanted.set(pick.poolId, (wanted.get(pick.poolId) ?? 0) + 1);
+  return wanted.size === 0 ? new Map() : pickCodes(client, projectId, wanted);
+}
+
+async function rolledBack(client: pg.PoolClient): Promise<boolean> {
+  try {
+    await client.query("rollback");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function split<Item>(items: readonly Item[]): [readonly Item[], readonly Item[]] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
+function codeOfError(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code ?? "");
+}
+
+/** Deadlock, serialization failure, a unique key that another process was first to take: asked again, it comes out otherwise. */
+function isWorthRepeating(error: unknown): boolean {
+  return error instanceof MissingCounters || ["40P01", "40001", "23505"].includes(codeOfError(error));
+}
+
+/** A statement that was refused for what one of the commands is; a lost connection is nobody's fault. */
+function isFaultOfOne(error: unknown): boolean {
+  const code = codeOfError(error);
+  return /^(22|23|42)/.test(code) || (!isConnectionLost(error) && !(code.length === 5));
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const code = codeOfError(error);
+  if (/^(08|57P|53)/.test(code)) return true;
+  if (/^E[A-Z]+$/.test(code)) return true;
+  const { message } = (error ?? {}) as { message?: string };
+  return (
+    message !== undefined &&
+    /connection (terminated|ended|error)|timeout exceeded when trying to connect/i.test(message)
+  );
+}

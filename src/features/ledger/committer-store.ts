@@ -1,0 +1,374 @@
+/**
+ * The two statements of a batch. Everything a batch needs is locked by one of them and everything it changes is written
+ * by the other, set by set, so that sixty-four redemptions cost hardly more round trips than one.
+ *
+ * This is the only code that changes redemptions, counters, the uses and owners of coupons, and the ledger.
+ */
+import type pg from "pg";
+import type { CounterName } from "../../ledger/books.ts";
+import type { Loaded, Needs, Picks, StoredHold, Writes } from "./committer-batch.ts";
+
+/**
+ * Plans for look-ups by key, whatever the statistics say: a plan made while a table was empty would keep its sequential
+ * scan. Sent as one text, so that it costs one round trip.
+ */
+export const beginStatement =
+  "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+
+/** Rows to be locked must be there first. Sorted, as every lock is, so that two batches never wait for each other in a circle. */
+export async function insertCounters(
+  client: pg.ClientBase,
+  projectId: string,
+  names: readonly CounterName[],
+): Promise<void> {
+  await client.query({
+    name: "insert-counters",
+    text: `insert into counters (project_id, rule_id, measure, holder, period)
+           select $1, rule_id, measure, holder, period
+             from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as u (rule_id, measure, holder, period)
+            order by 2, 3, 4, 5
+           on conflict do nothing`,
+    values: [projectId, ...columnsOf(names)],
+  });
+}
+
+// `materialized` and the order of the arms of the last query fix the order of the locks: redemptions, coupons, counters,
+// each by its key; and the clock is read once nothing is waited for any more.
+const loadText = `
+with r as materialized (
+  select id, source, order_ref, state, request_hash, expires_at, holds, steps
+    from redemptions
+   where project_id = $1
+     and id = any ($2::text[] || array(
+           select live.id
+             from unnest($3::text[], $4::text[]) as asked (source, order_ref)
+             join redemptions live on live.project_id = $1 and live.source = asked.source
+                                  and live.order_ref = asked.order_ref and live.state not in ('cancelled', 'expired')))
+   order by id for update
+), k as materialized (
+  select distinct rule_id, measure, holder collate "C" as holder, period
+    from (select * from unnest($6::text[], $7::text[], $8::text[], $9::text[]) as given (rule_id, measure, holder, period)
+          union all
+          select hold ->> 0, hold ->> 1, hold ->> 2, hold ->> 3 from r, json_array_elements(r.holds) as hold) as named
+), c as materialized (
+  select code, pool_id, status, used, reserved, max_uses, expires_at
+    from coupons
+   where project_id = $1
+     and code = any ($10::text[] || array(select substr(holder, 6) from k where measure = 'coupon'))
+   order by code for update
+), n as materialized (
+  select counters.rule_id, counters.measure, counters.holder, counters.period, counters.used, counters.reserved
+    from k
+    join counters on counters.project_id = $1 and counters.rule_id = k.rule_id and counters.measure = k.measure
+                 and counters.holder = k.holder and counters.period = k.period
+   order by 1, 2, 3, 4 for update of counters
+)
+select 'r' as kind, id as t1, source as t2, order_ref as t3, state as t4, encode(request_hash, 'hex') as t5,
+       steps::bigint as n1, (extract(epoch from expires_at) * 1000)::bigint as n2, null::bigint as n3, holds as j from r
+union all
+select 'i', key, operation, encode(request_hash, 'hex'), resource_id, null, null, null, null, answer
+  from idempotency_records where project_id = $1 and key = any ($5::text[])
+union all
+select 'c', code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, null, used, reserved, max_uses,
+       null from c
+union all
+select 'n', rule_id, measure, holder, period, null, used, reserved, null, null from n
+union all
+select 't', null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null`;
+
+interface LoadRow {
+  kind: "t" | "r" | "i" | "c" | "n";
+  t1: string;
+  t2: string;
+  t3: string;
+  t4: string | null;
+  t5: string;
+  n1: number;
+  n2: number | null;
+  n3: number | null;
+  j: unknown;
+}
+
+/** Locks what the batch touches and reads it. Whoever else wants any of it waits until this transaction ends. */
+export async function loadLocked(client: pg.ClientBase, projectId: string, needs: Needs): Promise<Loaded> {
+  const { rows } = await client.query<LoadRow>({
+    name: "load-batch",
+    text: loadText,
+    values: [
+      projectId,
+      needs.redemptions,
+      needs.orders.map(({ source }) => source),
+      needs.orders.map(({ orderRef }) => orderRef),
+      needs.keys,
+      ...columnsOf(needs.counters),
+      needs.codes,
+    ],
+  });
+  const loaded: Loaded = { now: 0, redemptions: [], records: new Map(), coupons: [], counters: [] };
+  for (const row of rows) add(loaded, row);
+  return loaded;
+}
+
+function add(loaded: Loaded, { kind, t1, t2, t3, t4, t5, n1, n2, n3, j }: LoadRow): void {
+  switch (kind) {
+    case "t":
+      loaded.now = n1;
+      return;
+    case "r":
+      loaded.redemptions.push({
+        id: t1,
+        source: t2,
+        orderRef: t3,
+        state: t4 as Loaded["redemptions"][number]["state"],
+        requestHash: t5,
+        steps: n1,
+        expiresAt: n2,
+        holds: j as StoredHold[],
+      });
+      return;
+    case "i":
+      loaded.records.set(t1, { operation: t2, requestHash: t3, resourceId: t4 ?? "", answer: j });
+      return;
+    case "c":
+      loaded.coupons.push({
+        code: t1,
+        poolId: t2,
+        status: t3,
+        used: n1,
+        reserved: n2 ?? 0,
+        maxUses: n3 ?? 0,
+        expiresAt: t4 === null ? null : Number(t4),
+      });
+      return;
+    case "n":
+      loaded.counters.push({
+        name: { rule: t1, measure: t2, holder: t3, period: t4 ?? "" },
+        used: n1,
+        reserved: n2 ?? 0,
+      });
+  }
+}
+
+/** Free codes for claims. Passes over those another process is just giving away, so nobody waits. */
+export async function pickCodes(
+  client: pg.ClientBase,
+  projectId: string,
+  wanted: ReadonlyMap<string, number>,
+): Promise<Picks> {
+  const picks = new Map<string, { code: string; expiresAt: number | null }[]>();
+  for (const [poolId, count] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const { rows } = await client.query<{ code: string; expires_at: number | null }>({
+      name: "pick-codes",
+      text: `select code, (extract(epoch from expires_at) * 1000)::bigint as expires_at
+               from coupons
+              where project_id = $1 and pool_id = $2 and customer_id is null and status = 'active'
+                and used + reserved < max_uses and (expires_at is null or expires_at > now())
+              limit $3 for update skip locked`,
+      values: [projectId, poolId, count],
+    });
+    picks.set(
+      poolId,
+      rows.map(({ code, expires_at }) => ({ code, expiresAt: expires_at })),
+    );
+  }
+  return picks;
+}
+
+// `created` asks for `changed` first: a reservation that gives way must have left the unique index of its order.
+const writeText = `
+with changed as (
+  update redemptions t
+     set state = u.state, steps = u.steps, holds = u.holds::json, expires_at = to_timestamp(u.expires_at / 1000.0),
+         committed_at = case when u.state = 'committed' then now() else t.committed_at end,
+         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then now() else t.ended_at end,
+         refunded = coalesce(u.refunded, t.refunded), returned = coalesce(u.returned::json, t.returned)
+    from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+      as u (id, state, steps, holds, expires_at, refunded, returned)
+   where t.project_id = $1 and t.id = u.id
+  returning 1
+), created as (
+  insert into redemptions (project_id, id, source, order_ref, state, mode, customer_id, currency, total, discount, steps,
+         holds, expires_at, created_at, committed_at, ended_at, request_hash, revision, evaluated_at, created_by,
+         request, facts, settings, quote)
+  select $1, u.id, source, order_ref, state, mode, customer_id, currency, total, discount, steps, holds::json,
+         to_timestamp(expires_at / 1000.0), now(), case when state = 'committed' then now() end,
+         case when state in ('cancelled', 'expired') then now() end,
+         decode(request_hash, 'hex'), revision, to_timestamp(evaluated_at / 1000.0), created_by,
+         convert_from(substr($24::bytea, l0 + 1, l1 - l0), 'UTF8')::json,
+         convert_from(substr($24::bytea, l1 + 1, l2 - l1), 'UTF8')::json,
+         convert_from(substr($24::bytea, l2 + 1, l3 - l2), 'UTF8')::json,
+         convert_from(substr($24::bytea, l3 + 1, l4 - l3), 'UTF8')::json
+    from unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[],
+                $17::bigint[], $18::int[], $19::text[], $20::bigint[], $21::text[], $22::bigint[], $23::bigint[],
+                $25::text[], $26::int[], $27::int[], $28::int[], $29::int[], $30::int[])
+      as u (id, source, order_ref, state, mode, customer_id, currency, total, discount, steps, holds, expires_at,
+            request_hash, revision, evaluated_at, created_by, l0, l1, l2, l3, l4)
+   where (select count(*) from changed) >= 0
+  returning 1
+), counted as (
+  update counters t
+     set used = t.used + u.used, reserved = t.reserved + u.reserved,
+         lim = case when u.sets_limit then u.lim else t.lim end
+    from unnest($31::text[], $32::text[], $33::text[], $34::text[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bool[])
+      as u (rule_id, measure, holder, period, used, reserved, lim, sets_limit)
+   where t.project_id = $1 and t.rule_id = u.rule_id and t.measure = u.measure and t.holder = u.holder collate "C"
+     and t.period = u.period
+  returning 1
+), coupled as (
+  update coupons t set used = t.used + u.used, reserved = t.reserved + u.reserved
+    from unnest($39::text[], $40::int[], $41::int[]) as u (code, used, reserved)
+   where t.project_id = $1 and t.code = u.code collate "C"
+  returning 1
+), claimed as (
+  update coupons t set customer_id = u.customer_id, claimed_at = now(), expires_at = to_timestamp(u.expires_at / 1000.0)
+    from unnest($42::text[], $43::text[], $44::bigint[]) as u (code, customer_id, expires_at)
+   where t.project_id = $1 and t.code = u.code collate "C"
+  returning 1
+), entered as (
+  insert into ledger_entries (project_id, redemption_id, step, cause, rule_id, measure, holder, period, reserved, used)
+  select $1, * from unnest($45::text[], $46::int[], $47::text[], $48::text[], $49::text[], $50::text[], $51::text[],
+                           $52::bigint[], $53::bigint[])
+), recorded as (
+  insert into idempotency_records (project_id, key, operation, request_hash, resource_id, answer)
+  select $1, key, operation, decode(hash, 'hex'), resource_id, answer::json
+    from unnest($54::text[], $55::text[], $56::text[], $57::text[], $58::text[])
+      as u (key, operation, hash, resource_id, answer)
+), announced as (
+  insert into outbox_events (project_id, id, type, subject, data)
+  select $1, id, type, subject, data::json
+    from unnest($59::text[], $60::text[], $61::text[], $62::text[]) as u (id, type, subject, data)
+)
+select pg_current_xact_id()::text as transaction_id,
+       (select count(*) from changed) + (select count(*) from counted) + (select count(*) from coupled)
+         + (select count(*) from claimed) as rows_changed`;
+
+/** Writes what was granted and answers the id of the transaction, by which its fate can be asked should the commit's answer get lost. */
+export async function writeBatch(
+  client: pg.ClientBase,
+  projectId: string,
+  { created, changed, entries, counters, coupons, claims, records, events }: Writes,
+): Promise<string> {
+  const changes = [...changed.values()];
+  const counts = [...counters.values()];
+  const uses = [...coupons.values()];
+  const payload = payloadOf(created);
+  const { rows } = await client.query<{ transaction_id: string; rows_changed: number }>({
+    name: "write-batch",
+    text: writeText,
+    values: [
+      projectId,
+      changes.map(({ state }) => state.id),
+      changes.map(({ state }) => state.state),
+      changes.map(({ state }) => state.steps),
+      changes.map(({ state }) => holdsText(state.holds)),
+      changes.map(({ state }) => state.expiresAt),
+      changes.map(({ submission }) => submission?.returnNote?.refunded ?? null),
+      changes.map(({ submission }) => submission?.returnNote?.returned ?? null),
+      created.map(({ state }) => state.id),
+      ...(["source", "orderRef"] as const).map((field) =>
+        created.map(({ submission }) => submission.newRedemption?.[field]),
+      ),
+      created.map(({ state }) => state.state),
+      ...(["mode", "customerId", "currency", "total", "discount"] as const).map((field) =>
+        created.map(({ submission }) => submission.newRedemption?.[field]),
+      ),
+      created.map(({ state }) => state.steps),
+      created.map(({ state }) => holdsText(state.holds)),
+      created.map(({ state }) => state.expiresAt),
+      created.map(({ state }) => state.requestHash),
+      ...(["revision", "evaluatedAt"] as const).map((field) =>
+        created.map(({ submission }) => submission.newRedemption?.[field]),
+      ),
+      payload.bytes,
+      created.map(({ submission }) => submission.newRedemption?.createdBy),
+      ...payload.offsets,
+      ...columnsOf(counts.map(({ name }) => name)),
+      counts.map(({ used }) => used),
+      counts.map(({ reserved }) => reserved),
+      counts.map(({ limit }) => limit ?? null),
+      counts.map(({ limit }) => limit !== undefined),
+      uses.map(({ code }) => code),
+      uses.map(({ used }) => used),
+      uses.map(({ reserved }) => reserved),
+      claims.map(({ code }) => code),
+      claims.map(({ customerId }) => customerId),
+      claims.map(({ expiresAt }) => expiresAt),
+      entries.map(({ redemption }) => redemption),
+      entries.map(({ step }) => step),
+      entries.map(({ cause }) => cause),
+      ...columnsOf(entries.map(({ counter }) => counter)),
+      entries.map(({ reserved }) => reserved),
+      entries.map(({ used }) => used),
+      records.map(({ key }) => key),
+      records.map(({ operation }) => operation),
+      records.map(({ requestHash }) => requestHash),
+      records.map(({ resourceId }) => resourceId),
+      records.map(({ answer }) => answer),
+      events.map(({ id }) => id),
+      events.map(({ type }) => type),
+      events.map(({ subject }) => subject),
+      events.map(({ data }) => data),
+    ],
+  });
+  const { transaction_id, rows_changed } = rows[0]!;
+  const expected = changes.length + counts.length + uses.length + claims.length;
+  if (rows_changed !== expected)
+    throw new Error(`a batch changed ${rows_changed} rows instead of ${expected}`);
+  return transaction_id;
+}
+
+/** Whether a transaction of which nothing more was heard took effect. */
+export async function fateOf(
+  client: pg.ClientBase,
+  transactionId: string,
+): Promise<"committed" | "aborted" | "in progress"> {
+  const { rows } = await client.query<{ fate: "committed" | "aborted" | "in progress" }>(
+    "select pg_xact_status($1::text::xid8) as fate",
+    [transactionId],
+  );
+  return rows[0]!.fate;
+}
+
+function columnsOf(names: readonly CounterName[]): string[][] {
+  return [
+    names.map(({ rule }) => rule),
+    names.map(({ measure }) => measure),
+    names.map(({ holder }) => holder),
+    names.map(({ period }) => period),
+  ];
+}
+
+function holdsText(holds: Writes["created"][number]["state"]["holds"]): string {
+  return JSON.stringify(
+    holds.map(
+      ({ counter, amount }): StoredHold => [
+        counter.rule,
+        counter.measure,
+        counter.holder,
+        counter.period,
+        amount,
+      ],
+    ),
+  );
+}
+
+/**
+ * The documents of all new redemptions as one run of bytes with the places where each begins: as elements of an array
+ * every quote in them would have to be escaped, and there are thousands.
+ */
+function payloadOf(created: Writes["created"]): { bytes: Buffer; offsets: number[][] } {
+  const parts: Buffer[] = [];
+  const offsets: number[][] = [[], [], [], [], []];
+  let end = 0;
+  for (const { submission } of created) {
+    const row = submission.newRedemption!;
+    offsets[0]!.push(end);
+    for (const [place, text] of [row.request, row.facts, row.settings, row.quote].entries()) {
+      const bytes = Buffer.from(text, "utf8");
+      parts.push(bytes);
+      end += bytes.length;
+      offsets[place + 1]!.push(end);
+    }
+  }
+  return { bytes: Buffer.concat(parts), offsets };
+}

@@ -1,0 +1,79 @@
+/** What may be asked of the committer: a command of the accounting machine, and what is to be written with it. */
+import type { Command, Outcome } from "../../ledger/admit.ts";
+import type { RedemptionState } from "../../ledger/books.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+
+/** The row of a new redemption, beside what the machine decides of it. */
+export interface NewRedemption {
+  readonly source: string;
+  readonly orderRef: string;
+  readonly mode: "reserve" | "commit";
+  readonly customerId: string | null;
+  readonly currency: string;
+  readonly total: number;
+  readonly discount: number;
+  readonly revision: number;
+  /** Epoch milliseconds. */
+  readonly evaluatedAt: number;
+  /** With what it was priced, and to what: JSON texts, so that they are written as they were answered. */
+  readonly request: string;
+  readonly facts: string;
+  readonly settings: string;
+  readonly quote: string;
+  readonly createdBy: string;
+}
+
+/** What a return changes on its redemption beside its holds. */
+export interface ReturnNote {
+  /** Refunded so far, this return included. */
+  readonly refunded: number;
+  /** What has come back so far, as JSON text. */
+  readonly returned: string;
+}
+
+/** A claim takes a code of the pool that is nobody's yet. */
+export interface Pick {
+  readonly poolId: string;
+  readonly customerId: string;
+  /** Seconds after the claim at which the code expires; null: as it stands on the coupon. */
+  readonly validForSeconds: number | null;
+}
+
+export interface Idempotency {
+  readonly key: string;
+  readonly operation: string;
+  readonly requestHash: string;
+}
+
+export interface Submission {
+  readonly command: Command;
+  readonly newRedemption?: NewRedemption;
+  readonly returnNote?: ReturnNote;
+  readonly pick?: Pick;
+  readonly idempotency?: Idempotency | null;
+  /** The answer to keep with the idempotency key; left out where it follows from the resource. */
+  readonly answer?: (picked: PickedCoupon | null) => unknown;
+  /** The reference of its order, for the events. */
+  readonly orderRef?: string;
+}
+
+export interface PickedCoupon {
+  readonly code: string;
+  /** Epoch milliseconds, or null. */
+  readonly expiresAt: number | null;
+}
+
+export type Result =
+  | {
+      readonly type: "granted";
+      /** The command's own redemption as it is now; null for a claim. */
+      readonly redemption: RedemptionState | null;
+      readonly picked: PickedCoupon | null;
+    }
+  | { readonly type: "repeated"; readonly redemption: RedemptionState }
+  /** The idempotency key was used before; whether for the same request, the caller finds out. */
+  | { readonly type: "answered"; readonly record: IdempotencyRecord }
+  | {
+      readonly type: "refused";
+      readonly refusal: Extract<Outcome, { type: "refused" }>["refusal"] | { readonly reason: "pool_empty" };
+    };

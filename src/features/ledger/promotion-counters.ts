@@ -1,0 +1,135 @@
+/** The counters of a promotion: which ones its limits ask, and what an order takes of each. */
+import { createHmac } from "node:crypto";
+import { periodAt } from "../../engine/period.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
+import type { CounterName } from "../../ledger/books.ts";
+
+/** Whose use it is. Identifiers are keyed hashes already; null is not known. */
+export interface Who {
+  readonly customer: string | null;
+  readonly device: string | null;
+  readonly phone: string | null;
+  readonly ip: string | null;
+}
+
+export const nobody: Who = { customer: null, device: null, phone: null, ip: null };
+
+export type Identifier = "device" | "phone" | "ip";
+
+/**
+ * What a device, phone or address is counted by: a hash keyed with the project's own key (HMAC, RFC 2104, of SHA-256),
+ * so that neither a dump nor another project tells whose it is. The raw value is stored nowhere.
+ */
+export function hashIdentifier(key: Uint8Array, kind: Identifier, value: string): string {
+  return createHmac("sha256", key)
+    .update(`${kind}:${value.normalize("NFKC").trim().toLowerCase()}`)
+    .digest("base64url");
+}
+
+/** Who is buying, as counters know them. */
+export function whoIs(
+  key: Uint8Array,
+  request: {
+    readonly customer?: { readonly id?: string | undefined } | undefined;
+    readonly identifiers?: { readonly [name in Identifier]?: string | undefined } | undefined;
+  },
+): Who {
+  const hashed = (kind: Identifier) => {
+    const value = request.identifiers?.[kind];
+    return value === undefined ? null : hashIdentifier(key, kind, value);
+  };
+  const customer = request.customer?.id ?? null;
+  if (request.identifiers === undefined) return customer === null ? nobody : { ...nobody, customer };
+  return { customer, device: hashed("device"), phone: hashed("phone"), ip: hashed("ip") };
+}
+
+/** As counters name whoever holds them; null for nobody. */
+export function holderOf(scope: keyof Who, who: Who): string | null {
+  const value = who[scope];
+  return value === null ? null : `${scope}:${value}`;
+}
+
+export function holdersOf(who: Who): string[] {
+  return (["customer", "device", "phone", "ip"] as const).flatMap((scope) => holderOf(scope, who) ?? []);
+}
+
+export function usesCounter(rule: string, holder = "", period = ""): CounterName {
+  return { rule, measure: "uses", holder, period };
+}
+
+export function amountCounter(rule: string, currency: string): CounterName {
+  return { rule, measure: `amount:${currency}`, holder: "", period: "" };
+}
+
+export function stockCounter(rule: string, position: number): CounterName {
+  return { rule, measure: `stock:${position}`, holder: "", period: "" };
+}
+
+/** A paid deposit counts once, whoever names it. */
+export function depositCounter(rule: string, redemption: string): CounterName {
+  return { rule, measure: "deposit", holder: `redemption:${redemption}`, period: "" };
+}
+
+export function codeHolder(normalizedCode: string): string {
+  return `code:${normalizedCode}`;
+}
+
+export type LimitName =
+  | "total"
+  | "perCustomer"
+  | "perDevice"
+  | "perPhone"
+  | "perIp"
+  | "perCode"
+  | "perPeriod";
+
+export interface LimitedCounter {
+  readonly name: LimitName;
+  readonly counter: CounterName;
+  readonly limit: number;
+}
+
+/** The counters that a promotion's limits ask for this buyer at this instant; one whose holder is not known is left out. */
+export function limitedCounters(
+  { id, document }: CompiledPromotion,
+  who: Who,
+  normalizedCode: string | null,
+  at: number,
+  projectTimezone: string,
+): LimitedCounter[] {
+  const { limits, schedule } = document;
+  if (limits === undefined || id === null) return [];
+  const counters: LimitedCounter[] = [];
+  const add = (name: LimitName, limit: number | undefined, holder: string | null, period = "") => {
+    if (limit !== undefined && holder !== null)
+      counters.push({ name, counter: usesCounter(id, holder, period), limit });
+  };
+  add("total", limits.total, "");
+  add("perCustomer", limits.perCustomer, holderOf("customer", who));
+  add("perDevice", limits.perDevice, holderOf("device", who));
+  add("perPhone", limits.perPhone, holderOf("phone", who));
+  add("perIp", limits.perIp, holderOf("ip", who));
+  add("perCode", limits.perCode, normalizedCode === null ? null : codeHolder(normalizedCode));
+  const { perPeriod } = limits;
+  if (perPeriod !== undefined) {
+    const period = periodAt(perPeriod.period, schedule?.timezone ?? projectTimezone, at);
+    add(
+      "perPeriod",
+      perPeriod.count,
+      perPeriod.per === undefined ? "" : holderOf(perPeriod.per, who),
+      period,
+    );
+  }
+  return counters;
+}
+
+/** Stocks and quotas by the position of their benefit; those without one are not counted. */
+export function stocksOf({ document }: CompiledPromotion): Map<number, number> {
+  const stocks = new Map<number, number>();
+  for (const [position, benefit] of document.benefits.entries()) {
+    const { stock, quota } = benefit as { stock?: number; quota?: number };
+    const limit = stock ?? quota;
+    if (limit !== undefined) stocks.set(position, limit);
+  }
+  return stocks;
+}

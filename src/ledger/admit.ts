@@ -107,7 +107,11 @@ function decide(books: Books, command: Command): Outcome {
 }
 
 function redeem(books: Books, command: Redeem): Outcome {
-  const { redemption: id, mode, order, requestHash, holds } = command;
+  const { redemption: id, mode, order, requestHash } = command;
+  const own = books.redemptions.get(id);
+  // The very command again: its batch was written and the answer lost.
+  if (own !== undefined) return { type: "repeated", redemption: own };
+  const holds = merged(command.holds);
   const liveId = books.orders.get(order);
   const live = liveId === undefined ? undefined : books.redemptions.get(liveId);
   const hasLapsed = live !== undefined && isLapsed(live, books.now);
@@ -120,7 +124,7 @@ function redeem(books: Books, command: Redeem): Outcome {
   if (shortages.length > 0) return refused({ reason: "short", shortages });
   const replaced = live === undefined ? null : released(live, hasLapsed ? "expired" : "cancelled");
   const place = mode === "reserve" ? "reserved" : "used";
-  const own: RedemptionState = {
+  const taken: RedemptionState = {
     id,
     state: mode === "reserve" ? "reserved" : "committed",
     order,
@@ -134,11 +138,12 @@ function redeem(books: Books, command: Redeem): Outcome {
     type: "granted",
     // First what is given back: the counters then never pass their limits on the way.
     entries: replaced === null ? entries : [...replaced.entries, ...entries],
-    redemptions: replaced === null ? [own] : [replaced.state, own],
+    redemptions: replaced === null ? [taken] : [replaced.state, taken],
   };
 }
 
-function claim(books: Books, { redemption, holds }: Claim): Outcome {
+function claim(books: Books, { redemption, holds: asked }: Claim): Outcome {
+  const holds = merged(asked);
   const shortages = shortagesOf(books, holds, []);
   if (shortages.length > 0) return refused({ reason: "short", shortages });
   return {
@@ -181,13 +186,18 @@ function settle(books: Books, { kind, redemption: id }: Settle): Outcome {
   }
 }
 
-function giveBack(books: Books, { redemption: id, expectedSteps, release, isWhole }: Return): Outcome {
+function giveBack(books: Books, command: Return): Outcome {
+  const { redemption: id, expectedSteps, isWhole } = command;
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
   const { state, steps } = held;
   if (state !== "committed" && state !== "partially_returned")
     return refused({ reason: "wrong_state", state });
   if (steps !== expectedSteps) return refused({ reason: "changed" });
+  const release = merged(command.release);
+  // Computed from something else than what is held: whoever did so has to look again.
+  if (!release.every((hold) => hold.amount <= amountOf(held.holds, hold)))
+    return refused({ reason: "changed" });
   return {
     type: "granted",
     entries: entriesFor(id, steps, "return", release, "used", -1),
@@ -247,9 +257,35 @@ function shortagesOf(books: Books, holds: readonly Hold[], own: readonly Hold[])
   return shortages;
 }
 
+/** Two holds on one counter are one: each by itself might fit where both do not. */
+function merged(holds: readonly Hold[]): readonly Hold[] {
+  if (holds.length < 2) return holds;
+  const byKey = new Map<string, Hold>();
+  for (const hold of holds) {
+    const key = counterKey(hold.counter);
+    const other = byKey.get(key);
+    byKey.set(
+      key,
+      other === undefined
+        ? hold
+        : { ...other, amount: other.amount + hold.amount, limit: strictest(other.limit, hold.limit) },
+    );
+  }
+  return byKey.size === holds.length ? holds : [...byKey.values()];
+}
+
+function strictest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function amountOf(holds: readonly Hold[], { counter }: Hold): number {
+  const key = counterKey(counter);
+  return holds.find((hold) => counterKey(hold.counter) === key)?.amount ?? 0;
+}
+
 function lessened(holds: readonly Hold[], release: readonly Hold[]): Hold[] {
-  const given = new Map(release.map(({ counter, amount }) => [counterKey(counter), amount]));
   return holds
-    .map((hold) => ({ ...hold, amount: hold.amount - (given.get(counterKey(hold.counter)) ?? 0) }))
+    .map((hold) => ({ ...hold, amount: hold.amount - amountOf(release, hold) }))
     .filter(({ amount }) => amount > 0);
 }

@@ -68,14 +68,17 @@ create table coupon_pools (
   key text not null,
   version integer not null,
   document jsonb not null,
+  codes bigint default 0 not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint coupon_pools_pkey PRIMARY KEY (project_id, id),
   constraint coupon_pools_project_id_key_key UNIQUE (project_id, key),
+  constraint coupon_pools_codes_count CHECK ((codes >= 0)),
   constraint coupon_pools_document_is_its_own CHECK (((jsonb_typeof(document) = 'object'::text) AND ((document ->> 'key'::text) = key))),
   constraint coupon_pools_version_counts CHECK ((version >= 1))
 );
 comment on table coupon_pools is 'Coupons generated or imported together. A pool is never deleted: its codes and the ledger name it.';
+comment on column coupon_pools.codes is 'How many coupons it has, counted up in the transactions that add them: counting ten million would take a second.';
 
 create table coupons (
   project_id text not null,
@@ -90,10 +93,11 @@ create table coupons (
   claimed_at timestamp with time zone,
   created_at timestamp with time zone not null,
   constraint coupons_pkey PRIMARY KEY (project_id, code),
+  constraint coupons_claims_have_a_time CHECK (((customer_id IS NULL) = (claimed_at IS NULL))),
   constraint coupons_status_known CHECK ((status = ANY (ARRAY['active'::text, 'void'::text]))),
   constraint coupons_uses_hold CHECK (((used >= 0) AND (reserved >= 0) AND ((used + reserved) <= max_uses)))
 );
-CREATE INDEX coupons_customer ON public.coupons USING btree (project_id, customer_id, claimed_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX coupons_customer ON public.coupons USING btree (project_id, customer_id, claimed_at, code) WHERE (customer_id IS NOT NULL);
 CREATE INDEX coupons_pool ON public.coupons USING btree (project_id, pool_id, customer_id, code);
 comment on table coupons is 'One redeemable code a row. No foreign key to its pool: COPY would check it a million times, and pools are never deleted.';
 comment on column coupons.code is 'Normalised, look-alikes folded where the pool does: what a typed code is looked up by. How it is printed follows from the pool.';
@@ -142,6 +146,8 @@ create table jobs (
   done bigint default 0 not null,
   result jsonb,
   failure text,
+  runner text,
+  attempts integer default 0 not null,
   created_by text not null,
   created_at timestamp with time zone not null,
   started_at timestamp with time zone,
@@ -152,6 +158,9 @@ create table jobs (
 );
 CREATE INDEX jobs_to_do ON public.jobs USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'cancelling'::text]));
 comment on table jobs is 'Long work done in the background by whichever process takes it. One that stops beating is taken over by another.';
+comment on column jobs.attempts is 'Times it was begun since it last got on: work that ends its process must not be tried for ever.';
+comment on column jobs.done is 'Counted up in the transactions that do the work, so that whoever takes over knows exactly what is left.';
+comment on column jobs.runner is 'Who works on it. Whoever was taken over finds another name here and writes nothing more.';
 
 create table ledger_entries (
   project_id text not null,
@@ -174,26 +183,55 @@ CREATE TRIGGER ledger_entries_never_emptied BEFORE TRUNCATE ON public.ledger_ent
 comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
 
+create table order_returns (
+  project_id text not null,
+  id text not null,
+  external_id text not null,
+  lines jsonb not null,
+  refund bigint not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint order_returns_pkey PRIMARY KEY (project_id, id),
+  constraint order_returns_refund_not_negative CHECK ((refund >= 0))
+);
+CREATE INDEX order_returns_order ON public.order_returns USING btree (project_id, external_id);
+CREATE TRIGGER order_returns_append_only BEFORE DELETE OR UPDATE ON public.order_returns FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER order_returns_never_emptied BEFORE TRUNCATE ON public.order_returns FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table order_returns is 'Append-only: each return of goods of an order without a redemption. orders.refunded is their sum.';
+
 create table orders (
   project_id text not null,
-  external_id text not null,
+  external_id text collate "C" not null,
   version bigint not null,
   status text not null,
   customer_id text,
   redemption_id text,
+  channel text,
+  store text,
+  dealer text,
   currency text not null,
   total bigint not null,
   placed_at timestamp with time zone not null,
   document jsonb not null,
-  request_hash bytea not null,
+  returned jsonb default '[]'::jsonb not null,
+  refunded bigint default 0 not null,
+  settlement text,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint orders_pkey PRIMARY KEY (project_id, external_id),
+  constraint orders_amounts_not_negative CHECK (((total >= 0) AND (refunded >= 0))),
+  constraint orders_settlement_known CHECK ((settlement = ANY (ARRAY['pending'::text, 'released'::text, 'returned'::text, 'refused'::text]))),
   constraint orders_status_known CHECK ((status = ANY (ARRAY['placed'::text, 'paid'::text, 'fulfilled'::text, 'cancelled'::text, 'returned'::text])))
 );
 CREATE INDEX orders_customer ON public.orders USING btree (project_id, customer_id, placed_at) WHERE (customer_id IS NOT NULL);
-CREATE INDEX orders_redemption ON public.orders USING btree (project_id, redemption_id) WHERE (redemption_id IS NOT NULL);
+CREATE INDEX orders_placed ON public.orders USING btree (project_id, placed_at, external_id);
+CREATE UNIQUE INDEX orders_redemption ON public.orders USING btree (project_id, redemption_id) WHERE (redemption_id IS NOT NULL);
+CREATE INDEX orders_to_settle ON public.orders USING btree (updated_at) WHERE (settlement = 'pending'::text);
 comment on table orders is 'Orders as the ERP told of them, the latest version of each. They need no redemption.';
+comment on column orders.customer_id is 'As told, or where the ERP names none that of the redemption.';
+comment on column orders.document is 'What the ERP said, whole; the columns before it are copies to look it up by.';
+comment on column orders.returned is 'Units and their refund so far by line: [{"id": "1", "quantity": 1, "refund": 500}]. Only of orders without a redemption, whose returns are the redemption''s.';
+comment on column orders.settlement is 'What became of the goods or the redemption once the order was cancelled or returned; pending until that is done, so that a crash between is made good.';
 
 create table outbox_events (
   project_id text not null,
@@ -321,6 +359,8 @@ alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table order_returns add constraint order_returns_project_id_external_id_fkey FOREIGN KEY (project_id, external_id) REFERENCES orders(project_id, external_id);
 
 alter table orders add constraint orders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 

@@ -9,6 +9,15 @@ import {
 } from "./features/evaluations/catalog-price-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
+import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
+import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
+import { absentRedemptions } from "./features/orders/order-redemptions-service.ts";
+import { type OrderService, orderService } from "./features/orders/order-service.ts";
+import {
+  type OrderSettlementService,
+  orderSettlementService,
+} from "./features/orders/order-settlement-service.ts";
+import { orderWriteService } from "./features/orders/order-write-service.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
 import { type ProjectService, projectService } from "./features/projects/project-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
@@ -80,6 +89,9 @@ export interface Services {
   promotionReview: PromotionReviewService;
   evaluations: EvaluationService;
   catalog: CatalogPriceService;
+  orders: OrderService;
+  orderBulk: OrderBulkService;
+  orderSettlement: OrderSettlementService;
 }
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -99,6 +111,8 @@ export function servicesOf({
   const authenticator = apiKeyAuthenticator({ database, clock, log });
   const projects = projectService(database);
   const rulebooks = rulebookService({ database, projects, log, listener, pollMilliseconds });
+  const orderSettlement = orderSettlementService({ database, clock, redemptions: absentRedemptions });
+  const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
   return {
     authenticator,
     apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
@@ -108,6 +122,9 @@ export function servicesOf({
     promotionReview: promotionReviewService({ clock, rulebooks }),
     evaluations: evaluationService({ database, clock, rulebooks }),
     catalog: catalogPriceService({ clock, rulebooks }),
+    orders: orderService({ database, clock, writer: orderWriter, returns: absentRedemptions.returnLines }),
+    orderBulk: orderBulkService(orderWriter),
+    orderSettlement,
   };
 }
 
@@ -117,14 +134,15 @@ export function operationsOf(services: Services): Operation[] {
   return [
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview),
+    ...orderOperations(services.orders),
     ...projectOperations(projects),
     ...apiKeyOperations(apiKeys),
   ];
 }
 
 /** Those that read or answer a stream; over REST only. */
-export function streamOperationsOf(_services: Services): StreamOperation[] {
-  return [];
+export function streamOperationsOf(services: Services): StreamOperation[] {
+  return [...orderStreamOperations(services.orderBulk)];
 }
 
 export function apiDocument(

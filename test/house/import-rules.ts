@@ -30,6 +30,10 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
+  // Makes rows of what an ERP says, and answers of rows.
+  "src/features/orders/order-document.ts": "service",
+  // Arithmetic on an order's lines.
+  "src/features/orders/order-refunds.ts": "words",
   // Called by main before there is an app.
   "src/features/projects/project-bootstrap.ts": "service",
   // Parses and compiles documents; evaluations use it for drafts.

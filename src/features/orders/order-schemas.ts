@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { attributes } from "../../engine/cart.ts";
+import { limits } from "../../engine/limits.ts";
+import { currencyCode, minorUnits } from "../../engine/money.ts";
+import { pageOf, pageQuery } from "../../platform/pagination.ts";
+
+const name = z.string().min(1).max(limits.nameLength);
+const names = z.array(name).max(limits.namesPerField);
+const mostLines = 1_000;
+
+export const orderStatuses = ["placed", "paid", "fulfilled", "cancelled", "returned"] as const;
+export const orderStatus = z.enum(orderStatuses).meta({
+  id: "OrderStatus",
+  description:
+    "`cancelled` gives back what the order's redemption took; `returned` returns all goods that are left.",
+});
+export type OrderStatus = z.output<typeof orderStatus>;
+
+export const orderSettlement = z.enum(["pending", "released", "returned", "refused"]).meta({
+  id: "OrderSettlement",
+  description:
+    "What a cancelled or returned order led to: its redemption was `released`, its goods are `returned`, or the redemption `refused`, " +
+    "as one that was returned in part refuses to be cancelled. `pending`: not done yet; saying the same version again does it.",
+});
+export type OrderSettlement = z.output<typeof orderSettlement>;
+
+export const orderLine = z
+  .strictObject({
+    id: name.describe(
+      "Names the line in returns; unique in the order. With a redemption: the id of the line there.",
+    ),
+    sku: name,
+    product: name.optional(),
+    categories: names.optional(),
+    brand: name.optional(),
+    quantity: z.int().min(1).max(limits.quantityPerLine),
+    unitPrice: minorUnits,
+    unitCost: minorUnits.optional().describe("Not shown to the roles checkout and pos."),
+    discount: minorUnits.optional().describe("Off the whole line; 0 if left out."),
+    total: minorUnits
+      .optional()
+      .describe("What was paid for the line; `quantity × unitPrice − discount` if left out."),
+    attributes: attributes.optional(),
+  })
+  .meta({ id: "OrderLine" });
+export type OrderLine = z.output<typeof orderLine>;
+
+export const orderDocument = z
+  .strictObject({
+    version: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .describe("Counts up with every change in the ERP. Only a higher one replaces what is stored."),
+    status: orderStatus,
+    currency: currencyCode,
+    placedAt: z.iso.datetime({ offset: true }),
+    customer: name.optional().describe("The customer's id. Left out, it is that of the redemption."),
+    channel: name.optional(),
+    store: name.optional(),
+    dealer: name.optional(),
+    lines: z.array(orderLine).max(mostLines),
+    shipping: minorUnits.optional(),
+    total: minorUnits.describe("What was paid, shipping and taxes included."),
+    redemption: name.optional().describe("The id of the redemption that priced the order."),
+    attributes: attributes.optional(),
+  })
+  .meta({ id: "OrderDocument" });
+export type OrderDocument = z.output<typeof orderDocument>;
+
+export const externalId = name.describe("The order's number in the ERP.");
+
+export const order = orderDocument
+  .extend({
+    externalId,
+    refunded: minorUnits.describe(
+      "What was given back for returned goods. Of an order with a redemption the redemption says that.",
+    ),
+    settlement: orderSettlement.nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: "Order" });
+export type Order = z.output<typeof order>;
+export const orderPage = pageOf(order, "OrderPage");
+
+export const orderQuery = pageQuery.extend({
+  customer: name.optional(),
+  status: orderStatus.optional(),
+  store: name.optional(),
+  channel: name.optional(),
+  dealer: name.optional(),
+  redemption: name.optional(),
+  from: z.iso.datetime({ offset: true }).optional().describe("Placed at this instant or later."),
+  to: z.iso.datetime({ offset: true }).optional().describe("Placed before this instant."),
+});
+export type OrderQuery = z.output<typeof orderQuery>;
+
+const returnedLine = z
+  .strictObject({ id: name, quantity: z.int().min(1).max(limits.quantityPerLine) })
+  .meta({ id: "OrderReturnLine" });
+export const orderReturnRequest = z
+  .strictObject({ lines: z.array(returnedLine).min(1).max(mostLines) })
+  .meta({ id: "OrderReturnRequest" });
+export type OrderReturnRequest = z.output<typeof orderReturnRequest>;
+
+/** A line of the bulk stream. */
+export const bulkOrder = orderDocument.extend({ externalId });
+export type BulkOrder = z.output<typeof bulkOrder>;
+
+export const orderReturn = z
+  .object({
+    refund: minorUnits.describe("What the customer gets back, shipping included."),
+    shipping: minorUnits.describe("The part of it that is for shipping, which comes with the last unit."),
+    lines: z.array(
+      z.object({ id: z.string(), quantity: z.int(), refund: minorUnits }).meta({ id: "OrderLineRefund" }),
+    ),
+    restored: z
+      .array(z.record(z.string(), z.unknown()).meta({ id: "RestoredUse", scalar: true }))
+      .describe("Uses and budget that are free again. Orders without a redemption took none."),
+  })
+  .meta({ id: "OrderReturn" });
+export type OrderReturn = z.output<typeof orderReturn>;

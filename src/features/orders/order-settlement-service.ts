@@ -1,0 +1,117 @@
+/**
+ * What follows from an order that is cancelled or returned. The order is stored first, `pending`, then this is done, then
+ * it is noted: after a crash between them the same message, or `settleForgotten`, does it again, and every step of it
+ * changes nothing the second time.
+ */
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import { Problem } from "../../platform/problem.ts";
+import { refundOf, unitsLeft } from "./order-refunds.ts";
+import type { OrderSettlement } from "./order-schemas.ts";
+import { findOrder, lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
+import type { OrderRow } from "./order-tables.ts";
+
+/** Who has it done. */
+export interface OrderActor {
+  readonly projectId: string;
+  readonly apiKeyId: string;
+}
+
+/** What orders ask of redemptions. Refusals are problems of a 4xx status; doing the same twice is none. */
+export interface OrderRedemptions {
+  cancel(actor: OrderActor, redemptionId: string): Promise<unknown>;
+  /** Everything that is not back yet; nothing if all is. */
+  returnRest(actor: OrderActor, redemptionId: string): Promise<unknown>;
+}
+
+export interface OrderSettlementService {
+  /** The order as it is afterwards. */
+  settle(actor: OrderActor, order: OrderRow): Promise<OrderRow>;
+  /** Makes good what a crash cut off and nobody sent again; answers how many orders it looked at. */
+  settleForgotten(): Promise<number>;
+}
+
+export interface OrderSettlementOptions {
+  database: Database;
+  clock: Clock;
+  redemptions: OrderRedemptions;
+}
+
+/** Whoever stored the order may still be at it. */
+const forgottenAfterMilliseconds = 60_000;
+const mostAtOnce = 100;
+
+export function orderSettlementService(options: OrderSettlementOptions): OrderSettlementService {
+  const { database, clock, redemptions } = options;
+
+  async function settle(actor: OrderActor, order: OrderRow): Promise<OrderRow> {
+    if (order.settlement !== "pending") return order;
+    if (order.redemptionId === null) return returnGoods(actor, order);
+    const settlement = await settleRedemption(actor, order.status, order.redemptionId);
+    const settled = await settleOrder(database.orm, order, { settlement });
+    return settled ?? (await findOrder(database.orm, order.projectId, order.externalId)) ?? order;
+  }
+
+  /** A redemption of which something was returned cannot be cancelled any more; then the rest of it is returned as well. */
+  async function settleRedemption(
+    actor: OrderActor,
+    status: OrderRow["status"],
+    redemptionId: string,
+  ): Promise<OrderSettlement> {
+    if (status === "cancelled" && (await isDone(redemptions.cancel(actor, redemptionId)))) return "released";
+    return (await isDone(redemptions.returnRest(actor, redemptionId))) ? "returned" : "refused";
+  }
+
+  function returnGoods(actor: OrderActor, { projectId, externalId, version }: OrderRow): Promise<OrderRow> {
+    return withTransaction(database, async (connection) => {
+      const order = await lockOrder(connection, projectId, externalId);
+      if (order === undefined) throw new Error(`order ${externalId} vanished`);
+      if (order.version !== version || order.settlement !== "pending") return order;
+      const left = [...unitsLeft(order.document, order.returned)].flatMap(([id, quantity]) =>
+        quantity > 0 ? [{ id, quantity }] : [],
+      );
+      const { lines, refund, returned } = refundOf(order.document, order, left);
+      if (left.length > 0 || refund > 0) {
+        const refunded = order.refunded + refund;
+        const now = clock.now();
+        await saveReturn(
+          connection,
+          order,
+          { returned, refunded },
+          {
+            projectId,
+            id: newId("ort", now),
+            externalId,
+            lines,
+            refund,
+            createdBy: actor.apiKeyId,
+            createdAt: new Date(now),
+          },
+        );
+      }
+      return (await settleOrder(connection, order, { settlement: "returned" })) ?? order;
+    });
+  }
+
+  return {
+    settle,
+
+    async settleForgotten() {
+      const before = new Date(clock.now() - forgottenAfterMilliseconds);
+      const forgotten = await unsettledOrders(database.orm, { before, limit: mostAtOnce });
+      for (const order of forgotten) await settle({ projectId: order.projectId, apiKeyId: "" }, order);
+      return forgotten.length;
+    },
+  };
+}
+
+async function isDone(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status < 500) return false;
+    throw error;
+  }
+}

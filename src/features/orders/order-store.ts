@@ -1,0 +1,219 @@
+import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import type { OrderQuery, OrderSettlement } from "./order-schemas.ts";
+import {
+  type IncomingOrder,
+  type OrderReturnRow,
+  type OrderRow,
+  orderReturns,
+  orders,
+} from "./order-tables.ts";
+
+/**
+ * Writes each order that is newer than what is stored, and answers the rows it wrote: one guarded statement, so that
+ * whatever the number of writers the highest version stands. Names no external id twice.
+ */
+export async function upsertOrders(
+  connection: Connection,
+  projectId: string,
+  incoming: readonly IncomingOrder[],
+  now: Date,
+): Promise<OrderRow[]> {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  return connection
+    .insert(orders)
+    .select(
+      // Every column, as the table has them. Sorted, so that two batches wait for each other in one direction only.
+      sql`
+    select ${projectId}::text, "externalId", version, status, "customerId", "redemptionId", channel, store, dealer, currency,
+           total, "placedAt", document, '[]'::jsonb, 0::bigint, settlement, ${at}, ${at}
+      from ${incomingRows(incoming)}
+     order by "externalId"`,
+    )
+    .onConflictDoUpdate({
+      target: [orders.projectId, orders.externalId],
+      set: Object.fromEntries(replaced.map((name) => [name, sql.raw(`excluded.${orders[name].name}`)])),
+      setWhere: sql`orders.version < excluded.version`,
+    })
+    .returning();
+}
+
+/** All but the key, what was returned, and when it first came. */
+const replaced = [
+  "version",
+  "status",
+  "customerId",
+  "redemptionId",
+  "channel",
+  "store",
+  "dealer",
+  "currency",
+  "total",
+  "placedAt",
+  "document",
+  "settlement",
+  "updatedAt",
+] as const;
+
+function incomingRows(incoming: readonly IncomingOrder[]): SQL {
+  const rows = incoming.map((order) => ({ ...order, placedAt: new Date(order.placedAt).toISOString() }));
+  return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as incoming (
+    "externalId" text collate "C", version bigint, status text, "customerId" text, "redemptionId" text, channel text,
+    store text, dealer text, currency text, total bigint, "placedAt" timestamptz, document jsonb, settlement text)`;
+}
+
+export interface StandingOrder {
+  readonly row: OrderRow;
+  /** The stored version says the very same as the incoming one. */
+  readonly isSame: boolean;
+}
+
+/** What is stored of orders that were not written because it is as new, by external id. */
+export async function standingOrders(
+  connection: Connection,
+  projectId: string,
+  incoming: readonly IncomingOrder[],
+): Promise<Map<string, StandingOrder>> {
+  const documents = sql`(select incoming.version = ${orders.version} and incoming.document = ${orders.document}
+      from ${incomingRows(incoming)} where incoming."externalId" = ${orders.externalId})`;
+  const rows = await connection
+    .select({ row: orders, isSame: sql<boolean>`coalesce(${documents}, false)` })
+    .from(orders)
+    .where(
+      and(
+        eq(orders.projectId, projectId),
+        inArray(
+          orders.externalId,
+          incoming.map(({ externalId }) => externalId),
+        ),
+      ),
+    );
+  return new Map(rows.map((standing) => [standing.row.externalId, standing]));
+}
+
+export async function findOrder(
+  connection: Connection,
+  projectId: string,
+  externalId: string,
+): Promise<OrderRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(orders)
+    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)));
+  return row;
+}
+
+/** Locked until the transaction ends, so that two returns of one order follow each other. */
+export async function lockOrder(
+  connection: Connection,
+  projectId: string,
+  externalId: string,
+): Promise<OrderRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(orders)
+    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)))
+    .for("update");
+  return row;
+}
+
+/** Latest first. `before`: the place of the last one seen. */
+export async function listOrders(
+  connection: Connection,
+  projectId: string,
+  { customer, status, store, channel, dealer, redemption, from, to }: Omit<OrderQuery, "limit" | "after">,
+  { before, limit }: { before: readonly [placedAt: number, externalId: string] | null; limit: number },
+): Promise<OrderRow[]> {
+  const is = (column: Parameters<typeof eq>[0], value: string | undefined) =>
+    value === undefined ? undefined : eq(column, value);
+  const instant = (text: string) => new Date(Date.parse(text));
+  return connection
+    .select()
+    .from(orders)
+    .where(
+      and(
+        eq(orders.projectId, projectId),
+        is(orders.customerId, customer),
+        is(orders.status, status),
+        is(orders.store, store),
+        is(orders.channel, channel),
+        is(orders.dealer, dealer),
+        is(orders.redemptionId, redemption),
+        from === undefined ? undefined : gte(orders.placedAt, instant(from)),
+        to === undefined ? undefined : lt(orders.placedAt, instant(to)),
+        before === null
+          ? undefined
+          : sql`(${orders.placedAt}, ${orders.externalId}) < (${new Date(before[0]).toISOString()}::timestamptz, ${before[1]})`,
+      ),
+    )
+    .orderBy(desc(orders.placedAt), desc(orders.externalId))
+    .limit(limit);
+}
+
+/** Only of the version that was settled: a newer one has a settlement of its own to make. */
+export async function settleOrder(
+  connection: Connection,
+  { projectId, externalId, version }: Pick<OrderRow, "projectId" | "externalId" | "version">,
+  changes: { settlement: OrderSettlement } & Partial<Pick<OrderRow, "returned" | "refunded">>,
+): Promise<OrderRow | undefined> {
+  const [row] = await connection
+    .update(orders)
+    .set(changes)
+    .where(
+      and(
+        eq(orders.projectId, projectId),
+        eq(orders.externalId, externalId),
+        eq(orders.version, version),
+        eq(orders.settlement, "pending"),
+      ),
+    )
+    .returning();
+  return row;
+}
+
+/** Of a locked order. */
+export async function saveReturn(
+  connection: Connection,
+  { projectId, externalId }: Pick<OrderRow, "projectId" | "externalId">,
+  { returned, refunded }: Pick<OrderRow, "returned" | "refunded">,
+  entry: OrderReturnRow,
+): Promise<void> {
+  await connection.insert(orderReturns).values(entry);
+  await connection
+    .update(orders)
+    .set({ returned, refunded })
+    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)));
+}
+
+/** Orders whose cancellation or return was cut off, the longest waiting first. */
+export async function unsettledOrders(
+  connection: Connection,
+  { before, limit }: { before: Date; limit: number },
+): Promise<OrderRow[]> {
+  return connection
+    .select()
+    .from(orders)
+    .where(and(eq(orders.settlement, "pending"), lt(orders.updatedAt, before)))
+    .orderBy(orders.updatedAt)
+    .limit(limit);
+}
+
+export interface NamedRedemption {
+  readonly id: string;
+  readonly customerId: string | null;
+  readonly currency: string;
+}
+
+/** Only looked at; what becomes of them is for their own service. None of these fields ever changes. */
+export async function namedRedemptions(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+): Promise<Map<string, NamedRedemption>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await connection.execute<{ id: string; customer_id: string | null; currency: string }>(sql`
+    select id, customer_id, currency from redemptions where project_id = ${projectId} and id in ${ids}`);
+  return new Map(
+    rows.map((row) => [row.id, { id: row.id, customerId: row.customer_id, currency: row.currency }]),
+  );
+}

@@ -1,0 +1,65 @@
+/** What is known of a customer's earlier orders: those of the ERP, and redemptions that no stored order stands for. */
+import type { Facts } from "../../engine/facts.ts";
+
+/** Names of parameters or other SQL expressions: `$1`, `question.customer`. */
+export interface OrderHistoryParameters {
+  readonly projectId: string;
+  readonly customerId: string;
+  /** The order that is being priced, which is not history: text, both null for a mere quote. */
+  readonly source: string;
+  readonly orderRef: string;
+  /** Epoch milliseconds, bigint: `now` less `limits.orderWindowDays` days. Orders since then are listed. */
+  readonly since: string;
+}
+
+/** What the expression of `orderHistorySql` is, once parsed. */
+export type OrderHistory = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "orders">>;
+
+const millisecondsPerDay = 86_400_000;
+
+/**
+ * A scalar expression of type json, to be put into the one statement that loads the facts of an evaluation.
+ *
+ * Orders of one day, counted back from now, come as one with the last of their times: windows are whole days, so none
+ * tells them apart, and a customer with ten thousand orders costs no more than one with one a day. Everything is looked
+ * up by the customer's or the order's index.
+ */
+export function orderHistorySql({
+  projectId,
+  customerId,
+  source,
+  orderRef,
+  since,
+}: OrderHistoryParameters): string {
+  const instant = `to_timestamp(${since}::bigint / 1000.0)`;
+  // Ends of days belong to the day before: a window of a day is (now - 1 day, now].
+  const day = `ceil((extract(epoch from at) * 1000 - ${since}::bigint) / ${millisecondsPerDay})`;
+  return `(
+  with history as (
+    select o.placed_at as at, o.currency, greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total
+      from orders o left join redemptions r on r.project_id = o.project_id and r.id = o.redemption_id
+     where o.project_id = ${projectId} and o.customer_id = ${customerId} and o.status not in ('cancelled', 'returned')
+       and r.state is distinct from 'returned' and not (o.refunded > 0 and o.refunded >= o.total)
+       and (o.external_id <> (${orderRef}::text collate "C")) is not false
+       and (r.order_ref = ${orderRef}::text and r.source = ${source}::text) is not true
+    union all
+    select r.committed_at, r.currency, greatest(r.total - r.refunded, 0)
+      from redemptions r
+     where r.project_id = ${projectId} and r.customer_id = ${customerId} and r.state in ('committed', 'partially_returned')
+       and (r.order_ref = ${orderRef}::text and r.source = ${source}::text) is not true
+       and not exists (select from orders o where o.project_id = r.project_id and o.redemption_id = r.id)
+       and not exists (
+         select from orders o
+          where o.project_id = r.project_id and o.external_id = r.order_ref collate "C" and o.redemption_id is null
+            and (o.customer_id = r.customer_id or o.customer_id is null and o.status in ('cancelled', 'returned')))
+  ), days as (
+    select max(at) as at, currency, least(sum(total), ${Number.MAX_SAFE_INTEGER})::bigint as total
+      from history where at > ${instant} group by ${day}, currency
+  )
+  select json_build_object(
+    'completedOrders', (select count(*) from history),
+    'lastOrderAt', (select floor(extract(epoch from max(at)) * 1000)::bigint from history),
+    'orders', (select coalesce(json_agg(json_build_object(
+        'at', floor(extract(epoch from at) * 1000)::bigint, 'currency', currency, 'total', total) order by at, currency), '[]')
+      from days)))`;
+}

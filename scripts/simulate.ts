@@ -5,7 +5,7 @@ import { z } from "zod";
 import { evaluate } from "../src/engine/evaluate.ts";
 import { buildRulebook } from "../src/engine/rulebook.ts";
 import { type Settings, settingsSchema } from "../src/engine/settings.ts";
-import { factsOf } from "../src/features/evaluations/evaluation-facts.ts";
+import { givenFacts } from "../src/features/facts/given-facts.ts";
 import { checkDocument } from "../src/features/promotions/promotion-document.ts";
 import { InputError, readSimulation, type Simulation } from "./simulate-input.ts";
 import { receipt } from "./simulate-receipt.ts";
@@ -42,7 +42,7 @@ export function simulate(argv: readonly string[], now: number): string {
     return {
       name,
       cart,
-      quote: evaluate(rulebook, cart, { ...factsOf(cart), ...simulation.facts }, at, { settings }),
+      quote: evaluate(rulebook, cart, { ...givenFacts(cart), ...simulation.facts }, at, { settings }),
     };
   });
   if (values.json)

@@ -162,8 +162,8 @@ function codeOf(
 
 /** A draft has no uses and its whole budget, also where it replaces a promotion that has been used. */
 function withoutUses(facts: Facts, drafts: EvaluateOptions["drafts"]): Facts {
-  if (facts.usage === undefined || drafts === undefined) return facts;
-  const usage = new Map(facts.usage);
-  for (const { key } of drafts.promotions) usage.delete(key);
-  return { ...facts, usage };
+  const { usage } = facts;
+  if (usage === undefined || drafts === undefined) return facts;
+  const keys = new Set(drafts.promotions.map(({ key }) => key));
+  return { ...facts, usage: { get: (key) => (keys.has(key) ? undefined : usage.get(key)) } };
 }

@@ -21,7 +21,7 @@ export interface Facts {
   /** Paid deposits that the request may use, by redemption id. */
   deposits?: ReadonlyMap<string, DepositFact>;
   /** Use counters by promotion key, at most a second old; absent means untouched. */
-  usage?: ReadonlyMap<string, UsageFact>;
+  usage?: UsageSource;
 }
 
 export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier";
@@ -45,6 +45,10 @@ export interface DepositFact {
   /** The key of the promotion whose deposit was paid. */
   promotion: string;
   units: number;
+}
+
+export interface UsageSource {
+  get(promotionKey: string): UsageFact | undefined;
 }
 
 export interface UsageFact {

@@ -4,8 +4,8 @@ import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OperationContext } from "../../platform/operation.ts";
+import type { FactsService } from "../facts/facts-service.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
-import { factsOf } from "./evaluation-facts.ts";
 import { requirePrivileges, requireTimeAndPlace } from "./evaluation-request.ts";
 import type { CatalogPrices, CatalogRequest } from "./evaluation-schemas.ts";
 import { optionsOf } from "./evaluation-service.ts";
@@ -20,9 +20,11 @@ const itemsPerTurn = 50;
 export function catalogPriceService({
   clock,
   rulebooks,
+  facts: factsService,
 }: {
   clock: Clock;
   rulebooks: RulebookService;
+  facts: FactsService;
 }): CatalogPriceService {
   return {
     async prices(context, request) {
@@ -33,7 +35,7 @@ export function catalogPriceService({
         request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
       const { items, promotions: _promotions, only: _only, ...shopper } = request;
       const now = request.at === undefined ? clock.now() : Date.parse(request.at);
-      const facts = factsOf(request);
+      const facts = await factsService.forQuote(rules, { ...shopper, lines: [] }, now);
       const options: EvaluateOptions = optionsOf(request, rules.settings);
       const prices: CatalogPrices["items"] = [];
       for (const [index, item] of items.entries()) {

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
+import type { Facts } from "../../engine/facts.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { Problem, problem, problemBody } from "../../platform/problem.ts";
+import type { FactsService } from "../facts/facts-service.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
-import { factsOf, restoreFacts, storeFacts } from "./evaluation-facts.ts";
+import { restoreFacts, storeFacts } from "./evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "./evaluation-request.ts";
 import type {
   BatchResult,
@@ -32,6 +34,7 @@ export interface EvaluationServiceOptions {
   database: Database;
   clock: Clock;
   rulebooks: RulebookService;
+  facts: FactsService;
 }
 
 /** Carts of a batch are priced for so long before other requests get their turn. */
@@ -41,6 +44,7 @@ export function evaluationService({
   database,
   clock,
   rulebooks,
+  facts,
 }: EvaluationServiceOptions): EvaluationService {
   function start(
     context: OperationContext,
@@ -62,8 +66,20 @@ export function evaluationService({
     if (timezone !== undefined && timezone !== rules.settings.timezone) {
       return rulebooks.inTimezone(rules, timezone).then((zoned) => finish(context, request, zoned));
     }
-    const facts = factsOf(request);
     const now = request.at === undefined ? clock.now() : Date.parse(request.at);
+    const known = facts.forQuote(rules, request, now);
+    return known instanceof Promise
+      ? known.then((loaded) => priced(context, request, rules, loaded, now))
+      : priced(context, request, rules, known, now);
+  }
+
+  function priced(
+    context: OperationContext,
+    request: EvaluationRequest,
+    rules: ProjectRules,
+    facts: Facts,
+    now: number,
+  ): IdentifiedQuote | Promise<IdentifiedQuote> {
     const quote = evaluate(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
     const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
     if (request.save !== true) return identified;

@@ -19,7 +19,7 @@ export interface ProjectService {
   rulebookBasis(
     connection: Connection,
     projectId: string,
-  ): Promise<{ settings: ProjectSettings; revision: number } | undefined>;
+  ): Promise<{ settings: ProjectSettings; revision: number; identifierKey: Buffer } | undefined>;
   /** The current revisions of these projects, in one statement. */
   revisions(projectIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
@@ -43,7 +43,9 @@ export function projectService(database: Database): ProjectService {
     },
     async rulebookBasis(connection, projectId) {
       const row = await findProject(connection, projectId);
-      return row && { settings: projectSettings.parse(row.settings), revision: row.revision };
+      if (row === undefined) return undefined;
+      const { settings, revision, identifierKey } = row;
+      return { settings: projectSettings.parse(settings), revision, identifierKey };
     },
     async revisions(projectIds) {
       const rows = await findRevisions(database.orm, projectIds);

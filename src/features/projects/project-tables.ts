@@ -1,4 +1,7 @@
-import { bigint, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, customType, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 
 export const projects = pgTable("projects", {
   id: text().primaryKey(),
@@ -7,6 +10,7 @@ export const projects = pgTable("projects", {
   settings: jsonb().notNull(),
   settingsVersion: bigint("settings_version", { mode: "number" }).notNull().default(1),
   revision: bigint({ mode: "number" }).notNull().default(1),
+  identifierKey: bytea("identifier_key").notNull().default(sql`(made by the database)`),
   createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
 });
 

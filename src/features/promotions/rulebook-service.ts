@@ -22,6 +22,8 @@ export interface ProjectRules {
   readonly projectId: string;
   readonly revision: number;
   readonly settings: Settings;
+  /** By which devices, phones and addresses are hashed before they are counted. */
+  readonly identifierKey: Uint8Array;
   readonly rulebook: Rulebook;
 }
 
@@ -141,6 +143,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       projectId,
       revision: basis.revision,
       settings: basis.settings,
+      identifierKey: basis.identifierKey,
       rulebook: buildRulebook(
         String(basis.revision),
         [...entry.compiled.values()].map(({ promotion }) => promotion),

@@ -1,0 +1,261 @@
+/** What is known beside a request, gathered in one round trip at most, and in none where nobody would ask. */
+
+import type { Cart } from "../../engine/cart.ts";
+import { foldLookAlikes } from "../../engine/codes.ts";
+import { enteredCodes } from "../../engine/evaluate.ts";
+import type { CouponFact, DepositFact, FactName, Facts } from "../../engine/facts.ts";
+import { limits } from "../../engine/limits.ts";
+import { counterKey } from "../../ledger/books.ts";
+import type { Database } from "../../platform/database.ts";
+import { couponCounter } from "../ledger/committer-batch.ts";
+import { depositCounter, holdersOf, limitedCounters, type Who, whoIs } from "../ledger/promotion-counters.ts";
+import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import { type FactsAnswer, type FoundCoupon, readFacts, readSharedCounters } from "./facts-store.ts";
+import { customerFacts, inlineDeposits } from "./given-facts.ts";
+import { type Taken, takenFrom, UsageFacts } from "./usage-facts.ts";
+import type { Usage, UsageService } from "./usage-service.ts";
+
+/** A coupon behind an entered code. */
+export interface KnownCoupon {
+  /** As it is stored. */
+  readonly code: string;
+  readonly poolId: string;
+}
+
+export interface Knowledge {
+  readonly facts: Facts;
+  readonly who: Who;
+  /** By entered code, normalised. */
+  readonly coupons: ReadonlyMap<string, KnownCoupon>;
+  /** The same with these counters, which somebody read under locks, instead of those in memory. */
+  withCounters(taken: ReadonlyMap<string, number>): Knowledge;
+}
+
+export interface OrderName {
+  readonly source: string;
+  readonly orderRef: string;
+}
+
+export interface FactsService {
+  /** For a quote. At once where nothing has to be read. */
+  forQuote(rules: ProjectRules, request: Cart, at: number): Facts | Promise<Facts>;
+  /** For an order that is to be redeemed. */
+  forOrder(rules: ProjectRules, request: Cart, at: number, order: OrderName | null): Promise<Knowledge>;
+  /** The shared counters of the project as the database has them now. */
+  sharedCounters(rules: ProjectRules): Promise<ReadonlyMap<string, number>>;
+}
+
+const millisecondsPerDay = 86_400_000;
+
+export function factsService({ database, usage }: { database: Database; usage: UsageService }): FactsService {
+  function gather(
+    rules: ProjectRules,
+    request: Cart,
+    at: number,
+    order: OrderName | null,
+    used: Usage,
+  ): Knowledge | Promise<Knowledge> {
+    const question = questionFor(rules, request, at, order, used);
+    if (question === null) return knowledge(rules, request, at, used, nothingRead, []);
+    return readFacts(database.pool, question).then((answer) =>
+      knowledge(rules, request, at, used, answer, [answer.taken]),
+    );
+  }
+
+  return {
+    forQuote(rules, request, at) {
+      const used = usage.usageOf(rules);
+      if (used instanceof Promise)
+        return used.then(async (loaded) => (await gather(rules, request, at, null, loaded)).facts);
+      const known = gather(rules, request, at, null, used);
+      return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
+    },
+    async forOrder(rules, request, at, order) {
+      return gather(rules, request, at, order, await usage.usageOf(rules));
+    },
+    async sharedCounters(rules) {
+      const { promotions } = await usage.usageOf(rules);
+      const ids = [...promotions.values()].flatMap(({ id }) => id ?? []);
+      return ids.length === 0 ? new Map() : readSharedCounters(database.pool, rules.projectId, ids);
+    },
+  };
+}
+
+const nothingRead: FactsAnswer = {
+  coupons: [],
+  taken: new Map(),
+  history: null,
+  deposits: [],
+  own: new Map(),
+};
+
+/** Null when nothing that the database knows can matter to these rules and this cart. */
+function questionFor(rules: ProjectRules, request: Cart, at: number, order: OrderName | null, used: Usage) {
+  const needs = needsOf(rules);
+  const codes = request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized);
+  const asksCoupons = codes.length > 0 && needs.hasPools;
+  const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
+  const who = needs.isPersonal ? whoIs(rules.identifierKey, request) : null;
+  const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
+  const holders = [...(who === null ? [] : holdersOf(who)), ...deposits.map((id) => `redemption:${id}`)];
+  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(rules, codes, at, used) : [];
+  if (
+    !asksCoupons &&
+    customerId === null &&
+    holders.length === 0 &&
+    deposits.length === 0 &&
+    counters.length === 0 &&
+    order === null
+  )
+    return null;
+  return {
+    projectId: rules.projectId,
+    codes: asksCoupons ? [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))] : [],
+    customerId,
+    holders,
+    counters,
+    deposits,
+    order,
+    since: at - (limits.orderWindowDays + 1) * millisecondsPerDay,
+  };
+}
+
+function codeCounters(
+  { settings }: ProjectRules,
+  codes: readonly string[],
+  at: number,
+  { promotions }: Usage,
+) {
+  const nobody = { customer: null, device: null, phone: null, ip: null };
+  return [...promotions.values()]
+    .filter(
+      ({ document, code, pool }) =>
+        document.limits?.perCode !== undefined && (pool !== null || codes.includes(code ?? "")),
+    )
+    .flatMap((promotion) =>
+      codes.flatMap((code) =>
+        limitedCounters(promotion, nobody, code, at, settings.timezone)
+          .filter(({ name }) => name === "perCode")
+          .map(({ counter }) => counter),
+      ),
+    );
+}
+
+function knowledge(
+  rules: ProjectRules,
+  request: Cart,
+  at: number,
+  used: Usage,
+  answer: FactsAnswer,
+  tables: readonly ReadonlyMap<string, number>[],
+): Knowledge {
+  const who = whoIs(rules.identifierKey, request);
+  const entered =
+    request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized);
+  const found = couponsBehind(entered, answer.coupons);
+  const shared = takenFrom(...tables, used.taken);
+  const taken: Taken =
+    answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
+  const facts: Facts = { ...customerFacts(request, answer.history) };
+  if (found.size > 0)
+    facts.coupons = new Map(
+      [...found].map(([code, coupon]) => [code, couponFact(coupon, request, at, answer.own)]),
+    );
+  const deposits = depositsOf(request, answer, rules);
+  if (deposits.size > 0) facts.deposits = deposits;
+  if (used.promotions.size > 0)
+    facts.usage = new UsageFacts(used.promotions, {
+      taken,
+      who,
+      codes: entered,
+      currency: request.currency,
+      at,
+      timezone: rules.settings.timezone,
+    });
+  return {
+    facts,
+    who,
+    coupons: found,
+    withCounters: (exact) => knowledge(rules, request, at, used, answer, [exact, ...tables]),
+  };
+}
+
+/** The plain form goes before the folded one; the folded one counts only in pools that fold. */
+function couponsBehind(
+  entered: readonly string[],
+  coupons: readonly FoundCoupon[],
+): Map<string, FoundCoupon> {
+  const found = new Map<string, FoundCoupon>();
+  for (const code of entered) {
+    const folded = foldLookAlikes(code);
+    const coupon =
+      coupons.find((candidate) => candidate.code === code) ??
+      coupons.find((candidate) => candidate.folds && candidate.code === folded);
+    if (coupon !== undefined) found.set(code, coupon);
+  }
+  return found;
+}
+
+function couponFact(
+  { pool, poolId, code, isVoid, isUsedUp, expiresAt, customerId }: FoundCoupon,
+  request: Cart,
+  at: number,
+  own: ReadonlyMap<string, number>,
+): CouponFact {
+  // Held by this very order's reservation, it is not used up for the order.
+  const isOwn = own.has(counterKey(couponCounter(poolId, code)));
+  if (isVoid) return { pool, status: "void" };
+  if (isUsedUp && !isOwn) return { pool, status: "used" };
+  if (expiresAt !== null && expiresAt <= at) return { pool, status: "expired" };
+  if (customerId !== null && customerId !== request.customer?.id) return { pool, status: "owned" };
+  return { pool, status: "usable" };
+}
+
+/** Proven inline by whoever may, or by a committed redemption that paid for it and has not been counted yet. */
+function depositsOf(
+  request: Cart,
+  answer: FactsAnswer,
+  { rulebook }: ProjectRules,
+): Map<string, DepositFact> {
+  const proven = inlineDeposits(request);
+  for (const { redemption, promotion, units } of answer.deposits) {
+    if (proven.has(redemption)) continue;
+    const rule = rulebook.promotions.find(({ key }) => key === promotion)?.id ?? "";
+    const key = counterKey(depositCounter(rule, redemption));
+    if ((answer.taken.get(key) ?? 0) - (answer.own.get(key) ?? 0) <= 0)
+      proven.set(redemption, { promotion, units });
+  }
+  return proven;
+}
+
+interface Needs {
+  readonly hasPools: boolean;
+  readonly hasHistory: boolean;
+  readonly isPersonal: boolean;
+  readonly countsCodes: boolean;
+}
+
+const historyFacts: ReadonlySet<FactName> = new Set(["completedOrders", "lastOrderAt", "orders"]);
+const known = new WeakMap<ProjectRules["rulebook"], Needs>();
+
+/** What any promotion of the rulebook may ask for; worked out once. */
+function needsOf({ rulebook }: ProjectRules): Needs {
+  let needs = known.get(rulebook);
+  if (needs === undefined) {
+    const { promotions } = rulebook;
+    needs = {
+      hasPools: promotions.some(({ pool }) => pool !== null),
+      hasHistory: promotions.some(({ conditions }) =>
+        conditions?.needs.some((name) => historyFacts.has(name)),
+      ),
+      isPersonal: promotions.some(({ document: { limits: of } }) =>
+        [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
+          (limit) => limit !== undefined,
+        ),
+      ),
+      countsCodes: promotions.some(({ document }) => document.limits?.perCode !== undefined),
+    };
+    known.set(rulebook, needs);
+  }
+  return needs;
+}

@@ -17,7 +17,12 @@ export function itemOffers(situation: Situation, index: number, isForced: boolea
   const budget = budgetLeft(situation, promotion);
   const offers = part.benefits.map((benefit, i): Offer => {
     const slots = slotsOf(benefit, fields[i]!);
-    const lines = slots.map(({ select }) => coveredLines(situation, select));
+    const lines = usefulLines(
+      situation,
+      fields[i]!,
+      slots,
+      slots.map(({ select }) => coveredLines(situation, select)),
+    );
     const covered = coverage(situation, fields[i]!, slots, lines, budget);
     const common = {
       candidate: index,
@@ -79,16 +84,32 @@ interface Slot {
   quantity: number;
 }
 
-/** The selectors with what one application takes of each; components that mean the same goods are one. */
+/** The selectors with what one application takes of each; neighbouring components that mean the same goods are one. */
 function slotsOf({ selectors }: CompiledBenefit, { components }: BenefitFields): Slot[] {
   const slots: Slot[] = [];
   selectors.forEach((select, i) => {
     const quantity = components?.[i]?.quantity ?? 1;
-    const same = components === undefined ? undefined : slots.find((slot) => slot.select.id === select.id);
-    if (same === undefined) slots.push({ select, quantity });
-    else same.quantity += quantity;
+    const before = components === undefined ? undefined : slots.at(-1);
+    if (before?.select.id === select.id) before.quantity += quantity;
+    else slots.push({ select, quantity });
   });
   return slots;
+}
+
+/** A bundle at a price is not applied where its parts cost no more; so goods too cheap even beside the dearest are no part of it. */
+function usefulLines(
+  { cart }: Situation,
+  { kind, price }: BenefitFields,
+  slots: readonly Slot[],
+  covered: readonly (readonly number[])[],
+): readonly (readonly number[])[] {
+  if (kind !== "bundle" || price === undefined) return covered;
+  const priceOf = (line: number) => cart.lines[line]!.unitPrice;
+  const dearest = covered.map((lines) => lines.reduce((most, line) => Math.max(most, priceOf(line)), 0));
+  const best = dearest.reduce((sum, most, slot) => sum + most * slots[slot]!.quantity, 0);
+  return covered.map((lines, slot) =>
+    lines.filter((line) => best - dearest[slot]! + priceOf(line) > price[cart.currency]!),
+  );
 }
 
 function coveredLines({ cart, coverage }: Situation, select: CompiledSelector): readonly number[] {

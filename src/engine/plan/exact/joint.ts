@@ -128,8 +128,6 @@ function laterStages(
   );
   return {
     stages: new LaterStages(order, shipping, situation.cart.shippingAmount, rounds ? grain : 0),
-    isExact:
-      [...order, ...shipping].every(({ isExact }) => isExact) &&
-      situation.cart.lines.every(({ floor }) => floor === 0),
+    isExact: [...order, ...shipping].every(({ isExact }) => isExact),
   };
 }

@@ -1,4 +1,5 @@
 /** What a promotion could take off in the order and shipping stages: never less than it does, and mostly exactly that. */
+import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, unlimited } from "./benefit-fields.ts";
@@ -16,7 +17,7 @@ export interface LaterRule {
   mayHold(worth: number): boolean;
   /** `base`: the goods when the stage began; `left`: what is left of goods or shipping by now. In millionths. */
   off(base: number, left: number): number;
-  /** What `off` says is what it takes off, but for rounding. */
+  /** What `off` says is what it takes off, but for rounding; else it is only never less. */
   readonly isExact: boolean;
   /** In minor units of the base: where `mayHold` or `off` may jump. */
   readonly thresholds: readonly number[];
@@ -53,9 +54,16 @@ export function laterRule(
       ),
     isExact:
       promotion.document.budget === undefined &&
-      part.benefits.every(({ selectors }) => selectors.every(({ coversEverything }) => coversEverything)),
+      situation.cart.lines.every(({ floor }) => floor === 0) &&
+      fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),
     thresholds: [...condition.thresholds, ...benefits.flatMap(({ thresholds }) => thresholds)],
   };
+}
+
+function isExact(fields: BenefitFields, { selectors }: CompiledBenefit): boolean {
+  const isPlain = fields.maxUnits === undefined && fields.basis !== "list" && fields.kind !== "deposit";
+  const isSliced = fields.mode === "graduated" && fields.by === "quantity";
+  return isPlain && !isSliced && selectors.every(({ coversEverything }) => coversEverything);
 }
 
 interface LaterBenefit {
@@ -121,7 +129,11 @@ function orderBenefit(
   const within = (amount: number) => Math.min(amount, ceiling);
   if (fields.kind === "percent_off") {
     const cap = fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain;
-    return { off: (_, left) => Math.min(cap, share(within(left), fields.percent)), thresholds: none };
+    const isOfList = fields.basis === "list";
+    return {
+      off: (_, left) => Math.min(left, cap, share(isOfList ? ceiling : within(left), fields.percent)),
+      thresholds: none,
+    };
   }
   if (fields.kind === "amount_off") {
     const amount = fields.amount![currency]! * grain;

@@ -53,28 +53,30 @@ export class LaterStages {
   private bestOf(choices: readonly (readonly LaterRule[])[], worth: number): Outcome {
     let best: Outcome = { pay: Number.POSITIVE_INFINITY, chosen: [] };
     for (const choice of choices) {
-      const left = this.goodsAfter(choice, worth);
-      if (left === null) continue;
-      const shipped = this.shippingAfter(left, worth);
-      if (shipped === null || left + shipped.pay >= best.pay) continue;
+      const goods = this.goodsAfter(choice, worth);
+      if (goods === null) continue;
+      const shipped = this.shippingAfter(goods.most, worth);
+      if (shipped === null || goods.least + shipped.pay >= best.pay) continue;
       best = {
-        pay: left + shipped.pay,
+        pay: goods.least + shipped.pay,
         chosen: [...choice.map(({ candidate }) => candidate), ...shipped.chosen],
       };
     }
     return best;
   }
 
-  /** Null: one of the rules could not apply, or one that must would not. */
-  private goodsAfter(choice: readonly LaterRule[], worth: number): number | null {
-    let left = worth;
+  /** What the choice leaves at least, and at most. Null: one of its rules could not apply. */
+  private goodsAfter(choice: readonly LaterRule[], worth: number): { least: number; most: number } | null {
+    let least = worth;
+    let most = worth;
     for (const rule of choice) {
       if (!rule.mayHold(worth)) return null;
-      const off = rule.off(worth, left);
+      const off = rule.off(worth, least);
       if (off <= 0) return null;
-      left -= off;
+      least -= off;
+      if (rule.isExact) most -= off;
     }
-    return left;
+    return { least, most };
   }
 
   /** Of each group the most that one rule can take off; the groups one after the other. */
@@ -144,7 +146,7 @@ export class LaterStages {
 
   /** The least amount from `from` to `to` of which the choice leaves at least `at`, if it leaves less of `from`. */
   private crossing(choice: readonly LaterRule[], from: number, to: number, at: number): number | null {
-    const left = (worth: number) => this.goodsAfter(choice, worth) ?? Number.NEGATIVE_INFINITY;
+    const left = (worth: number) => this.goodsAfter(choice, worth)?.most ?? Number.NEGATIVE_INFINITY;
     if (to <= from || left(from) >= at || left(to) < at) return null;
     let low = Math.floor(from / grain);
     let high = Math.ceil(to / grain);

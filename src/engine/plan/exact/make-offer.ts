@@ -248,6 +248,7 @@ function twoHeaps(covered: Covered): Shape {
           },
         ],
         maxTimes: fields.maxTimes ?? unlimited,
+        draft: fields.pick === "dearest" ? [1, 0] : null,
         onOpening: 0,
         onCompletion: 0,
       }),
@@ -281,6 +282,7 @@ function bundle(covered: Covered): Shape {
     setMachine({
       slots: slotUnits.map((units, i) => ({ quantity: quantities[i]!, units, gainOn, pick: null })),
       maxTimes,
+      draft: slotUnits.map((_, slot) => slot),
       onOpening,
       onCompletion,
     });

@@ -19,6 +19,11 @@ export interface SetSlot {
 export interface Sets {
   readonly slots: readonly SetSlot[];
   readonly maxTimes: number;
+  /**
+   * The slots as they choose, set after set, where all choose the dearest unit left to them: then it is settled which slot
+   * gets a unit. Null: the search may try every slot that covers it.
+   */
+  readonly draft: readonly number[] | null;
   /** Counted when a set is opened, and when it is complete. */
   readonly onOpening: number;
   readonly onCompletion: number;
@@ -29,7 +34,7 @@ const now = 1;
 const decided = 2;
 
 /** Null: more states than a number can hold. */
-export function setMachine({ slots, maxTimes, onOpening, onCompletion }: Sets): Machine | null {
+export function setMachine({ slots, maxTimes, draft, onOpening, onCompletion }: Sets): Machine | null {
   const possible = Math.min(...slots.map(({ units, quantity }) => Math.floor(units / quantity)));
   const most = Math.min(possible, maxTimes);
   const isLimited = possible > maxTimes;
@@ -79,14 +84,33 @@ export function setMachine({ slots, maxTimes, onOpening, onCompletion }: Sets): 
     return { next: encode(roll(flag, place), isLimited ? state.used + complete : 0, counts), gain };
   };
 
+  /**
+   * Units come dearest first, and every slot wants the dearest. So a unit goes to the slot that covers it and chooses next:
+   * the one with the fewest sets begun, and of those the first in the draft.
+   */
+  const nextInDraft = (order: readonly number[], counts: readonly number[], place: Place): number => {
+    let next = -1;
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const slot of order) {
+      if ((place.slots & (1 << slot)) === 0) continue;
+      const sets = Math.floor(counts[slot]! / slots[slot]!.quantity);
+      if (sets < fewest) {
+        fewest = sets;
+        next = slot;
+      }
+    }
+    return next;
+  };
+
   return {
     start: 0,
     take(state, place) {
       if (most === 0) return noSteps;
       const decoded = decode(state);
       const steps: Step[] = [];
+      const next = draft === null ? null : nextInDraft(draft, decoded.counts, place);
       for (let slot = 0; slot < slots.length; slot++) {
-        if ((place.slots & (1 << slot)) === 0) continue;
+        if ((place.slots & (1 << slot)) === 0 || (next !== null && slot !== next)) continue;
         const step = takeAs(slot, decoded, place);
         if (step !== null) steps.push(step);
       }

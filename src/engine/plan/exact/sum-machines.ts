@@ -93,7 +93,6 @@ export function everyMachine(
     take(state, { unit }) {
       const reached = state % 2;
       const before = (state - reached) / 2;
-      if (isLimited && before >= most) return noSteps;
       const sum = before + measure(unit);
       const times = Math.floor(Math.min(sum, most) / every) - Math.floor(before / every);
       const after = isLimited ? Math.min(sum, most) : sum % every;

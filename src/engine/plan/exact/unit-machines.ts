@@ -37,11 +37,12 @@ export function perUnitMachine({ gainOn, maxUnits, cap, pick, step }: PerUnit): 
       const count = rest % counts;
       const amount = ((rest - count) / counts) * step;
       const full = gainOn(place.unit);
-      const gain = Math.min(full, cap - amount);
-      if (gain <= 0 || (counts > 1 && count === counts - 1)) return noSteps;
+      const gain = Math.max(0, Math.min(full, cap - amount));
+      // Once the cap is reached further units are still used up, for nothing.
+      if (full <= 0 || (counts > 1 && count === counts - 1)) return noSteps;
       if (pick === "dearest" && flag === decided) return noSteps;
       const after = roll(pick === "cheapest" && flag === open ? now : flag, place);
-      const sum = isCapped ? Math.floor((amount + gain) / step) : 0;
+      const sum = isCapped ? Math.min(Math.floor(cap / step), Math.floor((amount + gain) / step)) : 0;
       return [{ next: encode(sum, counts > 1 ? count + 1 : 0, after), gain }];
     },
     ...(pick !== null && {
@@ -64,7 +65,7 @@ export function perLineMachine(amount: number): Machine {
     take(state, { unit, isFirstOfLine }) {
       const given = isFirstOfLine ? 0 : state;
       const gain = Math.min(unit.room * grain, amount - given);
-      return gain <= 0 ? noSteps : [{ next: given + gain, gain }];
+      return [{ next: given + gain, gain }];
     },
     leave: (state, { isFirstOfLine }) => (isFirstOfLine ? 0 : state),
     accepts: () => true,

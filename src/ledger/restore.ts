@@ -17,17 +17,17 @@ export interface AllBack {
 }
 
 export function releasesOf(sale: Sale, holds: readonly Hold[], back: AllBack): Hold[] {
-  const restoring = new Map(
-    sale.promotions
-      .filter(({ restoresUse }) => restoresUse)
-      .map((promotion) => [promotion.rule, promotion] as const),
-  );
   return holds.flatMap((hold) => {
-    const promotion = restoring.get(hold.counter.rule);
-    if (promotion === undefined) return [];
+    const promotion = sale.promotions.find((applied) => isOf(applied, hold));
+    if (promotion?.restoresUse !== true) return [];
     const kept = stillTaken(sale, promotion, hold, back);
     return kept < hold.amount ? [{ ...hold, amount: hold.amount - kept }] : [];
   });
+}
+
+/** A coupon's counter is the pool's, which may serve several promotions. */
+function isOf({ rule, coupons }: AppliedPromotion, { counter }: Hold): boolean {
+  return counter.measure === "coupon" ? coupons.includes(counter.holder) : counter.rule === rule;
 }
 
 /** How much of the hold has to stay. It may be more than is held; it is never less than 0. */

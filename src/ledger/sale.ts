@@ -39,6 +39,8 @@ export interface AppliedPromotion {
   readonly amount: number;
   readonly returns: ReturnMode;
   readonly restoresUse: boolean;
+  /** The coupons that triggered it, as counters name their holders. */
+  readonly coupons: readonly string[];
 }
 
 export interface Sale {

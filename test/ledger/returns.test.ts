@@ -285,7 +285,7 @@ describe("what counters get back", () => {
   const holds = () => [
     held("prm_p", "uses", 1),
     held("prm_p", "uses", 1, "customer:c"),
-    held("prm_p", "coupon", 1, "code:ABC"),
+    held("pol_w", "coupon", 1, "code:ABC"),
     held("prm_p", "amount:CNY", 3000),
     held("prm_q", "uses", 1),
     held("prm_q", "amount:CNY", 700),
@@ -293,7 +293,10 @@ describe("what counters get back", () => {
   const sold = (restoresUse: boolean) =>
     sale([sharedDiscount()], {
       shipping: 100,
-      promotions: [applied("p", { amount: 3000, restoresUse }), applied("q", { amount: 700 })],
+      promotions: [
+        applied("p", { amount: 3000, restoresUse, coupons: ["code:ABC"] }),
+        applied("q", { amount: 700 }),
+      ],
     });
   const given = (outcome: ReturnType<ReturnDesk["give"]>) =>
     "reason" in outcome
@@ -309,7 +312,7 @@ describe("what counters get back", () => {
     expect(given(desk.give({ "1": 1 }))).toEqual([
       ["prm_p", "uses", "", 1],
       ["prm_p", "uses", "customer:c", 1],
-      ["prm_p", "coupon", "code:ABC", 1],
+      ["pol_w", "coupon", "code:ABC", 1],
       ["prm_p", "amount:CNY", "", 1000],
     ]);
   });

@@ -46,7 +46,15 @@ export function gift(fields: Partial<GivenGift> = {}): GivenGift {
 }
 
 export function applied(key: string, fields: Partial<AppliedPromotion> = {}): AppliedPromotion {
-  return { key, rule: `prm_${key}`, amount: 0, returns: "prorate", restoresUse: false, ...fields };
+  return {
+    key,
+    rule: `prm_${key}`,
+    amount: 0,
+    returns: "prorate",
+    restoresUse: false,
+    coupons: [],
+    ...fields,
+  };
 }
 
 export function sale(lines: readonly SoldLine[], fields: Partial<Sale> = {}): Sale {

@@ -1,5 +1,6 @@
 /** A stored quote, read as a sale: what returns are computed from. */
 import type { Cart } from "../../engine/cart.ts";
+import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
 import type { PromotionDocument } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { KeptOrder } from "../../ledger/returns.ts";
@@ -13,7 +14,7 @@ export interface PastPromotion {
   readonly document: Pick<PromotionDocument, "benefits" | "returns" | "restoreUseOnReturn">;
 }
 
-type SoldQuote = Pick<Quote, "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
+type SoldQuote = Pick<Quote, "codes" | "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
 
 /** `promotions`: all that applied, at least. */
 export function saleOf(
@@ -29,7 +30,7 @@ export function saleOf(
     }),
     shipping: quote.shipping - quote.shippingDiscount,
     gifts: giftsOf(quote.rewards, promotions),
-    promotions: appliedOf(quote.promotions, promotions),
+    promotions: appliedOf(quote, promotions),
   };
 }
 
@@ -65,7 +66,10 @@ function positionsOf(
   );
 }
 
-function appliedOf(rows: Quote["promotions"], promotions: readonly PastPromotion[]): AppliedPromotion[] {
+function appliedOf(
+  { promotions: rows, codes }: Pick<Quote, "codes" | "promotions">,
+  promotions: readonly PastPromotion[],
+): AppliedPromotion[] {
   const amounts = new Map<string, number>();
   for (const { promotion, amount } of rows) amounts.set(promotion, (amounts.get(promotion) ?? 0) + amount);
   return promotions
@@ -76,7 +80,16 @@ function appliedOf(rows: Quote["promotions"], promotions: readonly PastPromotion
       amount: amounts.get(key)!,
       returns: document.returns,
       restoresUse: document.restoreUseOnReturn,
+      coupons: codes.flatMap((code) =>
+        code.status === "applied" && code.promotion === key ? holdersOf(code.code) : [],
+      ),
     }));
+}
+
+/** A pool may fold look-alikes or not; a coupon is stored as its pool does. */
+function holdersOf(code: string): string[] {
+  const normalized = normalizeCode(code);
+  return [`code:${normalized}`, `code:${foldLookAlikes(normalized)}`];
 }
 
 /** The request as if only these units had been bought. */

@@ -1,6 +1,6 @@
 create table orders (
   project_id text not null references projects (id),
-  external_id text collate "C" not null,
+  external_id text not null,
   version bigint not null,
   status text not null,
   customer_id text,

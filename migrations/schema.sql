@@ -201,7 +201,7 @@ comment on table order_returns is 'Append-only: each return of goods of an order
 
 create table orders (
   project_id text not null,
-  external_id text collate "C" not null,
+  external_id text not null,
   version bigint not null,
   status text not null,
   customer_id text,

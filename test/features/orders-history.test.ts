@@ -3,6 +3,7 @@ import { limits } from "../../src/engine/limits.ts";
 import { type OrderHistory, orderHistorySql } from "../../src/features/orders/order-history-service.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "./api.ts";
+import { insertRedemption } from "./orders-fixture.ts";
 
 const dayMs = 86_400_000;
 let database: TestDatabase;
@@ -61,36 +62,8 @@ async function stored(customer: string, fields: object = {}) {
   return id;
 }
 
-async function redeemed(customer: string | null, fields: Partial<Record<string, unknown>> = {}) {
-  const id = `rdm_${++count}`;
-  const row = {
-    source: "till",
-    order_ref: id,
-    state: "committed",
-    total: 700,
-    refunded: 0,
-    committed_at: daysAgo(2),
-    ...fields,
-  };
-  await database.pool.query(
-    `insert into redemptions (project_id, id, source, order_ref, state, mode, customer_id, currency, total, discount, refunded,
-       steps, holds, expires_at, created_at, committed_at, request_hash, revision, evaluated_at, request, facts, settings, quote, created_by)
-     values ($1, $2, $3, $4, $5, 'commit', $6, 'CNY', $7, 0, $8, 0, '[]', $9, $9, $10, '', 1, $9, '{}', '{}', '{}', '{}', '')`,
-    [
-      api.project.id,
-      id,
-      row.source,
-      row.order_ref,
-      row.state,
-      customer,
-      row.total,
-      row.refunded,
-      daysAgo(2),
-      row.committed_at,
-    ],
-  );
-  return id;
-}
+const redeemed = (customer: string, fields: Parameters<typeof insertRedemption>[2] = {}) =>
+  insertRedemption(database, api.project.id, { customer, committedAt: daysAgo(2), ...fields });
 
 test("a customer nobody has heard of has no orders", async () => {
   expect(await historyOf("nobody")).toEqual({ completedOrders: 0, lastOrderAt: null, orders: [] });
@@ -115,9 +88,9 @@ test("orders count unless they are cancelled or returned, whichever way they wer
 
 test("a redemption counts as an order until the order comes that stands for it", async () => {
   const redemption = await redeemed("b");
-  await redeemed("b", { state: "reserved", committed_at: null });
+  await redeemed("b", { state: "reserved", committedAt: null });
   await redeemed("b", { state: "cancelled" });
-  await redeemed("b", { state: "expired", committed_at: null });
+  await redeemed("b", { state: "expired", committedAt: null });
   await redeemed("b", { state: "returned", refunded: 700 });
   expect(await historyOf("b")).toMatchObject({ completedOrders: 1, lastOrderAt: now - 2 * dayMs });
   await stored("b", { redemption });
@@ -131,9 +104,9 @@ test("a redemption counts as an order until the order comes that stands for it",
 test("an order with the number of the redemption's order stands for it, unless it is another customer's", async () => {
   const id = `H-${count + 1}`;
   await stored("c");
-  await redeemed("c", { order_ref: id });
+  await redeemed("c", { orderRef: id });
   expect(await historyOf("c")).toMatchObject({ completedOrders: 1, orders: [{ total: 1000 }] });
-  await redeemed("c2", { order_ref: id, source: "till 2" });
+  await redeemed("c2", { orderRef: id, source: "till 2" });
   expect(await historyOf("c2")).toMatchObject({ completedOrders: 1, orders: [{ total: 700 }] });
 });
 
@@ -150,7 +123,7 @@ test("goods that came back make an order worth less, not fewer", async () => {
     role: "erp",
     body: { lines: [{ id: "1", quantity: 1 }] },
   });
-  await redeemed("e", { state: "partially_returned", refunded: 300, committed_at: daysAgo(9) });
+  await redeemed("e", { state: "partially_returned", refunded: 300, committedAt: daysAgo(9) });
   expect(await historyOf("e")).toMatchObject({
     completedOrders: 2,
     orders: [{ total: 400 }, { total: 500 }],
@@ -159,9 +132,9 @@ test("goods that came back make an order worth less, not fewer", async () => {
 
 test("the order that is being priced is not its own history", async () => {
   const id = await stored("f");
-  const redemption = await redeemed("f", { order_ref: "17" });
+  const redemption = await redeemed("f", { orderRef: "17" });
   await stored("f", { redemption });
-  await redeemed("f", { order_ref: "18" });
+  await redeemed("f", { orderRef: "18" });
   expect((await historyOf("f")).completedOrders).toBe(3);
   expect((await historyOf("f", { source: "web", orderRef: id })).completedOrders).toBe(2);
   expect((await historyOf("f", { source: "till", orderRef: "17" })).completedOrders).toBe(2);

@@ -40,7 +40,7 @@ export function orderHistorySql({
       from orders o left join redemptions r on r.project_id = o.project_id and r.id = o.redemption_id
      where o.project_id = ${projectId} and o.customer_id = ${customerId} and o.status not in ('cancelled', 'returned')
        and r.state is distinct from 'returned' and not (o.refunded > 0 and o.refunded >= o.total)
-       and (o.external_id <> (${orderRef}::text collate "C")) is not false
+       and (o.external_id <> ${orderRef}::text) is not false
        and (r.order_ref = ${orderRef}::text and r.source = ${source}::text) is not true
     union all
     select r.committed_at, r.currency, greatest(r.total - r.refunded, 0)
@@ -50,7 +50,7 @@ export function orderHistorySql({
        and not exists (select from orders o where o.project_id = r.project_id and o.redemption_id = r.id)
        and not exists (
          select from orders o
-          where o.project_id = r.project_id and o.external_id = r.order_ref collate "C" and o.redemption_id is null
+          where o.project_id = r.project_id and o.external_id = r.order_ref and o.redemption_id is null
             and (o.customer_id = r.customer_id or o.customer_id is null and o.status in ('cancelled', 'returned')))
   ), days as (
     select max(at) as at, currency, least(sum(total), ${Number.MAX_SAFE_INTEGER})::bigint as total

@@ -58,7 +58,7 @@ const replaced = [
 function incomingRows(incoming: readonly IncomingOrder[]): SQL {
   const rows = incoming.map((order) => ({ ...order, placedAt: new Date(order.placedAt).toISOString() }));
   return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as incoming (
-    "externalId" text collate "C", version bigint, status text, "customerId" text, "redemptionId" text, channel text,
+    "externalId" text, version bigint, status text, "customerId" text, "redemptionId" text, channel text,
     store text, dealer text, currency text, total bigint, "placedAt" timestamptz, document jsonb, settlement text)`;
 }
 

@@ -3,12 +3,28 @@ import type { Config } from "./config.ts";
 import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
 import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
 import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
+import { type CouponExportService, couponExportService } from "./features/coupons/coupon-export-service.ts";
+import {
+  type CouponGenerationService,
+  couponGenerationService,
+  pendingCodes,
+} from "./features/coupons/coupon-generation-service.ts";
+import { type CouponImportService, couponImportService } from "./features/coupons/coupon-import-service.ts";
+import { couponOperations, couponStreams } from "./features/coupons/coupon-operations.ts";
+import { couponPoolOperations, couponPoolStreams } from "./features/coupons/coupon-pool-operations.ts";
+import { type CouponPoolService, couponPoolService } from "./features/coupons/coupon-pool-service.ts";
+import { type CouponService, couponService } from "./features/coupons/coupon-service.ts";
 import {
   type CatalogPriceService,
   catalogPriceService,
 } from "./features/evaluations/catalog-price-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
+import { factsService } from "./features/facts/facts-service.ts";
+import { type UsageService, usageService } from "./features/facts/usage-service.ts";
+import { jobOperations } from "./features/jobs/job-operations.ts";
+import { type JobService, jobService } from "./features/jobs/job-service.ts";
+import { type CommitterService, committerService } from "./features/ledger/committer-service.ts";
 import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { absentRedemptions } from "./features/orders/order-redemptions-service.ts";
@@ -27,6 +43,12 @@ import {
 } from "./features/promotions/promotion-review-service.ts";
 import { type PromotionService, promotionService } from "./features/promotions/promotion-service.ts";
 import { type RulebookService, rulebookService } from "./features/promotions/rulebook-service.ts";
+import {
+  type RedemptionExpiryService,
+  redemptionExpiryService,
+} from "./features/redemptions/redemption-expiry-service.ts";
+import { redemptionOperations } from "./features/redemptions/redemption-operations.ts";
+import { type RedemptionService, redemptionService } from "./features/redemptions/redemption-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -50,14 +72,30 @@ export interface AppOptions {
   /** Tells of changes that other processes make; without it they are found by asking, once a second. */
   listener?: Listener;
   rulebookPollMilliseconds?: number;
+  jobPollMilliseconds?: number;
 }
 
 /** The composition root: the process and the tests build the same app. It listens to nothing and migrates nothing. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, database, clock, readiness = [], listener, rulebookPollMilliseconds } = options;
+  const {
+    config,
+    database,
+    clock,
+    readiness = [],
+    listener,
+    rulebookPollMilliseconds,
+    jobPollMilliseconds,
+  } = options;
   const isProduction = config.environment === "production";
   const app = createServer({ logLevel: config.logLevel });
-  const services = servicesOf({ database, clock, log: app.log, listener, rulebookPollMilliseconds });
+  const services = servicesOf({
+    database,
+    clock,
+    log: app.log,
+    listener,
+    rulebookPollMilliseconds,
+    jobPollMilliseconds,
+  });
   const operations = operationsOf(services);
   const streams = streamOperationsOf(services);
   const validation = compileInputs(operations);
@@ -75,12 +113,25 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (!isProduction) {
     mountGraphiql(app);
   }
-  app.addHook("onClose", () => services.rulebooks.close());
+  app.addHook("onClose", async () => {
+    services.usage.close();
+    await services.redemptionExpiry.close();
+    await services.committer.close();
+    await services.rulebooks.close();
+  });
   await services.rulebooks.start();
+  services.usage.start();
+  services.redemptionExpiry.start();
   return app;
 }
 
 export interface Services {
+  jobs: JobService;
+  couponPools: CouponPoolService;
+  coupons: CouponService;
+  couponGeneration: CouponGenerationService;
+  couponImports: CouponImportService;
+  couponExports: CouponExportService;
   authenticator: ApiKeyAuthenticator;
   apiKeys: ApiKeyService;
   projects: ProjectService;
@@ -89,6 +140,10 @@ export interface Services {
   promotionReview: PromotionReviewService;
   evaluations: EvaluationService;
   catalog: CatalogPriceService;
+  committer: CommitterService;
+  usage: UsageService;
+  redemptions: RedemptionService;
+  redemptionExpiry: RedemptionExpiryService;
   orders: OrderService;
   orderBulk: OrderBulkService;
   orderSettlement: OrderSettlementService;
@@ -101,27 +156,52 @@ export function servicesOf({
   log,
   listener,
   rulebookPollMilliseconds: pollMilliseconds,
+  jobPollMilliseconds,
 }: {
   database: Database;
   clock: Clock;
   log: Log;
   listener?: Listener | undefined;
   rulebookPollMilliseconds?: number | undefined;
+  jobPollMilliseconds?: number | undefined;
 }): Services {
   const authenticator = apiKeyAuthenticator({ database, clock, log });
   const projects = projectService(database);
   const rulebooks = rulebookService({ database, projects, log, listener, pollMilliseconds });
+  const committer = committerService({ database, log });
+  const usage = usageService({ database, committer, log });
+  const facts = factsService({ database, usage });
   const orderSettlement = orderSettlementService({ database, clock, redemptions: absentRedemptions });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
+  const evaluations = evaluationService({ database, clock, rulebooks, facts });
+  const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
+    jobs,
+    couponPools: couponPoolService({
+      database,
+      clock,
+      pendingCodes: (connection, projectId, poolId) => pendingCodes(jobs, connection, projectId, poolId),
+    }),
+    coupons: couponService({
+      database,
+      clock,
+      evaluate: (context, cart) => evaluations.evaluate(context, cart),
+    }),
+    couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
+    couponImports: couponImportService({ database, clock, projects }),
+    couponExports: couponExportService({ database, clock }),
     authenticator,
     apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
     projects,
     rulebooks,
     promotions: promotionService({ database, clock, projects, rulebooks }),
     promotionReview: promotionReviewService({ clock, rulebooks }),
-    evaluations: evaluationService({ database, clock, rulebooks }),
-    catalog: catalogPriceService({ clock, rulebooks }),
+    evaluations,
+    catalog: catalogPriceService({ clock, rulebooks, facts }),
+    committer,
+    usage,
+    redemptions: redemptionService({ database, clock, rulebooks, facts, committer }),
+    redemptionExpiry: redemptionExpiryService({ database, committer, log }),
     orders: orderService({ database, clock, writer: orderWriter, returns: absentRedemptions.returnLines }),
     orderBulk: orderBulkService(orderWriter),
     orderSettlement,
@@ -134,7 +214,11 @@ export function operationsOf(services: Services): Operation[] {
   return [
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview),
+    ...redemptionOperations(services.redemptions),
     ...orderOperations(services.orders),
+    ...couponPoolOperations(services.couponPools, services.couponGeneration),
+    ...couponOperations(services.coupons),
+    ...jobOperations(services.jobs),
     ...projectOperations(projects),
     ...apiKeyOperations(apiKeys),
   ];
@@ -142,7 +226,11 @@ export function operationsOf(services: Services): Operation[] {
 
 /** Those that read or answer a stream; over REST only. */
 export function streamOperationsOf(services: Services): StreamOperation[] {
-  return [...orderStreamOperations(services.orderBulk)];
+  return [
+    ...couponPoolStreams(services.couponExports, services.couponImports),
+    ...couponStreams(services.coupons),
+    ...orderStreamOperations(services.orderBulk),
+  ];
 }
 
 export function apiDocument(

@@ -54,6 +54,7 @@ export async function startApi(
     clock?: TestClock;
     listener?: Listener;
     rulebookPollMilliseconds?: number;
+    jobPollMilliseconds?: number;
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
@@ -65,6 +66,7 @@ export async function startApi(
     ...(options.rulebookPollMilliseconds !== undefined && {
       rulebookPollMilliseconds: options.rulebookPollMilliseconds,
     }),
+    ...(options.jobPollMilliseconds !== undefined && { jobPollMilliseconds: options.jobPollMilliseconds }),
   });
   const project = await projectWithKeys(database, clock.now());
 
@@ -77,7 +79,7 @@ export async function startApi(
       ...request,
       headers: { ...(secret !== null && { authorization: `Bearer ${secret}` }), ...headers },
     });
-    const isJson = String(response.headers["content-type"]).includes("json");
+    const isJson = /[/+]json/.test(String(response.headers["content-type"]));
     return {
       status: response.statusCode,
       headers: response.headers,

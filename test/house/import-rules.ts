@@ -21,6 +21,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/api-keys/api-key-authenticator.ts": "service",
   // Makes and hashes secrets; knows no database.
   "src/features/api-keys/api-key-secret.ts": "words",
+  // How codes look, and how they are drawn; without a database.
+  "src/features/coupons/code-form.ts": "words",
+  "src/features/coupons/code-rows.ts": "words",
   // The demo shop as data.
   "src/features/demo/demo-carts.ts": "words",
   "src/features/demo/demo-keys.ts": "words",

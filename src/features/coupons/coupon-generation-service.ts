@@ -1,0 +1,157 @@
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { idempotently } from "../../platform/idempotency.ts";
+import { problem } from "../../platform/problem.ts";
+import type { Job, JobService, RunningJob } from "../jobs/job-service.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { type CodeForm, mostCodes } from "./code-form.ts";
+import { type CodeRow, codeRows } from "./code-rows.ts";
+import { expiryOf, formOf } from "./coupon-pool-service.ts";
+import { countCodes, findPool, lockPool } from "./coupon-pool-store.ts";
+import { copyCoupons, copyNewCoupons } from "./coupon-store.ts";
+
+export { job as generationJob } from "../jobs/job-service.ts";
+
+export const generationKind = "generate_codes";
+
+/** So many codes are one transaction: progress is seen, a takeover repeats little, and no lock is held for long. */
+const codesPerChunk = 50_000;
+
+export interface CouponGenerationService {
+  /** Begins a job that adds exactly `count` codes to the pool. */
+  generate(
+    author: { readonly projectId: string; readonly apiKeyId: string },
+    key: string,
+    count: number,
+    idempotencyKey: string | null,
+  ): Promise<{ job: Job; isReplay: boolean }>;
+}
+
+export interface CouponGenerationOptions {
+  database: Database;
+  clock: Clock;
+  projects: ProjectService;
+  jobs: JobService;
+}
+
+/** What a code is made with is settled when the job is begun: a change of the pool then touches all of them or none. */
+const generationInput = z.object({
+  poolId: z.string(),
+  maxUses: z.int(),
+  expiresAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+});
+
+export function couponGenerationService(options: CouponGenerationOptions): CouponGenerationService {
+  const { database, clock, projects, jobs } = options;
+
+  jobs.define(generationKind, async (job) => {
+    const input = generationInput.parse(job.input);
+    const pool = await findPool(database.orm, job.projectId, { id: input.poolId });
+    if (pool === undefined) throw problem("coupon-pool-not-found");
+    await generateInto(database, job, formOf(pool), {
+      projectId: job.projectId,
+      poolId: pool.id,
+      maxUses: input.maxUses,
+      expiresAt: input.expiresAt === null ? null : new Date(input.expiresAt),
+      createdAt: new Date(input.createdAt),
+    });
+    return { pool: pool.key, codes: job.total };
+  });
+
+  return {
+    async generate(author, key, count, idempotencyKey) {
+      const request = {
+        projectId: author.projectId,
+        key: idempotencyKey,
+        operation: "generateCoupons",
+        request: { key, count },
+      };
+      const { answer, isReplay } = await idempotently(database, request, async (connection) => {
+        const pool = await lockPool(connection, author.projectId, { key });
+        if (pool === undefined) throw problem("coupon-pool-not-found");
+        const most = mostCodes(formOf(pool));
+        const known = pool.codes + (await pendingCodes(jobs, connection, author.projectId, pool.id));
+        if (known + count > most) {
+          const message = `The pool has ${known} codes, made or on order; of this form it may have ${most}.`;
+          throw problem("guessable-codes", { errors: [{ path: "/count", code: "too_big", message }] });
+        }
+        const expiresAt = await expiryOf(connection, projects, pool, "issue", clock.now());
+        const input: z.output<typeof generationInput> = {
+          poolId: pool.id,
+          maxUses: pool.document.usesPerCode,
+          expiresAt: expiresAt?.toISOString() ?? null,
+          createdAt: new Date(clock.now()).toISOString(),
+        };
+        const job = await jobs.enqueue(connection, author, { kind: generationKind, input, total: count });
+        return { resourceId: job.id, answer: job };
+      });
+      jobs.wake();
+      return { job: answer, isReplay };
+    },
+  };
+}
+
+/** Codes of the pool that jobs have still to make. */
+export async function pendingCodes(
+  jobs: JobService,
+  connection: Connection,
+  projectId: string,
+  poolId: string,
+): Promise<number> {
+  const live = await jobs.live(connection, projectId, generationKind);
+  return live
+    .filter(({ input }) => generationInput.parse(input).poolId === poolId)
+    .reduce((sum, { remaining }) => sum + remaining, 0);
+}
+
+/** Adds what is left of the job, chunk by chunk: each with its progress in one transaction. */
+export async function generateInto(
+  database: Database,
+  job: Pick<RunningJob, "done" | "total" | "signal" | "advance">,
+  form: CodeForm,
+  row: CodeRow,
+): Promise<void> {
+  const total = job.total ?? 0;
+  for (let done = job.done; done < total && !job.signal.aborted; ) {
+    const count = Math.min(codesPerChunk, total - done);
+    const next = done + count;
+    const finish = async (connection: Connection) => {
+      await countCodes(connection, row.projectId, row.poolId, count);
+      await job.advance(connection, next);
+    };
+    try {
+      await withTransaction(database, async (connection) => {
+        await copyCoupons(connection, codeRows(form, row, count));
+        await finish(connection);
+      });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      await withTransaction(database, async (connection) => {
+        await copyExactly(connection, form, row, count);
+        await finish(connection);
+      });
+    }
+    done = next;
+  }
+}
+
+/** One of the drawn codes is there already: draws as many more as it takes. */
+async function copyExactly(
+  connection: Connection,
+  form: CodeForm,
+  row: CodeRow,
+  count: number,
+): Promise<void> {
+  let missing = count;
+  for (let round = 0; missing > 0; round += 1) {
+    // A pool is never so full that half of what is drawn is taken; this many rounds without an end are a fault of ours.
+    if (round === 100) throw new Error("the codes of the pool are used up");
+    missing -= await copyNewCoupons(connection, codeRows(form, row, missing));
+  }
+}
+
+function isDuplicate(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "23505";
+}

@@ -1,0 +1,202 @@
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { limits } from "../../engine/limits.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import type { StreamAnswer, StreamBodyType } from "../../platform/stream-operation.ts";
+import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { type CodeForm, storedCode } from "./code-form.ts";
+import { mostUsesPerCode } from "./coupon-pool-schemas.ts";
+import { existingPool, expiryOf, formOf } from "./coupon-pool-service.ts";
+import { countCodes } from "./coupon-pool-store.ts";
+import { importedCoupon } from "./coupon-schemas.ts";
+import { findTaken, insertCoupons, type NewCoupon } from "./coupon-store.ts";
+
+export interface CouponImportService {
+  /** Adds the coupons of a stream to the pool, batch by batch, and reports every one that it refuses. */
+  import(projectId: string, key: string, body: Readable, contentType: StreamBodyType): Promise<StreamAnswer>;
+}
+
+export interface CouponImportOptions {
+  database: Database;
+  clock: Clock;
+  projects: ProjectService;
+}
+
+const rowsPerBatch = 5_000;
+
+/** A row of the report: which line, which code, why not. */
+interface Refusal {
+  readonly line: number;
+  readonly code: string | null;
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface Row extends NewCoupon {
+  readonly line: number;
+  readonly given: string;
+}
+
+export function couponImportService({ database, clock, projects }: CouponImportOptions): CouponImportService {
+  return {
+    async import(projectId, key, body, contentType) {
+      const pool = await existingPool(database.orm, projectId, key);
+      const form = formOf(pool);
+      const now = clock.now();
+      const defaults = {
+        maxUses: pool.document.usesPerCode,
+        expiresAt: await expiryOf(database.orm, projects, pool, "issue", now),
+        now,
+      };
+      // Every coupon of this import bears this time: that is how a repeated code is told from one that was there.
+      const origin = { projectId, poolId: pool.id, createdAt: new Date(now) };
+
+      async function store(rows: readonly Row[]): Promise<Refusal[]> {
+        const first = new Map<string, Row>();
+        const refusals: Refusal[] = [];
+        for (const row of rows) {
+          if (first.has(row.code)) refusals.push(refused(row, faults.code_repeated));
+          else first.set(row.code, row);
+        }
+        const added = await withTransaction(database, async (connection) => {
+          const codes = await insertCoupons(connection, origin, [...first.values()]);
+          await countCodes(connection, projectId, pool.id, codes.length);
+          return codes;
+        });
+        if (added.length < first.size) {
+          for (const code of added) first.delete(code);
+          const taken = await findTaken(database.orm, projectId, [...first.keys()]);
+          const since = new Map(taken.map((row) => [row.code, row]));
+          for (const row of first.values()) {
+            const other = since.get(row.code);
+            const isOfThisFile = other?.poolId === pool.id && other.createdAt.getTime() === now;
+            refusals.push(refused(row, isOfThisFile ? faults.code_repeated : faults.code_exists));
+          }
+        }
+        return refusals;
+      }
+
+      async function* report(): AsyncGenerator<string> {
+        const summary = { accepted: 0, refused: 0 };
+        let batch: Row[] = [];
+        const settle = async (): Promise<string> => {
+          const refusals = await store(batch);
+          summary.accepted += batch.length - refusals.length;
+          batch = [];
+          return lines(refusals);
+        };
+        const lines = (refusals: readonly Refusal[]): string => {
+          summary.refused += refusals.length;
+          return refusals
+            .toSorted((a, b) => a.line - b.line)
+            .map((refusal) => `${JSON.stringify(refusal)}\n`)
+            .join("");
+        };
+        const records: AsyncIterable<StreamRecord<unknown>> =
+          contentType === "text/csv" ? readCsv(body) : readNdjson(body);
+        for await (const { line, value, fault } of records) {
+          const row =
+            fault === null ? readRow(line, value, form, defaults) : { line, code: null, ...said(fault) };
+          if ("reason" in row) yield lines([row]);
+          else if (batch.push(row) === rowsPerBatch) yield await settle();
+        }
+        yield `${await settle()}${JSON.stringify({ summary })}\n`;
+      }
+
+      return { contentType: "application/x-ndjson", body: withoutEmpty(report()) };
+    },
+  };
+}
+
+const faults = {
+  invalid_row: { code: "invalid_row", message: "" },
+  code_missing: { code: "code_missing", message: "There is no code in it." },
+  code_too_long: { code: "code_too_long", message: `A code has at most ${limits.codeLength} characters.` },
+  code_characters: {
+    code: "code_characters",
+    message: "A code has letters, digits, dots and underscores; spaces and dashes do not count.",
+  },
+  code_repeated: { code: "code_repeated", message: "An earlier line has this code." },
+  code_exists: { code: "code_exists", message: "The project has this code already." },
+  expiry_invalid: { code: "expiry_invalid", message: "Not an RFC 3339 date and time with an offset." },
+  expiry_past: { code: "expiry_past", message: "It has expired already." },
+  uses_invalid: { code: "uses_invalid", message: `A whole number from 1 to ${mostUsesPerCode}.` },
+  customer_invalid: { code: "customer_invalid", message: `At most ${limits.nameLength} characters.` },
+} as const satisfies Record<string, RecordFault>;
+
+const codeCharacters = /^[\p{L}\p{N}\p{M}._]+$/u;
+const dateTime = z.iso.datetime({ offset: true });
+const wholeNumber = /^[1-9]\d{0,9}$/;
+const unstorable = /\0|\p{Surrogate}/u;
+
+function readRow(
+  line: number,
+  value: unknown,
+  form: CodeForm,
+  defaults: { maxUses: number; expiresAt: Date | null; now: number },
+): Row | Refusal {
+  const parsed = importedCoupon.safeParse(named(value));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const message = `${issue?.path.join(".") || "row"}: ${issue?.message ?? ""}`;
+    return { line, code: null, reason: faults.invalid_row.code, message };
+  }
+  const { code: given, expiresAt: until, uses, customer } = parsed.data;
+  const refuse = (fault: RecordFault): Refusal => refused({ line, given }, fault);
+  if (given.length > limits.codeLength) return refuse(faults.code_too_long);
+  const code = storedCode(form, given);
+  if (code === "") return refuse(faults.code_missing);
+  if (!codeCharacters.test(code)) return refuse(faults.code_characters);
+  let { expiresAt, maxUses } = defaults;
+  if (until !== undefined && until !== "") {
+    if (!dateTime.safeParse(until).success) return refuse(faults.expiry_invalid);
+    expiresAt = new Date(until);
+  }
+  if (expiresAt !== null && expiresAt.getTime() <= defaults.now) return refuse(faults.expiry_past);
+  if (uses !== undefined && uses !== "") {
+    if (!wholeNumber.test(String(uses)) || Number(uses) > mostUsesPerCode) return refuse(faults.uses_invalid);
+    maxUses = Number(uses);
+  }
+  const customerId = customer === undefined || customer === "" ? null : customer;
+  if (customerId !== null && (customerId.length > limits.nameLength || unstorable.test(customerId)))
+    return refuse(faults.customer_invalid);
+  return { line, given, code, maxUses, expiresAt, customerId };
+}
+
+const fieldNames = new Map(
+  ["code", "expiresAt", "uses", "customer"].flatMap((name) => [
+    [name.toLowerCase(), name],
+    [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name],
+  ]),
+);
+
+/** Columns of a CSV come in lower case, and people write `expires_at` as well. */
+function named(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      const known = fieldNames.get(name.toLowerCase());
+      return known === undefined
+        ? exportedOnly.has(name.toLowerCase())
+          ? []
+          : [[name, field]]
+        : [[known, field ?? ""]];
+    }),
+  );
+}
+
+const exportedOnly = new Set(["pool", "status", "usesleft", "claimedat", "createdat"]);
+
+function refused({ line, given }: Pick<Row, "line" | "given">, fault: RecordFault): Refusal {
+  return { line, code: given.slice(0, limits.codeLength), ...said(fault) };
+}
+
+function said({ code, message }: RecordFault): Pick<Refusal, "reason" | "message"> {
+  return { reason: code, message };
+}
+
+async function* withoutEmpty(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const piece of pieces) if (piece !== "") yield piece;
+}

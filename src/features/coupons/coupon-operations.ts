@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { Role } from "../../platform/auth.ts";
+import { defineOperation, type Operation } from "../../platform/operation.ts";
+import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
+import { qrImage } from "./coupon-export-service.ts";
+import {
+  coupon,
+  couponPage,
+  couponQuery,
+  couponsToValidate,
+  couponValidation,
+  enteredCode,
+  qrQuery,
+  transfer,
+} from "./coupon-schemas.ts";
+import type { CouponService } from "./coupon-service.ts";
+
+const byCode = z.strictObject({ code: enteredCode });
+const tills: readonly Role[] = ["checkout", "pos", "marketing"];
+const readers: readonly Role[] = [...tills, "viewer"];
+const tag = "coupons";
+
+export function couponOperations(service: CouponService): Operation[] {
+  return [
+    defineOperation({
+      id: "coupons",
+      method: "GET",
+      path: "/v1/coupons",
+      graphql: "query",
+      tag,
+      summary: "A customer's coupons, last got first.",
+      roles: readers,
+      query: couponQuery,
+      result: couponPage,
+      problems: ["invalid-cursor"],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "validateCoupons",
+      method: "POST",
+      path: "/v1/coupons/validate",
+      graphql: "query",
+      tag,
+      summary: "Whether codes can be used now, and if not, why; with a cart, whether they apply to it.",
+      description:
+        "Without a cart only coupons of pools are known; a code shared by all customers needs a cart. Holds nothing.",
+      roles: tills,
+      body: couponsToValidate,
+      result: couponValidation,
+      problems: ["invalid-promotion"],
+      handler: ({ body, context }) => service.validate(context, body),
+    }),
+    defineOperation({
+      id: "coupon",
+      method: "GET",
+      path: "/v1/coupons/{code}",
+      graphql: "query",
+      tag,
+      summary: "A coupon, by its code as typed.",
+      roles: readers,
+      params: byCode,
+      result: coupon,
+      problems: ["coupon-not-found"],
+      handler: ({ params: { code }, context }) => service.coupon(context.projectId, code),
+    }),
+    defineOperation({
+      id: "voidCoupon",
+      method: "POST",
+      path: "/v1/coupons/{code}/void",
+      graphql: "mutation",
+      tag,
+      summary: "Make a coupon invalid, for good.",
+      roles: ["marketing"],
+      params: byCode,
+      result: coupon,
+      problems: ["coupon-not-found"],
+      handler: ({ params: { code }, context }) => service.void(context.projectId, code),
+    }),
+    defineOperation({
+      id: "transferCoupon",
+      method: "POST",
+      path: "/v1/coupons/{code}/transfer",
+      graphql: "mutation",
+      tag,
+      summary: "Give a coupon to a customer, whosever it was; nobody else can use it then.",
+      roles: tills,
+      params: byCode,
+      body: transfer,
+      result: coupon,
+      problems: ["coupon-not-found", "coupon-state-conflict"],
+      handler: ({ params: { code }, body, context }) =>
+        service.transfer(context.projectId, code, body.customer),
+    }),
+  ];
+}
+
+export function couponStreams(service: CouponService): StreamOperation[] {
+  return [
+    defineStreamOperation({
+      id: "couponQr",
+      method: "GET",
+      path: "/v1/coupons/{code}/qr",
+      tag,
+      summary: "A coupon's code as a QR image.",
+      roles: readers,
+      params: byCode,
+      query: qrQuery,
+      produces: ["image/svg+xml", "image/png"],
+      problems: ["coupon-not-found"],
+      handler: async ({ params, query: { format, size }, accept, context }) => {
+        const { code } = await service.coupon(context.projectId, params.code);
+        return qrImage(code, format ?? (accept === "image/png" ? "png" : "svg"), size);
+      },
+    }),
+  ];
+}

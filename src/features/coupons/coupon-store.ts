@@ -1,0 +1,235 @@
+import { pipeline } from "node:stream/promises";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import type pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Connection, Database } from "../../platform/database.ts";
+import { codeRowColumns } from "./code-rows.ts";
+import type { CouponStatus, ExportQuery } from "./coupon-schemas.ts";
+import { type CouponRow, couponPools, coupons } from "./coupon-tables.ts";
+
+const slowMilliseconds = 120_000;
+
+/** Adds rows as `codeRows` makes them. Fails with 23505 if one of them is there already. */
+export async function copyCoupons(connection: Connection, rows: AsyncIterable<Buffer>): Promise<void> {
+  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
+  await copyInto(connection, "coupons", rows);
+}
+
+/**
+ * The same where some may be there already: adds those that are not. Returns how many it added.
+ * Slower by the temporary table, and therefore only for when COPY has failed.
+ */
+export async function copyNewCoupons(connection: Connection, rows: AsyncIterable<Buffer>): Promise<number> {
+  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
+  await connection.execute(
+    sql`create temp table if not exists fresh_coupons (like coupons including defaults) on commit drop`,
+  );
+  await connection.execute(sql`truncate fresh_coupons`);
+  await copyInto(connection, "fresh_coupons", rows);
+  const { rowCount } = await connection.execute(
+    sql`insert into coupons select * from fresh_coupons order by code on conflict do nothing`,
+  );
+  return rowCount ?? 0;
+}
+
+async function copyInto(connection: Connection, table: string, rows: AsyncIterable<Buffer>): Promise<void> {
+  // Drizzle knows no COPY; inside a transaction its client is the one that has it.
+  const { $client } = connection as Connection & { $client: pg.PoolClient };
+  const stream = $client.query(
+    copyFrom(`copy ${table} (${codeRowColumns.join(", ")}) from stdin (format binary)`),
+  );
+  await pipeline(rows, stream);
+}
+
+export interface NewCoupon {
+  readonly code: string;
+  readonly maxUses: number;
+  readonly expiresAt: Date | null;
+  readonly customerId: string | null;
+}
+
+/** Adds those whose code is free and returns their codes. In the order of the codes: two imports cannot deadlock. */
+export async function insertCoupons(
+  connection: Connection,
+  { projectId, poolId, createdAt }: Pick<CouponRow, "projectId" | "poolId" | "createdAt">,
+  rows: readonly NewCoupon[],
+): Promise<string[]> {
+  const at = createdAt.toISOString();
+  const column = <T>(of: (row: NewCoupon) => T) => sql.param(rows.map(of));
+  const { rows: added } = await connection.execute<{ code: string }>(sql`
+    insert into coupons (project_id, code, pool_id, max_uses, expires_at, customer_id, claimed_at, created_at)
+    select ${projectId}, code, ${poolId}, max_uses, expires_at, customer_id,
+           case when customer_id is not null then ${at}::timestamptz end, ${at}::timestamptz
+      from unnest(${column(({ code }) => code)}::text[], ${column(({ maxUses }) => maxUses)}::integer[],
+                  ${column(({ expiresAt }) => expiresAt?.toISOString() ?? null)}::timestamptz[],
+                  ${column(({ customerId }) => customerId)}::text[]) as row (code, max_uses, expires_at, customer_id)
+     order by code collate "C"
+    on conflict do nothing
+    returning code`);
+  return added.map(({ code }) => code);
+}
+
+/** Of these codes those that are taken, by whom and since when. */
+export async function findTaken(
+  connection: Connection,
+  projectId: string,
+  codes: readonly string[],
+): Promise<Pick<CouponRow, "code" | "poolId" | "createdAt">[]> {
+  const { code, poolId, createdAt } = coupons;
+  return connection
+    .select({ code, poolId, createdAt })
+    .from(coupons)
+    .where(and(eq(coupons.projectId, projectId), inArray(code, [...codes])));
+}
+
+/** The coupon stored as one of the candidates; the first of them where two are. */
+export async function findCoupon(
+  connection: Connection,
+  projectId: string,
+  candidates: readonly string[],
+): Promise<CouponRow | undefined> {
+  const rows = await connection.select().from(coupons).where(among(projectId, candidates));
+  return firstOf(rows, candidates);
+}
+
+/** Locked until the transaction ends. */
+export async function lockCoupon(
+  connection: Connection,
+  projectId: string,
+  candidates: readonly string[],
+): Promise<CouponRow | undefined> {
+  const rows = await connection
+    .select()
+    .from(coupons)
+    .where(among(projectId, candidates))
+    .orderBy(coupons.code)
+    .for("update");
+  return firstOf(rows, candidates);
+}
+
+const among = (projectId: string, candidates: readonly string[]) =>
+  and(eq(coupons.projectId, projectId), inArray(coupons.code, [...candidates]));
+
+function firstOf(rows: readonly CouponRow[], candidates: readonly string[]): CouponRow | undefined {
+  return candidates.flatMap((code) => rows.find((row) => row.code === code) ?? [])[0];
+}
+
+export async function updateCoupon(
+  connection: Connection,
+  { projectId, code }: Pick<CouponRow, "projectId" | "code">,
+  change: Partial<Pick<CouponRow, "status" | "customerId" | "claimedAt" | "expiresAt">>,
+): Promise<CouponRow> {
+  const [row] = await connection
+    .update(coupons)
+    .set(change)
+    .where(and(eq(coupons.projectId, projectId), eq(coupons.code, code)))
+    .returning();
+  if (row === undefined) throw new Error("a coupon vanished under its lock");
+  return row;
+}
+
+/** The customer's coupons, last got first. */
+export async function listCustomerCoupons(
+  connection: Connection,
+  projectId: string,
+  customerId: string,
+  { before, limit }: { before: readonly [claimedAt: string, code: string] | null; limit: number },
+): Promise<CouponRow[]> {
+  return connection
+    .select()
+    .from(coupons)
+    .where(
+      and(
+        eq(coupons.projectId, projectId),
+        eq(coupons.customerId, customerId),
+        before === null
+          ? undefined
+          : sql`(${coupons.claimedAt}, ${coupons.code}) < (${before[0]}::timestamptz, ${before[1]})`,
+      ),
+    )
+    .orderBy(desc(coupons.claimedAt), desc(coupons.code))
+    .limit(limit);
+}
+
+const exportedAtOnce = 2_000;
+
+/** All coupons of a pool as they are at one moment, however long it takes to read them, in batches. */
+export async function* exportCoupons(
+  database: Database,
+  { projectId, poolId, now }: { projectId: string; poolId: string; now: Date },
+  { status, claimed }: Pick<ExportQuery, "status" | "claimed">,
+): AsyncGenerator<CouponRow[]> {
+  const client = await database.pool.connect();
+  let isReusable = false;
+  try {
+    await client.query("begin isolation level repeatable read, read only");
+    const claimedIs = claimed === undefined ? "" : `and customer_id is ${claimed ? "not " : ""}null`;
+    const statusIs = status === undefined ? "" : `and (${statusOf("$3")}) = $4`;
+    // In the order of the index of pools, so that the first rows come at once.
+    await client.query(
+      `declare exported no scroll cursor for
+       select project_id as "projectId", code, pool_id as "poolId", status, max_uses as "maxUses", used, reserved,
+              expires_at as "expiresAt", customer_id as "customerId", claimed_at as "claimedAt", created_at as "createdAt"
+         from coupons where project_id = $1 and pool_id = $2 and ($3::timestamptz is not null) ${claimedIs} ${statusIs}
+        order by customer_id, code`,
+      [projectId, poolId, now, ...(status === undefined ? [] : [status])],
+    );
+    for (;;) {
+      const { rows } = await client.query<CouponRow>(`fetch ${exportedAtOnce} from exported`);
+      if (rows.length > 0) yield rows;
+      if (rows.length < exportedAtOnce) break;
+    }
+    await client.query("commit");
+    isReusable = true;
+  } finally {
+    // Whoever stopped reading leaves an open transaction behind: it ends with its connection.
+    client.release(!isReusable);
+  }
+}
+
+/** `statusAt` in SQL. */
+function statusOf(now: string): string {
+  return `case when status = 'void' then 'void'
+               when used + reserved >= max_uses then 'used'
+               when expires_at <= ${now}::timestamptz then 'expired' else 'usable' end`;
+}
+
+export function statusAt(
+  {
+    status,
+    used,
+    reserved,
+    maxUses,
+    expiresAt,
+  }: Omit<CouponFactRow, "pool" | "customerId" | "code" | "poolId">,
+  now: number,
+): CouponStatus {
+  if (status === "void") return "void";
+  if (used + reserved >= maxUses) return "used";
+  return expiresAt !== null && expiresAt.getTime() <= now ? "expired" : "usable";
+}
+
+/** What an evaluation needs to know of a coupon, in one statement for all codes of a cart. */
+export interface CouponFactRow
+  extends Pick<
+    CouponRow,
+    "code" | "poolId" | "status" | "maxUses" | "used" | "reserved" | "expiresAt" | "customerId"
+  > {
+  pool: string;
+}
+
+export async function findCouponFacts(
+  connection: Connection,
+  projectId: string,
+  candidates: readonly string[],
+): Promise<CouponFactRow[]> {
+  const { code, poolId, status, maxUses, used, reserved, expiresAt, customerId } = coupons;
+  return connection
+    .select({ code, poolId, status, maxUses, used, reserved, expiresAt, customerId, pool: couponPools.key })
+    .from(coupons)
+    .innerJoin(
+      couponPools,
+      and(eq(couponPools.projectId, coupons.projectId), eq(couponPools.id, coupons.poolId)),
+    )
+    .where(among(projectId, candidates));
+}

@@ -1,0 +1,301 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import type { Connection, Database } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Listener } from "../../platform/listen.ts";
+import type { Log } from "../../platform/log.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { Problem, problem } from "../../platform/problem.ts";
+import type { Job, JobQuery } from "./job-schemas.ts";
+import {
+  advanceJob,
+  beatJob,
+  cancelJob,
+  findJob,
+  finishJob,
+  insertJob,
+  isWornOut,
+  listJobs,
+  liveJobs,
+  releaseJob,
+  takeJob,
+} from "./job-store.ts";
+import type { JobRow } from "./job-tables.ts";
+
+// For the features whose operations answer with a job.
+export { type Job, job } from "./job-schemas.ts";
+
+/** Where new and cancelled jobs are announced; the payload of the latter is the id. */
+export const jobChannel = "dealwright_jobs";
+
+const beatMilliseconds = 5_000;
+const jobsAtOnce = 2;
+
+/** A job in the hands of this process. */
+export interface RunningJob {
+  readonly projectId: string;
+  readonly id: string;
+  readonly input: unknown;
+  /** How far it had got when this process took it. */
+  readonly done: number;
+  readonly total: number | null;
+  /** Aborted when the work should stop at the next good moment: cancelled, taken over, or the process ends. */
+  readonly signal: AbortSignal;
+  /**
+   * Says in the transaction of a piece of work that it is done. Throws, and so undoes the piece, if the job is no longer
+   * this process's: whatever was done is then counted exactly once.
+   */
+  advance(connection: Connection, done: number): Promise<void>;
+}
+
+/** Does the work and returns its result. It may be begun again, from `done`, by this or another process. */
+export type JobRunner = (job: RunningJob) => Promise<Record<string, unknown>>;
+
+export interface NewJob {
+  readonly kind: string;
+  readonly input: unknown;
+  readonly total: number | null;
+}
+
+export interface JobService {
+  /** To be called before `start`. */
+  define(kind: string, run: JobRunner): void;
+  /** In the caller's transaction; follow it with `wake` once that is committed. */
+  enqueue(
+    connection: Connection,
+    author: { readonly projectId: string; readonly apiKeyId: string },
+    job: NewJob,
+  ): Promise<Job>;
+  wake(): void;
+  /** What is still to be done of a kind. */
+  live(connection: Connection, projectId: string, kind: string): Promise<readonly LiveJob[]>;
+  job(projectId: string, id: string): Promise<Job>;
+  list(projectId: string, query: JobQuery): Promise<Page<Job>>;
+  cancel(projectId: string, id: string): Promise<Job>;
+  start(): Promise<void>;
+  /** Lets the pieces at work finish and gives the jobs back to the other processes. */
+  close(): Promise<void>;
+}
+
+export interface LiveJob {
+  readonly input: unknown;
+  readonly remaining: number;
+}
+
+export interface JobServiceOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** Left out: jobs of other processes are found by asking alone. */
+  listener?: Listener | undefined;
+  pollMilliseconds?: number | undefined;
+}
+
+const cursor = cursorOf("jobs", z.string());
+/** Thrown through the work when the job is to stop. */
+class JobStopped extends Error {}
+
+export function jobService(options: JobServiceOptions): JobService {
+  const { database, clock, log, listener, pollMilliseconds = 5_000 } = options;
+  const runners = new Map<string, JobRunner>();
+  const running = new Map<string, { controller: AbortController; end: Promise<void> }>();
+  const closing = new AbortController();
+  let looking: Promise<void> | null = null;
+  let isToLookAgain = false;
+
+  /** Takes jobs until there is none left or the hands are full. One look at a time; a wake meanwhile makes it look again. */
+  function wake(): void {
+    if (closing.signal.aborted || runners.size === 0) return;
+    isToLookAgain = true;
+    looking ??= look().finally(() => {
+      looking = null;
+      if (isToLookAgain && running.size < jobsAtOnce) wake();
+    });
+  }
+
+  async function look(): Promise<void> {
+    try {
+      while (isToLookAgain && running.size < jobsAtOnce && !closing.signal.aborted) {
+        isToLookAgain = false;
+        const runner = newId("run");
+        const kinds = [...runners.keys()];
+        const row = await takeJob(database.orm, { kinds, runner, now: new Date(clock.now()) });
+        if (row === undefined) continue;
+        isToLookAgain = true;
+        begin(row, runner);
+      }
+    } catch (error) {
+      log.warn({ err: error }, "could not look for jobs");
+    }
+  }
+
+  function begin(row: JobRow, runner: string): void {
+    const controller = new AbortController();
+    const end = work(row, runner, controller)
+      .catch((error: unknown) => log.warn({ err: error, jobId: row.id }, "a job could not be put down"))
+      .finally(() => {
+        running.delete(row.id);
+        wake();
+      });
+    running.set(row.id, { controller, end });
+  }
+
+  async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {
+    const finish = (state: "succeeded" | "failed" | "cancelled", rest: Partial<JobRow> = {}) =>
+      finishJob(database.orm, row, runner, {
+        state,
+        result: null,
+        failure: null,
+        finishedAt: new Date(clock.now()),
+        ...rest,
+      });
+    const run = runners.get(row.kind)!;
+    if (row.state === "cancelling") return finish("cancelled");
+    if (isWornOut(row))
+      return finish("failed", { failure: "It was begun again and again without getting on." });
+    const beating = beat(row, runner, controller);
+    try {
+      const result = await run({
+        projectId: row.projectId,
+        id: row.id,
+        input: row.input,
+        done: row.done,
+        total: row.total,
+        signal: controller.signal,
+        async advance(connection, done) {
+          if (!(await advanceJob(connection, row, runner, done))) throw new JobStopped();
+        },
+      });
+      if (controller.signal.aborted) throw new JobStopped();
+      await finish("succeeded", { result });
+    } catch (error) {
+      await putDown(row, runner, error, finish);
+    } finally {
+      controller.abort();
+      await beating;
+    }
+  }
+
+  async function putDown(
+    row: JobRow,
+    runner: string,
+    error: unknown,
+    finish: (state: "failed" | "cancelled", rest?: Partial<JobRow>) => Promise<void>,
+  ): Promise<void> {
+    const { projectId, id } = row;
+    if (error instanceof Problem) return finish("failed", { failure: error.message });
+    const now = await findJob(database.orm, projectId, id);
+    if (now?.runner !== runner) return;
+    if (now.state === "cancelling") return finish("cancelled");
+    const isOurDoing = !(error instanceof JobStopped) && !closing.signal.aborted;
+    if (isOurDoing) log.error({ err: error, jobId: id }, "a job broke off");
+    // Nobody knows whether the next attempt fares better: it is made by whoever is next.
+    await releaseJob(database.orm, row, runner, { isToCount: isOurDoing, channel: jobChannel });
+  }
+
+  async function beat(row: JobRow, runner: string, controller: AbortController): Promise<void> {
+    while (!controller.signal.aborted) {
+      await delay(beatMilliseconds, undefined, { ref: false, signal: controller.signal }).catch(() => {});
+      if (controller.signal.aborted) return;
+      const isOurs = await beatJob(database.orm, row, runner).catch(() => true);
+      if (!isOurs) controller.abort();
+    }
+  }
+
+  async function poll(): Promise<void> {
+    while (!closing.signal.aborted) {
+      wake();
+      const pause = pollMilliseconds * (0.8 + 0.2 * Math.random());
+      await delay(pause, undefined, { ref: false, signal: closing.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    define: (kind, run) => void runners.set(kind, run),
+
+    async enqueue(connection, { projectId, apiKeyId }, { kind, input, total }) {
+      const row: JobRow = {
+        projectId,
+        id: newId("job", clock.now()),
+        kind,
+        state: "queued",
+        input,
+        total,
+        done: 0,
+        result: null,
+        failure: null,
+        runner: null,
+        attempts: 0,
+        createdBy: apiKeyId,
+        createdAt: new Date(clock.now()),
+        startedAt: null,
+        heartbeatAt: null,
+        finishedAt: null,
+      };
+      await insertJob(connection, row, jobChannel);
+      return shown(row);
+    },
+
+    wake,
+
+    async live(connection, projectId, kind) {
+      const rows = await liveJobs(connection, projectId, kind);
+      return rows.map(({ input, total, done }) => ({ input, remaining: (total ?? done) - done }));
+    },
+
+    async job(projectId, id) {
+      const row = await findJob(database.orm, projectId, id);
+      if (row === undefined) throw problem("job-not-found");
+      return shown(row);
+    },
+
+    async list(projectId, { limit, after, ...filters }) {
+      const beforeId = cursor.decode(after);
+      const rows = await listJobs(database.orm, projectId, filters, { beforeId, limit: limit + 1 });
+      const page = cursor.page(rows, limit, ({ id }) => id);
+      return { ...page, items: page.items.map(shown) };
+    },
+
+    async cancel(projectId, id) {
+      const now = new Date(clock.now());
+      const row = await cancelJob(database.orm, projectId, id, { now, channel: jobChannel });
+      if (row === undefined) throw problem("job-not-found");
+      running.get(id)?.controller.abort();
+      return shown(row);
+    },
+
+    async start() {
+      poll();
+      const onMessage = (id: string) => {
+        running.get(id)?.controller.abort();
+        wake();
+      };
+      await listener?.subscribe(jobChannel, onMessage, wake);
+    },
+
+    async close() {
+      closing.abort();
+      await looking;
+      for (const { controller } of running.values()) controller.abort();
+      await Promise.all([...running.values()].map(({ end }) => end));
+    },
+  };
+}
+
+function shown(row: JobRow): Job {
+  const { id, kind, state, done, total, result, failure, createdBy, createdAt, startedAt, finishedAt } = row;
+  return {
+    id,
+    kind,
+    state,
+    done,
+    total,
+    result,
+    failure,
+    createdBy,
+    createdAt: createdAt.toISOString(),
+    startedAt: startedAt?.toISOString() ?? null,
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}

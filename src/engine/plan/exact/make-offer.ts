@@ -6,6 +6,7 @@ import { groupMachine, nthMachine } from "./group-machines.ts";
 import type { Machine, Unit } from "./machine.ts";
 import { setMachine, wholePrice } from "./set-machines.ts";
 import { everyMachine, ladderMachine, slicedMachine, type Tier, tierMachine } from "./sum-machines.ts";
+import { twoHeapMachine } from "./two-heap-machine.ts";
 import { perLineMachine, perUnitMachine } from "./unit-machines.ts";
 
 /** What is known of the goods a benefit covers. Units that cost nothing are not among them. */
@@ -237,20 +238,14 @@ function twoHeaps(covered: Covered): Shape {
   return machineShape(
     covered,
     () =>
-      setMachine({
-        slots: [
-          { quantity: fields.buy.quantity, units: slotUnits[0]!, gainOn: () => 0, pick: null },
-          {
-            quantity: fields.get.quantity,
-            units: slotUnits[1]!,
-            gainOn,
-            pick: fields.pick ?? "cheapest",
-          },
-        ],
+      twoHeapMachine({
+        buy: fields.buy.quantity,
+        get: fields.get.quantity,
+        buyUnits: slotUnits[0]!,
+        getUnits: slotUnits[1]!,
         maxTimes: fields.maxTimes ?? unlimited,
-        draft: fields.pick === "dearest" ? [1, 0] : null,
-        onOpening: 0,
-        onCompletion: 0,
+        pick: fields.pick ?? "cheapest",
+        gainOn,
       }),
     {
       isWhole: areWhole(covered, gainOn),
@@ -280,9 +275,9 @@ function bundle(covered: Covered): Shape {
     });
   const ofComponents = () =>
     setMachine({
-      slots: slotUnits.map((units, i) => ({ quantity: quantities[i]!, units, gainOn, pick: null })),
+      slots: slotUnits.map((units, i) => ({ quantity: quantities[i]!, units })),
       maxTimes,
-      draft: slotUnits.map((_, slot) => slot),
+      gainOn,
       onOpening,
       onCompletion,
     });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { servicesOf } from "../../src/app.ts";
+import { silentLog } from "../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "./api.ts";
 import { faultOf, insertRedemption, newOrderId, orderOf, putOrder, storedOrder } from "./orders-fixture.ts";
@@ -325,13 +327,22 @@ describe("returns of an order without a redemption", () => {
 });
 
 test("what a crash cut off is made good, by the repetition or by the sweep", async () => {
-  const id = await storedOrder(api, { status: "returned" });
-  const undo = `update orders set settlement = 'pending', updated_at = '2026-01-01' where external_id = $1`;
-  await database.pool.query(undo, [id]);
-  expect((await putOrder(api, id, { status: "returned" })).body).toMatchObject({
-    refunded: 11199,
-    settlement: "returned",
-  });
+  const { orderSettlement } = servicesOf({ database, clock: api.clock, log: silentLog });
+  const [repeated, swept, young] = [newOrderId(), newOrderId(), newOrderId()];
+  const cutOff = `update orders set settlement = 'pending', returned = '[]', refunded = 0, updated_at = $2 where external_id = $1`;
+  for (const id of [repeated, swept, young]) {
+    await putOrder(api, id, { status: "returned" });
+    const secondsAgo = id === young ? 59 : 61;
+    await database.pool.query(cutOff, [id, new Date(api.clock.now() - secondsAgo * 1000)]);
+  }
+  const again = await putOrder(api, repeated, { status: "returned" });
+  expect(again.body).toMatchObject({ refunded: 11199, settlement: "returned" });
+  expect(await orderSettlement.settleForgotten()).toBe(1);
+  expect(await orderSettlement.settleForgotten()).toBe(0);
+  const settlementOf = async (id: string) => (await api.rest("GET", `/v1/orders/${id}`)).body.settlement;
+  expect(await settlementOf(swept)).toBe("returned");
+  // Whoever stored it may still be at it.
+  expect(await settlementOf(young)).toBe("pending");
 });
 
 describe("who may", () => {

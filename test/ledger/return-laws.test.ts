@@ -53,7 +53,7 @@ function orders(modes: readonly ReturnMode[]): fc.Arbitrary<Order> {
           .map(({ stock, quantity }) => held(rule, stock!, quantity)),
       ]);
       const priceOfKept = (quantities: ReadonlyMap<string, number>) =>
-        keptOrderOf(evaluate(rulebook, keptRequest(request, quantities), facts, now), promotions);
+        keptOrderOf(evaluate(rulebook, keptRequest(request, quantities), facts, now));
       return {
         quote,
         desk: () => new ReturnDesk(sale, holds, priceOfKept),

@@ -11,7 +11,7 @@ export interface PastPromotion {
   /** What counters call it. */
   readonly id: string | null;
   readonly key: string;
-  readonly document: Pick<PromotionDocument, "benefits" | "returns" | "restoreUseOnReturn">;
+  readonly document: Pick<PromotionDocument, "returns" | "restoreUseOnReturn">;
 }
 
 type SoldQuote = Pick<Quote, "codes" | "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
@@ -29,40 +29,28 @@ export function saleOf(
       return { id, quantity, unitPrice, adjustments };
     }),
     shipping: quote.shipping - quote.shippingDiscount,
-    gifts: giftsOf(quote.rewards, promotions),
+    gifts: giftsOf(quote.rewards),
     promotions: appliedOf(quote, promotions),
   };
 }
 
-/** The gifts among the rewards. The same gift has the same id whatever else was bought. */
-export function giftsOf(rewards: Quote["rewards"], promotions: readonly PastPromotion[]): GivenGift[] {
-  const alike = new Map<string, number>();
-  return rewards.flatMap((reward) => {
-    if (reward.kind !== "gift") return [];
-    const { promotion, sku = null, choices = [], quantity = 0, value = null } = reward;
-    const name = JSON.stringify([promotion, sku, ...choices]);
-    const place = alike.get(name) ?? 0;
-    alike.set(name, place + 1);
-    const position = positionsOf(promotions, promotion, sku, choices)[place];
-    const stock = position === undefined ? null : `stock:${position}`;
-    return [{ id: `${name}${place}`, promotion, sku, choices, quantity, value, stock }];
-  });
-}
-
-/** Where the benefits that give this gift stand in the promotion. */
-function positionsOf(
-  promotions: readonly PastPromotion[],
-  key: string,
-  sku: string | null,
-  choices: readonly string[],
-): number[] {
-  const benefits = promotions.find((promotion) => promotion.key === key)?.document.benefits ?? [];
-  return benefits.flatMap((benefit, position) =>
-    benefit.kind === "gift" &&
-    (benefit.sku ?? null) === sku &&
-    JSON.stringify(benefit.choices ?? []) === JSON.stringify(choices)
-      ? [position]
-      : [],
+/** The gifts among the rewards. A gift has the same id whatever else was bought. */
+export function giftsOf(rewards: Quote["rewards"]): GivenGift[] {
+  return rewards.flatMap(
+    ({ kind, promotion, benefit, sku = null, choices = [], quantity = 1, value = null }) =>
+      kind === "gift"
+        ? [
+            {
+              id: `${promotion}/${benefit}`,
+              promotion,
+              sku,
+              choices,
+              quantity,
+              value,
+              stock: `stock:${benefit}`,
+            },
+          ]
+        : [],
   );
 }
 
@@ -105,12 +93,9 @@ export function keptRequest<Request extends Pick<Cart, "lines">>(
 }
 
 /** What the kept goods come to, from the quote for `keptRequest`. */
-export function keptOrderOf(
-  { total, rewards }: Pick<Quote, "total" | "rewards">,
-  promotions: readonly PastPromotion[],
-): KeptOrder {
+export function keptOrderOf({ total, rewards }: Pick<Quote, "total" | "rewards">): KeptOrder {
   return {
     total,
-    gifts: Object.fromEntries(giftsOf(rewards, promotions).map(({ id, quantity }) => [id, quantity])),
+    gifts: Object.fromEntries(giftsOf(rewards).map(({ id, quantity }) => [id, quantity])),
   };
 }

@@ -1,0 +1,101 @@
+/** Every sentence of test/invariants.sql is seen to fail, and then to hold again. */
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expectBooksToBalance, violationsIn } from "../books-balance.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { addCoupon, holdOf, type Ledger, ledgerOn } from "../ledger-fixture.ts";
+
+let database: TestDatabase;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  ledger = ledgerOn(database);
+  await addCoupon(database, "prj", "ABC");
+});
+afterAll(async () => {
+  await ledger.committer.close();
+  await database.close();
+});
+beforeEach(() => expectBooksToBalance(database));
+
+const uses = holdOf("p", "uses");
+const redeemAll = async () => {
+  const coupon = holdOf("pol_1", "coupon", 1, { holder: "code:ABC" });
+  const amount = holdOf("p", "amount:CNY", 300);
+  const returned = await ledger.redeem("prj", [uses, amount, coupon]);
+  await ledger.giveBack("prj", returned, {
+    expectedSteps: 3,
+    release: [holdOf("p", "amount:CNY", 100)],
+    isWhole: false,
+    note: { refunded: 1000, returned: '{"lines":{"1":1},"gifts":{}}' },
+  });
+  await ledger.giveBack("prj", returned, {
+    expectedSteps: 4,
+    release: [],
+    isWhole: true,
+    note: { refunded: 3000, returned: '{"lines":{"1":3},"gifts":{}}' },
+  });
+  const cancelled = await ledger.redeem("prj", [uses], "reserve");
+  await ledger.settle("prj", cancelled, "cancel");
+  const committed = await ledger.redeem("prj", [uses, amount], "reserve");
+  await ledger.settle("prj", committed, "commit");
+  await ledger.redeem("prj", [uses], "reserve");
+};
+
+test("books that reservations, commits, cancels and returns have gone through balance", async () => {
+  await redeemAll();
+  await expectBooksToBalance(database);
+});
+
+test.each([
+  ["counter-is-not-the-sum-of-its-entries", "update counters set used = used + 1 where measure = 'uses'"],
+  ["counter-is-not-the-sum-of-its-entries", "delete from counters where measure = 'amount:CNY'"],
+  ["coupon-is-not-the-sum-of-its-entries", "update coupons set used = used - 1"],
+  ["holds-are-not-the-sum-of-the-entries", "update redemptions set holds = '[]' where state = 'committed'"],
+  [
+    "holds-are-not-the-sum-of-the-entries",
+    `update redemptions set holds = '[["p","uses","","",2]]' where state = 'reserved'`,
+  ],
+  [
+    "over-and-still-holding",
+    `update redemptions set holds = '[["p","uses","","",1]]' where state = 'cancelled'`,
+  ],
+  [
+    "entry-of-nothing",
+    "insert into ledger_entries select project_id, 'rdm_x', 0, 'reserve', rule_id, measure, holder, period, 0, 0 from ledger_entries limit 1",
+  ],
+  ["steps-do-not-count-the-entries", "update redemptions set steps = steps + 1 where state = 'committed'"],
+  ["steps-do-not-count-the-entries", "update redemptions set steps = steps - 2 where state = 'returned'"],
+  [
+    "order-redeemed-twice",
+    "drop index redemptions_order; update redemptions set order_ref = 'same' where state in ('reserved', 'committed')",
+  ],
+  [
+    "refunded-more-than-paid",
+    "alter table redemptions drop constraint redemptions_refund_no_more_than_paid; update redemptions set refunded = 3001 where state = 'returned'",
+  ],
+  ["refunded-without-a-return", "update redemptions set refunded = 1 where state = 'committed'"],
+  [
+    "returned-more-than-sold",
+    `update redemptions set returned = '{"lines":{"1":4}}' where state = 'returned'`,
+  ],
+  [
+    "returned-more-than-sold",
+    `update redemptions set returned = '{"lines":{"2":1}}' where state = 'returned'`,
+  ],
+  [
+    "wholly-returned-is-not-said",
+    "update redemptions set state = 'partially_returned' where state = 'returned'",
+  ],
+])("%s is found after: %s", async (violation, corruption) => {
+  const client = await database.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query(corruption);
+    const found = await violationsIn({ pool: client as unknown as TestDatabase["pool"] });
+    expect(found.map((row) => row.violation)).toContain(violation);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});

@@ -1,0 +1,89 @@
+-- One row for every way in which the books of a database do not balance; none, if they do (G07).
+-- Each part is a sentence that must hold between two batches, whatever happened before.
+
+-- A counter is the sum of its entries.
+select 'counter-is-not-the-sum-of-its-entries' as violation, project_id,
+       concat_ws(' ', measure, 'of', rule_id, holder, period) as subject,
+       format('says %s used, %s reserved; its entries %s, %s', c.used, c.reserved, coalesce(e.used, 0), coalesce(e.reserved, 0)) as detail
+  from counters c
+  full join (select project_id, rule_id, measure, holder, period, sum(used)::bigint as used, sum(reserved)::bigint as reserved
+               from ledger_entries where measure <> 'coupon' group by 1, 2, 3, 4, 5) e
+       using (project_id, rule_id, measure, holder, period)
+ where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
+
+union all
+-- So are a coupon's uses.
+select 'coupon-is-not-the-sum-of-its-entries', project_id, code,
+       format('says %s used, %s reserved; its entries %s, %s', c.used, c.reserved, coalesce(e.used, 0), coalesce(e.reserved, 0))
+  from coupons c
+  full join (select project_id, substr(holder, 6) as code, sum(used)::bigint as used, sum(reserved)::bigint as reserved
+               from ledger_entries where measure = 'coupon' group by 1, 2) e
+       using (project_id, code)
+ where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
+
+union all
+-- What a redemption says it holds is what its entries come to: reserved while it is a reservation, used from then on.
+select 'holds-are-not-the-sum-of-the-entries', project_id, id,
+       format('%s of %s %s %s: holds %s, entries %s used, %s reserved', measure, rule_id, holder, period,
+              coalesce(h.amount, 0), coalesce(e.used, 0), coalesce(e.reserved, 0))
+  from (select r.project_id, r.id, hold ->> 0 as rule_id, hold ->> 1 as measure, (hold ->> 2) collate "C" as holder, hold ->> 3 as period,
+               sum((hold ->> 4)::bigint) as amount
+          from redemptions r, json_array_elements(r.holds) as hold group by 1, 2, 3, 4, 5, 6) h
+  full join (select project_id, redemption_id as id, rule_id, measure, holder, period, sum(used) as used, sum(reserved) as reserved
+               from ledger_entries where cause <> 'claim' group by 1, 2, 3, 4, 5, 6) e
+       using (project_id, id, rule_id, measure, holder, period)
+  left join redemptions r using (project_id, id)
+ where coalesce(h.amount, 0) <> case when r.state = 'reserved' then coalesce(e.reserved, 0) else coalesce(e.used, 0) end
+    or case when r.state = 'reserved' then coalesce(e.used, 0) else coalesce(e.reserved, 0) end <> 0
+
+union all
+select 'over-and-still-holding', project_id, id, state
+  from redemptions where state in ('cancelled', 'expired') and json_array_length(holds) > 0
+
+union all
+-- A claim has its entry at once; everything else in the ledger belongs to a redemption.
+select 'entry-of-nothing', e.project_id, e.redemption_id, e.cause
+  from ledger_entries e
+ where cause <> 'claim'
+   and not exists (select 1 from redemptions r where r.project_id = e.project_id and r.id = e.redemption_id)
+
+union all
+-- Steps count the entries. A return that gave no counter anything back is a step without one.
+select 'steps-do-not-count-the-entries', r.project_id, r.id,
+       format('%s: %s steps, %s entries, the last %s', r.state, r.steps, count(e.step), max(e.step))
+  from redemptions r
+  left join ledger_entries e on e.project_id = r.project_id and e.redemption_id = r.id
+ group by r.project_id, r.id, r.state, r.steps
+having count(e.step) > r.steps or max(e.step) >= r.steps
+    or (count(e.step) < r.steps and r.state not in ('partially_returned', 'returned'))
+
+union all
+select 'order-redeemed-twice', project_id, concat_ws(' ', source, order_ref), string_agg(id, ', ' order by id)
+  from redemptions where state not in ('cancelled', 'expired')
+ group by project_id, source, order_ref having count(*) > 1
+
+union all
+select 'refunded-more-than-paid', project_id, id, format('%s of %s', refunded, total)
+  from redemptions where refunded > greatest(total, 0) or refunded < 0
+
+union all
+select 'refunded-without-a-return', project_id, id, state
+  from redemptions where refunded > 0 and state not in ('partially_returned', 'returned')
+
+union all
+select 'returned-more-than-sold', r.project_id, r.id, format('%s of line %s, sold %s', back.value, back.key, coalesce(sold.quantity, 0))
+  from redemptions r
+ cross join lateral json_each_text(r.returned -> 'lines') as back
+  left join lateral (select (line ->> 'quantity')::bigint as quantity from json_array_elements(r.request -> 'lines') as line
+                      where line ->> 'id' = back.key) sold on true
+ where back.value::bigint > coalesce(sold.quantity, 0)
+
+union all
+-- A returned order has everything back, any other order has something left.
+select 'wholly-returned-is-not-said', r.project_id, r.id, format('%s: %s of %s units', r.state, back.units, sold.units)
+  from redemptions r
+ cross join lateral (select coalesce(sum((line ->> 'quantity')::bigint), 0) as units from json_array_elements(r.request -> 'lines') as line) sold
+ cross join lateral (select coalesce(sum(value::bigint), 0) as units from json_each_text(coalesce(r.returned -> 'lines', '{}'))) back
+ where r.state in ('partially_returned', 'returned') and (r.state = 'returned') <> (back.units = sold.units)
+
+order by 1, 2, 3, 4;

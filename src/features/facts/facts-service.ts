@@ -7,10 +7,18 @@ import type { CouponFact, DepositFact, FactName, Facts } from "../../engine/fact
 import { limits } from "../../engine/limits.ts";
 import { counterKey } from "../../ledger/books.ts";
 import type { Database } from "../../platform/database.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { couponCounter } from "../ledger/committer-batch.ts";
 import { depositCounter, holdersOf, limitedCounters, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
-import { type FactsAnswer, type FoundCoupon, readFacts, readSharedCounters } from "./facts-store.ts";
+import {
+  type FactsAnswer,
+  type FoundCoupon,
+  nothingRead,
+  readFacts,
+  readSharedCounters,
+  type StandingRedemption,
+} from "./facts-store.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
 import { type Taken, takenFrom, UsageFacts } from "./usage-facts.ts";
 import type { Usage, UsageService } from "./usage-service.ts";
@@ -27,13 +35,18 @@ export interface Knowledge {
   readonly who: Who;
   /** By entered code, normalised. */
   readonly coupons: ReadonlyMap<string, KnownCoupon>;
+  /** The order's live redemption, and the answer this very request got before; null where there is none. */
+  readonly standing: StandingRedemption | null;
+  readonly record: IdempotencyRecord | null;
   /** The same with these counters, which somebody read under locks, instead of those in memory. */
   withCounters(taken: ReadonlyMap<string, number>): Knowledge;
 }
 
+/** The order that is to be redeemed, and the request that asks for it. */
 export interface OrderName {
   readonly source: string;
   readonly orderRef: string;
+  readonly idempotencyKey: string | null;
 }
 
 export interface FactsService {
@@ -56,7 +69,7 @@ export function factsService({ database, usage }: { database: Database; usage: U
     used: Usage,
   ): Knowledge | Promise<Knowledge> {
     const question = questionFor(rules, request, at, order, used);
-    if (question === null) return knowledge(rules, request, at, used, nothingRead, []);
+    if (question === null) return knowledge(rules, request, at, used, nothingRead(), []);
     return readFacts(database.pool, question).then((answer) =>
       knowledge(rules, request, at, used, answer, [answer.taken]),
     );
@@ -80,14 +93,6 @@ export function factsService({ database, usage }: { database: Database; usage: U
     },
   };
 }
-
-const nothingRead: FactsAnswer = {
-  coupons: [],
-  taken: new Map(),
-  history: null,
-  deposits: [],
-  own: new Map(),
-};
 
 /** Null when nothing that the database knows can matter to these rules and this cart. */
 function questionFor(rules: ProjectRules, request: Cart, at: number, order: OrderName | null, used: Usage) {
@@ -116,6 +121,7 @@ function questionFor(rules: ProjectRules, request: Cart, at: number, order: Orde
     counters,
     deposits,
     order,
+    idempotencyKey: order?.idempotencyKey ?? null,
     since: at - (limits.orderWindowDays + 1) * millisecondsPerDay,
   };
 }
@@ -176,6 +182,8 @@ function knowledge(
     facts,
     who,
     coupons: found,
+    standing: answer.standing,
+    record: answer.record,
     withCounters: (exact) => knowledge(rules, request, at, used, answer, [exact, ...tables]),
   };
 }

@@ -3,7 +3,8 @@
  * features, which is why it stands here, and writes none.
  */
 import type pg from "pg";
-import { type CounterName, counterKey } from "../../ledger/books.ts";
+import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 
 export interface FactsQuestion {
   readonly projectId: string;
@@ -19,6 +20,8 @@ export interface FactsQuestion {
   readonly deposits: readonly string[];
   /** The order itself: neither its own reservation nor its own history stands in its way. Null for a mere quote. */
   readonly order: { readonly source: string; readonly orderRef: string } | null;
+  /** Of a request that may have been answered before. */
+  readonly idempotencyKey: string | null;
   /** Orders placed since then are listed one by one. Epoch milliseconds. */
   readonly since: number;
 }
@@ -47,6 +50,15 @@ export interface FactsAnswer {
   readonly deposits: { redemption: string; promotion: string; units: number }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
+  /** The order's live redemption. */
+  standing: StandingRedemption | null;
+  record: IdempotencyRecord | null;
+}
+
+export interface StandingRedemption {
+  readonly id: string;
+  readonly state: RedemptionStatus;
+  readonly requestHash: string;
 }
 
 const text = `
@@ -89,11 +101,17 @@ select 'd', json_build_object('redemption', id, 'promotion', request -> 'deposit
          'units', (request -> 'deposit' ->> 'units')::bigint)
   from redemptions where project_id = $1 and id = any ($9::text[]) and state = 'committed' and request -> 'deposit' is not null
 union all
-select 'o', holds from redemptions
- where project_id = $1 and source = $10 and order_ref = $11 and state = 'reserved'`;
+select 'o', json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds)
+  from redemptions
+ where project_id = $1 and source = $10 and order_ref = $11 and state not in ('cancelled', 'expired')
+union all
+select 'i', json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
+         'resourceId', resource_id, 'answer', answer)
+  from idempotency_records where project_id = $1 and key = $13`;
 
 export async function readFacts(database: pg.Pool, question: FactsQuestion): Promise<FactsAnswer> {
-  const { projectId, codes, customerId, holders, counters, deposits, order, since } = question;
+  const { projectId, codes, customerId, holders, counters, deposits, order, since, idempotencyKey } =
+    question;
   const { rows } = await database.query<{ kind: string; value: never }>({
     name: "read-facts",
     text,
@@ -110,17 +128,39 @@ export async function readFacts(database: pg.Pool, question: FactsQuestion): Pro
       order?.source ?? null,
       order?.orderRef ?? null,
       since,
+      idempotencyKey,
     ],
   });
-  const answer: FactsAnswer = { coupons: [], taken: new Map(), history: null, deposits: [], own: new Map() };
+  const answer = nothingRead();
   for (const { kind, value } of rows) {
     if (kind === "c") answer.coupons.push(value);
     else if (kind === "n") putAmount(answer.taken, value);
     else if (kind === "h" && customerId !== null) answer.history = value;
     else if (kind === "d") answer.deposits.push(value);
-    else if (kind === "o") for (const hold of value as StoredHold[]) putAmount(answer.own, hold);
+    else if (kind === "i") answer.record = value;
+    else if (kind === "o") putStanding(answer, value);
   }
   return answer;
+}
+
+export function nothingRead(): FactsAnswer {
+  return {
+    coupons: [],
+    taken: new Map(),
+    history: null,
+    deposits: [],
+    own: new Map(),
+    standing: null,
+    record: null,
+  };
+}
+
+function putStanding(
+  answer: FactsAnswer,
+  { holds, ...standing }: StandingRedemption & { holds: StoredHold[] },
+): void {
+  answer.standing = standing;
+  if (standing.state === "reserved") for (const hold of holds) putAmount(answer.own, hold);
 }
 
 type StoredHold = [rule: string, measure: string, holder: string, period: string, amount: number];

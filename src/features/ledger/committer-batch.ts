@@ -12,7 +12,7 @@ import {
 import type { Entry } from "../../ledger/entries.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
-import type { PickedCoupon, Result, Submission } from "./ledger-commands.ts";
+import type { Granted, PickedCoupon, Result, Submission } from "./ledger-commands.ts";
 
 /** The measure of a coupon's own uses. Its counter is the coupon's row, not one of `counters`. */
 export const couponMeasure = "coupon";
@@ -148,6 +148,8 @@ export interface Writes {
     resourceId: string;
     answer: string | null;
   }[];
+  /** When it happens; epoch milliseconds. */
+  readonly at: number;
   readonly events: { id: string; type: string; subject: string; data: string }[];
 }
 
@@ -167,6 +169,7 @@ export function decide(batch: readonly Submission[], loaded: Loaded, books: Book
     coupons: new Map(),
     claims: [],
     records: [],
+    at: loaded.now,
     events: [],
   };
   const results = batch.map((submission) => decideOne(submission, loaded, books, picks, writes));
@@ -190,9 +193,10 @@ function decideOne(
   if (outcome.type === "refused") return { type: "refused", refusal: outcome.refusal };
   if (outcome.type === "repeated") return outcome;
   const picked = pick === undefined ? null : takePick(pick, free!.pop()!, loaded.now, writes);
-  note(submission, outcome, picked, writes);
   const own = outcome.redemptions.find(({ id }) => id === command.redemption) ?? null;
-  return { type: "granted", redemption: own, picked };
+  const granted: Granted = { redemption: own, picked, at: loaded.now };
+  note(submission, outcome, granted, writes);
+  return { type: "granted", ...granted };
 }
 
 function takePick(
@@ -210,7 +214,7 @@ function takePick(
 function note(
   submission: Submission,
   outcome: Extract<Outcome, { type: "granted" }>,
-  picked: PickedCoupon | null,
+  granted: Granted,
   writes: Writes,
 ): void {
   const { command, idempotency, answer } = submission;
@@ -231,8 +235,8 @@ function note(
   if (idempotency != null)
     writes.records.push({
       ...idempotency,
-      resourceId: picked?.code ?? command.redemption,
-      answer: answer === undefined ? null : JSON.stringify(answer(picked)),
+      resourceId: granted.picked?.code ?? command.redemption,
+      answer: answer === undefined ? null : JSON.stringify(answer(granted)),
     });
 }
 

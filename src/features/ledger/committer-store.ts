@@ -179,8 +179,8 @@ const writeText = `
 with changed as (
   update redemptions t
      set state = u.state, steps = u.steps, holds = u.holds::json, expires_at = to_timestamp(u.expires_at / 1000.0),
-         committed_at = case when u.state = 'committed' then now() else t.committed_at end,
-         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then now() else t.ended_at end,
+         committed_at = case when u.state = 'committed' then to_timestamp($63 / 1000.0) else t.committed_at end,
+         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then to_timestamp($63 / 1000.0) else t.ended_at end,
          refunded = coalesce(u.refunded, t.refunded), returned = coalesce(u.returned::json, t.returned)
     from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
       as u (id, state, steps, holds, expires_at, refunded, returned)
@@ -191,8 +191,9 @@ with changed as (
          holds, expires_at, created_at, committed_at, ended_at, request_hash, revision, evaluated_at, created_by,
          request, facts, settings, quote)
   select $1, u.id, source, order_ref, state, mode, customer_id, currency, total, discount, steps, holds::json,
-         to_timestamp(expires_at / 1000.0), now(), case when state = 'committed' then now() end,
-         case when state in ('cancelled', 'expired') then now() end,
+         to_timestamp(expires_at / 1000.0), to_timestamp($63 / 1000.0),
+         case when state = 'committed' then to_timestamp($63 / 1000.0) end,
+         case when state in ('cancelled', 'expired') then to_timestamp($63 / 1000.0) end,
          decode(request_hash, 'hex'), revision, to_timestamp(evaluated_at / 1000.0), created_by,
          convert_from(substr($24::bytea, l0 + 1, l1 - l0), 'UTF8')::json,
          convert_from(substr($24::bytea, l1 + 1, l2 - l1), 'UTF8')::json,
@@ -246,7 +247,7 @@ select pg_current_xact_id()::text as transaction_id,
 export async function writeBatch(
   client: pg.ClientBase,
   projectId: string,
-  { created, changed, entries, counters, coupons, claims, records, events }: Writes,
+  { created, changed, entries, counters, coupons, claims, records, events, at }: Writes,
 ): Promise<string> {
   const changes = [...changed.values()];
   const counts = [...counters.values()];
@@ -308,6 +309,7 @@ export async function writeBatch(
       events.map(({ type }) => type),
       events.map(({ subject }) => subject),
       events.map(({ data }) => data),
+      at,
     ],
   });
   const { transaction_id, rows_changed } = rows[0]!;

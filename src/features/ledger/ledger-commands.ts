@@ -52,7 +52,7 @@ export interface Submission {
   readonly pick?: Pick;
   readonly idempotency?: Idempotency | null;
   /** The answer to keep with the idempotency key; left out where it follows from the resource. */
-  readonly answer?: (picked: PickedCoupon | null) => unknown;
+  readonly answer?: (granted: Granted) => unknown;
   /** The reference of its order, for the events. */
   readonly orderRef?: string;
 }
@@ -63,13 +63,16 @@ export interface PickedCoupon {
   readonly expiresAt: number | null;
 }
 
+export interface Granted {
+  /** The command's own redemption as it is now; null for a claim. */
+  readonly redemption: RedemptionState | null;
+  readonly picked: PickedCoupon | null;
+  /** When, by the database's clock; epoch milliseconds. */
+  readonly at: number;
+}
+
 export type Result =
-  | {
-      readonly type: "granted";
-      /** The command's own redemption as it is now; null for a claim. */
-      readonly redemption: RedemptionState | null;
-      readonly picked: PickedCoupon | null;
-    }
+  | ({ readonly type: "granted" } & Granted)
   | { readonly type: "repeated"; readonly redemption: RedemptionState }
   /** The idempotency key was used before; whether for the same request, the caller finds out. */
   | { readonly type: "answered"; readonly record: IdempotencyRecord }

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { Role } from "../../platform/auth.ts";
+import { type AnswerNotes, defineOperation, type Operation } from "../../platform/operation.ts";
+import {
+  ledger,
+  redemption,
+  redemptionPage,
+  redemptionQuery,
+  redemptionRequest,
+} from "./redemption-schemas.ts";
+import type { Answered, RedemptionService } from "./redemption-service.ts";
+
+const byId = z.strictObject({ id: z.string().min(1).max(64) });
+const redeemers: readonly Role[] = ["checkout", "pos"];
+const readers: readonly Role[] = ["checkout", "pos", "erp", "marketing", "viewer"];
+const tag = "redemptions";
+
+/** Tells the face of the operation whether the answer is a repetition. */
+export async function noted<Answer>(
+  answered: Promise<Answered<Answer>>,
+  notes: AnswerNotes,
+): Promise<Answer> {
+  const { answer, isReplay } = await answered;
+  notes.isReplay = isReplay;
+  return answer;
+}
+
+export function redemptionOperations(service: RedemptionService): Operation[] {
+  return [
+    defineOperation({
+      id: "createRedemption",
+      method: "POST",
+      path: "/v1/redemptions",
+      graphql: "mutation",
+      tag,
+      summary: "Make the price of an order binding: take its codes, uses, budget and stock, all or none.",
+      description:
+        "The cart is priced by the same engine as a quote. A code that does not apply refuses the order (`code-not-applied`), unless a better offer took its place; so does any total but `expectedTotal` (`price_changed`). The order's own reservation is replaced, never in the way.",
+      roles: redeemers,
+      status: 201,
+      takesIdempotencyKey: true,
+      body: redemptionRequest,
+      result: redemption,
+      problems: ["price_changed", "code-not-applied", "order-already-redeemed"],
+      handler: ({ body, context, idempotencyKey, answer }) =>
+        noted(service.redeem(context, body, idempotencyKey), answer),
+    }),
+    defineOperation({
+      id: "commitRedemption",
+      method: "POST",
+      path: "/v1/redemptions/{id}/commit",
+      graphql: "mutation",
+      tag,
+      summary: "Make a reservation final.",
+      roles: redeemers,
+      takesIdempotencyKey: true,
+      params: byId,
+      result: redemption,
+      problems: ["redemption-not-found", "redemption-state-conflict", "redemption-expired"],
+      handler: ({ params: { id }, context, idempotencyKey, answer }) =>
+        noted(service.commit(context, id, idempotencyKey), answer),
+    }),
+    defineOperation({
+      id: "cancelRedemption",
+      method: "POST",
+      path: "/v1/redemptions/{id}/cancel",
+      graphql: "mutation",
+      tag,
+      summary: "Give everything back that a reserved or committed redemption took.",
+      roles: [...redeemers, "erp"],
+      takesIdempotencyKey: true,
+      params: byId,
+      result: redemption,
+      problems: ["redemption-not-found", "redemption-state-conflict"],
+      handler: ({ params: { id }, context, idempotencyKey, answer }) =>
+        noted(service.cancel(context, id, idempotencyKey), answer),
+    }),
+    defineOperation({
+      id: "redemption",
+      method: "GET",
+      path: "/v1/redemptions/{id}",
+      graphql: "query",
+      tag,
+      summary: "One redemption, as it is now.",
+      roles: readers,
+      params: byId,
+      result: redemption,
+      problems: ["redemption-not-found"],
+      handler: ({ params: { id }, context }) => service.redemption(context.projectId, id),
+    }),
+    defineOperation({
+      id: "redemptions",
+      method: "GET",
+      path: "/v1/redemptions",
+      graphql: "query",
+      tag,
+      summary: "Redemptions, newest first; by order, customer, code or state.",
+      roles: readers,
+      query: redemptionQuery,
+      result: redemptionPage,
+      problems: [],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "redemptionLedger",
+      method: "GET",
+      path: "/v1/redemptions/{id}/ledger",
+      graphql: "query",
+      tag,
+      summary: "The whole history of one redemption: what it took and gave back, entry by entry.",
+      roles: readers,
+      params: byId,
+      result: ledger,
+      problems: ["redemption-not-found"],
+      handler: ({ params: { id }, context }) => service.ledger(context.projectId, id),
+    }),
+  ];
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { cartSchema } from "../../engine/cart.ts";
+import { limits } from "../../engine/limits.ts";
+import { minorUnits } from "../../engine/money.ts";
+import { promotionKey } from "../../engine/promotion.ts";
+import { quoteSchema } from "../../engine/quote.ts";
+import { pageOf, pageQuery } from "../../platform/pagination.ts";
+
+const reference = z.string().min(1).max(limits.nameLength);
+
+/** A week: longer than any checkout, short enough that a forgotten reservation does not lock up a budget for good. */
+export const mostTtlSeconds = 604_800;
+export const defaultTtlSeconds = 900;
+
+export const redemptionRequest = cartSchema
+  .extend({
+    orderRef: reference
+      .optional()
+      .describe(
+        "The caller's own number of the order. One order has one live redemption, however often it is sent.",
+      ),
+    source: reference
+      .default("default")
+      .describe("Which system the order number is from: two tills may both have an order 17."),
+    mode: z
+      .enum(["reserve", "commit"])
+      .meta({ id: "RedemptionMode" })
+      .default("commit")
+      .describe(
+        "`reserve` holds everything until it is committed, cancelled or expires; `commit` takes it for good.",
+      ),
+    ttlSeconds: z
+      .int()
+      .min(1)
+      .max(mostTtlSeconds)
+      .default(defaultTtlSeconds)
+      .describe("How long a reservation holds."),
+    expectedTotal: z
+      .int()
+      .optional()
+      .describe(
+        "The total the customer was shown. Any other outcome is a 409 `price_changed` with the new quote.",
+      ),
+    deposit: z
+      .strictObject({ promotion: promotionKey, units: z.int().min(1).max(limits.quantityPerLine).default(1) })
+      .meta({ id: "DepositPayment" })
+      .optional()
+      .describe("This order pays a presale deposit: once committed, it proves that for so many units."),
+  })
+  .meta({ id: "RedemptionRequest" });
+export type RedemptionRequest = z.output<typeof redemptionRequest>;
+
+export const redemptionState = z
+  .enum(["reserved", "committed", "cancelled", "expired", "partially_returned", "returned"])
+  .meta({ id: "RedemptionState" });
+
+export const redemption = z
+  .object({
+    id: z.string(),
+    state: redemptionState,
+    source: z.string(),
+    orderRef: z.string(),
+    customer: z.string().nullable(),
+    expiresAt: z.iso.datetime().nullable().describe("Of a reservation; null once it is committed or over."),
+    createdAt: z.iso.datetime().nullable().describe("Null in the answer that creates it."),
+    refunded: minorUnits.describe("What was refunded so far."),
+    quote: quoteSchema,
+  })
+  .meta({ id: "Redemption" });
+export type Redemption = z.output<typeof redemption>;
+
+export const redemptionQuery = pageQuery.extend({
+  orderRef: reference.optional(),
+  source: reference.optional(),
+  customer: reference.optional(),
+  code: z.string().min(1).max(limits.codeLength).optional().describe("A code as it is typed."),
+  state: redemptionState.optional(),
+});
+export type RedemptionQuery = z.output<typeof redemptionQuery>;
+
+export const redemptionPage = pageOf(redemption, "RedemptionPage");
+
+export const ledgerEntry = z
+  .object({
+    step: z.int().describe("Counts the entries of the redemption."),
+    at: z.iso.datetime(),
+    cause: z
+      .enum(["reserve", "commit", "cancel", "expire", "return", "claim", "release"])
+      .meta({ id: "LedgerCause" }),
+    promotion: z.string().nullable().describe("Its key; null for the coupon of a pool."),
+    rule: z.string().describe("The id of the promotion or pool whose counter it is."),
+    measure: z
+      .string()
+      .describe(
+        "`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `deposit`.",
+      ),
+    holder: z
+      .string()
+      .describe(
+        "Whose: empty for all, or `customer:…`, `code:…`; devices, phones and addresses as keyed hashes.",
+      ),
+    period: z.string().describe("The day, week or month in which it counts; empty for all time."),
+    reserved: z.int().describe("Added to what reservations hold."),
+    used: z.int().describe("Added to what is taken for good."),
+  })
+  .meta({ id: "LedgerEntry" });
+
+export const ledger = z
+  .object({ redemption: z.string(), state: redemptionState, items: z.array(ledgerEntry) })
+  .meta({ id: "RedemptionLedger" });
+export type Ledger = z.output<typeof ledger>;

@@ -1,0 +1,374 @@
+/**
+ * Redemptions: the outcome that was quoted, made binding. Everything an order takes — codes, uses, budget, stock — is taken
+ * together or not at all; how that stays exact is the committer's business (features/ledger).
+ */
+
+import { z } from "zod";
+import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
+import { evaluate } from "../../engine/evaluate.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
+import { reasons } from "../../engine/reasons.ts";
+import type { Refusal, Settle } from "../../ledger/admit.ts";
+import { orderKey } from "../../ledger/books.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import { requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
+import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { type Problem, problem } from "../../platform/problem.ts";
+import { storeFacts } from "../evaluations/evaluation-facts.ts";
+import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
+import type { FactsService, Knowledge } from "../facts/facts-service.ts";
+import type { CommitterService } from "../ledger/committer-service.ts";
+import type { Granted, Submission } from "../ledger/ledger-commands.ts";
+import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
+import { holdsOf } from "./redemption-holds.ts";
+import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
+import { findRedemption, ledgerOf, listRedemptions } from "./redemption-store.ts";
+import type { RedemptionRow } from "./redemption-tables.ts";
+
+/** An answer, and whether it is that of an earlier request given again. */
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly isReplay: boolean;
+}
+
+export interface RedemptionService {
+  redeem(
+    context: OperationContext,
+    request: RedemptionRequest,
+    idempotencyKey: string | null,
+  ): Promise<Answered<Redemption>>;
+  /** Makes a reservation final. Again, or on one that is final already, it changes nothing. */
+  commit(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
+  /** Gives everything back. A redemption of which something was returned is past that. */
+  cancel(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
+  redemption(projectId: string, id: string): Promise<Redemption>;
+  list(projectId: string, query: RedemptionQuery): Promise<Page<Redemption>>;
+  ledger(projectId: string, id: string): Promise<Ledger>;
+}
+
+export type RedemptionActor = Pick<OperationContext, "projectId">;
+
+export interface RedemptionServiceOptions {
+  database: Database;
+  clock: Clock;
+  rulebooks: RulebookService;
+  facts: FactsService;
+  committer: CommitterService;
+}
+
+/** Each time others were quicker. A counter that is truly gone is known to be after the first. */
+const mostAttempts = 6;
+const operations = {
+  redeem: "createRedemption",
+  commit: "commitRedemption",
+  cancel: "cancelRedemption",
+} as const;
+
+export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
+  const { database, clock, rulebooks, facts, committer } = options;
+
+  async function redeem(
+    context: OperationContext,
+    request: RedemptionRequest,
+    idempotencyKey: string | null,
+  ): Promise<Answered<Redemption>> {
+    const { projectId } = context;
+    const id = newId("rdm", clock.now());
+    const { source, orderRef = id } = request;
+    const hash = requestHash(operations.redeem, request);
+    const rules = await zonedRules(projectId, request.timezone);
+    const at = request.at === undefined ? clock.now() : Date.parse(request.at);
+    const order =
+      request.orderRef === undefined && idempotencyKey === null ? null : { source, orderRef, idempotencyKey };
+    let known = await facts.forOrder(rules, request, at, order);
+    const before = await answeredBefore(projectId, known, hash);
+    if (before !== null) return before;
+    for (let attempt = 1; ; attempt++) {
+      const quote = evaluate(rules.rulebook, request, known.facts, at, { settings: rules.settings });
+      const identified = { id: newId("evl", clock.now()), ...quote };
+      const fault = faultOf(request, identified);
+      if (fault !== null) {
+        // Counters in memory may be a second behind: nobody is refused on their word.
+        if (attempt > 1 || known.facts.usage === undefined) throw fault;
+        known = known.withCounters(await facts.sharedCounters(rules));
+        continue;
+      }
+      const submission: Submission = {
+        command: {
+          kind: "redeem",
+          redemption: id,
+          mode: request.mode,
+          order: orderKey(source, orderRef),
+          requestHash: hash,
+          ttlMilliseconds: request.ttlSeconds * 1_000,
+          holds: holdsOf({
+            quote,
+            promotionOf: promotionsByKey(rules),
+            who: known.who,
+            coupons: known.coupons,
+            deposits: known.facts.deposits ?? new Map(),
+            at,
+            timezone: rules.settings.timezone,
+          }),
+        },
+        newRedemption: {
+          source,
+          orderRef,
+          mode: request.mode,
+          customerId: request.customer?.id ?? null,
+          currency: quote.currency,
+          total: quote.total,
+          discount: quote.discount + quote.shippingDiscount,
+          revision: rules.revision,
+          evaluatedAt: at,
+          request: JSON.stringify(request),
+          facts: JSON.stringify(storeFacts(known.facts)),
+          settings: JSON.stringify(rules.settings),
+          quote: JSON.stringify(identified),
+          createdBy: context.apiKeyId,
+        },
+        idempotency:
+          idempotencyKey === null
+            ? null
+            : { key: idempotencyKey, operation: operations.redeem, requestHash: hash },
+        answer: beginningOf,
+      };
+      const result = await committer.submit(projectId, submission);
+      switch (result.type) {
+        case "granted":
+          return {
+            answer: {
+              id,
+              source,
+              orderRef,
+              customer: request.customer?.id ?? null,
+              quote: identified,
+              ...beginningOf(result),
+            },
+            isReplay: false,
+          };
+        case "repeated":
+          return { answer: await redemption(projectId, result.redemption.id), isReplay: true };
+        case "answered":
+          requireSameRequest(result.record, operations.redeem, hash);
+          return { answer: await asAnswered(projectId, result.record), isReplay: true };
+        case "refused": {
+          const { refusal } = result;
+          if (refusal.reason !== "short" || attempt >= mostAttempts) throw problemOf(refusal);
+          known = (await facts.forOrder(rules, request, at, order)).withCounters(
+            await facts.sharedCounters(rules),
+          );
+        }
+      }
+    }
+  }
+
+  function zonedRules(projectId: string, timezone: string | undefined): Promise<ProjectRules> {
+    const rules = Promise.resolve(rulebooks.rulesOf(projectId));
+    return timezone === undefined ? rules : rules.then((live) => rulebooks.inTimezone(live, timezone));
+  }
+
+  /** A till may repeat itself for days: what it asked for may long be settled, and its code used, by itself. */
+  async function answeredBefore(
+    projectId: string,
+    { record, standing }: Knowledge,
+    hash: string,
+  ): Promise<Answered<Redemption> | null> {
+    if (record !== null) {
+      requireSameRequest(record, operations.redeem, hash);
+      return { answer: await asAnswered(projectId, record), isReplay: true };
+    }
+    if (standing === null) return null;
+    if (standing.requestHash === hash)
+      return { answer: await redemption(projectId, standing.id), isReplay: true };
+    if (standing.state !== "reserved") throw problemOf({ reason: "order_redeemed", redemption: standing.id });
+    return null;
+  }
+
+  /** The redemption as it was when the recorded request was answered. */
+  async function asAnswered(
+    projectId: string,
+    record: { resourceId: string; answer: unknown },
+  ): Promise<Redemption> {
+    return { ...(await redemption(projectId, record.resourceId)), ...(record.answer as object) };
+  }
+
+  async function settle(
+    kind: "commit" | "cancel",
+    { projectId }: RedemptionActor,
+    id: string,
+    idempotencyKey: string | null,
+  ): Promise<Answered<Redemption>> {
+    const operation = operations[kind];
+    const hash = requestHash(operation, id);
+    const command: Settle = { kind, redemption: id };
+    const result = await committer.submit(projectId, {
+      command,
+      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
+      answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
+    });
+    switch (result.type) {
+      case "granted":
+      case "repeated":
+        return { answer: await redemption(projectId, id), isReplay: result.type === "repeated" };
+      case "answered":
+        requireSameRequest(result.record, operation, hash);
+        return { answer: await asAnswered(projectId, result.record), isReplay: true };
+      case "refused":
+        throw problemOf(result.refusal);
+    }
+  }
+
+  async function redemption(projectId: string, id: string): Promise<Redemption> {
+    return shown(await existing(projectId, id));
+  }
+
+  async function existing(projectId: string, id: string): Promise<RedemptionRow> {
+    const row = await findRedemption(database.orm, projectId, id);
+    if (row === undefined) throw problem("redemption-not-found");
+    return row;
+  }
+
+  return {
+    async redeem(context, request, idempotencyKey) {
+      requirePrivileges(request, context.role);
+      requireSense(request);
+      return whileHolding({ projectId: context.projectId, key: idempotencyKey }, () =>
+        redeem(context, request, idempotencyKey),
+      );
+    },
+    commit: (context, id, key) =>
+      whileHolding({ projectId: context.projectId, key }, () => settle("commit", context, id, key)),
+    cancel: (context, id, key) =>
+      whileHolding({ projectId: context.projectId, key }, () => settle("cancel", context, id, key)),
+    redemption,
+    async list(projectId, query) {
+      const { code } = query;
+      const codes = code === undefined ? null : [normalizeCode(code), foldLookAlikes(normalizeCode(code))];
+      const rows = await listRedemptions(
+        database.orm,
+        projectId,
+        query,
+        codes,
+        cursor.decode(query.after)?.id ?? null,
+      );
+      const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
+      return { items: items.map(shown), nextCursor };
+    },
+    async ledger(projectId, id) {
+      const { state, quote } = await existing(projectId, id);
+      const entries = await ledgerOf(database.orm, projectId, id);
+      const keys = new Map(quote.promotions.map(({ promotionId, promotion }) => [promotionId, promotion]));
+      return {
+        redemption: id,
+        state,
+        items: entries.map(({ step, createdAt, cause, ruleId, measure, holder, period, reserved, used }) => ({
+          step,
+          at: createdAt.toISOString(),
+          cause,
+          promotion: keys.get(ruleId) ?? null,
+          rule: ruleId,
+          measure,
+          holder,
+          period,
+          reserved,
+          used,
+        })),
+      };
+    },
+  };
+}
+
+const cursor = cursorOf("redemptions", z.strictObject({ id: z.string() }));
+
+/** How a redemption begins: what of its first answer does not stay as it was. */
+function beginningOf({ redemption, at }: Granted) {
+  const { state, expiresAt } = redemption!;
+  return {
+    state,
+    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    createdAt: new Date(at).toISOString(),
+    refunded: 0,
+  };
+}
+
+function shown({
+  id,
+  state,
+  source,
+  orderRef,
+  customerId,
+  expiresAt,
+  createdAt,
+  refunded,
+  quote,
+}: RedemptionRow): Redemption {
+  return {
+    id,
+    state,
+    source,
+    orderRef,
+    customer: customerId,
+    expiresAt: state === "reserved" ? (expiresAt?.toISOString() ?? null) : null,
+    createdAt: createdAt.toISOString(),
+    refunded,
+    quote,
+  };
+}
+
+const byKey = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();
+
+function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledPromotion | undefined {
+  let promotions = byKey.get(rulebook);
+  if (promotions === undefined) {
+    promotions = new Map(rulebook.promotions.map((promotion) => [promotion.key, promotion]));
+    byKey.set(rulebook, promotions);
+  }
+  const found = promotions;
+  return (key) => found.get(key);
+}
+
+/** Why this outcome must not be made binding; null if it is the one the caller asked for. */
+function faultOf(request: RedemptionRequest, quote: Redemption["quote"]): Problem | null {
+  const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
+    status === "applied" || reason === "displaced"
+      ? []
+      : [
+          {
+            path: `/codes/${index}`,
+            code: reason ?? "",
+            message: `${code}: ${reasons.get(reason ?? "")?.en ?? "It does not apply."}`,
+          },
+        ],
+  );
+  // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
+  if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
+  const { expectedTotal } = request;
+  if (expectedTotal === undefined || expectedTotal === quote.total) return null;
+  return problem("price_changed", {
+    detail: `The total is ${quote.total} instead of ${expectedTotal} minor units.`,
+    errors: [{ path: "/expectedTotal", code: "price_changed", message: `The total is ${quote.total} now.` }],
+    extensions: { quote },
+  });
+}
+
+export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }): Problem {
+  switch (refusal.reason) {
+    case "unknown":
+      return problem("redemption-not-found");
+    case "expired":
+      return problem("redemption-expired");
+    case "wrong_state":
+      return problem("redemption-state-conflict", { detail: `The redemption is ${refusal.state}.` });
+    case "order_redeemed":
+      return problem("order-already-redeemed", {
+        detail: `The order has the redemption ${refusal.redemption}.`,
+      });
+    default:
+      // Somebody else was quicker every time, or it changed while we looked.
+      return problem("unavailable", { headers: { "retry-after": "1" } });
+  }
+}

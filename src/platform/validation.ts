@@ -63,6 +63,9 @@ function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
     validateFormats: false,
     strict: false,
     allErrors: false,
+    // Zod counts UTF-16 units, and so do we: counting characters would also mean to walk through every text.
+    unicode: false,
+    logger: false,
   });
   for (const [id, definition] of Object.entries(schemas.definitions)) {
     ajv.addSchema(forAjv(definition), id);
@@ -71,10 +74,39 @@ function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
 }
 
 function forAjv(schema: JsonSchema): JsonSchema {
-  return mapSchema(schema, ({ scalar: _scalar, ...node }) => {
+  // What `propertyNames` of a record says, that keys are texts, is so anyway.
+  return mapSchema(schema, ({ scalar: _scalar, propertyNames, ...node }) => {
     const id = referencedId(node);
-    return id === undefined ? node : { ...node, $ref: `${id}#` };
+    if (id !== undefined) return { ...node, $ref: `${id}#` };
+    return withoutPlainUnion(isAnyText(propertyNames) ? node : { ...node, propertyNames });
   });
+}
+
+function isAnyText(schema: unknown): boolean {
+  return schema === undefined || JSON.stringify(schema) === '{"type":"string"}';
+}
+
+const ownKeywords: Readonly<Record<string, readonly string[]>> = {
+  string: ["minLength", "maxLength", "pattern"],
+  number: ["minimum", "maximum"],
+  boolean: [],
+  array: ["minItems", "maxItems", "items"],
+};
+
+/**
+ * A union of different plain types as one schema with a list of types. Every keyword speaks of one type only, so it means
+ * the same; but Ajv would write an error for each branch that did not match, on every request.
+ */
+function withoutPlainUnion({ anyOf, ...node }: JsonSchema): JsonSchema {
+  if (anyOf === undefined) return node;
+  const types = new Set<string>();
+  for (const { type, ...keywords } of anyOf) {
+    const known = typeof type === "string" ? ownKeywords[type] : undefined;
+    if (known === undefined || types.has(type as string)) return { ...node, anyOf };
+    if (Object.keys(keywords).some((keyword) => !known.includes(keyword))) return { ...node, anyOf };
+    types.add(type as string);
+  }
+  return Object.assign({}, node, ...anyOf, { type: [...types] });
 }
 
 function checked(isValid: ValidateFunction, schema: z.ZodType): Validate {

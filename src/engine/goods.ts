@@ -169,25 +169,36 @@ export class Goods {
   }
 
   private cutAt(segments: Segment[], position: number): number {
-    for (let i = 0; i < segments.length; i++) {
-      const segment = segments[i]!;
-      if (segment.from >= position) return i;
-      const before = position - segment.from;
-      if (before >= segment.count) continue;
-      const { line, price, stagePrice, claims } = segment;
-      segments.splice(i + 1, 0, {
-        line,
-        from: position,
-        count: segment.count - before,
-        price,
-        stagePrice,
-        claims,
-      });
-      segment.count = before;
-      return i + 1;
-    }
-    return segments.length;
+    const i = lastFrom(segments, position);
+    if (i === -1) return 0;
+    const segment = segments[i]!;
+    if (segment.from === position) return i;
+    const before = position - segment.from;
+    if (before >= segment.count) return i + 1;
+    const { line, price, stagePrice, claims } = segment;
+    segments.splice(i + 1, 0, {
+      line,
+      from: position,
+      count: segment.count - before,
+      price,
+      stagePrice,
+      claims,
+    });
+    segment.count = before;
+    return i + 1;
   }
+}
+
+/** Index of the last segment that begins at or before the position. */
+function lastFrom(segments: readonly Range[], position: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (segments[middle]!.from <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 /** Shipments as goods: one unit each, the method in place of the SKU. */

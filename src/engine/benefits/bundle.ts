@@ -8,7 +8,7 @@ import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, tooFew } from "./target.ts";
 import {
   findUnits,
-  type PoolEntry,
+  type Queue,
   type Take,
   takeOut,
   timesAlike,
@@ -69,7 +69,7 @@ export const bundle = defineBenefit({
       selectors: slots.map((slot) => slot.goods),
       propose(view) {
         const pool = new UnitPool();
-        const queues = slots.map((slot) => pool.entriesOf(inOrder(view.free(slot.goods, "paid"), "dearest")));
+        const queues = slots.map((slot) => pool.queueOf(inOrder(view.free(slot.goods, "paid"), "dearest")));
         const wishes: Wish[] = [];
         let times = 0;
         while (times < maxTimes) {
@@ -113,7 +113,7 @@ interface Slot {
 }
 
 /** One set: for each component in document order the dearest units still free; a unit serves one component. */
-function findSet(slots: readonly Slot[], queues: readonly PoolEntry[][]): Take[][] | null {
+function findSet(slots: readonly Slot[], queues: readonly Queue[]): Take[][] | null {
   const parts: Take[][] = [];
   for (let i = 0; i < slots.length; i++) {
     const takes = findUnits(queues[i]!, slots[i]!.quantity, parts.flat());
@@ -128,7 +128,7 @@ function percentOfEach(over: readonly Range[], percent: number): Wish {
 }
 
 /** A near miss when units of exactly one component are missing. */
-function whatIsMissing(slots: readonly Slot[], queues: readonly PoolEntry[][]): NoProposal {
+function whatIsMissing(slots: readonly Slot[], queues: readonly Queue[]): NoProposal {
   const parts: Take[] = [];
   const short: { slot: Slot; actual: number }[] = [];
   slots.forEach((slot, i) => {
@@ -136,7 +136,7 @@ function whatIsMissing(slots: readonly Slot[], queues: readonly PoolEntry[][]): 
     if (takes !== null) parts.push(...takes);
     else {
       const taken = parts
-        .filter((take) => queues[i]!.includes(take.entry))
+        .filter((take) => queues[i]!.entries.includes(take.entry))
         .reduce((sum, take) => sum + take.units, 0);
       short.push({ slot, actual: unitsLeft(queues[i]!) - taken });
     }

@@ -8,7 +8,7 @@ import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, pick, tooFew } from "./target.ts";
 import {
   findUnits,
-  type PoolEntry,
+  type Queue,
   type Take,
   takeOut,
   timesAlike,
@@ -87,15 +87,13 @@ interface Offer {
 
 /** Equal selectors: all units, dearest first, are cut into whole groups; `pick` chooses inside each group. */
 function proposeFromOneHeap(offer: Offer, view: BenefitView): Proposal | NoProposal {
-  const entries = new UnitPool().entriesOf(inOrder(view.free(offer.buy.goods, "paid"), "dearest"));
+  const heap = new UnitPool().queueOf(inOrder(view.free(offer.buy.goods, "paid"), "dearest"));
   const size = offer.buy.quantity + offer.get.quantity;
   const applications = new Applications(offer);
   while (applications.times < offer.maxTimes) {
-    const group = findUnits(entries, size);
+    const group = findUnits(heap, size);
     if (group === null) break;
-    // With the discount on the got units alone it shows which of equal neighbours they are.
-    const isPlaced = offer.allocate === "target" && applications.times < limits.placedUnits;
-    const times = isPlaced ? 1 : timesAlike([group], offer.maxTimes - applications.times);
+    const times = applications.mustBePlaced ? 1 : timesAlike([group], offer.maxTimes - applications.times);
     const ranges = takeOut(group, times);
     const [bought, got] =
       offer.pick === "cheapest"
@@ -103,7 +101,7 @@ function proposeFromOneHeap(offer: Offer, view: BenefitView): Proposal | NoPropo
         : cut(ranges, offer.get.quantity * times).reverse();
     applications.add(bought!, got!, times);
   }
-  const left = unitsLeft(entries);
+  const left = unitsLeft(heap);
   return applications.times > 0
     ? applications.proposal()
     : { wishes: null, ...(left > 0 && { unmet: tooFew(size, left, offer.buy.goods) }) };
@@ -112,14 +110,14 @@ function proposeFromOneHeap(offer: Offer, view: BenefitView): Proposal | NoPropo
 /** Different selectors: `get` takes its units first, then `buy` the dearest left of its own. Whole groups only. */
 function proposeFromTwo(offer: Offer, view: BenefitView): Proposal | NoProposal {
   const pool = new UnitPool();
-  const gettable = pool.entriesOf(inOrder(view.free(offer.get.goods, "paid"), offer.pick));
-  const buyable = pool.entriesOf(inOrder(view.free(offer.buy.goods, "paid"), "dearest"));
+  const gettable = pool.queueOf(inOrder(view.free(offer.get.goods, "paid"), offer.pick));
+  const buyable = pool.queueOf(inOrder(view.free(offer.buy.goods, "paid"), "dearest"));
   const applications = new Applications(offer);
   while (applications.times < offer.maxTimes) {
     const got = findUnits(gettable, offer.get.quantity);
     const bought = got && findUnits(buyable, offer.buy.quantity, got);
     if (got === null || bought === null) break;
-    const times = timesAlike([got, bought], offer.maxTimes - applications.times);
+    const times = applications.mustBePlaced ? 1 : timesAlike([got, bought], offer.maxTimes - applications.times);
     applications.add(takeOut(bought, times), takeOut(got, times), times);
   }
   return applications.times > 0 ? applications.proposal() : whatIsMissing(offer, gettable, buyable);
@@ -133,6 +131,11 @@ class Applications {
 
   constructor(offer: Offer) {
     this.offer = offer;
+  }
+
+  /** With the discount on the got units alone it shows which of equal neighbours they are. */
+  get mustBePlaced(): boolean {
+    return this.offer.allocate === "target" && this.times < limits.placedUnits;
   }
 
   add(bought: readonly Range[], got: readonly Range[], times: number): void {
@@ -184,8 +187,8 @@ function cut(ranges: readonly Range[], units: number): [Range[], Range[]] {
 
 function whatIsMissing(
   offer: Offer,
-  gettable: readonly PoolEntry[],
-  buyable: readonly PoolEntry[],
+  gettable: Queue,
+  buyable: Queue,
 ): NoProposal {
   const got: Take[] | null = findUnits(gettable, offer.get.quantity);
   if (got === null) {
@@ -193,7 +196,7 @@ function whatIsMissing(
     return { wishes: null, unmet: tooFew(offer.get.quantity, unitsLeft(gettable), offer.get.goods) };
   }
   const spoken = got
-    .filter((take) => buyable.includes(take.entry))
+    .filter((take) => buyable.entries.includes(take.entry))
     .reduce((sum, take) => sum + take.units, 0);
   return { wishes: null, unmet: tooFew(offer.buy.quantity, unitsLeft(buyable) - spoken, offer.buy.goods) };
 }

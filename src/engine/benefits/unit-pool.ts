@@ -11,12 +11,19 @@ export interface PoolEntry {
   left: number;
 }
 
+/** Segments in the order in which a benefit takes from them. */
+export interface Queue {
+  readonly entries: readonly PoolEntry[];
+  /** Everything before it is used up, so that no search walks through it again. */
+  first: number;
+}
+
 export class UnitPool {
   private readonly entries = new Map<number, PoolEntry>();
 
   /** The entries behind the ranges, in their order; the same segment is the same entry for every selector. */
-  entriesOf(ranges: readonly Range[]): PoolEntry[] {
-    return ranges.map((range) => {
+  queueOf(ranges: readonly Range[]): Queue {
+    const entries = ranges.map((range) => {
       const key = range.line * 1e9 + range.from;
       let entry = this.entries.get(key);
       if (entry === undefined) {
@@ -25,6 +32,7 @@ export class UnitPool {
       }
       return entry;
     });
+    return { entries, first: 0 };
   }
 }
 
@@ -34,17 +42,16 @@ export interface Take {
   readonly units: number;
 }
 
-/** The first `units` units still left, in the order of the entries; null when there are not enough. `reserved` are spoken for. */
-export function findUnits(
-  entries: readonly PoolEntry[],
-  units: number,
-  reserved: readonly Take[] = [],
-): Take[] | null {
+/** The first `units` units still left, in the order of the queue; null when there are not enough. `reserved` are spoken for. */
+export function findUnits(queue: Queue, units: number, reserved: readonly Take[] = []): Take[] | null {
+  const { entries } = queue;
+  while (queue.first < entries.length && entries[queue.first]!.left === 0) queue.first++;
+  const spokenFor = unitsByEntry(reserved);
   const takes: Take[] = [];
   let missing = units;
-  for (const entry of entries) {
-    if (missing === 0) break;
-    const free = entry.left - reservedOf(entry, reserved);
+  for (let i = queue.first; i < entries.length && missing > 0; i++) {
+    const entry = entries[i]!;
+    const free = entry.left - (spokenFor?.get(entry) ?? 0);
     if (free <= 0) continue;
     const taken = Math.min(free, missing);
     takes.push({ entry, units: taken });
@@ -53,23 +60,19 @@ export function findUnits(
   return missing === 0 ? takes : null;
 }
 
-export function unitsLeft(entries: readonly PoolEntry[]): number {
+export function unitsLeft({ entries }: Queue): number {
   return entries.reduce((sum, entry) => sum + entry.left, 0);
 }
 
 /**
  * How many applications alike can be made of these takes at once: more than one only where every part comes out of a
- * single segment of its own, so that taking it again would find the very same units.
+ * single segment, so that taking it again would find the very same units.
  */
 export function timesAlike(parts: readonly (readonly Take[])[], atMost: number): number {
-  const seen = new Set<PoolEntry>();
+  if (parts.some((takes) => takes.length !== 1)) return 1;
+  const perTime = unitsByEntry(parts.flat());
   let times = atMost;
-  for (const takes of parts) {
-    const only = takes[0];
-    if (takes.length !== 1 || only === undefined || seen.has(only.entry)) return 1;
-    seen.add(only.entry);
-    times = Math.min(times, Math.floor(only.entry.left / only.units));
-  }
+  for (const [entry, units] of perTime ?? []) times = Math.min(times, Math.floor(entry.left / units));
   return times;
 }
 
@@ -87,8 +90,9 @@ export function worthOf(takes: readonly Take[]): number {
   return takes.reduce((sum, { entry, units }) => sum + entry.range.price * units, 0);
 }
 
-function reservedOf(entry: PoolEntry, reserved: readonly Take[]): number {
-  let units = 0;
-  for (const take of reserved) if (take.entry === entry) units += take.units;
+function unitsByEntry(takes: readonly Take[]): Map<PoolEntry, number> | null {
+  if (takes.length === 0) return null;
+  const units = new Map<PoolEntry, number>();
+  for (const take of takes) units.set(take.entry, (units.get(take.entry) ?? 0) + take.units);
   return units;
 }

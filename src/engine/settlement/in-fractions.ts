@@ -86,9 +86,23 @@ function groupByLine(atoms: readonly Atom[]): AtomsByLine {
   return byLine;
 }
 
-function atomsIn(byLine: AtomsByLine, range: Range): Atom[] {
-  const end = range.from + range.count;
-  return byLine.get(range.line)!.filter((atom) => atom.range.from >= range.from && atom.range.from < end);
+function atomsIn(byLine: AtomsByLine, { line, from, count }: Range): readonly Atom[] {
+  const ofLine = byLine.get(line)!;
+  const first = firstAtomFrom(ofLine, from);
+  let next = first;
+  while (next < ofLine.length && ofLine[next]!.range.from < from + count) next++;
+  return ofLine.slice(first, next);
+}
+
+function firstAtomFrom(atoms: readonly Atom[], position: number): number {
+  let low = 0;
+  let high = atoms.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (atoms[middle]!.range.from < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Given {
@@ -135,13 +149,22 @@ function cutIntoAtoms(proposals: readonly Proposal[]): Range[] {
     const cuts = [...new Set(ranges.flatMap((range) => [range.from, range.from + range.count]))].sort(
       (a, b) => a - b,
     );
+    let begun = 0;
+    // Of the ranges begun so far the one that reaches furthest: if any covers a cut, it does.
+    let furthest = ranges[0]!;
     for (let i = 0; i + 1 < cuts.length; i++) {
-      const source = ranges.find((range) => range.from <= cuts[i]! && cuts[i]! < range.from + range.count);
-      if (source !== undefined) atoms.push({ ...source, from: cuts[i]!, count: cuts[i + 1]! - cuts[i]! });
+      const from = cuts[i]!;
+      for (; begun < ranges.length && ranges[begun]!.from <= from; begun++)
+        if (endOf(ranges[begun]!) > endOf(furthest)) furthest = ranges[begun]!;
+      if (endOf(furthest) <= from) continue;
+      const { line, price, stagePrice } = furthest;
+      atoms.push({ line, from, count: cuts[i + 1]! - from, price, stagePrice });
     }
   }
   return atoms;
 }
+
+const endOf = (range: Range): number => range.from + range.count;
 
 function rangesOf(wish: Wish): readonly Range[] {
   if (wish.type === "each") return wish.shares.map((share) => share.range);

@@ -92,7 +92,7 @@ function makeBid(
       shortfall,
       holders,
     };
-  const settlement = settle(goods, proposals, situation.rounding, trimTo);
+  const settlement = settle(goods, proposals, situation.rounding, trimTo, situation.work);
   let times = 0;
   let used = noUnits;
   let counted = noUnits;
@@ -155,6 +155,10 @@ class UnitsView implements BenefitView {
     };
   }
 
+  spend(operations: number): void {
+    this.situation.work.spend(operations);
+  }
+
   unitPrice(range: Range): number {
     return this.goods.lines[range.line]!.unitPrice;
   }
@@ -167,9 +171,9 @@ class UnitsView implements BenefitView {
     for (const line of coverage.of(select)) {
       const allowed = this.allowance === null ? null : this.allowance[line]!;
       const ofLine = allowed === null ? free : [];
-      for (const segment of isItem
-        ? this.goods.segmentsFor(this.part.group, line)
-        : this.goods.segmentsOf(line)) {
+      const segments = isItem ? this.goods.segmentsFor(this.part.group, line) : this.goods.segmentsOf(line);
+      this.situation.work.spend(segments.length);
+      for (const segment of segments) {
         if (which === "paid" && segment.price === 0) continue;
         if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
         const holder =

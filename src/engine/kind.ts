@@ -218,6 +218,8 @@ export interface BenefitView {
   unitPrice(range: Range): number;
   /** The deposits proven for this promotion, in units. */
   readonly depositUnits: number;
+  /** Counts what grows with more than the number of ranges; throws where it is too much for one evaluation. */
+  spend(operations: number): void;
 }
 
 export type Reward =

@@ -31,12 +31,13 @@ export function findNearMiss(
   const miss: Rejection | null = rejection.remedy === undefined ? rejection : rejection.remedy;
   if (miss?.gap === undefined) return null;
   const { promotion } = situation.candidates[index]!;
+  situation.work.spend(3 * situation.cart.lines.length);
   const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss);
   if (cart === null) return null;
-  const { facts, now, rounding } = situation;
+  const { facts, now, rounding, work } = situation;
   // Its conditions are taken to hold: the one that failed is the one being mended.
   const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
-  const probe = makeGround(cart, facts, now, rounding);
+  const probe = makeGround(cart, facts, now, rounding, work);
   const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
   const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers, null) };
   if (candidate.rejection !== null) return null;

@@ -183,6 +183,7 @@ class Pricing {
       this.reject(index, { reason: "budget_exhausted", required: bid.settlement.amount, actual: budgetLeft });
       return false;
     }
+    this.situation.work.spend(bid.used.length + bid.counted.length);
     this.budgetSpent[index]! += bid.settlement.amount;
     this.hasApplied[index] = true;
     if (part.stage === "item") {

@@ -13,6 +13,7 @@ import type { RoundingMode } from "./money.ts";
 import { sumInFractions } from "./settlement/in-fractions.ts";
 import { sumInNumbers } from "./settlement/in-numbers.ts";
 import { allocateToUnits, type ExactSum, type Portions } from "./settlement/portions.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 export interface Settlement extends Discount {
   /** What the promotion takes off in this stage. */
@@ -31,10 +32,12 @@ export function settle(
   proposals: readonly Proposal[],
   rounding: RoundingMode,
   budgetLeft: number | null,
+  work = new WorkBudget(),
 ): Settlement {
   return new SettledSum(
-    sumInNumbers(goods, proposals, rounding, budgetLeft) ??
-      sumInFractions(goods, proposals, rounding, budgetLeft),
+    sumInNumbers(goods, proposals, rounding, budgetLeft, work) ??
+      sumInFractions(goods, proposals, rounding, budgetLeft, work),
+    work,
   );
 }
 
@@ -45,20 +48,23 @@ export function settleInFractions(
   rounding: RoundingMode,
   budgetLeft: number | null,
 ): Settlement {
-  return new SettledSum(sumInFractions(goods, proposals, rounding, budgetLeft));
+  const work = new WorkBudget();
+  return new SettledSum(sumInFractions(goods, proposals, rounding, budgetLeft, work), work);
 }
 
 class SettledSum implements Settlement {
   readonly amount: number;
   readonly wished: number;
   private readonly sum: ExactSum;
+  private readonly work: WorkBudget;
   private portions: Portions | null = null;
   private allocated: readonly UnitRun[] | null = null;
 
-  constructor(sum: ExactSum) {
+  constructor(sum: ExactSum, work: WorkBudget) {
     this.amount = sum.amount;
     this.wished = Math.min(sum.wished, Number.MAX_SAFE_INTEGER);
     this.sum = sum;
+    this.work = work;
   }
 
   touched(): readonly Range[] {
@@ -68,7 +74,7 @@ class SettledSum implements Settlement {
 
   runs(): readonly UnitRun[] {
     this.portions ??= this.sum.portions();
-    this.allocated ??= this.amount === 0 ? [] : allocateToUnits(this.amount, this.portions);
+    this.allocated ??= this.amount === 0 ? [] : allocateToUnits(this.amount, this.portions, this.work);
     return this.allocated;
   }
 }

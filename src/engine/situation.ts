@@ -8,6 +8,7 @@ import type { ConditionView, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 /** Why a candidate did not apply. */
 export interface Rejection extends Omit<Unmet, "met"> {
@@ -58,6 +59,7 @@ export interface Situation {
   readonly coverage: Coverage;
   readonly shipments: readonly CanonicalLine[];
   readonly shipmentCoverage: Coverage;
+  readonly work: WorkBudget;
   /** Some candidates may not stand beside others. */
   readonly hasConflicts: boolean;
   /** By candidate: its bid on untouched goods, and the lines it may touch in the item stage. Filled as they are asked for. */
@@ -68,10 +70,16 @@ export interface Situation {
 /** What is known of the cart before its candidates are judged. */
 export type Ground = Pick<
   Situation,
-  "cart" | "facts" | "now" | "rounding" | "coverage" | "shipments" | "shipmentCoverage"
+  "cart" | "facts" | "now" | "rounding" | "coverage" | "shipments" | "shipmentCoverage" | "work"
 >;
 
-export function makeGround(cart: CanonicalCart, facts: Facts, now: number, rounding: RoundingMode): Ground {
+export function makeGround(
+  cart: CanonicalCart,
+  facts: Facts,
+  now: number,
+  rounding: RoundingMode,
+  work = new WorkBudget(),
+): Ground {
   const shipments = shipmentLines(cart);
   return {
     cart,
@@ -81,11 +89,12 @@ export function makeGround(cart: CanonicalCart, facts: Facts, now: number, round
     coverage: new Coverage(cart.lines),
     shipments,
     shipmentCoverage: new Coverage(shipments),
+    work,
   };
 }
 
 export function withCandidates(
-  { cart, facts, now, rounding, coverage, shipments, shipmentCoverage }: Ground,
+  { cart, facts, now, rounding, coverage, shipments, shipmentCoverage, work }: Ground,
   candidates: readonly Candidate[],
 ): Situation {
   const hasConflicts = candidates.some(
@@ -99,6 +108,7 @@ export function withCandidates(
     coverage,
     shipments,
     shipmentCoverage,
+    work,
     candidates,
     hasConflicts,
     standingBids: new Array<Bid | undefined>(candidates.length).fill(undefined),

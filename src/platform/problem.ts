@@ -44,7 +44,10 @@ export const problems = {
   "redemption-expired": { status: 409, title: "The reservation has expired." },
   // Spelled as the public contract has it, unlike its neighbours.
   stale_version: { status: 409, title: "A newer version of the order is stored already." },
-  "order-version-conflict": { status: 409, title: "This version of the order is stored with other contents." },
+  "order-version-conflict": {
+    status: 409,
+    title: "This version of the order is stored with other contents.",
+  },
   "order-redemption-mismatch": { status: 409, title: "The redemption is not this order's." },
   "order-state-conflict": { status: 409, title: "The order's state does not allow this." },
   "idempotency-key-in-use": { status: 409, title: "A request with this Idempotency-Key is being worked on." },
@@ -52,6 +55,7 @@ export const problems = {
   "body-too-large": { status: 413, title: "The body is larger than the limit." },
   "unsupported-media-type": { status: 415, title: "The body is not of a media type that is read here." },
   "idempotency-key-reused": { status: 422, title: "The Idempotency-Key belongs to another request." },
+  "evaluation-too-complex": { status: 422, title: "Pricing this cart takes more than one evaluation may." },
   "precondition-required": { status: 428, title: "An If-Match header with the current ETag is required." },
   "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
   "internal-error": { status: 500, title: "Something went wrong on our side." },

@@ -135,12 +135,23 @@ export function problemOf(error: unknown): Problem {
   if (known !== undefined) {
     return problem(known);
   }
+  if (code === "EVALUATION_TOO_COMPLEX") {
+    return tooComplex((error as Error).message);
+  }
   if (unavailableCodes.has(code ?? "") || unavailableCodes.has(cause?.code ?? "")) {
     return problem("unavailable", { headers: { "retry-after": "1" } });
   }
   return problem(
     statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? "invalid-request" : "internal-error",
   );
+}
+
+/** The engine's own, wherever a cart is priced. It knows no problems, so it is told by its code. */
+function tooComplex(message: string): Problem {
+  return problem("evaluation-too-complex", {
+    detail: message,
+    errors: [{ path: "/lines", code: "too_complex", message }],
+  });
 }
 
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

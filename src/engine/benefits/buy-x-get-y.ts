@@ -6,15 +6,7 @@ import type { Percent } from "../money.ts";
 import type { CompiledSelector } from "../selectors/selector.ts";
 import { selectorSchema } from "../selectors/selector.ts";
 import { inOrder, pick, tooFew } from "./target.ts";
-import {
-  findUnits,
-  type Queue,
-  type Take,
-  takeOut,
-  timesAlike,
-  UnitPool,
-  unitsLeft,
-} from "./unit-pool.ts";
+import { findUnits, type Queue, type Take, takeOut, timesAlike, UnitPool, unitsLeft } from "./unit-pool.ts";
 
 const side = z.strictObject({ select: selectorSchema.optional(), quantity: z.int().min(1).max(1000) });
 
@@ -117,7 +109,9 @@ function proposeFromTwo(offer: Offer, view: BenefitView): Proposal | NoProposal 
     const got = findUnits(gettable, offer.get.quantity);
     const bought = got && findUnits(buyable, offer.buy.quantity, got);
     if (got === null || bought === null) break;
-    const times = applications.mustBePlaced ? 1 : timesAlike([got, bought], offer.maxTimes - applications.times);
+    const times = applications.mustBePlaced
+      ? 1
+      : timesAlike([got, bought], offer.maxTimes - applications.times);
     applications.add(takeOut(bought, times), takeOut(got, times), times);
   }
   return applications.times > 0 ? applications.proposal() : whatIsMissing(offer, gettable, buyable);
@@ -185,11 +179,7 @@ function cut(ranges: readonly Range[], units: number): [Range[], Range[]] {
   return [before, after];
 }
 
-function whatIsMissing(
-  offer: Offer,
-  gettable: Queue,
-  buyable: Queue,
-): NoProposal {
+function whatIsMissing(offer: Offer, gettable: Queue, buyable: Queue): NoProposal {
   const got: Take[] | null = findUnits(gettable, offer.get.quantity);
   if (got === null) {
     if (findUnits(buyable, offer.buy.quantity) === null) return { wishes: null };

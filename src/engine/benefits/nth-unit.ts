@@ -37,8 +37,9 @@ export const nthUnit = defineBenefit({
             Math.floor((counted + range.count) / n) - Math.floor(counted / n),
             times - given,
           );
-          for (const hit of lastOfEach(n, counted, here, range))
-            shares.push({ range: hit, base: range.price, percent: rate });
+          const hits = lastOfEach(n, counted, here, range);
+          view.spend(hits.length);
+          for (const hit of hits) shares.push({ range: hit, base: range.price, percent: rate });
           counted += range.count;
           given += here;
         }

@@ -22,12 +22,12 @@ export const planBest: Planner = (situation: Situation): Proposed => {
   if (!hasMoneyCandidate(situation)) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
 
   let best = baseline;
-  if (baseline.priced.contenders.size > 0 || situation.hasConflicts) {
-    for (const order of greedyOrders(situation, baseline))
-      best = better(situation, best, planInOrder(situation, honouredFirst(situation, order)));
-  }
-  const missed = missedThresholds(situation, best);
-  if (missed.length > 0) best = leaveOneOut(situation, best, missed);
+  // Where there is too much to try, what was found so far is as good as it gets.
+  situation.work.searching(() => {
+    for (const trial of trials(situation, baseline)) best = better(situation, best, trial);
+    const missed = missedThresholds(situation, best);
+    if (missed.length > 0) best = leaveOneOut(situation, best, missed);
+  });
 
   const found = inRealOrder(situation, best, { proven: false, bound: null });
   // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
@@ -37,6 +37,12 @@ export const planBest: Planner = (situation: Situation): Proposed => {
   const chosen = best === baseline || isBetter ? found : inRealOrder(situation, baseline, found.optimality);
   return { ...chosen, optimality: { proven: false, bound: mostLeft(chosen.priced) } };
 };
+
+function* trials(situation: Situation, baseline: Trial): Iterable<Trial> {
+  if (baseline.priced.contenders.size === 0 && !situation.hasConflicts) return;
+  for (const order of greedyOrders(situation, baseline))
+    yield planInOrder(situation, honouredFirst(situation, order));
+}
 
 /** The trial's plan as the quote counts it. */
 function inRealOrder(

@@ -8,12 +8,14 @@ import {
   divide,
   isLess,
   multiply,
+  operationsWith,
   type Rational,
   rational,
   smaller,
   subtract,
   zero,
 } from "../rational.ts";
+import type { WorkBudget } from "../work-budget.ts";
 import { addPortion, type ExactSum, type Portions } from "./portions.ts";
 
 interface Atom {
@@ -27,11 +29,13 @@ export function sumInFractions(
   proposals: readonly Proposal[],
   rounding: RoundingMode,
   budgetLeft: number | null,
+  work: WorkBudget,
 ): ExactSum {
   const atoms = cutIntoAtoms(proposals).map((range): Atom => {
     const room = rational(range.price - goods.lines[range.line]!.floor);
     return { range, room, share: zero };
   });
+  work.spend(10 * atoms.length * proposals.length);
   const byLine = groupByLine(atoms);
   let wished = zero;
   let isWhole = true;
@@ -41,13 +45,14 @@ export function sumInFractions(
     for (const atom of atoms) atom.share = zero;
     let wish = zero;
     for (const one of proposal.wishes) {
-      const given = give(byLine, one);
+      const given = give(byLine, one, work);
       wish = add(wish, given.wish);
+      work.spend(operationsWith(wish.d));
       isWhole &&= given.isWhole;
     }
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
     if (proposal.cap !== undefined && isLess(rational(proposal.cap), wish)) {
-      capShares(atoms, rational(proposal.cap));
+      capShares(atoms, rational(proposal.cap), work);
       isWhole = false;
     }
     atoms.forEach((atom, i) => {
@@ -59,9 +64,12 @@ export function sumInFractions(
     atom.share = smaller(sums[i]!, atom.room);
   });
   // Where nothing was cut the sum is known; adding up hundreds of unlike fractions would cost far more than all the rest.
-  let given = isWhole ? wished : sumOfShares(atoms);
+  let given = isWhole ? wished : sumOfShares(atoms, work);
   if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
-  const weights = commonNumerators(atoms.map((atom) => atom.share));
+  const weights = commonNumerators(
+    atoms.map((atom) => atom.share),
+    work,
+  );
   const portions: Portions = { ranges: [], rooms: [], weights: [] };
   atoms.forEach(({ range, room }, i) => {
     addPortion(portions, range, Number(room.n), weights[i]!);
@@ -111,13 +119,16 @@ interface Given {
   readonly isWhole: boolean;
 }
 
-function sumOfShares(atoms: readonly Atom[]): Rational {
+function sumOfShares(atoms: readonly Atom[], work: WorkBudget): Rational {
   let sum = zero;
-  for (const { share, range } of atoms) sum = add(sum, multiply(share, rational(range.count)));
+  for (const { share, range } of atoms) {
+    sum = add(sum, multiply(share, rational(range.count)));
+    work.spend(operationsWith(sum.d));
+  }
   return sum;
 }
 
-function give(byLine: AtomsByLine, wish: Wish): Given {
+function give(byLine: AtomsByLine, wish: Wish, work: WorkBudget): Given {
   if (wish.type === "each") return giveEach(byLine, wish.shares);
   const units = rangesOf(wish);
   if (wish.type === "everything" && wish.as === "each")
@@ -128,6 +139,7 @@ function give(byLine: AtomsByLine, wish: Wish): Given {
   return giveShared(
     units.flatMap((range) => atomsIn(byLine, range)),
     wish,
+    work,
   );
 }
 
@@ -190,12 +202,17 @@ function giveEach(
 }
 
 /** Pours the amount over the units by their running prices; what a full unit cannot take goes to the others. */
-function giveShared(atoms: readonly Atom[], wish: { base: number; percent: number }): Given {
+function giveShared(
+  atoms: readonly Atom[],
+  wish: { base: number; percent: number },
+  work: WorkBudget,
+): Given {
   const total = rational(BigInt(wish.base) * BigInt(wish.percent), wholePercent);
   let open = atoms.filter((atom) => atom.range.price > 0);
   let left = total;
   let isWhole = false;
   while (open.length > 0 && left.n > 0n) {
+    work.spend(10 * open.length + operationsWith(left.d));
     const worth = open.reduce((sum, { range }) => sum + BigInt(range.price) * BigInt(range.count), 0n);
     const perPrice = divide(left, rational(worth));
     const full = new Set(
@@ -218,8 +235,8 @@ function giveShared(atoms: readonly Atom[], wish: { base: number; percent: numbe
   return { wish: total, isWhole: isWhole || left.n === 0n };
 }
 
-function capShares(atoms: readonly Atom[], cap: Rational): void {
-  const given = sumOfShares(atoms);
+function capShares(atoms: readonly Atom[], cap: Rational, work: WorkBudget): void {
+  const given = sumOfShares(atoms, work);
   if (!isLess(cap, given)) return;
   const scale = divide(cap, given);
   for (const atom of atoms) atom.share = multiply(atom.share, scale);

@@ -2,6 +2,8 @@
 import type { Goods, Range } from "../goods.ts";
 import type { Proposal, Wish } from "../kind.ts";
 import { type RoundingMode, roundMillionths, wholePercent } from "../money.ts";
+import { perWord } from "../rational.ts";
+import type { WorkBudget } from "../work-budget.ts";
 import { addPortion, type ExactSum, inOrderOfUnits, type Portions } from "./portions.ts";
 
 export function sumInNumbers(
@@ -9,6 +11,7 @@ export function sumInNumbers(
   proposals: readonly Proposal[],
   rounding: RoundingMode,
   budgetLeft: number | null,
+  work: WorkBudget,
 ): ExactSum | null {
   const proposal = proposals[0]!;
   if (
@@ -24,7 +27,7 @@ export function sumInNumbers(
     first!.type === "each"
       ? sumEach(goods, proposal.wishes, portions)
       : first!.type === "shared"
-        ? sumShared(goods, proposal.wishes, portions)
+        ? sumShared(goods, proposal.wishes, portions, work)
         : sumEverything(first!);
   if (totals === null || totals.wished > Number.MAX_SAFE_INTEGER) return null;
   const cap = proposal.cap === undefined ? Number.POSITIVE_INFINITY : proposal.cap * wholePercent;
@@ -82,7 +85,12 @@ function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portions): Tot
   return { given, wished };
 }
 
-function sumShared(goods: Goods, wishes: readonly Wish[], portions: Portions): Totals | null {
+function sumShared(
+  goods: Goods,
+  wishes: readonly Wish[],
+  portions: Portions,
+  work: WorkBudget,
+): Totals | null {
   if (goods.hasFloors) return null;
   const pools: Pool[] = [];
   let wished = 0;
@@ -98,7 +106,7 @@ function sumShared(goods: Goods, wishes: readonly Wish[], portions: Portions): T
     given += amount;
     pools.push({ over: wish.over, amount, worth });
   }
-  weighPools(pools, portions);
+  weighPools(pools, portions, work);
   return { given, wished };
 }
 
@@ -109,7 +117,7 @@ interface Pool {
   readonly worth: number;
 }
 
-function weighPools(pools: readonly Pool[], portions: Portions): void {
+function weighPools(pools: readonly Pool[], portions: Portions, work: WorkBudget): void {
   const [first] = pools;
   // All at one rate: the prices alone are in proportion.
   const isOneRate = pools.every(
@@ -122,6 +130,8 @@ function weighPools(pools: readonly Pool[], portions: Portions): void {
       for (const range of over) addPortion(portions, range, range.price, range.price);
     return;
   }
+  // The product has about a word for each pool, and is multiplied and divided as often.
+  work.spend(pools.length * pools.length * perWord);
   const common = pools.reduce((product, { worth }) => product * BigInt(Math.max(1, worth)), 1n);
   for (const { over, amount, worth } of pools) {
     const perPrice = (BigInt(amount) * common) / BigInt(Math.max(1, worth));

@@ -1,6 +1,8 @@
 /** Equal units with their shares of one discount, and how the whole minor units fall on them. */
 import type { Range, UnitRun } from "../goods.ts";
 import { allocate } from "../money.ts";
+import { perWord, wordsOf } from "../rational.ts";
+import type { WorkBudget } from "../work-budget.ts";
 
 /** Equal units with their share: what they would get (`weights`, in any common scale) and the most they can take. */
 export interface Portions {
@@ -43,7 +45,14 @@ export function inOrderOfUnits(portions: Portions): Portions {
 }
 
 /** Largest remainder over the lines first, then inside each line over its units. */
-export function allocateToUnits(amount: number, { ranges, rooms, weights }: Portions): UnitRun[] {
+export function allocateToUnits(
+  amount: number,
+  { ranges, rooms, weights }: Portions,
+  work: WorkBudget,
+): UnitRun[] {
+  // Worked out, laid on the goods, written into the quote.
+  work.spend(3 * ranges.length);
+  for (const weight of weights) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
   // Where each line's portions begin; they stand line by line.
   const starts: number[] = [];
   const lineWeights: (number | bigint)[] = [];

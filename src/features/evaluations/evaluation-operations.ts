@@ -32,7 +32,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       roles: evaluators,
       body: evaluationRequest,
       result: quote,
-      problems: ["invalid-promotion"],
+      problems: ["invalid-promotion", "evaluation-too-complex"],
       handler: ({ body, context }) => service.evaluate(context, body),
     }),
     defineOperation({
@@ -73,7 +73,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       roles: readers,
       params: byId,
       result: quote,
-      problems: ["evaluation-not-found", "invalid-promotion"],
+      problems: ["evaluation-not-found", "invalid-promotion", "evaluation-too-complex"],
       handler: ({ params: { id }, context }) => service.replay(context.projectId, id),
     }),
     defineOperation({
@@ -87,7 +87,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       roles: evaluators,
       body: catalogRequest,
       result: catalogPrices,
-      problems: ["invalid-promotion"],
+      problems: ["invalid-promotion", "evaluation-too-complex"],
       handler: ({ body, context }) => catalog.prices(context, body),
     }),
   ];

@@ -5,7 +5,8 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
-import { Problem, problem, problemBody } from "../../platform/problem.ts";
+import { problem, problemBody } from "../../platform/problem.ts";
+import { problemOf } from "../../platform/server.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
@@ -113,8 +114,9 @@ export function evaluationService({
         try {
           items.push({ quote: await start(context, request) });
         } catch (error) {
-          if (!(error instanceof Problem) || error.status >= 500) throw error;
-          const { errors, ...body } = problemBody(error, context.requestId);
+          const refusal = problemOf(error);
+          if (refusal.status >= 500) throw error;
+          const { errors, ...body } = problemBody(refusal, context.requestId);
           items.push({ problem: { ...body, ...(errors !== undefined && { errors: [...errors] }) } });
         }
         if (performance.now() - began > turnMilliseconds) {

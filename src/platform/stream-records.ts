@@ -14,7 +14,7 @@ export interface RecordFault {
 }
 
 export interface StreamRecord<Value> {
-  /** Where it begins, counted from 1. */
+  /** Counted from 1; of a CSV record over several lines its last one. */
   readonly line: number;
   readonly value: Value | null;
   readonly fault: RecordFault | null;

@@ -11,7 +11,7 @@ import { mostUsesPerCode } from "./coupon-pool-schemas.ts";
 import { existingPool, expiryOf, formOf } from "./coupon-pool-service.ts";
 import { countCodes } from "./coupon-pool-store.ts";
 import { importedCoupon } from "./coupon-schemas.ts";
-import { findTaken, insertCoupons, type NewCoupon } from "./coupon-store.ts";
+import { findCoupons, insertCoupons, type NewCoupon } from "./coupon-store.ts";
 
 export interface CouponImportService {
   /** Adds the coupons of a stream to the pool, batch by batch, and reports every one that it refuses. */
@@ -67,7 +67,7 @@ export function couponImportService({ database, clock, projects }: CouponImportO
         });
         if (added.length < first.size) {
           for (const code of added) first.delete(code);
-          const taken = await findTaken(database.orm, projectId, [...first.keys()]);
+          const taken = await findCoupons(database.orm, projectId, [...first.keys()]);
           const since = new Map(taken.map((row) => [row.code, row]));
           for (const row of first.values()) {
             const other = since.get(row.code);
@@ -178,16 +178,10 @@ function named(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, field]) => {
       const known = fieldNames.get(name.toLowerCase());
-      return known === undefined
-        ? exportedOnly.has(name.toLowerCase())
-          ? []
-          : [[name, field]]
-        : [[known, field ?? ""]];
+      return known === undefined ? [name, field] : [known, field ?? ""];
     }),
   );
 }
-
-const exportedOnly = new Set(["pool", "status", "usesleft", "claimedat", "createdat"]);
 
 function refused({ line, given }: Pick<Row, "line" | "given">, fault: RecordFault): Refusal {
   return { line, code: given.slice(0, limits.codeLength), ...said(fault) };

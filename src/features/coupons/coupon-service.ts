@@ -9,11 +9,10 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { candidatesOf, printCode } from "./code-form.ts";
-import { type CouponReader, type CouponRecord, couponFacts } from "./coupon-facts-service.ts";
 import { formOf } from "./coupon-pool-service.ts";
 import { findPools } from "./coupon-pool-store.ts";
 import type { Coupon, CouponQuery, CouponsToValidate, CouponValidation } from "./coupon-schemas.ts";
-import { findCoupon, listCustomerCoupons, lockCoupon, statusAt, updateCoupon } from "./coupon-store.ts";
+import { findCoupons, listCustomerCoupons, lockCoupons, statusAt, updateCoupon } from "./coupon-store.ts";
 import type { CouponPoolRow, CouponRow } from "./coupon-tables.ts";
 
 export interface CouponService {
@@ -23,12 +22,6 @@ export interface CouponService {
   void(projectId: string, code: string): Promise<Coupon>;
   transfer(projectId: string, code: string, customer: string): Promise<Coupon>;
   validate(context: OperationContext, request: CouponsToValidate): Promise<CouponValidation>;
-  /** What the entered codes are, for an evaluation: one statement, and none without codes. */
-  facts(
-    projectId: string,
-    codes: readonly string[],
-    reader: CouponReader,
-  ): Promise<Map<string, CouponRecord>>;
 }
 
 export interface CouponServiceOptions {
@@ -47,25 +40,17 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
     decide: (row: CouponRow) => Parameters<typeof updateCoupon>[2] | null,
   ): Promise<Coupon> {
     return withTransaction(database, async (connection) => {
-      const row = await lockCoupon(connection, projectId, candidatesOf(code));
-      if (row === undefined) throw problem("coupon-not-found");
+      const { row, pool } = await existing(connection, projectId, code, lockCoupons);
       const changes = decide(row);
       const after = changes === null ? row : await updateCoupon(connection, row, changes);
-      return one(connection, after);
+      return couponShower(pool)(after, clock.now());
     });
-  }
-
-  async function one(connection: Connection, row: CouponRow): Promise<Coupon> {
-    const [coupon] = await shownCoupons(connection, [row], clock.now());
-    if (coupon === undefined) throw new Error("the pool of a coupon is gone");
-    return coupon;
   }
 
   return {
     async coupon(projectId, code) {
-      const row = await findCoupon(database.orm, projectId, candidatesOf(code));
-      if (row === undefined) throw problem("coupon-not-found");
-      return one(database.orm, row);
+      const { row, pool } = await existing(database.orm, projectId, code, findCoupons);
+      return couponShower(pool)(row, clock.now());
     },
 
     async list(projectId, { customer, limit, after }) {
@@ -98,21 +83,66 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
           }),
         };
       }
-      const reader = { customerId: customer, now: clock.now() };
-      const facts = await couponFacts(database.orm, context.projectId, codes, reader);
+      const found = await couponsBehind(database.orm, context.projectId, codes, findCoupons);
       return {
         codes: codes.map((code) => {
-          const fact = facts.get(normalizeCode(code));
-          if (fact?.status === "usable")
-            return { code, status: "usable", reason: null, message: null, promotion: null };
-          const reason = fact === undefined ? unknown.reason : couponReason[fact.status];
-          return { code, status: "rejected", reason, message: messageOf(reason), promotion: null };
+          const reason = refusalOf(found.get(normalizeCode(code))?.row, customer, clock.now());
+          const status = reason === null ? "usable" : "rejected";
+          return { code, status, reason, message: messageOf(reason), promotion: null };
         }),
       };
     },
-
-    facts: (projectId, codes, reader) => couponFacts(database.orm, projectId, codes, reader),
   };
+}
+
+interface KnownCoupon {
+  readonly row: CouponRow;
+  readonly pool: CouponPoolRow;
+}
+
+/**
+ * The coupons behind typed codes, by their normalised form. A code is looked for as it is and with its look-alikes folded;
+ * the latter counts only in pools that fold.
+ */
+async function couponsBehind(
+  connection: Connection,
+  projectId: string,
+  codes: readonly string[],
+  find: typeof findCoupons,
+): Promise<Map<string, KnownCoupon>> {
+  const candidates = [...new Set(codes.flatMap(candidatesOf))].filter((code) => code !== "");
+  const rows = candidates.length === 0 ? [] : await find(connection, projectId, candidates);
+  const pools = await findPools(connection, projectId, [...new Set(rows.map(({ poolId }) => poolId))]);
+  const behind = new Map<string, KnownCoupon>();
+  for (const typed of codes) {
+    const normal = normalizeCode(typed);
+    for (const code of candidatesOf(typed).toReversed()) {
+      const row = rows.find((one) => one.code === code);
+      const pool = pools.find(({ id }) => id === row?.poolId);
+      if (row !== undefined && pool !== undefined && (code === normal || formOf(pool).folds))
+        behind.set(normal, { row, pool });
+    }
+  }
+  return behind;
+}
+
+async function existing(
+  connection: Connection,
+  projectId: string,
+  code: string,
+  find: typeof findCoupons,
+): Promise<KnownCoupon> {
+  const [known] = (await couponsBehind(connection, projectId, [code], find)).values();
+  if (known === undefined) throw problem("coupon-not-found");
+  return known;
+}
+
+/** As an evaluation would put it. */
+function refusalOf(row: CouponRow | undefined, customer: string | undefined, now: number): string | null {
+  if (row === undefined) return unknown.reason;
+  const status = statusAt(row, now);
+  if (status !== "usable") return couponReason[status];
+  return row.customerId !== null && row.customerId !== customer ? couponReason.owned : null;
 }
 
 const unknown = { status: "rejected", reason: "code_unknown", promotion: null } as const;

@@ -5,7 +5,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { Connection, Database } from "../../platform/database.ts";
 import { codeRowColumns } from "./code-rows.ts";
 import type { CouponStatus, ExportQuery } from "./coupon-schemas.ts";
-import { type CouponRow, couponPools, coupons } from "./coupon-tables.ts";
+import { type CouponRow, coupons } from "./coupon-tables.ts";
 
 const slowMilliseconds = 120_000;
 
@@ -69,50 +69,26 @@ export async function insertCoupons(
   return added.map(({ code }) => code);
 }
 
-/** Of these codes those that are taken, by whom and since when. */
-export async function findTaken(
+/** Coupons stored under one of these codes. */
+export async function findCoupons(
   connection: Connection,
   projectId: string,
   codes: readonly string[],
-): Promise<Pick<CouponRow, "code" | "poolId" | "createdAt">[]> {
-  const { code, poolId, createdAt } = coupons;
-  return connection
-    .select({ code, poolId, createdAt })
-    .from(coupons)
-    .where(and(eq(coupons.projectId, projectId), inArray(code, [...codes])));
+): Promise<CouponRow[]> {
+  return connection.select().from(coupons).where(among(projectId, codes));
 }
 
-/** The coupon stored as one of the candidates; the first of them where two are. */
-export async function findCoupon(
+/** The same, locked until the transaction ends, in one order. */
+export async function lockCoupons(
   connection: Connection,
   projectId: string,
-  candidates: readonly string[],
-): Promise<CouponRow | undefined> {
-  const rows = await connection.select().from(coupons).where(among(projectId, candidates));
-  return firstOf(rows, candidates);
+  codes: readonly string[],
+): Promise<CouponRow[]> {
+  return connection.select().from(coupons).where(among(projectId, codes)).orderBy(coupons.code).for("update");
 }
 
-/** Locked until the transaction ends. */
-export async function lockCoupon(
-  connection: Connection,
-  projectId: string,
-  candidates: readonly string[],
-): Promise<CouponRow | undefined> {
-  const rows = await connection
-    .select()
-    .from(coupons)
-    .where(among(projectId, candidates))
-    .orderBy(coupons.code)
-    .for("update");
-  return firstOf(rows, candidates);
-}
-
-const among = (projectId: string, candidates: readonly string[]) =>
-  and(eq(coupons.projectId, projectId), inArray(coupons.code, [...candidates]));
-
-function firstOf(rows: readonly CouponRow[], candidates: readonly string[]): CouponRow | undefined {
-  return candidates.flatMap((code) => rows.find((row) => row.code === code) ?? [])[0];
-}
+const among = (projectId: string, codes: readonly string[]) =>
+  and(eq(coupons.projectId, projectId), inArray(coupons.code, [...codes]));
 
 export async function updateCoupon(
   connection: Connection,
@@ -195,41 +171,10 @@ function statusOf(now: string): string {
 }
 
 export function statusAt(
-  {
-    status,
-    used,
-    reserved,
-    maxUses,
-    expiresAt,
-  }: Omit<CouponFactRow, "pool" | "customerId" | "code" | "poolId">,
+  { status, used, reserved, maxUses, expiresAt }: CouponRow,
   now: number,
 ): CouponStatus {
   if (status === "void") return "void";
   if (used + reserved >= maxUses) return "used";
   return expiresAt !== null && expiresAt.getTime() <= now ? "expired" : "usable";
-}
-
-/** What an evaluation needs to know of a coupon, in one statement for all codes of a cart. */
-export interface CouponFactRow
-  extends Pick<
-    CouponRow,
-    "code" | "poolId" | "status" | "maxUses" | "used" | "reserved" | "expiresAt" | "customerId"
-  > {
-  pool: string;
-}
-
-export async function findCouponFacts(
-  connection: Connection,
-  projectId: string,
-  candidates: readonly string[],
-): Promise<CouponFactRow[]> {
-  const { code, poolId, status, maxUses, used, reserved, expiresAt, customerId } = coupons;
-  return connection
-    .select({ code, poolId, status, maxUses, used, reserved, expiresAt, customerId, pool: couponPools.key })
-    .from(coupons)
-    .innerJoin(
-      couponPools,
-      and(eq(couponPools.projectId, coupons.projectId), eq(couponPools.id, coupons.poolId)),
-    )
-    .where(among(projectId, candidates));
 }

@@ -27,7 +27,7 @@ import { type JobService, jobService } from "./features/jobs/job-service.ts";
 import { type CommitterService, committerService } from "./features/ledger/committer-service.ts";
 import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
-import { absentRedemptions } from "./features/orders/order-redemptions-service.ts";
+import { orderRedemptions, redemptionReturns } from "./features/orders/order-redemptions-service.ts";
 import { type OrderService, orderService } from "./features/orders/order-service.ts";
 import {
   type OrderSettlementService,
@@ -49,6 +49,8 @@ import {
 } from "./features/redemptions/redemption-expiry-service.ts";
 import { redemptionOperations } from "./features/redemptions/redemption-operations.ts";
 import { type RedemptionService, redemptionService } from "./features/redemptions/redemption-service.ts";
+import { returnOperations } from "./features/redemptions/return-operations.ts";
+import { type ReturnService, returnService } from "./features/redemptions/return-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -144,6 +146,7 @@ export interface Services {
   usage: UsageService;
   redemptions: RedemptionService;
   redemptionExpiry: RedemptionExpiryService;
+  returns: ReturnService;
   orders: OrderService;
   orderBulk: OrderBulkService;
   orderSettlement: OrderSettlementService;
@@ -171,7 +174,13 @@ export function servicesOf({
   const committer = committerService({ database, log });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage });
-  const orderSettlement = orderSettlementService({ database, clock, redemptions: absentRedemptions });
+  const redemptions = redemptionService({ database, clock, rulebooks, facts, committer });
+  const returns = returnService({ database, rulebooks, committer });
+  const orderSettlement = orderSettlementService({
+    database,
+    clock,
+    redemptions: orderRedemptions(redemptions, returns),
+  });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
   const evaluations = evaluationService({ database, clock, rulebooks, facts });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
@@ -200,9 +209,10 @@ export function servicesOf({
     catalog: catalogPriceService({ clock, rulebooks, facts }),
     committer,
     usage,
-    redemptions: redemptionService({ database, clock, rulebooks, facts, committer }),
+    redemptions,
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
-    orders: orderService({ database, clock, writer: orderWriter, returns: absentRedemptions.returnLines }),
+    returns,
+    orders: orderService({ database, clock, writer: orderWriter, returns: redemptionReturns(returns) }),
     orderBulk: orderBulkService(orderWriter),
     orderSettlement,
   };
@@ -215,6 +225,7 @@ export function operationsOf(services: Services): Operation[] {
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview),
     ...redemptionOperations(services.redemptions),
+    ...returnOperations(services.returns),
     ...orderOperations(services.orders),
     ...couponPoolOperations(services.couponPools, services.couponGeneration),
     ...couponOperations(services.coupons),

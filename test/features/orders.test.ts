@@ -260,26 +260,31 @@ describe("returns of an order without a redemption", () => {
     expect(refunds.map(({ shipping }) => shipping)).toEqual([0, 0, 0, 0, 1200]);
     expect((await api.rest("GET", `/v1/orders/${id}`)).body).toMatchObject({ refunded: 11200 });
     expect(faultOf(await returned(id, [{ id: "1", quantity: 1 }]))).toBe(
-      "400 invalid-request /lines/0/quantity more_than_left",
+      "409 return-refused /lines/0 too_many_units",
     );
   });
 
   test("what the order does not have cannot come back", async () => {
     const id = await storedOrder(api);
     expect(faultOf(await returned(id, [{ id: "9", quantity: 1 }]))).toBe(
-      "400 invalid-request /lines/0/id line_unknown",
+      "409 return-refused /lines/0 unknown_line",
     );
     expect(faultOf(await returned(id, [{ id: "1", quantity: 4 }]))).toBe(
-      "400 invalid-request /lines/0/quantity more_than_left",
+      "409 return-refused /lines/0 too_many_units",
     );
-    const twice = [
+    const [one, three] = [
       { id: "1", quantity: 1 },
-      { id: "1", quantity: 1 },
+      { id: "1", quantity: 3 },
     ];
-    expect(faultOf(await returned(id, twice))).toBe("400 invalid-request /lines/1/id duplicate_id");
-    expect(faultOf(await returned("nobody", [{ id: "1", quantity: 1 }]))).toBe("404 order-not-found");
+    expect(faultOf(await returned(id, [one, three]))).toBe("409 return-refused /lines/1 too_many_units");
+    expect((await returned(id, [one, one])).body.lines).toEqual([{ id: "1", quantity: 2, refund: 6666 }]);
+    const gift = { lines: [one], gifts: [{ sku: "BAG", quantity: 1 }] };
+    expect(faultOf(await api.rest("POST", `/v1/orders/${id}/returns`, { role: "erp", body: gift }))).toBe(
+      "409 return-refused /gifts/0 unknown_gift",
+    );
+    expect(faultOf(await returned("nobody", [one]))).toBe("404 order-not-found");
     const cancelled = await storedOrder(api, { status: "cancelled" });
-    expect(faultOf(await returned(cancelled, [{ id: "1", quantity: 1 }]))).toBe("409 order-state-conflict");
+    expect(faultOf(await returned(cancelled, [one]))).toBe("409 order-state-conflict");
   });
 
   test("of twenty tills that take back three units three are paid, and a repetition is not paid twice", async () => {

@@ -78,7 +78,7 @@ export function orderOperations(service: OrderService): Operation[] {
       body: orderReturnRequest,
       result: orderReturn,
       takesIdempotencyKey: true,
-      problems: ["order-not-found", "order-state-conflict"],
+      problems: ["order-not-found", "order-state-conflict", "return-refused", "redemption-state-conflict"],
       handler: ({ params, body, idempotencyKey, answer, context }) =>
         service.returnGoods(context, params.externalId, body, { key: idempotencyKey, answer }),
     }),

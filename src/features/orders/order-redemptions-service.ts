@@ -1,15 +1,21 @@
 /** What orders have done by the redemptions that priced them. */
-import { problem } from "../../platform/problem.ts";
+import type { RedemptionService } from "../redemptions/redemption-service.ts";
+import type { ReturnService } from "../redemptions/return-service.ts";
 import type { RedemptionReturns } from "./order-service.ts";
 import type { OrderRedemptions } from "./order-settlement-service.ts";
 
-/** Until the redemptions are there: such orders stay pending, and are settled when their message is repeated. */
-export const absentRedemptions: OrderRedemptions & { returnLines: RedemptionReturns } = {
-  cancel: async () => absent(),
-  returnRest: async () => absent(),
-  returnLines: async () => absent(),
-};
+export function orderRedemptions(redemptions: RedemptionService, returns: ReturnService): OrderRedemptions {
+  return {
+    cancel: (actor, id) => redemptions.cancel(actor, id, null),
+    returnRest: (actor, id) => returns.returnRest(actor, id),
+  };
+}
 
-function absent(): never {
-  throw problem("unavailable");
+export function redemptionReturns(returns: ReturnService): RedemptionReturns {
+  return async (context, redemptionId, request, call) => {
+    const { answer, isReplay } = await returns.returnGoods(context, redemptionId, request, call.key);
+    call.answer.isReplay = isReplay;
+    const { refund, refunded, shipping, withheld, lines, gifts, restored } = answer;
+    return { refund, refunded, shipping, withheld, lines, gifts, restored };
+  };
 }

@@ -99,8 +99,22 @@ export type OrderQuery = z.output<typeof orderQuery>;
 const returnedLine = z
   .strictObject({ id: name, quantity: z.int().min(1).max(limits.quantityPerLine) })
   .meta({ id: "OrderReturnLine" });
+const returnedGift = z
+  .strictObject({
+    sku: name,
+    quantity: z.int().min(1).max(limits.quantityPerLine),
+    promotion: name.optional().describe("Tells two promotions apart that gave the same SKU."),
+  })
+  .meta({ id: "OrderReturnGift" });
 export const orderReturnRequest = z
-  .strictObject({ lines: z.array(returnedLine).min(1).max(mostLines) })
+  .strictObject({
+    lines: z.array(returnedLine).min(1).max(mostLines),
+    gifts: z
+      .array(returnedGift)
+      .max(mostLines)
+      .optional()
+      .describe("Gifts of the order's redemption that come back as well; missing ones may be charged."),
+  })
   .meta({ id: "OrderReturnRequest" });
 export type OrderReturnRequest = z.output<typeof orderReturnRequest>;
 
@@ -111,13 +125,26 @@ export type BulkOrder = z.output<typeof bulkOrder>;
 export const orderReturn = z
   .object({
     refund: minorUnits.describe("What the customer gets back, shipping included."),
-    shipping: minorUnits.describe("The part of it that is for shipping, which comes with the last unit."),
+    refunded: minorUnits.describe("What they have got back in all returns, this one included."),
+    shipping: minorUnits.describe(
+      "The part of the refund that is for shipping; it comes with the last unit.",
+    ),
+    withheld: minorUnits.describe("What a redemption keeps back, as for a missing gift."),
     lines: z.array(
       z.object({ id: z.string(), quantity: z.int(), refund: minorUnits }).meta({ id: "OrderLineRefund" }),
     ),
+    gifts: z.array(
+      z
+        .object({ promotion: z.string(), sku: z.string().nullable(), quantity: z.int() })
+        .meta({ id: "OrderGiftBack" }),
+    ),
     restored: z
-      .array(z.record(z.string(), z.unknown()).meta({ id: "RestoredUse", scalar: true }))
-      .describe("Uses and budget that are free again. Orders without a redemption took none."),
+      .array(
+        z
+          .object({ promotion: z.string(), kind: z.string(), code: z.string().nullable(), amount: z.int() })
+          .meta({ id: "OrderRestored" }),
+      )
+      .describe("What can be used again. Orders without a redemption took nothing."),
   })
   .meta({ id: "OrderReturn" });
 export type OrderReturn = z.output<typeof orderReturn>;

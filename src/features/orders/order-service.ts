@@ -65,21 +65,25 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
     connection: Connection,
     { projectId, apiKeyId }: OperationContext,
     externalId: string,
-    { lines: units }: OrderReturnRequest,
+    request: OrderReturnRequest,
   ): Promise<{ resourceId: string; answer: OrderReturn }> {
     const order = await lockOrder(connection, projectId, externalId);
     if (order === undefined) throw problem("order-not-found");
-    requireReturnable(order, units);
-    const { lines, shipping, refund, returned } = refundOf(order.document, order, units);
+    requireReturnable(order, request);
+    const { lines, shipping, refund, returned } = refundOf(order.document, order, merged(request.lines));
+    const refunded = order.refunded + refund;
     const now = clock.now();
     const id = newId("ort", now);
     await saveReturn(
       connection,
       order,
-      { returned, refunded: order.refunded + refund },
+      { returned, refunded },
       { projectId, id, externalId, lines, refund, createdBy: apiKeyId, createdAt: new Date(now) },
     );
-    return { resourceId: id, answer: { refund, shipping, lines, restored: [] } };
+    return {
+      resourceId: id,
+      answer: { refund, refunded, shipping, withheld: 0, lines, gifts: [], restored: [] },
+    };
   }
 
   return {
@@ -115,7 +119,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
       const { projectId } = context;
       const { redemptionId, status } = await find(projectId, externalId);
       if (redemptionId !== null) {
-        if (status === "cancelled") throw problem("order-state-conflict", { detail: "It is cancelled." });
+        if (status === "cancelled") throw cancelledOrder();
         return returns(context, redemptionId, request, call);
       }
       const { answer, isReplay } = await idempotently(
@@ -156,21 +160,38 @@ function requireInstants({ from, to }: Pick<OrderQuery, "from" | "to">): void {
   if (errors.length > 0) throw problem("invalid-request", { errors });
 }
 
-function requireReturnable(order: OrderRow, units: OrderReturnRequest["lines"]): void {
-  if (order.status === "cancelled") throw problem("order-state-conflict", { detail: "It is cancelled." });
+/** Says the same of what cannot come back as a redemption does. */
+function requireReturnable(order: OrderRow, { lines, gifts = [] }: OrderReturnRequest): void {
+  if (order.status === "cancelled") throw cancelledOrder();
   const left = unitsLeft(order.document, order.returned);
-  const seen = new Set<string>();
-  const errors = units.flatMap(({ id, quantity }, index): ProblemError[] => {
-    const isTwice = seen.has(id);
-    seen.add(id);
+  const errors = lines.flatMap(({ id, quantity }, index): ProblemError[] => {
     const most = left.get(id);
-    if (isTwice) return [fault(`/lines/${index}/id`, "duplicate_id", "Another one has this id.")];
-    if (most === undefined) return [fault(`/lines/${index}/id`, "line_unknown", "There is no such line.")];
-    if (quantity > most)
-      return [fault(`/lines/${index}/quantity`, "more_than_left", `Only ${most} did not come back yet.`)];
-    return [];
+    if (most === undefined) return [fault(`/lines/${index}`, "unknown_line", `The order has no line ${id}.`)];
+    left.set(id, most - quantity);
+    return quantity <= most
+      ? []
+      : [
+          fault(
+            `/lines/${index}`,
+            "too_many_units",
+            `${most} units of line ${id} are left, not ${quantity}.`,
+          ),
+        ];
   });
-  if (errors.length > 0) throw problem("invalid-request", { errors: errors.slice(0, 20) });
+  if (gifts.length > 0)
+    errors.push(fault("/gifts/0", "unknown_gift", "An order without a redemption has no gifts."));
+  if (errors.length > 0) throw problem("return-refused", { errors: errors.slice(0, 20) });
+}
+
+function cancelledOrder() {
+  return problem("order-state-conflict", { detail: "The order is cancelled." });
+}
+
+/** A line that is named twice is meant twice. */
+function merged(lines: OrderReturnRequest["lines"]): OrderReturnRequest["lines"] {
+  const units = new Map<string, number>();
+  for (const { id, quantity } of lines) units.set(id, (units.get(id) ?? 0) + quantity);
+  return [...units].map(([id, quantity]) => ({ id, quantity }));
 }
 
 function fault(path: string, code: string, message: string): ProblemError {

@@ -24,7 +24,7 @@ const ofTheServer = [
 
 test("the problem table, problems.md and OpenAPI name the same problems, each with its status", async () => {
   const rows = [
-    ...(documents["openapi/problems.md"] ?? "").matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| (.+) \|$/gm),
+    ...(documents["openapi/problems.md"] ?? "").matchAll(/^\| `([a-z_-]+)` \| (\d{3}) \| (.+) \|$/gm),
   ];
   const documented = rows.map(([, code, status, title]) => [code, { status: Number(status), title }]);
   expect(Object.fromEntries(documented)).toEqual(problems);

@@ -5,7 +5,8 @@
  *
  * Everybody but the engine and the ledger may use `platform`; `platform` uses no feature; the engine uses itself and three
  * pure libraries, the ledger itself and the engine's money.
- * A feature reaches another only through its services, without circles; a store therefore writes only its own tables.
+ * A feature reaches another only through its services and its pure words, without circles; a store therefore writes only
+ * its own tables.
  */
 import { circlesIn, type Import, importsOf, packageOf, type Sources } from "./source-files.ts";
 
@@ -33,6 +34,14 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
+  // What the request itself says, and counters as the engine asks for them.
+  "src/features/facts/given-facts.ts": "words",
+  "src/features/facts/usage-facts.ts": "words",
+  // What may be asked of the committer, and a batch without its database.
+  "src/features/ledger/committer-batch.ts": "words",
+  "src/features/ledger/ledger-commands.ts": "words",
+  // Names of counters.
+  "src/features/ledger/promotion-counters.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.
   "src/features/orders/order-document.ts": "service",
   // Arithmetic on an order's lines.
@@ -44,8 +53,12 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // Stores promotions for whoever fills a new project.
   "src/features/promotions/promotion-seed.ts": "service",
   "src/features/promotions/promotion-status.ts": "words",
+  // From a quote to what an order takes.
+  "src/features/redemptions/redemption-holds.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
+  // A stored quote read as a sale; without a database.
+  "src/features/redemptions/return-sale.ts": "words",
 };
 
 /** Beside features, engine and platform: the process itself. */
@@ -136,6 +149,8 @@ function featureFault(path: string, target: string, isTypeOnly: boolean): string
   const to = layerOf(target);
   if (from === null || to === null) return null;
   if (featureOf(path) !== featureOf(target)) {
+    // Shapes and pure functions are nobody's secret.
+    if (to === "words") return null;
     return from === "service" && to === "service"
       ? null
       : "a feature reaches another only from a service to a service";

@@ -3,7 +3,6 @@ import { normalizeCode } from "../../engine/codes.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
-import type { KnownCoupon } from "../facts/facts-service.ts";
 import { couponCounter } from "../ledger/committer-batch.ts";
 import {
   amountCounter,
@@ -21,7 +20,8 @@ export interface HoldsQuestion {
   /** The promotions in force, by key. */
   readonly promotionOf: (key: string) => CompiledPromotion | undefined;
   readonly who: Who;
-  readonly coupons: ReadonlyMap<string, KnownCoupon>;
+  /** By entered code, normalised. */
+  readonly coupons: ReadonlyMap<string, { readonly code: string; readonly poolId: string }>;
   /** Redemptions named as paid deposits, by the promotion they were paid for. */
   readonly deposits: ReadonlyMap<string, { readonly promotion: string }>;
   /** Epoch milliseconds. */

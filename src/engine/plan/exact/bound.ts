@@ -17,66 +17,94 @@ export interface Bound {
   readonly suffix: Float64Array;
 }
 
-const maxRounds = 120;
 const smallestStep = 0.02;
 
-/** `enough`: a plan worth this is known, so a bound as low ends the matter. */
-export function boundFor(component: Component, enough: number, work: Work): Bound {
-  const { units, alternatives, players } = component;
-  const size = units.length;
-  const least = Float64Array.from(alternatives, (ofUnit) => ofUnit[0]?.gain ?? 0);
-  const exact = Float64Array.from(least);
-  const rounded = new Float64Array(size);
-  let best = Number.POSITIVE_INFINITY;
-  let bestAt = Float64Array.from(least);
-  let length = 1;
-  let stalled = 0;
-  const takers = new Int32Array(size);
-  const rounds = players.length === 1 ? 1 : maxRounds;
-  for (let round = 0; round < rounds; round++) {
+export class Relaxation {
+  private readonly component: Component;
+  private readonly work: Work;
+  /** No multiplier lies below what the unit brings by itself. */
+  private readonly least: Float64Array;
+  private readonly ceiling: number;
+  private readonly exact: Float64Array;
+  private readonly rounded: Float64Array;
+  private readonly takers: Int32Array;
+  private best = Number.POSITIVE_INFINITY;
+  private bestAt: Float64Array;
+  private step = 1;
+  private stalled = 0;
+  private isDone = false;
+
+  constructor(component: Component, work: Work) {
+    const { units, alternatives, players } = component;
+    this.component = component;
+    this.work = work;
+    this.least = Float64Array.from(alternatives, (ofUnit) => ofUnit[0]?.gain ?? 0);
+    this.exact = Float64Array.from(this.least);
+    this.rounded = Float64Array.from(this.least);
+    this.bestAt = Float64Array.from(this.least);
+    this.takers = new Int32Array(units.length);
+    // Each promotion's own ceiling is a bound as well.
+    this.ceiling = sum(this.least) + players.reduce((total, { most }) => total + most, 0);
+  }
+
+  /** Goes on for so many rounds. `enough`: a plan worth this is known, so a bound as low ends the matter. */
+  improve(rounds: number, enough: number): Bound {
+    for (let round = 0; round < rounds && !this.isDone; round++) this.goOn(enough);
+    const { bestAt, component } = this;
+    if (component.players.length > 0) this.valueAt(bestAt);
+    const suffix = new Float64Array(bestAt.length + 1);
+    for (let i = bestAt.length - 1; i >= 0; i--) suffix[i] = suffix[i + 1]! + bestAt[i]!;
+    return { most: Math.min(this.best, this.ceiling), multipliers: bestAt, suffix };
+  }
+
+  private goOn(enough: number): void {
+    const { rounded, exact, least, takers } = this;
+    const size = rounded.length;
     for (let i = 0; i < size; i++) rounded[i] = Math.max(least[i]!, Math.round(exact[i]!));
-    const value = valueAt(rounded, players, work);
-    if (value < best) {
-      best = value;
-      bestAt = Float64Array.from(rounded);
-      stalled = 0;
-    } else if (++stalled >= 3) {
-      length *= 0.5;
-      stalled = 0;
+    const value = this.valueAt(rounded);
+    if (value < this.best) {
+      this.best = value;
+      this.bestAt = Float64Array.from(rounded);
+      this.stalled = 0;
+    } else if (++this.stalled >= 3) {
+      this.step *= 0.5;
+      this.stalled = 0;
     }
-    if (best <= enough || best === impossible || length < smallestStep || work.isSpent()) break;
+    this.isDone =
+      this.best <= enough ||
+      this.best === impossible ||
+      this.step < smallestStep ||
+      this.component.players.length === 1 ||
+      this.work.isSpent();
+    if (this.isDone) return;
     takers.fill(0);
-    for (const player of players) walk(player, rounded, takers);
+    for (const player of this.component.players) walk(player, rounded, takers);
     let norm = 0;
     for (let i = 0; i < size; i++) {
       const slack = 1 - takers[i]!;
       if (!(slack > 0 && rounded[i]! <= least[i]!)) norm += slack * slack;
     }
     // Nobody wants what another has: the choices made alone are a plan, and no bound is lower.
-    if (norm === 0) break;
-    const target = Math.max(enough, best * 0.97);
-    const step = (length * Math.max(1, value - target)) / norm;
-    for (let i = 0; i < size; i++) exact[i] = Math.max(least[i]!, exact[i]! - step * (1 - takers[i]!));
+    if (norm === 0) this.isDone = true;
+    const target = Math.max(enough, this.best * 0.97);
+    const length = (this.step * Math.max(1, value - target)) / norm;
+    for (let i = 0; i < size; i++) exact[i] = Math.max(least[i]!, exact[i]! - length * (1 - takers[i]!));
   }
-  if (players.length > 0) valueAt(bestAt, players, work);
-  const suffix = new Float64Array(size + 1);
-  for (let i = size - 1; i >= 0; i--) suffix[i] = suffix[i + 1]! + bestAt[i]!;
-  return { most: Math.min(best, worthOfAll(least, players)), multipliers: bestAt, suffix };
+
+  private valueAt(multipliers: Float64Array): number {
+    let value = sum(multipliers);
+    for (const { automaton } of this.component.players) {
+      value += complete(automaton, multipliers);
+      this.work.spend(automaton.rowState.length >> 3);
+    }
+    return value;
+  }
 }
 
-/** Each promotion's own ceiling is a bound as well. */
-function worthOfAll(least: Float64Array, players: readonly Player[]): number {
-  return least.reduce((sum, gain) => sum + gain, 0) + players.reduce((sum, { most }) => sum + most, 0);
-}
-
-function valueAt(multipliers: Float64Array, players: readonly Player[], work: Work): number {
-  let value = 0;
-  for (const multiplier of multipliers) value += multiplier;
-  for (const { automaton } of players) {
-    value += complete(automaton, multipliers);
-    work.spend(automaton.rowState.length >> 3);
-  }
-  return value;
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }
 
 /** Counts the units that the promotion's own best choice takes. */

@@ -7,7 +7,7 @@
  */
 import type { Bound } from "./bound.ts";
 import type { Component, Player } from "./component.ts";
-import { type Fate, idle, takenEarlier, takenLater } from "./machine.ts";
+import { type Fate, idle, impossible, takenEarlier, takenLater } from "./machine.ts";
 import type { Work } from "./work.ts";
 
 /** By candidate, then line: how many of its units the promotion takes or counts. */
@@ -39,6 +39,15 @@ interface Label {
   readonly taker: number;
 }
 
+/** A label's successor as long as nobody has taken the unit: what all others do. */
+interface Left {
+  readonly states: readonly number[];
+  /** The bound without the value; and by player the part of it that is its own. */
+  readonly bound: number;
+  readonly bounds: readonly number[];
+  readonly key: number;
+}
+
 const nobody = -1;
 
 export function search(component: Component, bound: Bound, options: SearchOptions, work: Work): Found {
@@ -50,10 +59,11 @@ class Search {
   private readonly bound: Bound;
   private readonly options: SearchOptions;
   private readonly work: Work;
-  private readonly radices: readonly number[] | null;
+  private readonly keys: Keys | null;
   private layer = new Map<number | string, Label>();
   private dropped = Number.NEGATIVE_INFINITY;
   private readonly mayIdle: boolean;
+  private readonly hasLeaves: boolean;
   private readonly alternatives: Component["alternatives"];
 
   constructor(component: Component, bound: Bound, options: SearchOptions, work: Work) {
@@ -62,10 +72,10 @@ class Search {
     this.options = options;
     this.work = work;
     this.alternatives = options.atMost === null ? component.alternatives : component.allAlternatives;
-    this.radices = radicesOf(component.players, options.atMost !== null);
+    this.keys = keysOf(component.players, options.atMost);
+    this.hasLeaves = component.players.some(({ automaton }) => automaton.leaves !== null);
     // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
-    this.mayIdle =
-      options.atMost !== null || component.players.some(({ automaton }) => automaton.leaves !== null);
+    this.mayIdle = options.atMost !== null || this.hasLeaves;
   }
 
   run(): Found {
@@ -104,60 +114,94 @@ class Search {
 
   private extend(label: Label, unit: number): void {
     const { players } = this.component;
+    const alike = this.hasLeaves ? null : this.leave(label, unit, idle);
     for (let p = 0; p < players.length; p++) {
       const { automaton, placeOf, candidate } = players[p]!;
       const place = placeOf[unit]!;
       if (place === -1) continue;
       const row = automaton.rowOf[place * automaton.states + label.states[p]!]!;
-      for (let step = automaton.stepsFrom[row]!; step < automaton.stepsFrom[row + 1]!; step++) {
-        const value = label.value + automaton.stepGain[step]!;
-        this.reach(label, unit, p, candidate, automaton.stepNext[step]!, value);
-      }
+      const to = automaton.stepsFrom[row + 1]!;
+      let step = automaton.stepsFrom[row]!;
+      if (step === to) continue;
+      const left = alike ?? this.leave(label, unit, candidate, p);
+      for (; left !== null && step < to; step++)
+        this.reach(label, unit, left, p, automaton.stepNext[step]!, automaton.stepGain[step]!);
     }
     const ofUnit = this.alternatives[unit]!;
-    for (let a = 0; a < ofUnit.length; a++)
-      this.reach(label, unit, -2 - a, ofUnit[a]!.candidate, 0, label.value + ofUnit[a]!.gain);
-    if (this.mayIdle || ofUnit.length === 0) this.reach(label, unit, nobody, -1, 0, label.value);
+    for (let a = 0; a < ofUnit.length; a++) {
+      const left = alike ?? this.leave(label, unit, ofUnit[a]!.candidate);
+      if (left !== null) this.reach(label, unit, left, -2 - a, 0, ofUnit[a]!.gain);
+    }
+    if (!this.mayIdle && ofUnit.length > 0) return;
+    const left = alike ?? this.leave(label, unit, -1);
+    if (left !== null) this.reach(label, unit, left, nobody, 0, 0);
   }
 
-  /** The unit goes to `taker`; everybody else leaves it. */
-  private reach(
-    label: Label,
-    unit: number,
-    taker: number,
-    candidate: number,
-    next: number,
-    value: number,
-  ): void {
+  /** Everybody but `except` leaves the unit to the candidate (-1: to nobody). Null: somebody may not. */
+  private leave(label: Label, unit: number, candidate: number, except = nobody): Left | null {
     const { players } = this.component;
-    const { atMost, above } = this.options;
-    if (atMost !== null && value > atMost) return;
-    const states = new Array<number>(players.length);
-    let bound = value + this.bound.suffix[unit + 1]!;
+    const states = [...label.states];
+    const bounds = new Array<number>(players.length);
+    let bound = this.bound.suffix[unit + 1]!;
+    let key = 0;
     for (let p = 0; p < players.length; p++) {
       const { automaton, placeOf, nextPlace } = players[p]!;
-      let state = label.states[p]!;
-      if (p === taker) state = next;
-      else if (automaton.leaves !== null && placeOf[unit] !== -1) {
+      let state = states[p]!;
+      if (automaton.leaves !== null && placeOf[unit] !== -1 && p !== except) {
         const row = automaton.rowOf[placeOf[unit]! * automaton.states + state]!;
         state = automaton.leaves[fateFor(players[p]!, candidate)]![row]!;
-        if (state === -1) return;
+        if (state === -1) return null;
+        states[p] = state;
       }
-      states[p] = state;
-      bound += automaton.completion[nextPlace[unit + 1]! * automaton.states + state]!;
+      const own = automaton.completion[nextPlace[unit + 1]! * automaton.states + state]!;
+      bounds[p] = own;
+      bound += own;
+      if (this.keys !== null) key += state * this.keys.radices[p]!;
+    }
+    return { states, bounds, bound, key };
+  }
+
+  private reach(label: Label, unit: number, left: Left, taker: number, next: number, gain: number): void {
+    const { atMost, above } = this.options;
+    const value = label.value + gain;
+    if (atMost !== null && value > atMost) return;
+    let bound = value + left.bound;
+    if (taker >= 0) {
+      const { automaton, nextPlace } = this.component.players[taker]!;
+      const own = automaton.completion[nextPlace[unit + 1]! * automaton.states + next]!;
+      // Minus infinity less itself is no number: what the taker itself could not have left counts for nothing here.
+      bound =
+        left.bounds[taker] === impossible
+          ? this.boundBut(left, unit, taker) + value + own
+          : bound - left.bounds[taker]! + own;
     }
     if (!(bound > above)) return;
-    const key = this.keyOf(states, value);
+    const key = this.keyOf(left, taker, next, value);
     const rival = this.layer.get(key);
     if (rival !== undefined && rival.value >= value) return;
+    let states = left.states;
+    if (taker >= 0 && states[taker] !== next) {
+      const changed = [...states];
+      changed[taker] = next;
+      states = changed;
+    }
     this.layer.set(key, { key, states, value, bound, parent: label, taker });
   }
 
-  private keyOf(states: readonly number[], value: number): number | string {
-    if (this.radices === null) return `${states.join()}:${this.options.atMost === null ? "" : value}`;
-    let key = 0;
-    for (let p = 0; p < states.length; p++) key += states[p]! * this.radices[p]!;
-    return key;
+  private boundBut({ bounds }: Left, unit: number, taker: number): number {
+    let bound = this.bound.suffix[unit + 1]!;
+    for (let p = 0; p < bounds.length; p++) if (p !== taker) bound += bounds[p]!;
+    return bound;
+  }
+
+  private keyOf(left: Left, taker: number, next: number, value: number): number | string {
+    const isLimited = this.options.atMost !== null;
+    if (this.keys === null) {
+      const states = left.states.map((state, p) => (p === taker ? next : state));
+      return isLimited ? `${states.join()}:${value}` : states.join();
+    }
+    const key = taker < 0 ? left.key : left.key + (next - left.states[taker]!) * this.keys.radices[taker]!;
+    return isLimited ? key + value * this.keys.size : key;
   }
 
   private usesOf(last: Label): Uses {
@@ -185,16 +229,20 @@ function fateFor(player: Player, taker: number): Fate {
   return taker < player.candidate ? takenEarlier : takenLater;
 }
 
+interface Keys {
+  readonly radices: readonly number[];
+  readonly size: number;
+}
+
 /** Labels are told apart by one number, if it is small enough. Limited plans of different value are never alike. */
-function radicesOf(players: readonly Player[], isLimited: boolean): readonly number[] | null {
-  if (isLimited) return null;
+function keysOf(players: readonly Player[], atMost: number | null): Keys | null {
   const radices: number[] = [];
-  let product = 1;
+  let size = 1;
   for (const { automaton } of players) {
-    radices.push(product);
-    product *= automaton.states;
+    radices.push(size);
+    size *= automaton.states;
   }
-  return product <= Number.MAX_SAFE_INTEGER ? radices : null;
+  return size * Math.max(1, atMost ?? 1) * 2 <= Number.MAX_SAFE_INTEGER ? { radices, size } : null;
 }
 
 export function note(uses: Uses, candidate: number, line: number, count = 1): void {

@@ -1,5 +1,5 @@
 /** The item stage alone: the most that all its promotions can take off, and a plan that does. */
-import { boundFor } from "./bound.ts";
+import { Relaxation } from "./bound.ts";
 import type { Component } from "./component.ts";
 import { note, search, type Uses } from "./search.ts";
 import type { Work } from "./work.ts";
@@ -12,9 +12,13 @@ export interface Solved {
   readonly uses: Uses;
 }
 
-/** First a narrow beam, which mostly reaches the bound; then as wide as it must be. */
-const beamWidth = 24;
-const fullWidth = 3_000;
+/**
+ * A rough bound and a narrow beam, which are mostly enough; then a bound as good as can be had, and labels as many as it takes.
+ */
+const attempts = [
+  { rounds: 6, width: 16 },
+  { rounds: 110, width: 3_000 },
+];
 
 export function solveComponent(
   component: Component,
@@ -22,10 +26,15 @@ export function solveComponent(
   work: Work,
 ): Solved {
   if (component.players.length === 0) return solvePlain(component, quantityOf);
-  const bound = boundFor(component, Number.NEGATIVE_INFINITY, work);
-  const nothing: Solved = { value: Number.NEGATIVE_INFINITY, most: bound.most, uses: new Map() };
-  let best = nothing;
-  for (const width of [beamWidth, fullWidth]) {
+  const relaxation = new Relaxation(component, work);
+  let best: Solved = {
+    value: Number.NEGATIVE_INFINITY,
+    most: Number.POSITIVE_INFINITY,
+    uses: new Map(),
+  };
+  for (const { rounds, width } of attempts) {
+    const bound = relaxation.improve(rounds, best.value);
+    if (bound.most <= best.value) return { ...best, most: best.value };
     const found = search(component, bound, { above: best.value, atMost: null, width }, work);
     const value = found.plan?.value ?? best.value;
     best = {
@@ -49,12 +58,13 @@ function solvePlain({ units, alternatives }: Component, quantityOf: (line: numbe
 
 /** The best plan of all components together that brings no more than `atMost`, if it brings more than `above`. */
 export function solveWithin(joined: Component, above: number, atMost: number, work: Work): Solved {
-  const bound = boundFor(joined, above, work);
-  if (bound.most <= above) return { value: Number.NEGATIVE_INFINITY, most: above, uses: new Map() };
+  const relaxation = new Relaxation(joined, work);
   let known = above;
-  let best: Solved = { value: Number.NEGATIVE_INFINITY, most: Math.min(atMost, bound.most), uses: new Map() };
-  for (const width of [beamWidth * 4, fullWidth]) {
-    const found = search(joined, bound, { above: known, atMost, width }, work);
+  let best: Solved = { value: Number.NEGATIVE_INFINITY, most: atMost, uses: new Map() };
+  for (const { rounds, width } of attempts) {
+    const bound = relaxation.improve(rounds, known);
+    if (bound.most <= known) return { ...best, most: known };
+    const found = search(joined, bound, { above: known, atMost, width: width * 2 }, work);
     const most = Math.min(atMost, bound.most, Math.max(known, found.most));
     best = found.plan === null ? { ...best, most } : { ...found.plan, most };
     known = Math.max(known, best.value);

@@ -41,6 +41,7 @@ export const problems = {
   "code-not-applied": { status: 409, title: "A code of the order does not apply." },
   "order-already-redeemed": { status: 409, title: "The order has a redemption with other contents." },
   "redemption-state-conflict": { status: 409, title: "The redemption's state does not allow this." },
+  "return-refused": { status: 409, title: "The goods cannot be returned like this." },
   "redemption-expired": { status: 409, title: "The reservation has expired." },
   // Spelled as the public contract has it, unlike its neighbours.
   stale_version: { status: 409, title: "A newer version of the order is stored already." },

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { type AnswerNotes, defineOperation, type Operation } from "../../platform/operation.ts";
+import type { Answered } from "./redemption-service.ts";
+import { redemptionReturn, returnRequest } from "./return-schemas.ts";
+import type { ReturnService } from "./return-service.ts";
+
+export function returnOperations(service: ReturnService): Operation[] {
+  return [
+    defineOperation({
+      id: "returnRedemption",
+      method: "POST",
+      path: "/v1/redemptions/{id}/returns",
+      graphql: "mutation",
+      tag: "redemptions",
+      summary: "Return units of a redeemed order, and learn what the customer gets back for them.",
+      description:
+        "By default what was paid for each unit. Where a promotion says `reevaluate`, what the kept goods cost by the original rules is taken into account; where it says `forbid`, its lines come back only with the whole order. " +
+        "All returns of an order, in any order and however split, come to exactly what was paid for it.",
+      roles: ["pos", "erp"],
+      takesIdempotencyKey: true,
+      params: z.strictObject({ id: z.string().min(1).max(64) }),
+      body: returnRequest,
+      result: redemptionReturn,
+      problems: ["redemption-not-found", "redemption-state-conflict", "return-refused"],
+      handler: ({ params: { id }, body, context, idempotencyKey, answer }) =>
+        noted(service.returnGoods(context, id, body, idempotencyKey), answer),
+    }),
+  ];
+}
+
+async function noted<Answer>(answered: Promise<Answered<Answer>>, notes: AnswerNotes): Promise<Answer> {
+  const { answer, isReplay } = await answered;
+  notes.isReplay = isReplay;
+  return answer;
+}

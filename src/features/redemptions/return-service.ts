@@ -1,0 +1,267 @@
+/**
+ * Goods come back. The refund is computed from the redemption as it is stored, then handed to the committer together with the
+ * number of steps it was computed at: if anything happened to the redemption meanwhile, it is computed anew.
+ */
+import { evaluate } from "../../engine/evaluate.ts";
+import type { Rulebook } from "../../engine/rulebook.ts";
+import type { Hold } from "../../ledger/books.ts";
+import {
+  type ComputedReturn,
+  computeReturn,
+  nothingReturned,
+  type Returned,
+  type ReturnRefusal,
+} from "../../ledger/returns.ts";
+import type { Sale } from "../../ledger/sale.ts";
+import type { Database } from "../../platform/database.ts";
+import {
+  findIdempotencyRecord,
+  type IdempotencyRecord,
+  requestHash,
+  requireSameRequest,
+  whileHolding,
+} from "../../platform/idempotency.ts";
+import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
+import { restoreFacts } from "../evaluations/evaluation-facts.ts";
+import type { CommitterService } from "../ledger/committer-service.ts";
+import type { RulebookService } from "../promotions/rulebook-service.ts";
+import { type Answered, problemOf, type RedemptionActor } from "./redemption-service.ts";
+import { findRedemption } from "./redemption-store.ts";
+import type { RedemptionRow } from "./redemption-tables.ts";
+import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
+import type { RedemptionReturn, ReturnRequest } from "./return-schemas.ts";
+import { isDepositUsed } from "./return-store.ts";
+
+export interface ReturnService {
+  returnGoods(
+    actor: RedemptionActor,
+    redemptionId: string,
+    request: ReturnRequest,
+    idempotencyKey: string | null,
+  ): Promise<Answered<RedemptionReturn>>;
+  /** Everything that is not back yet, gifts included; nothing if all is. */
+  returnRest(actor: RedemptionActor, redemptionId: string): Promise<RedemptionReturn | null>;
+}
+
+export interface ReturnServiceOptions {
+  database: Database;
+  rulebooks: RulebookService;
+  committer: CommitterService;
+}
+
+const operation = "returnRedemption";
+/** Each time another return of the same redemption was quicker. */
+const mostAttempts = 20;
+
+/** What is asked for may depend on what is back already. Null: nothing. */
+type Asked = (row: RedemptionRow, sale: Sale) => ReturnRequest | null;
+
+export function returnService({ database, rulebooks, committer }: ReturnServiceOptions): ReturnService {
+  async function giveBack(
+    { projectId }: RedemptionActor,
+    id: string,
+    asked: Asked,
+    idempotency: { key: string; operation: string; requestHash: string } | null,
+  ): Promise<Answered<RedemptionReturn> | null> {
+    for (let attempt = 1; ; attempt++) {
+      const row = await returnable(projectId, id);
+      const rulebook = await rulebooks.rulebookAsOf(projectId, row.revision, row.settings.timezone);
+      const sale = saleOf(row.quote, row.request, rulebook.promotions);
+      const request = asked(row, sale);
+      if (request === null) return null;
+      const computed = compute(row, sale, rulebook, request);
+      const answer = answerOf(row, sale, computed);
+      const result = await committer.submit(projectId, {
+        command: {
+          kind: "return",
+          redemption: id,
+          expectedSteps: row.steps,
+          release: computed.release,
+          isWhole: computed.isWhole,
+        },
+        returnNote: { refunded: computed.refunded, returned: JSON.stringify(computed.returned) },
+        idempotency,
+        answer: () => answer,
+        orderRef: row.orderRef,
+      });
+      switch (result.type) {
+        case "granted":
+          return { answer, isReplay: false };
+        case "answered":
+          return replayed(result.record, idempotency!.requestHash);
+        case "repeated":
+          throw new Error("a return is never taken for a repetition of another");
+        case "refused":
+          // In another state or with other steps by now: look again.
+          if (!["changed", "wrong_state"].includes(result.refusal.reason) || attempt >= mostAttempts)
+            throw problemOf(result.refusal);
+      }
+    }
+  }
+
+  async function returnable(projectId: string, id: string): Promise<RedemptionRow> {
+    const row = await findRedemption(database.orm, projectId, id);
+    if (row === undefined) throw problem("redemption-not-found");
+    if (row.state !== "committed" && row.state !== "partially_returned")
+      throw problemOf({ reason: "wrong_state", state: row.state });
+    if (row.request.deposit !== undefined && (await isDepositUsed(database.orm, projectId, id)))
+      throw problem("return-refused", {
+        detail: "An order counts this deposit; it is refunded with that order's goods.",
+        errors: [{ path: "", code: "deposit_used", message: "The deposit was used by an order." }],
+      });
+    return row;
+  }
+
+  return {
+    returnGoods(actor, redemptionId, request, key) {
+      const hash = requestHash(operation, { redemptionId, request });
+      return whileHolding({ projectId: actor.projectId, key }, async () => {
+        // First of all: by now the redemption may be returned as a whole, and refuse what it once granted.
+        const record =
+          key === null ? undefined : await findIdempotencyRecord(database.orm, actor.projectId, key);
+        if (record !== undefined) return replayed(record, hash);
+        const idempotency = key === null ? null : { key, operation, requestHash: hash };
+        return (await giveBack(actor, redemptionId, () => request, idempotency))!;
+      });
+    },
+
+    async returnRest(actor, redemptionId) {
+      const row = await findRedemption(database.orm, actor.projectId, redemptionId);
+      if (row?.state === "returned") return null;
+      return (await giveBack(actor, redemptionId, theRest, null))?.answer ?? null;
+    },
+  };
+}
+
+function replayed(record: IdempotencyRecord, hash: string): Answered<RedemptionReturn> {
+  requireSameRequest(record, operation, hash);
+  return { answer: record.answer as RedemptionReturn, isReplay: true };
+}
+
+function compute(row: RedemptionRow, sale: Sale, rulebook: Rulebook, request: ReturnRequest): ComputedReturn {
+  const { settings, evaluatedAt } = row;
+  const outcome = computeReturn(
+    {
+      sale,
+      returned: returnedOf(row),
+      refunded: row.refunded,
+      holds: row.holds.map(([rule, measure, holder, period, amount]) => ({
+        counter: { rule, measure, holder, period },
+        amount,
+        limit: null,
+      })),
+      // By the rules, the facts and the time of the original evaluation.
+      priceOfKept: (quantities) => {
+        const kept = { ...keptRequest(row.request, quantities), explain: "none" as const };
+        return keptOrderOf(
+          evaluate(rulebook, kept, restoreFacts(row.facts), evaluatedAt.getTime(), { settings }),
+        );
+      },
+    },
+    request,
+  );
+  if (outcome.type === "refused") throw refusedReturn(outcome.refusal, request);
+  return outcome;
+}
+
+function returnedOf({ returned }: RedemptionRow): Returned {
+  return (returned as Returned | null) ?? nothingReturned;
+}
+
+function theRest(row: RedemptionRow, sale: Sale): ReturnRequest | null {
+  const back = returnedOf(row);
+  const lines = sale.lines.flatMap(({ id, quantity }) => {
+    const left = quantity - (back.lines[id] ?? 0);
+    return left > 0 ? [{ id, quantity: left }] : [];
+  });
+  const gifts = sale.gifts.flatMap(({ id, sku, choices, quantity, promotion }) => {
+    const left = quantity - (back.gifts[id] ?? 0);
+    return left > 0 ? [{ sku: sku ?? choices[0]!, quantity: left, promotion }] : [];
+  });
+  return lines.length === 0 ? null : { lines, gifts };
+}
+
+function answerOf(row: RedemptionRow, sale: Sale, computed: ComputedReturn): RedemptionReturn {
+  const { refund, refunded, shipping, withheld, lines, isWhole } = computed;
+  return {
+    redemption: row.id,
+    state: isWhole ? "returned" : "partially_returned",
+    refund,
+    refunded,
+    shipping,
+    withheld,
+    lines: lines.map((line) => ({ ...line })),
+    gifts: computed.gifts.map(({ id, quantity }) => {
+      const { promotion, sku } = sale.gifts.find((gift) => gift.id === id)!;
+      return { promotion, sku, quantity };
+    }),
+    restored: restoredOf(row, sale, computed.release),
+  };
+}
+
+const kinds = { uses: "use", coupon: "code", amount: "budget", stock: "stock" } as const;
+
+/** One row for each thing that is free again; a use is counted by several counters and is one all the same. */
+function restoredOf(
+  { quote }: RedemptionRow,
+  { promotions }: Sale,
+  release: readonly Hold[],
+): RedemptionReturn["restored"] {
+  const rows = new Map<string, RedemptionReturn["restored"][number]>();
+  for (const { counter, amount } of release) {
+    const [measure] = counter.measure.split(":");
+    const kind = kinds[measure as keyof typeof kinds];
+    const owner = promotions.find(({ rule, coupons }) =>
+      kind === "code" ? coupons.includes(counter.holder) : rule === counter.rule,
+    );
+    if (kind === undefined || owner === undefined) continue;
+    const code =
+      kind === "code"
+        ? (quote.codes.find(({ promotion, status }) => promotion === owner.key && status === "applied")
+            ?.code ?? null)
+        : null;
+    const name = kind === "use" ? `${owner.key} use` : `${owner.key} ${counter.measure} ${counter.holder}`;
+    rows.set(name, { promotion: owner.key, kind, code, amount });
+  }
+  return [...rows.values()];
+}
+
+function refusedReturn(refusal: ReturnRefusal, { lines, gifts = [] }: ReturnRequest): Problem {
+  return problem("return-refused", { errors: [errorOf(refusal, lines, gifts)] });
+}
+
+function errorOf(
+  refusal: ReturnRefusal,
+  lines: ReturnRequest["lines"],
+  gifts: NonNullable<ReturnRequest["gifts"]>,
+): ProblemError {
+  const code = refusal.reason;
+  const atLine = (id: string) => `/lines/${lines.findIndex((line) => line.id === id)}`;
+  const atGift = (sku: string) => `/gifts/${gifts.findIndex((gift) => gift.sku === sku)}`;
+  switch (refusal.reason) {
+    case "nothing_to_return":
+      return { path: "", code, message: "Name lines or gifts that come back." };
+    case "unknown_line":
+      return { path: atLine(refusal.line), code, message: `The order has no line ${refusal.line}.` };
+    case "too_many_units":
+      return {
+        path: atLine(refusal.line),
+        code,
+        message: `${refusal.left} units of line ${refusal.line} are left, not ${refusal.wanted}.`,
+      };
+    case "whole_order_only":
+      return {
+        path: atLine(refusal.line),
+        code,
+        message: `${refusal.promotion} lets line ${refusal.line} come back only with the whole order.`,
+      };
+    case "unknown_gift":
+      return { path: atGift(refusal.sku), code, message: `${refusal.sku} was no gift of this order.` };
+    case "too_many_gifts":
+      return {
+        path: atGift(refusal.sku),
+        code,
+        message: `${refusal.left} of the gift ${refusal.sku} are left, not ${refusal.wanted}.`,
+      };
+  }
+}

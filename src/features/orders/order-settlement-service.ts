@@ -9,7 +9,7 @@ import { newId } from "../../platform/ids.ts";
 import { Problem } from "../../platform/problem.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { OrderSettlement } from "./order-schemas.ts";
-import { findOrder, lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
+import { lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
 import type { OrderRow } from "./order-tables.ts";
 
 /** Who has it done. */
@@ -26,7 +26,7 @@ export interface OrderRedemptions {
 }
 
 export interface OrderSettlementService {
-  /** The order as it is afterwards. */
+  /** This version of the order as it is afterwards. */
   settle(actor: OrderActor, order: OrderRow): Promise<OrderRow>;
   /** Makes good what a crash cut off and nobody sent again; answers how many orders it looked at. */
   settleForgotten(): Promise<number>;
@@ -49,8 +49,8 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     if (order.settlement !== "pending") return order;
     if (order.redemptionId === null) return returnGoods(actor, order);
     const settlement = await settleRedemption(actor, order.status, order.redemptionId);
-    const settled = await settleOrder(database.orm, order, { settlement });
-    return settled ?? (await findOrder(database.orm, order.projectId, order.externalId)) ?? order;
+    // Where somebody else has noted it, or stored a newer version, the answer is about this one all the same.
+    return (await settleOrder(database.orm, order, { settlement })) ?? { ...order, settlement };
   }
 
   /** A redemption of which something was returned cannot be cancelled any more; then the rest of it is returned as well. */
@@ -63,11 +63,14 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     return (await isDone(redemptions.returnRest(actor, redemptionId))) ? "returned" : "refused";
   }
 
-  function returnGoods(actor: OrderActor, { projectId, externalId, version }: OrderRow): Promise<OrderRow> {
+  function returnGoods(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
+    const { projectId, externalId, version } = stored;
     return withTransaction(database, async (connection) => {
       const order = await lockOrder(connection, projectId, externalId);
       if (order === undefined) throw new Error(`order ${externalId} vanished`);
-      if (order.version !== version || order.settlement !== "pending") return order;
+      // A newer version has the say by now.
+      if (order.version !== version) return stored;
+      if (order.settlement !== "pending") return order;
       const left = [...unitsLeft(order.document, order.returned)].flatMap(([id, quantity]) =>
         quantity > 0 ? [{ id, quantity }] : [],
       );

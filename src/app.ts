@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
 import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
 import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
+import { type CouponClaimService, couponClaimService } from "./features/coupons/coupon-claim-service.ts";
 import { type CouponExportService, couponExportService } from "./features/coupons/coupon-export-service.ts";
 import {
   type CouponGenerationService,
@@ -118,12 +119,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook("onClose", async () => {
     services.usage.close();
     await services.redemptionExpiry.close();
+    await services.orderSettlement.close();
     await services.committer.close();
     await services.rulebooks.close();
   });
   await services.rulebooks.start();
   services.usage.start();
   services.redemptionExpiry.start();
+  services.orderSettlement.start();
   return app;
 }
 
@@ -131,6 +134,7 @@ export interface Services {
   jobs: JobService;
   couponPools: CouponPoolService;
   coupons: CouponService;
+  couponClaims: CouponClaimService;
   couponGeneration: CouponGenerationService;
   couponImports: CouponImportService;
   couponExports: CouponExportService;
@@ -179,6 +183,7 @@ export function servicesOf({
   const orderSettlement = orderSettlementService({
     database,
     clock,
+    log,
     redemptions: orderRedemptions(redemptions, returns),
   });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
@@ -196,6 +201,7 @@ export function servicesOf({
       clock,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
+    couponClaims: couponClaimService({ database, clock, projects, committer }),
     couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
     couponImports: couponImportService({ database, clock, projects }),
     couponExports: couponExportService({ database, clock }),
@@ -228,7 +234,7 @@ export function operationsOf(services: Services): Operation[] {
     ...returnOperations(services.returns),
     ...orderOperations(services.orders),
     ...couponPoolOperations(services.couponPools, services.couponGeneration),
-    ...couponOperations(services.coupons),
+    ...couponOperations(services.coupons, services.couponClaims),
     ...jobOperations(services.jobs),
     ...projectOperations(projects),
     ...apiKeyOperations(apiKeys),

@@ -342,8 +342,8 @@ test("what a crash cut off is made good, by the repetition or by the sweep", asy
   }
   const again = await putOrder(api, repeated, { status: "returned" });
   expect(again.body).toMatchObject({ refunded: 11199, settlement: "returned" });
-  expect(await orderSettlement.settleForgotten()).toBe(1);
-  expect(await orderSettlement.settleForgotten()).toBe(0);
+  expect(await orderSettlement.sweep()).toBe(1);
+  expect(await orderSettlement.sweep()).toBe(0);
   const settlementOf = async (id: string) => (await api.rest("GET", `/v1/orders/${id}`)).body.settlement;
   expect(await settlementOf(swept)).toBe("returned");
   // Whoever stored it may still be at it.

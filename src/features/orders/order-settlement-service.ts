@@ -1,11 +1,13 @@
 /**
  * What follows from an order that is cancelled or returned. The order is stored first, `pending`, then this is done, then
- * it is noted: after a crash between them the same message, or `settleForgotten`, does it again, and every step of it
+ * it is noted: after a crash between them the same message, or the sweep, does it again, and every step of it
  * changes nothing the second time.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
+import type { Log } from "../../platform/log.ts";
 import { Problem } from "../../platform/problem.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { OrderSettlement } from "./order-schemas.ts";
@@ -29,21 +31,28 @@ export interface OrderSettlementService {
   /** This version of the order as it is afterwards. */
   settle(actor: OrderActor, order: OrderRow): Promise<OrderRow>;
   /** Makes good what a crash cut off and nobody sent again; answers how many orders it looked at. */
-  settleForgotten(): Promise<number>;
+  sweep(): Promise<number>;
+  /** Sweeps now and then, in every process: twice changes nothing. */
+  start(): void;
+  close(): Promise<void>;
 }
 
 export interface OrderSettlementOptions {
   database: Database;
   clock: Clock;
+  log: Log;
   redemptions: OrderRedemptions;
 }
 
 /** Whoever stored the order may still be at it. */
 const forgottenAfterMilliseconds = 60_000;
 const mostAtOnce = 100;
+const sweepMilliseconds = 60_000;
 
 export function orderSettlementService(options: OrderSettlementOptions): OrderSettlementService {
-  const { database, clock, redemptions } = options;
+  const { database, clock, log, redemptions } = options;
+  const closing = new AbortController();
+  let running: Promise<void> = Promise.resolve();
 
   async function settle(actor: OrderActor, order: OrderRow): Promise<OrderRow> {
     if (order.settlement !== "pending") return order;
@@ -97,14 +106,36 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     });
   }
 
+  async function sweep(): Promise<number> {
+    const before = new Date(clock.now() - forgottenAfterMilliseconds);
+    const forgotten = await unsettledOrders(database.orm, { before, limit: mostAtOnce });
+    for (const order of forgotten) {
+      await settle({ projectId: order.projectId, apiKeyId: "" }, order).catch((error: unknown) => {
+        log.warn({ err: error }, "an order could not be settled; the next sweep tries again");
+      });
+    }
+    return forgotten.length;
+  }
+
+  async function run(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await delay(sweepMilliseconds, undefined, { ref: false, signal: closing.signal }).catch(() => {});
+      if (closing.signal.aborted) return;
+      await sweep().catch((error: unknown) => {
+        log.debug({ err: error }, "orders could not be settled; the next sweep tries again");
+      });
+    }
+  }
+
   return {
     settle,
-
-    async settleForgotten() {
-      const before = new Date(clock.now() - forgottenAfterMilliseconds);
-      const forgotten = await unsettledOrders(database.orm, { before, limit: mostAtOnce });
-      for (const order of forgotten) await settle({ projectId: order.projectId, apiKeyId: "" }, order);
-      return forgotten.length;
+    sweep,
+    start() {
+      running = run();
+    },
+    async close() {
+      closing.abort();
+      await running;
     },
   };
 }

@@ -2,9 +2,13 @@ import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
+import type { CouponClaimService } from "./coupon-claim-service.ts";
 import { qrImage } from "./coupon-export-service.ts";
+import { couponPoolKey } from "./coupon-pool-schemas.ts";
 import {
+  claimRequest,
   coupon,
+  couponClaim,
   couponPage,
   couponQuery,
   couponsToValidate,
@@ -20,8 +24,30 @@ const tills: readonly Role[] = ["checkout", "pos", "marketing"];
 const readers: readonly Role[] = [...tills, "viewer"];
 const tag = "coupons";
 
-export function couponOperations(service: CouponService): Operation[] {
+export function couponOperations(service: CouponService, claims: CouponClaimService): Operation[] {
   return [
+    defineOperation({
+      id: "claimCoupon",
+      method: "POST",
+      path: "/v1/coupon-pools/{key}/claim",
+      graphql: "mutation",
+      tag,
+      summary: "Give a customer a code of the pool that is nobody's yet.",
+      description:
+        "Limits by customer, device, phone and address hold exactly, however many claim at once. Devices, phones and addresses are counted by keyed hashes; what was sent is stored nowhere. Send an Idempotency-Key: a repetition then gets the same code.",
+      roles: tills,
+      status: 201,
+      takesIdempotencyKey: true,
+      params: z.strictObject({ key: couponPoolKey }),
+      body: claimRequest,
+      result: couponClaim,
+      problems: ["coupon-pool-not-found", "claim-refused"],
+      handler: async ({ params: { key }, body, idempotencyKey, answer, context }) => {
+        const { claim, isReplay } = await claims.claim(context.projectId, key, body, idempotencyKey);
+        answer.isReplay = isReplay;
+        return claim;
+      },
+    }),
     defineOperation({
       id: "coupons",
       method: "GET",

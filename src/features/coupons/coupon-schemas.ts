@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cartSchema } from "../../engine/cart.ts";
+import { cartSchema, identifiersSchema } from "../../engine/cart.ts";
 import type { CouponFact } from "../../engine/facts.ts";
 import { limits } from "../../engine/limits.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
@@ -39,6 +39,26 @@ export type CouponQuery = z.output<typeof couponQuery>;
 export const transfer = z
   .strictObject({ customer: customerId.describe("Who gets it.") })
   .meta({ id: "CouponTransfer" });
+
+export const claimRequest = z
+  .strictObject({
+    customer: customerId.describe("Who gets the code."),
+    identifiers: identifiersSchema.optional(),
+  })
+  .meta({ id: "ClaimRequest" });
+export type ClaimRequest = z.output<typeof claimRequest>;
+
+export const couponClaim = z
+  .object({
+    id: z.string().describe("Of the claim, as the ledger names it."),
+    code: z.string().describe("As it is printed."),
+    pool: couponPoolKey,
+    customer: z.string(),
+    claimedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "CouponClaim" });
+export type CouponClaim = z.output<typeof couponClaim>;
 
 export const couponsToValidate = z
   .strictObject({

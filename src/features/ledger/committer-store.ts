@@ -221,7 +221,7 @@ with changed as (
    where t.project_id = $1 and t.code = u.code collate "C"
   returning 1
 ), claimed as (
-  update coupons t set customer_id = u.customer_id, claimed_at = now(), expires_at = to_timestamp(u.expires_at / 1000.0)
+  update coupons t set customer_id = u.customer_id, claimed_at = to_timestamp($63 / 1000.0), expires_at = to_timestamp(u.expires_at / 1000.0)
     from unnest($42::text[], $43::text[], $44::bigint[]) as u (code, customer_id, expires_at)
    where t.project_id = $1 and t.code = u.code collate "C"
   returning 1

@@ -1,0 +1,143 @@
+import type { CounterName, Hold } from "../../ledger/books.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import { requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
+import { newId } from "../../platform/ids.ts";
+import { type ProblemError, problem } from "../../platform/problem.ts";
+import type { CommitterService } from "../ledger/committer-service.ts";
+import type { Result } from "../ledger/ledger-commands.ts";
+import { holderOf, type Who, whoIs } from "../ledger/promotion-counters.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { printCode } from "./code-form.ts";
+import { existingPool, expiryOf, formOf } from "./coupon-pool-service.ts";
+import type { ClaimRequest, CouponClaim } from "./coupon-schemas.ts";
+import type { CouponPoolRow } from "./coupon-tables.ts";
+
+export interface CouponClaimService {
+  /** A free code of the pool becomes the customer's. */
+  claim(
+    projectId: string,
+    key: string,
+    request: ClaimRequest,
+    idempotencyKey: string | null,
+  ): Promise<{ claim: CouponClaim; isReplay: boolean }>;
+}
+
+export interface CouponClaimOptions {
+  database: Database;
+  clock: Clock;
+  projects: ProjectService;
+  committer: CommitterService;
+}
+
+const operation = "claimCoupon";
+
+/** Every limit, whose claims it counts, and what a refusal is about. Empty paths are about nothing that was sent. */
+const scopes = [
+  { limit: "total", who: null, path: "" },
+  { limit: "perCustomer", who: "customer", path: "/customer" },
+  { limit: "perDevice", who: "device", path: "/identifiers/device" },
+  { limit: "perPhone", who: "phone", path: "/identifiers/phone" },
+  { limit: "perIp", who: "ip", path: "/identifiers/ip" },
+] as const satisfies readonly {
+  limit: keyof NonNullable<CouponPoolRow["document"]["claim"]>;
+  who: keyof Who | null;
+  path: string;
+}[];
+
+export function couponClaimService(options: CouponClaimOptions): CouponClaimService {
+  const { database, clock, projects, committer } = options;
+
+  return {
+    async claim(projectId, key, request, idempotencyKey) {
+      const pool = await existingPool(database.orm, projectId, key);
+      const basis = await projects.rulebookBasis(database.orm, projectId);
+      if (basis === undefined) throw new Error(`there is no project ${projectId}`);
+      const { customer, identifiers } = request;
+      const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
+      const holds = holdsOf(pool, who);
+      const id = newId("clm", clock.now());
+      const form = formOf(pool);
+      const hash = requestHash(operation, { key, customer, identifiers });
+
+      const result = await whileHolding({ projectId, key: idempotencyKey }, async () =>
+        committer.submit(projectId, {
+          command: { kind: "claim", redemption: id, holds },
+          pick: { poolId: pool.id, customerId: customer, validForSeconds: await validForSeconds(pool) },
+          idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
+          answer: answerOf,
+        }),
+      );
+
+      function answerOf({
+        picked,
+        at,
+      }: Pick<Extract<Result, { type: "granted" }>, "picked" | "at">): CouponClaim {
+        if (picked === null) throw new Error("a claim was granted without a code");
+        const { code, expiresAt } = picked;
+        return {
+          id,
+          code: printCode(form, code),
+          pool: pool.key,
+          customer,
+          claimedAt: new Date(at).toISOString(),
+          expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+        };
+      }
+
+      switch (result.type) {
+        case "granted":
+          return { claim: answerOf(result), isReplay: false };
+        case "answered":
+          requireSameRequest(result.record, operation, hash);
+          return { claim: result.record.answer as CouponClaim, isReplay: true };
+        case "refused":
+          throw refusalOf(result.refusal);
+        case "repeated":
+          throw new Error("a claim is no redemption and cannot be repeated");
+      }
+    },
+  };
+
+  async function validForSeconds(pool: CouponPoolRow): Promise<number | null> {
+    if (pool.document.validFor === undefined || pool.document.validSince !== "claim") return null;
+    const now = clock.now();
+    const end = await expiryOf(database.orm, projects, pool, "claim", now);
+    return end === null ? null : Math.ceil((end.getTime() - now) / 1_000);
+  }
+}
+
+/** Claims are counted whether or not they are limited: a limit that is set later then knows of those before it. */
+function holdsOf(pool: CouponPoolRow, who: Who): Hold[] {
+  const limits = pool.document.claim ?? {};
+  return scopes.flatMap(({ limit: name, who: scope, path }): Hold[] => {
+    const limit = limits[name] ?? null;
+    const holder = scope === null ? "" : holderOf(scope, who);
+    if (holder === null) {
+      if (limit === null) return [];
+      throw refused({ path, code: "identifier_required", message: "A limit of the pool needs to know it." });
+    }
+    return [{ counter: claimCounter(pool.id, holder), amount: 1, limit }];
+  });
+}
+
+function claimCounter(poolId: string, holder: string): CounterName {
+  return { rule: poolId, measure: "claims", holder, period: "" };
+}
+
+function refusalOf(refusal: Extract<Result, { type: "refused" }>["refusal"]) {
+  if (refusal.reason === "pool_empty")
+    return refused({ path: "", code: "pool_empty", message: "The pool has no free code left." });
+  if (refusal.reason !== "short") throw new Error(`a claim was refused as ${refusal.reason}`);
+  const errors = refusal.shortages.map(({ counter, limit }): ProblemError => {
+    const whose = counter.holder === "" ? null : counter.holder.split(":", 1)[0];
+    const scope = scopes.find(({ who }) => who === whose);
+    const message = `\`${scope?.limit}\` is ${limit}.`;
+    return { path: scope?.path ?? "", code: "limit_reached", message };
+  });
+  return refused(...errors);
+}
+
+function refused(...errors: ProblemError[]) {
+  return problem("claim-refused", { errors });
+}

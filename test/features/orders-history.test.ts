@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limits } from "../../src/engine/limits.ts";
-import { type OrderHistory, orderHistorySql } from "../../src/features/orders/order-history-service.ts";
+import { type OrderHistory, orderHistorySql } from "../../src/features/facts/order-history.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "./api.ts";
 import { insertRedemption } from "./orders-fixture.ts";

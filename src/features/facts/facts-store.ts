@@ -5,6 +5,7 @@
 import type pg from "pg";
 import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import { orderHistorySql } from "./order-history.ts";
 
 export interface FactsQuestion {
   readonly projectId: string;
@@ -22,7 +23,7 @@ export interface FactsQuestion {
   readonly order: { readonly source: string; readonly orderRef: string } | null;
   /** Of a request that may have been answered before. */
   readonly idempotencyKey: string | null;
-  /** Orders placed since then are listed one by one. Epoch milliseconds. */
+  /** Orders placed after it are listed, by days counted from it. Epoch milliseconds. */
   readonly since: number;
 }
 
@@ -61,20 +62,15 @@ export interface StandingRedemption {
   readonly requestHash: string;
 }
 
+const history = orderHistorySql({
+  projectId: "$1",
+  customerId: "$3",
+  source: "$10",
+  orderRef: "$11",
+  since: "$12",
+});
+
 const text = `
-with past as (
-  select o.placed_at as at, o.currency, o.total - coalesce(r.refunded, o.refunded) as total
-    from orders o left join redemptions r on r.project_id = o.project_id and r.id = o.redemption_id
-   where o.project_id = $1 and o.customer_id = $3 and o.status not in ('cancelled', 'returned')
-     and o.external_id is distinct from $11
-  union all
-  select r.committed_at, r.currency, r.total - r.refunded
-    from redemptions r
-   where r.project_id = $1 and r.customer_id = $3 and r.state in ('committed', 'partially_returned')
-     and r.order_ref is distinct from $11
-     and not exists (select from orders o where o.project_id = $1 and o.redemption_id = r.id)
-     and not exists (select from orders o where o.project_id = $1 and o.external_id = r.order_ref)
-)
 select 'c' as kind,
        json_build_object('code', c.code, 'poolId', c.pool_id, 'pool', p.key, 'isVoid', c.status = 'void',
          'isUsedUp', c.used + c.reserved >= c.max_uses, 'customerId', c.customer_id,
@@ -92,10 +88,7 @@ select 'n', json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + 
   join counters n on n.project_id = $1 and n.rule_id = u.rule_id and n.measure = u.measure
                  and n.holder = u.holder collate "C" and n.period = u.period
 union all
-select 'h', json_build_object('completedOrders', count(*), 'lastOrderAt', (extract(epoch from max(at)) * 1000)::bigint,
-         'orders', coalesce(json_agg(json_build_object('at', (extract(epoch from at) * 1000)::bigint, 'currency', currency,
-                     'total', total)) filter (where at >= to_timestamp($12 / 1000.0)), '[]'))
-  from past where $3::text is not null
+select 'h', ${history} where $3::text is not null
 union all
 select 'd', json_build_object('redemption', id, 'promotion', request -> 'deposit' ->> 'promotion',
          'units', (request -> 'deposit' ->> 'units')::bigint)

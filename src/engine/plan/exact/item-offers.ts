@@ -4,7 +4,7 @@ import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, unlimited } from "./benefit-fields.ts";
-import { grain } from "./grain.ts";
+import { grain, rateOf } from "./grain.ts";
 import { type Covered, type CoveredLine, shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
 
@@ -30,15 +30,27 @@ export function itemOffers(situation: Situation, index: number, isForced: boolea
       slots: lines.map((ofSlot) => ofSlot.filter((line) => situation.cart.lines[line]!.unitPrice > 0)),
       isForced: isForced && part.benefits.length === 1,
     };
-    return { ...common, ...shapeOf(covered) };
+    return { ...common, fraction: fractionOf(fields[i]!), ...shapeOf(covered) };
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);
 }
 
+/** Prices are whole, so what divides all percentages divides all amounts. */
+function fractionOf({ percent, tiers }: BenefitFields): number {
+  let fraction = grain;
+  const percents = [percent, ...(tiers ?? []).map(({ benefit }) => benefit.percent)];
+  for (const one of percents) if (one !== undefined) fraction = commonDivisor(fraction, rateOf(one));
+  return fraction;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
 /**
  * Several benefits of one promotion are alike to several promotions as long as they do not meet on a unit. Where they do, they
- * add up, and no unit knows it has been taken: only the sum of what each can bring is certain. A budget is theirs together.
+ * add up, and no unit knows it has been taken: only the sum of what each can bring is certain. A budget and a rounding are theirs together.
  */
 function apart(offers: readonly Offer[], hasBudget: boolean): Offer[] {
   const seen = new Set<number>();
@@ -48,7 +60,8 @@ function apart(offers: readonly Offer[], hasBudget: boolean): Offer[] {
     for (const line of lines) seen.add(line);
     return meets;
   });
-  if (!meet) return hasBudget ? offers.map((offer) => ({ ...offer, isExact: false })) : [...offers];
+  const sharesSum = hasBudget || offers.some(({ isWhole }) => !isWhole);
+  if (!meet) return sharesSum ? offers.map((offer) => ({ ...offer, isExact: false })) : [...offers];
   return offers.map((offer): Offer => ({ ...offer, type: "lump", isExact: false }));
 }
 

@@ -5,6 +5,7 @@ import { grain } from "./grain.ts";
 import { itemOffers } from "./item-offers.ts";
 import type { Automaton } from "./machine.ts";
 import type { Offer } from "./offer.ts";
+import { roundedOffer } from "./rounding.ts";
 import { note, type Uses } from "./search.ts";
 import { type Solved, solveComponent, solveWithin } from "./solve-items.ts";
 import type { Work } from "./work.ts";
@@ -15,8 +16,7 @@ export interface ItemStage {
   readonly solved: Solved;
   /** The model says of every plan exactly what it brings, so plans may be sought that bring no more than so much. */
   readonly isExact: boolean;
-  /** By so much rounding may bring less than the model says, in millionths. */
-  readonly slack: number;
+  /** The best plan that brings more than `above` but, as the quote counts, no more than `atMost`. Null: it cannot be sought. */
   within(above: number, atMost: number): Solved | null;
 }
 
@@ -29,18 +29,9 @@ export function itemStage(
 ): ItemStage | null {
   const { lines } = situation.cart;
   const offers = candidates.flatMap((index) => itemOffers(situation, index, forced.has(index)));
-  const groups = new Map<string, Offer[]>();
-  for (const offer of offers) {
-    const ofGroup = groups.get(offer.group);
-    if (ofGroup === undefined) groups.set(offer.group, [offer]);
-    else ofGroup.push(offer);
-  }
-  const models: GroupModel[] = [];
-  for (const ofGroup of groups.values()) {
-    const model = modelGroup(ofGroup, lines);
-    if (model === null) return null;
-    models.push(model);
-  }
+  const groups = byGroup(offers);
+  const models = modelAll(groups, lines);
+  if (models === null) return null;
   let value = 0;
   let most = 0;
   const uses: Uses = new Map();
@@ -55,17 +46,54 @@ export function itemStage(
     }
   }
   const isExact = offers.every((offer) => offer.isExact && offer.type !== "lump") && !groupsMeet(groups);
-  const fractions = offers.filter(({ isWhole }) => !isWhole).length;
   return {
     offers,
     solved: { value, most: Math.min(most, roomsOf(offers, situation)), uses },
     isExact,
-    slack: fractions * (situation.rounding === "down" ? grain : grain / 2),
     within(above, atMost) {
-      const joined = isExact ? joinAll(models, lines) : null;
-      return joined === null ? null : solveWithin(joined, above, atMost, work);
+      if (!isExact) return null;
+      if (offers.every(({ isWhole }) => isWhole)) return seek(models, lines, above, atMost, work);
+      const asCounted = offers.flatMap((offer) => roundedOffer(offer, situation.rounding) ?? []);
+      const rounded = modelAll(byGroup(asCounted), lines);
+      if (rounded?.every(({ lumps }) => lumps === 0)) return seek(rounded, lines, above, atMost, work);
+      const fractions = offers.filter(({ isWhole }) => !isWhole).length;
+      const slack = fractions * (situation.rounding === "down" ? grain : grain / 2);
+      return seek(models, lines, above, atMost + slack, work);
     },
   };
+}
+
+type Lines = readonly { readonly quantity: number; readonly unitPrice: number; readonly floor: number }[];
+
+function byGroup(offers: readonly Offer[]): ReadonlyMap<string, readonly Offer[]> {
+  const groups = new Map<string, Offer[]>();
+  for (const offer of offers) {
+    const ofGroup = groups.get(offer.group);
+    if (ofGroup === undefined) groups.set(offer.group, [offer]);
+    else ofGroup.push(offer);
+  }
+  return groups;
+}
+
+function modelAll(groups: ReadonlyMap<string, readonly Offer[]>, lines: Lines): GroupModel[] | null {
+  const models: GroupModel[] = [];
+  for (const ofGroup of groups.values()) {
+    const model = modelGroup(ofGroup, lines);
+    if (model === null) return null;
+    models.push(model);
+  }
+  return models;
+}
+
+function seek(
+  models: readonly GroupModel[],
+  lines: Lines,
+  above: number,
+  atMost: number,
+  work: Work,
+): Solved | null {
+  const joined = joinAll(models, lines);
+  return joined === null ? null : solveWithin(joined, above, atMost, work);
 }
 
 /** Promotions of different groups add up on a unit, each on what the one before left: the model, on list prices, overstates them. */
@@ -93,10 +121,7 @@ function roomsOf(offers: readonly Offer[], { cart }: Situation): number {
 const maxJoinedUnits = 120;
 
 /** All components as one, one after the other, every line cut into its units. */
-function joinAll(
-  models: readonly GroupModel[],
-  lines: readonly { readonly quantity: number }[],
-): Component | null {
+function joinAll(models: readonly GroupModel[], lines: Lines): Component | null {
   const units: Component["units"][number][] = [];
   const alternatives: Component["alternatives"][number][] = [];
   const parts: { component: Component; offset: number }[] = [];

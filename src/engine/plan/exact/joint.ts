@@ -37,7 +37,7 @@ export function solveJointly(
   situation: Situation,
   candidates: readonly number[],
   forced: ReadonlySet<number>,
-  known: number,
+  known: { readonly total: number; readonly isRivalled: boolean },
   consider: Consider,
   work: Work,
 ): number | null {
@@ -54,7 +54,10 @@ export function solveJointly(
   };
   const dearest = worth - solved.most;
   let least = later.stages.payAt(dearest).pay;
-  let best = Math.min(known, suggest(solved.uses, solved.value));
+  // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
+  const isReached = known.total * grain - least < grain;
+  let best = known.total;
+  if (!isReached || known.isRivalled) best = Math.min(best, suggest(solved.uses, solved.value));
 
   const thresholds = later.stages.thresholds(dearest, worth);
   const points = thresholds
@@ -104,7 +107,7 @@ function bestIn(
     else high = middle;
   }
   const above = worth - high * grain;
-  const atMost = worth - from + items.slack;
+  const atMost = worth - from;
   const found = items.within(above, atMost);
   if (found === null) return null;
   return {

@@ -16,6 +16,8 @@ interface Common {
   readonly isExact: boolean;
   /** Every amount is in whole minor units, so nothing is rounded. */
   readonly isWhole: boolean;
+  /** Divides every amount, in millionths, and a whole minor unit. */
+  readonly fraction: number;
   /** Its code is to be honoured: every plan must apply it. */
   readonly isForced: boolean;
 }

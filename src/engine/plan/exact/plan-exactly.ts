@@ -44,11 +44,14 @@ class ExactPlanner {
   private readonly situation: Situation;
   private best: Known;
   private disagreed = false;
+  /** Promotions were in each other's way. */
+  private readonly isRivalled: boolean;
   private readonly work = new Work(operations);
 
   constructor(situation: Situation) {
     this.situation = situation;
     this.best = this.inMerchantsOrder();
+    this.isRivalled = situation.hasConflicts || this.best.priced.contenders.size > 0;
   }
 
   run(): Proposed & { readonly search: Search } {
@@ -68,7 +71,7 @@ class ExactPlanner {
     let least = Number.POSITIVE_INFINITY;
     for (const world of worldsOf(situation, candidates)) {
       if ([...forced].some((index) => !world.includes(index))) continue;
-      const known = this.best.priced.total;
+      const known = { total: this.best.priced.total, isRivalled: this.isRivalled };
       const ofWorld = solveJointly(
         situation,
         world,

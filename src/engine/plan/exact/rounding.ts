@@ -1,0 +1,72 @@
+/**
+ * Rounding, where it decides. A promotion is rounded once, on all it takes off; where a threshold hangs on a minor unit the model
+ * must do so too. The fraction taken so far becomes part of an automaton's state, and what a step brings is what it adds to the
+ * rounded sum.
+ */
+import { grain } from "./grain.ts";
+import type { Machine } from "./machine.ts";
+import type { MachineOffer, Offer } from "./offer.ts";
+import { perUnitMachine } from "./unit-machines.ts";
+
+export type Rounding = "half_up" | "half_even" | "down";
+
+/** `amount`: millionths. */
+function rounded(amount: number, rounding: Rounding): number {
+  const rest = amount % grain;
+  const whole = amount - rest;
+  if (rounding === "down" || rest * 2 < grain) return whole;
+  const staysEven = rounding === "half_even" && rest * 2 === grain && (whole / grain) % 2 === 0;
+  return staysEven ? whole : whole + grain;
+}
+
+/** Null where it could not be built, or is no automaton to begin with. */
+export function roundedOffer(offer: Offer, rounding: Rounding): MachineOffer | null {
+  if (offer.type === "lump") return null;
+  const unlimited = Number.POSITIVE_INFINITY;
+  const machine = (scale: number): Machine | null => {
+    if (scale > 1) return null;
+    if (offer.type === "machine") return offer.machine(scale);
+    return perUnitMachine({ gainOn: offer.gainOn, maxUnits: unlimited, cap: unlimited, pick: null, step: 1 });
+  };
+  if (offer.isWhole) return { ...offer, type: "machine", machine };
+  return {
+    ...offer,
+    type: "machine",
+    isWhole: true,
+    machine(scale) {
+      const inner = machine(scale);
+      return inner === null ? null : roundedMachine(inner, offer.fraction, rounding);
+    },
+  };
+}
+
+/** `fraction` divides all that the machine ever brings. */
+function roundedMachine(machine: Machine, fraction: number, rounding: Rounding): Machine {
+  // To the even neighbour: whether the whole part is even matters as well.
+  const period = rounding === "half_even" ? 2 * grain : grain;
+  const parts = period / fraction;
+  const { leave } = machine;
+  return {
+    ...machine,
+    start: machine.start * parts,
+    take(state, place) {
+      const part = state % parts;
+      const before = part * fraction;
+      return machine.take((state - part) / parts, place).map(({ next, gain }) => {
+        const sum = before + gain;
+        return {
+          next: next * parts + (sum % period) / fraction,
+          gain: rounded(sum, rounding) - rounded(before, rounding),
+        };
+      });
+    },
+    ...(leave !== undefined && {
+      leave(state, place, fate) {
+        const part = state % parts;
+        const next = leave((state - part) / parts, place, fate);
+        return next === -1 ? -1 : next * parts + part;
+      },
+    }),
+    accepts: (state) => machine.accepts(Math.floor(state / parts)),
+  };
+}

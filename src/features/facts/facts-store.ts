@@ -84,9 +84,9 @@ select 'n', json_build_array(rule_id, measure, holder, period, used + reserved)
   from counters where project_id = $1 and holder <> '' and holder = any ($4::text[])
 union all
 select 'n', json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
-  from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as u (rule_id, measure, holder, period)
-  join counters n on n.project_id = $1 and n.rule_id = u.rule_id and n.measure = u.measure
-                 and n.holder = u.holder collate "C" and n.period = u.period
+  from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as u (rule_id, measure, holder, period),
+       lateral (select * from counters where project_id = $1 and rule_id = u.rule_id and measure = u.measure
+                   and holder = u.holder collate "C" and period = u.period offset 0) as n
 union all
 select 'h', ${history} where $3::text is not null
 union all

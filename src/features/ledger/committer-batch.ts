@@ -1,4 +1,5 @@
 /** From what was loaded to the books, and from what was granted to what is written. No database here. */
+import { overspentCounter } from "../../ledger/accept.ts";
 import { admit, type Outcome } from "../../ledger/admit.ts";
 import {
   type Books,
@@ -48,10 +49,14 @@ export function needsOf(batch: readonly Submission[]): Needs {
       orders.set(orderKey(source, orderRef), { source, orderRef });
     }
     if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
-    if (command.kind === "redeem" || command.kind === "claim")
+    if (command.kind === "accept") redemptions.add(command.voucher);
+    if (command.kind === "redeem" || command.kind === "claim" || command.kind === "accept")
       for (const { counter } of command.holds) {
         if (counter.measure === couponMeasure) codes.add(codeOf(counter));
         else counters.set(counterKey(counter), counter);
+        if (command.kind !== "accept" || !command.mayOverspend) continue;
+        const over = overspentCounter(counter);
+        counters.set(counterKey(over), over);
       }
   }
   return {
@@ -64,6 +69,8 @@ export function needsOf(batch: readonly Submission[]): Needs {
 }
 
 export interface LoadedRedemption {
+  /** Where the locked row stands (ctid); of coupons and counters as well. */
+  place: string;
   id: string;
   source: string;
   orderRef: string;
@@ -83,6 +90,7 @@ export interface Loaded {
   redemptions: LoadedRedemption[];
   records: Map<string, IdempotencyRecord>;
   coupons: {
+    place: string;
     code: string;
     poolId: string;
     status: string;
@@ -91,11 +99,17 @@ export interface Loaded {
     maxUses: number;
     expiresAt: number | null;
   }[];
-  counters: { name: CounterName; used: number; reserved: number }[];
+  counters: { place: string; name: CounterName; used: number; reserved: number }[];
 }
 
 /** Codes that were picked for the claims of the batch, by pool; taken from the end. */
-export type Picks = ReadonlyMap<string, { code: string; expiresAt: number | null }[]>;
+export type Picks = ReadonlyMap<string, FreeCode[]>;
+
+export interface FreeCode {
+  readonly place: string;
+  readonly code: string;
+  readonly expiresAt: number | null;
+}
 
 export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books {
   const books: Books = { now, counters: new Map(), redemptions: new Map(), orders: new Map() };
@@ -140,7 +154,7 @@ export interface Writes {
   readonly entries: Entry[];
   readonly counters: Map<string, CounterChange>;
   readonly coupons: Map<string, { code: string; used: number; reserved: number }>;
-  readonly claims: { code: string; customerId: string; expiresAt: number | null }[];
+  readonly claims: { place: string; customerId: string; expiresAt: number | null }[];
   readonly records: {
     key: string;
     operation: string;
@@ -194,20 +208,25 @@ function decideOne(
   if (outcome.type === "repeated") return outcome;
   const picked = pick === undefined ? null : takePick(pick, free!.pop()!, loaded.now, writes);
   const own = outcome.redemptions.find(({ id }) => id === command.redemption) ?? null;
-  const granted: Granted = { redemption: own, picked, at: loaded.now };
+  const granted: Granted = { redemption: own, picked, at: loaded.now, accepted: outcome.accepted ?? null };
   note(submission, outcome, granted, writes);
+  if (command.kind === "accept")
+    noteLimits(
+      own!.holds.filter((hold) => isWithin(books, hold)),
+      writes,
+    );
   return { type: "granted", ...granted };
 }
 
 function takePick(
   { customerId, validForSeconds }: NonNullable<Submission["pick"]>,
-  { code, expiresAt: stands }: { code: string; expiresAt: number | null },
+  { place, code, expiresAt: stands }: FreeCode,
   now: number,
   writes: Writes,
 ): PickedCoupon {
   const after = validForSeconds === null ? null : now + validForSeconds * 1_000;
   const expiresAt = after === null ? stands : stands === null ? after : Math.min(after, stands);
-  writes.claims.push({ code, customerId, expiresAt });
+  writes.claims.push({ place, customerId, expiresAt });
   return { code, expiresAt };
 }
 
@@ -225,7 +244,7 @@ function note(
   if (command.kind === "redeem" || command.kind === "claim") noteLimits(command.holds, writes);
   for (const state of outcome.redemptions) {
     const isOwn = state.id === command.redemption;
-    const created = isOwn && command.kind === "redeem";
+    const created = isOwn && (command.kind === "redeem" || command.kind === "accept");
     if (created) writes.created.push({ state, submission });
     // One that was created in this very batch is written as it ends.
     else if (!rewriteCreated(state, writes))
@@ -270,6 +289,12 @@ function noteLimits(holds: readonly Hold[], { counters }: Writes): void {
     const change = counters.get(counterKey(counter));
     if (change !== undefined) change.limit = limit;
   }
+}
+
+/** A voucher is honoured even where its limit was lowered since: the row's limit then stays what it was. */
+function isWithin(books: Books, { counter, limit }: Hold): boolean {
+  const { used, reserved } = books.counters.get(counterKey(counter))!;
+  return limit === null || used + reserved <= limit;
 }
 
 function eventOf({ id, state }: RedemptionState, { newRedemption, orderRef }: Submission) {

@@ -5,15 +5,11 @@
  * This is the only code that changes redemptions, counters, the uses and owners of coupons, and the ledger.
  */
 import type pg from "pg";
-import type { CounterName } from "../../ledger/books.ts";
-import type { Loaded, Needs, Picks, StoredHold, Writes } from "./committer-batch.ts";
+import { type CounterName, counterKey } from "../../ledger/books.ts";
+import type { FreeCode, Loaded, Needs, Picks, StoredHold, Writes } from "./committer-batch.ts";
 
-/**
- * Plans for look-ups by key, whatever the statistics say: a plan made while a table was empty would keep its sequential
- * scan. Sent as one text, so that it costs one round trip.
- */
-export const beginStatement =
-  "begin; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off";
+/** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
+export const beginStatement = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";
 
 /** Rows to be locked must be there first. Sorted, as every lock is, so that two batches never wait for each other in a circle. */
 export async function insertCounters(
@@ -33,17 +29,18 @@ export async function insertCounters(
 }
 
 // `materialized` and the order of the arms of the last query fix the order of the locks: redemptions, coupons, counters,
-// each by its key; and the clock is read once nothing is waited for any more.
+// each by its key. `lateral` makes every look-up one by its whole key, even when the plan was made for an empty table; and the clock is read once nothing is waited for any more.
 const loadText = `
 with r as materialized (
-  select id, source, order_ref, state, request_hash, expires_at, holds, steps
+  select ctid, id, source, order_ref, state, request_hash, expires_at, holds, steps
     from redemptions
    where project_id = $1
      and id = any ($2::text[] || array(
            select live.id
-             from unnest($3::text[], $4::text[]) as asked (source, order_ref)
-             join redemptions live on live.project_id = $1 and live.source = asked.source
-                                  and live.order_ref = asked.order_ref and live.state not in ('cancelled', 'expired')))
+             from unnest($3::text[], $4::text[]) as asked (source, order_ref),
+                  lateral (select id from redemptions
+                            where project_id = $1 and source = asked.source and order_ref = asked.order_ref
+                              and state not in ('cancelled', 'expired') offset 0) as live))
    order by id for update
 ), k as materialized (
   select distinct rule_id, measure, holder collate "C" as holder, period
@@ -51,33 +48,35 @@ with r as materialized (
           union all
           select hold ->> 0, hold ->> 1, hold ->> 2, hold ->> 3 from r, json_array_elements(r.holds) as hold) as named
 ), c as materialized (
-  select code, pool_id, status, used, reserved, max_uses, expires_at
+  select ctid, code, pool_id, status, used, reserved, max_uses, expires_at
     from coupons
    where project_id = $1
      and code = any ($10::text[] || array(select substr(holder, 6) from k where measure = 'coupon'))
    order by code for update
 ), n as materialized (
-  select counters.rule_id, counters.measure, counters.holder, counters.period, counters.used, counters.reserved
-    from k
-    join counters on counters.project_id = $1 and counters.rule_id = k.rule_id and counters.measure = k.measure
-                 and counters.holder = k.holder and counters.period = k.period
-   order by 1, 2, 3, 4 for update of counters
+  select locked.*
+    from (select * from k where measure <> 'coupon' order by rule_id, measure, holder, period) as k,
+         lateral (select ctid, rule_id, measure, holder, period, used, reserved from counters
+                   where project_id = $1 and rule_id = k.rule_id and measure = k.measure and holder = k.holder
+                     and period = k.period for update) as locked
 )
-select 'r' as kind, id as t1, source as t2, order_ref as t3, state as t4, encode(request_hash, 'hex') as t5,
-       steps::bigint as n1, (extract(epoch from expires_at) * 1000)::bigint as n2, null::bigint as n3, holds as j from r
+select 'r' as kind, ctid::text as place, id as t1, source as t2, order_ref as t3, state as t4,
+       encode(request_hash, 'hex') as t5, steps::bigint as n1, (extract(epoch from expires_at) * 1000)::bigint as n2,
+       null::bigint as n3, holds as j from r
 union all
-select 'i', key, operation, encode(request_hash, 'hex'), resource_id, null, null, null, null, answer
+select 'i', null, key, operation, encode(request_hash, 'hex'), resource_id, null, null, null, null, answer
   from idempotency_records where project_id = $1 and key = any ($5::text[])
 union all
-select 'c', code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, null, used, reserved, max_uses,
+select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, null, used, reserved, max_uses,
        null from c
 union all
-select 'n', rule_id, measure, holder, period, null, used, reserved, null, null from n
+select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
 union all
-select 't', null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null`;
+select 't', null, null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null`;
 
 interface LoadRow {
   kind: "t" | "r" | "i" | "c" | "n";
+  place: string;
   t1: string;
   t2: string;
   t3: string;
@@ -109,13 +108,14 @@ export async function loadLocked(client: pg.ClientBase, projectId: string, needs
   return loaded;
 }
 
-function add(loaded: Loaded, { kind, t1, t2, t3, t4, t5, n1, n2, n3, j }: LoadRow): void {
+function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }: LoadRow): void {
   switch (kind) {
     case "t":
       loaded.now = n1;
       return;
     case "r":
       loaded.redemptions.push({
+        place,
         id: t1,
         source: t2,
         orderRef: t3,
@@ -131,6 +131,7 @@ function add(loaded: Loaded, { kind, t1, t2, t3, t4, t5, n1, n2, n3, j }: LoadRo
       return;
     case "c":
       loaded.coupons.push({
+        place,
         code: t1,
         poolId: t2,
         status: t3,
@@ -142,6 +143,7 @@ function add(loaded: Loaded, { kind, t1, t2, t3, t4, t5, n1, n2, n3, j }: LoadRo
       return;
     case "n":
       loaded.counters.push({
+        place,
         name: { rule: t1, measure: t2, holder: t3, period: t4 ?? "" },
         used: n1,
         reserved: n2 ?? 0,
@@ -155,11 +157,11 @@ export async function pickCodes(
   projectId: string,
   wanted: ReadonlyMap<string, number>,
 ): Promise<Picks> {
-  const picks = new Map<string, { code: string; expiresAt: number | null }[]>();
+  const picks = new Map<string, FreeCode[]>();
   for (const [poolId, count] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { rows } = await client.query<{ code: string; expires_at: number | null }>({
+    const { rows } = await client.query<{ place: string; code: string; expires_at: number | null }>({
       name: "pick-codes",
-      text: `select code, (extract(epoch from expires_at) * 1000)::bigint as expires_at
+      text: `select ctid::text as place, code, (extract(epoch from expires_at) * 1000)::bigint as expires_at
                from coupons
               where project_id = $1 and pool_id = $2 and customer_id is null and status = 'active'
                 and used + reserved < max_uses and (expires_at is null or expires_at > now())
@@ -168,32 +170,32 @@ export async function pickCodes(
     });
     picks.set(
       poolId,
-      rows.map(({ code, expires_at }) => ({ code, expiresAt: expires_at })),
+      rows.map(({ place, code, expires_at }) => ({ place, code, expiresAt: expires_at })),
     );
   }
   return picks;
 }
 
-// `created` asks for `changed` first: a reservation that gives way must have left the unique index of its order.
+// Rows are found by their place (ctid): they are locked, so nobody moves them. `created` asks for `changed` first: a reservation that gives way must have left the unique index of its order.
 const writeText = `
 with changed as (
   update redemptions t
      set state = u.state, steps = u.steps, holds = u.holds::json, expires_at = to_timestamp(u.expires_at / 1000.0),
-         committed_at = case when u.state = 'committed' then to_timestamp($63 / 1000.0) else t.committed_at end,
-         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then to_timestamp($63 / 1000.0) else t.ended_at end,
+         committed_at = case when u.state = 'committed' then to_timestamp($60 / 1000.0) else t.committed_at end,
+         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then to_timestamp($60 / 1000.0) else t.ended_at end,
          refunded = coalesce(u.refunded, t.refunded), returned = coalesce(u.returned::json, t.returned)
-    from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
-      as u (id, state, steps, holds, expires_at, refunded, returned)
-   where t.project_id = $1 and t.id = u.id
+    from unnest($2::tid[], $3::text[], $4::int[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+      as u (place, state, steps, holds, expires_at, refunded, returned)
+   where t.ctid = u.place and t.project_id = $1
   returning 1
 ), created as (
   insert into redemptions (project_id, id, source, order_ref, state, mode, customer_id, currency, total, discount, steps,
          holds, expires_at, created_at, committed_at, ended_at, request_hash, revision, evaluated_at, created_by,
          request, facts, settings, quote)
   select $1, u.id, source, order_ref, state, mode, customer_id, currency, total, discount, steps, holds::json,
-         to_timestamp(expires_at / 1000.0), to_timestamp($63 / 1000.0),
-         case when state = 'committed' then to_timestamp($63 / 1000.0) end,
-         case when state in ('cancelled', 'expired') then to_timestamp($63 / 1000.0) end,
+         to_timestamp(expires_at / 1000.0), to_timestamp($60 / 1000.0),
+         case when state = 'committed' then to_timestamp($60 / 1000.0) end,
+         case when state in ('cancelled', 'expired') then to_timestamp($60 / 1000.0) end,
          decode(request_hash, 'hex'), revision, to_timestamp(evaluated_at / 1000.0), created_by,
          convert_from(substr($24::bytea, l0 + 1, l1 - l0), 'UTF8')::json,
          convert_from(substr($24::bytea, l1 + 1, l2 - l1), 'UTF8')::json,
@@ -210,34 +212,33 @@ with changed as (
   update counters t
      set used = t.used + u.used, reserved = t.reserved + u.reserved,
          lim = case when u.sets_limit then u.lim else t.lim end
-    from unnest($31::text[], $32::text[], $33::text[], $34::text[], $35::bigint[], $36::bigint[], $37::bigint[], $38::bool[])
-      as u (rule_id, measure, holder, period, used, reserved, lim, sets_limit)
-   where t.project_id = $1 and t.rule_id = u.rule_id and t.measure = u.measure and t.holder = u.holder collate "C"
-     and t.period = u.period
+    from unnest($31::tid[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bool[])
+      as u (place, used, reserved, lim, sets_limit)
+   where t.ctid = u.place and t.project_id = $1
   returning 1
 ), coupled as (
   update coupons t set used = t.used + u.used, reserved = t.reserved + u.reserved
-    from unnest($39::text[], $40::int[], $41::int[]) as u (code, used, reserved)
-   where t.project_id = $1 and t.code = u.code collate "C"
+    from unnest($36::tid[], $37::int[], $38::int[]) as u (place, used, reserved)
+   where t.ctid = u.place and t.project_id = $1
   returning 1
 ), claimed as (
-  update coupons t set customer_id = u.customer_id, claimed_at = to_timestamp($63 / 1000.0), expires_at = to_timestamp(u.expires_at / 1000.0)
-    from unnest($42::text[], $43::text[], $44::bigint[]) as u (code, customer_id, expires_at)
-   where t.project_id = $1 and t.code = u.code collate "C"
+  update coupons t set customer_id = u.customer_id, claimed_at = to_timestamp($60 / 1000.0), expires_at = to_timestamp(u.expires_at / 1000.0)
+    from unnest($39::tid[], $40::text[], $41::bigint[]) as u (place, customer_id, expires_at)
+   where t.ctid = u.place and t.project_id = $1
   returning 1
 ), entered as (
   insert into ledger_entries (project_id, redemption_id, step, cause, rule_id, measure, holder, period, reserved, used)
-  select $1, * from unnest($45::text[], $46::int[], $47::text[], $48::text[], $49::text[], $50::text[], $51::text[],
-                           $52::bigint[], $53::bigint[])
+  select $1, * from unnest($42::text[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[], $48::text[],
+                           $49::bigint[], $50::bigint[])
 ), recorded as (
   insert into idempotency_records (project_id, key, operation, request_hash, resource_id, answer)
   select $1, key, operation, decode(hash, 'hex'), resource_id, answer::json
-    from unnest($54::text[], $55::text[], $56::text[], $57::text[], $58::text[])
+    from unnest($51::text[], $52::text[], $53::text[], $54::text[], $55::text[])
       as u (key, operation, hash, resource_id, answer)
 ), announced as (
   insert into outbox_events (project_id, id, type, subject, data)
   select $1, id, type, subject, data::json
-    from unnest($59::text[], $60::text[], $61::text[], $62::text[]) as u (id, type, subject, data)
+    from unnest($56::text[], $57::text[], $58::text[], $59::text[]) as u (id, type, subject, data)
 )
 select pg_current_xact_id()::text as transaction_id,
        (select count(*) from changed) + (select count(*) from counted) + (select count(*) from coupled)
@@ -248,7 +249,9 @@ export async function writeBatch(
   client: pg.ClientBase,
   projectId: string,
   { created, changed, entries, counters, coupons, claims, records, events, at }: Writes,
+  loaded: Loaded,
 ): Promise<string> {
+  const places = placesOf(loaded);
   const changes = [...changed.values()];
   const counts = [...counters.values()];
   const uses = [...coupons.values()];
@@ -258,7 +261,7 @@ export async function writeBatch(
     text: writeText,
     values: [
       projectId,
-      changes.map(({ state }) => state.id),
+      changes.map(({ state }) => places.redemptions.get(state.id)),
       changes.map(({ state }) => state.state),
       changes.map(({ state }) => state.steps),
       changes.map(({ state }) => holdsText(state.holds)),
@@ -283,15 +286,15 @@ export async function writeBatch(
       payload.bytes,
       created.map(({ submission }) => submission.newRedemption?.createdBy),
       ...payload.offsets,
-      ...columnsOf(counts.map(({ name }) => name)),
+      counts.map(({ name }) => places.counters.get(counterKey(name))),
       counts.map(({ used }) => used),
       counts.map(({ reserved }) => reserved),
       counts.map(({ limit }) => limit ?? null),
       counts.map(({ limit }) => limit !== undefined),
-      uses.map(({ code }) => code),
+      uses.map(({ code }) => places.coupons.get(code)),
       uses.map(({ used }) => used),
       uses.map(({ reserved }) => reserved),
-      claims.map(({ code }) => code),
+      claims.map(({ place }) => place),
       claims.map(({ customerId }) => customerId),
       claims.map(({ expiresAt }) => expiresAt),
       entries.map(({ redemption }) => redemption),
@@ -329,6 +332,15 @@ export async function fateOf(
     [transactionId],
   );
   return rows[0]!.fate;
+}
+
+/** Where each locked row stands. */
+function placesOf({ redemptions, coupons, counters }: Loaded) {
+  return {
+    redemptions: new Map(redemptions.map(({ id, place }) => [id, place])),
+    coupons: new Map(coupons.map(({ code, place }) => [code, place])),
+    counters: new Map(counters.map(({ name, place }) => [counterKey(name), place])),
+  };
 }
 
 function columnsOf(names: readonly CounterName[]): string[][] {

@@ -1,4 +1,5 @@
 /** What may be asked of the committer: a command of the accounting machine, and what is to be written with it. */
+import type pg from "pg";
 import type { Command, Outcome } from "../../ledger/admit.ts";
 import type { RedemptionState } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
@@ -55,6 +56,8 @@ export interface Submission {
   readonly answer?: (granted: Granted) => unknown;
   /** The reference of its order, for the events. */
   readonly orderRef?: string;
+  /** Writes what belongs to the command in other tables, in its transaction; only if it is granted, and once for each attempt. */
+  readonly alongside?: (client: pg.ClientBase, granted: Granted) => Promise<void>;
 }
 
 export interface PickedCoupon {
@@ -69,6 +72,8 @@ export interface Granted {
   readonly picked: PickedCoupon | null;
   /** When, by the database's clock; epoch milliseconds. */
   readonly at: number;
+  /** Null unless a till gave something away. */
+  readonly accepted: NonNullable<Extract<Outcome, { type: "granted" }>["accepted"]> | null;
 }
 
 export type Result =

@@ -1,0 +1,296 @@
+/**
+ * Redemptions beside the bare SQL they could have been: one prepared statement through `pg` that uses a code and notes the
+ * order, on as many rows as there are orders or on one hot row. All on the same durable PostgreSQL, taking turns.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { defaultSettings } from "../../src/engine/settings.ts";
+import { createWellKnownKey } from "../../src/features/api-keys/api-key-service.ts";
+import { couponCounter } from "../../src/features/ledger/committer-batch.ts";
+import { committerService } from "../../src/features/ledger/committer-service.ts";
+import { amountCounter, usesCounter } from "../../src/features/ledger/promotion-counters.ts";
+import { insertProject } from "../../src/features/projects/project-store.ts";
+import { seedPromotions } from "../../src/features/promotions/promotion-seed.ts";
+import { orderKey } from "../../src/ledger/books.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { type Database, openDatabase, withTransaction } from "../../src/platform/database.ts";
+import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
+import { newId } from "../../src/platform/ids.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { migrateDatabase } from "../../src/platform/migrate.ts";
+
+const clients = 64;
+const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
+const codesPerKind = 400_000;
+
+export interface RedemptionFigure {
+  name: string;
+  /** Medians of the rounds. */
+  perSecond: number;
+}
+
+const project = newId("prj");
+const pool = newId("pol");
+const secret = "bench-checkout-key-for-redemptions";
+const code = (n: number) => `BENCH${String(n).padStart(8, "0")}`;
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
+  const postgres = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog });
+  const database = openDatabase({
+    connectionString: postgres.connectionString,
+    log: silentLog,
+    poolSize: 16,
+  });
+  await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
+  await fill(database);
+  const server = spawn(
+    process.execPath,
+    ["--max-semi-space-size=32", ...process.execArgv, process.argv[1]!, "server"],
+    {
+      env: { ...process.env, NODE_ENV: "production", BENCH_DATABASE: postgres.connectionString },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  try {
+    const { url } = await firstLine<{ url: string }>(server);
+    const figures = await measure(database, url);
+    process.stdout.write(`${JSON.stringify(figures)}\n`);
+  } finally {
+    server.kill("SIGTERM");
+    await database.close();
+    await postgres.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function fill(database: Database): Promise<void> {
+  const createdAt = new Date(systemClock.now());
+  await withTransaction(database, async (connection) => {
+    await insertProject(connection, {
+      id: project,
+      key: "bench",
+      name: "Bench",
+      settings: defaultSettings,
+      createdAt,
+    });
+    await createWellKnownKey(
+      connection,
+      project,
+      { name: "bench", role: "checkout", environment: "test", secret },
+      createdAt,
+    );
+    await seedPromotions(connection, {
+      projectId: project,
+      now: systemClock.now(),
+      documents: [
+        {
+          key: "coupon",
+          trigger: { type: "coupon", pool: "bench" },
+          benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+        },
+        {
+          key: "hot",
+          trigger: { type: "code", code: "HOT" },
+          limits: { total: 1_000_000_000 },
+          benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+        },
+      ],
+    });
+  });
+  await database.pool.query(
+    `insert into coupon_pools (project_id, id, key, version, document, created_at, updated_at)
+     values ($1, $2, 'bench', 1, '{"key": "bench", "alphabet": "0123456789ABCDEFGHJKMNPQRSTVWXYZ"}', now(), now())`,
+    [project, pool],
+  );
+  await database.pool.query("set statement_timeout = 0");
+  const client = await database.pool.connect();
+  try {
+    await client.query("set statement_timeout = 0");
+    await client.query(
+      `insert into coupons (project_id, code, pool_id, max_uses, created_at)
+       select $1, 'BENCH' || lpad(n::text, 8, '0'), $2, 1, now() from generate_series(0, $3 - 1) as n`,
+      [project, pool, 2 * codesPerKind],
+    );
+    await client.query(
+      "create table bare_codes (code text primary key, used int not null default 0, lim int not null)",
+    );
+    await client.query(
+      "create table bare_redemptions (id text primary key, code text not null, order_ref text not null unique, created_at timestamptz not null default now())",
+    );
+    await client.query(
+      "insert into bare_codes select 'BENCH' || lpad(n::text, 8, '0'), 0, 1 from generate_series(0, $1 - 1) as n",
+      [codesPerKind],
+    );
+    await client.query("insert into bare_codes values ('HOT', 0, 1000000000)");
+    await client.query("vacuum analyze");
+  } finally {
+    client.release();
+  }
+}
+
+async function measure(database: Database, url: string): Promise<RedemptionFigure[]> {
+  const committer = committerService({ database, log: silentLog });
+  let bareCodes = 0;
+  let ownCodes = 0;
+  const nextCode = () => code(ownCodes++);
+  const candidates: { name: string; once: () => Promise<void> }[] = [
+    { name: "bare statement, distinct codes", once: () => bare(database, code(bareCodes++)) },
+    { name: "bare statement, one hot row", once: () => bare(database, "HOT") },
+    { name: "committer alone, distinct codes", once: () => commitOne(committer, nextCode()) },
+    { name: "committer alone, one hot coupon", once: () => commitOne(committer, null) },
+    { name: "HTTP, distinct codes", once: () => post(url, nextCode()) },
+    { name: "HTTP, one hot coupon", once: () => post(url, "HOT") },
+  ];
+  const results = candidates.map((): number[] => []);
+  for (const { once } of candidates) await drive(once, 1);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, { once }] of candidates.entries()) results[index]!.push(await drive(once, seconds));
+  await committer.close();
+  return candidates.map(({ name }, index) => ({ name, perSecond: median(results[index]!) }));
+}
+
+/** So many clients, each asking again as soon as it is answered. */
+async function drive(once: () => Promise<void>, forSeconds: number): Promise<number> {
+  const began = performance.now();
+  const until = began + forSeconds * 1_000;
+  let done = 0;
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while (performance.now() < until) {
+        await once();
+        done += 1;
+      }
+    }),
+  );
+  return done / ((performance.now() - began) / 1_000);
+}
+
+async function bare(database: Database, codeText: string): Promise<void> {
+  const { rowCount } = await database.pool.query({
+    name: "bare",
+    text: `with taken as (update bare_codes set used = used + 1 where code = $1 and used < lim returning code)
+           insert into bare_redemptions (id, code, order_ref) select $2, code, $3 from taken`,
+    values: [codeText, newId("rdm"), newId("ord")],
+  });
+  if (rowCount !== 1) throw new Error("the bare statement was refused");
+}
+
+const rule = newId("prm");
+const payload = JSON.stringify({
+  lines: Array.from({ length: 2 }, (_, i) => ({
+    id: String(i),
+    sku: `SKU-${i}`,
+    quantity: 1,
+    unitPrice: 9900,
+  })),
+  note: "x".repeat(1_500),
+});
+
+async function commitOne(committer: ReturnType<typeof committerService>, own: string | null): Promise<void> {
+  const id = newId("rdm");
+  const holds = [
+    { counter: usesCounter(rule), amount: 1, limit: own === null ? 1_000_000_000 : null },
+    { counter: amountCounter(rule, "CNY"), amount: 100, limit: null },
+    ...(own === null ? [] : [{ counter: couponCounter(pool, own), amount: 1, limit: null }]),
+  ];
+  const { type } = await committer.submit(project, {
+    command: {
+      kind: "redeem",
+      redemption: id,
+      mode: "commit",
+      order: orderKey("bench", id),
+      requestHash: "00",
+      ttlMilliseconds: 0,
+      holds,
+    },
+    newRedemption: {
+      source: "bench",
+      orderRef: id,
+      mode: "commit",
+      customerId: null,
+      currency: "CNY",
+      total: 9900,
+      discount: 100,
+      revision: 1,
+      evaluatedAt: Date.now(),
+      request: payload,
+      facts: "{}",
+      settings: "{}",
+      quote: payload,
+      createdBy: "bench",
+    },
+  });
+  if (type !== "granted") throw new Error(`the committer answered ${type}`);
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: clients });
+
+function post(url: string, codeText: string): Promise<void> {
+  const body = JSON.stringify({
+    currency: "CNY",
+    orderRef: newId("ord"),
+    codes: [codeText],
+    expectedTotal: 19_700,
+    lines: [
+      { id: "1", sku: "SKU-1", quantity: 1, unitPrice: 9_900 },
+      { id: "2", sku: "SKU-2", quantity: 1, unitPrice: 9_900 },
+    ],
+  });
+  return new Promise((resolve, reject) => {
+    const call = request(
+      `${url}/v1/redemptions`,
+      {
+        method: "POST",
+        agent,
+        headers: {
+          authorization: `Bearer ${secret}`,
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+        },
+      },
+      (response) => {
+        response.resume();
+        response.on("end", () =>
+          response.statusCode === 201 ? resolve() : reject(new Error(`${codeText}: ${response.statusCode}`)),
+        );
+      },
+    );
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+/** The service in a process of its own, as in production. */
+async function serve(): Promise<void> {
+  const { buildApp } = await import("../../src/app.ts");
+  const database = openDatabase({ connectionString: process.env.BENCH_DATABASE ?? "", log: silentLog });
+  const app = await buildApp({
+    config: { environment: "production", logLevel: "silent" },
+    database,
+    clock: systemClock,
+  });
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  process.stdout.write(`${JSON.stringify({ url })}\n`);
+  process.on("SIGTERM", async () => {
+    await app.close();
+    await database.close();
+  });
+}
+
+async function firstLine<T>(child: ChildProcess): Promise<T> {
+  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line) as T;
+  throw new Error("the bench server ended before it was ready");
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+if (process.argv[2] === "server") await serve();
+else await main();

@@ -4,6 +4,7 @@
  *
  * All or nothing: a command that finds one counter short takes none.
  */
+import { type Accept, accept, type Overspend } from "./accept.ts";
 import {
   type Books,
   type CounterName,
@@ -47,7 +48,7 @@ export interface Claim {
   readonly holds: readonly Hold[];
 }
 
-export type Command = Redeem | Settle | Return | Claim;
+export type Command = Redeem | Settle | Return | Claim | Accept;
 
 /** A counter that would not give what was asked. */
 export interface Shortage {
@@ -74,6 +75,8 @@ export type Outcome =
       readonly entries: readonly Entry[];
       /** As they are now: the command's own, and a reservation of the same order that it replaced. Claims have none. */
       readonly redemptions: readonly RedemptionState[];
+      /** Of what a till gave away: as its voucher was before, and what was not there to be given. */
+      readonly accepted?: { readonly voucher: RedemptionStatus; readonly overspent: readonly Overspend[] };
     }
   /** It had happened before: nothing changes, the first answer stands. */
   | { readonly type: "repeated"; readonly redemption: RedemptionState }
@@ -101,6 +104,8 @@ function decide(books: Books, command: Command): Outcome {
       return claim(books, command);
     case "return":
       return giveBack(books, command);
+    case "accept":
+      return accept(books, command);
     default:
       return settle(books, command);
   }

@@ -69,6 +69,8 @@ export function needsOf(batch: readonly Submission[]): Needs {
 }
 
 export interface LoadedRedemption {
+  /** Where the locked row stands (ctid); of coupons and counters as well. */
+  place: string;
   id: string;
   source: string;
   orderRef: string;
@@ -88,6 +90,7 @@ export interface Loaded {
   redemptions: LoadedRedemption[];
   records: Map<string, IdempotencyRecord>;
   coupons: {
+    place: string;
     code: string;
     poolId: string;
     status: string;
@@ -96,11 +99,17 @@ export interface Loaded {
     maxUses: number;
     expiresAt: number | null;
   }[];
-  counters: { name: CounterName; used: number; reserved: number }[];
+  counters: { place: string; name: CounterName; used: number; reserved: number }[];
 }
 
 /** Codes that were picked for the claims of the batch, by pool; taken from the end. */
-export type Picks = ReadonlyMap<string, { code: string; expiresAt: number | null }[]>;
+export type Picks = ReadonlyMap<string, FreeCode[]>;
+
+export interface FreeCode {
+  readonly place: string;
+  readonly code: string;
+  readonly expiresAt: number | null;
+}
 
 export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books {
   const books: Books = { now, counters: new Map(), redemptions: new Map(), orders: new Map() };
@@ -145,7 +154,7 @@ export interface Writes {
   readonly entries: Entry[];
   readonly counters: Map<string, CounterChange>;
   readonly coupons: Map<string, { code: string; used: number; reserved: number }>;
-  readonly claims: { code: string; customerId: string; expiresAt: number | null }[];
+  readonly claims: { place: string; customerId: string; expiresAt: number | null }[];
   readonly records: {
     key: string;
     operation: string;
@@ -211,13 +220,13 @@ function decideOne(
 
 function takePick(
   { customerId, validForSeconds }: NonNullable<Submission["pick"]>,
-  { code, expiresAt: stands }: { code: string; expiresAt: number | null },
+  { place, code, expiresAt: stands }: FreeCode,
   now: number,
   writes: Writes,
 ): PickedCoupon {
   const after = validForSeconds === null ? null : now + validForSeconds * 1_000;
   const expiresAt = after === null ? stands : stands === null ? after : Math.min(after, stands);
-  writes.claims.push({ code, customerId, expiresAt });
+  writes.claims.push({ place, customerId, expiresAt });
   return { code, expiresAt };
 }
 

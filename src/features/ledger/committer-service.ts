@@ -107,7 +107,7 @@ export function committerService({ database, log }: { database: Database; log: L
     let results: Result[] = [];
     try {
       await client.query(beginStatement);
-      const { decided, books, needs } = await decideLocked(client, projectId, batch);
+      const { decided, books, needs, loaded } = await decideLocked(client, projectId, batch);
       results = decided.results;
       if (decided.isEmpty) {
         await client.query("rollback");
@@ -115,7 +115,7 @@ export function committerService({ database, log }: { database: Database; log: L
         tell(projectId, books, needs.counters);
         return results;
       }
-      transactionId = await writeBatch(client, projectId, decided.writes);
+      transactionId = await writeBatch(client, projectId, decided.writes, loaded);
       await writeAlongside(client, batch, results);
       const { command } = await client.query("commit");
       if (command !== "COMMIT") throw new Error("a batch was rolled back at its commit");
@@ -150,7 +150,7 @@ export function committerService({ database, log }: { database: Database; log: L
     requireAll(projectId, needs, loaded);
     const picks = await picksFor(client, projectId, batch);
     const books = booksOf(loaded);
-    return { decided: decide(batch, loaded, books, picks), books, needs };
+    return { decided: decide(batch, loaded, books, picks), books, needs, loaded };
   }
 
   /** A counter thought to be there that is not (a database restored from a backup): forget it, and the repetition inserts it. */

@@ -72,12 +72,20 @@ export class Goods {
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
-    this.segments = lines.map(({ quantity, unitPrice }, line) => [
-      { line, from: 0, count: quantity, price: unitPrice, stagePrice: unitPrice, claims: unclaimed },
-    ]);
-    this.total = lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0);
-    this.stageTotal = this.total;
-    this.hasFloors = lines.some((line) => line.floor > 0);
+    this.segments = new Array<Segment[]>(lines.length);
+    let total = 0;
+    let hasFloors = false;
+    for (let line = 0; line < lines.length; line++) {
+      const { quantity, unitPrice, floor } = lines[line]!;
+      this.segments[line] = [
+        { line, from: 0, count: quantity, price: unitPrice, stagePrice: unitPrice, claims: unclaimed },
+      ];
+      total += quantity * unitPrice;
+      if (floor > 0) hasFloors = true;
+    }
+    this.total = total;
+    this.stageTotal = total;
+    this.hasFloors = hasFloors;
   }
 
   /** From here on the running prices are the stage's starting prices, and no unit is claimed. */

@@ -34,8 +34,8 @@ export interface Outcome {
 export function writeQuote(outcome: Outcome): Quote {
   const { request, settings, situation, priced, proposed } = outcome;
   const { cart } = situation;
-  const onGoods = adjustmentsByLine(outcome, cart.lines, (stage) => stage === "item" || stage === "order");
-  const onShipments = adjustmentsByLine(outcome, situation.shipments, (stage) => stage === "shipping");
+  const onGoods = adjustmentsByLine(outcome, cart.lines, ["item", "order"]);
+  const onShipments = adjustmentsByLine(outcome, situation.shipments, ["shipping"]);
   const discount = cart.subtotal - priced.goods.total;
   const shippingDiscount = cart.shippingAmount - priced.shipments.total;
   const total = priced.goods.total + priced.shipments.total;
@@ -51,13 +51,16 @@ export function writeQuote(outcome: Outcome): Quote {
     shippingDiscount,
     total,
     due: total - depositsPaid(situation),
-    lines: request.lines.map(({ id, quantity, unitPrice }) => ({
-      id,
-      ...amounts(quantity * unitPrice, onGoods.get(id)),
-    })),
+    lines: request.lines.map(({ id, quantity, unitPrice }) => {
+      const adjustments = onGoods.get(id) ?? [];
+      const subtotal = quantity * unitPrice;
+      const off = sumOf(adjustments);
+      return { id, subtotal, discount: off, total: subtotal - off, adjustments };
+    }),
     shippingLines: (request.shipping ?? []).map(({ id, amount }) => {
-      const { subtotal: _, ...rest } = amounts(amount, onShipments.get(id));
-      return { id, amount, ...rest };
+      const adjustments = onShipments.get(id) ?? [];
+      const off = sumOf(adjustments);
+      return { id, amount, discount: off, total: amount - off, adjustments };
     }),
     promotions: promotionRows(outcome),
     rewards: priced.applications.flatMap(({ reward, candidate, position = 0 }) =>
@@ -78,9 +81,10 @@ function rewardRow(reward: NonNullable<Application["reward"]>) {
 
 const keyOf = (situation: Situation, index: number): string => situation.candidates[index]!.promotion.key;
 
-function amounts(subtotal: number, adjustments: Adjustment[] = []) {
-  const discount = adjustments.reduce((sum, adjustment) => sum + adjustment.amount, 0);
-  return { subtotal, discount, total: subtotal - discount, adjustments };
+function sumOf(adjustments: readonly Adjustment[]): number {
+  let sum = 0;
+  for (const { amount } of adjustments) sum += amount;
+  return sum;
 }
 
 /** Paid is paid, whether or not the promotion still finds something to take off. */
@@ -107,13 +111,14 @@ function depositsPaid(situation: Situation): number {
 function adjustmentsByLine(
   { situation, priced }: Outcome,
   lines: readonly CanonicalLine[],
-  isMeant: (stage: Application["stage"]) => boolean,
+  meant: readonly Application["stage"][],
 ): Map<string, Adjustment[]> {
   const byLine = new Map<string, Adjustment[]>();
   for (const { candidate, stage, discount } of priced.applications) {
-    if (!isMeant(stage)) continue;
+    if (!meant.includes(stage)) continue;
     const runs = discount.runs();
     const { promotion, code } = situation.candidates[candidate]!;
+    const codeText = code?.text ?? null;
     // Runs stand line by line.
     for (let first = 0, next = 0; first < runs.length; first = next) {
       const { line } = runs[first]!;
@@ -125,7 +130,7 @@ function adjustmentsByLine(
         if (units.length === 0) continue;
         let amount = 0;
         for (const run of units) amount += run.units * run.amount;
-        const adjustment = { promotion: promotion.key, stage, amount, code: code?.text ?? null, runs: units };
+        const adjustment = { promotion: promotion.key, stage, amount, code: codeText, runs: units };
         const list = byLine.get(id);
         if (list === undefined) byLine.set(id, [adjustment]);
         else list.push(adjustment);
@@ -162,13 +167,14 @@ function runsWithin(
 }
 
 function addUnits(runs: Adjustment["runs"], units: number, amount: number): void {
-  const last = runs.at(-1);
-  if (last?.amount === amount) last.units += units;
+  const last = runs.length === 0 ? undefined : runs[runs.length - 1];
+  if (last !== undefined && last.amount === amount) last.units += units;
   else runs.push({ units, amount });
 }
 
 /** Alike units together: where one promotion alone touches a line, its units have no order that anybody could tell. */
 function inShort(runs: Adjustment["runs"]): Adjustment["runs"] {
+  if (runs.length === 1 && runs[0]!.amount > 0) return runs;
   const short: Adjustment["runs"] = [];
   for (const { units, amount } of runs) {
     if (amount === 0) continue;

@@ -45,11 +45,8 @@ export function inOrderOfUnits(portions: Portions): Portions {
 }
 
 /** Largest remainder over the lines first, then inside each line over its units. */
-export function allocateToUnits(
-  amount: number,
-  { ranges, rooms, weights }: Portions,
-  work: WorkBudget,
-): UnitRun[] {
+export function allocateToUnits(amount: number, portions: Portions, work: WorkBudget): UnitRun[] {
+  const { ranges, rooms, weights } = portions;
   // Worked out, laid on the goods, written into the quote.
   work.spend(3 * ranges.length);
   for (const weight of weights) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
@@ -75,19 +72,16 @@ export function allocateToUnits(
     }
   }
   const runs: UnitRun[] = [];
-  const ofLines =
-    starts.length === 1
-      ? { base: [amount], extra: [0] }
-      : allocate(amount, lineWeights, starts.map(one), lineRooms);
+  const ofLines = starts.length === 1 ? null : allocate(amount, lineWeights, ones(starts.length), lineRooms);
   for (let i = 0; i < starts.length; i++) {
-    const ofLine = ofLines.base[i]! + ofLines.extra[i]!;
-    if (ofLine > 0)
-      allocateInLine(ofLine, starts[i]!, starts[i + 1] ?? ranges.length, { ranges, rooms, weights }, runs);
+    const ofLine = ofLines === null ? amount : ofLines.base[i]! + ofLines.extra[i]!;
+    const end = i + 1 < starts.length ? starts[i + 1]! : ranges.length;
+    if (ofLine > 0) allocateInLine(ofLine, starts[i]!, end, portions, runs);
   }
   return runs;
 }
 
-const one = () => 1;
+const ones = (size: number): number[] => new Array<number>(size).fill(1);
 
 function allocateInLine(
   amount: number,

@@ -68,9 +68,13 @@ describe("prorate", () => {
     expect(new ReturnDesk(sale([units])).refunds({ "1": 2 }, { "1": 1 })).toEqual([666 + 667, 667]);
   });
 
-  test("never refunds less than nothing where runs contradict the price", () => {
-    const desk = new ReturnDesk(sale([line("1", 2, 1000, { p: [[1, 1000]], q: [[1, 500]] })]));
-    expect(desk.refunds({ "1": 1 }, { "1": 1 })).toEqual([0, 500]);
+  test("never refunds less than nothing where runs contradict the price, nor at the cost of another line", () => {
+    const contradictory = line("1", 2, 1000, { p: [[1, 1000]], q: [[1, 500]] });
+    expect(new ReturnDesk(sale([contradictory])).refunds({ "1": 1 }, { "1": 1 })).toEqual([0, 500]);
+    expect(new ReturnDesk(sale([contradictory, line("2", 1, 700)])).give({ "1": 1, "2": 1 })).toMatchObject({
+      refund: 700,
+      lines: [{ refund: 0 }, { refund: 700 }],
+    });
   });
 
   test("goes by units of a line of a million without counting them", () => {

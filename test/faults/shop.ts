@@ -1,0 +1,98 @@
+/** A project with promotions, made by way of a running server, and what its books say in the end. */
+import { expect } from "vitest";
+import type { Database } from "../../src/platform/database.ts";
+import type { TestDatabase } from "../database.ts";
+import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { type Client, openClient } from "./http-client.ts";
+
+export interface Shop {
+  readonly project: ProjectWithKeys;
+  /** With the checkout's key. */
+  readonly client: Client;
+  /** Creates the promotion and puts it into force; ten yuan off the order unless it says otherwise. */
+  promotion(key: string, document: object): Promise<string>;
+  close(): void;
+}
+
+export async function openShop(server: string, database: Database): Promise<Shop> {
+  const project = await projectWithKeys(database as TestDatabase, Date.now());
+  const admin = openClient(project.keys.admin);
+  const client = openClient(project.keys.checkout);
+  return {
+    project,
+    client,
+    async promotion(key, document) {
+      const created = await admin.call("POST", `${server}/v1/promotions`, {
+        key,
+        benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 1_000 } }],
+        ...document,
+      });
+      expect([created.status, created.text]).toEqual([201, expect.any(String)]);
+      const { id } = JSON.parse(created.text) as { id: string };
+      const active = await admin.call("POST", `${server}/v1/promotions/${id}/activate`);
+      expect([active.status, active.text]).toEqual([200, expect.any(String)]);
+      return id;
+    },
+    close() {
+      admin.close();
+      client.close();
+    },
+  };
+}
+
+let orders = 0;
+/** An order of 100.00 that nobody has placed before. */
+export function orderOf(overrides: object = {}): Record<string, unknown> {
+  orders += 1;
+  return {
+    currency: "CNY",
+    lines: [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 10_000 }],
+    orderRef: `order-${process.pid}-${orders}`,
+    ...overrides,
+  };
+}
+
+/** A server learns of a new promotion a moment after it was put into force: until a quote with its code shows it. */
+export async function untilKnown(servers: readonly string[], { client }: Shop, quote: object): Promise<void> {
+  for (const server of servers)
+    await expect
+      .poll(
+        async () => {
+          const { text } = await client.call("POST", `${server}/v1/evaluations`, {
+            currency: "CNY",
+            lines: [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 10_000 }],
+            ...quote,
+          });
+          return (JSON.parse(text) as { codes: { status: string }[] }).codes[0]?.status;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe("applied");
+}
+
+export interface Books {
+  /** Redemptions that stand, by order. */
+  readonly standing: number;
+  /** Used and reserved, by counter and by ledger. */
+  readonly counter: number;
+  readonly ledger: number;
+}
+
+/** What a measure of a rule comes to, over all holders and periods that `holder` names. */
+export async function booksOf(
+  { pool }: Pick<Database, "pool">,
+  projectId: string,
+  rule: string,
+  measure: string,
+  holder = "",
+): Promise<Books> {
+  const { rows } = await pool.query<Books>(
+    `select (select count(*) from redemptions where project_id = $1 and state not in ('cancelled', 'expired')) as standing,
+            (select coalesce(sum(used + reserved), 0)::bigint from counters
+              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as counter,
+            (select coalesce(sum(used + reserved), 0)::bigint from ledger_entries
+              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as ledger`,
+    [projectId, rule, measure, holder],
+  );
+  return rows[0]!;
+}

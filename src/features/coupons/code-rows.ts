@@ -25,17 +25,32 @@ const rowsPerPiece = 5_000;
 const copyHeader = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 const copyTrailer = Buffer.from([0xff, 0xff]);
 
+/** A part of all codes of a form, in their order: from 0 to 1 is all of them. */
+export interface CodeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const allCodes: CodeRange = { from: 0, to: 1 };
+
 /**
  * A whole COPY of `count` rows, in pieces; between them others get their turn.
  *
  * Codes come in ascending order (COPY into an index is then nearly twice as fast): the leading digits are drawn as numbers
- * and sorted, and each gets its other digits, which are independent of them, afterwards. The distribution is that of
- * codes drawn one by one. Equal ones are as unlikely as the space is large; whoever stores them must cope.
+ * of the range and sorted, and each gets its other digits, which are independent of them, afterwards. Within the range
+ * every code is as likely as any other. Equal ones are as unlikely as the space is large; whoever stores them must cope.
  */
-export async function* codeRows(form: CodeForm, row: CodeRow, count: number): AsyncGenerator<Buffer> {
+export async function* codeRows(
+  form: CodeForm,
+  row: CodeRow,
+  count: number,
+  range: CodeRange = allCodes,
+): AsyncGenerator<Buffer> {
   const base = form.alphabet.length;
   const leadingLength = Math.min(form.randomLength, Math.floor(53 / Math.log2(base)));
-  const leading = randomNumbers(count, base ** leadingLength).sort();
+  const numbers = base ** leadingLength;
+  const first = Math.floor(numbers * range.from);
+  const leading = randomNumbers(count, first, Math.max(Math.floor(numbers * range.to), first + 1)).sort();
   const trailing = randomDigits(count * (form.randomLength - leadingLength), base);
   const { template, codeAt } = rowTemplate(form, row);
   const places = form.stored.flatMap((text, index) => (text === null ? [codeAt + index] : []));
@@ -73,10 +88,11 @@ function foldedAlphabet({ alphabet, folds }: CodeForm): string {
   return folds ? alphabet.replace("O", "0").replace(/[IL]/, "1") : alphabet;
 }
 
-/** Uniform over the whole numbers below `end`, which is at most 2^53. */
-function randomNumbers(count: number, end: number): Float64Array {
+/** Uniform over the whole numbers from `first` on and below `end`, which is at most 2^53. */
+function randomNumbers(count: number, first: number, end: number): Float64Array {
   const numbers = new Float64Array(count);
-  const fair = Math.floor(2 ** 53 / end) * end;
+  const size = end - first;
+  const fair = Math.floor(2 ** 53 / size) * size;
   let words = new Uint32Array(0);
   let next = 0;
   for (let index = 0; index < count; ) {
@@ -87,7 +103,7 @@ function randomNumbers(count: number, end: number): Float64Array {
     const number = (words[next]! & 0x1fffff) * 2 ** 32 + words[next + 1]!;
     next += 2;
     // What does not divide evenly would favour the small ones.
-    if (number < fair) numbers[index++] = number % end;
+    if (number < fair) numbers[index++] = first + (number % size);
   }
   return numbers;
 }

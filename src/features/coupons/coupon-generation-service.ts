@@ -117,19 +117,22 @@ export async function generateInto(
   for (let done = job.done; done < total && !job.signal.aborted; ) {
     const count = Math.min(codesPerChunk, total - done);
     const next = done + count;
+    // Each chunk draws from its own part of all codes, so that the whole job fills the index from left to right: random
+    // places in it would cost as much again. A code is no easier to guess, there are as many in every part.
+    const range = { from: done / total, to: next / total };
     const finish = async (connection: Connection) => {
       await countCodes(connection, row.projectId, row.poolId, count);
       await job.advance(connection, next);
     };
     try {
       await withTransaction(database, async (connection) => {
-        await copyCoupons(connection, codeRows(form, row, count));
+        await copyCoupons(connection, codeRows(form, row, count, range));
         await finish(connection);
       });
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       await withTransaction(database, async (connection) => {
-        await copyExactly(connection, form, row, count);
+        await copyExactly(connection, (missing) => codeRows(form, row, missing, range), count);
         await finish(connection);
       });
     }
@@ -140,15 +143,14 @@ export async function generateInto(
 /** One of the drawn codes is there already: draws as many more as it takes. */
 async function copyExactly(
   connection: Connection,
-  form: CodeForm,
-  row: CodeRow,
+  draw: (count: number) => AsyncIterable<Buffer>,
   count: number,
 ): Promise<void> {
   let missing = count;
   for (let round = 0; missing > 0; round += 1) {
     // A pool is never so full that half of what is drawn is taken; this many rounds without an end are a fault of ours.
     if (round === 100) throw new Error("the codes of the pool are used up");
-    missing -= await copyNewCoupons(connection, codeRows(form, row, missing));
+    missing -= await copyNewCoupons(connection, draw(missing));
   }
 }
 

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CodeForm, codeForm } from "../../../src/features/coupons/code-form.ts";
-import { generateInto } from "../../../src/features/coupons/coupon-generation-service.ts";
+import {
+  couponGenerationService,
+  generateInto,
+} from "../../../src/features/coupons/coupon-generation-service.ts";
+import { jobService } from "../../../src/features/jobs/job-service.ts";
+import { projectService } from "../../../src/features/projects/project-service.ts";
+import { silentLog } from "../../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 import { ended, exported, generate, makePool } from "./coupon-fixture.ts";
@@ -84,6 +90,23 @@ test("a duration counts from the order of the codes, in the project's time zone"
   await generate(api, afterClaim, 1);
   expect((await exported(api, key))[0].expiresAt).toBe("2026-12-11T00:00:00.000Z");
   expect((await exported(api, afterClaim))[0].expiresAt).toBeNull();
+});
+
+test("when the process of a job dies, another makes exactly the codes that were left", async () => {
+  const key = await makePool(api);
+  const job = await generate(api, key, 10);
+  await database.pool.query(
+    `update jobs set state = 'running', total = 60030, runner = 'run_dead', finished_at = null,
+            heartbeat_at = now() - interval '31 seconds' where id = $1`,
+    [job.id],
+  );
+  const { clock } = api;
+  const jobs = jobService({ database, clock, log: silentLog, pollMilliseconds: 20 });
+  couponGenerationService({ database, clock, projects: projectService(database), jobs });
+  await jobs.start();
+  expect(await ended(api, job)).toMatchObject({ state: "succeeded", done: 60_030 });
+  expect(await counted(key)).toEqual({ rows: 60_030, distinct: 60_030, told: 60_030 });
+  await jobs.close();
 });
 
 test("an Idempotency-Key orders once", async () => {

@@ -27,5 +27,5 @@ export const limits = {
   /** Up to so many discounted units among equal neighbours keep their exact places; beyond, they are taken side by side. */
   placedUnits: 1_000,
   /** What may be done to price one cart, see `work-budget.ts`. */
-  operationsPerEvaluation: 2_000_000,
+  operationsPerEvaluation: 1_000_000,
 } as const;

@@ -232,7 +232,9 @@ function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
     situation.candidates.forEach((candidate, index) => {
       const rejection = rejections[index]!;
       if (rejection === null || !mayBeNamed(candidate, view)) return;
-      const near = findNearMiss(situation, index, rejection, priced, request.identifiers);
+      const near = situation.work.searching(() =>
+        findNearMiss(situation, index, rejection, priced, request.identifiers),
+      );
       if (near !== null || explain === "all" || candidate.code !== null)
         notApplied.push(notAppliedRow(outcome, candidate, rejection, near));
     });

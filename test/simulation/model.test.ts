@@ -159,7 +159,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 test(`${runs} × ${commandsPerRun} commands: the machine and a ledger that adds everything up agree on every answer and every sum`, () => {
   fc.assert(agreement(admit), { numRuns: runs });
-});
+}, 600_000);
 
 /** What the naive ledger knows nothing of: the numbers of steps, and closed counters. */
 const unseen = ["the steps of a redemption begin again at zero", "a void code is taken"];

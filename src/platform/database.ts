@@ -115,6 +115,23 @@ async function rollback(client: pg.PoolClient): Promise<boolean> {
   }
 }
 
+/** Of the network, of PostgreSQL on its way down or up (57P…), of one that has no room (53…) or no line (08…). */
+const lostCodes =
+  /^(08...|53...|57P..|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What pg says without a code. */
+const lostMessages =
+  /connection (terminated|ended|error)|client was closed|timeout exceeded when trying to connect|after calling end on the pool/i;
+
+/** Whether an error says that the database or the way to it was gone: worth trying again, and nobody's fault. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, message, cause } = error as Error & { code?: unknown };
+  if (typeof code === "string") {
+    if (lostCodes.test(code)) return true;
+  } else if (lostMessages.test(message)) return true;
+  return isConnectionLost(cause);
+}
+
 /** Throws unless a committed transaction survives a power failure: a store of money must not run on less. */
 export async function assertDurable(database: Database): Promise<void> {
   const { rows } = await database.pool.query<{ name: string }>(

@@ -60,12 +60,17 @@ export function openListener(connectionString: string, log: Log): Listener {
 
   function whenLost(client: pg.Client): Promise<void> {
     return new Promise((settle) => {
+      const lost = () => {
+        // The signal lives as long as we do: a listener left on it for every connection would pile up.
+        closing.signal.removeEventListener("abort", lost);
+        settle();
+      };
       client.on("error", (error) => {
         log.warn({ err: error }, "the listening database connection was lost");
-        settle();
+        lost();
       });
-      client.once("end", () => settle());
-      closing.signal.addEventListener("abort", () => settle(), { once: true });
+      client.once("end", lost);
+      closing.signal.addEventListener("abort", lost);
     });
   }
 

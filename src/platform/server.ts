@@ -7,6 +7,7 @@ import fastify, {
   LogController,
 } from "fastify";
 import type { Caller } from "./auth.ts";
+import { isConnectionLost } from "./database.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
 
@@ -113,24 +114,12 @@ const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: "route-not-found",
 };
 
-/** PostgreSQL or the way to it is gone: worth trying again, unlike an error of ours. */
-const unavailableCodes = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "57P01",
-  "57P02",
-  "57P03",
-  "53300",
-  "08006",
-  "08001",
-]);
-
 /** Any error as the problem a caller may see. What is not known to be the caller's doing is ours, and says nothing more. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) {
     return error;
   }
-  const { code, statusCode, cause } = (error ?? {}) as Partial<FastifyError> & { cause?: { code?: string } };
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
   const known = code === undefined ? undefined : byFastifyCode[code];
   if (known !== undefined) {
     return problem(known);
@@ -138,7 +127,7 @@ export function problemOf(error: unknown): Problem {
   if (code === "EVALUATION_TOO_COMPLEX") {
     return tooComplex((error as Error).message);
   }
-  if (unavailableCodes.has(code ?? "") || unavailableCodes.has(cause?.code ?? "")) {
+  if (isConnectionLost(error)) {
     return problem("unavailable", { headers: { "retry-after": "1" } });
   }
   return problem(

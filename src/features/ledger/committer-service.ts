@@ -8,7 +8,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { type Books, type CounterName, counterKey } from "../../ledger/books.ts";
-import type { Database } from "../../platform/database.ts";
+import { type Database, isConnectionLost } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
 import { booksOf, decide, type Loaded, type Needs, needsOf, type Picks } from "./committer-batch.ts";
@@ -275,15 +275,4 @@ function isWorthRepeating(error: unknown): boolean {
 function isFaultOfOne(error: unknown): boolean {
   const code = codeOfError(error);
   return /^(22|23|42)/.test(code) || (!isConnectionLost(error) && !(code.length === 5));
-}
-
-function isConnectionLost(error: unknown): boolean {
-  const code = codeOfError(error);
-  if (/^(08|57P|53)/.test(code)) return true;
-  if (/^E[A-Z]+$/.test(code)) return true;
-  const { message } = (error ?? {}) as { message?: string };
-  return (
-    message !== undefined &&
-    /connection (terminated|ended|error)|timeout exceeded when trying to connect/i.test(message)
-  );
 }

@@ -183,6 +183,76 @@ CREATE TRIGGER ledger_entries_never_emptied BEFORE TRUNCATE ON public.ledger_ent
 comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
 
+create table offline_flags (
+  project_id text not null,
+  id text not null,
+  redemption_id text not null,
+  kind text not null,
+  voucher_id text not null,
+  promotion text not null,
+  source text not null,
+  order_ref text not null,
+  till text,
+  accepted_at timestamp with time zone not null,
+  currency text not null,
+  discount bigint not null,
+  amount bigint,
+  created_at timestamp with time zone not null,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  note text,
+  constraint offline_flags_pkey PRIMARY KEY (project_id, id),
+  constraint offline_flags_project_id_redemption_id_kind_key UNIQUE (project_id, redemption_id, kind),
+  constraint offline_flags_resolved_by_somebody CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (note IS NULL))))
+);
+CREATE INDEX offline_flags_open ON public.offline_flags USING btree (project_id, id) WHERE (resolved_at IS NULL);
+comment on table offline_flags is 'What is not as it should be with something a till gave away without a network. Written with its redemption, so none is ever silent.';
+comment on column offline_flags.accepted_at is 'When the till says that it accepted the voucher.';
+comment on column offline_flags.amount is 'By how much, in minor units, where that can be said.';
+
+create table offline_keys (
+  project_id text not null,
+  id text not null,
+  public_key bytea not null,
+  private_key bytea,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone,
+  published_until timestamp with time zone,
+  constraint offline_keys_pkey PRIMARY KEY (project_id, id),
+  constraint offline_keys_of_ed25519 CHECK (((octet_length(public_key) = 32) AND (octet_length(private_key) = 32))),
+  constraint offline_keys_retired_keys_sign_nothing CHECK (((retired_at IS NULL) = (private_key IS NOT NULL)))
+);
+CREATE UNIQUE INDEX offline_keys_signing ON public.offline_keys USING btree (project_id) WHERE (retired_at IS NULL);
+comment on table offline_keys is 'What vouchers are signed with (Ed25519). Retired keys stay: a till may report for days what it accepted.';
+comment on column offline_keys.private_key is 'A SECRET: whoever reads it can make vouchers that tills believe. Destroyed when the key is retired.';
+comment on column offline_keys.published_until is 'Of a retired key: until when tills are told of it. Null: always.';
+
+create table offline_vouchers (
+  project_id text not null,
+  id text not null,
+  key_id text not null,
+  rule_id text not null,
+  promotion text not null,
+  code text,
+  pool text,
+  customer_id text,
+  currency text not null,
+  max_amount bigint not null,
+  min_subtotal bigint,
+  valid_from timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revision bigint not null,
+  holds json not null,
+  issued_by text not null,
+  created_at timestamp with time zone not null,
+  constraint offline_vouchers_pkey PRIMARY KEY (project_id, id),
+  constraint offline_vouchers_amount CHECK ((max_amount > 0)),
+  constraint offline_vouchers_window CHECK ((valid_from < expires_at))
+);
+comment on table offline_vouchers is 'What was promised without a network. What each sets aside is the reservation of the same id in redemptions.';
+comment on column offline_vouchers.code is 'As the engine compares it, if a code was promised.';
+comment on column offline_vouchers.holds is 'What it set aside: rule, measure, holder, period, amount, and the limit as it then was.';
+
 create table order_returns (
   project_id text not null,
   id text not null,
@@ -359,6 +429,12 @@ alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table offline_flags add constraint offline_flags_project_id_voucher_id_fkey FOREIGN KEY (project_id, voucher_id) REFERENCES offline_vouchers(project_id, id);
+
+alter table offline_keys add constraint offline_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table offline_vouchers add constraint offline_vouchers_project_id_key_id_fkey FOREIGN KEY (project_id, key_id) REFERENCES offline_keys(project_id, id);
 
 alter table order_returns add constraint order_returns_project_id_external_id_fkey FOREIGN KEY (project_id, external_id) REFERENCES orders(project_id, external_id);
 

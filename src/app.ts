@@ -26,6 +26,17 @@ import { type UsageService, usageService } from "./features/facts/usage-service.
 import { jobOperations } from "./features/jobs/job-operations.ts";
 import { type JobService, jobService } from "./features/jobs/job-service.ts";
 import { type CommitterService, committerService } from "./features/ledger/committer-service.ts";
+import { type OfflineFlagService, offlineFlagService } from "./features/offline/offline-flag-service.ts";
+import { type OfflineKeyService, offlineKeyService } from "./features/offline/offline-key-service.ts";
+import { offlineOperations } from "./features/offline/offline-operations.ts";
+import {
+  type OfflineRedemptionService,
+  offlineRedemptionService,
+} from "./features/offline/offline-redemption-service.ts";
+import {
+  type OfflineVoucherService,
+  offlineVoucherService,
+} from "./features/offline/offline-voucher-service.ts";
 import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { orderRedemptions, redemptionReturns } from "./features/orders/order-redemptions-service.ts";
@@ -154,6 +165,10 @@ export interface Services {
   orders: OrderService;
   orderBulk: OrderBulkService;
   orderSettlement: OrderSettlementService;
+  offlineKeys: OfflineKeyService;
+  offlineVouchers: OfflineVoucherService;
+  offlineRedemptions: OfflineRedemptionService;
+  offlineFlags: OfflineFlagService;
 }
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -188,6 +203,7 @@ export function servicesOf({
   });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
   const evaluations = evaluationService({ database, clock, rulebooks, facts });
+  const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
     jobs,
@@ -221,6 +237,17 @@ export function servicesOf({
     orders: orderService({ database, clock, writer: orderWriter, returns: redemptionReturns(returns) }),
     orderBulk: orderBulkService(orderWriter),
     orderSettlement,
+    offlineKeys,
+    offlineVouchers: offlineVoucherService({
+      database,
+      clock,
+      rulebooks,
+      facts,
+      committer,
+      keys: offlineKeys,
+    }),
+    offlineRedemptions: offlineRedemptionService({ database, clock, rulebooks, committer }),
+    offlineFlags: offlineFlagService({ database, clock }),
   };
 }
 
@@ -232,6 +259,12 @@ export function operationsOf(services: Services): Operation[] {
     ...promotionOperations(promotions, promotionReview),
     ...redemptionOperations(services.redemptions),
     ...returnOperations(services.returns),
+    ...offlineOperations({
+      keys: services.offlineKeys,
+      vouchers: services.offlineVouchers,
+      redemptions: services.offlineRedemptions,
+      flags: services.offlineFlags,
+    }),
     ...orderOperations(services.orders),
     ...couponPoolOperations(services.couponPools, services.couponGeneration),
     ...couponOperations(services.coupons, services.couponClaims),

@@ -44,8 +44,7 @@ export function accept(books: Books, command: Accept): Outcome {
   const voucher = books.redemptions.get(command.voucher);
   if (voucher === undefined) return { type: "refused", refusal: { reason: "unknown" } };
   const live = books.orders.get(order);
-  if (live !== undefined)
-    return { type: "refused", refusal: { reason: "order_redeemed", redemption: live } };
+  if (live !== undefined) return { type: "refused", refusal: { reason: "order_redeemed", redemption: live } };
 
   // One past its time that nobody has expired yet is still there, and nobody else's.
   const aside = voucher.state === "reserved" ? voucher.holds : [];

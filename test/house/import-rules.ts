@@ -43,6 +43,11 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/ledger/ledger-commands.ts": "words",
   // Names of counters.
   "src/features/ledger/promotion-counters.ts": "words",
+  // A voucher as data: its terms, its counters, its text; and what a till reports of it.
+  "src/features/offline/offline-order.ts": "words",
+  "src/features/offline/voucher-holds.ts": "words",
+  "src/features/offline/voucher-terms.ts": "words",
+  "src/features/offline/voucher-token.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.
   "src/features/orders/order-document.ts": "service",
   // Arithmetic on an order's lines.

@@ -103,6 +103,24 @@ test("codes are drawn in ascending order, from their own part of all codes", asy
   for (const code of quarter) expect(crockford.indexOf(code.charAt(0)) >> 3).toBe(1);
 });
 
+test("every character is drawn as often as any other, at the beginning as at the end", async () => {
+  const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const codes = await codesOf(codeForm({ alphabet, length: 30, checkCharacter: false }), 20_000);
+  for (const [from, to] of [
+    [0, 10],
+    [10, 30],
+  ] as const) {
+    const times = new Map<string, number>();
+    for (const code of codes)
+      for (const character of code.slice(from, to)) times.set(character, (times.get(character) ?? 0) + 1);
+    const expected = (20_000 * (to - from)) / alphabet.length;
+    const deviation = Math.sqrt(expected * (1 - 1 / alphabet.length));
+    // One run in ten million goes beyond six deviations somewhere; bytes taken modulo 36 go beyond eleven.
+    for (const character of alphabet)
+      expect(Math.abs((times.get(character) ?? 0) - expected), character).toBeLessThan(6 * deviation);
+  }
+});
+
 test.each([
   [12, 2 ** 28],
   [10, 2 ** 18],

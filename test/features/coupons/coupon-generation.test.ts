@@ -161,21 +161,6 @@ test("drawn twice or there already, a code is replaced: as many as were ordered 
   expect(await counted(key)).toEqual({ rows: 850, distinct: 850, told: 850 });
 });
 
-test("every character is drawn as often as any other, at every place", async () => {
-  const key = await makePool(api);
-  const alphabet = "ABCDEFGHKMN";
-  await generateLoosely(codeForm({ alphabet, length: 18, checkCharacter: false }), key, 22_000);
-  const { rows } = await database.pool.query<{ place: number; character: string; times: number }>(
-    `select place, substr(code, place, 1) as character, count(*)::int as times
-       from coupons, generate_series(1, 18) as place
-      where pool_id = (select id from coupon_pools where project_id = $1 and key = $2) group by 1, 2`,
-    [api.project.id, key],
-  );
-  expect(rows).toHaveLength(18 * alphabet.length);
-  // 2,000 expected, standard deviation 43: seven of them.
-  for (const { times } of rows) expect(Math.abs(times - 2_000)).toBeLessThan(300);
-});
-
 test("codes are there in another project as well as here, and neither sees the other's", async () => {
   const key = await makePool(api);
   await generate(api, key, 3);

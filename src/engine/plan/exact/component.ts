@@ -2,9 +2,8 @@
  * Units and promotions that hang together: two promotions of one group that cover a common line compete, and whoever competes
  * with one of them belongs to them. Components are solved one by one.
  */
-import { type Automaton, compile, forced, type Machine, type Place, type Unit } from "./machine.ts";
+import { type Automaton, compile, type Machine, type Place, type Unit } from "./machine.ts";
 import type { EachOffer, MachineOffer, Offer } from "./offer.ts";
-import { perUnitMachine } from "./unit-machines.ts";
 
 /** A promotion that takes the unit alone, and what it brings. */
 export interface Alternative {
@@ -46,19 +45,18 @@ export function modelGroup(
   offers: readonly Offer[],
   lines: readonly { readonly quantity: number; readonly unitPrice: number; readonly floor: number }[],
 ): GroupModel | null {
-  const each: EachOffer[] = [];
+  const each = new Map<number, EachOffer[]>();
   const machines: MachineOffer[] = [];
   let lumps = 0;
   for (const offer of offers) {
     if (offer.type === "lump") lumps += offer.most;
     else if (offer.type === "machine") machines.push(offer);
-    else if (offer.isForced) machines.push(asMachine(offer));
-    else each.push(offer);
+    else for (const line of offer.slots[0]!) note(each, line, offer);
   }
   const bundles = connect(machines);
   const competing = new Set(machines.flatMap(({ slots }) => slots.flat()));
   const components: Component[] = [];
-  for (const line of new Set(each.flatMap(({ slots }) => slots.flat()))) {
+  for (const line of each.keys()) {
     // Lines that only such promotions want need not be cut into units: all units of the line fare alike.
     if (!competing.has(line)) components.push(plainLine(line, lines[line]!, each));
   }
@@ -85,14 +83,10 @@ export function modelGroup(
   return { components, lumps };
 }
 
-function asMachine(offer: EachOffer): MachineOffer {
-  const unlimited = Number.POSITIVE_INFINITY;
-  return {
-    ...offer,
-    type: "machine",
-    machine: () =>
-      perUnitMachine({ gainOn: offer.gainOn, maxUnits: unlimited, cap: unlimited, pick: null, step: 1 }),
-  };
+function note(byLine: Map<number, EachOffer[]>, line: number, offer: EachOffer): void {
+  const ofLine = byLine.get(line);
+  if (ofLine === undefined) byLine.set(line, [offer]);
+  else ofLine.push(offer);
 }
 
 interface Bundle {
@@ -122,7 +116,7 @@ function connect(machines: readonly MachineOffer[]): Bundle[] {
 function plainLine(
   line: number,
   { quantity, unitPrice, floor }: { quantity: number; unitPrice: number; floor: number },
-  each: readonly EachOffer[],
+  each: ReadonlyMap<number, readonly EachOffer[]>,
 ): Component {
   const units = [{ line, price: unitPrice, room: unitPrice - floor }];
   const allAlternatives = alternativesOn(units, each).map((all) =>
@@ -143,15 +137,18 @@ function cut(
   });
 }
 
-/** By unit, the best first; units of one line, which stand together, share their list. */
-function alternativesOn(units: readonly Unit[], each: readonly EachOffer[]): (readonly Alternative[])[] {
+/** By unit, the best first; units of one line share their list. */
+function alternativesOn(
+  units: readonly Unit[],
+  each: ReadonlyMap<number, readonly EachOffer[]>,
+): (readonly Alternative[])[] {
   const byLine = new Map<number, Alternative[]>();
   return units.map((unit) => {
     let all = byLine.get(unit.line);
     if (all === undefined) {
       all = [];
-      for (const { candidate, slots, gainOn } of each) {
-        const gain = slots[0]!.includes(unit.line) ? gainOn(unit) : 0;
+      for (const { candidate, gainOn } of each.get(unit.line) ?? []) {
+        const gain = gainOn(unit);
         if (gain > 0) all.push({ candidate, gain });
       }
       all.sort((a, b) => b.gain - a.gain || a.candidate - b.candidate);
@@ -212,7 +209,7 @@ function compileWithin(
   for (const scale of [1, 2]) {
     const machine: Machine | null = offer.machine(scale);
     if (machine === null) continue;
-    const automaton = compile(offer.isForced ? forced(machine) : machine, places, numbers);
+    const automaton = compile(machine, places, numbers);
     if (automaton !== null) return automaton;
   }
   return null;

@@ -8,8 +8,7 @@ import { grain, rateOf } from "./grain.ts";
 import { type Covered, type CoveredLine, shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
 
-/** `forced`: candidates that every plan must apply. */
-export function itemOffers(situation: Situation, index: number, isForced: boolean): Offer[] {
+export function itemOffers(situation: Situation, index: number): Offer[] {
   const { promotion } = situation.candidates[index]!;
   const part = promotion.parts.find(({ stage }) => stage === "item");
   if (part === undefined) return [];
@@ -28,7 +27,6 @@ export function itemOffers(situation: Situation, index: number, isForced: boolea
       candidate: index,
       group: part.group,
       slots: lines.map((ofSlot) => ofSlot.filter((line) => situation.cart.lines[line]!.unitPrice > 0)),
-      isForced: isForced && part.benefits.length === 1,
     };
     return { ...common, fraction: fractionOf(fields[i]!), ...shapeOf(covered) };
   });

@@ -1,6 +1,7 @@
 /** The item stage as the planner sees it: the groups, what they can take off together, and how. */
 import type { Situation } from "../../situation.ts";
 import { type Component, type GroupModel, modelGroup, type Player } from "./component.ts";
+import { withFewest } from "./fewest.ts";
 import { grain } from "./grain.ts";
 import { itemOffers } from "./item-offers.ts";
 import type { Automaton } from "./machine.ts";
@@ -21,14 +22,9 @@ export interface ItemStage {
 }
 
 /** Null: too large to be modelled. */
-export function itemStage(
-  situation: Situation,
-  candidates: readonly number[],
-  forced: ReadonlySet<number>,
-  work: Work,
-): ItemStage | null {
+export function itemStage(situation: Situation, candidates: readonly number[], work: Work): ItemStage | null {
   const { lines } = situation.cart;
-  const offers = candidates.flatMap((index) => itemOffers(situation, index, forced.has(index)));
+  const offers = candidates.flatMap((index) => itemOffers(situation, index));
   const groups = byGroup(offers);
   const models = modelAll(groups, lines);
   if (models === null) return null;
@@ -48,7 +44,14 @@ export function itemStage(
   const isExact = offers.every((offer) => offer.isExact && offer.type !== "lump") && !groupsMeet(groups);
   return {
     offers,
-    solved: { value, most: Math.min(most, roomsOf(offers, situation)), uses },
+    solved: {
+      value,
+      most: Math.min(most, roomsOf(offers, situation)),
+      uses: withFewest(
+        uses,
+        models.flatMap(({ components }) => components),
+      ),
+    },
     isExact,
     within(above, atMost) {
       if (!isExact) return null;

@@ -29,10 +29,15 @@ export interface Suggestion {
 /** Prices a suggestion and keeps it if it is the best; answers what the best plan known pays, in minor units. */
 export type Consider = (suggestion: Suggestion) => number;
 
+/** More thresholds than this are not looked at one by one. */
+const maxThresholds = 100;
 /** At most so many limited searches. */
 const maxLimited = 12;
 
-/** Answers the least that a plan of these candidates pays, in millionths; null: the cart is too large. */
+/**
+ * `forced`: candidates of later stages without which no plan will do. Answers the least that a plan of these candidates pays, in millionths;
+ * null: the cart is too large.
+ */
 export function solveJointly(
   situation: Situation,
   candidates: readonly number[],
@@ -41,7 +46,7 @@ export function solveJointly(
   consider: Consider,
   work: Work,
 ): number | null {
-  const items = itemStage(situation, candidates, forced, work);
+  const items = itemStage(situation, candidates, work);
   if (items === null) return null;
   const worth = situation.cart.subtotal * grain;
   const later = laterStages(situation, candidates, forced);
@@ -60,6 +65,7 @@ export function solveJointly(
   if (!isReached || known.isRivalled) best = Math.min(best, suggest(solved.uses, solved.value));
 
   const thresholds = later.stages.thresholds(dearest, worth);
+  if (thresholds.length > maxThresholds) return null;
   const points = thresholds
     .map((from, i) => ({ from, to: thresholds[i + 1] ?? worth + grain }))
     .map((range) => ({ ...range, pay: later.stages.payAt(range.from).pay }))

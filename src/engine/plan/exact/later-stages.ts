@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 /** More choices than this are not tried one by one. */
-const maxChoices = 2_000;
+const maxChoices = 300;
 
 export class LaterStages {
   private readonly order: readonly LaterRule[];

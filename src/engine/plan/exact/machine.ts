@@ -45,24 +45,6 @@ export interface Machine {
   readonly countsWhatIsLeft?: true;
 }
 
-/** The same, and it must take at least one unit. */
-export function forced(machine: Machine): Machine {
-  const { leave } = machine;
-  return {
-    ...machine,
-    start: machine.start * 2,
-    take: (state, place) =>
-      machine.take(Math.floor(state / 2), place).map(({ next, gain }) => ({ next: next * 2 + 1, gain })),
-    ...(leave !== undefined && {
-      leave(state, place, fate) {
-        const next = leave(Math.floor(state / 2), place, fate);
-        return next === -1 ? -1 : next * 2 + (state % 2);
-      },
-    }),
-    accepts: (state) => state % 2 === 1 && machine.accepts(Math.floor(state / 2)),
-  };
-}
-
 export const noSteps: readonly Step[] = [];
 
 /** Beyond this an automaton is too large to be worth building; the promotion is then bounded more coarsely. */

@@ -18,8 +18,6 @@ interface Common {
   readonly isWhole: boolean;
   /** Divides every amount, in millionths, and a whole minor unit. */
   readonly fraction: number;
-  /** Its code is to be honoured: every plan must apply it. */
-  readonly isForced: boolean;
 }
 
 /** Takes each unit on its own, any number of them: an alternative at the unit, and no automaton. */

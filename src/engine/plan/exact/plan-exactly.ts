@@ -5,7 +5,9 @@
  * all. Otherwise the model's own plans are priced by the evaluator, which alone decides what they cost; and where the bound is
  * still not reached the greedy planner tries as well. A plan is never chosen because the model likes it.
  */
+import type { Stage } from "../../kind.ts";
 import { type Plan, type Priced, price } from "../../price.ts";
+import { areInConflict } from "../../promotion.ts";
 import type { Rejection, Situation } from "../../situation.ts";
 import { planBest } from "../best-of-greedy.ts";
 import { planInOrder } from "../in-order.ts";
@@ -57,9 +59,12 @@ class ExactPlanner {
   run(): Proposed & { readonly search: Search } {
     const candidates = this.moneyCandidates();
     if (candidates.length === 0) return this.answer(0, false);
-    const least = this.leastPaid(candidates);
+    // Where there is too much to try, what was found so far is as good as it gets.
+    const { work } = this.situation;
+    const found = work.searching(() => ({ least: this.leastPaid(candidates) }));
+    const least = found?.least ?? null;
     if (this.isProven(least)) return this.answer(0, false);
-    this.consider(planBest(this.situation));
+    if (found !== null) work.searching(() => this.consider(planBest(this.situation)));
     return this.isProven(least) ? this.answer(0, true) : this.answer(this.gap(least), true);
   }
 
@@ -67,7 +72,11 @@ class ExactPlanner {
   private leastPaid(candidates: readonly number[]): number | null {
     const { situation } = this;
     if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
-    const forced = this.forced(candidates);
+    const honoured = candidates.filter((index) => this.isHonoured(index));
+    // In the item stage a code is honoured by what it is left, which the model does not weigh.
+    const isLater = (index: number) =>
+      situation.candidates[index]!.promotion.parts.every(({ stage }) => stage !== "item");
+    const forced = new Set(honoured.every(isLater) ? honoured : []);
     let least = Number.POSITIVE_INFINITY;
     for (const world of worldsOf(situation, candidates)) {
       if ([...forced].some((index) => !world.includes(index))) continue;
@@ -92,13 +101,6 @@ class ExactPlanner {
       const { promotion, rejection, exhausted } = candidates[index]!;
       return rejection === null && exhausted === null && promotion.parts[0]!.stage !== "reward";
     });
-  }
-
-  /** Codes to be honoured come before any saving. Only where all of them apply at once is it certain which must. */
-  private forced(candidates: readonly number[]): ReadonlySet<number> {
-    const honoured = candidates.filter((index) => this.isHonoured(index));
-    const applied = moneyIn(this.best.priced);
-    return honoured.every((index) => applied.has(index)) ? new Set(honoured) : new Set();
   }
 
   private isHonoured(index: number): boolean {
@@ -178,18 +180,28 @@ class ExactPlanner {
 
   private isProven(least: number | null): boolean {
     if (least === null || this.disagreed) return false;
+    const honoured = this.situation.candidates.filter(
+      ({ code, rejection }) => rejection === null && (code?.honour ?? false),
+    );
+    if (this.honouredAmong(moneyIn(this.best.priced)) < honoured.length) return false;
     const gap = this.best.priced.total * grain - least;
     return gap < grain || gap <= this.roundingOf(this.best.priced);
   }
 
   /** By so much, in millionths, rounding may have made the total larger. */
   private roundingOf({ applications }: Priced): number {
-    const { candidates, rounding } = this.situation;
-    const rounded = applications.filter(
-      ({ candidate, stage }) =>
-        stage !== "reward" && fieldsOf(candidates[candidate]!.promotion, stage).some(hasRate),
+    const rows = applications.filter(({ candidate, stage }) => this.hasRate(candidate, stage));
+    return rows.length * this.roundingOfOne;
+  }
+
+  private get roundingOfOne(): number {
+    return this.situation.rounding === "down" ? grain : grain / 2;
+  }
+
+  private hasRate(candidate: number, stage: Stage): boolean {
+    return (
+      stage !== "reward" && fieldsOf(this.situation.candidates[candidate]!.promotion, stage).some(hasRate)
     );
-    return rounded.length * (rounding === "down" ? grain : grain / 2);
   }
 
   /** The most that any plan could still save: nothing below the floors, and nothing beyond the model's bound. */
@@ -197,7 +209,12 @@ class ExactPlanner {
     const { goods, total } = this.best.priced;
     const floors = goods.lines.reduce((sum, line) => sum + line.floor * line.quantity, 0);
     const above = total - floors;
-    return least === null ? above : Math.max(0, Math.min(above, Math.floor(total - least / grain)));
+    if (least === null) return above;
+    const rounded = this.moneyCandidates().flatMap((index) =>
+      this.situation.candidates[index]!.promotion.parts.filter(({ stage }) => this.hasRate(index, stage)),
+    );
+    const rounding = rounded.length * this.roundingOfOne;
+    return Math.max(0, Math.min(above, Math.floor(total + (rounding - least) / grain)));
   }
 
   private answer(bound: number, fellBack: boolean): Proposed & { readonly search: Search } {
@@ -207,7 +224,10 @@ class ExactPlanner {
       plan,
       priced,
       optimality: { proven, bound },
-      rejections: this.best.rejections ?? this.reasons(plan, priced),
+      rejections:
+        this.best.rejections ??
+        this.situation.work.searching(() => this.reasons(plan, priced)) ??
+        this.plainReasons(priced),
       search: { disagreed: this.disagreed, fellBack },
     };
   }
@@ -220,10 +240,15 @@ class ExactPlanner {
       return candidates.map(({ rejection }) => rejection);
     const order = byPriority(this.situation);
     const applied = order.filter(isApplied);
+    const rivalsOf = (index: number) =>
+      this.situation.hasConflicts
+        ? applied.filter((other) => areInConflict(candidates[index]!.promotion, candidates[other]!.promotion))
+        : [];
+    const rivals = candidates.map((_, index) => (isApplied(index) ? [] : rivalsOf(index)));
     const trial = price(
       this.situation,
       {
-        members: candidates.map(() => true),
+        members: rivals.map((ofOne) => ofOne.length === 0),
         allowances: candidates.map((_, index) =>
           isApplied(index) ? (plan.allowances?.[index] ?? null) : null,
         ),
@@ -232,8 +257,14 @@ class ExactPlanner {
     );
     return candidates.map(({ rejection }, index) => {
       if (rejection !== null) return rejection;
-      return isApplied(index) ? null : (trial.rejections[index] ?? { reason: "displaced" });
+      if (isApplied(index)) return null;
+      if (rivals[index]!.length > 0) return { reason: "displaced", displacedBy: rivals[index]! };
+      return trial.rejections[index] ?? { reason: "displaced" };
     });
+  }
+
+  private plainReasons({ rejections }: Priced): (Rejection | null)[] {
+    return this.situation.candidates.map(({ rejection }, index) => rejection ?? rejections[index]!);
   }
 }
 

@@ -1,0 +1,196 @@
+/** The exact planner against every plan there is, and the laws that a proven plan obeys. */
+import { describe, expect, test } from "vitest";
+import { planBest } from "../../../src/engine/plan/best-of-greedy.ts";
+import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
+import { planByPriority } from "../../../src/engine/plan/priority.ts";
+import { type Priced, price } from "../../../src/engine/price.ts";
+import { cheapestOfAll } from "./brute-force.ts";
+import { type InstanceOptions, itemKinds, randomInstance } from "./random-instances.ts";
+import { type Instance, situationFor } from "./situation-for.ts";
+
+const isLong = process.env.LONG === "1";
+const instancesPerFamily = isLong ? 4_000 : 400;
+const plansPerInstance = isLong ? 20_000 : 1_000;
+
+const plain: InstanceOptions = {
+  groups: ["item"],
+  units: 5,
+  itemPromotions: 3,
+  oddPrices: false,
+  floors: false,
+  conflicts: false,
+};
+const families: Readonly<Record<string, InstanceOptions>> = {
+  "one group": plain,
+  "prices that must be rounded": { ...plain, oddPrices: true },
+  floors: { ...plain, floors: true },
+  "two groups": { ...plain, units: 4, groups: ["item", "second"] },
+  "promotions that exclude others": { ...plain, units: 4, groups: ["item", "second"], conflicts: true },
+};
+
+/** Each row was rounded once: by so much two prices may differ that are equal before rounding. */
+const roundingOf = ({ applications }: Priced) => applications.length;
+
+const askedOf = (instance: Instance) => {
+  const found = planExactly(situationFor(instance));
+  return { ...found, priced: found.priced!, total: found.priced!.total };
+};
+
+describe.each(Object.entries(families))("with %s", (_, options) => {
+  test(`no plan of ${instancesPerFamily} small carts is cheaper than a proven one, or by more than the bound`, () => {
+    const faults: string[] = [];
+    let compared = 0;
+    let proven = 0;
+    for (let seed = 1; compared < instancesPerFamily; seed++) {
+      const instance = randomInstance(seed, options);
+      const best = cheapestOfAll(situationFor(instance), plansPerInstance);
+      if (best === null) continue;
+      compared++;
+      const { total, priced, optimality } = askedOf(instance);
+      const isRounded = options.oddPrices || options.groups.length > 1;
+      const slack = optimality.proven && isRounded ? (roundingOf(priced) + roundingOf(best.priced)) / 2 : 0;
+      if (optimality.proven) proven++;
+      if (total - (optimality.bound ?? 0) > best.total + slack)
+        faults.push(`${seed}: pays ${total}, bound ${optimality.bound}, but ${best.total} is possible`);
+      if (total < best.total) faults.push(`${seed}: pays ${total}, which no legal plan does`);
+    }
+    expect(faults).toEqual([]);
+    expect(proven / compared).toBeGreaterThan(0.8);
+  });
+
+  test("it is never dearer than the merchant's order or the greedy planner", () => {
+    for (let seed = 10_001; seed <= 10_000 + instancesPerFamily / 4; seed++) {
+      const instance = randomInstance(seed, options);
+      const { total } = askedOf(instance);
+      const situation = situationFor(instance);
+      expect(total).toBeLessThanOrEqual(price(situation, planByPriority(situation).plan).total);
+      expect(total).toBeLessThanOrEqual(planBest(situationFor(instance)).priced!.total);
+    }
+  });
+});
+
+describe("a proven plan", () => {
+  const provenOf = (seed: number) => {
+    const instance = randomInstance(seed, { ...plain, units: 9, itemPromotions: 4 });
+    const answer = askedOf(instance);
+    return answer.optimality.proven ? { instance, answer } : null;
+  };
+  const seeds = Array.from({ length: isLong ? 2_000 : 150 }, (_, i) => 20_001 + i);
+
+  test("does not get dearer by a further promotion, nor cheaper by one less", () => {
+    for (const seed of seeds) {
+      const found = provenOf(seed);
+      if (found === null || found.instance.promotions.length === 0) continue;
+      const { cart, promotions } = found.instance;
+      const fewer = askedOf({ cart, promotions: promotions.slice(1) });
+      expect(found.answer.total, `seed ${seed}`).toBeLessThanOrEqual(fewer.total);
+    }
+  });
+
+  test("gets dearer by a further unit by no more than the unit's price", () => {
+    for (const seed of seeds) {
+      const found = provenOf(seed);
+      if (found === null) continue;
+      const { cart, promotions } = found.instance;
+      const [first, ...others] = cart.lines;
+      const more = askedOf({
+        cart: { ...cart, lines: [{ ...first!, quantity: first!.quantity + 1 }, ...others] },
+        promotions,
+      });
+      if (more.optimality.proven)
+        expect(more.total, `seed ${seed}`).toBeLessThanOrEqual(found.answer.total + first!.unitPrice);
+    }
+  });
+
+  test("is the same whatever the order of lines and promotions, and however a line is split", () => {
+    for (const seed of seeds) {
+      const found = provenOf(seed);
+      if (found === null) continue;
+      const { cart, promotions } = found.instance;
+      const split = cart.lines.flatMap((line) =>
+        line.quantity === 1
+          ? [line]
+          : [
+              { ...line, quantity: 1 },
+              { ...line, id: `${line.id}-2`, quantity: line.quantity - 1 },
+            ],
+      );
+      const turned = askedOf({
+        cart: { ...cart, lines: split.reverse() },
+        promotions: [...promotions].reverse(),
+      });
+      expect(turned.total, `seed ${seed}`).toBe(found.answer.total);
+      expect(turned.optimality).toEqual(found.answer.optimality);
+    }
+  });
+});
+
+describe("what may happen, so nobody should count on the opposite", () => {
+  const thirdFree: Instance["promotions"] = [
+    {
+      key: "third-free",
+      trigger: { type: "automatic" },
+      benefits: [{ kind: "bundle", components: [{ quantity: 3 }], price: { CNY: 1000 } }],
+    },
+  ];
+  const units = (quantity: number, unitPrice = 700): Instance["cart"] => ({
+    currency: "CNY",
+    lines: [{ id: "1", sku: "A", quantity, unitPrice }],
+  });
+
+  test("one more unit makes the cart cheaper", () => {
+    const two = askedOf({ cart: units(2), promotions: thirdFree });
+    const three = askedOf({ cart: units(3), promotions: thirdFree });
+    expect([two.total, three.total]).toEqual([1400, 1000]);
+  });
+
+  test("a dearer unit makes the cart cheaper, for it reaches a threshold", () => {
+    const overTen: Instance["promotions"] = [
+      {
+        key: "over-ten",
+        trigger: { type: "automatic" },
+        conditions: { kind: "subtotal", atLeast: { CNY: 1000 } },
+        benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 300 } }],
+      },
+    ];
+    expect(askedOf({ cart: units(1, 999), promotions: overTen }).total).toBe(999);
+    expect(askedOf({ cart: units(1, 1000), promotions: overTen }).total).toBe(700);
+  });
+});
+
+describe("thresholds of later stages", () => {
+  const saves25: Instance["promotions"][number] = {
+    key: "set",
+    trigger: { type: "automatic" },
+    benefits: [{ kind: "bundle", components: [{ quantity: 2 }], amount: { CNY: 2500 } }],
+  };
+  const overThreeHundred: Instance["promotions"][number] = {
+    key: "300-50",
+    trigger: { type: "automatic" },
+    conditions: { kind: "subtotal", atLeast: { CNY: 30000 } },
+    benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 5000 } }],
+  };
+
+  test("an item promotion that would cost a larger order discount is left out", () => {
+    const { total, optimality } = askedOf({
+      cart: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 2, unitPrice: 16000 }] },
+      promotions: [saves25, overThreeHundred],
+    });
+    expect(total).toBe(27000);
+    expect(optimality).toEqual({ proven: true, bound: 0 });
+  });
+});
+
+test("every item benefit kind takes part in the comparison", () => {
+  expect(itemKinds.map(({ name }) => name.split(" ")[0]).sort()).toEqual(
+    expect.arrayContaining([
+      "amount_off",
+      "bundle",
+      "buy_x_get_y",
+      "fixed_price",
+      "nth_unit",
+      "percent_off",
+      "tiered",
+    ]),
+  );
+});

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -206,6 +206,38 @@ test("a failure after the first piece breaks the connection instead of passing f
   });
   expect(answer.status).toBe(200);
   await expect(answer.text()).rejects.toThrow();
+});
+
+test("an upload may take longer than a request may, while an ordinary request may not", async () => {
+  const accepted: Socket[] = [];
+  app.server.on("connection", (socket: Socket) => accepted.push(socket));
+  const upload = (path: string) =>
+    httpRequest({
+      port,
+      path,
+      method: "POST",
+      agent: false,
+      headers: { authorization: "Bearer erp", "content-type": "application/x-ndjson" },
+    });
+  const slow = upload("/v1/echo/a");
+  slow.write("1\n");
+  const [answer] = (await once(slow, "response")) as [IncomingMessage];
+  // What Node does after `requestTimeout`.
+  const timeOut = (socket: Socket | undefined) =>
+    app.server.emit("clientError", Object.assign(new Error(), { code: "ERR_HTTP_REQUEST_TIMEOUT" }), socket);
+  timeOut(accepted[0]);
+  slow.end("2\n");
+  let text = "";
+  for await (const chunk of answer) text += chunk;
+  expect(text.trim().split("\n")).toHaveLength(2);
+
+  const stuck = upload("/v1/none");
+  stuck.write("1");
+  const [refusal] = (await once(stuck, "response")) as [IncomingMessage];
+  expect(refusal.statusCode).toBe(404);
+  timeOut(accepted[1]);
+  expect(accepted[1]?.writableEnded).toBe(true);
+  stuck.destroy();
 });
 
 test("a client that does not read stops the producer, and one that goes away ends it", async () => {

@@ -57,8 +57,9 @@ function sessionSettings({ statementTimeoutMilliseconds = 10_000 }: DatabaseOpti
     idle_in_transaction_session_timeout: 30_000,
     // Just-in-time compilation costs more than our short statements take (46 ms became 201 ms).
     // Everything is looked up by an index that begins with the project. A statement first prepared while its table was
-    // empty would keep a sequential scan for as long as nobody analyses the table.
-    options: "-c jit=off -c enable_seqscan=off",
+    // empty would keep a sequential scan for as long as nobody analyses the table; and planning a look-up anew for the
+    // values of each call takes several times as long as the look-up.
+    options: "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan",
   };
 }
 

@@ -70,6 +70,7 @@ const history = orderHistorySql({
   since: "$12",
 });
 
+// `lateral … offset 0` makes every look-up one by its whole key, even when the plan was made for an empty table.
 const text = `
 select 'c' as kind,
        json_build_object('code', c.code, 'poolId', c.pool_id, 'pool', p.key, 'isVoid', c.status = 'void',
@@ -90,9 +91,11 @@ select 'n', json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + 
 union all
 select 'h', ${history} where $3::text is not null
 union all
-select 'd', json_build_object('redemption', id, 'promotion', request -> 'deposit' ->> 'promotion',
+select 'd', json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
          'units', (request -> 'deposit' ->> 'units')::bigint)
-  from redemptions where project_id = $1 and id = any ($9::text[]) and state = 'committed' and request -> 'deposit' is not null
+  from unnest($9::text[]) as named (id),
+       lateral (select * from redemptions where project_id = $1 and id = named.id offset 0) as paid
+ where state = 'committed' and request -> 'deposit' is not null
 union all
 select 'o', json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds)
   from redemptions

@@ -131,6 +131,8 @@ test("when a process dies another goes on where it was, and nothing is done twic
       isAtThree.open();
       await stuck.opened;
     }),
+    // Or it would take its own job over.
+    { pollMilliseconds: 3_600_000 },
   );
   const id = await enqueue(seemedDead, "taken-over", 6);
   await isAtThree.opened;

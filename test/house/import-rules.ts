@@ -34,6 +34,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
+  // Gathers questions for the store.
+  "src/features/facts/facts-reader.ts": "service",
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",
   "src/features/facts/order-history.ts": "words",

@@ -11,11 +11,11 @@ import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { couponCounter } from "../ledger/committer-batch.ts";
 import { depositCounter, holdersOf, limitedCounters, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import { factsReader } from "./facts-reader.ts";
 import {
   type FactsAnswer,
   type FoundCoupon,
   nothingRead,
-  readFacts,
   readSharedCounters,
   type StandingRedemption,
 } from "./facts-store.ts";
@@ -61,6 +61,8 @@ export interface FactsService {
 const millisecondsPerDay = 86_400_000;
 
 export function factsService({ database, usage }: { database: Database; usage: UsageService }): FactsService {
+  const read = factsReader(database);
+
   function gather(
     rules: ProjectRules,
     request: Cart,
@@ -70,9 +72,7 @@ export function factsService({ database, usage }: { database: Database; usage: U
   ): Knowledge | Promise<Knowledge> {
     const question = questionFor(rules, request, at, order, used);
     if (question === null) return knowledge(rules, request, at, used, nothingRead(), []);
-    return readFacts(database.pool, question).then((answer) =>
-      knowledge(rules, request, at, used, answer, [answer.taken]),
-    );
+    return read(question).then((answer) => knowledge(rules, request, at, used, answer, [answer.taken]));
   }
 
   return {

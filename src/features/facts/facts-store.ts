@@ -1,5 +1,5 @@
 /**
- * What is read for an evaluation: one statement, however many promotions need it. It looks into the tables of several
+ * What is read for evaluations: one statement, however many promotions need it and however many ask at once. It looks into the tables of several
  * features, which is why it stands here, and writes none.
  */
 import type pg from "pg";
@@ -63,80 +63,141 @@ export interface StandingRedemption {
 }
 
 const history = orderHistorySql({
-  projectId: "$1",
-  customerId: "$3",
-  source: "$10",
-  orderRef: "$11",
-  since: "$12",
+  projectId: "u.project_id",
+  customerId: "u.customer_id",
+  source: "u.source",
+  orderRef: "u.order_ref",
+  since: "u.since",
 });
 
-// `lateral … offset 0` makes every look-up one by its whole key, even when the plan was made for an empty table.
+// Every arm goes through a list of (number of the question, project, key …). `lateral … offset 0` makes each look-up one by
+// its whole key, even when the plan was made for an empty table.
 const text = `
-select 'c' as kind,
-       json_build_object('code', c.code, 'poolId', c.pool_id, 'pool', p.key, 'isVoid', c.status = 'void',
+select 'c' as kind, u.i, json_build_object('code', c.code, 'poolId', c.pool_id, 'pool', p.key, 'isVoid', c.status = 'void',
          'isUsedUp', c.used + c.reserved >= c.max_uses, 'customerId', c.customer_id,
          'expiresAt', (extract(epoch from c.expires_at) * 1000)::bigint,
          'folds', not (p.alphabet ~ '0' and p.alphabet ~ 'O') and length(regexp_replace(p.alphabet, '[^1IL]', '', 'g')) <= 1) as value
-  from coupons c
-  join (select id, key, document ->> 'alphabet' as alphabet from coupon_pools where project_id = $1) p on p.id = c.pool_id
- where c.project_id = $1 and c.code = any ($2::text[])
+  from unnest($1::int[], $2::text[], $3::text[]) as u (i, project_id, code),
+       lateral (select * from coupons where project_id = u.project_id and code = u.code collate "C" offset 0) as c,
+       lateral (select key, document ->> 'alphabet' as alphabet from coupon_pools
+                 where project_id = u.project_id and id = c.pool_id offset 0) as p
 union all
-select 'n', json_build_array(rule_id, measure, holder, period, used + reserved)
-  from counters where project_id = $1 and holder <> '' and holder = any ($4::text[])
+select 'n', u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
+  from unnest($4::int[], $5::text[], $6::text[]) as u (i, project_id, holder),
+       lateral (select * from counters where project_id = u.project_id and holder = u.holder collate "C" and holder <> '' offset 0) as n
 union all
-select 'n', json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
-  from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as u (rule_id, measure, holder, period),
-       lateral (select * from counters where project_id = $1 and rule_id = u.rule_id and measure = u.measure
+select 'n', u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
+  from unnest($7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+         as u (i, project_id, rule_id, measure, holder, period),
+       lateral (select * from counters where project_id = u.project_id and rule_id = u.rule_id and measure = u.measure
                    and holder = u.holder collate "C" and period = u.period offset 0) as n
 union all
-select 'h', ${history} where $3::text is not null
+select 'h', u.i, ${history}
+  from unnest($13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[])
+         as u (i, project_id, customer_id, source, order_ref, since)
 union all
-select 'd', json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
+select 'd', u.i, json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
          'units', (request -> 'deposit' ->> 'units')::bigint)
-  from unnest($9::text[]) as named (id),
-       lateral (select * from redemptions where project_id = $1 and id = named.id offset 0) as paid
+  from unnest($19::int[], $20::text[], $21::text[]) as u (i, project_id, id),
+       lateral (select * from redemptions where project_id = u.project_id and id = u.id offset 0) as paid
  where state = 'committed' and request -> 'deposit' is not null
 union all
-select 'o', json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds)
-  from redemptions
- where project_id = $1 and source = $10 and order_ref = $11 and state not in ('cancelled', 'expired')
+select 'o', u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds)
+  from unnest($22::int[], $23::text[], $24::text[], $25::text[]) as u (i, project_id, source, order_ref),
+       lateral (select id, state, request_hash, holds from redemptions
+                 where project_id = u.project_id and source = u.source and order_ref = u.order_ref
+                   and state not in ('cancelled', 'expired') offset 0) as standing
 union all
-select 'i', json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
+select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
          'resourceId', resource_id, 'answer', answer)
-  from idempotency_records where project_id = $1 and key = $13`;
+  from unnest($26::int[], $27::text[], $28::text[]) as u (i, project_id, key),
+       lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record`;
 
-export async function readFacts(database: pg.Pool, question: FactsQuestion): Promise<FactsAnswer> {
-  const { projectId, codes, customerId, holders, counters, deposits, order, since, idempotencyKey } =
-    question;
-  const { rows } = await database.query<{ kind: string; value: never }>({
+/** Any number of questions in one statement; the answers in their order. */
+export async function readFacts(
+  database: pg.Pool,
+  questions: readonly FactsQuestion[],
+): Promise<FactsAnswer[]> {
+  const { rows } = await database.query<{ kind: string; i: number; value: never }>({
     name: "read-facts",
     text,
     values: [
-      projectId,
-      codes,
-      customerId,
-      holders,
-      counters.map(({ rule }) => rule),
-      counters.map(({ measure }) => measure),
-      counters.map(({ holder }) => holder),
-      counters.map(({ period }) => period),
-      deposits,
-      order?.source ?? null,
-      order?.orderRef ?? null,
-      since,
-      idempotencyKey,
+      ...listed(
+        questions,
+        ({ codes }) => codes,
+        (code) => [code],
+        1,
+      ),
+      ...listed(
+        questions,
+        ({ holders }) => holders,
+        (holder) => [holder],
+        1,
+      ),
+      ...listed(
+        questions,
+        ({ counters }) => counters,
+        ({ rule, measure, holder, period }) => [rule, measure, holder, period],
+        4,
+      ),
+      ...listed(
+        questions,
+        ({ customerId, order, since }) => (customerId === null ? [] : [{ customerId, order, since }]),
+        ({ customerId, order, since }) => [customerId, order?.source ?? null, order?.orderRef ?? null, since],
+        4,
+      ),
+      ...listed(
+        questions,
+        ({ deposits }) => deposits,
+        (id) => [id],
+        1,
+      ),
+      ...listed(
+        questions,
+        ({ order }) => (order === null ? [] : [order]),
+        ({ source, orderRef }) => [source, orderRef],
+        2,
+      ),
+      ...listed(
+        questions,
+        ({ idempotencyKey }) => (idempotencyKey === null ? [] : [idempotencyKey]),
+        (key) => [key],
+        1,
+      ),
     ],
   });
-  const answer = nothingRead();
-  for (const { kind, value } of rows) {
-    if (kind === "c") answer.coupons.push(value);
-    else if (kind === "n") putAmount(answer.taken, value);
-    else if (kind === "h" && customerId !== null) answer.history = value;
-    else if (kind === "d") answer.deposits.push(value);
-    else if (kind === "i") answer.record = value;
-    else if (kind === "o") putStanding(answer, value);
+  const answers = questions.map(nothingRead);
+  for (const { kind, i, value } of rows) put(answers[i]!, kind, value);
+  return answers;
+}
+
+type Cell = string | number | null;
+
+/** The columns of one list: the number of the question, its project, and what is asked. */
+function listed<Item>(
+  questions: readonly FactsQuestion[],
+  itemsOf: (question: FactsQuestion) => readonly Item[],
+  cellsOf: (item: Item) => Cell[],
+  width: number,
+): Cell[][] {
+  const columns: Cell[][] = Array.from({ length: width + 2 }, () => []);
+  for (const [number, question] of questions.entries()) {
+    for (const item of itemsOf(question)) {
+      columns[0]!.push(number);
+      columns[1]!.push(question.projectId);
+      for (const [place, cell] of cellsOf(item).entries()) columns[place + 2]!.push(cell);
+    }
   }
-  return answer;
+  return columns;
+}
+
+function put(answer: FactsAnswer, kind: string, value: never): void {
+  if (kind === "c") answer.coupons.push(value);
+  else if (kind === "n") putAmount(answer.taken, value);
+  else if (kind === "h") answer.history = value;
+  else if (kind === "d") answer.deposits.push(value);
+  else if (kind === "i") answer.record = value;
+  else if (kind === "o") putStanding(answer, value);
 }
 
 export function nothingRead(): FactsAnswer {

@@ -154,7 +154,7 @@ export interface Writes {
   readonly entries: Entry[];
   readonly counters: Map<string, CounterChange>;
   readonly coupons: Map<string, { code: string; used: number; reserved: number }>;
-  readonly claims: { place: string; customerId: string; expiresAt: number | null }[];
+  readonly claims: { place: string; code: string; customerId: string; expiresAt: number | null }[];
   readonly records: {
     key: string;
     operation: string;
@@ -226,7 +226,7 @@ function takePick(
 ): PickedCoupon {
   const after = validForSeconds === null ? null : now + validForSeconds * 1_000;
   const expiresAt = after === null ? stands : stands === null ? after : Math.min(after, stands);
-  writes.claims.push({ place, customerId, expiresAt });
+  writes.claims.push({ place, code, customerId, expiresAt });
   return { code, expiresAt };
 }
 

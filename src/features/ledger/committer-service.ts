@@ -11,7 +11,15 @@ import { type Books, type CounterName, counterKey } from "../../ledger/books.ts"
 import { type Database, isConnectionLost } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
-import { booksOf, decide, type Loaded, type Needs, needsOf, type Picks } from "./committer-batch.ts";
+import {
+  booksOf,
+  decide,
+  type Loaded,
+  type Needs,
+  needsOf,
+  type Picks,
+  type Writes,
+} from "./committer-batch.ts";
 import {
   beginStatement,
   fateOf,
@@ -104,11 +112,13 @@ export function committerService({ database, log }: { database: Database; log: L
     let isReusable = false;
     let isReleased = false;
     let transactionId: string | null = null;
+    let writes: Writes | null = null;
     let results: Result[] = [];
     try {
       await client.query(beginStatement);
       const { decided, books, needs, loaded } = await decideLocked(client, projectId, batch);
       results = decided.results;
+      writes = decided.writes;
       if (decided.isEmpty) {
         await client.query("rollback");
         isReusable = true;
@@ -135,7 +145,8 @@ export function committerService({ database, log }: { database: Database; log: L
       client.release(true);
       isReleased = true;
       // The commit may have taken effect although its answer was lost: the results are then those that were decided.
-      if (transactionId !== null && (await tookEffect(transactionId))) return results;
+      if (transactionId !== null && writes !== null && (await tookEffect(projectId, transactionId, writes)))
+        return results;
       throw error;
     } finally {
       if (!isReleased) client.release(!isReusable);
@@ -172,13 +183,13 @@ export function committerService({ database, log }: { database: Database; log: L
   }
 
   /** Asks the database itself, for as long as anybody may still be waiting for the answer. */
-  async function tookEffect(transactionId: string): Promise<boolean> {
+  async function tookEffect(projectId: string, transactionId: string, writes: Writes): Promise<boolean> {
     const until = performance.now() + deadlineMilliseconds;
     while (performance.now() < until) {
       try {
         const client = await database.pool.connect();
         try {
-          const fate = await fateOf(client, transactionId);
+          const fate = await fateOf(client, projectId, transactionId, writes);
           if (fate !== "in progress") return fate === "committed";
         } finally {
           client.release();

@@ -322,16 +322,48 @@ export async function writeBatch(
   return transaction_id;
 }
 
-/** Whether a transaction of which nothing more was heard took effect. */
+/**
+ * Whether a transaction of which nothing more was heard took effect. Its number alone does not tell: PostgreSQL gives a
+ * number out again if it crashed before anything of the transaction was on the disk. What it wrote does, once it has ended.
+ */
 export async function fateOf(
   client: pg.ClientBase,
+  projectId: string,
   transactionId: string,
+  writes: Writes,
 ): Promise<"committed" | "aborted" | "in progress"> {
-  const { rows } = await client.query<{ fate: "committed" | "aborted" | "in progress" }>(
-    "select pg_xact_status($1::text::xid8) as fate",
-    [transactionId],
-  );
-  return rows[0]!.fate;
+  if (await isInProgress(client, transactionId)) return "in progress";
+  // A statement of its own, so that it sees what was committed until the transaction had ended.
+  const { rows } = await client.query<{ is_there: boolean }>(traceText, [projectId, ...traceOf(writes)]);
+  return rows[0]!.is_there ? "committed" : "aborted";
+}
+
+async function isInProgress(client: pg.ClientBase, transactionId: string): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ status: string | null }>(
+      "select pg_xact_status($1::text::xid8) as status",
+      [transactionId],
+    );
+    return rows[0]!.status === "in progress";
+  } catch (error) {
+    // Not given out (again) yet: lost in a crash.
+    if ((error as { code?: string }).code === "22023") return false;
+    throw error;
+  }
+}
+
+const traceText = `
+select exists (select from ledger_entries where project_id = $1 and redemption_id = $2 and step = $3)
+    or exists (select from redemptions where project_id = $1 and id = $4)
+    or exists (select from outbox_events where project_id = $1 and id = $5)
+    or exists (select from coupons where project_id = $1 and code = $6 and customer_id = $7) as is_there`;
+
+/** One row of the batch, from the table that keeps it longest: all of them are there, or none. */
+function traceOf({ entries: [entry], created: [row], events: [event], claims: [claim] }: Writes): unknown[] {
+  if (entry !== undefined) return [entry.redemption, entry.step, null, null, null, null];
+  if (row !== undefined) return [null, null, row.state.id, null, null, null];
+  if (event !== undefined) return [null, null, null, event.id, null, null];
+  return [null, null, null, null, claim?.code, claim?.customerId];
 }
 
 /** Where each locked row stands. */

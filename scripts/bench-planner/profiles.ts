@@ -1,5 +1,5 @@
 /**
- * Carts and promotions as three kinds of shops have them, and adversarial ones in which every promotion meets every other.
+ * Carts and promotions as three kinds of shops have them.
  * Fixed seeds: the same number is the same cart for ever.
  */
 import type { BenefitDocument } from "../../src/engine/benefits/index.ts";
@@ -40,7 +40,13 @@ function assortment(
   );
 }
 
-function cartOf(dice: Dice, goods: readonly Goods[], picks: number, several: number, most: number): Shop["cart"] {
+export function cartOf(
+  dice: Dice,
+  goods: readonly Goods[],
+  picks: number,
+  several: number,
+  most: number,
+): Shop["cart"] {
   const lines = new Map<string, Shop["cart"]["lines"][number]>();
   for (let i = 0; i < picks; i++) {
     const { sku, price, tags } = dice.of(goods);
@@ -56,11 +62,11 @@ function cartOf(dice: Dice, goods: readonly Goods[], picks: number, several: num
   };
 }
 
-const on = (...tags: string[]) => ({ select: { tags } });
+export const on = (...tags: string[]) => ({ select: { tags } });
 const parts = (...components: [number, ...string[]][]) => ({
   components: components.map(([quantity, ...tags]) => ({ ...on(...tags), quantity })),
 });
-const money = (CNY: number) => ({ CNY });
+export const money = (CNY: number) => ({ CNY });
 const threshold = (CNY: number, ...tags: string[]): Partial<PromotionInput> => ({
   conditions: { kind: "subtotal", atLeast: money(CNY), ...(tags.length > 0 && on(...tags)) },
 });
@@ -68,7 +74,7 @@ const threshold = (CNY: number, ...tags: string[]): Partial<PromotionInput> => (
 type Draft = readonly [benefit: BenefitDocument, more?: Partial<PromotionInput>];
 
 /** Some of them are on, each with a priority of its own. */
-function promotionsOf(dice: Dice, share: number, drafts: readonly Draft[]): PromotionInput[] {
+export function promotionsOf(dice: Dice, share: number, drafts: readonly Draft[]): PromotionInput[] {
   const kept = drafts.filter(() => dice.chance(share));
   const priorities = dice.shuffled(kept.map((_, i) => i));
   return kept.map(([benefit, more], i) => ({
@@ -103,7 +109,13 @@ export const convenience: Profile = (seed) => {
   );
   const cart = cartOf(dice, goods, dice.int(3, 12), 0.25, 3);
   const item: Draft[] = [
-    [{ kind: "bundle", ...parts([1, "sandwich"], [1, "drink"], [1, "snack", "fruit"]), price: money(dice.of([400, 450, 475])) }],
+    [
+      {
+        kind: "bundle",
+        ...parts([1, "sandwich"], [1, "drink"], [1, "snack", "fruit"]),
+        price: money(dice.of([400, 450, 475])),
+      },
+    ],
     [{ kind: "bundle", ...parts([1, "coffee"], [1, "bakery"]), price: money(dice.of([350, 390, 400])) }],
     [{ kind: "bundle", ...parts([2, "drink"]), price: money(dice.of([260, 300, 320])) }],
     [buyGet("snack", 2, 1, 100)],
@@ -111,7 +123,13 @@ export const convenience: Profile = (seed) => {
     [{ kind: "bundle", ...parts([3, "yoghurt", "fruit"]), price: money(dice.of([200, 250, 300])) }],
     [{ kind: "percent_off", ...on("summer"), percent: dice.of([10, 15, 20]) }],
     [{ kind: "nth_unit", ...on("brand-x"), n: 2, percent: 50 }],
-    [{ kind: "bundle", ...parts([1, "sandwich", "bakery"], [1, "drink", "coffee"]), amount: money(dice.of([50, 80, 100])) }],
+    [
+      {
+        kind: "bundle",
+        ...parts([1, "sandwich", "bakery"], [1, "drink", "coffee"]),
+        amount: money(dice.of([50, 80, 100])),
+      },
+    ],
     [tiers("quantity", [3, 10], [5, 20], on("snack", "ice", "yoghurt"))],
   ];
   return {
@@ -145,7 +163,12 @@ function buyGet(tag: string, buy: number, get: number, percent: number): Benefit
   };
 }
 
-function tiers(by: "quantity", first: [number, number], second: [number, number], goods: object): BenefitDocument {
+export function tiers(
+  by: "quantity",
+  first: [number, number],
+  second: [number, number],
+  goods: object,
+): BenefitDocument {
   return {
     kind: "tiered",
     ...goods,
@@ -188,9 +211,21 @@ export const fashion: Profile = (seed) => {
     ],
     [{ kind: "nth_unit", ...on("brand-a"), n: 2, percent: 50 }],
     [{ kind: "bundle", ...parts([3, "tops", "extras"]), price: money(dice.of([9900, 19900, 24900])) }],
-    [{ kind: "bundle", ...parts([1, "tops", "dress"], [1, "bottoms", "shoes"], [1, "extras"]), percent: dice.of([20, 25]) }],
+    [
+      {
+        kind: "bundle",
+        ...parts([1, "tops", "dress"], [1, "bottoms", "shoes"], [1, "extras"]),
+        percent: dice.of([20, 25]),
+      },
+    ],
     [{ kind: "percent_off", ...on("core"), percent: dice.of([10, 15, 20]) }],
-    [{ kind: "buy_x_get_y", buy: { ...on("dress", "shoes"), quantity: 1 }, get: { ...on("extras"), quantity: 1 } }],
+    [
+      {
+        kind: "buy_x_get_y",
+        buy: { ...on("dress", "shoes"), quantity: 1 },
+        get: { ...on("extras"), quantity: 1 },
+      },
+    ],
     [tiers("quantity", [2, 15], [3, 25], on("new"))],
     [{ kind: "bundle", ...parts([2, "apparel"]), percent: 12, maxTimes: 2 }],
   ];
@@ -212,9 +247,18 @@ export const fashion: Profile = (seed) => {
             ],
           },
         ],
-        [{ kind: "amount_off", target: "order", ...on("brand-a"), amount: money(3000) }, { ...coupon, ...threshold(20000, "brand-a") }],
-        [{ kind: "amount_off", target: "order", amount: money(3000) }, { ...coupon, ...threshold(29900) }],
-        [{ kind: "percent_off", target: "order", percent: 5, maxAmount: money(5000) }, { stacking: { group: "member" } }],
+        [
+          { kind: "amount_off", target: "order", ...on("brand-a"), amount: money(3000) },
+          { ...coupon, ...threshold(20000, "brand-a") },
+        ],
+        [
+          { kind: "amount_off", target: "order", amount: money(3000) },
+          { ...coupon, ...threshold(29900) },
+        ],
+        [
+          { kind: "percent_off", target: "order", percent: 5, maxAmount: money(5000) },
+          { stacking: { group: "member" } },
+        ],
         freeShipping(9900),
       ]),
     ],
@@ -226,7 +270,13 @@ export const doubleEleven: Profile = (seed) => {
   const dice = new Dice(seed);
   const goods = assortment(
     dice,
-    { mask: [2900, 15900], serum: [9900, 49900], cream: [8900, 39900], lip: [5900, 25900], wash: [3900, 12900] },
+    {
+      mask: [2900, 15900],
+      serum: [9900, 49900],
+      cream: [8900, 39900],
+      lip: [5900, 25900],
+      wash: [3900, 12900],
+    },
     [3, 6],
     charm(dice, [0, 0, 90]),
     () => [dice.of(["b1", "b2", "b3"])],
@@ -236,8 +286,21 @@ export const doubleEleven: Profile = (seed) => {
     [{ kind: "bundle", ...parts([3, "mask", "wash"]), price: money(dice.of([14900, 19900, 23900])) }],
     [{ kind: "nth_unit", ...on("b1"), n: 2, percent: 50 }],
     [tiers("quantity", [2, 15], [3, 25], on("b2"))],
-    [{ kind: "bundle", ...parts([1, "serum"], [1, "cream"], [1, "wash", "mask"]), price: money(dice.of([39900, 49900, 59900])) }],
-    [{ kind: "buy_x_get_y", buy: { ...on("serum", "cream"), quantity: 1 }, get: { ...on("lip"), quantity: 1 }, percent: 50 }],
+    [
+      {
+        kind: "bundle",
+        ...parts([1, "serum"], [1, "cream"], [1, "wash", "mask"]),
+        price: money(dice.of([39900, 49900, 59900])),
+      },
+    ],
+    [
+      {
+        kind: "buy_x_get_y",
+        buy: { ...on("serum", "cream"), quantity: 1 },
+        get: { ...on("lip"), quantity: 1 },
+        percent: 50,
+      },
+    ],
     [{ kind: "percent_off", ...on("lip", "b3"), percent: dice.of([10, 15]) }],
     [{ kind: "bundle", ...parts([2, "lip", "mask"]), amount: money(dice.of([3000, 4000, 5000])) }],
     [
@@ -255,9 +318,23 @@ export const doubleEleven: Profile = (seed) => {
     promotions: [
       ...promotionsOf(dice, 0.6, item),
       ...later(dice, 0.7, [
-        [{ kind: "amount_off", target: "order", amount: money(5000), every: { amount: money(30000) }, maxTimes: 5 }],
-        [{ kind: "amount_off", target: "order", ...on("b1"), amount: money(2000) }, { ...store, ...threshold(20000, "b1") }],
-        [{ kind: "amount_off", target: "order", ...on("b2", "b3"), amount: money(3000) }, { ...store, ...threshold(25000, "b2", "b3") }],
+        [
+          {
+            kind: "amount_off",
+            target: "order",
+            amount: money(5000),
+            every: { amount: money(30000) },
+            maxTimes: 5,
+          },
+        ],
+        [
+          { kind: "amount_off", target: "order", ...on("b1"), amount: money(2000) },
+          { ...store, ...threshold(20000, "b1") },
+        ],
+        [
+          { kind: "amount_off", target: "order", ...on("b2", "b3"), amount: money(3000) },
+          { ...store, ...threshold(25000, "b2", "b3") },
+        ],
         [
           {
             kind: "tiered",
@@ -274,51 +351,3 @@ export const doubleEleven: Profile = (seed) => {
     ],
   };
 };
-
-/** Every promotion meets every other: `units` of a few SKUs, promotions on random tags. */
-export function adversarial(units: number, promotions: number): Profile {
-  return (seed) => {
-    const dice = new Dice(seed);
-    const goods = Array.from({ length: Math.ceil(units / 3) }, (_, i) => ({
-      sku: `s${i}`,
-      price: dice.int(50, 600) * 10,
-      tags: ["t0", "t1", "t2", "t3"].filter(() => dice.chance(0.45)),
-    }));
-    const cart = cartOf(dice, goods, units, 0, 1);
-    const some = () => on(...new Set([`t${dice.int(0, 3)}`, `t${dice.int(0, 3)}`]));
-    const value = (size: number): object =>
-      dice.of<object>([
-        { price: money(Math.round(size * 3000 * (0.55 + 0.4 * dice.random()))) },
-        { percent: dice.int(10, 35) },
-        { amount: money(dice.int(100, 450) * size) },
-      ]);
-    const make = (): BenefitDocument => {
-      const kind = dice.of(["percent", "mix", "mix", "mix", "one", "one", "set", "set", "two", "tiers"]);
-      if (kind === "percent") return { kind: "percent_off", ...some(), percent: dice.int(5, 25) };
-      if (kind === "tiers") return tiers("quantity", [2, 10], [4, 20], some());
-      if (kind === "one") {
-        const side = some();
-        return {
-          kind: "buy_x_get_y",
-          buy: { ...side, quantity: dice.int(1, 2) },
-          get: { ...side, quantity: 1 },
-          percent: dice.of([50, 100]),
-        };
-      }
-      if (kind === "two")
-        return {
-          kind: "buy_x_get_y",
-          buy: { ...some(), quantity: dice.int(1, 2) },
-          get: { ...some(), quantity: 1 },
-          percent: dice.of([50, 100]),
-        };
-      const quantities = kind === "mix" ? [dice.int(2, 4)] : Array.from({ length: dice.int(2, 3) }, () => 1);
-      return {
-        kind: "bundle",
-        components: quantities.map((quantity) => ({ ...some(), quantity })),
-        ...value(quantities.reduce((sum, quantity) => sum + quantity, 0)),
-      };
-    };
-    return { cart, promotions: promotionsOf(dice, 1, Array.from({ length: promotions }, () => [make()])) };
-  };
-}

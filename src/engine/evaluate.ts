@@ -11,7 +11,7 @@ import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
 import { Goods } from "./goods.ts";
 import { judge } from "./judge.ts";
-import { planBest } from "./plan/best-of-greedy.ts";
+import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
 import { price } from "./price.ts";
@@ -31,7 +31,7 @@ import {
 } from "./situation.ts";
 import { writeQuote } from "./write-quote.ts";
 
-const planners: Readonly<Record<Strategy, Planner>> = { best: planBest, priority: planByPriority };
+const planners: Readonly<Record<Strategy, Planner>> = { best: planExactly, priority: planByPriority };
 
 export interface EvaluateOptions {
   /** The project's; what the cart says of them goes first. */

@@ -201,9 +201,15 @@ describe("best", () => {
     });
   });
 
-  test("names as bound no more than what is left above the floors", () => {
+  test("is proven where no plan can be cheaper", () => {
     const { optimality } = quoteFor([rule("ten", 0, percent(10))], cart("1x A @ 10.00 floor 4.00"));
-    expect(optimality).toEqual({ proven: false, bound: 500 });
+    expect(optimality).toEqual({ proven: true, bound: 0 });
+  });
+
+  test("names as bound no more than what is left above the floors where the cart is too large to search", () => {
+    const second: BenefitInput = { kind: "nth_unit", n: 2, percent: 10 };
+    const { optimality } = quoteFor([rule("second", 0, second)], cart("400x A @ 10.00 floor 4.00"));
+    expect(optimality).toEqual({ proven: false, bound: 400 * 600 - 200 * 100 });
   });
 });
 

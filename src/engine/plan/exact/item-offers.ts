@@ -5,8 +5,9 @@ import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
-import { type Covered, type CoveredLine, shapeOf } from "./make-offer.ts";
+import { shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
+import type { Covered, CoveredLine } from "./shape.ts";
 
 export function itemOffers(situation: Situation, index: number): Offer[] {
   const { promotion } = situation.candidates[index]!;

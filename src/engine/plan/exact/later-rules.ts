@@ -5,8 +5,8 @@ import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { budgetLeft, fieldsOf } from "./item-offers.ts";
-import { fromOf, slicedWorth } from "./make-offer.ts";
 import { stageCondition } from "./stage-conditions.ts";
+import { fromOf, slicedWorth } from "./tier-offers.ts";
 
 export interface LaterRule {
   readonly candidate: number;

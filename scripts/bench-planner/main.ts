@@ -1,0 +1,103 @@
+/**
+ * What other ways of choosing promotions cost customers, and what finding the best plan costs in time. Fixed seeds.
+ *
+ *   npm run bench:planner [-- --carts 2000] [--adversarial 40] [--runs 5]
+ *
+ * Prints Markdown. Times are the best of several runs each, taken in turns with pricing by `priority`, for a busy machine.
+ */
+import { parseArgs } from "node:util";
+import { adversarial } from "./adversarial.ts";
+import { type Measured, type Method, measure } from "./measure.ts";
+import { convenience, doubleEleven, fashion, type Profile } from "./profiles.ts";
+
+const { values } = parseArgs({
+  options: {
+    carts: { type: "string", default: "2000" },
+    adversarial: { type: "string", default: "40" },
+    runs: { type: "string", default: "5" },
+  },
+});
+
+const retail: Readonly<Record<string, Profile>> = {
+  convenience,
+  fashion,
+  "Double Eleven": doubleEleven,
+};
+const hard: Readonly<Record<string, Profile>> = {
+  "20 units × 6": adversarial(20, 6),
+  "40 units × 12": adversarial(40, 12),
+};
+
+function measureAll(profile: Profile, carts: number): Measured[] {
+  const runs = Number(values.runs);
+  for (let seed = 1; seed <= Math.min(carts, 100); seed++) measure(profile(seed), seed, 1);
+  return Array.from({ length: carts }, (_, i) => measure(profile(i + 1), i + 1, runs));
+}
+
+const percentOf = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
+
+/** Carts in which the method saves less than the best plan known, and the part of all savings it loses. */
+function lossOf(measured: readonly Measured[], method: Method): string {
+  const worse = measured.filter(({ saved }) => saved[method] < saved.best).length;
+  const best = measured.reduce((sum, { saved }) => sum + saved.best, 0);
+  const own = measured.reduce((sum, { saved }) => sum + saved[method], 0);
+  return `${percentOf(worse / measured.length)} / ${percentOf(1 - own / best)}`;
+}
+
+function quantile(numbers: readonly number[], share: number): string {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(2);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const results = [
+  ...Object.entries(retail).map(([name, profile]) => ({
+    name,
+    measured: measureAll(profile, Number(values.carts)),
+  })),
+  ...Object.entries(hard).map(([name, profile]) => ({
+    name,
+    measured: measureAll(profile, Number(values.adversarial)),
+  })),
+];
+
+const losses: readonly (readonly [string, Method])[] = [
+  ["the merchant's order (`priority`)", "priority"],
+  ["the best of 50 random sequences", "sequences"],
+  ["the best greedy", "greedy"],
+];
+
+console.log("## What it costs customers\n");
+console.log("Carts that pay too much / part of all savings lost, against the best plan.\n");
+console.log(
+  table(
+    ["chosen by", ...results.map(({ name }) => name)],
+    losses.map(([label, method]) => [label, ...results.map(({ measured }) => lossOf(measured, method))]),
+  ),
+);
+
+console.log("\n## What it costs in time\n");
+console.log(
+  "Milliseconds per cart; `priority`: pricing the same cart by the merchant's order, in the same run.\n",
+);
+const times = (numbers: readonly number[]) =>
+  [0.5, 0.95, 0.99, 1].map((share) => quantile(numbers, share)).join(" / ");
+console.log(
+  table(
+    ["carts", "best: p50 / p95 / p99 / max", "priority: p50 / p95 / p99 / max", "proven", "mean gap"],
+    results.map(({ name, measured }) => [
+      `${name} (${measured.length})`,
+      times(measured.map(({ planned }) => planned)),
+      times(measured.map(({ byPriority }) => byPriority)),
+      percentOf(measured.filter(({ isProven }) => isProven).length / measured.length, 2),
+      percentOf(
+        measured.reduce((sum, { gap, total }) => sum + gap / Math.max(1, total), 0) / measured.length,
+        3,
+      ),
+    ]),
+  ),
+);

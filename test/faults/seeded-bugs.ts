@@ -51,7 +51,10 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "a commit whose answer was lost is taken to have happened",
     database: rewriting((statement) => {
-      if (statement.text.includes("pg_xact_status")) statement.text = "select 'committed' as fate, $1::text";
+      // Both questions by which its fate is asked: not in progress, and there.
+      if (statement.text.includes("pg_xact_status")) statement.text = "select 'ended' as status, $1::text";
+      if (statement.text.includes("as is_there"))
+        statement.text = "select true as is_there, $1 || $2 || $3::int || $4 || $5 || $6 || $7";
     }),
   },
   {

@@ -86,7 +86,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     }
     const params = argumentsNamed(operation.params?.shape, args);
     const query = argumentsNamed(operation.query?.shape, args);
-    const body = args.input ?? undefined;
+    const body = plain(args.input) ?? undefined;
     const input = validation.get(id);
     input?.params(params);
     input?.query(query);
@@ -106,6 +106,17 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
       context: { ...caller, requestId },
     });
   };
+}
+
+/**
+ * Arguments written in the document itself come as objects without a prototype, which not every library can take, the
+ * database driver among them; those sent as variables are plain already, and so is what they hold.
+ */
+function plain(input: unknown): unknown {
+  if (Array.isArray(input)) return input.map(plain);
+  if (typeof input !== "object" || input === null || Object.getPrototypeOf(input) === Object.prototype)
+    return input;
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, plain(value)]));
 }
 
 /** A null argument is one left out: clients send null for variables that were not set. */

@@ -51,7 +51,7 @@ export interface OrderName {
 
 export interface FactsService {
   /** For a quote. At once where nothing has to be read. */
-  forQuote(rules: ProjectRules, request: Cart, at: number): Facts | Promise<Facts>;
+  forQuote(rules: ProjectRules, request: CartWithDrafts, at: number): Facts | Promise<Facts>;
   /** For an order that is to be redeemed. */
   forOrder(rules: ProjectRules, request: Cart, at: number, order: OrderName | null): Promise<Knowledge>;
   /** The shared counters of the project as the database has them now. */
@@ -65,7 +65,7 @@ export function factsService({ database, usage }: { database: Database; usage: U
 
   function gather(
     rules: ProjectRules,
-    request: Cart,
+    request: CartWithDrafts,
     at: number,
     order: OrderName | null,
     used: Usage,
@@ -94,9 +94,19 @@ export function factsService({ database, usage }: { database: Database; usage: U
   };
 }
 
+/** A cart that may bring drafts, of which nobody knows yet what they ask for. */
+type CartWithDrafts = Cart & { readonly promotions?: readonly unknown[] | undefined };
+
 /** Null when nothing that the database knows can matter to these rules and this cart. */
-function questionFor(rules: ProjectRules, request: Cart, at: number, order: OrderName | null, used: Usage) {
-  const needs = needsOf(rules);
+function questionFor(
+  rules: ProjectRules,
+  request: CartWithDrafts,
+  at: number,
+  order: OrderName | null,
+  used: Usage,
+) {
+  const hasDrafts = request.promotions !== undefined && request.promotions.length > 0;
+  const needs = hasDrafts ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
   const codes = request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized);
   const asksCoupons = codes.length > 0 && needs.hasPools;
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;

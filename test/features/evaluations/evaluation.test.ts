@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, type CallOptions, startApi } from "../api.ts";
@@ -58,23 +59,28 @@ test("an evaluation without codes and customer reads and writes no database", as
   const { pool } = database;
   const statements: unknown[] = [];
   const { query, connect } = pool;
+  // What the process does in the background has nothing to do with a request.
+  const ofRequest = new AsyncLocalStorage<true>();
+  const note = (statement: unknown) => ofRequest.getStore() === true && statements.push(statement);
   // Watched, not replaced: every statement still runs.
   pool.query = ((...args: unknown[]) => {
-    statements.push(args[0]);
+    note(args[0]);
     return Reflect.apply(query, pool, args);
   }) as typeof pool.query;
   pool.connect = ((...args: unknown[]) => {
-    statements.push("connect");
+    note("connect");
     return Reflect.apply(connect, pool, args);
   }) as typeof pool.connect;
   try {
-    for (let n = 0; n < 20; n++) expect((await evaluate(cartOf())).status).toBe(200);
-    await api.rest("POST", "/v1/catalog-prices", {
-      role: "checkout",
-      body: { currency: "CNY", items: [{ sku: "A", unitPrice: 100 }] },
+    await ofRequest.run(true, async () => {
+      for (let n = 0; n < 20; n++) expect((await evaluate(cartOf())).status).toBe(200);
+      await api.rest("POST", "/v1/catalog-prices", {
+        role: "checkout",
+        body: { currency: "CNY", items: [{ sku: "A", unitPrice: 100 }] },
+      });
     });
     expect(statements).toEqual([]);
-    await evaluate(cartOf({ save: true }));
+    await ofRequest.run(true, () => evaluate(cartOf({ save: true })));
     expect(statements).not.toEqual([]);
   } finally {
     pool.query = query;
@@ -400,4 +406,13 @@ describe("many at once", () => {
     });
     expect([refused.status, refused.body.errors[0].path]).toEqual([403, "/only"]);
   });
+});
+
+test("an evaluation written into the GraphQL document itself is saved like any other", async () => {
+  const { body } = await api.graphql(
+    '{ evaluate(input: { currency: "CNY", save: true, lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { id total } }',
+  );
+  expect(body.errors).toBeUndefined();
+  const stored = await api.rest("GET", `/v1/evaluations/${body.data.evaluate.id}`);
+  expect(stored.body.quote.total).toBe(body.data.evaluate.total);
 });

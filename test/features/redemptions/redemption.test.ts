@@ -286,3 +286,27 @@ test("GraphQL makes the same redemptions", async () => {
   const again = await api.graphql(mutation, { input: request, key: "graphql-key" });
   expect(again.text).toBe(first.text);
 });
+
+test("a draft that asks for earlier orders is told of them, though no live promotion asks", async () => {
+  const customer = { id: "c-history" };
+  expect((await redeem(api, orderOf({ customer }))).status).toBe(201);
+  const { body } = await api.rest("POST", "/v1/evaluations", {
+    role: "marketing",
+    body: {
+      currency: "CNY",
+      lines: cartLines,
+      customer,
+      explain: "all",
+      only: true,
+      promotions: [
+        {
+          key: "first",
+          trigger: { type: "automatic" },
+          conditions: { kind: "first_order" },
+          benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+        },
+      ],
+    },
+  });
+  expect(body.notApplied).toMatchObject([{ promotion: "first", reason: "not_first_order", actual: 1 }]);
+});

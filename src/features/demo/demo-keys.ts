@@ -6,6 +6,7 @@ import type { Role } from "../../platform/auth.ts";
  */
 export const demoKeys = {
   checkout: "demo-checkout-key-everybody-knows",
+  pos: "demo-pos-key-everybody-knows",
   marketing: "demo-marketing-key-everybody-knows",
   erp: "demo-erp-key-everybody-knows",
 } as const satisfies Partial<Record<Role, string>>;

@@ -18,7 +18,7 @@ export async function seedDemo(
 ): Promise<void> {
   const createdAt = new Date(clock.now());
   if (environment !== "production") {
-    for (const role of ["checkout", "marketing", "erp"] as const) {
+    for (const role of ["checkout", "pos", "marketing", "erp"] as const) {
       const key = { name: `Demo ${role} key`, role, environment: "test", secret: demoKeys[role] } as const;
       await createWellKnownKey(connection, projectId, key, createdAt);
     }

@@ -153,9 +153,5 @@ function median(values: readonly number[]): number {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const figures = await benchCodeGeneration();
-  const [bare, generated] = figures as [CodeGenerationFigure, CodeGenerationFigure];
-  for (const { name, codes, seconds } of figures)
-    process.stdout.write(`${name}: ${codes.toLocaleString("en")} codes in ${seconds.toFixed(2)} s\n`);
-  process.stdout.write(`ratio: ${(bare.seconds / generated.seconds).toFixed(2)}\n`);
+  process.stdout.write(`${JSON.stringify(await benchCodeGeneration())}\n`);
 }

@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: what an evaluation costs beside an empty web server, measured side by side in one run.
+ * `npm run bench`: what an evaluation costs beside an empty web server, and redemptions and codes beside the bare SQL they
+ * could have been, measured side by side in one run. `npm run bench -- redemptions` runs one part of it.
  *
  * The load client runs in this process, the server in another; the routes take turns round by round, so that whatever else
  * the machine is doing falls on all of them; medians of the rounds are compared. Absolute figures say little about another
@@ -36,26 +37,72 @@ interface Route {
 }
 
 execFileSync("npx", ["tsc", "-p", "scripts/bench/tsconfig.json"], { cwd: root, stdio: "inherit" });
+const migrations = { BENCH_MIGRATIONS: join(root, "migrations") };
+const parts = { evaluations: benchEvaluations, redemptions: benchRedemptions, codes: benchCodes };
+const asked = process.argv.slice(2);
 printMachine();
-await benchHttp();
-benchInProcess();
+for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
 
 function printMachine(): void {
   const [cpu] = cpus();
   print(
     `Machine: ${cpus().length} × ${cpu?.model ?? "unknown"}, Node ${process.version}, ${process.platform} ${process.arch}`,
   );
+}
+
+async function benchEvaluations(): Promise<void> {
   print(
     `Method: autocannon, ${connections} connections, ${rounds} rounds of ${seconds} s a route after a warm-up, routes taking turns, medians.`,
   );
   print(
     `Cart: ${benchCartBody.lines.length} lines, ${JSON.stringify(benchCartBody).length} bytes; of the promotions at most 20 touch it: each on units of its own (apart), or after the same ones (competing).\n`,
   );
+  await benchHttp();
+  benchInProcess();
+}
+
+function benchRedemptions(): void {
+  const figures = figuresOf<{ name: string; perSecond: number }>("redemptions.js");
+  const [bareDistinct, bareHot] = figures as [{ perSecond: number }, { perSecond: number }];
+  print(
+    "\nRedemptions, 64 clients, each with an order, a code, its ledger entries and its event, durable:\n",
+  );
+  print("| | redemptions/s | of the bare statement |");
+  print("|---|---:|---:|");
+  for (const { name, perSecond } of figures) {
+    const bare = name.includes("hot") ? bareHot : bareDistinct;
+    print(
+      `| ${name} | ${Math.round(perSecond).toLocaleString("en")} | ${(perSecond / bare.perSecond).toFixed(2)} |`,
+    );
+  }
+  print(
+    "\nThe bare statement is one prepared `with … update … insert` through `pg`, 16 connections: it uses a code and notes the order, and nothing else.",
+  );
+}
+
+function benchCodes(): void {
+  const figures = figuresOf<{ name: string; codes: number; seconds: number }>("code-generation.js");
+  const [bare] = figures as [{ seconds: number }];
+  print("\nCodes, stored in their indexed table, durable:\n");
+  print("| | codes | seconds | speed of the bare COPY |");
+  print("|---|---:|---:|---:|");
+  for (const { name, codes, seconds: took } of figures)
+    print(
+      `| ${name} | ${codes.toLocaleString("en")} | ${took.toFixed(1)} | ${(bare.seconds / took).toFixed(2)} |`,
+    );
+}
+
+function figuresOf<Figure>(script: string): Figure[] {
+  const line = execFileSync(process.execPath, [semiSpace, join(compiled, script)], {
+    encoding: "utf8",
+    env: { ...process.env, ...migrations },
+  });
+  return JSON.parse(line) as Figure[];
 }
 
 async function benchHttp(): Promise<void> {
   const server = spawn(process.execPath, [semiSpace, join(compiled, "server.js")], {
-    env: { ...process.env, NODE_ENV: "production", BENCH_MIGRATIONS: join(root, "migrations") },
+    env: { ...process.env, NODE_ENV: "production", ...migrations },
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {

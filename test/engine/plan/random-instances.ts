@@ -97,10 +97,21 @@ export function randomInstance(seed: number, options: InstanceOptions): Instance
     atLeast: { CNY: Math.floor((subtotal * dice.of([0.5, 0.7, 0.8, 0.9, 1])) / 100) * 100 },
     ...(dice.chance(0.2) && { base: "list" }),
   });
+  const partOf = (sku: string) => {
+    const worth = lines.reduce(
+      (sum, line) => sum + (line.sku === sku ? line.quantity * line.unitPrice : 0),
+      0,
+    );
+    return {
+      kind: "subtotal",
+      atLeast: { CNY: Math.floor((worth * dice.of([0.6, 0.8, 1])) / 100) * 100 },
+      select: { skus: [sku] },
+    };
+  };
   const orders = dice.int(0, 2);
   for (let i = 0; i < orders; i++) {
     const more = {
-      ...(dice.chance(0.8) && { conditions: threshold() }),
+      ...(dice.chance(0.8) && { conditions: dice.chance(0.3) ? partOf(dice.of(skus)) : threshold() }),
       ...(options.groups.length > 1 && dice.chance(0.4) && { stacking: { group: dice.of(options.groups) } }),
     };
     add(dice.of(orderKinds)(dice, subtotal), more);

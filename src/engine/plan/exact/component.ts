@@ -19,6 +19,8 @@ export interface Player {
   /** By unit, and one more: the first place at or after it. */
   readonly nextPlace: Int32Array;
   readonly most: number;
+  readonly lines: ReadonlySet<number>;
+  readonly isLocal: boolean;
 }
 
 export interface Component {
@@ -197,7 +199,15 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
   const nextPlace = new Int32Array(units.length + 1).fill(numbers.length);
   for (let i = units.length - 1; i >= 0; i--)
     nextPlace[i] = placeOf[i] === -1 ? nextPlace[i + 1]! : placeOf[i]!;
-  return { candidate: offer.candidate, automaton, placeOf, nextPlace, most: offer.most };
+  return {
+    candidate: offer.candidate,
+    automaton,
+    placeOf,
+    nextPlace,
+    most: offer.most,
+    lines: new Set(bits.keys()),
+    isLocal: offer.isLocal,
+  };
 }
 
 /** Coarser and coarser, until it is small enough. */

@@ -29,10 +29,20 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
       group: part.group,
       slots: lines.map((ofSlot) => ofSlot.filter((line) => situation.cart.lines[line]!.unitPrice > 0)),
     };
-    return { ...common, fraction: fractionOf(fields[i]!), ...shapeOf(covered) };
+    return { ...common, fraction: fractionOf(fields[i]!), isLocal: isLocal(fields[i]!), ...shapeOf(covered) };
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);
+}
+
+function isLocal({ kind, percent, maxAmount, allocate, tiers, mode }: BenefitFields): boolean {
+  if (kind === "nth_unit" || kind === "fixed_price") return true;
+  if (kind === "percent_off") return maxAmount === undefined;
+  if (kind === "bundle") return percent !== undefined;
+  if (kind === "buy_x_get_y") return allocate === "target";
+  return (
+    kind === "tiered" && mode !== "graduated" && tiers.every(({ benefit }) => benefit.kind !== "amount_off")
+  );
 }
 
 /** Prices are whole, so what divides all percentages divides all amounts. */

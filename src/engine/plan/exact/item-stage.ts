@@ -7,7 +7,7 @@ import { itemOffers } from "./item-offers.ts";
 import type { Automaton } from "./machine.ts";
 import type { Offer } from "./offer.ts";
 import { roundedOffer } from "./rounding.ts";
-import { note, type Uses } from "./search.ts";
+import { type Limit, note, type Uses } from "./search.ts";
 import { type Solved, solveComponent, solveWithin } from "./solve-items.ts";
 import type { Work } from "./work.ts";
 
@@ -17,8 +17,8 @@ export interface ItemStage {
   readonly solved: Solved;
   /** The model says of every plan exactly what it brings, so plans may be sought that bring no more than so much. */
   readonly isExact: boolean;
-  /** The best plan that brings more than `above` but, as the quote counts, no more than `atMost`. Null: it cannot be sought. */
-  within(above: number, atMost: number): Solved | null;
+  /** The best plan that brings more than `above` but stays, as the quote counts, within the limit. Null: it cannot be sought. */
+  within(above: number, limit: Limit): Solved | null;
 }
 
 /** Null: too large to be modelled. */
@@ -53,15 +53,18 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
       ),
     },
     isExact,
-    within(above, atMost) {
+    within(above, limit) {
       if (!isExact) return null;
-      if (offers.every(({ isWhole }) => isWhole)) return seek(models, lines, above, atMost, work);
-      const asCounted = offers.flatMap((offer) => roundedOffer(offer, situation.rounding) ?? []);
-      const rounded = modelAll(byGroup(asCounted), lines);
-      if (rounded?.every(({ lumps }) => lumps === 0)) return seek(rounded, lines, above, atMost, work);
       const fractions = offers.filter(({ isWhole }) => !isWhole).length;
-      const slack = fractions * (situation.rounding === "down" ? grain : grain / 2);
-      return seek(models, lines, above, atMost + slack, work);
+      if (fractions === 0) return seek(models, lines, above, limit, work);
+      if (limit.lines === null) {
+        const asCounted = offers.flatMap((offer) => roundedOffer(offer, situation.rounding) ?? []);
+        const rounded = modelAll(byGroup(asCounted), lines);
+        if (rounded?.every(({ lumps }) => lumps === 0)) return seek(rounded, lines, above, limit, work);
+      }
+      // How a rounded amount falls on single lines is not modelled; it moves each of them by less than a minor unit.
+      const slack = fractions * grain * (limit.lines?.size ?? 1);
+      return seek(models, lines, above, { ...limit, atMost: limit.atMost + slack }, work);
     },
   };
 }
@@ -92,11 +95,11 @@ function seek(
   models: readonly GroupModel[],
   lines: Lines,
   above: number,
-  atMost: number,
+  limit: Limit,
   work: Work,
 ): Solved | null {
   const joined = joinAll(models, lines);
-  return joined === null ? null : solveWithin(joined, above, atMost, work);
+  return joined === null ? null : solveWithin(joined, above, limit, work);
 }
 
 /** Promotions of different groups add up on a unit, each on what the one before left: the model, on list prices, overstates them. */

@@ -33,6 +33,8 @@ export type Consider = (suggestion: Suggestion) => number;
 const maxThresholds = 100;
 /** At most so many limited searches. */
 const maxLimited = 12;
+/** So many rules on selected goods are decided one after the other. */
+const maxDepth = 3;
 
 /**
  * `forced`: candidates of later stages without which no plan will do. Answers the least that a plan of these candidates pays, in millionths;
@@ -42,51 +44,131 @@ export function solveJointly(
   situation: Situation,
   candidates: readonly number[],
   forced: ReadonlySet<number>,
-  known: { readonly total: number; readonly isRivalled: boolean },
+  known: Known,
   consider: Consider,
   work: Work,
 ): number | null {
   const items = itemStage(situation, candidates, work);
-  if (items === null) return null;
-  const worth = situation.cart.subtotal * grain;
-  const later = laterStages(situation, candidates, forced);
-  const { solved } = items;
-  const lumps = items.offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
-  const isCertain = items.isExact && later.isExact;
-  const suggest = (uses: Uses, value: number): number => {
-    const { pay, chosen } = later.stages.payAt(worth - value);
-    return consider({ uses, later: chosen, unlimited: lumps, pay: isCertain ? pay : null });
-  };
-  const dearest = worth - solved.most;
-  let least = later.stages.payAt(dearest).pay;
-  // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
-  const isReached = known.total * grain - least < grain;
-  let best = known.total;
-  if (!isReached || known.isRivalled) best = Math.min(best, suggest(solved.uses, solved.value));
+  return items === null
+    ? null
+    : new Joint(situation, items, consider, work).solve(candidates, forced, known, 0);
+}
 
-  const thresholds = later.stages.thresholds(dearest, worth);
-  if (thresholds.length > maxThresholds) return null;
-  const points = thresholds
-    .map((from, i) => ({ from, to: thresholds[i + 1] ?? worth + grain }))
-    .map((range) => ({ ...range, pay: later.stages.payAt(range.from).pay }))
-    .sort((a, b) => a.pay - b.pay || a.from - b.from);
-  let limited = 0;
-  for (const { from, to, pay } of points) {
-    if (pay >= best * grain) break;
-    if (limited++ >= maxLimited || work.isSpent()) {
-      least = Math.min(least, pay);
-      continue;
-    }
-    const range = { from, to, isBetter: (x: number) => later.stages.payAt(x).pay < best * grain };
-    const found = bestIn(items, worth, range);
-    if (found === null) {
-      least = Math.min(least, pay);
-      continue;
-    }
-    if (found.uses.size > 0 || found.value >= 0) best = Math.min(best, suggest(found.uses, found.value));
-    least = Math.min(least, found.most === null ? best * grain : later.stages.payAt(found.most).pay);
+export interface Known {
+  readonly total: number;
+  /** Promotions were in each other's way. */
+  readonly isRivalled: boolean;
+}
+
+class Joint {
+  private readonly situation: Situation;
+  private readonly items: ItemStage;
+  private readonly consider: Consider;
+  private readonly work: Work;
+  private readonly worth: number;
+
+  constructor(situation: Situation, items: ItemStage, consider: Consider, work: Work) {
+    this.situation = situation;
+    this.items = items;
+    this.consider = consider;
+    this.work = work;
+    this.worth = situation.cart.subtotal * grain;
   }
-  return least;
+
+  solve(
+    candidates: readonly number[],
+    forced: ReadonlySet<number>,
+    known: Known,
+    depth: number,
+  ): number | null {
+    const { worth, work, items } = this;
+    const { solved } = items;
+    const later = laterStages(this.situation, candidates, forced);
+    const dearest = worth - solved.most;
+    const atDearest = later.stages.payAt(dearest);
+    // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
+    const isReached = known.total * grain - atDearest.pay < grain;
+    let best = known.total;
+    if (!isReached || known.isRivalled) best = Math.min(best, this.suggest(later, solved.uses, solved.value));
+
+    const thresholds = later.stages.thresholds(dearest, worth);
+    if (thresholds.length > maxThresholds) return null;
+    const points = thresholds
+      .map((from, i) => ({ from, to: thresholds[i + 1] ?? worth + grain }))
+      .map((range) => ({ ...range, pay: later.stages.payAt(range.from).pay }))
+      .sort((a, b) => a.pay - b.pay || a.from - b.from);
+    let beyond = Number.POSITIVE_INFINITY;
+    let limited = 0;
+    for (const { from, to, pay } of points) {
+      if (pay >= best * grain) break;
+      const range = { from, to, isBetter: (x: number) => later.stages.payAt(x).pay < best * grain };
+      const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, range);
+      if (found === null) {
+        beyond = Math.min(beyond, pay);
+        continue;
+      }
+      if (found.uses.size > 0 || found.value >= 0)
+        best = Math.min(best, this.suggest(later, found.uses, found.value));
+      beyond = Math.min(beyond, found.most === null ? best * grain : later.stages.payAt(found.most).pay);
+    }
+    const least = Math.min(atDearest.pay, beyond);
+    if (best * grain - least < grain || depth >= maxDepth || work.isSpent()) return least;
+    const rule = this.openScope(later.rules, atDearest.chosen);
+    if (rule === null) return least;
+    const without = this.solve(
+      candidates.filter((index) => index !== rule.candidate),
+      forced,
+      { ...known, total: best },
+      depth + 1,
+    );
+    return without === null
+      ? least
+      : Math.max(least, Math.min(without, this.withScope(candidates, forced, rule, beyond)));
+  }
+
+  private suggest({ stages, isExact }: Later, uses: Uses, value: number): number {
+    const { offers, isExact: isExactBefore } = this.items;
+    const { pay, chosen } = stages.payAt(this.worth - value);
+    return this.consider({
+      uses,
+      later: chosen,
+      unlimited: offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate),
+      pay: isExact && isExactBefore ? pay : null,
+    });
+  }
+
+  /** A rule of the order stage that the bound counts on, although the item stage may leave too little of its goods. */
+  private openScope(rules: readonly LaterRule[], chosen: readonly number[]): LaterRule | null {
+    if (!this.items.isExact) return null;
+    const touched = new Set(this.items.offers.flatMap(({ slots }) => slots.flat()));
+    const isOpen = ({ candidate, scopes }: LaterRule) =>
+      chosen.includes(candidate) &&
+      this.situation.candidates[candidate]!.promotion.parts.length === 1 &&
+      scopes.some(({ lines }) => lines.some((line) => touched.has(line)));
+    return rules.find(isOpen) ?? null;
+  }
+
+  /** With the rule: no plan that keeps enough of its goods pays less. `beyond`: of plans that reach a further threshold. */
+  private withScope(
+    candidates: readonly number[],
+    forced: ReadonlySet<number>,
+    rule: LaterRule,
+    beyond: number,
+  ): number {
+    const later = laterStages(this.situation, candidates, new Set([...forced, rule.candidate]));
+    const { lines } = this.situation.cart;
+    let least = 0;
+    for (const { lines: inScope, atLeast } of rule.scopes) {
+      const listed = inScope.reduce((sum, line) => sum + lines[line]!.unitPrice * lines[line]!.quantity, 0);
+      if (listed < atLeast) return Number.POSITIVE_INFINITY;
+      const limit = { atMost: (listed - atLeast) * grain, lines: new Set(inScope) };
+      const found = this.items.within(Number.NEGATIVE_INFINITY, limit);
+      if (found === null) continue;
+      if (found.value >= 0) this.suggest(later, found.uses, found.value);
+      least = Math.max(least, Math.min(later.stages.payAt(this.worth - found.most).pay, beyond));
+    }
+    return least;
+  }
 }
 
 interface Range {
@@ -113,8 +195,7 @@ function bestIn(
     else high = middle;
   }
   const above = worth - high * grain;
-  const atMost = worth - from;
-  const found = items.within(above, atMost);
+  const found = items.within(above, { atMost: worth - from, lines: null });
   if (found === null) return null;
   return {
     uses: found.uses,
@@ -123,11 +204,18 @@ function bestIn(
   };
 }
 
+interface Later {
+  /** Of the order stage. */
+  readonly rules: readonly LaterRule[];
+  readonly stages: LaterStages;
+  readonly isExact: boolean;
+}
+
 function laterStages(
   situation: Situation,
   candidates: readonly number[],
   forced: ReadonlySet<number>,
-): { stages: LaterStages; isExact: boolean } {
+): Later {
   const rulesOf = (stage: "order" | "shipping"): LaterRule[] =>
     candidates.flatMap((index) => laterRule(situation, index, stage, forced.has(index)) ?? []);
   const order = rulesOf("order");
@@ -136,6 +224,7 @@ function laterStages(
     fieldsOf(situation.candidates[candidate]!.promotion, "order").some(hasRate),
   );
   return {
+    rules: order,
     stages: new LaterStages(order, shipping, situation.cart.shippingAmount, rounds ? grain : 0),
     isExact: [...order, ...shipping].every(({ isExact }) => isExact),
   };

@@ -5,7 +5,7 @@ import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { budgetLeft, fieldsOf } from "./item-offers.ts";
-import { stageCondition } from "./stage-conditions.ts";
+import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
 export interface LaterRule {
@@ -15,6 +15,8 @@ export interface LaterRule {
   /** Where its conditions are asked: on the goods before the order stage, or before the shipping stage. */
   readonly asksAt: "order" | "shipping";
   mayHold(worth: number): boolean;
+  /** Selected goods of which so much must be left. */
+  readonly scopes: readonly Scope[];
   /** `base`: the goods when the stage began; `left`: what is left of goods or shipping by now. In millionths. */
   off(base: number, left: number): number;
   /** What `off` says is what it takes off, but for rounding; else it is only never less. */
@@ -46,6 +48,7 @@ export function laterRule(
     isForced,
     asksAt: promotion.parts[0]!.stage === "shipping" ? "shipping" : "order",
     mayHold: (worth) => condition.mayHold(worth),
+    scopes: condition.scopes,
     off: (base, left) =>
       Math.min(
         left,
@@ -53,6 +56,7 @@ export function laterRule(
         sum(benefits, (benefit) => benefit.off(base, left)),
       ),
     isExact:
+      condition.isCertain &&
       promotion.document.budget === undefined &&
       situation.cart.lines.every(({ floor }) => floor === 0) &&
       fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),
@@ -85,7 +89,7 @@ function share(amount: number, percent: number): number {
 // ---------------------------------------------------------------- order
 
 /** The goods a benefit covers, at the prices of the cart. */
-interface Scope {
+interface CoveredGoods {
   readonly isEverything: boolean;
   readonly worth: number;
   /** Of single units, dearest first, as runs. */
@@ -93,7 +97,7 @@ interface Scope {
   readonly units: number;
 }
 
-function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number): Scope {
+function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number): CoveredGoods {
   const select = part.benefits[index]!.selectors[0]!;
   const lines = coverage.of(select).map((line) => cart.lines[line]!);
   return {
@@ -106,7 +110,7 @@ function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number):
   };
 }
 
-function dearest({ prices }: Scope, units: number): number {
+function dearest({ prices }: CoveredGoods, units: number): number {
   let left = units;
   let worth = 0;
   for (const { price, count } of prices) {
@@ -160,7 +164,7 @@ function orderBenefit(
   return { off: (_, left) => Math.min(left, each * units), thresholds: none };
 }
 
-function tieredOrder(scope: Scope, fields: BenefitFields, currency: string): LaterBenefit {
+function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: string): LaterBenefit {
   const { tiers } = fields;
   const byAmount = fields.by === "amount";
   const thresholds = byAmount ? tiers.map((tier) => fromOf(tier, currency)) : none;

@@ -14,6 +14,8 @@ interface Common {
    * be ruled out because they would bring too much.
    */
   readonly isExact: boolean;
+  /** What a unit brings when it is taken lies on that very unit, and is not shared with others. */
+  readonly isLocal: boolean;
   /** Every amount is in whole minor units, so nothing is rounded. */
   readonly isWhole: boolean;
   /** Divides every amount, in millionths, and a whole minor unit. */

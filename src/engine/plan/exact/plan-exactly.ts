@@ -21,7 +21,7 @@ import { Work } from "./work.ts";
 import { worldsOf } from "./worlds.ts";
 
 /** Labels and table rows, for one evaluation. */
-const operations = 400_000;
+const operations = 200_000;
 
 /** What became of the search; for those who count. */
 export interface Search {

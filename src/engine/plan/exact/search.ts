@@ -13,11 +13,16 @@ import type { Work } from "./work.ts";
 /** By candidate, then line: how many of its units the promotion takes or counts. */
 export type Uses = Map<number, Map<number, number>>;
 
+/** What is taken off the goods of some lines (null: of all) may not pass `atMost`. Of that, as much is counted as is certain. */
+export interface Limit {
+  readonly atMost: number;
+  readonly lines: ReadonlySet<number> | null;
+}
+
 export interface SearchOptions {
   /** Only plans worth more than this are of interest. */
   readonly above: number;
-  /** No plan may be worth more than this; null: any may. */
-  readonly atMost: number | null;
+  readonly limit: Limit | null;
   /** How many labels are kept from unit to unit. */
   readonly width: number;
 }
@@ -33,6 +38,8 @@ interface Label {
   readonly key: number | string;
   readonly states: readonly number[];
   readonly value: number;
+  /** What counts towards the limit. */
+  readonly spent: number;
   readonly bound: number;
   readonly parent: Label | null;
   /** Who takes the unit before: a player's number, or an alternative's (negative, from -2 on), or nobody: -1. */
@@ -71,11 +78,11 @@ class Search {
     this.bound = bound;
     this.options = options;
     this.work = work;
-    this.alternatives = options.atMost === null ? component.alternatives : component.allAlternatives;
-    this.keys = keysOf(component.players, options.atMost);
+    this.alternatives = options.limit === null ? component.alternatives : component.allAlternatives;
+    this.keys = keysOf(component.players, options.limit);
     this.hasLeaves = component.players.some(({ automaton }) => automaton.leaves !== null);
     // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
-    this.mayIdle = options.atMost !== null || this.hasLeaves;
+    this.mayIdle = options.limit !== null || this.hasLeaves;
   }
 
   run(): Found {
@@ -84,6 +91,7 @@ class Search {
       key: 0,
       states: players.map(({ automaton }) => automaton.start),
       value: 0,
+      spent: 0,
       bound: Number.POSITIVE_INFINITY,
       parent: null,
       taker: nobody,
@@ -162,9 +170,10 @@ class Search {
   }
 
   private reach(label: Label, unit: number, left: Left, taker: number, next: number, gain: number): void {
-    const { atMost, above } = this.options;
+    const { limit, above } = this.options;
     const value = label.value + gain;
-    if (atMost !== null && value > atMost) return;
+    const spent = limit !== null && this.isCounted(unit, taker, limit) ? label.spent + gain : label.spent;
+    if (limit !== null && spent > limit.atMost) return;
     let bound = value + left.bound;
     if (taker >= 0) {
       const { automaton, nextPlace } = this.component.players[taker]!;
@@ -176,7 +185,7 @@ class Search {
           : bound - left.bounds[taker]! + own;
     }
     if (!(bound > above)) return;
-    const key = this.keyOf(left, taker, next, value);
+    const key = this.keyOf(left, taker, next, spent);
     const rival = this.layer.get(key);
     if (rival !== undefined && rival.value >= value) return;
     let states = left.states;
@@ -185,7 +194,15 @@ class Search {
       changed[taker] = next;
       states = changed;
     }
-    this.layer.set(key, { key, states, value, bound, parent: label, taker });
+    this.layer.set(key, { key, states, value, spent, bound, parent: label, taker });
+  }
+
+  private isCounted(unit: number, taker: number, { lines }: Limit): boolean {
+    if (lines === null) return true;
+    if (!lines.has(this.component.units[unit]!.line)) return false;
+    if (taker < 0) return true;
+    const player = this.component.players[taker]!;
+    return player.isLocal || [...player.lines].every((line) => lines.has(line));
   }
 
   private boundBut({ bounds }: Left, unit: number, taker: number): number {
@@ -194,14 +211,14 @@ class Search {
     return bound;
   }
 
-  private keyOf(left: Left, taker: number, next: number, value: number): number | string {
-    const isLimited = this.options.atMost !== null;
+  private keyOf(left: Left, taker: number, next: number, spent: number): number | string {
+    const isLimited = this.options.limit !== null;
     if (this.keys === null) {
       const states = left.states.map((state, p) => (p === taker ? next : state));
-      return isLimited ? `${states.join()}:${value}` : states.join();
+      return isLimited ? `${states.join()}:${spent}` : states.join();
     }
     const key = taker < 0 ? left.key : left.key + (next - left.states[taker]!) * this.keys.radices[taker]!;
-    return isLimited ? key + value * this.keys.size : key;
+    return isLimited ? key + spent * this.keys.size : key;
   }
 
   private usesOf(last: Label): Uses {
@@ -234,15 +251,15 @@ interface Keys {
   readonly size: number;
 }
 
-/** Labels are told apart by one number, if it is small enough. Limited plans of different value are never alike. */
-function keysOf(players: readonly Player[], atMost: number | null): Keys | null {
+/** Labels are told apart by one number, if it is small enough. Plans that have spent differently are never alike. */
+function keysOf(players: readonly Player[], limit: Limit | null): Keys | null {
   const radices: number[] = [];
   let size = 1;
   for (const { automaton } of players) {
     radices.push(size);
     size *= automaton.states;
   }
-  return size * Math.max(1, atMost ?? 1) * 2 <= Number.MAX_SAFE_INTEGER ? { radices, size } : null;
+  return size * Math.max(1, limit?.atMost ?? 1) * 2 <= Number.MAX_SAFE_INTEGER ? { radices, size } : null;
 }
 
 export function note(uses: Uses, candidate: number, line: number, count = 1): void {

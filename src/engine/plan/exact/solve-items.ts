@@ -1,7 +1,7 @@
 /** The item stage alone: the most that all its promotions can take off, and a plan that does. */
 import { Relaxation } from "./bound.ts";
 import type { Component } from "./component.ts";
-import { note, search, type Uses } from "./search.ts";
+import { type Limit, note, search, type Uses } from "./search.ts";
 import type { Work } from "./work.ts";
 
 export interface Solved {
@@ -17,7 +17,7 @@ export interface Solved {
  */
 const attempts = [
   { rounds: 6, width: 16 },
-  { rounds: 110, width: 3_000 },
+  { rounds: 110, width: 1_500 },
 ];
 
 export function solveComponent(
@@ -35,7 +35,7 @@ export function solveComponent(
   for (const { rounds, width } of attempts) {
     const bound = relaxation.improve(rounds, best.value);
     if (bound.most <= best.value) return { ...best, most: best.value };
-    const found = search(component, bound, { above: best.value, atMost: null, width }, work);
+    const found = search(component, bound, { above: best.value, limit: null, width }, work);
     const value = found.plan?.value ?? best.value;
     best = {
       value,
@@ -56,16 +56,17 @@ function solvePlain({ units, alternatives }: Component, quantityOf: (line: numbe
   return { value: best.gain, most: best.gain, uses };
 }
 
-/** The best plan of all components together that brings no more than `atMost`, if it brings more than `above`. */
-export function solveWithin(joined: Component, above: number, atMost: number, work: Work): Solved {
+/** The best plan of all components together within the limit, if it brings more than `above`. */
+export function solveWithin(joined: Component, above: number, limit: Limit, work: Work): Solved {
   const relaxation = new Relaxation(joined, work);
+  const ceiling = limit.lines === null ? limit.atMost : Number.POSITIVE_INFINITY;
   let known = above;
-  let best: Solved = { value: Number.NEGATIVE_INFINITY, most: atMost, uses: new Map() };
+  let best: Solved = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map() };
   for (const { rounds, width } of attempts) {
     const bound = relaxation.improve(rounds, known);
     if (bound.most <= known) return { ...best, most: known };
-    const found = search(joined, bound, { above: known, atMost, width: width * 2 }, work);
-    const most = Math.min(atMost, bound.most, Math.max(known, found.most));
+    const found = search(joined, bound, { above: known, limit, width: width * 2 }, work);
+    const most = Math.min(ceiling, bound.most, Math.max(known, found.most));
     best = found.plan === null ? { ...best, most } : { ...found.plan, most };
     known = Math.max(known, best.value);
     if (known >= best.most || work.isSpent()) break;

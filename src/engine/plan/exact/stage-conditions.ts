@@ -5,7 +5,7 @@
  * in the direction that matters here (a plan that is possible is called possible) as long as more money only helps; where it
  * might hurt (an upper limit, a `not`) the conditions are taken to hold.
  */
-import type { ConditionDocument, ConditionLeaf } from "../../conditions/tree.ts";
+import type { CompiledTree, ConditionDocument, ConditionLeaf } from "../../conditions/tree.ts";
 import type { FactName, Facts } from "../../facts.ts";
 import type { ConditionView } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
@@ -18,21 +18,50 @@ export interface StageCondition {
   mayHold(worth: number): boolean;
   /** In minor units: where `mayHold` may change. */
   readonly thresholds: readonly number[];
+  /** Selected goods of which so much, in minor units, must be left for it to hold. */
+  readonly scopes: readonly Scope[];
+  /** It holds wherever it may. */
+  readonly isCertain: boolean;
 }
 
-export const always: StageCondition = { mayHold: () => true, thresholds: [] };
+export interface Scope {
+  readonly lines: readonly number[];
+  readonly atLeast: number;
+}
+
+const always: StageCondition = { mayHold: () => true, thresholds: [], scopes: [], isCertain: true };
 
 export function stageCondition(situation: Situation, promotion: CompiledPromotion): StageCondition {
   const { conditions, document, asksAtStage } = promotion;
   if (!asksAtStage || conditions === null) return always;
   const tree = document.conditions as ConditionDocument;
-  if (!isMonotone(tree)) return always;
+  if (!isMonotone(tree)) return { ...always, isCertain: false };
   const thresholds: number[] = [];
   collectThresholds(tree, situation.cart.currency, thresholds);
   return {
     mayHold: (worth) => conditions.test(new FavourableView(situation, Math.ceil(worth / grain))).met,
     thresholds,
+    scopes: scopesOf(situation, tree, conditions),
+    isCertain: leavesOf(tree).every((leaf) => !dependsOnPrices(leaf) || leaf.select === undefined),
   };
+}
+
+/** The selectors are those that the conditions ask for, in their order, where all of them must hold and are asked. */
+function scopesOf(situation: Situation, tree: ConditionDocument, conditions: CompiledTree): Scope[] {
+  const leaves = "all" in tree ? (tree.all as readonly ConditionDocument[]) : [tree];
+  if (leaves.some((leaf) => "all" in leaf || "any" in leaf || "not" in leaf)) return [];
+  const asking = (leaves as readonly LeafFields[]).filter(
+    ({ kind, base }) => kind === "subtotal" && base !== "list",
+  );
+  const view = new FavourableView(situation, situation.cart.subtotal);
+  conditions.test(view);
+  if (view.asked.length !== asking.length) return [];
+  return asking.flatMap(({ atLeast }, i) => {
+    const select = view.asked[i]!;
+    const least = typeof atLeast === "object" ? atLeast[situation.cart.currency] : undefined;
+    if (least === undefined || select.coversEverything || select.excludeDiscounted) return [];
+    return [{ lines: situation.coverage.of(select), atLeast: least }];
+  });
 }
 
 interface LeafFields extends ConditionLeaf {
@@ -78,6 +107,8 @@ class FavourableView implements ConditionView<FactName> {
   readonly cart: Situation["cart"];
   readonly facts: Required<Pick<Facts, FactName>>;
   readonly now: number;
+  /** Whose present worth was asked for. */
+  readonly asked: CompiledSelector[] = [];
   private readonly situation: Situation;
   private readonly worth: number;
 
@@ -94,6 +125,7 @@ class FavourableView implements ConditionView<FactName> {
   }
 
   subtotal(select: CompiledSelector, base: "current" | "list"): number {
+    if (base === "current") this.asked.push(select);
     let listed = 0;
     for (const line of this.linesOf(select)) {
       const { unitPrice, quantity } = this.cart.lines[line]!;

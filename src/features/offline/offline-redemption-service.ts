@@ -26,6 +26,8 @@ export interface OfflineRedemptionService {
 }
 
 const operation = "redeemOffline";
+/** As many as the committer writes at once. */
+const itemsPerTurn = 64;
 
 export function offlineRedemptionService({
   database,
@@ -117,9 +119,16 @@ export function offlineRedemptionService({
       const now = clock.now();
       const rules = await rulebooks.rulesOf(projectId);
       const vouchers = await provenVouchers(projectId, new Set(items.map(({ voucher }) => voucher)));
-      const results = await Promise.all(
-        items.map((item) => acceptOne(context, rules, item, vouchers.get(item.voucher), now)),
-      );
+      const results: OfflineResult[] = [];
+      // In turns: pricing hundreds of orders at one go would hold up everybody else's requests.
+      for (let first = 0; first < items.length; first += itemsPerTurn) {
+        const turn = items.slice(first, first + itemsPerTurn);
+        results.push(
+          ...(await Promise.all(
+            turn.map((item) => acceptOne(context, rules, item, vouchers.get(item.voucher), now)),
+          )),
+        );
+      }
       const again = results.flatMap(({ status, redemption }) =>
         status === "duplicate" && redemption !== null ? [redemption] : [],
       );

@@ -5,6 +5,7 @@ import { silentLog } from "../../../src/platform/log.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
+import { projectWithKeys } from "../project-fixture.ts";
 import { couponsOf, orderOf, redeem } from "../redemptions/redemption-fixture.ts";
 import {
   countersOf,
@@ -510,16 +511,12 @@ describe("rotation", () => {
   });
 
   test("makes one first key, however many ask at once", async () => {
-    const third = await startApi(database);
-    const fourth = await startApi(database);
-    const key = third.project.keys.pos;
+    const { keys } = await projectWithKeys(database, api.clock.now());
     const answers = await Promise.all(
-      [third, fourth, third, fourth].map((process) => process.rest("GET", "/v1/offline/keys", { key })),
+      [api, other, api, other].map((process) => process.rest("GET", "/v1/offline/keys", { key: keys.pos })),
     );
     const sets = answers.map(({ body }) => JSON.stringify(body));
     expect([new Set(sets).size, answers[0]!.body.keys.length]).toEqual([1, 1]);
-    await third.close();
-    await fourth.close();
   });
 
   test("is the admin's business", async () => {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../src/platform/database.ts";
 import { type Attempt, contradictions, History } from "./history.ts";
+import { inParallel } from "./http-client.ts";
 import { orderOf, type Shop } from "./shop.ts";
 
 export interface Work {
@@ -116,6 +117,9 @@ export function rudeFailures({ history }: Work, mayBreak = false): string[] {
 /** Asks everything once more: who was acknowledged gets the very same answer. */
 export async function replayAll({ history }: Work, shop: Shop, server: string): Promise<void> {
   const first = new Map(history.granted().map((attempt) => [attempt.key, attempt]));
-  for (const { request, key } of first.values())
+  const asked = [...first.values()];
+  await inParallel(asked.length, 16, async (index) => {
+    const { request, key } = asked[index]!;
     await shop.client.redeem(server, "REST", { ...request }, { key, history });
+  });
 }

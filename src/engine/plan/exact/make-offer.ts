@@ -59,8 +59,8 @@ function limitedUnits(
 ): Shape {
   const { fields } = covered;
   const all = sumOf(covered, gainOn);
-  const maxUnits =
-    fields.maxUnits !== undefined && fields.maxUnits < unitsIn(covered) ? fields.maxUnits : unlimited;
+  // Also where there are no more units than that: the pick binds which of them may be left out.
+  const maxUnits = fields.maxUnits === undefined ? unlimited : Math.min(fields.maxUnits, unitsIn(covered));
   const isCapped = cap < all;
   const isWhole = areWhole(covered, gainOn);
   const most = Math.min(all, cap);

@@ -48,6 +48,8 @@ class ExactPlanner {
   private disagreed = false;
   /** Promotions were in each other's way. */
   private readonly isRivalled: boolean;
+  /** Plans priced already. */
+  private readonly tried = new Set<string>();
   private readonly work = new Work(operations);
 
   constructor(situation: Situation) {
@@ -122,6 +124,9 @@ class ExactPlanner {
 
   private tryOut(suggestion: Suggestion): number {
     const plan = this.planOf(suggestion);
+    const name = `${plan.members.map(Number).join("")} ${plan.allowances!.join(";")}`;
+    if (this.tried.has(name)) return this.best.priced.total;
+    this.tried.add(name);
     const priced = price(this.situation, plan);
     if (suggestion.pay !== null) {
       const apart = Math.abs(priced.total * grain - suggestion.pay);

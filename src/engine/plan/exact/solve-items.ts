@@ -17,7 +17,7 @@ export interface Solved {
  */
 const attempts = [
   { rounds: 6, width: 16 },
-  { rounds: 110, width: 1_500 },
+  { rounds: 60, width: 1_500 },
 ];
 
 export function solveComponent(

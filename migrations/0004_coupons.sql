@@ -33,7 +33,8 @@ create table coupons (
   constraint coupons_status_known check (status in ('active', 'void')),
   constraint coupons_claims_have_a_time check ((customer_id is null) = (claimed_at is null)),
   constraint coupons_uses_hold check (used >= 0 and reserved >= 0 and used + reserved <= max_uses)
-);
+) with (fillfactor = 85);
+-- The room on each page is for the use of a code: a row that stays on its page needs no new index entries.
 comment on table coupons is 'One redeemable code a row. No foreign key to its pool: COPY would check it a million times, and pools are never deleted.';
 comment on column coupons.code is 'Normalised, look-alikes folded where the pool does: what a typed code is looked up by. How it is printed follows from the pool.';
 comment on column coupons.used is 'Committed uses; like reserved, a cache of the ledger entries of measure ''coupon'' with this code.';

@@ -31,7 +31,8 @@ create table redemptions (
   constraint redemptions_mode_known check (mode in ('reserve', 'commit')),
   constraint redemptions_reservations_expire check (state <> 'reserved' or expires_at is not null),
   constraint redemptions_refund_no_more_than_paid check (refunded >= 0 and refunded <= greatest(total, 0))
-);
+) with (toast_tuple_target = 8160);
+-- Documents of a usual order stay in the row: compressing and storing them apart took longer than everything else.
 comment on table redemptions is 'What an order took: codes, uses, budget, stock. No foreign keys, and no reads before writing: every row is written in a batch (see features/redemptions/committer-service.ts).';
 comment on column redemptions.source is 'Which system names its orders by order_ref: two tills may both have an order 17.';
 comment on column redemptions.steps is 'How many ledger entries it has; the next one continues the count.';

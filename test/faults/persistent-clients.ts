@@ -102,7 +102,7 @@ export async function lies(
 }
 
 /** Failures that do not say when to come again, or that say something else than "not now". */
-export function rudeFailures({ history }: Work, mayBreak = false): string[] {
+export function rudeFailures({ history }: Pick<Work, "history">, mayBreak = false): string[] {
   const rude = history
     .refused()
     .filter(

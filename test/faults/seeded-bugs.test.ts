@@ -1,0 +1,204 @@
+/** A checker counts only after it was seen to fail. Each bug of seeded-bugs.ts is run in a small form and has to be noticed. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { violationsIn } from "../books-balance.ts";
+import { rushFor, violationsOf } from "../concurrency/limits.ts";
+import { contentsOf, demoProject, quotesFor } from "../concurrency/quotes.ts";
+import { randomCarts } from "../concurrency/random-carts.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
+import { History } from "./history.ts";
+import { inParallel } from "./http-client.ts";
+import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
+import { type RunningServer, startServers } from "./running-servers.ts";
+import { numberOf, seededBugs } from "./seeded-bugs.ts";
+import { openShop, orderOf, type Shop, untilKnown } from "./shop.ts";
+import { patience } from "./sizes.ts";
+import { startProxy } from "./tcp-proxy.ts";
+
+const options = { timeout: patience };
+let database: TestDatabase;
+let servers: RunningServer[];
+beforeEach(async () => {
+  database = await freshDatabase();
+  servers = [];
+}, patience);
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.kill()));
+  await database.close();
+}, patience);
+
+const noticed = new Set<string>();
+
+/** Runs the test with servers that have the bug. */
+function bugIsNoticed(name: string, count: number, notice: (url: string) => Promise<void>): void {
+  test(name, options, async () => {
+    const seededBug = numberOf(name);
+    const { sql } = seededBugs[seededBug - 1]!;
+    if (sql !== undefined) await database.pool.query(sql);
+    servers = await startServers(count, { connectionString: database.connectionString, seededBug });
+    await notice(servers[0]!.url);
+    for (const server of servers) expect(server.printed()).not.toContain("out of date");
+    noticed.add(name);
+  });
+}
+
+async function shopWith(url: string, code: string, document = {}): Promise<{ shop: Shop; rule: string }> {
+  const shop = await openShop(url, database);
+  const rule = await shop.promotion(code.toLowerCase(), { trigger: { type: "code", code }, ...document });
+  await untilKnown([url], shop, { codes: [code] });
+  return { shop, rule };
+}
+
+for (const [name, count] of [
+  ["counters and coupons are read without locks", 2],
+  ["a limit gives one less than it has", 1],
+] as const)
+  bugIsNoticed(name, count, async () => {
+    const urls = servers.map(({ url }) => url);
+    const rush = await rushFor("promotion limit", {
+      ...{ database, servers: urls, face: "REST", attempts: 300, limit: 60 },
+    });
+    expect(await violationsOf("promotion limit", 60, rush, database)).not.toEqual([]);
+    rush.shop.close();
+  });
+
+bugIsNoticed("a batch in ten is answered and rolled back", 1, async (url) => {
+  const { shop, rule } = await shopWith(url, "BACK");
+  const work = startWork(shop, 4, "BACK", () => url);
+  await work.acknowledged(80);
+  await work.stop();
+  expect(await lies(work, shop, rule, database)).toContainEqual(expect.stringContaining("are not there"));
+  shop.close();
+});
+
+bugIsNoticed("the record of an answer is not written with it", 1, async (url) => {
+  const { shop, rule } = await shopWith(url, "RECORD");
+  const work = startWork(shop, 4, "RECORD", () => url);
+  await work.acknowledged(8);
+  await work.stop();
+  await replayAll(work, shop, url);
+  expect(await lies(work, shop, rule, database)).toContainEqual(expect.stringContaining("orders have"));
+  shop.close();
+});
+
+test("a commit whose answer was lost is taken to have happened", options, async ({ task: { name } }) => {
+  const proxy = await startProxy(database.connectionString);
+  servers = await startServers(1, { connectionString: proxy.connectionString, seededBug: numberOf(name) });
+  const { url } = servers[0]!;
+  const { shop, rule } = await shopWith(url, "GUESS");
+  const work = startWork(shop, 4, "GUESS", () => url);
+  let commits = 0;
+  proxy.onCommit = () => (++commits % 3 === 0 ? "lose the request" : "pass");
+  await work.acknowledged(20);
+  proxy.onCommit = () => "pass";
+  await work.stop();
+  expect(await lies(work, shop, rule, database)).toContainEqual(expect.stringContaining("are not there"));
+  expect(servers[0]!.printed()).not.toContain("out of date");
+  shop.close();
+  await servers[0]!.kill();
+  await proxy.close();
+  noticed.add(name);
+});
+
+const terminateAll = () =>
+  database.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and application_name = 'dealwright'`,
+  );
+
+bugIsNoticed("nobody listens to what a dying connection says", 1, async (url) => {
+  const { shop } = await shopWith(url, "DEAF");
+  await terminateAll();
+  await expect.poll(() => servers[0]!.isRunning(), { timeout: 30_000 }).toBe(false);
+  shop.close();
+});
+
+bugIsNoticed("a client that failed is never given back", 1, async (url) => {
+  const { shop } = await shopWith(url, "LEAK");
+  const busy = async () => {
+    await Promise.all(
+      Array.from({ length: 8 }, () => shop.client.redeem(url, "REST", orderOf({ codes: ["LEAK"] }))),
+    );
+    await terminateAll();
+    const { total, idle } = await servers[0]!.pool();
+    return total - idle;
+  };
+  await expect.poll(busy, { timeout: 60_000 }).toBeGreaterThan(0);
+  shop.close();
+});
+
+bugIsNoticed("the ledger is written and the counter is not", 1, async (url) => {
+  const { shop } = await shopWith(url, "BOOKS");
+  expect((await shop.client.redeem(url, "REST", orderOf({ codes: ["BOOKS"] }))).status).toBe(201);
+  expect((await violationsIn(database)).map(({ violation }) => violation)).toContain(
+    "counter-is-not-the-sum-of-its-entries",
+  );
+  shop.close();
+});
+
+bugIsNoticed("a quote tells its promotions in the order in which they were stored", 1, async (url) => {
+  const carts = randomCarts(1, 100);
+  const here = await quotesFor(url, await demoProject(database, (index) => index), carts);
+  const there = await quotesFor(url, await demoProject(database, (index) => -index), carts);
+  expect(there).not.toEqual(here);
+});
+
+bugIsNoticed("a quote is written down", 1, async (url) => {
+  const key = await demoProject(database, (index) => index);
+  const before = await contentsOf(database);
+  await quotesFor(url, key, randomCarts(1, 2));
+  expect(await contentsOf(database)).not.toEqual(before);
+});
+
+test("a database that is gone is called an error of ours", options, async ({ task: { name } }) => {
+  const proxy = await startProxy(database.connectionString);
+  servers = await startServers(1, { connectionString: proxy.connectionString, seededBug: numberOf(name) });
+  const { url } = servers[0]!;
+  const { shop } = await shopWith(url, "GONE");
+  await proxy.close();
+  const work = { history: new History() };
+  await shop.client.redeem(url, "REST", orderOf({ codes: ["GONE"] }), work);
+  expect(rudeFailures(work)).toEqual([expect.stringContaining("500")]);
+  shop.close();
+  noticed.add(name);
+});
+
+bugIsNoticed("coupons are locked in any order", 2, async (url) => {
+  const codes = Array.from({ length: 8 }, (_, i) => `LOCK${String(i).padStart(4, "0")}`);
+  const shop = await openShop(url, database);
+  for (const [i, code] of codes.entries()) {
+    await couponsOf(database, shop.project.id, `pool-${i}`, [code], { maxUses: 100_000 });
+    await shop.promotion(`lock-${i}`, {
+      trigger: { type: "coupon", pool: `pool-${i}` },
+      stacking: { group: `lock-${i}` },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+    });
+  }
+  const urls = servers.map((server) => server.url);
+  await untilKnown(urls, shop, { codes: [codes.at(-1)!] });
+  const deadlocks = async () => {
+    await inParallel(40, 16, (index) =>
+      shop.client.redeem(urls[index % 2]!, "REST", orderOf({ codes, explain: "none" })),
+    );
+    const { rows } = await database.pool.query<{ deadlocks: number }>(
+      "select deadlocks from pg_stat_database where datname = current_database()",
+    );
+    return rows[0]!.deadlocks;
+  };
+  await expect.poll(deadlocks, { timeout: 120_000 }).toBeGreaterThan(0);
+  shop.close();
+});
+
+bugIsNoticed("a reservation that ends keeps what it held", 1, async (url) => {
+  const { shop } = await shopWith(url, "KEEP", { limits: { total: 5 } });
+  const reservation = orderOf({ codes: ["KEEP"], mode: "reserve", ttlSeconds: 1 });
+  expect((await shop.client.redeem(url, "REST", reservation)).status).toBe(201);
+  await expect
+    .poll(async () => (await violationsIn(database)).map(({ violation }) => violation), { timeout: 30_000 })
+    .toContain("counter-is-not-the-sum-of-its-entries");
+  shop.close();
+});
+
+test("every seeded bug was run", () => {
+  expect([...noticed].sort()).toEqual(seededBugs.map(({ name }) => name).sort());
+});

@@ -4,6 +4,7 @@
  */
 import { type Plan, type Priced, price } from "../../../src/engine/price.ts";
 import type { Situation } from "../../../src/engine/situation.ts";
+import { WorkBudget } from "../../../src/engine/work-budget.ts";
 
 export interface Cheapest {
   readonly total: number;
@@ -12,7 +13,9 @@ export interface Cheapest {
 }
 
 /** Null: more plans than `most`. */
-export function cheapestOfAll(situation: Situation, most: number): Cheapest | null {
+export function cheapestOfAll(asked: Situation, most: number): Cheapest | null {
+  // All plans together may well take more than one evaluation is allowed to.
+  const situation = { ...asked, work: new WorkBudget(Number.POSITIVE_INFINITY) };
   const choices = situation.candidates.map((_, index) => choicesOf(situation, index));
   if (choices.reduce((product, { length }) => product * length, 1) > most) return null;
   let best: Cheapest | null = null;

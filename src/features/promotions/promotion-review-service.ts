@@ -4,6 +4,7 @@ import { channelsOf, findOverlaps, type Overlap } from "../../engine/overlaps.ts
 import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { problem } from "../../platform/problem.ts";
 import { checkDocument } from "./promotion-document.ts";
 import type { PromotionFinding, PromotionOverlap, PromotionValidation } from "./promotion-schemas.ts";
 import { explained } from "./promotion-service.ts";
@@ -47,6 +48,8 @@ export function promotionReviewService({
 
     async overlaps(projectId, { limit, after, promotion }) {
       const { rulebook } = await rulebooks.rulesOf(projectId);
+      if (promotion !== undefined && !rulebook.promotions.some(({ key }) => key === promotion))
+        throw problem("promotion-not-found", { detail: `No promotion in force has the key ${promotion}.` });
       const question = { now: clock.now(), key: promotion ?? null };
       const found: Overlap[] = [];
       let position: readonly [string, string] | null = cursor.decode(after);

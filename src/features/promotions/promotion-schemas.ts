@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
-import { promotionKey, promotionSchema } from "../../engine/promotion.ts";
+import { type PromotionDocument, promotionKey, promotionSchema } from "../../engine/promotion.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { promotionChanges, shownStatuses } from "./promotion-status.ts";
 
@@ -24,6 +24,36 @@ export const promotion = promotionSchema
   })
   .meta({ id: "Promotion" });
 export type Promotion = z.output<typeof promotion>;
+
+const asRead = "As it was read; not changed by this.";
+/** What is read may be sent back as it is: the fields that are ours to set are taken and passed over. */
+export const promotionUpdate = promotionSchema
+  .extend({
+    id: z.string().optional().describe(asRead),
+    status: z.string().optional().describe(asRead),
+    version: z.int().optional().describe(asRead),
+    createdAt: z.string().optional().describe(asRead),
+    updatedAt: z.string().optional().describe(asRead),
+    explanation: z.record(z.string(), z.string()).optional().meta({
+      id: "ExplanationAsRead",
+      scalar: true,
+      description: asRead,
+    }),
+  })
+  .meta({ id: "PromotionUpdate" });
+
+export function documentIn(update: z.output<typeof promotionUpdate>): PromotionDocument {
+  const {
+    id: _id,
+    status: _status,
+    version: _version,
+    createdAt: _createdAt,
+    updatedAt: _updatedAt,
+    explanation: _explanation,
+    ...document
+  } = update;
+  return document;
+}
 export const promotionPage = pageOf(promotion, "PromotionPage");
 
 export const promotionQuery = pageQuery.extend({

@@ -23,7 +23,7 @@ async function field(source: string, variables: object = {}) {
 
 test("a whole life can be led over GraphQL, and REST sees every step of it", async () => {
   const document = documentOf({ name: "one" });
-  const input = "($key: String!, $input: PromotionDocumentInput!)";
+  const input = "($key: String!, $input: PromotionUpdateInput!)";
   const put = `mutation ${input} { putPromotionByKey(key: $key, input: $input) { id status version } }`;
   const { id } = await field(put, { key: document.key, input: document });
   const step = (name: string) =>
@@ -31,7 +31,7 @@ test("a whole life can be led over GraphQL, and REST sees every step of it", asy
   expect(await step("activate")).toEqual({ status: "active", version: 2 });
   expect(await step("activate")).toMatchObject({ code: "promotion-state-conflict", status: 409 });
   expect(await step("pause")).toEqual({ status: "paused", version: 3 });
-  const update = `mutation ($id: ID!, $input: PromotionDocumentInput!) {
+  const update = `mutation ($id: ID!, $input: PromotionUpdateInput!) {
     updatePromotion(id: $id, input: $input, ifMatch: "3") { name version }
   }`;
   expect(await field(update, { id, input: { ...document, name: "two" } })).toEqual({

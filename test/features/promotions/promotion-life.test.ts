@@ -177,11 +177,25 @@ describe("changes", () => {
     expect((await put({ "if-match": '"7"' })).body.code).toBe("precondition-failed");
     expect((await put({ "if-match": '"1"' })).status).toBe(200);
     expect((await put({ "if-match": '"1"' })).status).toBe(412);
-    const mutation = `mutation ($id: ID!, $input: PromotionDocumentInput!) {
+    const mutation = `mutation ($id: ID!, $input: PromotionUpdateInput!) {
       updatePromotion(id: $id, input: $input, ifMatch: "1") { version }
     }`;
     const refused = await api.graphql(mutation, { id, input: documentOf({ key }) });
     expect(refused.body.errors[0].extensions.code).toBe("precondition-failed");
+  });
+
+  test("what was read may be changed in place and sent back", async () => {
+    const { id } = await created();
+    const read = await api.rest("GET", `/v1/promotions/${id}`);
+    const put = await api.rest("PUT", `/v1/promotions/${id}`, {
+      body: { ...read.body, name: "in place" },
+      headers: { "if-match": String(read.headers.etag) },
+    });
+    expect([put.status, put.body]).toMatchObject([
+      200,
+      { ...read.body, name: "in place", version: 2, updatedAt: expect.any(String) },
+    ]);
+    expect(put.body.id).toBe(id);
   });
 
   test("a key never changes", async () => {

@@ -69,5 +69,6 @@ test("the report is walked in pages and asked about one promotion", async () => 
   expect(
     body.items.map(({ promotions }: { promotions: { promotion: string }[] }) => promotions[0]?.promotion),
   ).toEqual(["a", "b"]);
-  expect((await api.rest("GET", "/v1/promotions/overlaps?promotion=nobody")).body.items).toEqual([]);
+  const typo = await api.rest("GET", "/v1/promotions/overlaps?promotion=nobody");
+  expect([typo.status, typo.body.code]).toEqual([404, "promotion-not-found"]);
 });

@@ -1,7 +1,7 @@
 /** Servers in processes of their own. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { ServerMessage, ServerOptions } from "./server-process.ts";
+import type { ServerMessage, ServerOptions, ServerQuestion } from "./server-process.ts";
 
 export interface RunningServer {
   readonly url: string;
@@ -11,14 +11,20 @@ export interface RunningServer {
   /** What it printed; the last words of one that ended by an error. */
   printed(): string;
   pool(): Promise<{ total: number; idle: number; waiting: number }>;
+  /** From now on it has this seeded bug, and no other. */
+  breakBy(seededBug: number): Promise<void>;
   /** Ends it without a word, as the kernel would, and waits until it is gone. */
   kill(): Promise<void>;
 }
 
 const program = join(import.meta.dirname, "server-process.ts");
 
+/** SEEDED_BUG=n in the environment of the tests gives every server the n-th bug of seeded-bugs.ts. */
+const { SEEDED_BUG } = process.env;
+const seeded = SEEDED_BUG === undefined ? {} : { seededBug: Number(SEEDED_BUG) };
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const child = fork(program, [JSON.stringify(options)], {
+  const child = fork(program, [JSON.stringify({ ...seeded, ...options })], {
     execArgv: ["--import", "tsx"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
@@ -40,8 +46,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     printed: () => printed,
     async pool() {
       const answer = messageOf(child, "pool");
-      child.send("pool");
+      child.send({ type: "pool" } satisfies ServerQuestion, () => {});
       return Promise.race([answer, failed]);
+    },
+    async breakBy(seededBug) {
+      const answer = messageOf(child, "broken");
+      child.send({ type: "break", seededBug } satisfies ServerQuestion, () => {});
+      await Promise.race([answer, failed]);
     },
     async kill() {
       if (isRunning()) child.kill("SIGKILL");

@@ -7,31 +7,42 @@ import type { Database } from "../../src/platform/database.ts";
 
 export interface SeededBug {
   readonly name: string;
-  /** Takes the second net away as well: run on the database before the servers start. */
+  /** Takes the second net away as well. */
   readonly sql?: string;
+  /** Changes a statement on its way to the database. */
+  readonly statement?: (statement: Statement) => void;
+  /** Changes a quote on its way to the client. */
+  readonly quote?: (quote: Record<string, unknown>, database: Database) => unknown;
+  /** Changes the status of an answer. */
+  readonly status?: (status: number) => number;
+  /** Once and for all. */
   readonly database?: (database: Database) => void;
-  /** Before it listens. */
-  readonly app?: (app: FastifyInstance) => void;
 }
 
 interface Statement {
   text: string;
-  values?: unknown[];
-  name?: string;
+  readonly name?: string;
 }
+
+let commits = 0;
 
 /** Number 1 is the first. */
 export const seededBugs: readonly SeededBug[] = [
   {
-    name: "counters and coupons are read without locks",
-    sql: "alter table counters drop constraint counters_hold; alter table coupons drop constraint coupons_uses_hold",
-    database: rewriting((statement) => {
-      if (statement.name === "load-batch") replace(statement, /for update/g, "");
-    }),
+    name: "counters are read as they were a moment ago",
+    sql: "alter table counters drop constraint if exists counters_hold",
+    statement: (statement) => {
+      if (statement.name === "load-batch")
+        replace(
+          statement,
+          "period, used, reserved from counters",
+          "period, used - used % 7 as used, reserved from counters",
+        );
+    },
   },
   {
     name: "a limit gives one less than it has",
-    database: rewriting((statement) => {
+    statement: (statement) => {
       if (statement.name === "load-batch")
         replace(
           statement,
@@ -40,22 +51,27 @@ export const seededBugs: readonly SeededBug[] = [
         );
       if (statement.name === "read-shared-counters")
         replace(statement, "used + reserved", "used + reserved + 1");
-    }),
+    },
   },
-  { name: "a batch in ten is answered and rolled back", database: rollingBackEveryTenth },
+  {
+    name: "a batch in ten is answered and rolled back",
+    statement: (statement) => {
+      if (statement.text === "commit" && ++commits % 10 === 0) statement.text = "rollback";
+    },
+  },
   {
     name: "the record of an answer is not written with it",
-    database: rewriting((statement) => {
+    statement: (statement) => {
       if (statement.name === "write-batch")
         replace(statement, "as u (key, operation, hash, resource_id, answer)", "$& where false");
-    }),
+    },
   },
   {
     name: "a commit whose answer was lost is taken to have happened",
-    database: rewriting((statement) => {
+    statement: (statement) => {
       if (statement.text.includes("as is_there"))
         replace(statement, "select exists", "select true or exists");
-    }),
+    },
   },
   {
     name: "nobody listens to what a dying connection says",
@@ -77,58 +93,56 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     name: "the ledger is written and the counter is not",
-    database: rewriting((statement) => {
+    statement: (statement) => {
       if (statement.name === "write-batch")
         replace(
           statement,
           "update counters t\n     set used = t.used + u.used",
           "update counters t\n     set used = t.used",
         );
-    }),
+    },
   },
   {
     name: "a quote tells its promotions in the order in which they were stored",
-    app: changingQuotes((quote) => {
+    quote: (quote) => {
       const promotions = quote.promotions as { promotionId: string }[];
       promotions.sort((a, b) => (a.promotionId < b.promotionId ? -1 : 1));
-    }),
+    },
   },
   {
     name: "a quote is written down",
-    database: ({ pool }) => {
-      noteQuote = () =>
-        pool.query(
-          "insert into outbox_events (project_id, id, type, subject, data) values ('p', gen_random_uuid(), 'quote', 'q', '{}')",
-        );
-    },
-    app: changingQuotes(() => noteQuote()),
+    quote: (_quote, { pool }) =>
+      pool.query(
+        "insert into outbox_events (project_id, id, type, subject, data) values ('p', gen_random_uuid(), 'quote', 'q', '{}')",
+      ),
   },
   {
     name: "a database that is gone is called an error of ours",
-    app: (app) => {
-      app.addHook("onSend", async (_request, reply, payload) => {
-        if (reply.statusCode === 503) reply.code(500);
-        return payload;
-      });
-    },
+    status: (status) => (status === 503 ? 500 : status),
   },
   {
     name: "coupons are locked in any order",
-    database: rewriting((statement) => {
-      if (statement.name === "load-batch")
-        replace(statement, "order by code for update", "order by random() for update");
-    }),
+    statement: (statement) => {
+      if (statement.name !== "load-batch") return;
+      replace(statement, "order by code for update", "order by random() for update");
+      // Time enough for another to do the same.
+      replace(
+        statement,
+        /status,( used, reserved, max_uses, expires_at\n)/,
+        "status || pg_sleep(0.003) as status,$1",
+      );
+    },
   },
   {
     name: "a reservation that ends keeps what it held",
-    database: rewriting((statement) => {
+    statement: (statement) => {
       if (statement.name === "write-batch")
         replace(
           statement,
           "reserved = t.reserved + u.reserved,",
           "reserved = t.reserved + case when u.used = 0 then greatest(u.reserved, 0) else u.reserved end,",
         );
-    }),
+    },
   },
 ];
 
@@ -139,6 +153,56 @@ export function numberOf(name: string): number {
   return index + 1;
 }
 
+let current: SeededBug | null = null;
+let currentDatabase: Database;
+
+export async function seedBug(number: number, database: Database): Promise<void> {
+  const bug = seededBugs[number - 1];
+  if (bug === undefined) throw new Error(`there is no seeded bug ${number}`);
+  if (bug.sql !== undefined) await database.pool.query(bug.sql);
+  bug.database?.(database);
+  current = bug;
+}
+
+/** Lets the current bug at every statement of every connection. */
+export function breakDatabase(database: Database): void {
+  currentDatabase = database;
+  const { pool } = database;
+  pool.on("connect", (client) => {
+    const query = client.query.bind(client) as (...values: unknown[]) => unknown;
+    client.query = ((first: unknown, ...rest: unknown[]) => {
+      const given = typeof first === "string" ? { text: first } : (first as Statement | null);
+      if (current?.statement === undefined || given === null || typeof given.text !== "string")
+        return query(first, ...rest);
+      const statement = { ...given };
+      current.statement(statement);
+      if (statement.text === given.text) return query(first, ...rest);
+      const isRolledBack = statement.text === "rollback" && given.text === "commit";
+      // Another text needs another name.
+      const sent = query(
+        { ...statement, ...(given.name && { name: `${given.name}!${seededBugs.indexOf(current)}` }) },
+        ...rest,
+      );
+      return isRolledBack
+        ? (sent as Promise<object>).then((result) => ({ ...result, command: "COMMIT" }))
+        : sent;
+    }) as typeof client.query;
+  });
+}
+
+/** Lets the current bug at every answer. */
+export function breakApp(app: FastifyInstance): void {
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (current?.status !== undefined) reply.code(current.status(reply.statusCode));
+    if (current?.quote === undefined || request.url !== "/v1/evaluations" || reply.statusCode !== 200)
+      return payload;
+    const quote = JSON.parse(String(payload)) as Record<string, unknown>;
+    await current.quote(quote, currentDatabase);
+    reply.removeHeader("content-length");
+    return JSON.stringify(quote);
+  });
+}
+
 /** A bug that no longer finds its place would pass for one that is noticed: then the server ends, with these words. */
 function replace(statement: Statement, what: string | RegExp, by: string): void {
   const text = statement.text.replace(what, by);
@@ -147,51 +211,4 @@ function replace(statement: Statement, what: string | RegExp, by: string): void 
     process.exit(1);
   }
   statement.text = text;
-}
-
-let noteQuote: () => unknown = () => {};
-
-/** Every statement of every connection passes through `change` first. */
-function rewriting(change: (statement: Statement) => void): (database: Database) => void {
-  return ({ pool }) => {
-    pool.on("connect", (client) => {
-      const query = client.query.bind(client) as (...values: unknown[]) => unknown;
-      client.query = ((first: unknown, ...rest: unknown[]) => {
-        if (typeof first !== "object" || first === null || "submit" in first) {
-          if (typeof first !== "string") return query(first, ...rest);
-          const statement: Statement = { text: first };
-          change(statement);
-          return query(statement.text, ...rest);
-        }
-        const { text, values, name } = first as Statement;
-        const statement = { ...(first as Statement), text, ...(values && { values: [...values] }) };
-        if (name !== undefined) statement.name = name;
-        change(statement);
-        return query(statement, ...rest);
-      }) as typeof client.query;
-    });
-  };
-}
-
-function rollingBackEveryTenth({ pool }: Database): void {
-  let commits = 0;
-  pool.on("connect", (client) => {
-    const query = client.query.bind(client) as (...values: unknown[]) => unknown;
-    client.query = ((first: unknown, ...rest: unknown[]) => {
-      if (first !== "commit" || rest.length > 0 || ++commits % 10 !== 0) return query(first, ...rest);
-      return (query("rollback") as Promise<object>).then((result) => ({ ...result, command: "COMMIT" }));
-    }) as typeof client.query;
-  });
-}
-
-function changingQuotes(change: (quote: Record<string, unknown>) => unknown): (app: FastifyInstance) => void {
-  return (app) => {
-    app.addHook("onSend", async (request, reply, payload) => {
-      if (request.url !== "/v1/evaluations" || reply.statusCode !== 200) return payload;
-      const quote = JSON.parse(String(payload)) as Record<string, unknown>;
-      await change(quote);
-      reply.removeHeader("content-length");
-      return JSON.stringify(quote);
-    });
-  };
 }

@@ -1,11 +1,11 @@
 // A Dealwright in a process of its own, for tests that kill it, starve it or run several over one database. What it is
-// asked over the channel of its parent it answers there; it ends with its parent.
+// told and asked comes over the channel of its parent; it ends with its parent.
 import { buildApp } from "../../src/app.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openDatabase } from "../../src/platform/database.ts";
 import { openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
-import { seededBugs } from "./seeded-bugs.ts";
+import { breakApp, breakDatabase, seedBug } from "./seeded-bugs.ts";
 
 export interface ServerOptions {
   connectionString: string;
@@ -13,9 +13,13 @@ export interface ServerOptions {
   seededBug?: number;
 }
 
+/** What a parent may ask. */
+export type ServerQuestion = { type: "pool" } | { type: "break"; seededBug: number };
+
 export type ServerMessage =
   | { type: "ready"; url: string }
-  | { type: "pool"; total: number; idle: number; waiting: number };
+  | { type: "pool"; total: number; idle: number; waiting: number }
+  | { type: "broken" };
 
 const say = (message: ServerMessage) => process.send?.(message);
 
@@ -23,8 +27,7 @@ const { connectionString, seededBug } = JSON.parse(process.argv[2] ?? "{}") as S
 process.on("disconnect", () => process.exit(0));
 
 const database = openDatabase({ connectionString, log: silentLog });
-const bug = seededBug === undefined ? undefined : seededBugs[seededBug - 1];
-bug?.database?.(database);
+breakDatabase(database);
 const listener = openListener(connectionString, silentLog);
 const app = await buildApp({
   config: { environment: "test", logLevel: "silent" },
@@ -32,8 +35,14 @@ const app = await buildApp({
   clock: systemClock,
   listener,
 });
-bug?.app?.(app);
-process.on("message", () => {
+breakApp(app);
+if (seededBug !== undefined) await seedBug(seededBug, database);
+process.on("message", async (question: ServerQuestion) => {
+  if (question.type === "break") {
+    await seedBug(question.seededBug, database);
+    say({ type: "broken" });
+    return;
+  }
   const { totalCount: total, idleCount: idle, waitingCount: waiting } = database.pool;
   say({ type: "pool", total, idle, waiting });
 });

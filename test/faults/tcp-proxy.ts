@@ -9,6 +9,8 @@ export interface TcpProxy {
   readonly connectionString: string;
   /** Decides over every commit that comes by. */
   onCommit: () => Fate;
+  /** Cuts every line, and lets nobody through until it is told otherwise. */
+  setDown(isDown: boolean): void;
   /** Where new connections go from now on. */
   retarget(connectionString: string): void;
   close(): Promise<void>;
@@ -20,7 +22,12 @@ const commit = Buffer.from("Q\0\0\0\u000bcommit\0", "latin1");
 export async function startProxy(connectionString: string): Promise<TcpProxy> {
   let target = new URL(connectionString);
   const sockets = new Set<Socket>();
+  let isDown = false;
   const server = createServer((client) => {
+    if (isDown) {
+      client.destroy();
+      return;
+    }
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
     const cut = () => {
       client.destroy();
@@ -53,6 +60,10 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
   const proxy: TcpProxy = {
     connectionString: own.href,
     onCommit: () => "pass",
+    setDown(now) {
+      isDown = now;
+      if (isDown) for (const socket of sockets) socket.destroy();
+    },
     retarget(next) {
       target = new URL(next);
     },

@@ -21,7 +21,7 @@ const backOffMilliseconds = 25;
  * the key tells a repetition.
  */
 export function startWork(
-  shop: Shop,
+  shop: Pick<Shop, "client">,
   clients: number,
   code: string,
   server: () => string | Promise<string>,
@@ -115,7 +115,11 @@ export function rudeFailures({ history }: Pick<Work, "history">, mayBreak = fals
 }
 
 /** Asks everything once more: who was acknowledged gets the very same answer. */
-export async function replayAll({ history }: Work, shop: Shop, server: string): Promise<void> {
+export async function replayAll(
+  { history }: Work,
+  shop: Pick<Shop, "client">,
+  server: string,
+): Promise<void> {
   const first = new Map(history.granted().map((attempt) => [attempt.key, attempt]));
   const asked = [...first.values()];
   await inParallel(asked.length, 16, async (index) => {

@@ -1,4 +1,5 @@
 /** A checker counts only after it was seen to fail. Each bug of seeded-bugs.ts is run in a small form and has to be noticed. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { violationsIn } from "../books-balance.ts";
 import { rushFor, violationsOf } from "../concurrency/limits.ts";
@@ -194,4 +195,11 @@ bugIsNoticed("nobody listens to what a dying connection says", async (url) => {
 
 test("every seeded bug was run", () => {
   expect([...noticed].sort()).toEqual(seededBugs.map(({ name }) => name).sort());
+});
+
+test("the README lists them by their numbers", () => {
+  const rows = readFileSync("test/faults/README.md", "utf8").matchAll(/^\| (\d+) \| ([^|]+) \|/gm);
+  expect([...rows].map(([, number, name]) => [Number(number), name])).toEqual(
+    seededBugs.map(({ name }, index) => [index + 1, name]),
+  );
 });

@@ -306,3 +306,13 @@ function eventOf({ id, state }: RedemptionState, { newRedemption, orderRef }: Su
     data: JSON.stringify({ redemption: id, state, ...(ref !== undefined && { orderRef: ref }) }),
   };
 }
+
+/** Names of counters as columns, the way `unnest` wants them. */
+export function columnsOf(names: readonly CounterName[]): string[][] {
+  return [
+    names.map(({ rule }) => rule),
+    names.map(({ measure }) => measure),
+    names.map(({ holder }) => holder),
+    names.map(({ period }) => period),
+  ];
+}

@@ -20,14 +20,8 @@ import {
   type Picks,
   type Writes,
 } from "./committer-batch.ts";
-import {
-  beginStatement,
-  fateOf,
-  insertCounters,
-  loadLocked,
-  pickCodes,
-  writeBatch,
-} from "./committer-store.ts";
+import { beginStatement, insertCounters, loadLocked, pickCodes } from "./committer-load-store.ts";
+import { fateOf, writeBatch } from "./committer-write-store.ts";
 import type { Result, Submission } from "./ledger-commands.ts";
 
 const mostPerBatch = 64;

@@ -67,8 +67,9 @@ export interface Books {
   readonly orders: Map<string, string>;
 }
 
+/** Both are the caller's own texts: the length of the first keeps two orders from ever sharing a key. */
 export function orderKey(source: string, orderRef: string): string {
-  return `${source}\n${orderRef}`;
+  return `${source.length}:${source}${orderRef}`;
 }
 
 export function isLive({ state }: RedemptionState): boolean {

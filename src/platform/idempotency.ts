@@ -23,9 +23,22 @@ export interface IdempotencyRecord {
   answer: unknown;
 }
 
-/** SHA-256 of a request, in hex. */
+/** SHA-256 of a request, in hex. The order of its keys is the serializer's own business and makes no other request. */
 export function requestHash(operation: string, request: unknown): string {
-  return createHash("sha256").update(operation).update("\n").update(JSON.stringify(request)).digest("hex");
+  return createHash("sha256")
+    .update(operation)
+    .update("\n")
+    .update(JSON.stringify(inKeyOrder(request)))
+    .digest("hex");
+}
+
+function inKeyOrder(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  const source = value as Record<string, unknown>;
+  const ordered: Record<string, unknown> = {};
+  for (const key of Object.keys(source).sort()) ordered[key] = inKeyOrder(source[key]);
+  return ordered;
 }
 
 /** Throws unless the record is of the very same request. */

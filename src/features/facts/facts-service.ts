@@ -28,6 +28,8 @@ export interface KnownCoupon {
   /** As it is stored. */
   readonly code: string;
   readonly poolId: string;
+  /** The pool's key. */
+  readonly pool: string;
 }
 
 export interface Knowledge {
@@ -113,7 +115,8 @@ function questionFor(
   const who = needs.isPersonal ? whoIs(rules.identifierKey, request) : null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...(who === null ? [] : holdersOf(who)), ...deposits.map((id) => `redemption:${id}`)];
-  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(rules, codes, at, used) : [];
+  const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];
+  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(rules, spellings, at, used) : [];
   if (
     !asksCoupons &&
     customerId === null &&
@@ -125,7 +128,7 @@ function questionFor(
     return null;
   return {
     projectId: rules.projectId,
-    codes: asksCoupons ? [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))] : [],
+    codes: asksCoupons ? spellings : [],
     customerId,
     holders,
     counters,
@@ -184,6 +187,7 @@ function knowledge(
       taken,
       who,
       codes: entered,
+      coupons: found,
       currency: request.currency,
       at,
       timezone: rules.settings.timezone,
@@ -229,19 +233,22 @@ function couponFact(
   return { pool, status: "usable" };
 }
 
-/** Proven inline by whoever may, or by a committed redemption that paid for it and has not been counted yet. */
+/** Proven inline by whoever may, or by a committed redemption that paid for it; none that an order has counted already. */
 function depositsOf(
   request: Cart,
   answer: FactsAnswer,
   { rulebook }: ProjectRules,
 ): Map<string, DepositFact> {
-  const proven = inlineDeposits(request);
-  for (const { redemption, promotion, units } of answer.deposits) {
-    if (proven.has(redemption)) continue;
+  const inline = inlineDeposits(request);
+  if (inline.size === 0 && answer.deposits.length === 0) return inline;
+  const proven = new Map<string, DepositFact>();
+  for (const { redemption, promotion, units } of answer.deposits)
+    proven.set(redemption, { promotion, units });
+  for (const [redemption, fact] of inline) proven.set(redemption, fact);
+  for (const [redemption, { promotion }] of proven) {
     const rule = rulebook.promotions.find(({ key }) => key === promotion)?.id ?? "";
     const key = counterKey(depositCounter(rule, redemption));
-    if ((answer.taken.get(key) ?? 0) - (answer.own.get(key) ?? 0) <= 0)
-      proven.set(redemption, { promotion, units });
+    if ((answer.taken.get(key) ?? 0) - (answer.own.get(key) ?? 0) > 0) proven.delete(redemption);
   }
   return proven;
 }

@@ -60,6 +60,8 @@ export interface StandingRedemption {
   readonly id: string;
   readonly state: RedemptionStatus;
   readonly requestHash: string;
+  /** Past its time by the database's clock, though nobody has expired it yet. */
+  readonly hasLapsed: boolean;
 }
 
 const history = orderHistorySql({
@@ -102,9 +104,10 @@ select 'd', u.i, json_build_object('redemption', paid.id, 'promotion', request -
        lateral (select * from redemptions where project_id = u.project_id and id = u.id offset 0) as paid
  where state = 'committed' and request -> 'deposit' is not null
 union all
-select 'o', u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds)
+select 'o', u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds,
+         'hasLapsed', state = 'reserved' and expires_at <= now())
   from unnest($22::int[], $23::text[], $24::text[], $25::text[]) as u (i, project_id, source, order_ref),
-       lateral (select id, state, request_hash, holds from redemptions
+       lateral (select id, state, request_hash, holds, expires_at from redemptions
                  where project_id = u.project_id and source = u.source and order_ref = u.order_ref
                    and state not in ('cancelled', 'expired') offset 0) as standing
 union all

@@ -18,6 +18,8 @@ export interface UsageQuestion {
   readonly who: Who;
   /** Entered codes, normalised. */
   readonly codes: readonly string[];
+  /** By entered code: the coupon behind it as it is stored, and counted. */
+  readonly coupons: ReadonlyMap<string, { readonly code: string }>;
   readonly currency: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -64,15 +66,18 @@ const fields = {
 } as const;
 
 function usageOf(promotion: CompiledPromotion, question: UsageQuestion): UsageFact {
-  const { taken, who, codes, currency, at, timezone } = question;
+  const { taken, who, codes, coupons, currency, at, timezone } = question;
   const usage: UsageFact = { total: 0 };
   const rule = promotion.id ?? "";
   const byCode: Record<string, number> = {};
-  for (const code of [null, ...codes])
-    for (const { name, counter } of limitedCounters(promotion, who, code, at, timezone)) {
+  for (const entered of [null, ...codes]) {
+    const coupon = promotion.pool === null || entered === null ? undefined : coupons.get(entered);
+    const counted = coupon?.code ?? entered;
+    for (const { name, counter } of limitedCounters(promotion, who, counted, at, timezone)) {
       if (name !== "perCode") usage[fields[name]] = taken(counter);
-      else if (code !== null) byCode[code] = taken(counter);
+      else if (entered !== null) byCode[entered] = taken(counter);
     }
+  }
   if (Object.keys(byCode).length > 0) usage.byCode = byCode;
   if (promotion.document.budget !== undefined)
     usage.spent = { [currency]: taken(amountCounter(rule, currency)) };

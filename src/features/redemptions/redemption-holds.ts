@@ -21,7 +21,10 @@ export interface HoldsQuestion {
   readonly promotionOf: (key: string) => CompiledPromotion | undefined;
   readonly who: Who;
   /** By entered code, normalised. */
-  readonly coupons: ReadonlyMap<string, { readonly code: string; readonly poolId: string }>;
+  readonly coupons: ReadonlyMap<
+    string,
+    { readonly code: string; readonly poolId: string; readonly pool: string }
+  >;
   /** Redemptions named as paid deposits, by the promotion they were paid for. */
   readonly deposits: ReadonlyMap<string, { readonly promotion: string }>;
   /** Epoch milliseconds. */
@@ -80,18 +83,15 @@ function addDeposits(holds: Holds, { deposits, promotionOf }: HoldsQuestion): vo
 }
 
 /** The entered code that triggered the promotion, as counters name it. */
-function codeBehind(
-  { key, code, pool }: CompiledPromotion,
-  { quote, coupons }: HoldsQuestion,
-): string | null {
+function codeBehind({ code, pool }: CompiledPromotion, { quote, coupons }: HoldsQuestion): string | null {
   if (code !== null) return code;
   if (pool === null) return null;
-  const entered = quote.codes.find(
-    ({ promotion, status }) => status === "applied" && promotion === key,
-  )?.code;
-  if (entered === undefined) return null;
-  const normalized = normalizeCode(entered);
-  return coupons.get(normalized)?.code ?? normalized;
+  // By its pool: the quote's row of a code names one promotion, and there may be more behind it.
+  for (const { code: entered, status } of quote.codes) {
+    const coupon = status === "applied" ? coupons.get(normalizeCode(entered)) : undefined;
+    if (coupon?.pool === pool) return coupon.code;
+  }
+  return null;
 }
 
 class Holds {

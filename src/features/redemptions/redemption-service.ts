@@ -8,7 +8,7 @@ import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { reasons } from "../../engine/reasons.ts";
-import type { Refusal, Settle } from "../../ledger/admit.ts";
+import type { Refusal, Settle, Shortage } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
@@ -16,10 +16,11 @@ import { requestHash, requireSameRequest, whileHolding } from "../../platform/id
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
-import { type Problem, problem } from "../../platform/problem.ts";
+import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
+import { codeOf } from "../ledger/committer-batch.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
@@ -27,6 +28,7 @@ import { holdsOf } from "./redemption-holds.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { findRedemption, ledgerOf, listRedemptions } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
+import { isDepositUsed } from "./return-store.ts";
 
 /** An answer, and whether it is that of an earlier request given again. */
 export interface Answered<Answer> {
@@ -86,14 +88,21 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     let known = await facts.forOrder(rules, request, at, order);
     const before = await answeredBefore(projectId, known, hash);
     if (before !== null) return before;
+    // First the counters, then what the order has: if a twin of this request took the last, its answer is seen as well.
+    const lookAgain = async () => {
+      const exact = await facts.sharedCounters(rules);
+      known = (await facts.forOrder(rules, request, at, order)).withCounters(exact);
+      return answeredBefore(projectId, known, hash);
+    };
     for (let attempt = 1; ; attempt++) {
       const quote = evaluate(rules.rulebook, request, known.facts, at, { settings: rules.settings });
       const identified = { id: newId("evl", clock.now()), ...quote };
       const fault = faultOf(request, identified);
       if (fault !== null) {
-        // Counters in memory may be a second behind: nobody is refused on their word.
+        // Counters in memory may be a second behind, or ahead of what was read: nobody is refused on their word.
         if (attempt > 1 || known.facts.usage === undefined) throw fault;
-        known = known.withCounters(await facts.sharedCounters(rules));
+        const answered = await lookAgain();
+        if (answered !== null) return answered;
         continue;
       }
       const submission: Submission = {
@@ -158,9 +167,10 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         case "refused": {
           const { refusal } = result;
           if (refusal.reason !== "short" || attempt >= mostAttempts) throw problemOf(refusal);
-          known = (await facts.forOrder(rules, request, at, order)).withCounters(
-            await facts.sharedCounters(rules),
-          );
+          const closed = attempt === 1 ? null : closedCodes(refusal.shortages, identified, known.coupons);
+          if (closed !== null) throw closed;
+          const answered = await lookAgain();
+          if (answered !== null) return answered;
         }
       }
     }
@@ -181,7 +191,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       requireSameRequest(record, operations.redeem, hash);
       return { answer: await asAnswered(projectId, record), isReplay: true };
     }
-    if (standing === null) return null;
+    if (standing === null || standing.hasLapsed) return null;
     if (standing.requestHash === hash)
       return { answer: await redemption(projectId, standing.id), isReplay: true };
     if (standing.state !== "reserved") throw problemOf({ reason: "order_redeemed", redemption: standing.id });
@@ -204,6 +214,12 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   ): Promise<Answered<Redemption>> {
     const operation = operations[kind];
     const hash = requestHash(operation, id);
+    if (kind === "cancel" && (await isDepositUsed(database.orm, projectId, id)))
+      throw problem("redemption-state-conflict", {
+        detail:
+          "An order counts the deposit that this redemption paid; it is refunded with that order's goods.",
+        errors: [{ path: "", code: "deposit_used", message: "The deposit was used by an order." }],
+      });
     const command: Settle = { kind, redemption: id };
     const result = await committer.submit(projectId, {
       command,
@@ -334,15 +350,7 @@ function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledP
 /** Why this outcome must not be made binding; null if it is the one the caller asked for. */
 function faultOf(request: RedemptionRequest, quote: Redemption["quote"]): Problem | null {
   const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
-    status === "applied" || reason === "displaced"
-      ? []
-      : [
-          {
-            path: `/codes/${index}`,
-            code: reason ?? "",
-            message: `${code}: ${reasons.get(reason ?? "")?.en ?? "It does not apply."}`,
-          },
-        ],
+    status === "applied" || reason === "displaced" ? [] : [codeError(index, code, reason ?? "")],
   );
   // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
   if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
@@ -353,6 +361,30 @@ function faultOf(request: RedemptionRequest, quote: Redemption["quote"]): Proble
     errors: [{ path: "/expectedTotal", code: "price_changed", message: `The total is ${quote.total} now.` }],
     extensions: { quote },
   });
+}
+
+/** Codes that priced well and take nothing all the same: void or expired by the database's clock. Null: none is. */
+function closedCodes(
+  shortages: readonly Shortage[],
+  quote: Redemption["quote"],
+  coupons: Knowledge["coupons"],
+): Problem | null {
+  const closed = new Map(
+    shortages.flatMap(({ counter, closed }) => (closed === null ? [] : [[codeOf(counter), closed] as const])),
+  );
+  const errors = quote.codes.flatMap(({ code }, index) => {
+    const reason = closed.get(coupons.get(normalizeCode(code))?.code ?? "");
+    return reason === undefined ? [] : [codeError(index, code, reason)];
+  });
+  return errors.length === 0 ? null : problem("code-not-applied", { errors, extensions: { quote } });
+}
+
+function codeError(index: number, code: string, reason: string): ProblemError {
+  return {
+    path: `/codes/${index}`,
+    code: reason,
+    message: `${code}: ${reasons.get(reason)?.en ?? "It does not apply."}`,
+  };
 }
 
 export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }): Problem {

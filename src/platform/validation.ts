@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { z } from "zod";
+import { issueWords } from "./issue-words.ts";
 import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { type ProblemError, problem } from "./problem.ts";
@@ -62,7 +63,8 @@ function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
     useDefaults: true,
     validateFormats: false,
     strict: false,
-    allErrors: false,
+    // What is coerced is coerced to the end: an error elsewhere must not make the limit of a query a text.
+    allErrors: coerceTypes !== false,
     // Zod counts UTF-16 units, and so do we: counting characters would also mean to walk through every text.
     unicode: false,
     logger: false,
@@ -157,7 +159,7 @@ export function problemErrorsOf(
       {
         path: pointer(path),
         code: isMissing ? "required" : issue.code,
-        message: isMissing ? "This field is required." : issue.message,
+        message: isMissing ? "This field is required." : issueWords(issue),
       },
     ];
   });

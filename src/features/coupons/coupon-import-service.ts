@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { StreamAnswer, StreamBodyType } from "../../platform/stream-operation.ts";
 import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import { problemErrorsOf } from "../../platform/validation.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, storedCode } from "./code-form.ts";
 import { mostUsesPerCode } from "./coupon-pool-schemas.ts";
@@ -139,8 +140,8 @@ function readRow(
 ): Row | Refusal {
   const parsed = importedCoupon.safeParse(named(value));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const message = `${issue?.path.join(".") || "row"}: ${issue?.message ?? ""}`;
+    const [error] = problemErrorsOf(parsed.error.issues);
+    const message = `${error?.path.slice(1) || "row"}: ${error?.message ?? ""}`;
     return { line, code: null, reason: faults.invalid_row.code, message };
   }
   const { code: given, expiresAt: until, uses, customer } = parsed.data;

@@ -63,6 +63,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/promotions/promotion-status.ts": "words",
   // From a quote to what an order takes.
   "src/features/redemptions/redemption-holds.ts": "words",
+  "src/features/redemptions/redemption-problems.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // A stored quote read as a sale; without a database.

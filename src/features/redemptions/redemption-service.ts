@@ -7,8 +7,7 @@ import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
-import { reasons } from "../../engine/reasons.ts";
-import type { Refusal, Settle, Shortage } from "../../ledger/admit.ts";
+import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
@@ -16,15 +15,15 @@ import { requestHash, requireSameRequest, whileHolding } from "../../platform/id
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
-import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
+import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
-import { codeOf } from "../ledger/committer-batch.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { holdsOf } from "./redemption-holds.ts";
+import { closedCodes, faultOf, problemOf } from "./redemption-problems.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { findRedemption, ledgerOf, listRedemptions } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
@@ -345,62 +344,4 @@ function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledP
   }
   const found = promotions;
   return (key) => found.get(key);
-}
-
-/** Why this outcome must not be made binding; null if it is the one the caller asked for. */
-function faultOf(request: RedemptionRequest, quote: Redemption["quote"]): Problem | null {
-  const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
-    status === "applied" || reason === "displaced" ? [] : [codeError(index, code, reason ?? "")],
-  );
-  // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
-  if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
-  const { expectedTotal } = request;
-  if (expectedTotal === undefined || expectedTotal === quote.total) return null;
-  return problem("price_changed", {
-    detail: `The total is ${quote.total} instead of ${expectedTotal} minor units.`,
-    errors: [{ path: "/expectedTotal", code: "price_changed", message: `The total is ${quote.total} now.` }],
-    extensions: { quote },
-  });
-}
-
-/** Codes that priced well and take nothing all the same: void or expired by the database's clock. Null: none is. */
-function closedCodes(
-  shortages: readonly Shortage[],
-  quote: Redemption["quote"],
-  coupons: Knowledge["coupons"],
-): Problem | null {
-  const closed = new Map(
-    shortages.flatMap(({ counter, closed }) => (closed === null ? [] : [[codeOf(counter), closed] as const])),
-  );
-  const errors = quote.codes.flatMap(({ code }, index) => {
-    const reason = closed.get(coupons.get(normalizeCode(code))?.code ?? "");
-    return reason === undefined ? [] : [codeError(index, code, reason)];
-  });
-  return errors.length === 0 ? null : problem("code-not-applied", { errors, extensions: { quote } });
-}
-
-function codeError(index: number, code: string, reason: string): ProblemError {
-  return {
-    path: `/codes/${index}`,
-    code: reason,
-    message: `${code}: ${reasons.get(reason)?.en ?? "It does not apply."}`,
-  };
-}
-
-export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }): Problem {
-  switch (refusal.reason) {
-    case "unknown":
-      return problem("redemption-not-found");
-    case "expired":
-      return problem("redemption-expired");
-    case "wrong_state":
-      return problem("redemption-state-conflict", { detail: `The redemption is ${refusal.state}.` });
-    case "order_redeemed":
-      return problem("order-already-redeemed", {
-        detail: `The order has the redemption ${refusal.redemption}.`,
-      });
-    default:
-      // Somebody else was quicker every time, or it changed while we looked.
-      return problem("unavailable", { headers: { "retry-after": "1" } });
-  }
 }

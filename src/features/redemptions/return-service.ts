@@ -25,7 +25,8 @@ import { type Problem, type ProblemError, problem } from "../../platform/problem
 import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
-import { type Answered, problemOf, type RedemptionActor } from "./redemption-service.ts";
+import { problemOf } from "./redemption-problems.ts";
+import type { Answered, RedemptionActor } from "./redemption-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";

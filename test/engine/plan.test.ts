@@ -208,8 +208,16 @@ describe("best", () => {
 
   test("names as bound no more than what is left above the floors where the cart is too large to search", () => {
     const second: BenefitInput = { kind: "nth_unit", n: 2, percent: 10 };
+    const third: BenefitInput = { kind: "nth_unit", n: 3, percent: 5 };
+    const rules = [rule("second", 1, second), rule("third", 0, third)];
+    const { optimality } = quoteFor(rules, cart("400x A @ 10.00 floor 4.00"));
+    expect(optimality).toEqual({ proven: false, bound: 400 * 600 - 200 * 100 - 66 * 50 });
+  });
+
+  test("is proven however large the cart where every promotion brings all it can", () => {
+    const second: BenefitInput = { kind: "nth_unit", n: 2, percent: 10 };
     const { optimality } = quoteFor([rule("second", 0, second)], cart("400x A @ 10.00 floor 4.00"));
-    expect(optimality).toEqual({ proven: false, bound: 400 * 600 - 200 * 100 });
+    expect(optimality).toEqual({ proven: true, bound: 0 });
   });
 });
 

@@ -17,6 +17,7 @@ import { hasRate } from "./benefit-fields.ts";
 import { grain, largestWorth } from "./grain.ts";
 import { fieldsOf } from "./item-offers.ts";
 import { type Suggestion, solveJointly } from "./joint.ts";
+import { isPlainlyBest } from "./plainly-best.ts";
 import { Work } from "./work.ts";
 import { worldsOf } from "./worlds.ts";
 
@@ -48,12 +49,16 @@ class ExactPlanner {
   private disagreed = false;
   /** Promotions were in each other's way. */
   private readonly isRivalled: boolean;
+  /** The first plan leaves nobody anything out, so it may be seen at a glance that there is no better one. */
+  private readonly isPlain: boolean;
   /** Plans priced already. */
   private readonly tried = new Set<string>();
   private readonly work = new Work(operations);
 
   constructor(situation: Situation) {
     this.situation = situation;
+    this.isPlain =
+      !situation.hasConflicts && !situation.candidates.some((_, index) => this.isHonoured(index));
     this.best = this.inMerchantsOrder();
     this.isRivalled = situation.hasConflicts || this.best.priced.contenders.size > 0;
   }
@@ -61,6 +66,8 @@ class ExactPlanner {
   run(): Proposed & { readonly search: Search } {
     const candidates = this.moneyCandidates();
     if (candidates.length === 0) return this.answer(0, false);
+    if (this.isPlain && isPlainlyBest(this.situation, candidates, this.best.priced))
+      return this.answer(0, false);
     // Where there is too much to try, what was found so far is as good as it gets.
     const { work } = this.situation;
     const found = work.searching(() => ({ least: this.leastPaid(candidates) }));

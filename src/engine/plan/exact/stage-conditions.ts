@@ -78,7 +78,7 @@ function dependsOnPrices(leaf: LeafFields): boolean {
 }
 
 /** Higher prices and more undiscounted units can only make it true. */
-function isMonotone(tree: ConditionDocument): boolean {
+export function isMonotone(tree: ConditionDocument): boolean {
   if ("all" in tree) return (tree.all as readonly ConditionDocument[]).every(isMonotone);
   if ("any" in tree) return (tree.any as readonly ConditionDocument[]).every(isMonotone);
   if ("not" in tree) return !leavesOf(tree.not as ConditionDocument).some(dependsOnPrices);

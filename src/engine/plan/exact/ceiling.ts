@@ -1,0 +1,236 @@
+/**
+ * The most that a promotion can take off in the item stage, whatever units it is left: one sum over the goods it covers, at
+ * the prices of the cart. Never too small, and what it really brings when nobody is in its way, for all usual benefits.
+ */
+import type { CompiledPromotion } from "../../promotion.ts";
+import type { Situation } from "../../situation.ts";
+import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { grain, rateOf } from "./grain.ts";
+import { budgetLeft, fieldsOf } from "./item-offers.ts";
+import { fromOf, slicedWorth } from "./tier-offers.ts";
+
+/** In millionths. */
+export function ceilingOf(situation: Situation, promotion: CompiledPromotion): number {
+  const part = promotion.parts[0]!;
+  if (part.stage !== "item") return 0;
+  const fields = fieldsOf(promotion, "item");
+  let sum = 0;
+  for (let i = 0; i < part.benefits.length; i++) {
+    const selectors = part.benefits[i]!.selectors;
+    sum += ceilingOfBenefit(
+      situation,
+      fields[i]!,
+      selectors.map((select) => situation.coverage.of(select)),
+    );
+  }
+  return Math.min(sum, budgetLeft(situation, promotion));
+}
+
+function ceilingOfBenefit(
+  { cart }: Situation,
+  fields: BenefitFields,
+  slots: readonly (readonly number[])[],
+): number {
+  const { currency } = cart;
+  const goods = new ListedGoods(cart.lines, slots[0]!);
+  switch (fields.kind) {
+    case "percent_off":
+      return Math.min(
+        goods.sumOfFirst(fields.maxUnits ?? unlimited) * rateOf(fields.percent),
+        fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain,
+      );
+    case "fixed_price":
+      return goods.sumAbove(fields.price![currency]!, fields.maxUnits ?? unlimited) * grain;
+    case "amount_off":
+      return amountOff(goods, fields, currency) * grain;
+    case "nth_unit": {
+      const times = Math.min(Math.floor(goods.units / fields.n), fields.maxTimes ?? unlimited);
+      return goods.sumInGroups(fields.n, fields.n - 1, fields.n, times) * rateOf(fields.percent);
+    }
+    case "buy_x_get_y":
+      return buyAndGet(goods, slots[1] && new ListedGoods(cart.lines, slots[1]), fields);
+    case "bundle":
+      return bundle(
+        slots.map((lines) => new ListedGoods(cart.lines, lines)),
+        fields,
+        currency,
+      );
+    case "tiered":
+      return tiered(goods, fields, currency);
+    default:
+      return goods.worth * grain;
+  }
+}
+
+/** The covered units, dearest first, as runs. */
+class ListedGoods {
+  readonly units: number;
+  readonly worth: number;
+  private readonly prices: readonly { readonly unitPrice: number; readonly quantity: number }[];
+
+  constructor(all: Situation["cart"]["lines"], lines: readonly number[]) {
+    let units = 0;
+    let worth = 0;
+    const prices: Situation["cart"]["lines"][number][] = [];
+    for (const line of lines) {
+      const one = all[line]!;
+      units += one.quantity;
+      worth += one.quantity * one.unitPrice;
+      prices.push(one);
+    }
+    if (prices.length > 1) prices.sort((a, b) => b.unitPrice - a.unitPrice);
+    this.units = units;
+    this.worth = worth;
+    this.prices = prices;
+  }
+
+  sumOfFirst(units: number): number {
+    if (units >= this.units) return this.worth;
+    return this.sumInGroups(units, 0, units, 1);
+  }
+
+  /** What the first units cost above a price. */
+  sumAbove(price: number, units: number): number {
+    let left = units;
+    let sum = 0;
+    for (const { unitPrice, quantity } of this.prices) {
+      if (unitPrice <= price || left <= 0) break;
+      sum += (unitPrice - price) * Math.min(left, quantity);
+      left -= quantity;
+    }
+    return sum;
+  }
+
+  /** Of the first `times` groups of `size` units those at the places from `from` to before `to`. */
+  sumInGroups(size: number, from: number, to: number, times: number): number {
+    let sum = 0;
+    let position = 0;
+    const end = times * size;
+    for (const { unitPrice, quantity } of this.prices) {
+      const after = Math.min(position + quantity, end);
+      if (after <= position) break;
+      sum +=
+        unitPrice *
+        (placesBefore(after, size, to) -
+          placesBefore(after, size, from) -
+          placesBefore(position, size, to) +
+          placesBefore(position, size, from));
+      position = after;
+    }
+    return sum;
+  }
+
+  /** `most` off each line. */
+  sumByLine(most: number, units: number): number {
+    let sum = 0;
+    for (const { unitPrice, quantity } of this.prices)
+      sum += Math.min(most, unitPrice * Math.min(quantity, units));
+    return sum;
+  }
+
+  /** `most` off each of the first units. */
+  sumByUnit(most: number, units: number): number {
+    let left = units;
+    let sum = 0;
+    for (const { unitPrice, quantity } of this.prices) {
+      if (left <= 0) break;
+      sum += Math.min(most, unitPrice) * Math.min(left, quantity);
+      left -= quantity;
+    }
+    return sum;
+  }
+}
+
+/** How many of the units before `end` stand at a place before `place` of their group. */
+function placesBefore(end: number, size: number, place: number): number {
+  return Math.floor(end / size) * place + Math.min(end % size, place);
+}
+
+function amountOff(
+  goods: ListedGoods,
+  { amount, per, maxUnits = unlimited, every, maxTimes = unlimited }: BenefitFields,
+  currency: string,
+): number {
+  const off = amount![currency]!;
+  if (per === "unit") return goods.sumByUnit(off, maxUnits);
+  if (per === "line") return goods.sumByLine(off, maxUnits);
+  const worth = goods.sumOfFirst(maxUnits);
+  if (every === undefined) return Math.min(off, worth);
+  const [base, step] =
+    "amount" in every ? [worth, every.amount[currency]!] : [Math.min(goods.units, maxUnits), every.quantity];
+  return Math.min(off * Math.min(Math.floor(base / step), maxTimes), worth);
+}
+
+function buyAndGet(
+  goods: ListedGoods,
+  gettable: ListedGoods | undefined,
+  { buy, get, percent, pick, maxTimes = unlimited }: BenefitFields,
+): number {
+  const rate = rateOf(percent ?? 100);
+  if (gettable !== undefined) {
+    const times = Math.min(
+      Math.floor(goods.units / buy.quantity),
+      Math.floor(gettable.units / get.quantity),
+      maxTimes,
+    );
+    return gettable.sumOfFirst(times * get.quantity) * rate;
+  }
+  const size = buy.quantity + get.quantity;
+  const times = Math.min(Math.floor(goods.units / size), maxTimes);
+  return pick === "dearest"
+    ? goods.sumInGroups(size, 0, get.quantity, times) * rate
+    : goods.sumInGroups(size, buy.quantity, size, times) * rate;
+}
+
+/** The dearest units of each component, as if no unit were in two of them. */
+function bundle(slots: readonly ListedGoods[], fields: BenefitFields, currency: string): number {
+  const { components, maxTimes = unlimited } = fields;
+  let times = maxTimes;
+  slots.forEach(({ units }, i) => {
+    times = Math.min(times, Math.floor(units / components[i]!.quantity));
+  });
+  const worthOf = (count: number) => {
+    let worth = 0;
+    slots.forEach((goods, i) => {
+      worth += goods.sumOfFirst(count * components[i]!.quantity);
+    });
+    return worth;
+  };
+  if (fields.amount !== undefined) return Math.min(fields.amount[currency]! * times, worthOf(times)) * grain;
+  if (fields.price === undefined) return worthOf(times) * rateOf(fields.percent);
+  // Each further set is worth no more than the one before.
+  const price = fields.price[currency]!;
+  let best = 0;
+  for (let count = 1; count <= Math.min(times, maxCounted); count++) {
+    const saved = worthOf(count) - price * count;
+    if (saved <= best) return best * grain;
+    best = saved;
+  }
+  return (times > maxCounted ? worthOf(times) : best) * grain;
+}
+
+/** More sets than this are not gone through one by one. */
+const maxCounted = 50;
+
+function tiered(goods: ListedGoods, fields: BenefitFields, currency: string): number {
+  const { tiers, by, mode } = fields;
+  const measured = by === "amount" ? goods.worth : goods.units;
+  const isSliced = mode === "graduated";
+  if (isSliced && by === "amount") return slicedWorth(tiers, currency)(measured);
+  let best = 0;
+  for (const tier of tiers) {
+    if (fromOf(tier, currency) > measured) break;
+    const { benefit } = tier;
+    let off: number;
+    if (benefit.kind === "percent_off") {
+      const cap = benefit.maxAmount === undefined ? unlimited : benefit.maxAmount[currency]! * grain;
+      off = Math.min(goods.worth * rateOf(benefit.percent), cap);
+    } else if (benefit.kind === "fixed_price")
+      off = goods.sumAbove(benefit.price[currency]!, unlimited) * grain;
+    else if (benefit.per === "unit") off = goods.sumByUnit(benefit.amount[currency]!, unlimited) * grain;
+    else off = Math.min(benefit.amount[currency]!, goods.worth) * grain;
+    // Slices may be at different tiers, and each tier's is at most this.
+    best = isSliced ? best + off : Math.max(best, off);
+  }
+  return Math.min(best, goods.worth * grain);
+}

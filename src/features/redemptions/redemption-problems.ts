@@ -3,7 +3,6 @@ import { normalizeCode } from "../../engine/codes.ts";
 import { reasons } from "../../engine/reasons.ts";
 import type { Refusal, Shortage } from "../../ledger/admit.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
-import type { Knowledge } from "../facts/facts-service.ts";
 import { codeOf } from "../ledger/committer-batch.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
 
@@ -27,7 +26,7 @@ export function faultOf(request: RedemptionRequest, quote: Redemption["quote"]):
 export function closedCodes(
   shortages: readonly Shortage[],
   quote: Redemption["quote"],
-  coupons: Knowledge["coupons"],
+  coupons: ReadonlyMap<string, { readonly code: string }>,
 ): Problem | null {
   const closed = new Map(
     shortages.flatMap(({ counter, closed }) => (closed === null ? [] : [[codeOf(counter), closed] as const])),

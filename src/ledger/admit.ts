@@ -24,11 +24,15 @@ export interface Redeem {
   readonly requestHash: string;
   readonly ttlMilliseconds: number;
   readonly holds: readonly Hold[];
+  /** Redemptions it builds on, such as those of paid deposits: they must be committed. */
+  readonly requires?: readonly string[];
 }
 
 export interface Settle {
   readonly kind: "commit" | "cancel" | "expire";
   readonly redemption: string;
+  /** Counters by which others build on it: once anything is taken there, it cannot be cancelled. */
+  readonly unlessTaken?: readonly CounterName[];
 }
 
 /** Goods come back. What they are worth was computed from the redemption as it stood at `expectedSteps` and `expectedRefunded`. */
@@ -39,6 +43,8 @@ export interface Return {
   /** What is given back of each counter; never more than is held. */
   readonly release: readonly Hold[];
   readonly isWhole: boolean;
+  /** As for a cancel. */
+  readonly unlessTaken?: readonly CounterName[];
 }
 
 /** A customer takes a coupon of a pool: limited, but no order. */
@@ -67,7 +73,9 @@ export type Refusal =
   | { readonly reason: "unknown" }
   | { readonly reason: "wrong_state"; readonly state: RedemptionStatus }
   | { readonly reason: "expired" }
-  | { readonly reason: "changed" };
+  | { readonly reason: "changed" }
+  /** Others build on it. */
+  | { readonly reason: "in_use" };
 
 export type Outcome =
   | {
@@ -124,6 +132,8 @@ function redeem(books: Books, command: Redeem): Outcome {
     if (live.requestHash === requestHash) return { type: "repeated", redemption: live };
     if (live.state !== "reserved") return refused({ reason: "order_redeemed", redemption: live.id });
   }
+  if (command.requires?.some((other) => books.redemptions.get(other)?.state !== "committed"))
+    return refused({ reason: "changed" });
   // The order's own reservation gives way to its successor: it must never stand in the way of its own commit.
   const shortages = shortagesOf(books, holds, live?.holds ?? []);
   if (shortages.length > 0) return refused({ reason: "short", shortages });
@@ -158,7 +168,14 @@ function claim(books: Books, { redemption, holds: asked }: Claim): Outcome {
   };
 }
 
-function settle(books: Books, { kind, redemption: id }: Settle): Outcome {
+function isBuiltOn({ counters }: Books, names: readonly CounterName[] = []): boolean {
+  return names.some((name) => {
+    const tally = counters.get(counterKey(name));
+    return tally !== undefined && tally.used + tally.reserved > 0;
+  });
+}
+
+function settle(books: Books, { kind, redemption: id, unlessTaken }: Settle): Outcome {
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
   const { state } = held;
@@ -180,6 +197,7 @@ function settle(books: Books, { kind, redemption: id }: Settle): Outcome {
     case "cancel": {
       if (state === "cancelled" || state === "expired") return { type: "repeated", redemption: held };
       if (state !== "reserved" && state !== "committed") return refused({ reason: "wrong_state", state });
+      if (isBuiltOn(books, unlessTaken)) return refused({ reason: "in_use" });
       return grantedRelease(released(held, "cancelled"));
     }
     case "expire": {
@@ -198,6 +216,7 @@ function giveBack(books: Books, command: Return): Outcome {
   const { state, steps } = held;
   if (state !== "committed" && state !== "partially_returned")
     return refused({ reason: "wrong_state", state });
+  if (isBuiltOn(books, command.unlessTaken)) return refused({ reason: "in_use" });
   if (steps !== expectedSteps) return refused({ reason: "changed" });
   const release = merged(command.release);
   // Computed from something else than what is held: whoever did so has to look again.

@@ -40,6 +40,7 @@ export const problems = {
   // Spelled as the public contract has it, unlike its neighbours.
   price_changed: { status: 409, title: "The order costs something else now." },
   "code-not-applied": { status: 409, title: "A code of the order does not apply." },
+  "deposit-not-usable": { status: 409, title: "A deposit of the order proves nothing." },
   "order-already-redeemed": { status: 409, title: "The order has a redemption with other contents." },
   "redemption-state-conflict": { status: 409, title: "The redemption's state does not allow this." },
   "return-refused": { status: 409, title: "The goods cannot be returned like this." },

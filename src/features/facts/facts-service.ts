@@ -180,7 +180,7 @@ function knowledge(
     facts.coupons = new Map(
       [...found].map(([code, coupon]) => [code, couponFact(coupon, request, at, answer.own)]),
     );
-  const deposits = depositsOf(request, answer, rules);
+  const deposits = depositsOf(request, answer);
   if (deposits.size > 0) facts.deposits = deposits;
   if (used.promotions.size > 0)
     facts.usage = new UsageFacts(used.promotions, {
@@ -234,20 +234,17 @@ function couponFact(
 }
 
 /** Proven inline by whoever may, or by a committed redemption that paid for it; none that an order has counted already. */
-function depositsOf(
-  request: Cart,
-  answer: FactsAnswer,
-  { rulebook }: ProjectRules,
-): Map<string, DepositFact> {
+function depositsOf(request: Cart, answer: FactsAnswer): Map<string, DepositFact> {
   const inline = inlineDeposits(request);
   if (inline.size === 0 && answer.deposits.length === 0) return inline;
   const proven = new Map<string, DepositFact>();
-  for (const { redemption, promotion, units } of answer.deposits)
-    proven.set(redemption, { promotion, units });
+  // What one customer paid is not another's.
+  for (const { redemption, promotion, units, customerId } of answer.deposits)
+    if (customerId === null || customerId === request.customer?.id)
+      proven.set(redemption, { promotion, units });
   for (const [redemption, fact] of inline) proven.set(redemption, fact);
-  for (const [redemption, { promotion }] of proven) {
-    const rule = rulebook.promotions.find(({ key }) => key === promotion)?.id ?? "";
-    const key = counterKey(depositCounter(rule, redemption));
+  for (const redemption of proven.keys()) {
+    const key = counterKey(depositCounter(redemption));
     if ((answer.taken.get(key) ?? 0) - (answer.own.get(key) ?? 0) > 0) proven.delete(redemption);
   }
   return proven;

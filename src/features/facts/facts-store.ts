@@ -48,7 +48,7 @@ export interface FactsAnswer {
     lastOrderAt: number | null;
     orders: { at: number; currency: string; total: number }[];
   } | null;
-  readonly deposits: { redemption: string; promotion: string; units: number }[];
+  readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
   /** The order's live redemption. */
@@ -99,7 +99,7 @@ select 'h', u.i, ${history}
          as u (i, project_id, customer_id, source, order_ref, since)
 union all
 select 'd', u.i, json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
-         'units', (request -> 'deposit' ->> 'units')::bigint)
+         'units', (request -> 'deposit' ->> 'units')::bigint, 'customerId', paid.customer_id)
   from unnest($19::int[], $20::text[], $21::text[]) as u (i, project_id, id),
        lateral (select * from redemptions where project_id = u.project_id and id = u.id offset 0) as paid
  where state = 'committed' and request -> 'deposit' is not null

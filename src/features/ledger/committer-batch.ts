@@ -50,6 +50,9 @@ export function needsOf(batch: readonly Submission[]): Needs {
     }
     if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
     if (command.kind === "accept") redemptions.add(command.voucher);
+    if (command.kind === "redeem") for (const other of command.requires ?? []) redemptions.add(other);
+    if ("unlessTaken" in command)
+      for (const counter of command.unlessTaken ?? []) counters.set(counterKey(counter), counter);
     if (command.kind === "redeem" || command.kind === "claim" || command.kind === "accept")
       for (const { counter } of command.holds) {
         if (counter.measure === couponMeasure) codes.add(codeOf(counter));

@@ -66,8 +66,8 @@ export function stockCounter(rule: string, position: number): CounterName {
 }
 
 /** A paid deposit counts once, whoever names it. */
-export function depositCounter(rule: string, redemption: string): CounterName {
-  return { rule, measure: "deposit", holder: `redemption:${redemption}`, period: "" };
+export function depositCounter(redemption: string): CounterName {
+  return { rule: "deposits", measure: "deposit", holder: `redemption:${redemption}`, period: "" };
 }
 
 export function codeHolder(normalizedCode: string): string {

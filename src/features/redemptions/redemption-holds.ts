@@ -25,8 +25,8 @@ export interface HoldsQuestion {
     string,
     { readonly code: string; readonly poolId: string; readonly pool: string }
   >;
-  /** Redemptions named as paid deposits, by the promotion they were paid for. */
-  readonly deposits: ReadonlyMap<string, { readonly promotion: string }>;
+  /** Redemptions that paid the deposits of the order. */
+  readonly deposits: Iterable<string>;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly timezone: string;
@@ -75,11 +75,8 @@ function addPromotion(holds: Holds, promotion: CompiledPromotion, question: Hold
 }
 
 /** A deposit counts towards what is due whether or not its promotion applied, and once. */
-function addDeposits(holds: Holds, { deposits, promotionOf }: HoldsQuestion): void {
-  for (const [redemption, { promotion }] of deposits) {
-    const rule = promotionOf(promotion)?.id ?? null;
-    if (rule !== null) holds.add(depositCounter(rule, redemption), 1, 1);
-  }
+function addDeposits(holds: Holds, { deposits }: HoldsQuestion): void {
+  for (const redemption of deposits) holds.add(depositCounter(redemption), 1, 1);
 }
 
 /** The entered code that triggered the promotion, as counters name it. */

@@ -41,7 +41,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       takesIdempotencyKey: true,
       body: redemptionRequest,
       result: redemption,
-      problems: ["price_changed", "code-not-applied", "order-already-redeemed"],
+      problems: ["price_changed", "code-not-applied", "deposit-not-usable", "order-already-redeemed"],
       handler: ({ body, context, idempotencyKey, answer }) =>
         noted(service.redeem(context, body, idempotencyKey), answer),
     }),

@@ -1,5 +1,7 @@
 /** Why an outcome is not made binding, as problems. */
 import { normalizeCode } from "../../engine/codes.ts";
+import type { Facts } from "../../engine/facts.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { reasons } from "../../engine/reasons.ts";
 import type { Refusal, Shortage } from "../../ledger/admit.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
@@ -7,7 +9,13 @@ import { codeOf } from "../ledger/committer-batch.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
 
 /** Why this outcome must not be made binding; null if it is the one the caller asked for. */
-export function faultOf(request: RedemptionRequest, quote: Redemption["quote"]): Problem | null {
+export function faultOf(
+  request: RedemptionRequest,
+  quote: Redemption["quote"],
+  facts: Facts,
+): Problem | null {
+  const unproven = unprovenDeposits(request, facts);
+  if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
   const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
     status === "applied" || reason === "displaced" ? [] : [codeError(index, code, reason ?? "")],
   );
@@ -46,12 +54,56 @@ function codeError(index: number, code: string, reason: string): ProblemError {
   };
 }
 
+/** Its money is part of what that order's goods are refunded with. */
+export const depositInUse = {
+  detail: "An order counts the deposit that this redemption paid; it is refunded with that order's goods.",
+  errors: [{ path: "", code: "deposit_used", message: "The deposit was used by an order." }],
+};
+
+/** A deposit that proves nothing would leave the customer paying in full: they were told otherwise. */
+function unprovenDeposits({ deposits = [] }: RedemptionRequest, facts: Facts): ProblemError[] {
+  return deposits.flatMap(({ redemption }, index) =>
+    facts.deposits?.has(redemption)
+      ? []
+      : [
+          {
+            path: `/deposits/${index}/redemption`,
+            code: "deposit_not_usable",
+            message: `${redemption} is no deposit that this customer paid and no order counts yet.`,
+          },
+        ],
+  );
+}
+
+/** What is said to be a deposit must be one, and be paid for, before it may prove anything. */
+export function requirePaidDeposit(
+  { deposit, currency }: RedemptionRequest,
+  total: number,
+  promotionOf: (key: string) => CompiledPromotion | undefined,
+): void {
+  if (deposit === undefined) return;
+  const benefit = promotionOf(deposit.promotion)?.document.benefits.find(({ kind }) => kind === "deposit");
+  const paid = (benefit as { paid?: Record<string, number> } | undefined)?.paid?.[currency];
+  const fault = (path: string, code: string, message: string) =>
+    problem("invalid-request", { errors: [{ path, code, message }] });
+  if (paid === undefined)
+    throw fault(
+      "/deposit/promotion",
+      "no_deposit_promotion",
+      "No promotion in force with this key takes deposits in this currency.",
+    );
+  if (total < paid * deposit.units)
+    throw fault("/deposit/units", "deposit_unpaid", `The order pays ${total} of ${paid * deposit.units}.`);
+}
+
 export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }): Problem {
   switch (refusal.reason) {
     case "unknown":
       return problem("redemption-not-found");
     case "expired":
       return problem("redemption-expired");
+    case "in_use":
+      return problem("redemption-state-conflict", depositInUse);
     case "wrong_state":
       return problem("redemption-state-conflict", { detail: `The redemption is ${refusal.state}.` });
     case "order_redeemed":

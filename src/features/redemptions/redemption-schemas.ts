@@ -62,7 +62,7 @@ export const redemption = z
     orderRef: z.string(),
     customer: z.string().nullable(),
     expiresAt: z.iso.datetime().nullable().describe("Of a reservation; null once it is committed or over."),
-    createdAt: z.iso.datetime().nullable().describe("Null in the answer that creates it."),
+    createdAt: z.iso.datetime(),
     refunded: minorUnits.describe("What was refunded so far."),
     quote: quoteSchema,
   })

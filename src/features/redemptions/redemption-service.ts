@@ -21,13 +21,14 @@ import { requirePrivileges, requireSense } from "../evaluations/evaluation-reque
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
+import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { holdsOf } from "./redemption-holds.ts";
-import { closedCodes, faultOf, problemOf } from "./redemption-problems.ts";
+import { closedCodes, faultOf, problemOf, requirePaidDeposit } from "./redemption-problems.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { findRedemption, ledgerOf, listRedemptions } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
-import { isDepositUsed } from "./return-store.ts";
+import { paysDeposit } from "./return-store.ts";
 
 /** An answer, and whether it is that of an earlier request given again. */
 export interface Answered<Answer> {
@@ -96,7 +97,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     for (let attempt = 1; ; attempt++) {
       const quote = evaluate(rules.rulebook, request, known.facts, at, { settings: rules.settings });
       const identified = { id: newId("evl", clock.now()), ...quote };
-      const fault = faultOf(request, identified);
+      const fault = faultOf(request, identified, known.facts);
       if (fault !== null) {
         // Counters in memory may be a second behind, or ahead of what was read: nobody is refused on their word.
         if (attempt > 1 || known.facts.usage === undefined) throw fault;
@@ -104,6 +105,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         if (answered !== null) return answered;
         continue;
       }
+      requirePaidDeposit(request, quote.total, promotionsByKey(rules));
       const submission: Submission = {
         command: {
           kind: "redeem",
@@ -112,12 +114,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           order: orderKey(source, orderRef),
           requestHash: hash,
           ttlMilliseconds: request.ttlSeconds * 1_000,
+          requires: recordedDeposits(request),
           holds: holdsOf({
             quote,
             promotionOf: promotionsByKey(rules),
             who: known.who,
             coupons: known.coupons,
-            deposits: known.facts.deposits ?? new Map(),
+            deposits: known.facts.deposits?.keys() ?? [],
             at,
             timezone: rules.settings.timezone,
           }),
@@ -165,8 +168,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           return { answer: await asAnswered(projectId, result.record), isReplay: true };
         case "refused": {
           const { refusal } = result;
-          if (refusal.reason !== "short" || attempt >= mostAttempts) throw problemOf(refusal);
-          const closed = attempt === 1 ? null : closedCodes(refusal.shortages, identified, known.coupons);
+          // A deposit was cancelled or returned while we looked.
+          const isToBeSeen = refusal.reason === "short" || refusal.reason === "changed";
+          if (!isToBeSeen || attempt >= mostAttempts) throw problemOf(refusal);
+          const closed =
+            attempt === 1 || refusal.reason !== "short"
+              ? null
+              : closedCodes(refusal.shortages, identified, known.coupons);
           if (closed !== null) throw closed;
           const answered = await lookAgain();
           if (answered !== null) return answered;
@@ -213,13 +221,12 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   ): Promise<Answered<Redemption>> {
     const operation = operations[kind];
     const hash = requestHash(operation, id);
-    if (kind === "cancel" && (await isDepositUsed(database.orm, projectId, id)))
-      throw problem("redemption-state-conflict", {
-        detail:
-          "An order counts the deposit that this redemption paid; it is refunded with that order's goods.",
-        errors: [{ path: "", code: "deposit_used", message: "The deposit was used by an order." }],
-      });
-    const command: Settle = { kind, redemption: id };
+    const isDeposit = kind === "cancel" && (await paysDeposit(database.orm, projectId, id));
+    const command: Settle = {
+      kind,
+      redemption: id,
+      ...(isDeposit && { unlessTaken: [depositCounter(id)] }),
+    };
     const result = await committer.submit(projectId, {
       command,
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
@@ -332,6 +339,11 @@ function shown({
     refunded,
     quote,
   };
+}
+
+/** Deposits that a redemption of ours is to prove; others were vouched for by whoever may. */
+function recordedDeposits({ deposits = [] }: RedemptionRequest): string[] {
+  return deposits.filter(({ promotion }) => promotion === undefined).map(({ redemption }) => redemption);
 }
 
 const byKey = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();

@@ -24,14 +24,14 @@ import {
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
 import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
+import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
-import { problemOf } from "./redemption-problems.ts";
+import { depositInUse, problemOf } from "./redemption-problems.ts";
 import type { Answered, RedemptionActor } from "./redemption-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
 import type { RedemptionReturn, ReturnRequest } from "./return-schemas.ts";
-import { isDepositUsed } from "./return-store.ts";
 
 export interface ReturnService {
   returnGoods(
@@ -79,6 +79,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
           expectedSteps: row.steps,
           release: computed.release,
           isWhole: computed.isWhole,
+          ...(row.request.deposit !== undefined && { unlessTaken: [depositCounter(id)] }),
         },
         returnNote: { refunded: computed.refunded, returned: JSON.stringify(computed.returned) },
         idempotency,
@@ -93,6 +94,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
         case "repeated":
           throw new Error("a return is never taken for a repetition of another");
         case "refused":
+          if (result.refusal.reason === "in_use") throw problem("return-refused", depositInUse);
           // In another state or with other steps by now: look again.
           if (!["changed", "wrong_state"].includes(result.refusal.reason) || attempt >= mostAttempts)
             throw problemOf(result.refusal);
@@ -105,11 +107,6 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     if (row === undefined) throw problem("redemption-not-found");
     if (row.state !== "committed" && row.state !== "partially_returned")
       throw problemOf({ reason: "wrong_state", state: row.state });
-    if (row.request.deposit !== undefined && (await isDepositUsed(database.orm, projectId, id)))
-      throw problem("return-refused", {
-        detail: "An order counts this deposit; it is refunded with that order's goods.",
-        errors: [{ path: "", code: "deposit_used", message: "The deposit was used by an order." }],
-      });
     return row;
   }
 

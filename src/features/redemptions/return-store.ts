@@ -1,15 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 
-/** Whether an order counts the deposit that this redemption paid: its refund then holds the deposit too. */
-export async function isDepositUsed(
+/** Whether the redemption is the payment of a deposit. */
+export async function paysDeposit(
   connection: Connection,
   projectId: string,
   redemptionId: string,
 ): Promise<boolean> {
   const { rows } = await connection.execute(sql`
-    select 1 from counters
-     where project_id = ${projectId} and holder = ${`redemption:${redemptionId}`}
-       and measure = 'deposit' and used + reserved > 0 limit 1`);
+    select 1 from redemptions
+     where project_id = ${projectId} and id = ${redemptionId} and request -> 'deposit' is not null`);
   return rows.length > 0;
 }

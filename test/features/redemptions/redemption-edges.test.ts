@@ -1,7 +1,7 @@
 /** What a reviewer tried, each of which went wrong once. */
 import { sql } from "drizzle-orm";
 import type { FastifyInstance } from "fastify";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
@@ -144,4 +144,58 @@ test("a deposit counts once, and is not cancelled under the order that counts it
   for (let i = 0; i < 2; i++)
     dues.push((await api.rest("POST", "/v1/redemptions", { body: orderOf(inline) })).body.quote?.due);
   expect(dues).toEqual([7_000, 10_000]);
+});
+
+describe("a deposit", () => {
+  const key = "presale-checked";
+  const payment = [{ ...cartLines[0], unitPrice: 1_000 }];
+  const pay = (overrides: object = {}) =>
+    redeem(api, orderOf({ lines: payment, deposit: { promotion: key }, ...overrides }));
+
+  beforeAll(async () => {
+    await activePromotion(api, key, {
+      stacking: { group: "presale-checked" },
+      benefits: [{ kind: "deposit", paid: { CNY: 1_000 }, worth: { CNY: 3_000 } }],
+    });
+  });
+
+  test("proves no more than was paid for it, and only of a promotion that takes one", async () => {
+    const cheap = await pay({ deposit: { promotion: key, units: 2 } });
+    expect([cheap.status, cheap.body.errors]).toMatchObject([
+      400,
+      [{ path: "/deposit/units", code: "deposit_unpaid" }],
+    ]);
+    const unknown = await pay({ deposit: { promotion: "nobody-knows" } });
+    expect([unknown.status, unknown.body.errors]).toMatchObject([
+      400,
+      [{ path: "/deposit/promotion", code: "no_deposit_promotion" }],
+    ]);
+  });
+
+  test("that one customer paid proves nothing for another, nor a second time: the order is refused", async () => {
+    const paid = await pay({ customer: { id: "c-payer" } });
+    const deposits = [{ redemption: paid.body.id }];
+    const stranger = await redeem(api, orderOf({ deposits, customer: { id: "c-stranger" } }));
+    expect([stranger.status, stranger.body]).toMatchObject([
+      409,
+      { code: "deposit-not-usable", errors: [{ path: "/deposits/0/redemption" }] },
+    ]);
+    const own = await redeem(api, orderOf({ deposits, customer: { id: "c-payer" } }));
+    expect([own.status, own.body.quote.due]).toEqual([201, 7_000]);
+    const again = await redeem(api, orderOf({ deposits, customer: { id: "c-payer" } }));
+    expect(again.body.code).toBe("deposit-not-usable");
+  });
+
+  test("is either used by one order or cancelled, whoever comes at the same time", async () => {
+    for (let round = 0; round < 10; round++) {
+      const paid = await pay();
+      const deposits = [{ redemption: paid.body.id }];
+      const [cancelled, ...orders] = await Promise.all([
+        api.rest("POST", `/v1/redemptions/${paid.body.id}/cancel`),
+        ...Array.from({ length: 4 }, () => redeem(api, orderOf({ deposits }))),
+      ]);
+      const used = orders.filter(({ status }) => status === 201);
+      expect(used.length + (cancelled?.status === 200 ? 1 : 0)).toBe(1);
+    }
+  });
 });

@@ -7,7 +7,7 @@ import { type BenefitFields, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
-import type { Covered, CoveredLine } from "./shape.ts";
+import type { Covered, CoveredLine, Shape } from "./shape.ts";
 
 export function itemOffers(situation: Situation, index: number): Offer[] {
   const { promotion } = situation.candidates[index]!;
@@ -24,18 +24,40 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
       slots.map(({ select }) => coveredLines(situation, select)),
     );
     const covered = coverage(situation, fields[i]!, slots, lines, budget);
-    const common = {
-      candidate: index,
-      group: part.group,
-      slots: lines.map((ofSlot) => ofSlot.filter((line) => situation.cart.lines[line]!.unitPrice > 0)),
-    };
-    return { ...common, fraction: fractionOf(fields[i]!), isLocal: isLocal(fields[i]!), ...shapeOf(covered) };
+    const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;
+    const ofSlots = lines.map((ofSlot) => (ofSlot.every(isWanted) ? ofSlot : ofSlot.filter(isWanted)));
+    return offerOf(index, part.group, ofSlots, fields[i]!, shapeOf(covered));
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);
 }
 
-function isLocal({ kind, percent, maxAmount, allocate, tiers, mode }: BenefitFields): boolean {
+/** Field by field: spread objects differ in shape from kind to kind, and everything that reads them is slower for it. */
+function offerOf(
+  candidate: number,
+  group: string,
+  slots: readonly (readonly number[])[],
+  fields: BenefitFields,
+  shape: Shape,
+): Offer {
+  const { most, isExact, isWhole } = shape;
+  const fraction = fractionOf(fields);
+  const isLocal = isLocalIn(fields);
+  switch (shape.type) {
+    case "each": {
+      const { type, gainOn } = shape;
+      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, gainOn };
+    }
+    case "machine": {
+      const { type, machine } = shape;
+      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, machine };
+    }
+    case "lump":
+      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type: "lump" };
+  }
+}
+
+function isLocalIn({ kind, percent, maxAmount, allocate, tiers, mode }: BenefitFields): boolean {
   if (kind === "nth_unit" || kind === "fixed_price") return true;
   if (kind === "percent_off") return maxAmount === undefined;
   if (kind === "bundle") return percent !== undefined;

@@ -26,8 +26,11 @@ export interface Suggestion {
   readonly pay: number | null;
 }
 
-/** Prices a suggestion and keeps it if it is the best; answers what the best plan known pays, in minor units. */
-export type Consider = (suggestion: Suggestion) => number;
+/**
+ * Prices a suggestion and keeps it if it is the best; answers what the best plan known pays, in minor units. `isTied`: it pays
+ * no less than the best plan known.
+ */
+export type Consider = (suggestion: Suggestion, isTied: boolean) => number;
 
 /** More thresholds than this are not looked at one by one. */
 const maxThresholds = 100;
@@ -89,7 +92,8 @@ class Joint {
     // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
     const isReached = known.total * grain - atDearest.pay < grain;
     let best = known.total;
-    if (!isReached || known.isRivalled) best = Math.min(best, this.suggest(later, solved.uses, solved.value));
+    if (!isReached || known.isRivalled)
+      best = Math.min(best, this.suggest(later, solved.uses, solved.value, isReached));
 
     const thresholds = later.stages.thresholds(dearest, worth);
     if (thresholds.length > maxThresholds) return null;
@@ -126,15 +130,14 @@ class Joint {
       : Math.max(least, Math.min(without, this.withScope(candidates, forced, rule, beyond)));
   }
 
-  private suggest({ stages, isExact }: Later, uses: Uses, value: number): number {
+  private suggest({ stages, isExact }: Later, uses: Uses, value: number, isTied = false): number {
     const { offers, isExact: isExactBefore } = this.items;
     const { pay, chosen } = stages.payAt(this.worth - value);
-    return this.consider({
-      uses,
-      later: chosen,
-      unlimited: offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate),
-      pay: isExact && isExactBefore ? pay : null,
-    });
+    const unlimited = offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
+    return this.consider(
+      { uses, later: chosen, unlimited, pay: isExact && isExactBefore ? pay : null },
+      isTied,
+    );
   }
 
   /** A rule of the order stage that the bound counts on, although the item stage may leave too little of its goods. */

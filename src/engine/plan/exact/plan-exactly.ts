@@ -95,7 +95,7 @@ class ExactPlanner {
         world,
         forced,
         known,
-        (suggestion) => this.tryOut(suggestion),
+        (suggestion, isTied) => this.tryOut(suggestion, isTied),
         this.work,
       );
       if (ofWorld === null) return null;
@@ -129,7 +129,9 @@ class ExactPlanner {
     return { plan, rejections, priced: isReal ? trial.priced : price(this.situation, plan) };
   }
 
-  private tryOut(suggestion: Suggestion): number {
+  private tryOut(suggestion: Suggestion, isTied: boolean): number {
+    // As good as the best plan known at most: it could only win the tie.
+    if (isTied && !this.couldWinTie(suggestion)) return this.best.priced.total;
     const plan = this.planOf(suggestion);
     const name = `${plan.members.map(Number).join("")} ${plan.allowances!.join(";")}`;
     if (this.tried.has(name)) return this.best.priced.total;
@@ -141,6 +143,22 @@ class ExactPlanner {
     }
     this.consider({ plan, priced, rejections: null });
     return this.best.priced.total;
+  }
+
+  /**
+   * Fewer promotions than the best plan known, or as many with those before others that the rules prefer. Where the model only
+   * bounds the plan, or other promotions are rounded, nobody knows before it is priced.
+   */
+  private couldWinTie({ uses, later, pay }: Suggestion): boolean {
+    if (pay === null || this.situation.candidates.some((_, index) => this.isHonoured(index))) return true;
+    const mine = moneyIn(this.best.priced);
+    const theirs = new Set([...uses.keys(), ...later]);
+    if (theirs.size === mine.size && [...theirs].every((index) => mine.has(index))) return false;
+    const isRounded = (index: number) =>
+      this.situation.candidates[index]!.promotion.parts.some(({ stage }) => this.hasRate(index, stage));
+    for (const index of theirs) if (!mine.has(index) && isRounded(index)) return true;
+    for (const index of mine) if (!theirs.has(index) && isRounded(index)) return true;
+    return this.winsTie(theirs, mine);
   }
 
   private planOf({ uses, later, unlimited }: Suggestion): Plan {
@@ -177,6 +195,10 @@ class ExactPlanner {
     if (honoured !== 0) return honoured > 0;
     const saved = this.best.priced.total - offered.total;
     if (saved !== 0) return saved > 0;
+    return this.winsTie(theirs, mine);
+  }
+
+  private winsTie(theirs: ReadonlySet<number>, mine: ReadonlySet<number>): boolean {
     if (mine.size !== theirs.size) return theirs.size < mine.size;
     const decisive = byPriority(this.situation).find((index) => mine.has(index) !== theirs.has(index));
     return decisive !== undefined && theirs.has(decisive);

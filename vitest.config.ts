@@ -12,7 +12,8 @@ export default defineConfig({
     // Processes, not threads: the embedded PostgreSQL of a test is tied to the life of the thread that started it.
     pool: "forks",
     maxWorkers: Math.min(4, availableParallelism()),
-    testTimeout: isLong ? 600_000 : 20_000,
-    hookTimeout: 60_000,
+    // Generous: what hangs is found all the same, and a busy machine is no failure.
+    testTimeout: isLong ? 600_000 : 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -128,13 +128,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     mountGraphiql(app);
   }
   app.addHook("onClose", async () => {
-    services.usage.close();
+    await services.usage.close();
+    await services.jobs.close();
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
     await services.committer.close();
     await services.rulebooks.close();
   });
   await services.rulebooks.start();
+  await services.jobs.start();
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();

@@ -9,7 +9,14 @@ import { counterKey } from "../../ledger/books.ts";
 import type { Database } from "../../platform/database.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { couponCounter } from "../ledger/committer-batch.ts";
-import { depositCounter, holdersOf, limitedCounters, type Who, whoIs } from "../ledger/promotion-counters.ts";
+import {
+  depositCounter,
+  holdersOf,
+  limitedCounters,
+  nobody,
+  type Who,
+  whoIs,
+} from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { factsReader } from "./facts-reader.ts";
 import {
@@ -72,9 +79,10 @@ export function factsService({ database, usage }: { database: Database; usage: U
     order: OrderName | null,
     used: Usage,
   ): Knowledge | Promise<Knowledge> {
-    const question = questionFor(rules, request, at, order, used);
-    if (question === null) return knowledge(rules, request, at, used, nothingRead(), []);
-    return read(question).then((answer) => knowledge(rules, request, at, used, answer, [answer.taken]));
+    const asked = askedOf(rules, request, at, used);
+    const question = questionFor(asked, order);
+    if (question === null) return knowledge(asked, nothingRead(), []);
+    return read(question).then((answer) => knowledge(asked, answer, [answer.taken]));
   }
 
   return {
@@ -99,22 +107,39 @@ export function factsService({ database, usage }: { database: Database; usage: U
 /** A cart that may bring drafts, of which nobody knows yet what they ask for. */
 type CartWithDrafts = Cart & { readonly promotions?: readonly unknown[] | undefined };
 
-/** Null when nothing that the database knows can matter to these rules and this cart. */
-function questionFor(
-  rules: ProjectRules,
-  request: CartWithDrafts,
-  at: number,
-  order: OrderName | null,
-  used: Usage,
-) {
+/** A request, and what follows from it whoever answers. */
+interface Asked {
+  readonly rules: ProjectRules;
+  readonly request: CartWithDrafts;
+  readonly at: number;
+  readonly used: Usage;
+  readonly needs: Needs;
+  /** Nobody where nobody in particular is counted. */
+  readonly who: Who;
+  /** Entered codes, normalised. */
+  readonly codes: readonly string[];
+}
+
+function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
   const hasDrafts = request.promotions !== undefined && request.promotions.length > 0;
   const needs = hasDrafts ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
-  const codes = request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized);
+  return {
+    rules,
+    request,
+    at,
+    used,
+    needs,
+    who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
+    codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
+  };
+}
+
+/** Null when nothing that the database knows can matter to these rules and this cart. */
+function questionFor({ rules, request, at, used, needs, who, codes }: Asked, order: OrderName | null) {
   const asksCoupons = codes.length > 0 && needs.hasPools;
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
-  const who = needs.isPersonal ? whoIs(rules.identifierKey, request) : null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
-  const holders = [...(who === null ? [] : holdersOf(who)), ...deposits.map((id) => `redemption:${id}`)];
+  const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
   const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];
   const counters = codes.length > 0 && needs.countsCodes ? codeCounters(rules, spellings, at, used) : [];
   if (
@@ -145,7 +170,6 @@ function codeCounters(
   at: number,
   { promotions }: Usage,
 ) {
-  const nobody = { customer: null, device: null, phone: null, ip: null };
   return [...promotions.values()]
     .filter(
       ({ document, code, pool }) =>
@@ -161,17 +185,12 @@ function codeCounters(
 }
 
 function knowledge(
-  rules: ProjectRules,
-  request: Cart,
-  at: number,
-  used: Usage,
+  asked: Asked,
   answer: FactsAnswer,
   tables: readonly ReadonlyMap<string, number>[],
 ): Knowledge {
-  const who = whoIs(rules.identifierKey, request);
-  const entered =
-    request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized);
-  const found = couponsBehind(entered, answer.coupons);
+  const { rules, request, at, used, who, codes } = asked;
+  const found = couponsBehind(codes, answer.coupons);
   const shared = takenFrom(...tables, used.taken);
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
@@ -186,7 +205,7 @@ function knowledge(
     facts.usage = new UsageFacts(used.promotions, {
       taken,
       who,
-      codes: entered,
+      codes,
       coupons: found,
       currency: request.currency,
       at,
@@ -198,7 +217,7 @@ function knowledge(
     coupons: found,
     standing: answer.standing,
     record: answer.record,
-    withCounters: (exact) => knowledge(rules, request, at, used, answer, [exact, ...tables]),
+    withCounters: (exact) => knowledge(asked, answer, [exact, ...tables]),
   };
 }
 

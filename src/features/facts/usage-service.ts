@@ -2,9 +2,9 @@
  * The counters that belong to nobody in particular (total uses, budgets, stocks), in memory: a quote reads them there, at
  * most about a second old. Exactness belongs to the committer, which reads them under locks.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { counterKey } from "../../ledger/books.ts";
+import { repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -12,7 +12,6 @@ import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { readSharedCounters } from "./facts-store.ts";
 import { isCounted } from "./usage-facts.ts";
 
-const pollMilliseconds = 1_000;
 const mostProjects = 500;
 
 export interface Usage {
@@ -26,7 +25,7 @@ export interface UsageService {
   /** At once, unless the project's counters were not in memory. */
   usageOf(rules: ProjectRules): Usage | Promise<Usage>;
   start(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Entry {
@@ -35,18 +34,23 @@ interface Entry {
   taken: Map<string, number>;
   usage: Usage | null;
   loading: Promise<Usage> | null;
-  /** Asked for since the last poll: what nobody asks for is not kept up to date. */
-  isWanted: boolean;
+  /** By `performance.now()`. */
+  lastUse: number;
 }
 
 export function usageService(options: {
   database: Database;
   committer: CommitterService;
   log: Log;
+  pollMilliseconds?: number;
+  /** A project that nobody asks about for so long is forgotten, and read again by whoever asks next. */
+  idleMilliseconds?: number;
 }): UsageService {
-  const { database, committer, log } = options;
+  const { database, committer, log, pollMilliseconds = 1_000, idleMilliseconds = 300_000 } = options;
   const entries = new Map<string, Entry>();
-  const closing = new AbortController();
+  const background = repeated(pollMilliseconds, poll, (error) => {
+    log.debug({ err: error }, "the counters could not be read; those in memory go on");
+  });
 
   committer.onPosted((projectId, books, names) => {
     const entry = entries.get(projectId);
@@ -69,7 +73,7 @@ export function usageService(options: {
         taken: new Map(),
         usage: null,
         loading: null,
-        isWanted: true,
+        lastUse: 0,
       };
       entries.set(rules.projectId, entry);
     } else if (entry.rules !== rules) {
@@ -77,7 +81,7 @@ export function usageService(options: {
       entry.promotions = countedIn(rules);
       entry.usage = entry.usage === null ? null : { promotions: entry.promotions, taken: entry.taken };
     }
-    entry.isWanted = true;
+    entry.lastUse = performance.now();
     if (entry.promotions.size === 0) return nothingCounted;
     return entry.usage ?? load(entry);
   }
@@ -98,26 +102,15 @@ export function usageService(options: {
   }
 
   async function poll(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await delay(pollMilliseconds, undefined, { ref: false, signal: closing.signal }).catch(() => {});
-      for (const entry of entries.values()) {
-        if (closing.signal.aborted) return;
-        if (!entry.isWanted || entry.promotions.size === 0) continue;
-        entry.isWanted = false;
-        await load(entry).catch((error: unknown) => {
-          log.debug({ err: error }, "the counters could not be read; those in memory go on");
-        });
-      }
+    for (const [projectId, entry] of entries) {
+      if (background.signal.aborted) return;
+      // Not kept and left to age: the next quote would read counters of long ago.
+      if (performance.now() - entry.lastUse > idleMilliseconds) entries.delete(projectId);
+      else if (entry.promotions.size > 0) await load(entry);
     }
   }
 
-  return {
-    usageOf,
-    start() {
-      poll();
-    },
-    close: () => closing.abort(),
-  };
+  return { usageOf, start: background.start, close: background.close };
 }
 
 const nothingCounted: Usage = { promotions: new Map(), taken: new Map() };

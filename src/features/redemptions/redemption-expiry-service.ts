@@ -1,5 +1,5 @@
 /** Gives back what reservations held whose time is up. Every process does it; twice changes nothing. */
-import { setTimeout as delay } from "node:timers/promises";
+import { repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -21,8 +21,9 @@ export function redemptionExpiryService(options: {
   log: Log;
 }): RedemptionExpiryService {
   const { database, committer, log } = options;
-  const closing = new AbortController();
-  let running: Promise<void> = Promise.resolve();
+  const background = repeated(sweepMilliseconds, sweep, (error) => {
+    log.debug({ err: error }, "reservations could not be expired; the next sweep tries again");
+  });
 
   async function sweep(): Promise<number> {
     let found = 0;
@@ -35,28 +36,9 @@ export function redemptionExpiryService(options: {
           committer.submit(projectId, { command: { kind: "expire", redemption: id }, orderRef }),
         ),
       );
-    } while (lapsed.length === mostAtOnce && !closing.signal.aborted);
+    } while (lapsed.length === mostAtOnce && !background.signal.aborted);
     return found;
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await delay(sweepMilliseconds, undefined, { ref: false, signal: closing.signal }).catch(() => {});
-      if (closing.signal.aborted) return;
-      await sweep().catch((error: unknown) => {
-        log.debug({ err: error }, "reservations could not be expired; the next sweep tries again");
-      });
-    }
-  }
-
-  return {
-    sweep,
-    start() {
-      running = run();
-    },
-    async close() {
-      closing.abort();
-      await running;
-    },
-  };
+  return { sweep, start: background.start, close: background.close };
 }

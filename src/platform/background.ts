@@ -1,0 +1,40 @@
+/** Work that a process does again and again beside its requests. */
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface Background {
+  start(): void;
+  /** Waits for the round that is under way. */
+  close(): Promise<void>;
+  /** Aborted once it is to end: for work of several steps. */
+  readonly signal: AbortSignal;
+}
+
+/** A round begins so long after the one before has ended. One that fails is reported and does not keep the next from coming. */
+export function repeated(
+  pauseMilliseconds: number,
+  work: () => Promise<unknown>,
+  onError: (error: unknown) => void,
+): Background {
+  const closing = new AbortController();
+  const { signal } = closing;
+  let running: Promise<void> = Promise.resolve();
+
+  async function run(): Promise<void> {
+    for (;;) {
+      await delay(pauseMilliseconds, undefined, { ref: false, signal }).catch(() => {});
+      if (signal.aborted) return;
+      await work().catch(onError);
+    }
+  }
+
+  return {
+    signal,
+    start() {
+      running = run();
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}

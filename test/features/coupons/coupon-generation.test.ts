@@ -109,6 +109,40 @@ test("when the process of a job dies, another makes exactly the codes that were 
   await jobs.close();
 });
 
+test("a process that is asked nothing finishes the job of one that died", async () => {
+  const key = await makePool(api);
+  const job = await generate(api, key, 10);
+  await database.pool.query(
+    `update jobs set state = 'running', total = 70, runner = 'run_dead', finished_at = null,
+            heartbeat_at = now() - interval '31 seconds' where id = $1`,
+    [job.id],
+  );
+  const idle = await startApi(database, { jobPollMilliseconds: 20 });
+  expect(await ended(api, job)).toMatchObject({ state: "succeeded", done: 70 });
+  expect(await counted(key)).toEqual({ rows: 70, distinct: 70, told: 70 });
+  await idle.close();
+});
+
+test("a process that ends gives its jobs back at once", async () => {
+  const ending = await startApi(database);
+  const key = await makePool(ending);
+  const { body: job } = await ending.rest("POST", `/v1/coupon-pools/${key}/codes`, {
+    body: { count: 2_000_000 },
+  });
+  const runnerOf = async () => {
+    const { rows } = await database.pool.query<{ runner: string | null }>(
+      "select runner from jobs where id = $1",
+      [job.id],
+    );
+    return rows[0]!.runner;
+  };
+  let runner = await runnerOf();
+  while (runner === null) runner = await runnerOf();
+  await ending.close();
+  expect(await runnerOf()).not.toBe(runner);
+  await database.pool.query("update jobs set state = 'cancelling' where id = $1", [job.id]);
+});
+
 test("an Idempotency-Key orders once", async () => {
   const key = await makePool(api);
   const order = (count: number) =>

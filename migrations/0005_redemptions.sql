@@ -84,7 +84,7 @@ create table ledger_entries (
 );
 comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
-create index ledger_entries_code on ledger_entries (project_id, holder) where holder like 'code:%';
+create index ledger_entries_code on ledger_entries (project_id, holder, redemption_id) where holder like 'code:%';
 
 create trigger ledger_entries_append_only before update or delete on ledger_entries
   for each row execute function refuse_change();

@@ -177,7 +177,7 @@ create table ledger_entries (
   constraint ledger_entries_pkey PRIMARY KEY (project_id, redemption_id, step),
   constraint ledger_entries_cause_known CHECK ((cause = ANY (ARRAY['reserve'::text, 'commit'::text, 'cancel'::text, 'expire'::text, 'return'::text, 'claim'::text, 'release'::text])))
 );
-CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, holder) WHERE (holder ~~ 'code:%'::text);
+CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, holder, redemption_id) WHERE (holder ~~ 'code:%'::text);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_entries_never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';

@@ -26,7 +26,7 @@ import type { ProjectRules, RulebookService } from "../promotions/rulebook-servi
 import { holdsOf } from "./redemption-holds.ts";
 import { closedCodes, faultOf, problemOf, requirePaidDeposit } from "./redemption-problems.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
-import { findRedemption, ledgerOf, listRedemptions } from "./redemption-store.ts";
+import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { paysDeposit } from "./return-store.ts";
 
@@ -254,6 +254,16 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     return row;
   }
 
+  /** By either form in which the code may be stored, each redemption once. */
+  async function usersOf(projectId: string, query: RedemptionQuery, code: string, beforeId: string | null) {
+    const normalized = normalizeCode(code);
+    const found = new Map<string, RedemptionRow>();
+    for (const form of new Set([normalized, foldLookAlikes(normalized)]))
+      for (const row of await listRedemptionsOfCode(database.orm, projectId, query, form, beforeId))
+        found.set(row.id, row);
+    return [...found.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, query.limit + 1);
+  }
+
   return {
     async redeem(context, request, idempotencyKey) {
       requirePrivileges(request, context.role);
@@ -268,15 +278,11 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       whileHolding({ projectId: context.projectId, key }, () => settle("cancel", context, id, key)),
     redemption,
     async list(projectId, query) {
-      const { code } = query;
-      const codes = code === undefined ? null : [normalizeCode(code), foldLookAlikes(normalizeCode(code))];
-      const rows = await listRedemptions(
-        database.orm,
-        projectId,
-        query,
-        codes,
-        cursor.decode(query.after)?.id ?? null,
-      );
+      const beforeId = cursor.decode(query.after)?.id ?? null;
+      const rows =
+        query.code === undefined
+          ? await listRedemptions(database.orm, projectId, query, beforeId)
+          : await usersOf(projectId, query, query.code, beforeId);
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
       return { items: items.map(shown), nextCursor };
     },

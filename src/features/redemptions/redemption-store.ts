@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, exists, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { RedemptionQuery } from "./redemption-schemas.ts";
 import { type LedgerEntryRow, ledgerEntries, type RedemptionRow, redemptions } from "./redemption-tables.ts";
@@ -15,12 +15,11 @@ export async function findRedemption(
   return row;
 }
 
-/** Newest first. `codes`: as stored, any of them. */
+/** Newest first. */
 export async function listRedemptions(
   connection: Connection,
   projectId: string,
-  { orderRef, source, customer, state, limit }: RedemptionQuery,
-  codes: readonly string[] | null,
+  query: RedemptionQuery,
   beforeId: string | null,
 ): Promise<RedemptionRow[]> {
   return connection
@@ -29,32 +28,54 @@ export async function listRedemptions(
     .where(
       and(
         eq(redemptions.projectId, projectId),
-        orderRef === undefined ? undefined : eq(redemptions.orderRef, orderRef),
-        source === undefined ? undefined : eq(redemptions.source, source),
-        customer === undefined ? undefined : eq(redemptions.customerId, customer),
-        state === undefined ? undefined : eq(redemptions.state, state),
+        asked(query),
         beforeId === null ? undefined : lt(redemptions.id, beforeId),
-        codes === null ? undefined : exists(usesOf(connection, projectId, codes)),
       ),
     )
     .orderBy(desc(redemptions.id))
-    .limit(limit + 1);
+    .limit(query.limit + 1);
 }
 
-function usesOf(connection: Connection, projectId: string, codes: readonly string[]) {
-  return connection
-    .select({ one: sql`1` })
+/** The same of those that ever took this code, as it is stored. Walks the uses of the code, of which there may be millions, only as far as it must. */
+export async function listRedemptionsOfCode(
+  connection: Connection,
+  projectId: string,
+  query: RedemptionQuery,
+  code: string,
+  beforeId: string | null,
+): Promise<RedemptionRow[]> {
+  const { redemptionId, holder } = ledgerEntries;
+  const users = connection
+    .select({ id: redemptionId })
     .from(ledgerEntries)
     .where(
       and(
         eq(ledgerEntries.projectId, projectId),
-        eq(ledgerEntries.redemptionId, redemptions.id),
-        inArray(
-          ledgerEntries.holder,
-          codes.map((code) => `code:${code}`),
-        ),
+        eq(holder, `code:${code}`),
+        // Literally once more: the index is of codes only, and a plan without values cannot know that this is one.
+        sql`${holder} like 'code:%'`,
+        beforeId === null ? undefined : lt(redemptionId, beforeId),
       ),
-    );
+    )
+    .groupBy(redemptionId)
+    .orderBy(desc(redemptionId))
+    .as("users");
+  return connection
+    .select(getTableColumns(redemptions))
+    .from(users)
+    .innerJoin(redemptions, and(eq(redemptions.projectId, projectId), eq(redemptions.id, users.id)))
+    .where(asked(query))
+    .orderBy(desc(users.id))
+    .limit(query.limit + 1);
+}
+
+function asked({ orderRef, source, customer, state }: RedemptionQuery): SQL | undefined {
+  return and(
+    orderRef === undefined ? undefined : eq(redemptions.orderRef, orderRef),
+    source === undefined ? undefined : eq(redemptions.source, source),
+    customer === undefined ? undefined : eq(redemptions.customerId, customer),
+    state === undefined ? undefined : eq(redemptions.state, state),
+  );
 }
 
 export async function ledgerOf(

@@ -310,3 +310,27 @@ test("a draft that asks for earlier orders is told of them, though no live promo
   });
   expect(body.notApplied).toMatchObject([{ promotion: "first", reason: "not_first_order", actual: 1 }]);
 });
+
+test("the redemptions of a shared code are walked in pages, newest first, each once, and filtered", async () => {
+  await activePromotion(api, "walked", { trigger: { type: "code", code: "OIL" } });
+  const made: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const { body } = await redeem(
+      api,
+      orderOf({ codes: ["oil"], mode: "reserve", customer: { id: `c-${n % 2}` } }),
+    );
+    made.unshift(body.id);
+  }
+  // Its two ledger entries must not show it twice.
+  await api.rest("POST", `/v1/redemptions/${made[1]}/commit`);
+  const seen: string[] = [];
+  let after: string | null = "";
+  while (after !== null) {
+    const page = await api.rest("GET", `/v1/redemptions?code=O-i-l&limit=2${after && `&after=${after}`}`);
+    seen.push(...page.body.items.map(({ id }: { id: string }) => id));
+    after = page.body.nextCursor;
+  }
+  expect(seen).toEqual(made);
+  const { body } = await api.rest("GET", "/v1/redemptions?code=OIL&customer=c-1");
+  expect(body.items.map(({ id }: { id: string }) => id)).toEqual([made[1], made[3]]);
+});

@@ -47,12 +47,12 @@ export function offlineKeyService({
   return {
     published,
     async rotate(projectId, isCompromised) {
-      const now = clock.now();
-      // So long the last voucher that it may have signed can be good.
-      const publishedUntil = now + (isCompromised ? 0 : mostValidSeconds * 1_000);
+      const now = new Date(clock.now());
+      // One that it signs at this moment is not among those stored; unless it begins later it is over by then.
+      const publishedUntil = isCompromised ? null : new Date(now.getTime() + mostValidSeconds * 1_000);
       await withTransaction(database, async (connection) => {
-        await retireSigningKey(connection, projectId, new Date(now), new Date(publishedUntil));
-        await insertSigningKey(connection, projectId, newKeyPair(), new Date(now));
+        await retireSigningKey(connection, projectId, { retiredAt: now, publishedUntil });
+        await insertSigningKey(connection, projectId, newKeyPair(), now);
       });
       return published(projectId);
     },

@@ -38,16 +38,27 @@ export async function insertSigningKey(
     .onConflictDoNothing();
 }
 
-/** Destroys the private half. */
+/**
+ * Destroys the private half. The public one stays published until then, and for as long as a voucher that it signed is good;
+ * with null no longer at all.
+ */
 export async function retireSigningKey(
   connection: Connection,
   projectId: string,
-  retiredAt: Date,
-  publishedUntil: Date,
+  { retiredAt, publishedUntil }: { retiredAt: Date; publishedUntil: Date | null },
 ): Promise<void> {
+  const lastExpiry = sql`(select max(${offlineVouchers.expiresAt}) from ${offlineVouchers}
+    where ${offlineVouchers.projectId} = ${projectId} and ${offlineVouchers.keyId} = ${offlineKeys.id})`;
   await connection
     .update(offlineKeys)
-    .set({ privateKey: null, retiredAt, publishedUntil })
+    .set({
+      privateKey: null,
+      retiredAt,
+      publishedUntil:
+        publishedUntil === null
+          ? retiredAt
+          : sql`greatest(${publishedUntil.toISOString()}::timestamptz, ${lastExpiry})`,
+    })
     .where(and(eq(offlineKeys.projectId, projectId), isNull(offlineKeys.retiredAt)));
 }
 

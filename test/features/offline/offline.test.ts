@@ -501,6 +501,17 @@ describe("rotation", () => {
     expect(later.map(({ kid }) => kid)).toEqual([keys[0]!.kid]);
   });
 
+  test("keeps the old key published for a voucher that begins only when the others are over", async () => {
+    const { key } = await somePromotion(api);
+    const validFrom = new Date(api.clock.now() + 300 * 86_400_000).toISOString();
+    const { token } = await issued(api, { promotion: key, validFrom });
+    expect((await api.rest("POST", "/v1/offline/keys/rotate")).status).toBe(200);
+    api.clock.advance(301 * 86_400_000);
+    const claims = await readByTill(token, await publishedKeys(api), api.clock.now());
+    api.clock.advance(-301 * 86_400_000);
+    expect(claims).not.toBeNull();
+  });
+
   test("of a compromised key takes it from the tills at once; what they gave before is recorded all the same", async () => {
     const { key } = await somePromotion(api);
     const { token } = await issued(api, { promotion: key });

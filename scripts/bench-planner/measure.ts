@@ -8,7 +8,6 @@ import { planBest } from "../../src/engine/plan/best-of-greedy.ts";
 import { planExactly } from "../../src/engine/plan/exact/plan-exactly.ts";
 import { planInOrder } from "../../src/engine/plan/in-order.ts";
 import { planByPriority } from "../../src/engine/plan/priority.ts";
-import { price } from "../../src/engine/price.ts";
 import { type CompiledPromotion, compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
 import { compareByRank } from "../../src/engine/rulebook.ts";
 import { makeGround, type Situation, StageView, withCandidates } from "../../src/engine/situation.ts";
@@ -42,7 +41,7 @@ export function measure(shop: Shop, seed: number, runs: number): Measured {
   const list = fresh().cart.subtotal + fresh().cart.shippingAmount;
   const exact = planExactly(fresh());
   const { optimality } = exact;
-  const total = exact.priced!.total;
+  const total = exact.priced.total;
   let planned = Number.POSITIVE_INFINITY;
   let byPriority = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
@@ -52,7 +51,7 @@ export function measure(shop: Shop, seed: number, runs: number): Measured {
   return {
     saved: {
       priority: list - priceByPriority(fresh()),
-      greedy: list - planBest(fresh()).priced!.total,
+      greedy: list - planBest(fresh()).priced.total,
       sequences: list - bestOfSequences(fresh(), new Dice(seed)),
       best: list - total,
     },
@@ -65,7 +64,7 @@ export function measure(shop: Shop, seed: number, runs: number): Measured {
 }
 
 function priceByPriority(situation: Situation): number {
-  return price(situation, planByPriority(situation).plan).total;
+  return planByPriority(situation).priced.total;
 }
 
 /** What products with "n random sequences" do: the promotions in random orders, each first come first served. */

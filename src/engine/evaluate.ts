@@ -14,7 +14,6 @@ import { judge } from "./judge.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
-import { price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
 import { couponReason } from "./reasons.ts";
@@ -59,7 +58,6 @@ export function evaluate(
     request,
   );
   const proposed = planners[settings.strategy](situation);
-  const priced = proposed.priced ?? price(situation, proposed.plan);
   return writeQuote({
     request,
     settings,
@@ -67,7 +65,6 @@ export function evaluate(
     codes,
     situation,
     proposed,
-    priced,
   });
 }
 

@@ -5,7 +5,7 @@ import type { Cart } from "./cart.ts";
 import type { UnitRun } from "./goods.ts";
 import { findNearMiss, type NearMiss } from "./near-miss.ts";
 import type { Proposed } from "./plan/planner.ts";
-import type { Application, Priced } from "./price.ts";
+import type { Application } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
 import { couponReason, reasons } from "./reasons.ts";
@@ -28,11 +28,11 @@ export interface Outcome {
   readonly codes: readonly EnteredCode[];
   readonly situation: Situation;
   readonly proposed: Proposed;
-  readonly priced: Priced;
 }
 
 export function writeQuote(outcome: Outcome): Quote {
-  const { request, settings, situation, priced, proposed } = outcome;
+  const { request, settings, situation, proposed } = outcome;
+  const { priced } = proposed;
   const { cart } = situation;
   const onGoods = adjustmentsByLine(outcome, cart.lines, ["item", "order"]);
   const onShipments = adjustmentsByLine(outcome, situation.shipments, ["shipping"]);
@@ -109,7 +109,7 @@ function depositsPaid(situation: Situation): number {
 
 /** Adjustments by request line: each canonical line's units are given back to its parts, the earlier id first. */
 function adjustmentsByLine(
-  { situation, priced }: Outcome,
+  { situation, proposed: { priced } }: Outcome,
   lines: readonly CanonicalLine[],
   meant: readonly Application["stage"][],
 ): Map<string, Adjustment[]> {
@@ -187,7 +187,7 @@ function inShort(runs: Adjustment["runs"]): Adjustment["runs"] {
 
 // ---------------------------------------------------------------- promotions
 
-function promotionRows({ situation, priced, settings }: Outcome): Quote["promotions"] {
+function promotionRows({ situation, proposed: { priced }, settings }: Outcome): Quote["promotions"] {
   const rows: Quote["promotions"] = [];
   for (const { candidate, stage, amount, times, unapplied } of priced.applications) {
     const { promotion } = situation.candidates[candidate]!;
@@ -223,7 +223,12 @@ export function labelOf({ key, document }: CompiledPromotion, locale: string): s
 // ---------------------------------------------------------------- explanations
 
 function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
-  const { request, situation, priced, codes } = outcome;
+  const {
+    request,
+    situation,
+    proposed: { priced },
+    codes,
+  } = outcome;
   const explain = request.explain ?? "near";
   const notApplied: NotApplied[] = [];
   const rejections = situation.candidates.map((_, index) => rejectionOf(outcome, index));
@@ -242,8 +247,8 @@ function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
   return { codes: codes.map((code) => codeRow(outcome, code, rejections)), notApplied };
 }
 
-function rejectionOf({ priced, proposed }: Outcome, index: number): Rejection | null {
-  const final = priced.rejections[index]!;
+function rejectionOf({ proposed }: Outcome, index: number): Rejection | null {
+  const final = proposed.priced.rejections[index]!;
   if (final === null) return null;
   // What is not in the plan has its reason from the planner.
   return proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
@@ -304,7 +309,7 @@ function messageOf(
 }
 
 function codeRow(
-  { situation, priced }: Outcome,
+  { situation, proposed: { priced } }: Outcome,
   code: EnteredCode,
   rejections: readonly (Rejection | null)[],
 ): CodeResult {

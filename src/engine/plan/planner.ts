@@ -14,8 +14,8 @@ export interface Optimality {
 
 export interface Proposed {
   readonly plan: Plan;
-  /** The evaluator's own pricing of this very plan, if the planner has had it made. */
-  readonly priced?: Priced;
+  /** The evaluator's own pricing of this very plan. */
+  readonly priced: Priced;
   readonly optimality: Optimality;
   /** By candidate: why it is not in the plan. */
   readonly rejections: readonly (Rejection | null)[];

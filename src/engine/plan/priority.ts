@@ -5,17 +5,8 @@ import { planInOrder } from "./in-order.ts";
 import type { Planner, Proposed } from "./planner.ts";
 
 export const planByPriority: Planner = (situation: Situation): Proposed => {
-  const optimality = { proven: false, bound: null };
-  if (!situation.hasConflicts) {
-    const rejections = situation.candidates.map((candidate) => candidate.rejection);
-    return {
-      plan: { members: rejections.map((rejection) => rejection === null), allowances: null },
-      optimality,
-      rejections,
-    };
-  }
-  const { plan, rejections } = planInOrder(situation, byPriority(situation));
-  return { plan: { members: plan.members, allowances: null }, optimality, rejections };
+  const { plan, priced, rejections } = planInOrder(situation, byPriority(situation));
+  return { plan, priced, rejections, optimality: { proven: false, bound: null } };
 };
 
 /** Candidates stand in this order already. */

@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { isPlainlyBest } from "../../../src/engine/plan/exact/plainly-best.ts";
 import { planByPriority } from "../../../src/engine/plan/priority.ts";
-import { price } from "../../../src/engine/price.ts";
 import { cheapestOfAll } from "./brute-force.ts";
 import { type InstanceOptions, randomInstance } from "./random-instances.ts";
 import { situationFor } from "./situation-for.ts";
@@ -33,7 +32,7 @@ test.each(Object.entries(families))(
     for (let seed = 30_001; seed <= 30_600; seed++) {
       const instance = randomInstance(seed, options);
       const situation = situationFor(instance);
-      const priced = price(situation, planByPriority(situation).plan);
+      const { priced } = planByPriority(situation);
       const candidates = situation.candidates.flatMap(({ promotion, rejection, exhausted }, index) =>
         rejection === null && exhausted === null && promotion.parts[0]!.stage !== "reward" ? [index] : [],
       );

@@ -16,6 +16,18 @@ export interface IdempotentRequest {
   readonly request: unknown;
 }
 
+/** The key that a request came with, and what the request was. */
+export interface Idempotency {
+  readonly key: string;
+  readonly operation: string;
+  readonly requestHash: string;
+}
+
+/** Null for a request without a key. */
+export function idempotencyOf(key: string | null, operation: string, hash: string): Idempotency | null {
+  return key === null ? null : { key, operation, requestHash: hash };
+}
+
 export interface IdempotencyRecord {
   operation: string;
   requestHash: string;

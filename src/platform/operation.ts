@@ -12,6 +12,22 @@ export interface AnswerNotes {
   isReplay: boolean;
 }
 
+/** An answer, and whether it is that of an earlier request given again. */
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly isReplay: boolean;
+}
+
+/** The answer alone; that it is a repetition is told beside it. */
+export async function noted<Answer>(
+  answered: Promise<Answered<Answer>>,
+  notes: AnswerNotes,
+): Promise<Answer> {
+  const { answer, isReplay } = await answered;
+  notes.isReplay = isReplay;
+  return answer;
+}
+
 export interface OperationInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;

@@ -2,7 +2,7 @@
 import type pg from "pg";
 import type { Command, Outcome } from "../../ledger/admit.ts";
 import type { RedemptionState } from "../../ledger/books.ts";
-import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import type { Idempotency, IdempotencyRecord } from "../../platform/idempotency.ts";
 
 /** The row of a new redemption, beside what the machine decides of it. */
 export interface NewRedemption {
@@ -38,12 +38,6 @@ export interface Pick {
   readonly customerId: string;
   /** Seconds after the claim at which the code expires; null: as it stands on the coupon. */
   readonly validForSeconds: number | null;
-}
-
-export interface Idempotency {
-  readonly key: string;
-  readonly operation: string;
-  readonly requestHash: string;
 }
 
 export interface Submission {

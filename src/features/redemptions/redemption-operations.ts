@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
-import { type AnswerNotes, defineOperation, type Operation } from "../../platform/operation.ts";
+import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
 import {
   ledger,
   redemption,
@@ -8,22 +8,12 @@ import {
   redemptionQuery,
   redemptionRequest,
 } from "./redemption-schemas.ts";
-import type { Answered, RedemptionService } from "./redemption-service.ts";
+import type { RedemptionService } from "./redemption-service.ts";
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
 const redeemers: readonly Role[] = ["checkout", "pos"];
 const readers: readonly Role[] = ["checkout", "pos", "erp", "marketing", "viewer"];
 const tag = "redemptions";
-
-/** Tells the face of the operation whether the answer is a repetition. */
-export async function noted<Answer>(
-  answered: Promise<Answered<Answer>>,
-  notes: AnswerNotes,
-): Promise<Answer> {
-  const { answer, isReplay } = await answered;
-  notes.isReplay = isReplay;
-  return answer;
-}
 
 export function redemptionOperations(service: RedemptionService): Operation[] {
   return [

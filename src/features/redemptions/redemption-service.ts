@@ -11,9 +11,9 @@ import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
-import { requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
+import { idempotencyOf, requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
-import type { OperationContext } from "../../platform/operation.ts";
+import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
@@ -29,12 +29,6 @@ import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./r
 import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { paysDeposit } from "./return-store.ts";
-
-/** An answer, and whether it is that of an earlier request given again. */
-export interface Answered<Answer> {
-  readonly answer: Answer;
-  readonly isReplay: boolean;
-}
 
 export interface RedemptionService {
   redeem(
@@ -141,10 +135,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,
         },
-        idempotency:
-          idempotencyKey === null
-            ? null
-            : { key: idempotencyKey, operation: operations.redeem, requestHash: hash },
+        idempotency: idempotencyOf(idempotencyKey, operations.redeem, hash),
         answer: beginningOf,
       };
       const result = await committer.submit(projectId, submission);
@@ -229,7 +220,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     };
     const result = await committer.submit(projectId, {
       command,
-      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
+      idempotency: idempotencyOf(idempotencyKey, operation, hash),
       answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
     });
     switch (result.type) {

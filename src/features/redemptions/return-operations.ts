@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { type AnswerNotes, defineOperation, type Operation } from "../../platform/operation.ts";
-import type { Answered } from "./redemption-service.ts";
+import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
 import { redemptionReturn, returnRequest } from "./return-schemas.ts";
 import type { ReturnService } from "./return-service.ts";
 
@@ -26,10 +25,4 @@ export function returnOperations(service: ReturnService): Operation[] {
         noted(service.returnGoods(context, id, body, idempotencyKey), answer),
     }),
   ];
-}
-
-async function noted<Answer>(answered: Promise<Answered<Answer>>, notes: AnswerNotes): Promise<Answer> {
-  const { answer, isReplay } = await answered;
-  notes.isReplay = isReplay;
-  return answer;
 }

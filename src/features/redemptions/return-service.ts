@@ -16,18 +16,21 @@ import type { Sale } from "../../ledger/sale.ts";
 import type { Database } from "../../platform/database.ts";
 import {
   findIdempotencyRecord,
+  type Idempotency,
   type IdempotencyRecord,
+  idempotencyOf,
   requestHash,
   requireSameRequest,
   whileHolding,
 } from "../../platform/idempotency.ts";
+import type { Answered } from "../../platform/operation.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
 import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { depositInUse, problemOf } from "./redemption-problems.ts";
-import type { Answered, RedemptionActor } from "./redemption-service.ts";
+import type { RedemptionActor } from "./redemption-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
@@ -62,7 +65,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     { projectId }: RedemptionActor,
     id: string,
     asked: Asked,
-    idempotency: { key: string; operation: string; requestHash: string } | null,
+    idempotency: Idempotency | null,
   ): Promise<Answered<RedemptionReturn> | null> {
     for (let attempt = 1; ; attempt++) {
       const row = await returnable(projectId, id);
@@ -118,7 +121,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
         const record =
           key === null ? undefined : await findIdempotencyRecord(database.orm, actor.projectId, key);
         if (record !== undefined) return replayed(record, hash);
-        const idempotency = key === null ? null : { key, operation, requestHash: hash };
+        const idempotency = idempotencyOf(key, operation, hash);
         return (await giveBack(actor, redemptionId, () => request, idempotency))!;
       });
     },

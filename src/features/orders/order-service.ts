@@ -70,16 +70,15 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
     const order = await lockOrder(connection, projectId, externalId);
     if (order === undefined) throw problem("order-not-found");
     requireReturnable(order, request);
-    const { lines, shipping, refund, returned } = refundOf(order.document, order, merged(request.lines));
-    const refunded = order.refunded + refund;
+    const back = refundOf(order.document, order, merged(request.lines));
+    const { lines, shipping, refund } = back;
     const now = clock.now();
     const id = newId("ort", now);
-    await saveReturn(
-      connection,
-      order,
-      { returned, refunded },
-      { projectId, id, externalId, lines, refund, createdBy: apiKeyId, createdAt: new Date(now) },
-    );
+    const refunded = await saveReturn(connection, order, back, {
+      id,
+      createdBy: apiKeyId,
+      createdAt: new Date(now),
+    });
     return {
       resourceId: id,
       answer: { refund, refunded, shipping, withheld: 0, lines, gifts: [], restored: [] },

@@ -3,7 +3,7 @@
  * it is noted: after a crash between them the same message, or the sweep, does it again, and every step of it
  * changes nothing the second time.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -51,15 +51,13 @@ const sweepMilliseconds = 60_000;
 
 export function orderSettlementService(options: OrderSettlementOptions): OrderSettlementService {
   const { database, clock, log, redemptions } = options;
-  const closing = new AbortController();
-  let running: Promise<void> = Promise.resolve();
 
   async function settle(actor: OrderActor, order: OrderRow): Promise<OrderRow> {
     if (order.settlement !== "pending") return order;
     if (order.redemptionId === null) return returnGoods(actor, order);
     const settlement = await settleRedemption(actor, order.status, order.redemptionId);
     // Where somebody else has noted it, or stored a newer version, the answer is about this one all the same.
-    return (await settleOrder(database.orm, order, { settlement })) ?? { ...order, settlement };
+    return (await settleOrder(database.orm, order, settlement)) ?? { ...order, settlement };
   }
 
   /** A redemption of which something was returned cannot be cancelled any more; then the rest of it is returned as well. */
@@ -83,26 +81,16 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
       const left = [...unitsLeft(order.document, order.returned)].flatMap(([id, quantity]) =>
         quantity > 0 ? [{ id, quantity }] : [],
       );
-      const { lines, refund, returned } = refundOf(order.document, order, left);
-      if (left.length > 0 || refund > 0) {
-        const refunded = order.refunded + refund;
+      const back = refundOf(order.document, order, left);
+      if (left.length > 0 || back.refund > 0) {
         const now = clock.now();
-        await saveReturn(
-          connection,
-          order,
-          { returned, refunded },
-          {
-            projectId,
-            id: newId("ort", now),
-            externalId,
-            lines,
-            refund,
-            createdBy: actor.apiKeyId,
-            createdAt: new Date(now),
-          },
-        );
+        await saveReturn(connection, order, back, {
+          id: newId("ort", now),
+          createdBy: actor.apiKeyId,
+          createdAt: new Date(now),
+        });
       }
-      return (await settleOrder(connection, order, { settlement: "returned" })) ?? order;
+      return (await settleOrder(connection, order, "returned")) ?? order;
     });
   }
 
@@ -117,27 +105,11 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     return forgotten.length;
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await delay(sweepMilliseconds, undefined, { ref: false, signal: closing.signal }).catch(() => {});
-      if (closing.signal.aborted) return;
-      await sweep().catch((error: unknown) => {
-        log.debug({ err: error }, "orders could not be settled; the next sweep tries again");
-      });
-    }
-  }
+  const sweeps = repeated(sweepMilliseconds, sweep, (error) =>
+    log.debug({ err: error }, "orders could not be settled; the next sweep tries again"),
+  );
 
-  return {
-    settle,
-    sweep,
-    start() {
-      running = run();
-    },
-    async close() {
-      closing.abort();
-      await running;
-    },
-  };
+  return { settle, sweep, start: sweeps.start, close: sweeps.close };
 }
 
 async function isDone(work: Promise<unknown>): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
+import type { Refund } from "./order-refunds.ts";
 import type { OrderQuery, OrderSettlement } from "./order-schemas.ts";
 import {
   type IncomingOrder,
@@ -91,15 +92,15 @@ export async function standingOrders(
   return new Map(rows.map((standing) => [standing.row.externalId, standing]));
 }
 
+const named = (projectId: string, externalId: string) =>
+  and(eq(orders.projectId, projectId), eq(orders.externalId, externalId));
+
 export async function findOrder(
   connection: Connection,
   projectId: string,
   externalId: string,
 ): Promise<OrderRow | undefined> {
-  const [row] = await connection
-    .select()
-    .from(orders)
-    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)));
+  const [row] = await connection.select().from(orders).where(named(projectId, externalId));
   return row;
 }
 
@@ -109,11 +110,7 @@ export async function lockOrder(
   projectId: string,
   externalId: string,
 ): Promise<OrderRow | undefined> {
-  const [row] = await connection
-    .select()
-    .from(orders)
-    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)))
-    .for("update");
+  const [row] = await connection.select().from(orders).where(named(projectId, externalId)).for("update");
   return row;
 }
 
@@ -154,35 +151,27 @@ export async function listOrders(
 export async function settleOrder(
   connection: Connection,
   { projectId, externalId, version }: Pick<OrderRow, "projectId" | "externalId" | "version">,
-  changes: { settlement: OrderSettlement } & Partial<Pick<OrderRow, "returned" | "refunded">>,
+  settlement: OrderSettlement,
 ): Promise<OrderRow | undefined> {
   const [row] = await connection
     .update(orders)
-    .set(changes)
-    .where(
-      and(
-        eq(orders.projectId, projectId),
-        eq(orders.externalId, externalId),
-        eq(orders.version, version),
-        eq(orders.settlement, "pending"),
-      ),
-    )
+    .set({ settlement })
+    .where(and(named(projectId, externalId), eq(orders.version, version), eq(orders.settlement, "pending")))
     .returning();
   return row;
 }
 
-/** Of a locked order. */
+/** What came back of a locked order: an entry of its own, and what it comes to with those before, which is answered. */
 export async function saveReturn(
   connection: Connection,
-  { projectId, externalId }: Pick<OrderRow, "projectId" | "externalId">,
-  { returned, refunded }: Pick<OrderRow, "returned" | "refunded">,
-  entry: OrderReturnRow,
-): Promise<void> {
-  await connection.insert(orderReturns).values(entry);
-  await connection
-    .update(orders)
-    .set({ returned, refunded })
-    .where(and(eq(orders.projectId, projectId), eq(orders.externalId, externalId)));
+  { projectId, externalId, refunded: before }: Pick<OrderRow, "projectId" | "externalId" | "refunded">,
+  { lines, refund, returned }: Pick<Refund, "lines" | "refund" | "returned">,
+  entry: Pick<OrderReturnRow, "id" | "createdBy" | "createdAt">,
+): Promise<number> {
+  const refunded = before + refund;
+  await connection.insert(orderReturns).values({ ...entry, projectId, externalId, lines, refund });
+  await connection.update(orders).set({ returned, refunded }).where(named(projectId, externalId));
+  return refunded;
 }
 
 /** Orders whose cancellation or return was cut off, the longest waiting first. */

@@ -45,7 +45,7 @@ export const orderReturns = pgTable(
 );
 
 export type OrderRow = typeof orders.$inferSelect;
-export type OrderReturnRow = typeof orderReturns.$inferInsert;
+export type OrderReturnRow = typeof orderReturns.$inferSelect;
 
 /** What is written of an order; the rest of its row is made by us. */
 export interface IncomingOrder

@@ -4,8 +4,8 @@ import { type Cart, cartSchema } from "../../src/engine/cart.ts";
 import { noFacts } from "../../src/engine/facts.ts";
 import { Goods } from "../../src/engine/goods.ts";
 import { judge } from "../../src/engine/judge.ts";
-import { planBest } from "../../src/engine/plan/best-of-greedy.ts";
 import { planExactly } from "../../src/engine/plan/exact/plan-exactly.ts";
+import { planGreedily } from "../../src/engine/plan/greedy.ts";
 import { planInOrder } from "../../src/engine/plan/in-order.ts";
 import { planByPriority } from "../../src/engine/plan/priority.ts";
 import { type CompiledPromotion, compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
@@ -51,7 +51,7 @@ export function measure(shop: Shop, seed: number, runs: number): Measured {
   return {
     saved: {
       priority: list - priceByPriority(fresh()),
-      greedy: list - planBest(fresh()).priced.total,
+      greedy: list - planGreedily(fresh()).priced.total,
       sequences: list - bestOfSequences(fresh(), new Dice(seed)),
       best: list - total,
     },

@@ -9,9 +9,10 @@ import type { Stage } from "../../kind.ts";
 import { type Plan, type Priced, price } from "../../price.ts";
 import { areInConflict } from "../../promotion.ts";
 import type { Rejection, Situation } from "../../situation.ts";
-import { planBest } from "../best-of-greedy.ts";
-import { planInOrder } from "../in-order.ts";
+import { inMerchantsOrder, planGreedily } from "../greedy.ts";
+import type { Trial } from "../in-order.ts";
 import type { Proposed } from "../planner.ts";
+import { honouredAmong, isBetter, isHonoured, moneyIn, winsTie } from "../preference.ts";
 import { byPriority } from "../priority.ts";
 import { hasRate } from "./benefit-fields.ts";
 import { grain, largestWorth } from "./grain.ts";
@@ -24,15 +25,12 @@ import { worldsOf } from "./worlds.ts";
 /** Labels and table rows, for one evaluation. */
 const operations = 200_000;
 
-/** What became of the search; for those who count. */
-export interface Search {
-  /** Model and evaluator disagreed about a plan's price by more than rounding. */
+export interface FoundExactly extends Proposed {
+  /** Model and evaluator disagreed about a plan's price by more than rounding; tests count how often. */
   readonly disagreed: boolean;
-  /** The greedy planner had to be asked. */
-  readonly fellBack: boolean;
 }
 
-export function planExactly(situation: Situation): Proposed & { readonly search: Search } {
+export function planExactly(situation: Situation): FoundExactly {
   return new ExactPlanner(situation).run();
 }
 
@@ -45,6 +43,7 @@ interface Known {
 
 class ExactPlanner {
   private readonly situation: Situation;
+  private readonly first: Trial;
   private best: Known;
   private disagreed = false;
   /** Promotions were in each other's way. */
@@ -58,30 +57,31 @@ class ExactPlanner {
   constructor(situation: Situation) {
     this.situation = situation;
     this.isPlain =
-      !situation.hasConflicts && !situation.candidates.some((_, index) => this.isHonoured(index));
-    this.best = this.inMerchantsOrder();
+      !situation.hasConflicts && !situation.candidates.some((_, index) => isHonoured(situation, index));
+    this.first = inMerchantsOrder(situation);
+    const { isReal, plan, priced, rejections } = this.first;
+    this.best = { plan, rejections, priced: isReal ? priced : price(situation, plan) };
     this.isRivalled = situation.hasConflicts || this.best.priced.contenders.size > 0;
   }
 
-  run(): Proposed & { readonly search: Search } {
+  run(): FoundExactly {
     const candidates = this.moneyCandidates();
-    if (candidates.length === 0) return this.answer(0, false);
-    if (this.isPlain && isPlainlyBest(this.situation, candidates, this.best.priced))
-      return this.answer(0, false);
+    if (candidates.length === 0) return this.answer(0);
+    if (this.isPlain && isPlainlyBest(this.situation, candidates, this.best.priced)) return this.answer(0);
     // Where there is too much to try, what was found so far is as good as it gets.
     const { work } = this.situation;
     const found = work.searching(() => ({ least: this.leastPaid(candidates) }));
     const least = found?.least ?? null;
-    if (this.isProven(least)) return this.answer(0, false);
-    if (found !== null) work.searching(() => this.consider(planBest(this.situation)));
-    return this.isProven(least) ? this.answer(0, true) : this.answer(this.gap(least), true);
+    if (this.isProven(least)) return this.answer(0);
+    if (found !== null) work.searching(() => this.consider(planGreedily(this.situation, this.first)));
+    return this.answer(this.isProven(least) ? 0 : this.gap(least));
   }
 
   /** In millionths; null: the cart could not be modelled. */
   private leastPaid(candidates: readonly number[]): number | null {
     const { situation } = this;
     if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
-    const honoured = candidates.filter((index) => this.isHonoured(index));
+    const honoured = candidates.filter((index) => isHonoured(situation, index));
     // In the item stage a code is honoured by what it is left, which the model does not weigh.
     const isLater = (index: number) =>
       situation.candidates[index]!.promotion.parts.every(({ stage }) => stage !== "item");
@@ -112,22 +112,7 @@ class ExactPlanner {
     });
   }
 
-  private isHonoured(index: number): boolean {
-    return this.situation.candidates[index]!.code?.honour ?? false;
-  }
-
   // -------------------------------------------------------------- plans
-
-  private inMerchantsOrder(): Known {
-    const order = byPriority(this.situation);
-    const honoured = order.filter((index) => this.isHonoured(index));
-    const trial = planInOrder(
-      this.situation,
-      honoured.length === 0 ? order : [...honoured, ...order.filter((index) => !this.isHonoured(index))],
-    );
-    const { isReal, plan, rejections } = trial;
-    return { plan, rejections, priced: isReal ? trial.priced : price(this.situation, plan) };
-  }
 
   private tryOut(suggestion: Suggestion, isTied: boolean): number {
     // As good as the best plan known at most: it could only win the tie.
@@ -150,7 +135,8 @@ class ExactPlanner {
    * bounds the plan, or other promotions are rounded, nobody knows before it is priced.
    */
   private couldWinTie({ uses, later, pay }: Suggestion): boolean {
-    if (pay === null || this.situation.candidates.some((_, index) => this.isHonoured(index))) return true;
+    const { situation } = this;
+    if (pay === null || situation.candidates.some((_, index) => isHonoured(situation, index))) return true;
     const mine = moneyIn(this.best.priced);
     const theirs = new Set([...uses.keys(), ...later]);
     if (theirs.size === mine.size && [...theirs].every((index) => mine.has(index))) return false;
@@ -158,7 +144,7 @@ class ExactPlanner {
       this.situation.candidates[index]!.promotion.parts.some(({ stage }) => this.hasRate(index, stage));
     for (const index of theirs) if (!mine.has(index) && isRounded(index)) return true;
     for (const index of mine) if (!theirs.has(index) && isRounded(index)) return true;
-    return this.winsTie(theirs, mine);
+    return winsTie(situation, theirs, mine);
   }
 
   private planOf({ uses, later, unlimited }: Suggestion): Plan {
@@ -182,32 +168,8 @@ class ExactPlanner {
     return { members, allowances };
   }
 
-  private consider(offered: { plan: Plan; priced?: Priced; rejections: Known["rejections"] }): void {
-    const priced = offered.priced ?? price(this.situation, offered.plan);
-    if (this.isBetter(priced)) this.best = { plan: offered.plan, priced, rejections: offered.rejections };
-  }
-
-  /** Honoured codes first; then the lower total, fewer promotions, higher priorities, smaller keys. */
-  private isBetter(offered: Priced): boolean {
-    const mine = moneyIn(this.best.priced);
-    const theirs = moneyIn(offered);
-    const honoured = this.honouredAmong(theirs) - this.honouredAmong(mine);
-    if (honoured !== 0) return honoured > 0;
-    const saved = this.best.priced.total - offered.total;
-    if (saved !== 0) return saved > 0;
-    return this.winsTie(theirs, mine);
-  }
-
-  private winsTie(theirs: ReadonlySet<number>, mine: ReadonlySet<number>): boolean {
-    if (mine.size !== theirs.size) return theirs.size < mine.size;
-    const decisive = byPriority(this.situation).find((index) => mine.has(index) !== theirs.has(index));
-    return decisive !== undefined && theirs.has(decisive);
-  }
-
-  private honouredAmong(applied: ReadonlySet<number>): number {
-    let honoured = 0;
-    for (const index of applied) if (this.isHonoured(index)) honoured++;
-    return honoured;
+  private consider(offered: Known): void {
+    if (isBetter(this.situation, offered.priced, this.best.priced)) this.best = offered;
   }
 
   // -------------------------------------------------------------- the proof
@@ -217,7 +179,7 @@ class ExactPlanner {
     const honoured = this.situation.candidates.filter(
       ({ code, rejection }) => rejection === null && (code?.honour ?? false),
     );
-    if (this.honouredAmong(moneyIn(this.best.priced)) < honoured.length) return false;
+    if (honouredAmong(this.situation, moneyIn(this.best.priced)) < honoured.length) return false;
     const gap = this.best.priced.total * grain - least;
     return gap < grain || gap <= this.roundingOf(this.best.priced);
   }
@@ -251,7 +213,7 @@ class ExactPlanner {
     return Math.max(0, Math.min(above, Math.floor(total + (rounding - least) / grain)));
   }
 
-  private answer(bound: number, fellBack: boolean): Proposed & { readonly search: Search } {
+  private answer(bound: number): FoundExactly {
     const { plan, priced } = this.best;
     const proven = bound === 0 && !this.disagreed;
     return {
@@ -262,7 +224,7 @@ class ExactPlanner {
         this.best.rejections ??
         this.situation.work.searching(() => this.reasons(plan, priced)) ??
         this.plainReasons(priced),
-      search: { disagreed: this.disagreed, fellBack },
+      disagreed: this.disagreed,
     };
   }
 
@@ -300,10 +262,4 @@ class ExactPlanner {
   private plainReasons({ rejections }: Priced): (Rejection | null)[] {
     return this.situation.candidates.map(({ rejection }, index) => rejection ?? rejections[index]!);
   }
-}
-
-function moneyIn({ applications }: Priced): Set<number> {
-  const applied = new Set<number>();
-  for (const { stage, candidate } of applications) if (stage !== "reward") applied.add(candidate);
-  return applied;
 }

@@ -1,7 +1,6 @@
 /**
- * Strategy `best`, for now: the better of the merchant's order and a greedy one, improved by leaving single promotions out
- * where a threshold may be at stake. The exact search takes this file's place behind the same interface; until then the
- * answer says honestly that it is not proven, unless no promotion could take off anything at all.
+ * The better of the merchant's order and a greedy one, improved by leaving single promotions out where a threshold may be at
+ * stake. Proves nothing; strategy `best` asks it where its own search could not prove the plan it has.
  */
 import { bidOn } from "../bid.ts";
 import { Goods, unitsIn } from "../goods.ts";
@@ -9,7 +8,8 @@ import { stages } from "../kind.ts";
 import { type Priced, price } from "../price.ts";
 import type { Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
-import type { Planner, Proposed } from "./planner.ts";
+import type { Proposed } from "./planner.ts";
+import { honouredAmong, honouredFirst, isBetter, isHonoured, moneyIn } from "./preference.ts";
 import { byPriority } from "./priority.ts";
 
 /** How many plans may be tried by leaving one promotion out. Work is counted in plans, never in milliseconds. */
@@ -17,10 +17,11 @@ const plansWithOneLeftOut = 4;
 /** Where whole promotions exclude each other: how many of the largest may each lead a plan. */
 const plansLedByOne = 8;
 
-export const planBest: Planner = (situation: Situation): Proposed => {
-  const baseline = planInOrder(situation, honouredFirst(situation, byPriority(situation)));
-  if (!hasMoneyCandidate(situation)) return inRealOrder(situation, baseline, { proven: true, bound: 0 });
-
+/** `baseline`: the merchant's order, honoured codes first. */
+export function planGreedily(
+  situation: Situation,
+  baseline: Trial = inMerchantsOrder(situation),
+): Omit<Proposed, "optimality"> {
   let best = baseline;
   // Where there is too much to try, what was found so far is as good as it gets.
   situation.work.searching(() => {
@@ -28,15 +29,17 @@ export const planBest: Planner = (situation: Situation): Proposed => {
     const missed = missedThresholds(situation, best);
     if (missed.length > 0) best = leaveOneOut(situation, best, missed);
   });
-
-  const found = inRealOrder(situation, best, { proven: false, bound: null });
+  const found = inRealOrder(situation, best);
   // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
-  const isBetter =
+  const isNoWorse =
     found.priced.total <= baseline.priced.total ||
     honouredIn(situation, found.priced) > honouredIn(situation, baseline.priced);
-  const chosen = best === baseline || isBetter ? found : inRealOrder(situation, baseline, found.optimality);
-  return { ...chosen, optimality: { proven: false, bound: mostLeft(chosen.priced) } };
-};
+  return best === baseline || isNoWorse ? found : inRealOrder(situation, baseline);
+}
+
+export function inMerchantsOrder(situation: Situation): Trial {
+  return planInOrder(situation, honouredFirst(situation, byPriority(situation)));
+}
 
 function* trials(situation: Situation, baseline: Trial): Iterable<Trial> {
   if (baseline.priced.contenders.size === 0 && !situation.hasConflicts) return;
@@ -48,10 +51,9 @@ function* trials(situation: Situation, baseline: Trial): Iterable<Trial> {
 function inRealOrder(
   situation: Situation,
   { isReal, plan, priced, rejections }: Trial,
-  optimality: Proposed["optimality"],
-): Proposed & { priced: Priced } {
+): Omit<Proposed, "optimality"> {
   const asCounted = isReal ? priced : priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan);
-  return { plan, priced: asCounted, rejections, optimality };
+  return { plan, priced: asCounted, rejections };
 }
 
 function inStageOrder(priced: Priced): Priced {
@@ -59,24 +61,6 @@ function inStageOrder(priced: Priced): Priced {
     (a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.candidate - b.candidate,
   );
   return { ...priced, applications };
-}
-
-function hasMoneyCandidate({ candidates }: Situation): boolean {
-  return candidates.some(
-    ({ promotion, rejection }) => rejection === null && promotion.parts[0]!.stage !== "reward",
-  );
-}
-
-function isHonoured(situation: Situation, index: number): boolean {
-  return situation.candidates[index]!.code?.honour ?? false;
-}
-
-function honouredFirst(situation: Situation, order: readonly number[]): readonly number[] {
-  if (!situation.candidates.some((_, index) => isHonoured(situation, index))) return order;
-  return [
-    ...order.filter((index) => isHonoured(situation, index)),
-    ...order.filter((index) => !isHonoured(situation, index)),
-  ];
 }
 
 /** Those that contend, by what each would take off alone per unit it needs, and, where whole promotions fight, in all. */
@@ -141,28 +125,12 @@ function worthInFull(situation: Situation, index: number): Worth {
   return { amount, units: situation.cart.quantity };
 }
 
-/** Lower total; then fewer promotions, higher priorities, smaller keys. Candidates stand by priority and key, so the first that only one plan has decides. */
 function better(situation: Situation, a: Trial, b: Trial): Trial {
-  const honoured = honouredIn(situation, b.priced) - honouredIn(situation, a.priced);
-  if (honoured !== 0) return honoured > 0 ? b : a;
-  if (a.priced.total !== b.priced.total) return b.priced.total < a.priced.total ? b : a;
-  const ofA = moneyIn(a.priced);
-  const ofB = moneyIn(b.priced);
-  if (ofA.size !== ofB.size) return ofB.size < ofA.size ? b : a;
-  const decisive = byPriority(situation).find((index) => ofA.has(index) !== ofB.has(index));
-  return decisive !== undefined && ofB.has(decisive) ? b : a;
+  return isBetter(situation, b.priced, a.priced) ? b : a;
 }
 
 function honouredIn(situation: Situation, priced: Priced): number {
-  let honoured = 0;
-  for (const index of moneyIn(priced)) if (isHonoured(situation, index)) honoured++;
-  return honoured;
-}
-
-function moneyIn(priced: Priced): Set<number> {
-  const applied = new Set<number>();
-  for (const { stage, candidate } of priced.applications) if (stage !== "reward") applied.add(candidate);
-  return applied;
+  return honouredAmong(situation, moneyIn(priced));
 }
 
 interface MissedThreshold {
@@ -207,9 +175,4 @@ function leaveOneOut(situation: Situation, start: Trial, missed: readonly Missed
     if (better(situation, start, trial) === trial) return trial;
   }
   return start;
-}
-
-/** Nothing can save more than what is still to pay above the floors. */
-function mostLeft({ goods, total }: Priced): number {
-  return total - goods.lines.reduce((sum, line) => sum + line.floor * line.quantity, 0);
 }

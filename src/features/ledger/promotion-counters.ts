@@ -26,21 +26,30 @@ export function hashIdentifier(key: Uint8Array, kind: Identifier, value: string)
     .digest("base64url");
 }
 
+type Identifiers = { readonly [kind in Identifier]?: string | undefined };
+
+/** The same identifiers as what they are counted by: for whatever is kept of a request. */
+export function hashedIdentifiers(key: Uint8Array, identifiers: Identifiers): Identifiers {
+  return Object.fromEntries(
+    Object.entries(identifiers).map(([kind, value]) => [
+      kind,
+      value === undefined ? undefined : hashIdentifier(key, kind as Identifier, value),
+    ]),
+  );
+}
+
 /** Who is buying, as counters know them. */
 export function whoIs(
   key: Uint8Array,
   request: {
     readonly customer?: { readonly id?: string | undefined } | undefined;
-    readonly identifiers?: { readonly [name in Identifier]?: string | undefined } | undefined;
+    readonly identifiers?: Identifiers | undefined;
   },
 ): Who {
-  const hashed = (kind: Identifier) => {
-    const value = request.identifiers?.[kind];
-    return value === undefined ? null : hashIdentifier(key, kind, value);
-  };
   const customer = request.customer?.id ?? null;
   if (request.identifiers === undefined) return customer === null ? nobody : { ...nobody, customer };
-  return { customer, device: hashed("device"), phone: hashed("phone"), ip: hashed("ip") };
+  const { device = null, phone = null, ip = null } = hashedIdentifiers(key, request.identifiers);
+  return { customer, device, phone, ip };
 }
 
 /** As counters name whoever holds them; null for nobody. */

@@ -21,7 +21,7 @@ import { requirePrivileges, requireSense } from "../evaluations/evaluation-reque
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
-import { depositCounter } from "../ledger/promotion-counters.ts";
+import { depositCounter, hashedIdentifiers } from "../ledger/promotion-counters.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { holdsOf } from "./redemption-holds.ts";
 import { closedCodes, faultOf, problemOf, requirePaidDeposit } from "./redemption-problems.ts";
@@ -129,7 +129,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           discount: quote.discount + quote.shippingDiscount,
           revision: rules.revision,
           evaluatedAt: at,
-          request: JSON.stringify(request),
+          request: JSON.stringify(asKept(request, rules.identifierKey)),
           facts: JSON.stringify(storeFacts(known.facts)),
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
@@ -336,6 +336,14 @@ function shown({
     refunded,
     quote,
   };
+}
+
+/** A return may have to price the order again; who paid by which phone it need not know. */
+function asKept(request: RedemptionRequest, key: Uint8Array): RedemptionRequest {
+  const { identifiers } = request;
+  return identifiers === undefined
+    ? request
+    : { ...request, identifiers: hashedIdentifiers(key, identifiers) };
 }
 
 /** Deposits that a redemption of ours is to prove; others were vouched for by whoever may. */

@@ -8,6 +8,7 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { problem, problemBody } from "../../platform/problem.ts";
 import { problemOf } from "../../platform/server.ts";
 import type { FactsService } from "../facts/facts-service.ts";
+import { asKept } from "../facts/given-facts.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { restoreFacts, storeFacts } from "./evaluation-facts.ts";
@@ -89,7 +90,7 @@ export function evaluationService({
       id: identified.id,
       revision: rules.revision,
       evaluatedAt: new Date(now),
-      request,
+      request: asKept(request, rules.identifierKey),
       facts: storeFacts(facts),
       settings: rules.settings,
       quote: identified,

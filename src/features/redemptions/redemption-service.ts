@@ -19,9 +19,10 @@ import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
+import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
-import { depositCounter, hashedIdentifiers } from "../ledger/promotion-counters.ts";
+import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { holdsOf } from "./redemption-holds.ts";
 import { closedCodes, faultOf, problemOf, requirePaidDeposit } from "./redemption-problems.ts";
@@ -336,14 +337,6 @@ function shown({
     refunded,
     quote,
   };
-}
-
-/** A return may have to price the order again; who paid by which phone it need not know. */
-function asKept(request: RedemptionRequest, key: Uint8Array): RedemptionRequest {
-  const { identifiers } = request;
-  return identifiers === undefined
-    ? request
-    : { ...request, identifiers: hashedIdentifiers(key, identifiers) };
 }
 
 /** Deposits that a redemption of ours is to prove; others were vouched for by whoever may. */

@@ -416,3 +416,12 @@ test("an evaluation written into the GraphQL document itself is saved like any o
   const stored = await api.rest("GET", `/v1/evaluations/${body.data.evaluate.id}`);
   expect(stored.body.quote.total).toBe(body.data.evaluate.total);
 });
+
+test("a saved evaluation keeps no identifier as it was sent, and replays all the same", async () => {
+  const identifiers = { device: "d-secret", phone: "+86 138-1111-2222", ip: "203.0.113.99" };
+  const { body } = await evaluate(cartOf({ save: true, identifiers }));
+  const stored = await api.rest("GET", `/v1/evaluations/${body.id}`);
+  for (const raw of Object.values(identifiers)) expect(stored.text).not.toContain(raw);
+  const replayed = await api.rest("POST", `/v1/evaluations/${body.id}/replay`);
+  expect(replayed.body).toEqual(body);
+});

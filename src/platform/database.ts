@@ -133,6 +133,15 @@ export function isConnectionLost(error: unknown): boolean {
   return isConnectionLost(cause);
 }
 
+/** Somebody was first to take a key. */
+export const uniqueViolation = "23505";
+
+/** PostgreSQL's own code of an error (SQLSTATE), also of one that drizzle has wrapped; undefined if it has none. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const { code, cause } = (error ?? {}) as { code?: string; cause?: { code?: string } };
+  return cause?.code ?? code;
+}
+
 /** Throws unless a committed transaction survives a power failure: a store of money must not run on less. */
 export async function assertDurable(database: Database): Promise<void> {
   const { rows } = await database.pool.query<{ name: string }>(

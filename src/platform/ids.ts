@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 
 // Crockford's alphabet leaves out i, l, o and u, so that an id read over the telephone is unambiguous.
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+export const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const timeDigits = 10;
 const randomDigits = 16;
 
@@ -25,7 +25,7 @@ export function newId(prefix: string, now: number = Date.now()): string {
     incrementTail();
   }
   let id = `${prefix}_${timePart(latestTime)}`;
-  for (const digit of tail) id += alphabet.charAt(digit);
+  for (const digit of tail) id += idAlphabet.charAt(digit);
   return id;
 }
 
@@ -54,7 +54,7 @@ function timePart(time: number): string {
   let rest = time;
   let digits = "";
   for (let index = 0; index < timeDigits; index += 1) {
-    digits = alphabet.charAt(rest % 32) + digits;
+    digits = idAlphabet.charAt(rest % 32) + digits;
     rest = Math.floor(rest / 32);
   }
   return digits;

@@ -137,7 +137,8 @@ function unstorablePath(
 
 const loneSurrogate = /\p{Surrogate}/u;
 
-function isStorable(text: string): boolean {
+/** Whether PostgreSQL can store it. */
+export function isStorable(text: string): boolean {
   return !text.includes("\0") && !loneSurrogate.test(text);
 }
 

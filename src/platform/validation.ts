@@ -15,7 +15,8 @@ export interface InputValidation {
   readonly body: Validate;
 }
 
-const mostErrorsReported = 20;
+/** So many tell what is wrong; a thousand of the same kind would only be long. */
+export const mostErrorsReported = 20;
 const acceptAnything: Validate = () => {};
 
 /**

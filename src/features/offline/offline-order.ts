@@ -9,6 +9,7 @@ import { compilePromotion, promotionSchema } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { buildRulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
+import { idAlphabet } from "../../platform/ids.ts";
 import type { FlagKind, OfflineRedemption } from "./offline-schemas.ts";
 
 /** Clocks of tills may be ahead by so much. */
@@ -118,8 +119,6 @@ function givenAway({ ruleId, promotion: key, code, pool }: IssuedVoucher, curren
   return promotion;
 }
 
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-
 /**
  * The same voucher for the same order is the same redemption, however often, in whatever batch and by whatever process
  * it is reported, and whatever became of it since: its id says so.
@@ -128,6 +127,6 @@ export function redemptionIdOf(voucherId: string, source: string, orderRef: stri
   const digest = createHash("sha256")
     .update(JSON.stringify([voucherId, source, orderRef]))
     .digest();
-  const tail = Array.from(digest.subarray(0, 16), (byte) => alphabet.charAt(byte & 31)).join("");
+  const tail = Array.from(digest.subarray(0, 16), (byte) => idAlphabet.charAt(byte & 31)).join("");
   return `rdm_${voucherId.slice(voucherId.indexOf("_") + 1).slice(0, 10)}${tail}`;
 }

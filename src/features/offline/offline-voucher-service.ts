@@ -160,7 +160,6 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     });
     switch (result.type) {
       case "granted":
-        return { voucher, isReplay: false };
       // The batch was written and its answer lost: it is the very same voucher.
       case "repeated":
         return { voucher, isReplay: false };

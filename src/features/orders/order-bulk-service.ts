@@ -1,9 +1,10 @@
 /** Orders as a stream: a line in, a line out, in the same order, and never more of either in memory than one batch. */
 import type { Readable } from "node:stream";
+import { limits } from "../../engine/limits.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { Problem, type ProblemBody, problem, problemBody } from "../../platform/problem.ts";
 import { readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
-import { problemErrorsOf } from "../../platform/validation.ts";
+import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
 import { incomingOrder } from "./order-document.ts";
 import { bulkOrder } from "./order-schemas.ts";
 import { staleVersion } from "./order-service.ts";
@@ -89,7 +90,7 @@ function lineOf({ line, value, fault }: StreamRecord<unknown>): Line {
   }
   const parsed = bulkOrder.safeParse(value, { reportInput: true });
   if (!parsed.success) {
-    const errors = problemErrorsOf(parsed.error.issues).slice(0, 20);
+    const errors = problemErrorsOf(parsed.error.issues).slice(0, mostErrorsReported);
     return { line, externalId: statedId(value), order: problem("invalid-request", { errors }) };
   }
   const { externalId, ...document } = parsed.data;
@@ -103,7 +104,7 @@ function lineOf({ line, value, fault }: StreamRecord<unknown>): Line {
 
 function statedId(value: unknown): string | null {
   const { externalId } = (value ?? {}) as { externalId?: unknown };
-  return typeof externalId === "string" ? externalId.slice(0, 200) : null;
+  return typeof externalId === "string" ? externalId.slice(0, limits.nameLength) : null;
 }
 
 function resultOf(

@@ -1,5 +1,6 @@
 /** What an order must satisfy beyond its shape, and the row that it becomes. */
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { mostErrorsReported } from "../../platform/validation.ts";
 import { lineTotal } from "./order-refunds.ts";
 import type { Order, OrderDocument } from "./order-schemas.ts";
 import type { IncomingOrder, OrderRow } from "./order-tables.ts";
@@ -48,7 +49,7 @@ function faultsOf({ lines, placedAt, shipping = 0 }: OrderDocument): ProblemErro
     if (sum > Number.MAX_SAFE_INTEGER)
       fault(`/lines/${index}/unitPrice`, "amount_too_large", "The order passes 2^53 - 1 minor units.");
   });
-  return errors.slice(0, 20);
+  return errors.slice(0, mostErrorsReported);
 }
 
 export function shownOrder(row: OrderRow, showsCost: boolean): Order {

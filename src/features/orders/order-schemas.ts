@@ -120,7 +120,6 @@ export type OrderReturnRequest = z.output<typeof orderReturnRequest>;
 
 /** A line of the bulk stream. */
 export const bulkOrder = orderDocument.extend({ externalId });
-export type BulkOrder = z.output<typeof bulkOrder>;
 
 export const orderReturn = z
   .object({

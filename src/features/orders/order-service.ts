@@ -7,6 +7,7 @@ import { newId } from "../../platform/ids.ts";
 import type { AnswerNotes, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { mostErrorsReported } from "../../platform/validation.ts";
 import { incomingOrder, shownOrder } from "./order-document.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { Order, OrderDocument, OrderQuery, OrderReturn, OrderReturnRequest } from "./order-schemas.ts";
@@ -179,7 +180,7 @@ function requireReturnable(order: OrderRow, { lines, gifts = [] }: OrderReturnRe
   });
   if (gifts.length > 0)
     errors.push(fault("/gifts/0", "unknown_gift", "An order without a redemption has no gifts."));
-  if (errors.length > 0) throw problem("return-refused", { errors: errors.slice(0, 20) });
+  if (errors.length > 0) throw problem("return-refused", { errors: errors.slice(0, mostErrorsReported) });
 }
 
 function cancelledOrder() {

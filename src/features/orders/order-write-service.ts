@@ -1,6 +1,6 @@
 /** Takes orders over from an ERP: newer versions stand, older ones change nothing, whoever says what how often and in which order. */
 import type { Clock } from "../../platform/clock.ts";
-import type { Connection, Database } from "../../platform/database.ts";
+import { type Connection, type Database, sqlStateOf, uniqueViolation } from "../../platform/database.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
 import type { OrderActor, OrderSettlementService } from "./order-settlement-service.ts";
 import { namedRedemptions, standingOrders, upsertOrders } from "./order-store.ts";
@@ -109,17 +109,12 @@ async function standingOf(connection: Connection, projectId: string, orders: rea
 }
 
 function isOfOneOrder(error: unknown): boolean {
-  return isDeadlock(error) || codeOf(error) === "23505";
+  return isDeadlock(error) || sqlStateOf(error) === uniqueViolation;
 }
 
 /** Only where two streams claim one redemption for different orders can they meet crosswise. */
 function isDeadlock(error: unknown): boolean {
-  return codeOf(error) === "40P01";
-}
-
-function codeOf(error: unknown): string | undefined {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
-  return cause?.code ?? code;
+  return sqlStateOf(error) === "40P01";
 }
 
 const otherContents = {

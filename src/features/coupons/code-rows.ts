@@ -31,7 +31,7 @@ export interface CodeRange {
   readonly to: number;
 }
 
-export const allCodes: CodeRange = { from: 0, to: 1 };
+const allCodes: CodeRange = { from: 0, to: 1 };
 
 /**
  * A whole COPY of `count` rows, in pieces; between them others get their turn.

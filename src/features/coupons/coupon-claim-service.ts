@@ -5,7 +5,7 @@ import { requestHash, requireSameRequest, whileHolding } from "../../platform/id
 import { newId } from "../../platform/ids.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
-import type { Result } from "../ledger/ledger-commands.ts";
+import type { Granted, Result } from "../ledger/ledger-commands.ts";
 import { holderOf, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { printCode } from "./code-form.ts";
@@ -56,23 +56,25 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
       const { customer, identifiers } = request;
       const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
       const holds = holdsOf(pool, who);
-      const id = newId("clm", clock.now());
+      const now = clock.now();
+      const id = newId("clm", now);
       const form = formOf(pool);
       const hash = requestHash(operation, { key, customer, identifiers });
 
-      const result = await whileHolding({ projectId, key: idempotencyKey }, async () =>
+      const result = await whileHolding({ projectId, key: idempotencyKey }, () =>
         committer.submit(projectId, {
           command: { kind: "claim", redemption: id, holds },
-          pick: { poolId: pool.id, customerId: customer, validForSeconds: await validForSeconds(pool) },
+          pick: {
+            poolId: pool.id,
+            customerId: customer,
+            validForSeconds: validForSeconds(pool, now, basis.settings.timezone),
+          },
           idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
           answer: answerOf,
         }),
       );
 
-      function answerOf({
-        picked,
-        at,
-      }: Pick<Extract<Result, { type: "granted" }>, "picked" | "at">): CouponClaim {
+      function answerOf({ picked, at }: Granted): CouponClaim {
         if (picked === null) throw new Error("a claim was granted without a code");
         const { code, expiresAt } = picked;
         return {
@@ -98,13 +100,12 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
       }
     },
   };
+}
 
-  async function validForSeconds(pool: CouponPoolRow): Promise<number | null> {
-    if (pool.document.validFor === undefined || pool.document.validSince !== "claim") return null;
-    const now = clock.now();
-    const end = await expiryOf(database.orm, projects, pool, "claim", now);
-    return end === null ? null : Math.ceil((end.getTime() - now) / 1_000);
-  }
+function validForSeconds(pool: CouponPoolRow, now: number, timezone: string): number | null {
+  if (pool.document.validFor === undefined || pool.document.validSince !== "claim") return null;
+  const end = expiryOf(pool, "claim", now, timezone);
+  return end === null ? null : Math.ceil((end.getTime() - now) / 1_000);
 }
 
 /** Claims are counted whether or not they are limited: a limit that is set later then knows of those before it. */

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
-import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import {
+  type Connection,
+  type Database,
+  sqlStateOf,
+  uniqueViolation,
+  withTransaction,
+} from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
 import { problem } from "../../platform/problem.ts";
 import type { Job, JobService, RunningJob } from "../jobs/job-service.ts";
@@ -13,7 +19,7 @@ import { copyCoupons, copyNewCoupons } from "./coupon-store.ts";
 
 export { job as generationJob } from "../jobs/job-service.ts";
 
-export const generationKind = "generate_codes";
+const generationKind = "generate_codes";
 
 /** So many codes are one transaction: progress is seen, a takeover repeats little, and no lock is held for long. */
 const codesPerChunk = 50_000;
@@ -77,12 +83,13 @@ export function couponGenerationService(options: CouponGenerationOptions): Coupo
           const message = `The pool has ${known} codes, made or on order; of this form it may have ${most}.`;
           throw problem("guessable-codes", { errors: [{ path: "/count", code: "too_big", message }] });
         }
-        const expiresAt = await expiryOf(connection, projects, pool, "issue", clock.now());
+        const now = clock.now();
+        const expiresAt = expiryOf(pool, "issue", now, await projects.timezone(connection, author.projectId));
         const input: z.output<typeof generationInput> = {
           poolId: pool.id,
           maxUses: pool.document.usesPerCode,
           expiresAt: expiresAt?.toISOString() ?? null,
-          createdAt: new Date(clock.now()).toISOString(),
+          createdAt: new Date(now).toISOString(),
         };
         const job = await jobs.enqueue(connection, author, { kind: generationKind, input, total: count });
         return { resourceId: job.id, answer: job };
@@ -130,7 +137,7 @@ export async function generateInto(
         await finish(connection);
       });
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
+      if (sqlStateOf(error) !== uniqueViolation) throw error;
       await withTransaction(database, async (connection) => {
         await copyExactly(connection, (missing) => codeRows(form, row, missing, range), count);
         await finish(connection);
@@ -152,8 +159,4 @@ async function copyExactly(
     if (round === 100) throw new Error("the codes of the pool are used up");
     missing -= await copyNewCoupons(connection, draw(missing));
   }
-}
-
-function isDuplicate(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "23505";
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { StreamAnswer, StreamBodyType } from "../../platform/stream-operation.ts";
 import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import { isStorable } from "../../platform/text-safety.ts";
 import { problemErrorsOf } from "../../platform/validation.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, storedCode } from "./code-form.ts";
@@ -48,7 +49,7 @@ export function couponImportService({ database, clock, projects }: CouponImportO
       const now = clock.now();
       const defaults = {
         maxUses: pool.document.usesPerCode,
-        expiresAt: await expiryOf(database.orm, projects, pool, "issue", now),
+        expiresAt: expiryOf(pool, "issue", now, await projects.timezone(database.orm, projectId)),
         now,
       };
       // Every coupon of this import bears this time: that is how a repeated code is told from one that was there.
@@ -130,7 +131,6 @@ const faults = {
 const codeCharacters = /^[\p{L}\p{N}\p{M}._]+$/u;
 const dateTime = z.iso.datetime({ offset: true });
 const wholeNumber = /^[1-9]\d{0,9}$/;
-const unstorable = /\0|\p{Surrogate}/u;
 
 function readRow(
   line: number,
@@ -161,7 +161,7 @@ function readRow(
     maxUses = Number(uses);
   }
   const customerId = customer === undefined || customer === "" ? null : customer;
-  if (customerId !== null && (customerId.length > limits.nameLength || unstorable.test(customerId)))
+  if (customerId !== null && (customerId.length > limits.nameLength || !isStorable(customerId)))
     return refuse(faults.customer_invalid);
   return { line, given, code, maxUses, expiresAt, customerId };
 }

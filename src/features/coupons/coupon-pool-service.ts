@@ -6,7 +6,6 @@ import { type Connection, type Database, withTransaction } from "../../platform/
 import { newId } from "../../platform/ids.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
-import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, checkDigit, codeForm, guessBits, mostCodes } from "./code-form.ts";
 import {
   type CouponPool,
@@ -47,7 +46,7 @@ export function couponPoolService({
         id: newId("cpl", clock.now()),
         key: document.key,
         version: 1,
-        document: plain(document),
+        document,
         codes: 0,
         createdAt: at,
         updatedAt: at,
@@ -71,7 +70,7 @@ export function couponPoolService({
           throw invalid(`/${changed}`, "form_fixed", "The pool has codes of this form.");
         const updatedAt = new Date(clock.now());
         const version = row.version + 1;
-        return shown(await updatePool(connection, { ...row, version, document: plain(document), updatedAt }));
+        return shown(await updatePool(connection, { ...row, version, document, updatedAt }));
       });
     },
 
@@ -103,18 +102,15 @@ export function formOf({ document }: Pick<CouponPoolRow, "document">): CodeForm 
 }
 
 /** When a code stops being valid that is made (or claimed, if that is what counts) at `now`. */
-export async function expiryOf(
-  connection: Connection,
-  projects: ProjectService,
-  { projectId, document }: Pick<CouponPoolRow, "projectId" | "document">,
+export function expiryOf(
+  { document }: Pick<CouponPoolRow, "document">,
   event: "issue" | "claim",
   now: number,
-): Promise<Date | null> {
+  timezone: string,
+): Date | null {
   const { expiresAt, validFor, validSince = "issue" } = document;
   const fixed = expiresAt === undefined ? null : new Date(expiresAt);
-  if (validFor === undefined || validSince !== event) return fixed;
-  const basis = await projects.rulebookBasis(connection, projectId);
-  return endOf(validFor, now, basis?.settings.timezone ?? "UTC");
+  return validFor === undefined || validSince !== event ? fixed : endOf(validFor, now, timezone);
 }
 
 function endOf(validFor: string, now: number, timezone: string): Date | null {
@@ -124,11 +120,6 @@ function endOf(validFor: string, now: number, timezone: string): Date | null {
   } catch {
     return null;
   }
-}
-
-/** What GraphQL hands over has no prototype, and drizzle stumbles over that. */
-function plain(document: CouponPoolDocument): CouponPoolDocument {
-  return { ...document };
 }
 
 /** The fields a code's look follows from; those of codes that exist must not change. */

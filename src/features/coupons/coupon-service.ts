@@ -153,7 +153,7 @@ function messageOf(reason: string | null, locale?: string): string | null {
 }
 
 /** Rows as callers see them: printed by the form of their pools, which are read together. */
-export async function shownCoupons(
+async function shownCoupons(
   connection: Connection,
   rows: readonly CouponRow[],
   now: number,

@@ -93,7 +93,7 @@ const among = (projectId: string, codes: readonly string[]) =>
 export async function updateCoupon(
   connection: Connection,
   { projectId, code }: Pick<CouponRow, "projectId" | "code">,
-  change: Partial<Pick<CouponRow, "status" | "customerId" | "claimedAt" | "expiresAt">>,
+  change: Partial<Pick<CouponRow, "status" | "customerId" | "claimedAt">>,
 ): Promise<CouponRow> {
   const [row] = await connection
     .update(coupons)

@@ -20,6 +20,8 @@ export interface ProjectService {
     connection: Connection,
     projectId: string,
   ): Promise<{ settings: ProjectSettings; revision: number; identifierKey: Buffer } | undefined>;
+  /** In which days and months of the project are counted. */
+  timezone(connection: Connection, projectId: string): Promise<string>;
   /** The current revisions of these projects, in one statement. */
   revisions(projectIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
@@ -46,6 +48,9 @@ export function projectService(database: Database): ProjectService {
       if (row === undefined) return undefined;
       const { settings, revision, identifierKey } = row;
       return { settings: projectSettings.parse(settings), revision, identifierKey };
+    },
+    async timezone(connection, projectId) {
+      return projectSettings.parse(existing(await findProject(connection, projectId)).settings).timezone;
     },
     async revisions(projectIds) {
       const rows = await findRevisions(database.orm, projectIds);

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { defineCondition, met, unmet } from "../kind.ts";
+import { millisecondsPerDay } from "../zone.ts";
 import { checkBounds } from "./bounds.ts";
-
-const millisecondsPerDay = 86_400_000;
 
 export const daysSinceOrder = defineCondition({
   kind: "days_since_order",

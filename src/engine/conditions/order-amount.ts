@@ -3,9 +3,8 @@ import type { OrderFact } from "../facts.ts";
 import { defineCondition, met, unmet } from "../kind.ts";
 import { limits } from "../limits.ts";
 import { moneyMap } from "../money.ts";
+import { millisecondsPerDay } from "../zone.ts";
 import { checkMoneyBounds } from "./bounds.ts";
-
-const millisecondsPerDay = 86_400_000;
 
 export const orderAmount = defineCondition({
   kind: "order_amount",

@@ -1,4 +1,6 @@
 /** The fields of benefit documents that the planner reads. It reads documents, not the compiled benefits, and does its own sums. */
+import { grain } from "./grain.ts";
+
 export type Money = Readonly<Record<string, number>>;
 export interface SideFields {
   readonly quantity: number;
@@ -18,7 +20,6 @@ export interface TierFields {
 
 export interface BenefitFields {
   readonly kind: string;
-  readonly target?: "item" | "order" | "shipping";
   readonly select?: object;
   readonly percent: number;
   readonly amount?: Money;
@@ -48,3 +49,8 @@ export function hasRate({ percent, tiers }: BenefitFields): boolean {
 }
 
 export const unlimited = Number.POSITIVE_INFINITY;
+
+/** The most that it may take off, in millionths. */
+export function capOf({ maxAmount }: Pick<BenefitFields, "maxAmount">, currency: string): number {
+  return maxAmount === undefined ? unlimited : maxAmount[currency]! * grain;
+}

@@ -4,7 +4,7 @@
  */
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { Situation } from "../../situation.ts";
-import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { budgetLeft, fieldsOf } from "./item-offers.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
@@ -37,7 +37,7 @@ function ceilingOfBenefit(
     case "percent_off":
       return Math.min(
         goods.sumOfFirst(fields.maxUnits ?? unlimited) * rateOf(fields.percent),
-        fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain,
+        capOf(fields, currency),
       );
     case "fixed_price":
       return goods.sumAbove(fields.price![currency]!, fields.maxUnits ?? unlimited) * grain;
@@ -223,7 +223,7 @@ function tiered(goods: ListedGoods, fields: BenefitFields, currency: string): nu
     const { benefit } = tier;
     let off: number;
     if (benefit.kind === "percent_off") {
-      const cap = benefit.maxAmount === undefined ? unlimited : benefit.maxAmount[currency]! * grain;
+      const cap = capOf(benefit, currency);
       off = Math.min(goods.worth * rateOf(benefit.percent), cap);
     } else if (benefit.kind === "fixed_price")
       off = goods.sumAbove(benefit.price[currency]!, unlimited) * grain;

@@ -1,5 +1,6 @@
 /** What each candidate can do in the item stage of this cart. */
-import type { CompiledBenefit } from "../../kind.ts";
+import { isDiscounted } from "../../goods.ts";
+import type { CompiledBenefit, Stage } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
@@ -21,7 +22,7 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
       situation,
       fields[i]!,
       slots,
-      slots.map(({ select }) => coveredLines(situation, select)),
+      slots.map(({ select }) => listedLines(situation, select)),
     );
     const covered = coverage(situation, fields[i]!, slots, lines, budget);
     const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;
@@ -97,30 +98,10 @@ function apart(offers: readonly Offer[], hasBudget: boolean): Offer[] {
 }
 
 /** The documents of the benefits that act in the stage, in the order of the compiled ones. */
-export function fieldsOf({ document, parts }: CompiledPromotion, stage: string): BenefitFields[] {
+export function fieldsOf({ document, parts }: CompiledPromotion, stage: Stage): BenefitFields[] {
   const documents = document.benefits as unknown as readonly BenefitFields[];
-  if (parts.length === 1) return [...documents];
-  return documents.filter((fields) => stageOf(fields) === stage);
-}
-
-function stageOf({ kind, target }: BenefitFields): string {
-  switch (kind) {
-    case "bundle":
-    case "buy_x_get_y":
-    case "nth_unit":
-      return "item";
-    case "deposit":
-      return "order";
-    case "free_shipping":
-      return "shipping";
-    case "percent_off":
-    case "amount_off":
-    case "fixed_price":
-    case "tiered":
-      return target ?? "item";
-    default:
-      return "reward";
-  }
+  const part = parts.find((one) => one.stage === stage);
+  return part === undefined ? [] : part.positions.map((position) => documents[position]!);
 }
 
 interface Slot {
@@ -156,13 +137,11 @@ function usefulLines(
   );
 }
 
-function coveredLines({ cart, coverage }: Situation, select: CompiledSelector): readonly number[] {
+/** Those that the selector covers at the prices of the cart. */
+export function listedLines({ cart, coverage }: Situation, select: CompiledSelector): readonly number[] {
   const lines = coverage.of(select);
   if (!select.excludeDiscounted) return lines;
-  return lines.filter((line) => {
-    const { onSale, unitPrice, listPrice } = cart.lines[line]!;
-    return !onSale && unitPrice >= listPrice;
-  });
+  return lines.filter((line) => !isDiscounted(cart.lines[line]!, cart.lines[line]!.unitPrice));
 }
 
 function coverage(

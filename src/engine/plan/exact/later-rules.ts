@@ -2,7 +2,7 @@
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
-import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { budgetLeft, fieldsOf } from "./item-offers.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
@@ -132,7 +132,7 @@ function orderBenefit(
   const ceiling = fields.maxUnits === undefined ? scope.worth : dearest(scope, fields.maxUnits);
   const within = (amount: number) => Math.min(amount, ceiling);
   if (fields.kind === "percent_off") {
-    const cap = fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain;
+    const cap = capOf(fields, currency);
     const isOfList = fields.basis === "list";
     return {
       off: (_, left) => Math.min(left, cap, share(isOfList ? ceiling : within(left), fields.percent)),
@@ -171,7 +171,7 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
   const offOf = (tier: (typeof tiers)[number], amount: number): number => {
     const { benefit } = tier;
     if (benefit.kind === "amount_off") return Math.min(amount, benefit.amount[currency]! * grain);
-    const cap = benefit.maxAmount === undefined ? unlimited : benefit.maxAmount[currency]! * grain;
+    const cap = capOf(benefit, currency);
     return Math.min(cap, share(amount, benefit.percent));
   };
   const reached = (base: number) => {
@@ -222,7 +222,7 @@ function shippingBenefit(
     .sort((a, b) => b - a)
     .slice(0, fields.maxUnits ?? covered.length);
   const full = sum(amounts, (amount) => amount) * grain;
-  const most = fields.maxAmount === undefined ? unlimited : fields.maxAmount[cart.currency]! * grain;
+  const most = capOf(fields, cart.currency);
   const off = Math.min(most, full, shippingOff(fields, amounts, full, cart.currency));
   return { off: () => off, thresholds: none };
 }

@@ -1,5 +1,5 @@
 /** From a benefit's document to an offer: one function per kind. What has no faithful model becomes a lump. */
-import { unlimited } from "./benefit-fields.ts";
+import { capOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { groupMachine, nthMachine } from "./group-machines.ts";
 import type { Unit } from "./machine.ts";
@@ -47,7 +47,7 @@ export function shapeOf(covered: Covered): Shape {
 function unitsOnTheirOwn(covered: Covered): Shape {
   const gainOn = gainOf(covered.fields, covered.currency);
   const { fields, currency, budget } = covered;
-  const own = fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain;
+  const own = capOf(fields, currency);
   return limitedUnits(covered, gainOn, Math.min(own, budget), budget < sumOf(covered, gainOn));
 }
 

@@ -3,15 +3,15 @@
  * must do so too. The fraction taken so far becomes part of an automaton's state, and what a step brings is what it adds to the
  * rounded sum.
  */
+import type { RoundingMode } from "../../money.ts";
+import { unlimited } from "./benefit-fields.ts";
 import { grain } from "./grain.ts";
 import type { Machine } from "./machine.ts";
 import type { MachineOffer, Offer } from "./offer.ts";
 import { perUnitMachine } from "./unit-machines.ts";
 
-export type Rounding = "half_up" | "half_even" | "down";
-
 /** `amount`: millionths. */
-function rounded(amount: number, rounding: Rounding): number {
+function rounded(amount: number, rounding: RoundingMode): number {
   const rest = amount % grain;
   const whole = amount - rest;
   if (rounding === "down" || rest * 2 < grain) return whole;
@@ -20,9 +20,8 @@ function rounded(amount: number, rounding: Rounding): number {
 }
 
 /** Null where it could not be built, or is no automaton to begin with. */
-export function roundedOffer(offer: Offer, rounding: Rounding): MachineOffer | null {
+export function roundedOffer(offer: Offer, rounding: RoundingMode): MachineOffer | null {
   if (offer.type === "lump") return null;
-  const unlimited = Number.POSITIVE_INFINITY;
   const machine = (scale: number): Machine | null => {
     if (scale > 1) return null;
     if (offer.type === "machine") return offer.machine(scale);
@@ -41,7 +40,7 @@ export function roundedOffer(offer: Offer, rounding: Rounding): MachineOffer | n
 }
 
 /** `fraction` divides all that the machine ever brings. */
-function roundedMachine(machine: Machine, fraction: number, rounding: Rounding): Machine {
+function roundedMachine(machine: Machine, fraction: number, rounding: RoundingMode): Machine {
   // To the even neighbour: whether the whole part is even matters as well.
   const period = rounding === "half_even" ? 2 * grain : grain;
   const parts = period / fraction;

@@ -1,5 +1,5 @@
 /** What the offers of all kinds have in common: the goods covered, and simple sums over them. */
-import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import type { Machine, Unit } from "./machine.ts";
 
@@ -34,7 +34,7 @@ export type Shape =
 
 export function lump({ units, budget, fields, currency }: Covered): Shape {
   const rooms = units.reduce((sum, { unit, count }) => sum + unit.room * count, 0) * grain;
-  const cap = fields.maxAmount === undefined ? unlimited : fields.maxAmount[currency]! * grain;
+  const cap = capOf(fields, currency);
   return { type: "lump", isExact: false, isWhole: false, most: Math.min(rooms, cap, budget) };
 }
 

@@ -12,6 +12,7 @@ import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
 import { grain } from "./grain.ts";
+import { listedLines } from "./item-offers.ts";
 
 export interface StageCondition {
   /** `worth`: all goods, in millionths. */
@@ -151,11 +152,6 @@ class FavourableView implements ConditionView<FactName> {
   }
 
   private linesOf(select: CompiledSelector): readonly number[] {
-    const lines = this.situation.coverage.of(select);
-    if (!select.excludeDiscounted) return lines;
-    return lines.filter((line) => {
-      const { onSale, unitPrice, listPrice } = this.cart.lines[line]!;
-      return !onSale && unitPrice >= listPrice;
-    });
+    return listedLines(this.situation, select);
   }
 }

@@ -1,5 +1,5 @@
 /** Tiers as offers: the reached tier for everything, or each slice at its own. */
-import { type TierFields, unlimited } from "./benefit-fields.ts";
+import { capOf, type TierFields } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import type { Unit } from "./machine.ts";
 import {
@@ -81,10 +81,7 @@ export function slicedWorth(tiers: readonly TierFields[], currency: string): (su
         benefit.kind !== "percent_off"
           ? Math.min(slice, benefit.amount[currency]!) * grain
           : slice * rateOf(benefit.percent);
-      worth += Math.min(
-        most,
-        benefit.maxAmount === undefined ? unlimited : benefit.maxAmount[currency]! * grain,
-      );
+      worth += Math.min(most, capOf(benefit, currency));
     });
     return worth;
   };

@@ -2,18 +2,13 @@
  * Redemptions beside the bare SQL they could have been: one prepared statement through `pg` that uses a code and notes the
  * order, on as many rows as there are orders or on one hot row. All on the same durable PostgreSQL, taking turns.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { defaultSettings } from "../../src/engine/settings.ts";
-import { createWellKnownKey } from "../../src/features/api-keys/api-key-service.ts";
-import { couponCounter } from "../../src/features/ledger/committer-batch.ts";
 import { committerService } from "../../src/features/ledger/committer-service.ts";
-import { amountCounter, usesCounter } from "../../src/features/ledger/promotion-counters.ts";
-import { insertProject } from "../../src/features/projects/project-store.ts";
+import { amountCounter, couponCounter, usesCounter } from "../../src/features/ledger/promotion-counters.ts";
 import { seedPromotions } from "../../src/features/promotions/promotion-seed.ts";
 import { orderKey } from "../../src/ledger/books.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -22,6 +17,8 @@ import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
+import { firstLine, median } from "./measurement.ts";
+import { insertBenchProject } from "./project.ts";
 
 const clients = 64;
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -70,21 +67,8 @@ async function main(): Promise<void> {
 }
 
 async function fill(database: Database): Promise<void> {
-  const createdAt = new Date(systemClock.now());
   await withTransaction(database, async (connection) => {
-    await insertProject(connection, {
-      id: project,
-      key: "bench",
-      name: "Bench",
-      settings: defaultSettings,
-      createdAt,
-    });
-    await createWellKnownKey(
-      connection,
-      project,
-      { name: "bench", role: "checkout", environment: "test", secret },
-      createdAt,
-    );
+    await insertBenchProject(connection, project, { key: "bench", role: "checkout", secret });
     await seedPromotions(connection, {
       projectId: project,
       now: systemClock.now(),
@@ -108,7 +92,6 @@ async function fill(database: Database): Promise<void> {
      values ($1, $2, 'bench', 1, '{"key": "bench", "alphabet": "0123456789ABCDEFGHJKMNPQRSTVWXYZ"}', now(), now())`,
     [project, pool],
   );
-  await database.pool.query("set statement_timeout = 0");
   const client = await database.pool.connect();
   try {
     await client.query("set statement_timeout = 0");
@@ -281,15 +264,6 @@ async function serve(): Promise<void> {
     await app.close();
     await database.close();
   });
-}
-
-async function firstLine<T>(child: ChildProcess): Promise<T> {
-  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line) as T;
-  throw new Error("the bench server ended before it was ready");
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 if (process.argv[2] === "server") await serve();

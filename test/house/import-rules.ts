@@ -42,6 +42,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/facts/usage-facts.ts": "words",
   // What may be asked of the committer, and a batch without its database.
   "src/features/ledger/committer-batch.ts": "words",
+  "src/features/ledger/committer-books.ts": "words",
   "src/features/ledger/ledger-commands.ts": "words",
   // Names of counters.
   "src/features/ledger/promotion-counters.ts": "words",

@@ -8,8 +8,8 @@ import { limits } from "../../engine/limits.ts";
 import { counterKey } from "../../ledger/books.ts";
 import type { Database } from "../../platform/database.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
-import { couponCounter } from "../ledger/committer-batch.ts";
 import {
+  couponCounter,
   depositCounter,
   holdersOf,
   limitedCounters,

@@ -10,7 +10,7 @@ import {
   type Needs,
   type Picks,
   type StoredHold,
-} from "./committer-batch.ts";
+} from "./committer-books.ts";
 
 /** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
 export const beginStatement = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";

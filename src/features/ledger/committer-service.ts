@@ -11,15 +11,8 @@ import { type Books, type CounterName, counterKey } from "../../ledger/books.ts"
 import { type Database, isConnectionLost } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
-import {
-  booksOf,
-  decide,
-  type Loaded,
-  type Needs,
-  needsOf,
-  type Picks,
-  type Writes,
-} from "./committer-batch.ts";
+import { decide, type Writes } from "./committer-batch.ts";
+import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
 import { beginStatement, insertCounters, loadLocked, pickCodes } from "./committer-load-store.ts";
 import { fateOf, writeBatch } from "./committer-write-store.ts";
 import type { Result, Submission } from "./ledger-commands.ts";

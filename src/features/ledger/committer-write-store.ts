@@ -5,7 +5,8 @@
  */
 import type pg from "pg";
 import { counterKey } from "../../ledger/books.ts";
-import { columnsOf, type Loaded, type StoredHold, type Writes } from "./committer-batch.ts";
+import type { Writes } from "./committer-batch.ts";
+import { columnsOf, type Loaded, type StoredHold } from "./committer-books.ts";
 
 // Rows are found by their place (ctid): they are locked, so nobody moves them. `created` asks for `changed` first: a
 // reservation that gives way must have left the unique index of its order.

@@ -1,4 +1,4 @@
-/** The counters of a promotion: which ones its limits ask, and what an order takes of each. */
+/** Names of counters: those that a promotion's limits ask for, and those of coupons and deposits. */
 import { createHmac } from "node:crypto";
 import { periodAt } from "../../engine/period.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
@@ -79,8 +79,22 @@ export function depositCounter(redemption: string): CounterName {
   return { rule: "deposits", measure: "deposit", holder: `redemption:${redemption}`, period: "" };
 }
 
-export function codeHolder(normalizedCode: string): string {
-  return `code:${normalizedCode}`;
+const codePrefix = "code:";
+
+export function codeHolder(storedCode: string): string {
+  return `${codePrefix}${storedCode}`;
+}
+
+/** The measure of a coupon's own uses. Its counter is the coupon's row, not one of `counters`. */
+export const couponMeasure = "coupon";
+
+export function couponCounter(poolId: string, storedCode: string): CounterName {
+  return { rule: poolId, measure: couponMeasure, holder: codeHolder(storedCode), period: "" };
+}
+
+/** The code whose counter it is. */
+export function codeOf({ holder }: CounterName): string {
+  return holder.slice(codePrefix.length);
 }
 
 export type LimitName =

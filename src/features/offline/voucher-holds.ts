@@ -1,10 +1,11 @@
 /** What a voucher sets aside, and what an order takes of it: counters as an online redemption would name them. */
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
-import { couponCounter, couponMeasure } from "../ledger/committer-batch.ts";
 import {
   amountCounter,
   codeHolder,
+  couponCounter,
+  couponMeasure,
   limitedCounters,
   usesCounter,
   type Who,

@@ -3,10 +3,10 @@ import { normalizeCode } from "../../engine/codes.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
-import { couponCounter } from "../ledger/committer-batch.ts";
 import {
   amountCounter,
   codeHolder,
+  couponCounter,
   depositCounter,
   limitedCounters,
   stockCounter,

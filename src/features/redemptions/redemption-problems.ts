@@ -5,7 +5,7 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { reasons } from "../../engine/reasons.ts";
 import type { Refusal, Shortage } from "../../ledger/admit.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
-import { codeOf } from "../ledger/committer-batch.ts";
+import { codeOf } from "../ledger/promotion-counters.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
 
 /** Why this outcome must not be made binding; null if it is the one the caller asked for. */

@@ -2,7 +2,7 @@ import { bigint, integer, json, pgTable, primaryKey, text, timestamp } from "dri
 import type { Settings } from "../../engine/settings.ts";
 import type { RedemptionStatus } from "../../ledger/books.ts";
 import type { StoredFacts } from "../evaluations/evaluation-facts.ts";
-import type { StoredHold } from "../ledger/committer-batch.ts";
+import type { StoredHold } from "../ledger/committer-books.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });

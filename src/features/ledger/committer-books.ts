@@ -1,0 +1,138 @@
+/** What a batch needs, and from what was loaded for it the books. No database here. */
+import { overspentCounter } from "../../ledger/accept.ts";
+import {
+  type Books,
+  type CounterName,
+  counterKey,
+  orderKey,
+  type RedemptionStatus,
+} from "../../ledger/books.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import type { Submission } from "./ledger-commands.ts";
+import { codeOf, couponCounter, couponMeasure } from "./promotion-counters.ts";
+
+/** Everything a batch must have before it can be decided. */
+export interface Needs {
+  readonly redemptions: string[];
+  readonly orders: { source: string; orderRef: string }[];
+  readonly keys: string[];
+  readonly codes: string[];
+  readonly counters: CounterName[];
+}
+
+export function needsOf(batch: readonly Submission[]): Needs {
+  const redemptions = new Set<string>();
+  const orders = new Map<string, { source: string; orderRef: string }>();
+  const keys = new Set<string>();
+  const codes = new Set<string>();
+  const counters = new Map<string, CounterName>();
+  for (const { command, newRedemption, idempotency } of batch) {
+    if (idempotency != null) keys.add(idempotency.key);
+    if (newRedemption !== undefined) {
+      const { source, orderRef } = newRedemption;
+      orders.set(orderKey(source, orderRef), { source, orderRef });
+    }
+    if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
+    if (command.kind === "accept") redemptions.add(command.voucher);
+    if (command.kind === "redeem") for (const other of command.requires ?? []) redemptions.add(other);
+    if ("unlessTaken" in command)
+      for (const counter of command.unlessTaken ?? []) counters.set(counterKey(counter), counter);
+    if (command.kind === "redeem" || command.kind === "claim" || command.kind === "accept")
+      for (const { counter } of command.holds) {
+        if (counter.measure === couponMeasure) codes.add(codeOf(counter));
+        else counters.set(counterKey(counter), counter);
+        if (command.kind !== "accept" || !command.mayOverspend) continue;
+        const over = overspentCounter(counter);
+        counters.set(counterKey(over), over);
+      }
+  }
+  return {
+    redemptions: [...redemptions],
+    orders: [...orders.values()],
+    keys: [...keys],
+    codes: [...codes],
+    counters: [...counters.values()],
+  };
+}
+
+export interface LoadedRedemption {
+  /** Where the locked row stands (ctid); of coupons and counters as well. */
+  place: string;
+  id: string;
+  source: string;
+  orderRef: string;
+  state: RedemptionStatus;
+  requestHash: string;
+  expiresAt: number | null;
+  holds: StoredHold[];
+  steps: number;
+}
+
+/** rule, measure, holder, period, amount */
+export type StoredHold = [string, string, string, string, number];
+
+export interface Loaded {
+  /** The database's clock, epoch milliseconds. */
+  now: number;
+  redemptions: LoadedRedemption[];
+  records: Map<string, IdempotencyRecord>;
+  coupons: {
+    place: string;
+    code: string;
+    poolId: string;
+    status: string;
+    used: number;
+    reserved: number;
+    maxUses: number;
+    expiresAt: number | null;
+  }[];
+  counters: { place: string; name: CounterName; used: number; reserved: number }[];
+}
+
+/** Codes that were picked for the claims of the batch, by pool; taken from the end. */
+export type Picks = ReadonlyMap<string, FreeCode[]>;
+
+export interface FreeCode {
+  readonly place: string;
+  readonly code: string;
+  readonly expiresAt: number | null;
+}
+
+export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books {
+  const books: Books = { now, counters: new Map(), redemptions: new Map(), orders: new Map() };
+  for (const { name, used, reserved } of counters)
+    books.counters.set(counterKey(name), { used, reserved, limit: null, closed: null });
+  for (const { code, poolId, status, used, reserved, maxUses, expiresAt } of coupons) {
+    const closed =
+      status === "void" ? "code_void" : expiresAt !== null && expiresAt <= now ? "code_expired" : null;
+    books.counters.set(counterKey(couponCounter(poolId, code)), { used, reserved, limit: maxUses, closed });
+  }
+  for (const { id, source, orderRef, state, requestHash, expiresAt, holds, steps } of redemptions) {
+    const order = orderKey(source, orderRef);
+    books.redemptions.set(id, {
+      id,
+      state,
+      order,
+      requestHash,
+      expiresAt,
+      holds: holds.map(([rule, measure, holder, period, amount]) => ({
+        counter: { rule, measure, holder, period },
+        amount,
+        limit: null,
+      })),
+      steps,
+    });
+    if (state !== "cancelled" && state !== "expired") books.orders.set(order, id);
+  }
+  return books;
+}
+
+/** Names of counters as columns, the way `unnest` wants them. */
+export function columnsOf(names: readonly CounterName[]): string[][] {
+  return [
+    names.map(({ rule }) => rule),
+    names.map(({ measure }) => measure),
+    names.map(({ holder }) => holder),
+    names.map(({ period }) => period),
+  ];
+}

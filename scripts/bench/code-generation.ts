@@ -13,16 +13,15 @@ import type { FastifyInstance } from "fastify";
 import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { buildApp } from "../../src/app.ts";
-import { defaultSettings } from "../../src/engine/settings.ts";
-import { createWellKnownKey } from "../../src/features/api-keys/api-key-service.ts";
-import { insertProject } from "../../src/features/projects/project-store.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import { type Database, openDatabase, withTransaction } from "../../src/platform/database.ts";
+import { openDatabase, withTransaction } from "../../src/platform/database.ts";
 import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
+import { median } from "./measurement.ts";
+import { insertBenchProject } from "./project.ts";
 
 const count = Number(process.env.BENCH_CODES ?? 1_000_000);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -44,7 +43,9 @@ export async function benchCodeGeneration(): Promise<CodeGenerationFigure[]> {
   const database = openDatabase({ connectionString, log: silentLog, statementTimeoutMilliseconds: 600_000 });
   try {
     await migrateDatabase(connectionString, silentLog, process.env.BENCH_MIGRATIONS);
-    await createProject(database);
+    await withTransaction(database, (connection) =>
+      insertBenchProject(connection, newId("prj"), { key: "bench", role: "marketing", secret }),
+    );
     const listener = openListener(connectionString, silentLog);
     const app = await buildApp({
       config: { environment: "production", logLevel: "silent" },
@@ -78,26 +79,6 @@ export async function benchCodeGeneration(): Promise<CodeGenerationFigure[]> {
     await postgres.stop();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-async function createProject(database: Database): Promise<void> {
-  const createdAt = new Date(systemClock.now());
-  const id = newId("prj");
-  await withTransaction(database, async (connection) => {
-    await insertProject(connection, {
-      id,
-      key: "bench",
-      name: "Bench",
-      settings: defaultSettings,
-      createdAt,
-    });
-    await createWellKnownKey(
-      connection,
-      id,
-      { name: "bench", role: "marketing", environment: "test", secret },
-      createdAt,
-    );
-  });
 }
 
 async function call(app: FastifyInstance, method: "GET" | "POST", url: string, payload?: object) {
@@ -146,10 +127,6 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const began = performance.now();
   await work();
   return (performance.now() - began) / 1_000;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

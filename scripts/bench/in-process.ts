@@ -4,6 +4,7 @@ import { compilePromotion, promotionSchema } from "../../src/engine/promotion.ts
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import type { Strategy } from "../../src/engine/settings.ts";
 import { type BenchSet, benchCart, benchCases, benchPromotions } from "./fixture.ts";
+import { median } from "./measurement.ts";
 
 const warmUps = 4_000;
 const rounds = 5;
@@ -14,8 +15,6 @@ function secondsPerRound(work: () => void): number {
   for (let i = 0; i < evaluationsPerRound; i++) work();
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const results: {
   promotions: number;

@@ -6,13 +6,13 @@
  * the machine is doing falls on all of them; medians of the rounds are compared. Absolute figures say little about another
  * machine, the ratios last.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { benchCartBody, benchCases } from "./fixture.ts";
+import { firstLine, median } from "./measurement.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
@@ -171,15 +171,6 @@ function benchInProcess(): void {
     print(
       `| ${promotions.toLocaleString("en")} | ${set} | ${strategy} | ${Math.round(perSecond).toLocaleString("en")} | ${microseconds.toFixed(0)} |`,
     );
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-async function firstLine<T>(child: ChildProcess): Promise<T> {
-  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line) as T;
-  throw new Error("the bench server ended before it was ready");
 }
 
 function print(text: string): void {

@@ -7,9 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Fastify from "fastify";
 import { buildApp } from "../../src/app.ts";
-import { defaultSettings } from "../../src/engine/settings.ts";
-import { createWellKnownKey } from "../../src/features/api-keys/api-key-service.ts";
-import { insertProject } from "../../src/features/projects/project-store.ts";
 import { seedPromotions } from "../../src/features/promotions/promotion-seed.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openDatabase, withTransaction } from "../../src/platform/database.ts";
@@ -18,6 +15,7 @@ import { newId } from "../../src/platform/ids.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
 import { benchCartBody, benchCases, benchPromotions } from "./fixture.ts";
+import { insertBenchProject } from "./project.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
 const postgres = await startEmbeddedPostgres({
@@ -30,23 +28,10 @@ await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MI
 
 const keys: string[] = [];
 for (const { promotions, set } of benchCases) {
-  const createdAt = new Date(systemClock.now());
   const secret = `bench-checkout-key-for-${promotions}-${set}`;
   await withTransaction(database, async (connection) => {
     const id = newId("prj");
-    await insertProject(connection, {
-      id,
-      key: `bench-${promotions}-${set}`,
-      name: `${promotions} promotions, ${set}`,
-      settings: defaultSettings,
-      createdAt,
-    });
-    await createWellKnownKey(
-      connection,
-      id,
-      { name: "bench", role: "checkout", environment: "test", secret },
-      createdAt,
-    );
+    await insertBenchProject(connection, id, { key: `bench-${promotions}-${set}`, role: "checkout", secret });
     await seedPromotions(connection, {
       projectId: id,
       documents: benchPromotions(promotions, set),

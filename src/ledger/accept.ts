@@ -7,7 +7,14 @@
  * exact, and every counter is still the sum of its entries.
  */
 import type { Outcome } from "./admit.ts";
-import { type Books, type CounterName, counterKey, type Hold, type RedemptionState } from "./books.ts";
+import {
+  amountOf,
+  type Books,
+  type CounterName,
+  counterKey,
+  type Hold,
+  type RedemptionState,
+} from "./books.ts";
 import { entriesFor } from "./entries.ts";
 
 export interface Accept {
@@ -118,9 +125,8 @@ interface Share {
 }
 
 function shareOf(books: Books, hold: Hold, aside: readonly Hold[]): Share {
-  const key = counterKey(hold.counter);
-  const tally = books.counters.get(key);
-  const promised = aside.find(({ counter }) => counterKey(counter) === key)?.amount ?? 0;
+  const tally = books.counters.get(counterKey(hold.counter));
+  const promised = amountOf(aside, hold.counter);
   const limit = tally?.limit ?? hold.limit;
   const closed = tally?.closed ?? null;
   const taken = tally === undefined ? 0 : tally.used + tally.reserved - promised;

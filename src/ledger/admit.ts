@@ -6,6 +6,7 @@
  */
 import { type Accept, accept, type Overspend } from "./accept.ts";
 import {
+  amountOf,
   type Books,
   type CounterName,
   counterKey,
@@ -220,7 +221,7 @@ function giveBack(books: Books, command: Return): Outcome {
   if (steps !== expectedSteps) return refused({ reason: "changed" });
   const release = merged(command.release);
   // Computed from something else than what is held: whoever did so has to look again.
-  if (!release.every((hold) => hold.amount <= amountOf(held.holds, hold)))
+  if (!release.every((hold) => hold.amount <= amountOf(held.holds, hold.counter)))
     return refused({ reason: "changed" });
   return {
     type: "granted",
@@ -273,8 +274,7 @@ function shortagesOf(books: Books, holds: readonly Hold[], own: readonly Hold[])
     const limit = tally?.limit ?? asked;
     const closed = tally?.closed ?? null;
     if (limit === null && closed === null) continue;
-    let taken = tally === undefined ? 0 : tally.used + tally.reserved;
-    for (const hold of own) if (counterKey(hold.counter) === key) taken -= hold.amount;
+    const taken = (tally === undefined ? 0 : tally.used + tally.reserved) - amountOf(own, counter);
     if (closed !== null || taken + amount > limit!)
       shortages.push({ counter, limit: limit ?? 0, taken, wanted: amount, closed });
   }
@@ -303,13 +303,8 @@ function strictest(a: number | null, b: number | null): number | null {
   return Math.min(a, b);
 }
 
-function amountOf(holds: readonly Hold[], { counter }: Hold): number {
-  const key = counterKey(counter);
-  return holds.find((hold) => counterKey(hold.counter) === key)?.amount ?? 0;
-}
-
 function lessened(holds: readonly Hold[], release: readonly Hold[]): Hold[] {
   return holds
-    .map((hold) => ({ ...hold, amount: hold.amount - amountOf(release, hold) }))
+    .map((hold) => ({ ...hold, amount: hold.amount - amountOf(release, hold.counter) }))
     .filter(({ amount }) => amount > 0);
 }

@@ -35,6 +35,12 @@ export interface Hold {
   readonly limit: number | null;
 }
 
+/** What the holds take of one counter, which none of them names twice. */
+export function amountOf(holds: readonly Hold[], counter: CounterName): number {
+  const key = counterKey(counter);
+  return holds.find((hold) => counterKey(hold.counter) === key)?.amount ?? 0;
+}
+
 export type RedemptionStatus =
   | "reserved"
   | "committed"

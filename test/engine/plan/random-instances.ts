@@ -1,35 +1,9 @@
 /** Small random carts and promotions on which every plan can be tried. Fixed seeds: an instance is named by its number. */
 
+import { Dice } from "../../../scripts/bench-planner/dice.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import type { BenefitInput } from "../engine-call.ts";
 import type { Instance } from "./situation-for.ts";
-
-/** Mulberry32. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export class Dice {
-  private readonly random: () => number;
-  constructor(seed: number) {
-    this.random = randomFrom(seed);
-  }
-  int(least: number, most: number): number {
-    return least + Math.floor(this.random() * (most - least + 1));
-  }
-  of<Value>(values: readonly Value[]): Value {
-    return values[Math.floor(this.random() * values.length)]!;
-  }
-  chance(probability: number): boolean {
-    return this.random() < probability;
-  }
-}
 
 export interface InstanceOptions {
   readonly groups: readonly string[];

@@ -71,14 +71,12 @@ export const storedEvaluation = z
     at: z.iso.datetime().describe("The instant it was priced for."),
     createdAt: z.iso.datetime(),
     createdBy: z.string().describe("The id of the API key."),
-    request: z
-      .record(z.string(), z.unknown())
-      .meta({
-        id: "StoredEvaluationRequest",
-        scalar: true,
-        description:
-          "The request as it came, but for devices, phones and addresses: they are kept as keyed hashes.",
-      }),
+    request: z.record(z.string(), z.unknown()).meta({
+      id: "StoredEvaluationRequest",
+      scalar: true,
+      description:
+        "The request as it came, but for devices, phones and addresses: they are kept as keyed hashes.",
+    }),
     quote: quoteSchema,
   })
   .meta({ id: "StoredEvaluation" });

@@ -70,6 +70,7 @@ import { mountGraphql } from "./platform/graphql.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
 import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
+import { createMetrics, gaugeOf, type Metrics, measureRequests, mountMetrics } from "./platform/metrics.ts";
 import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
 import { mountRest } from "./platform/rest.ts";
@@ -78,9 +79,11 @@ import { mountStreams, type StreamOperation } from "./platform/stream-operation.
 import { compileInputs } from "./platform/validation.ts";
 
 export interface AppOptions {
-  config: Pick<Config, "environment" | "logLevel">;
+  config: Pick<Config, "environment" | "logLevel"> & Partial<Pick<Config, "metrics">>;
   database: Database;
   clock: Clock;
+  /** The process's own; left out, the app has a registry without figures of the process. */
+  metrics?: Metrics;
   /** What must be there besides the database before traffic may come. */
   readiness?: readonly ReadinessCheck[];
   /** Tells of changes that other processes make; without it they are found by asking, once a second. */
@@ -99,9 +102,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     listener,
     rulebookPollMilliseconds,
     jobPollMilliseconds,
+    metrics = createMetrics(),
   } = options;
   const isProduction = config.environment === "production";
   const app = createServer({ logLevel: config.logLevel });
+  if (config.metrics !== "off") measureRequests(app, metrics);
   const services = servicesOf({
     database,
     clock,
@@ -114,6 +119,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const streams = streamOperationsOf(services);
   const validation = compileInputs(operations);
 
+  measureServices(metrics, database, services);
+  if ((config.metrics ?? "on") === "on") mountMetrics(app, metrics);
   mountHealth(app, [() => reachable(database), ...readiness]);
   mountRest(app, operations, validation, services.authenticator, streams);
   mountStreams(app, streams, services.authenticator);
@@ -295,6 +302,30 @@ export function apiDocument(
     description: "A headless promotion engine: the best price, exact to the cent, with reasons.",
   };
   return openApiDocument(operations, info, streams);
+}
+
+/** What the parts of this process have at hand when Prometheus asks. */
+function measureServices(
+  metrics: Metrics,
+  { pool }: Database,
+  { committer, rulebooks }: Pick<Services, "committer" | "rulebooks">,
+): void {
+  gaugeOf(metrics, "database_connections", "Connections of the pool.", () => pool.totalCount);
+  gaugeOf(
+    metrics,
+    "database_connections_in_use",
+    "Connections that somebody works with.",
+    () => pool.totalCount - pool.idleCount,
+  );
+  gaugeOf(metrics, "database_connections_waited_for", "Who waits for a connection.", () => pool.waitingCount);
+  gaugeOf(metrics, "committer_waiting", "Commands that wait for their batch.", () => committer.waiting());
+  gaugeOf(metrics, "rulebooks", "Projects whose rulebook is in memory.", () => rulebooks.inMemory().count);
+  gaugeOf(
+    metrics,
+    "rulebook_age_seconds",
+    "How long ago the rulebook that was longest not compared with the database was.",
+    () => rulebooks.inMemory().oldestSeconds,
+  );
 }
 
 async function reachable(database: Database): Promise<void> {

@@ -23,6 +23,7 @@ const variables = z.object({
   DATA_DIR: z.string().default("./data"),
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
+  METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
 });
 
 export interface Config {
@@ -42,6 +43,8 @@ export interface Config {
   dataDirectory: string;
   bootstrapAdminKey: string | undefined;
   hasDemo: boolean;
+  /** Whether `/metrics` is answered on the ordinary port, nowhere, or on a port of its own. */
+  metrics: "on" | "off" | number;
 }
 
 /** A setting that cannot be used. The message names every variable at fault and shows no value: some are secrets. */
@@ -89,5 +92,6 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory: settings.DATA_DIR,
     bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
     hasDemo: settings.DEMO ?? !isProduction,
+    metrics: settings.METRICS,
   };
 }

@@ -10,6 +10,7 @@ import { systemClock } from "./platform/clock.ts";
 import { assertDurable, openDatabase } from "./platform/database.ts";
 import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { openListener } from "./platform/listen.ts";
+import { createMetrics, serveMetrics } from "./platform/metrics.ts";
 import { migrateDatabase } from "./platform/migrate.ts";
 import { processLog } from "./process-log.ts";
 import { readyBanner } from "./ready-banner.ts";
@@ -59,8 +60,13 @@ async function main(): Promise<void> {
     );
     const listener = openListener(directUrl ?? connectionString, log);
     closers.push(() => listener.close());
-    const app = await buildApp({ config, database, clock: systemClock, listener });
+    const metrics = createMetrics({ ofProcess: true });
+    const app = await buildApp({ config, database, clock: systemClock, listener, metrics });
     closers.push(() => app.close());
+    if (typeof config.metrics === "number") {
+      const { close } = await serveMetrics(metrics, { host: config.host, port: config.metrics });
+      closers.push(close);
+    }
     const address = await app.listen({ host: config.host, port: config.port });
     process.stdout.write(
       readyBanner({

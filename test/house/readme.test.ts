@@ -21,7 +21,7 @@ test("the README's variables are those of the configuration, with their defaults
   const declared = [...readFileSync("src/config.ts", "utf8").matchAll(/^ {2}([A-Z_]+): .*$/gm)];
   expect(rows.map(([name]) => name)).toEqual(declared.map(([, name]) => name));
 
-  const { environment, host, port, logLevel, database, dataDirectory, hasDemo } = loadConfig({});
+  const { environment, host, port, logLevel, database, dataDirectory, hasDemo, metrics } = loadConfig({});
   const { poolSize, statementTimeoutMilliseconds, usesNamedStatements } = database;
   const defaults: Record<string, string | number> = {
     NODE_ENV: environment,
@@ -33,6 +33,7 @@ test("the README's variables are those of the configuration, with their defaults
     PG_NAMED_STATEMENTS: usesNamedStatements ? "on" : "off",
     DATA_DIR: dataDirectory,
     DEMO: hasDemo ? "on" : "off",
+    METRICS: metrics,
   };
   for (const [name = "", stated = ""] of rows)
     if (name in defaults) expect(stated.replaceAll("`", "").split(",")[0], name).toBe(String(defaults[name]));

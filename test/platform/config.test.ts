@@ -19,6 +19,7 @@ test("nothing set is a complete configuration for trying out", () => {
     dataDirectory: "./data",
     bootstrapAdminKey: undefined,
     hasDemo: true,
+    metrics: "on",
   });
 });
 

@@ -29,6 +29,8 @@ export interface CommitterService {
   submit(projectId: string, submission: Submission): Promise<Result>;
   /** Told of the counters after every batch: how the counters in memory keep up. */
   onPosted(listener: (projectId: string, books: Books, names: readonly CounterName[]) => void): void;
+  /** Commands whose batch has not begun. */
+  waiting(): number;
   /** Waits for what is under way; what comes later is refused. */
   close(): Promise<void>;
 }
@@ -206,6 +208,11 @@ export function committerService({ database, log }: { database: Database; log: L
     },
     onPosted(listener) {
       listeners.push(listener);
+    },
+    waiting() {
+      let sum = 0;
+      for (const queue of queues.values()) sum += queue.waiting.length;
+      return sum;
     },
     async close() {
       isClosing = true;

@@ -36,6 +36,8 @@ export interface RulebookService {
   rulebookAsOf(projectId: string, revision: number, timezone: string): Promise<Rulebook>;
   /** Resolves once this process prices by `revision`: whoever changed a promotion then sees the change at once. */
   reach(projectId: string, revision: number): Promise<void>;
+  /** How many rulebooks there are, and how long ago the least fresh of them was known to be the newest. */
+  inMemory(): { count: number; oldestSeconds: number };
   /** Begins to follow changes that other processes make. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +62,8 @@ interface Entry {
   isStale: boolean;
   loading: Promise<ProjectRules> | null;
   lastUse: number;
+  /** When the rules were last known to be the newest, by the clock of `performance`. */
+  confirmedAt: number;
 }
 
 export function rulebookService(options: RulebookServiceOptions): RulebookService {
@@ -94,6 +98,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       isStale: false,
       loading: null,
       lastUse: 0,
+      confirmedAt: performance.now(),
     };
     entries.set(projectId, entry);
     return entry;
@@ -113,6 +118,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
         entry.isStale = false;
         const began = performance.now();
         entry.rules = await loadOnce(entry);
+        entry.confirmedAt = began;
         if (!entry.isStale) return entry.rules;
         // Under a storm of changes at most half of the time goes into compiling.
         await delay(Math.min(performance.now() - began, 250));
@@ -198,10 +204,13 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       await delay(pause, undefined, { ref: false, signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted || entries.size === 0) continue;
       try {
+        const asked = performance.now();
         const revisions = await projects.revisions([...entries.keys()]);
-        for (const [projectId, { rules }] of entries) {
+        for (const [projectId, entry] of entries) {
           const revision = revisions.get(projectId);
-          if (rules !== null && revision !== undefined && revision !== rules.revision) refresh(projectId);
+          if (entry.rules === null || revision === undefined) continue;
+          if (revision === entry.rules.revision) entry.confirmedAt = asked;
+          else refresh(projectId);
         }
       } catch (error) {
         log.debug({ err: error }, "the revisions of the rulebooks could not be read");
@@ -266,6 +275,13 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
         // The change itself is committed; this process follows with the next poll.
         log.warn({ err: error, projectId }, "a rulebook could not be loaded after a change");
       }
+    },
+
+    inMemory() {
+      let oldest = performance.now();
+      const now = oldest;
+      for (const { confirmedAt } of entries.values()) oldest = Math.min(oldest, confirmedAt);
+      return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
     },
 
     async start() {

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createMetrics, serveMetrics } from "../../src/platform/metrics.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type Api, startApi } from "../features/api.ts";
+
+let database: TestDatabase;
+let api: Api;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+const cart = { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 1000 }] };
+
+test("requests are counted by method, route and status, and their URLs are in no metric", async () => {
+  await api.rest("POST", "/v1/evaluations", { body: cart });
+  await api.rest("GET", "/v1/coupons/SECRET-CODE-1");
+  await api.rest("GET", "/nowhere/SECRET-CODE-2");
+
+  const { status, headers, text } = await api.rest("GET", "/metrics", { key: null });
+  expect(status).toBe(200);
+  expect(headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+  const counted = (labels: string) => `dealwright_http_request_duration_seconds_count{${labels}} 1`;
+  expect(text).toContain(counted('method="POST",route="/v1/evaluations",status="200"'));
+  expect(text).toContain(counted('method="GET",route="/v1/coupons/:code",status="404"'));
+  expect(text).toContain(counted('method="GET",route="unknown",status="404"'));
+  expect(text).not.toContain("SECRET");
+});
+
+test("the pool, the committer and the rulebooks are told", async () => {
+  const { text } = await api.rest("GET", "/metrics", { key: null });
+  for (const name of [
+    "database_connections",
+    "database_connections_in_use",
+    "database_connections_waited_for",
+    "committer_waiting",
+    "rulebooks",
+    "rulebook_age_seconds",
+    "planner_disagreements_total",
+  ])
+    expect(text).toMatch(new RegExp(`^dealwright_${name} [\\d.]+$`, "m"));
+});
+
+test("a port of its own answers /metrics with the figures of the process, and nothing else", async () => {
+  const { port, close } = await serveMetrics(createMetrics({ ofProcess: true }), {
+    host: "127.0.0.1",
+    port: 0,
+  });
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    for (const name of ["process_cpu_seconds_total", "nodejs_eventloop_lag_p99_seconds"])
+      expect(text).toContain(name);
+    expect((await fetch(`http://127.0.0.1:${port}/v1/project`)).status).toBe(404);
+  } finally {
+    await close();
+  }
+});

@@ -2,7 +2,7 @@
  * Units and promotions that hang together: two promotions of one group that cover a common line compete, and whoever competes
  * with one of them belongs to them. Components are solved one by one.
  */
-import { type Automaton, compile, type Machine, type Place, type Unit } from "./machine.ts";
+import { type Automaton, compile, type Place, type Unit } from "./machine.ts";
 import type { EachOffer, MachineOffer, Offer } from "./offer.ts";
 
 /** A promotion that takes the unit alone, and what it brings. */
@@ -19,7 +19,7 @@ export interface Player {
   /** By unit, and one more: the first place at or after it. */
   readonly nextPlace: Int32Array;
   readonly most: number;
-  readonly lines: ReadonlySet<number>;
+  readonly lines: readonly number[];
   readonly isLocal: boolean;
 }
 
@@ -30,6 +30,7 @@ export interface Component {
   readonly alternatives: readonly (readonly Alternative[])[];
   /** All of them: where a plan must not bring too much, a smaller one may be wanted. */
   readonly allAlternatives: readonly (readonly Alternative[])[];
+  /** None where a line is wanted only by promotions that take units one by one: then the one unit stands for all of the line. */
   readonly players: readonly Player[];
 }
 
@@ -39,14 +40,17 @@ export interface GroupModel {
   readonly lumps: number;
 }
 
+export type Lines = readonly {
+  readonly quantity: number;
+  readonly unitPrice: number;
+  readonly floor: number;
+}[];
+
 /** More units than this are not told apart. */
 const maxUnits = 300;
 
 /** `offers`: those of one exclusivity group. Null: the cart is too large to be modelled. */
-export function modelGroup(
-  offers: readonly Offer[],
-  lines: readonly { readonly quantity: number; readonly unitPrice: number; readonly floor: number }[],
-): GroupModel | null {
+export function modelGroup(offers: readonly Offer[], lines: Lines): GroupModel | null {
   const each = new Map<number, EachOffer[]>();
   const machines: MachineOffer[] = [];
   let lumps = 0;
@@ -55,14 +59,11 @@ export function modelGroup(
     else if (offer.type === "machine") machines.push(offer);
     else for (const line of offer.slots[0]!) note(each, line, offer);
   }
-  const bundles = connect(machines);
-  const competing = new Set(machines.flatMap(({ slots }) => slots.flat()));
+  const { clusters, isCompeting } = connect(machines, lines.length);
   const components: Component[] = [];
-  for (const line of each.keys()) {
-    // Lines that only such promotions want need not be cut into units: all units of the line fare alike.
-    if (!competing.has(line)) components.push(plainLine(line, lines[line]!, each));
-  }
-  for (const { members, covered } of bundles) {
+  // Lines that only such promotions want need not be cut into units: all units of the line fare alike.
+  for (const [line, ofLine] of each) if (!isCompeting(line)) components.push(plainLine(line, lines, ofLine));
+  for (const { members, covered } of clusters) {
     let size = 0;
     for (const line of covered) size += lines[line]!.quantity;
     if (size > maxUnits) return null;
@@ -77,7 +78,7 @@ export function modelGroup(
     const counts = players.some(({ automaton }) => automaton.countsWhatIsLeft);
     components.push({
       units,
-      alternatives: allAlternatives.map((all) => (counts ? laterOnes(all) : all.slice(0, 1))),
+      alternatives: allAlternatives.map((all) => (counts ? laterOnes(all) : bestOf(all))),
       allAlternatives,
       players,
     });
@@ -91,77 +92,97 @@ function note(byLine: Map<number, EachOffer[]>, line: number, offer: EachOffer):
   else ofLine.push(offer);
 }
 
-interface Bundle {
-  members: MachineOffer[];
-  covered: Set<number>;
+interface Cluster {
+  /** By candidate. */
+  readonly members: MachineOffer[];
+  readonly covered: number[];
 }
 
-function connect(machines: readonly MachineOffer[]): Bundle[] {
-  let bundles: Bundle[] = [];
-  for (const offer of machines) {
-    const covered = new Set(offer.slots.flat());
-    const members = [offer];
-    const apart: Bundle[] = [];
-    for (const bundle of bundles) {
-      if ([...covered].some((line) => bundle.covered.has(line))) {
-        members.push(...bundle.members);
-        for (const line of bundle.covered) covered.add(line);
-      } else apart.push(bundle);
-    }
-    bundles = [...apart, { members, covered }];
+/** Offers that share a line stand together: union-find over the lines. */
+function connect(
+  machines: readonly MachineOffer[],
+  lines: number,
+): { clusters: Cluster[]; isCompeting(line: number): boolean } {
+  const leader = new Int32Array(lines).fill(-1);
+  const find = (line: number): number => {
+    let top = line;
+    while (leader[top] !== top) top = leader[top]!;
+    leader[line] = top;
+    return top;
+  };
+  for (const { slots } of machines) {
+    let first = -1;
+    for (const ofSlot of slots)
+      for (const line of ofSlot) {
+        if (leader[line] === -1) leader[line] = line;
+        if (first === -1) first = find(line);
+        else leader[find(line)] = first;
+      }
   }
-  for (const { members } of bundles) members.sort((a, b) => a.candidate - b.candidate);
-  return bundles;
+  const byLeader = new Map<number, Cluster>();
+  for (const offer of machines) {
+    const first = offer.slots.find((ofSlot) => ofSlot.length > 0)?.[0];
+    if (first === undefined) continue;
+    const top = find(first);
+    const cluster = byLeader.get(top);
+    if (cluster === undefined) byLeader.set(top, { members: [offer], covered: [] });
+    else cluster.members.push(offer);
+  }
+  for (let line = 0; line < lines; line++)
+    if (leader[line] !== -1) byLeader.get(find(line))!.covered.push(line);
+  return { clusters: [...byLeader.values()], isCompeting: (line) => leader[line] !== -1 };
 }
 
-/** One unit stands for all of the line. */
-function plainLine(
-  line: number,
-  { quantity, unitPrice, floor }: { quantity: number; unitPrice: number; floor: number },
-  each: ReadonlyMap<number, readonly EachOffer[]>,
-): Component {
-  const units = [{ line, price: unitPrice, room: unitPrice - floor }];
-  const allAlternatives = alternativesOn(units, each).map((all) =>
-    all.map(({ candidate, gain }) => ({ candidate, gain: gain * quantity })),
-  );
-  return { units, alternatives: allAlternatives.map((all) => all.slice(0, 1)), allAlternatives, players: [] };
+function plainLine(line: number, lines: Lines, each: readonly EachOffer[]): Component {
+  const { unitPrice, floor } = lines[line]!;
+  const unit = { line, price: unitPrice, room: unitPrice - floor };
+  const all = offeredFor(unit, each);
+  return { units: [unit], alternatives: [bestOf(all)], allAlternatives: [all], players: [] };
 }
 
-function cut(
-  covered: ReadonlySet<number>,
-  lines: readonly { readonly quantity: number; readonly unitPrice: number; readonly floor: number }[],
-): Unit[] {
-  const sorted = [...covered].sort((a, b) => lines[b]!.unitPrice - lines[a]!.unitPrice || a - b);
-  return sorted.flatMap((line) => {
+function cut(covered: readonly number[], lines: Lines): Unit[] {
+  const units: Unit[] = [];
+  for (const line of [...covered].sort((a, b) => lines[b]!.unitPrice - lines[a]!.unitPrice || a - b)) {
     const { unitPrice, floor, quantity } = lines[line]!;
     const unit = { line, price: unitPrice, room: unitPrice - floor };
-    return new Array<Unit>(quantity).fill(unit);
-  });
+    for (let i = 0; i < quantity; i++) units.push(unit);
+  }
+  return units;
 }
+
+const none: readonly never[] = [];
 
 /** By unit, the best first; units of one line share their list. */
 function alternativesOn(
   units: readonly Unit[],
   each: ReadonlyMap<number, readonly EachOffer[]>,
 ): (readonly Alternative[])[] {
-  const byLine = new Map<number, Alternative[]>();
-  return units.map((unit) => {
-    let all = byLine.get(unit.line);
-    if (all === undefined) {
-      all = [];
-      for (const { candidate, gainOn } of each.get(unit.line) ?? []) {
-        const gain = gainOn(unit);
-        if (gain > 0) all.push({ candidate, gain });
-      }
-      all.sort((a, b) => b.gain - a.gain || a.candidate - b.candidate);
-      byLine.set(unit.line, all);
-    }
-    return all;
-  });
+  const lists: (readonly Alternative[])[] = [];
+  for (let i = 0; i < units.length; i++) {
+    const unit = units[i]!;
+    if (i > 0 && units[i - 1] === unit) lists.push(lists[i - 1]!);
+    else lists.push(offeredFor(unit, each.get(unit.line) ?? none));
+  }
+  return lists;
+}
+
+function offeredFor(unit: Unit, each: readonly EachOffer[]): readonly Alternative[] {
+  if (each.length === 0) return none;
+  const all: Alternative[] = [];
+  for (const { candidate, gainOn } of each) {
+    const gain = gainOn(unit);
+    if (gain > 0) all.push({ candidate, gain });
+  }
+  return all.length < 2 ? all : all.sort((a, b) => b.gain - a.gain || a.candidate - b.candidate);
+}
+
+function bestOf(all: readonly Alternative[]): readonly Alternative[] {
+  return all.length < 2 ? all : all.slice(0, 1);
 }
 
 /** The best, and of the others those that come later in the arithmetic than all better ones: they leave more to be counted. */
-function laterOnes(all: readonly Alternative[]): Alternative[] {
+function laterOnes(all: readonly Alternative[]): readonly Alternative[] {
+  if (all.length < 2) return all;
   let latest = -1;
   return all.filter(({ candidate }) => {
     const isLater = candidate > latest;
@@ -171,31 +192,33 @@ function laterOnes(all: readonly Alternative[]): Alternative[] {
 }
 
 function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
-  const bits = new Map<number, number>();
-  offer.slots.forEach((lines, slot) => {
-    for (const line of lines) bits.set(line, (bits.get(line) ?? 0) | (1 << slot));
-  });
+  const { slots } = offer;
+  const lines = slots.length === 1 ? slots[0]! : [...new Set(slots.flat())];
+  const slotsOf = (line: number): number => {
+    let bits = 0;
+    for (let slot = 0; slot < slots.length; slot++) if (slots[slot]!.includes(line)) bits |= 1 << slot;
+    return bits;
+  };
   const numbers: number[] = [];
-  units.forEach((unit, i) => {
-    if (bits.has(unit.line)) numbers.push(i);
-  });
-  const places = numbers.map((number, i): Place => {
-    const unit = units[number]!;
-    const before = i === 0 ? null : units[numbers[i - 1]!]!;
-    const after = i + 1 === numbers.length ? null : units[numbers[i + 1]!]!;
-    return {
-      unit,
-      slots: bits.get(unit.line)!,
-      isFirstOfLine: before?.line !== unit.line,
-      isLastOfPrice: after === null || after.price < unit.price,
-    };
-  });
+  const places: Place[] = [];
+  const placeOf = new Int32Array(units.length).fill(-1);
+  let bits = 0;
+  for (let i = 0; i < units.length; i++) {
+    const unit = units[i]!;
+    const isFirstOfLine = i === 0 || units[i - 1] !== unit;
+    if (isFirstOfLine) bits = slotsOf(unit.line);
+    if (bits === 0) continue;
+    placeOf[i] = numbers.length;
+    numbers.push(i);
+    places.push({ unit, slots: bits, isFirstOfLine, isLastOfPrice: false });
+  }
+  for (let place = 0; place < places.length; place++) {
+    const after = places[place + 1];
+    (places[place] as { isLastOfPrice: boolean }).isLastOfPrice =
+      after === undefined || after.unit.price < places[place]!.unit.price;
+  }
   const automaton = compileWithin(offer, places, numbers);
   if (automaton === null) return null;
-  const placeOf = new Int32Array(units.length).fill(-1);
-  numbers.forEach((number, place) => {
-    placeOf[number] = place;
-  });
   const nextPlace = new Int32Array(units.length + 1).fill(numbers.length);
   for (let i = units.length - 1; i >= 0; i--)
     nextPlace[i] = placeOf[i] === -1 ? nextPlace[i + 1]! : placeOf[i]!;
@@ -205,7 +228,7 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
     placeOf,
     nextPlace,
     most: offer.most,
-    lines: new Set(bits.keys()),
+    lines,
     isLocal: offer.isLocal,
   };
 }
@@ -217,9 +240,8 @@ function compileWithin(
   numbers: readonly number[],
 ): Automaton | null {
   for (const scale of [1, 2]) {
-    const machine: Machine | null = offer.machine(scale);
-    if (machine === null) continue;
-    const automaton = compile(machine, places, numbers);
+    const machine = offer.machine(scale);
+    const automaton = machine === null ? null : compile(machine, places, numbers);
     if (automaton !== null) return automaton;
   }
   return null;

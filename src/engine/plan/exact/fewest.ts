@@ -3,7 +3,7 @@
  * taken any of them. Those that are in the plan anyway go first, then the one that serves the most lines.
  */
 import type { Component } from "./component.ts";
-import { note, type Uses } from "./search.ts";
+import { note, type Uses } from "./uses.ts";
 
 /** Units of a line that any of these candidates may take for the same. */
 interface Tie {

@@ -13,7 +13,7 @@ import { fieldsOf } from "./item-offers.ts";
 import { type ItemStage, itemStage } from "./item-stage.ts";
 import { type LaterRule, laterRule } from "./later-rules.ts";
 import { LaterStages } from "./later-stages.ts";
-import type { Uses } from "./search.ts";
+import type { Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
 export interface Suggestion {

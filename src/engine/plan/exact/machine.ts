@@ -51,9 +51,10 @@ export const noSteps: readonly Step[] = [];
 const maxRows = 24_000;
 
 /** The machine as tables. A row is a state reachable at a place; rows of one place lie together. */
-export class Automaton {
+export interface Automaton {
   readonly states: number;
-  readonly start: number;
+  /** The first state; all are numbered. */
+  readonly start: 0;
   /** By place: the unit's number in the component. */
   readonly units: Int32Array;
   /** By place, and one more: where its rows begin. */
@@ -63,7 +64,7 @@ export class Automaton {
   readonly stepsFrom: Int32Array;
   readonly stepNext: Int32Array;
   readonly stepGain: Float64Array;
-  /** By place × state: the first step; for those who know the state. */
+  /** By place × state: the row; for those who know the state. */
   readonly rowOf: Int32Array;
   /** By fate, then row: the state after leaving; null where leaving changes nothing. */
   readonly leaves: readonly [Int32Array, Int32Array, Int32Array] | null;
@@ -71,55 +72,6 @@ export class Automaton {
   readonly accepting: Uint8Array;
   /** By place × state: the most this promotion alone can still bring when a unit costs its multiplier. */
   readonly completion: Float64Array;
-
-  constructor(places: readonly number[], table: Table) {
-    const { rows, names, machine } = table;
-    this.states = names.length;
-    this.start = 0;
-    this.units = Int32Array.from(places);
-    this.rowsFrom = new Int32Array(places.length + 1);
-    const rowCount = rows.reduce((sum, ofPlace) => sum + ofPlace.length, 0);
-    this.rowState = new Int32Array(rowCount);
-    this.stepsFrom = new Int32Array(rowCount + 1);
-    this.rowOf = new Int32Array(places.length * this.states).fill(-1);
-    const next: number[] = [];
-    const gain: number[] = [];
-    const leaves = [new Int32Array(rowCount), new Int32Array(rowCount), new Int32Array(rowCount)] as const;
-    let row = 0;
-    rows.forEach((ofPlace, place) => {
-      this.rowsFrom[place] = row;
-      for (const { state, steps, left } of ofPlace) {
-        this.rowState[row] = state;
-        this.rowOf[place * this.states + state] = row;
-        this.stepsFrom[row] = next.length;
-        for (const step of steps) {
-          next.push(step.next);
-          gain.push(step.gain);
-        }
-        for (let fate = 0; fate < 3; fate++) leaves[fate]![row] = left[fate]!;
-        row++;
-      }
-    });
-    this.rowsFrom[places.length] = row;
-    this.stepsFrom[row] = next.length;
-    this.stepNext = Int32Array.from(next);
-    this.stepGain = Float64Array.from(gain);
-    this.leaves = machine.leave === undefined ? null : leaves;
-    this.countsWhatIsLeft = machine.countsWhatIsLeft ?? false;
-    this.accepting = Uint8Array.from(names, (name) => (machine.accepts(name) ? 1 : 0));
-    this.completion = new Float64Array((places.length + 1) * this.states);
-  }
-}
-
-interface Row {
-  readonly state: number;
-  readonly steps: readonly Step[];
-  readonly left: readonly number[];
-}
-interface Table {
-  readonly machine: Machine;
-  readonly names: readonly number[];
-  readonly rows: readonly (readonly Row[])[];
 }
 
 /** `units`: numbers of the covered units in the component, dearest first. Null: too many states. */
@@ -130,42 +82,78 @@ export function compile(
 ): Automaton | null {
   const ids = new Map<number, number>([[machine.start, 0]]);
   const names = [machine.start];
-  const idOf = (state: number): number => {
-    let id = ids.get(state);
+  /** By state: the last place before which it was reached. */
+  const reachedBefore = [0];
+  let ahead: number[] = [];
+  const reach = (name: number, place: number): number => {
+    let id = ids.get(name);
     if (id === undefined) {
       id = names.length;
-      ids.set(state, id);
-      names.push(state);
+      ids.set(name, id);
+      names.push(name);
+      reachedBefore.push(-1);
+    }
+    if (reachedBefore[id] !== place) {
+      reachedBefore[id] = place;
+      ahead.push(id);
     }
     return id;
   };
-  const rows: Row[][] = [];
-  let reached = new Set([0]);
-  let size = 0;
-  for (const place of places) {
-    const after = new Set<number>();
-    const ofPlace: Row[] = [];
+  const rowsFrom = new Int32Array(places.length + 1);
+  const rowState: number[] = [];
+  const stepsFrom: number[] = [];
+  const stepNext: number[] = [];
+  const stepGain: number[] = [];
+  const left: [number[], number[], number[]] = [[], [], []];
+  let reached = [0];
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at]!;
+    ahead = [];
+    rowsFrom[at] = rowState.length;
     for (const state of reached) {
-      const steps = machine
-        .take(names[state]!, place)
-        .map(({ next, gain }): Step => ({ next: idOf(next), gain }));
-      const left = [state, state, state];
-      if (machine.leave !== undefined) {
-        for (let fate = 0; fate < 3; fate++) {
-          const next = machine.leave(names[state]!, place, fate as Fate);
-          left[fate] = next === -1 ? -1 : idOf(next);
-        }
+      const name = names[state]!;
+      rowState.push(state);
+      stepsFrom.push(stepNext.length);
+      for (const { next, gain } of machine.take(name, place)) {
+        stepNext.push(reach(next, at + 1));
+        stepGain.push(gain);
       }
-      for (const { next } of steps) after.add(next);
-      for (const next of left) if (next !== -1) after.add(next);
-      ofPlace.push({ state, steps, left });
+      if (machine.leave === undefined) reach(name, at + 1);
+      else
+        for (let fate: Fate = 0; fate < 3; fate++) {
+          const next = machine.leave(name, place, fate as Fate);
+          left[fate]!.push(next === -1 ? -1 : reach(next, at + 1));
+        }
     }
-    size += ofPlace.length;
-    if (size > maxRows) return null;
-    rows.push(ofPlace);
-    reached = after;
+    if (rowState.length > maxRows) return null;
+    reached = ahead;
   }
-  return new Automaton(units, { machine, names, rows });
+  rowsFrom[places.length] = rowState.length;
+  stepsFrom.push(stepNext.length);
+  const states = names.length;
+  const accepting = new Uint8Array(states);
+  for (let state = 0; state < states; state++) accepting[state] = machine.accepts(names[state]!) ? 1 : 0;
+  const rowOf = new Int32Array(places.length * states).fill(-1);
+  for (let at = 0; at < places.length; at++)
+    for (let row = rowsFrom[at]!; row < rowsFrom[at + 1]!; row++) rowOf[at * states + rowState[row]!] = row;
+  return {
+    states,
+    start: 0,
+    units: new Int32Array(units),
+    rowsFrom,
+    rowState: new Int32Array(rowState),
+    stepsFrom: new Int32Array(stepsFrom),
+    stepNext: new Int32Array(stepNext),
+    stepGain: new Float64Array(stepGain),
+    rowOf,
+    leaves:
+      machine.leave === undefined
+        ? null
+        : [new Int32Array(left[0]), new Int32Array(left[1]), new Int32Array(left[2])],
+    countsWhatIsLeft: machine.countsWhatIsLeft ?? false,
+    accepting,
+    completion: new Float64Array((places.length + 1) * states),
+  };
 }
 
 /** No way to finish from here. */

@@ -4,14 +4,16 @@
  * A label is what has been decided about the units so far: the state of every automaton, and the value. Two labels with equal
  * states have the same future, so only the better one is kept. A label whose value and bound together cannot beat what is known
  * already is dropped. Only where labels get too many are the least promising cut, and what was cut stays in the answer's bound.
+ *
+ * Where what all components take off together is limited, they are searched one after the other, and labels differ by how
+ * much they have spent as well, until there is nothing left that could pass the limit.
  */
-import type { Bound } from "./bound.ts";
-import type { Component, Player } from "./component.ts";
-import { type Fate, idle, impossible, takenEarlier, takenLater } from "./machine.ts";
+import type { Relaxation } from "./bound.ts";
+import type { Alternative } from "./component.ts";
+import { type LabelTable, labelTable } from "./labels.ts";
+import { idle, takenEarlier, takenLater } from "./machine.ts";
+import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
-
-/** By candidate, then line: how many of its units the promotion takes or counts. */
-export type Uses = Map<number, Map<number, number>>;
 
 /** What is taken off the goods of some lines (null: of all) may not pass `atMost`. Of that, as much is counted as is certain. */
 export interface Limit {
@@ -34,239 +36,225 @@ export interface Found {
   readonly most: number;
 }
 
-interface Label {
-  readonly key: number | string;
-  readonly states: readonly number[];
-  readonly value: number;
-  /** What counts towards the limit. */
-  readonly spent: number;
-  readonly bound: number;
-  readonly parent: Label | null;
-  /** Who takes the unit before: a player's number, or an alternative's (negative, from -2 on), or nobody: -1. */
-  readonly taker: number;
-}
-
-/** A label's successor as long as nobody has taken the unit: what all others do. */
-interface Left {
-  readonly states: readonly number[];
-  /** The bound without the value; and by player the part of it that is its own. */
-  readonly bound: number;
-  readonly bounds: readonly number[];
-  readonly key: number;
-}
-
+/** Takers: a player's number; an alternative's, negative from -2 on; or nobody. */
 const nobody = -1;
+/** Of labels that cannot pass the limit any more nobody asks what they have spent. */
+const free = -1;
 
-export function search(component: Component, bound: Bound, options: SearchOptions, work: Work): Found {
-  return new Search(component, bound, options, work).run();
+/** `parts`: components with their bounds, as they were last improved. */
+export function search(parts: readonly Relaxation[], options: SearchOptions, work: Work): Found {
+  return new Search(parts, options, work).run();
 }
 
 class Search {
-  private readonly component: Component;
-  private readonly bound: Bound;
+  private readonly parts: readonly Relaxation[];
   private readonly options: SearchOptions;
   private readonly work: Work;
-  private readonly keys: Keys | null;
-  private layer = new Map<number | string, Label>();
+  private readonly labels: LabelTable = labelTable;
+  private readonly above: number;
+  private readonly atMost: number;
   private dropped = Number.NEGATIVE_INFINITY;
-  private readonly mayIdle: boolean;
-  private readonly hasLeaves: boolean;
-  private readonly alternatives: Component["alternatives"];
+  /** A label's states as they will be. */
+  private readonly states: Int32Array;
 
-  constructor(component: Component, bound: Bound, options: SearchOptions, work: Work) {
-    this.component = component;
-    this.bound = bound;
+  // The component at hand, and the unit.
+  private part!: Relaxation;
+  private alternatives!: readonly (readonly Alternative[])[];
+  private mayIdle = false;
+  /** By player: does what the taker brings count towards the limit wherever it falls? */
+  private isAlwaysCounted: boolean[] = [];
+  /** What the components to come bring at most, and this unit's successors. */
+  private beyond = 0;
+  private unit = 0;
+  /** By player: where its states stand in its tables at this unit (-1: it does not cover it), and at the next that it covers. */
+  private readonly rowsAt: Int32Array;
+  private readonly completionsAt: Int32Array;
+
+  constructor(parts: readonly Relaxation[], options: SearchOptions, work: Work) {
+    this.parts = parts;
     this.options = options;
     this.work = work;
-    this.alternatives = options.limit === null ? component.alternatives : component.allAlternatives;
-    this.keys = keysOf(component.players, options.limit);
-    this.hasLeaves = component.players.some(({ automaton }) => automaton.leaves !== null);
-    // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
-    this.mayIdle = options.limit !== null || this.hasLeaves;
+    this.above = options.above;
+    this.atMost = options.limit?.atMost ?? Number.POSITIVE_INFINITY;
+    let width = 1;
+    for (const { component } of parts) width = Math.max(width, component.players.length);
+    this.states = new Int32Array(width);
+    this.rowsAt = new Int32Array(width);
+    this.completionsAt = new Int32Array(width);
+    this.labels.reset(width);
   }
 
   run(): Found {
-    const { units, players } = this.component;
-    const first: Label = {
-      key: 0,
-      states: players.map(({ automaton }) => automaton.start),
-      value: 0,
-      spent: 0,
-      bound: Number.POSITIVE_INFINITY,
-      parent: null,
-      taker: nobody,
-    };
-    let labels: readonly Label[] = [first];
-    for (let unit = 0; unit < units.length; unit++) {
-      this.layer = new Map();
-      for (const label of labels) this.extend(label, unit);
-      labels = this.kept([...this.layer.values()]);
-      this.work.spend(labels.length * (players.length + 1));
-      if (labels.length === 0) return { plan: null, most: this.dropped };
+    const { labels } = this;
+    labels.startLayer();
+    const first = labels.find(this.states, this.options.limit === null ? free : 0);
+    labels.value[first] = 0;
+    labels.parent[first] = -1;
+    let layer = [first];
+    for (let i = 0; i < this.parts.length; i++) {
+      if (i > 0) layer = this.begin(layer);
+      this.enter(i);
+      for (let unit = 0; unit < this.part.component.units.length; unit++) {
+        this.goTo(unit);
+        labels.startLayer();
+        const from = labels.count;
+        for (const label of layer) this.extend(label);
+        layer = this.kept(from);
+        this.work.spend(layer.length * (this.part.component.players.length + 1));
+        if (layer.length === 0) return { plan: null, most: this.dropped };
+      }
     }
-    let best: Label | null = null;
-    for (const label of labels) if (best === null || label.value > best.value) best = label;
-    return {
-      plan: { value: best!.value, uses: this.usesOf(best!) },
-      most: Math.max(best!.value, this.dropped),
-    };
+    let best = layer[0]!;
+    for (const label of layer) if (labels.value[label]! > labels.value[best]!) best = label;
+    const value = labels.value[best]!;
+    return { plan: { value, uses: this.usesOf(best) }, most: Math.max(value, this.dropped) };
   }
 
-  private kept(labels: Label[]): readonly Label[] {
-    const width = this.work.isSpent() ? Math.min(this.options.width, 8) : this.options.width;
-    if (labels.length <= width) return labels;
-    labels.sort((a, b) => b.bound - a.bound || b.value - a.value);
-    this.dropped = Math.max(this.dropped, labels[width]!.bound);
-    return labels.slice(0, width);
+  // -------------------------------------------------------------- where it stands
+
+  private enter(index: number): void {
+    const { limit } = this.options;
+    this.part = this.parts[index]!;
+    const { component } = this.part;
+    const { players } = component;
+    this.alternatives = limit === null ? component.alternatives : component.allAlternatives;
+    // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
+    this.mayIdle = limit !== null || players.some(({ automaton }) => automaton.leaves !== null);
+    this.beyond = 0;
+    for (let i = index + 1; i < this.parts.length; i++) this.beyond += this.parts[i]!.most;
+    if (limit?.lines)
+      this.isAlwaysCounted = players.map(
+        ({ isLocal, lines }) => isLocal || lines.every((line) => limit.lines!.has(line)),
+      );
   }
 
-  private extend(label: Label, unit: number): void {
-    const { players } = this.component;
-    const alike = this.hasLeaves ? null : this.leave(label, unit, idle);
-    for (let p = 0; p < players.length; p++) {
-      const { automaton, placeOf, candidate } = players[p]!;
-      const place = placeOf[unit]!;
-      if (place === -1) continue;
-      const row = automaton.rowOf[place * automaton.states + label.states[p]!]!;
-      const to = automaton.stepsFrom[row + 1]!;
-      let step = automaton.stepsFrom[row]!;
-      if (step === to) continue;
-      const left = alike ?? this.leave(label, unit, candidate, p);
-      for (; left !== null && step < to; step++)
-        this.reach(label, unit, left, p, automaton.stepNext[step]!, automaton.stepGain[step]!);
-    }
-    const ofUnit = this.alternatives[unit]!;
-    for (let a = 0; a < ofUnit.length; a++) {
-      const left = alike ?? this.leave(label, unit, ofUnit[a]!.candidate);
-      if (left !== null) this.reach(label, unit, left, -2 - a, 0, ofUnit[a]!.gain);
-    }
-    if (!this.mayIdle && ofUnit.length > 0) return;
-    const left = alike ?? this.leave(label, unit, -1);
-    if (left !== null) this.reach(label, unit, left, nobody, 0, 0);
-  }
-
-  /** Everybody but `except` leaves the unit to the candidate (-1: to nobody). Null: somebody may not. */
-  private leave(label: Label, unit: number, candidate: number, except = nobody): Left | null {
-    const { players } = this.component;
-    const states = [...label.states];
-    const bounds = new Array<number>(players.length);
-    let bound = this.bound.suffix[unit + 1]!;
-    let key = 0;
+  private goTo(unit: number): void {
+    const { players } = this.part.component;
+    this.unit = unit;
     for (let p = 0; p < players.length; p++) {
       const { automaton, placeOf, nextPlace } = players[p]!;
-      let state = states[p]!;
-      if (automaton.leaves !== null && placeOf[unit] !== -1 && p !== except) {
-        const row = automaton.rowOf[placeOf[unit]! * automaton.states + state]!;
-        state = automaton.leaves[fateFor(players[p]!, candidate)]![row]!;
-        if (state === -1) return null;
-        states[p] = state;
+      const place = placeOf[unit]!;
+      this.rowsAt[p] = place === -1 ? -1 : place * automaton.states;
+      this.completionsAt[p] = nextPlace[unit + 1]! * automaton.states;
+    }
+  }
+
+  /** The labels at the end of a component begin the next: all automata at their start. */
+  private begin(layer: readonly number[]): number[] {
+    const { labels } = this;
+    labels.startLayer();
+    const from = labels.count;
+    this.states.fill(0);
+    for (const label of layer) {
+      const next = labels.find(this.states, labels.spent[label]!);
+      if (labels.value[next]! >= labels.value[label]!) continue;
+      labels.value[next] = labels.value[label]!;
+      labels.bound[next] = labels.bound[label]!;
+      labels.parent[next] = label;
+      labels.taker[next] = nobody;
+    }
+    return this.kept(from);
+  }
+
+  private kept(from: number): number[] {
+    const { labels, work } = this;
+    const ids: number[] = [];
+    for (let id = from; id < labels.count; id++) ids.push(id);
+    const width = work.isSpent() ? Math.min(this.options.width, 8) : this.options.width;
+    if (ids.length <= width) return ids;
+    const { bound, value } = labels;
+    ids.sort((a, b) => bound[b]! - bound[a]! || value[b]! - value[a]!);
+    this.dropped = Math.max(this.dropped, bound[ids[width]!]!);
+    ids.length = width;
+    return ids;
+  }
+
+  // -------------------------------------------------------------- steps
+
+  private extend(label: number): void {
+    const { players } = this.part.component;
+    const { labels, rowsAt } = this;
+    const from = label * labels.width;
+    for (let p = 0; p < players.length; p++) {
+      if (rowsAt[p] === -1) continue;
+      const { automaton } = players[p]!;
+      const row = automaton.rowOf[rowsAt[p]! + labels.states[from + p]!]!;
+      const to = automaton.stepsFrom[row + 1]!;
+      for (let step = automaton.stepsFrom[row]!; step < to; step++)
+        this.reach(label, p, players[p]!.candidate, automaton.stepNext[step]!, automaton.stepGain[step]!);
+    }
+    const ofUnit = this.alternatives[this.unit]!;
+    for (let a = 0; a < ofUnit.length; a++)
+      this.reach(label, -2 - a, ofUnit[a]!.candidate, 0, ofUnit[a]!.gain);
+    if (this.mayIdle || ofUnit.length === 0) this.reach(label, nobody, -1, 0, 0);
+  }
+
+  /** The taker gets the unit, and everybody else leaves it, unless somebody may not. */
+  private reach(label: number, taker: number, candidate: number, next: number, gain: number): void {
+    const { labels, states, rowsAt, completionsAt, part, unit } = this;
+    const value = labels.value[label]! + gain;
+    let spent = labels.spent[label]!;
+    if (spent !== free && this.isCounted(taker)) spent += gain;
+    if (spent > this.atMost) return;
+    const { players } = part.component;
+    const from = label * labels.width;
+    let rest = part.suffix[unit + 1]! + this.beyond;
+    for (let p = 0; p < players.length; p++) {
+      const { automaton } = players[p]!;
+      let state = labels.states[from + p]!;
+      if (p === taker) state = next;
+      else if (automaton.leaves !== null && rowsAt[p] !== -1) {
+        const fate = taker === nobody ? idle : candidate < players[p]!.candidate ? takenEarlier : takenLater;
+        state = automaton.leaves[fate][automaton.rowOf[rowsAt[p]! + state]!]!;
+        if (state === -1) return;
       }
-      const own = automaton.completion[nextPlace[unit + 1]! * automaton.states + state]!;
-      bounds[p] = own;
-      bound += own;
-      if (this.keys !== null) key += state * this.keys.radices[p]!;
+      states[p] = state;
+      rest += automaton.completion[completionsAt[p]! + state]!;
     }
-    return { states, bounds, bound, key };
+    const bound = value + rest;
+    if (!(bound > this.above)) return;
+    if (spent !== free && spent + rest <= this.atMost) spent = free;
+    const id = labels.find(states, spent);
+    if (labels.value[id]! >= value) return;
+    labels.value[id] = value;
+    labels.bound[id] = bound;
+    labels.parent[id] = label;
+    labels.taker[id] = taker;
   }
 
-  private reach(label: Label, unit: number, left: Left, taker: number, next: number, gain: number): void {
-    const { limit, above } = this.options;
-    const value = label.value + gain;
-    const spent = limit !== null && this.isCounted(unit, taker, limit) ? label.spent + gain : label.spent;
-    if (limit !== null && spent > limit.atMost) return;
-    let bound = value + left.bound;
-    if (taker >= 0) {
-      const { automaton, nextPlace } = this.component.players[taker]!;
-      const own = automaton.completion[nextPlace[unit + 1]! * automaton.states + next]!;
-      // Minus infinity less itself is no number: what the taker itself could not have left counts for nothing here.
-      bound =
-        left.bounds[taker] === impossible
-          ? this.boundBut(left, unit, taker) + value + own
-          : bound - left.bounds[taker]! + own;
-    }
-    if (!(bound > above)) return;
-    const key = this.keyOf(left, taker, next, spent);
-    const rival = this.layer.get(key);
-    if (rival !== undefined && rival.value >= value) return;
-    let states = left.states;
-    if (taker >= 0 && states[taker] !== next) {
-      const changed = [...states];
-      changed[taker] = next;
-      states = changed;
-    }
-    this.layer.set(key, { key, states, value, spent, bound, parent: label, taker });
+  private isCounted(taker: number): boolean {
+    const { limit } = this.options;
+    if (limit === null || limit.lines === null) return true;
+    if (!limit.lines.has(this.part.component.units[this.unit]!.line)) return false;
+    return taker < 0 || this.isAlwaysCounted[taker]!;
   }
 
-  private isCounted(unit: number, taker: number, { lines }: Limit): boolean {
-    if (lines === null) return true;
-    if (!lines.has(this.component.units[unit]!.line)) return false;
-    if (taker < 0) return true;
-    const player = this.component.players[taker]!;
-    return player.isLocal || [...player.lines].every((line) => lines.has(line));
-  }
+  // -------------------------------------------------------------- the plan
 
-  private boundBut({ bounds }: Left, unit: number, taker: number): number {
-    let bound = this.bound.suffix[unit + 1]!;
-    for (let p = 0; p < bounds.length; p++) if (p !== taker) bound += bounds[p]!;
-    return bound;
-  }
-
-  private keyOf(left: Left, taker: number, next: number, spent: number): number | string {
-    const isLimited = this.options.limit !== null;
-    if (this.keys === null) {
-      const states = left.states.map((state, p) => (p === taker ? next : state));
-      return isLimited ? `${states.join()}:${spent}` : states.join();
-    }
-    const key = taker < 0 ? left.key : left.key + (next - left.states[taker]!) * this.keys.radices[taker]!;
-    return isLimited ? key + spent * this.keys.size : key;
-  }
-
-  private usesOf(last: Label): Uses {
-    const { units, players } = this.component;
+  private usesOf(last: number): Uses {
+    const { labels, parts } = this;
     const uses: Uses = new Map();
     let label = last;
-    for (let unit = units.length - 1; unit >= 0; unit--) {
-      const before = label.parent!;
-      const { line } = units[unit]!;
-      if (label.taker >= 0) note(uses, players[label.taker]!.candidate, line);
-      else if (label.taker !== nobody)
-        note(uses, this.alternatives[unit]![-2 - label.taker]!.candidate, line);
-      for (let p = 0; p < players.length; p++) {
-        const isCounted = players[p]!.automaton.countsWhatIsLeft && label.states[p] !== before.states[p];
-        if (isCounted && p !== label.taker) note(uses, players[p]!.candidate, line);
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const { component } = parts[i]!;
+      const alternatives = this.options.limit === null ? component.alternatives : component.allAlternatives;
+      for (let unit = component.units.length - 1; unit >= 0; unit--) {
+        const before = labels.parent[label]!;
+        const taker = labels.taker[label]!;
+        const { line } = component.units[unit]!;
+        if (taker >= 0) note(uses, component.players[taker]!.candidate, line);
+        else if (taker !== nobody) note(uses, alternatives[unit]![-2 - taker]!.candidate, line);
+        for (let p = 0; p < component.players.length; p++) {
+          const { automaton, candidate } = component.players[p]!;
+          const isCounted =
+            automaton.countsWhatIsLeft &&
+            labels.states[label * labels.width + p] !== labels.states[before * labels.width + p];
+          if (isCounted && p !== taker) note(uses, candidate, line);
+        }
+        label = before;
       }
-      label = before;
+      if (i > 0) label = labels.parent[label]!;
     }
     return uses;
   }
-}
-
-function fateFor(player: Player, taker: number): Fate {
-  if (taker === -1) return idle;
-  return taker < player.candidate ? takenEarlier : takenLater;
-}
-
-interface Keys {
-  readonly radices: readonly number[];
-  readonly size: number;
-}
-
-/** Labels are told apart by one number, if it is small enough. Plans that have spent differently are never alike. */
-function keysOf(players: readonly Player[], limit: Limit | null): Keys | null {
-  const radices: number[] = [];
-  let size = 1;
-  for (const { automaton } of players) {
-    radices.push(size);
-    size *= automaton.states;
-  }
-  return size * Math.max(1, limit?.atMost ?? 1) * 2 <= Number.MAX_SAFE_INTEGER ? { radices, size } : null;
-}
-
-export function note(uses: Uses, candidate: number, line: number, count = 1): void {
-  let lines = uses.get(candidate);
-  if (lines === undefined) {
-    lines = new Map();
-    uses.set(candidate, lines);
-  }
-  lines.set(line, (lines.get(line) ?? 0) + count);
 }

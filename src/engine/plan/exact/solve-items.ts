@@ -1,7 +1,8 @@
 /** The item stage alone: the most that all its promotions can take off, and a plan that does. */
-import { Relaxation } from "./bound.ts";
+import type { Relaxation } from "./bound.ts";
 import type { Component } from "./component.ts";
-import { type Limit, note, search, type Uses } from "./search.ts";
+import { type Limit, search } from "./search.ts";
+import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
 export interface Solved {
@@ -16,30 +17,28 @@ export interface Solved {
  * A rough bound and a narrow beam, which are mostly enough; then a bound as good as can be had, and labels as many as it takes.
  */
 const attempts = [
-  { rounds: 6, width: 16 },
+  { rounds: 8, width: 60 },
   { rounds: 60, width: 1_500 },
 ];
 
-export function solveComponent(
-  component: Component,
-  quantityOf: (line: number) => number,
-  work: Work,
-): Solved {
-  if (component.players.length === 0) return solvePlain(component, quantityOf);
-  const relaxation = new Relaxation(component, work);
+/** The best plan of one component. Its bound stays with it, for searches within a limit. */
+export function solveComponent(relaxation: Relaxation, work: Work): Solved {
   let best: Solved = {
     value: Number.NEGATIVE_INFINITY,
     most: Number.POSITIVE_INFINITY,
     uses: new Map(),
   };
   for (const { rounds, width } of attempts) {
-    const bound = relaxation.improve(rounds, best.value);
-    if (bound.most <= best.value) return { ...best, most: best.value };
-    const found = search(component, bound, { above: best.value, limit: null, width }, work);
+    relaxation.improve(rounds, best.value);
+    const { most } = relaxation;
+    if (most <= best.value) return { ...best, most: best.value };
+    const chosen = relaxation.choicesMade();
+    if (chosen !== null) return { ...chosen, most: chosen.value };
+    const found = search([relaxation], { above: best.value, limit: null, width }, work);
     const value = found.plan?.value ?? best.value;
     best = {
       value,
-      most: Math.min(bound.most, Math.max(value, found.most)),
+      most: Math.min(most, Math.max(value, found.most)),
       uses: found.plan?.uses ?? best.uses,
     };
     if (best.value >= best.most || work.isSpent()) break;
@@ -47,26 +46,32 @@ export function solveComponent(
   return best;
 }
 
-function solvePlain({ units, alternatives }: Component, quantityOf: (line: number) => number): Solved {
+/** Units of one line that promotions take one by one. */
+export function solvePlain({ units, alternatives }: Component, quantityOf: (line: number) => number): Solved {
   const uses: Uses = new Map();
   const [best] = alternatives[0]!;
   if (best === undefined) return { value: 0, most: 0, uses };
   const { line } = units[0]!;
-  note(uses, best.candidate, line, quantityOf(line));
-  return { value: best.gain, most: best.gain, uses };
+  const count = quantityOf(line);
+  note(uses, best.candidate, line, count);
+  return { value: best.gain * count, most: best.gain * count, uses };
 }
 
 /** The best plan of all components together within the limit, if it brings more than `above`. */
-export function solveWithin(joined: Component, above: number, limit: Limit, work: Work): Solved {
-  const relaxation = new Relaxation(joined, work);
-  const ceiling = limit.lines === null ? limit.atMost : Number.POSITIVE_INFINITY;
+export function solveWithin(parts: readonly Relaxation[], above: number, limit: Limit, work: Work): Solved {
+  let ceiling = limit.lines === null ? limit.atMost : Number.POSITIVE_INFINITY;
   let known = above;
   let best: Solved = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map() };
   for (const { rounds, width } of attempts) {
-    const bound = relaxation.improve(rounds, known);
-    if (bound.most <= known) return { ...best, most: known };
-    const found = search(joined, bound, { above: known, limit, width: width * 2 }, work);
-    const most = Math.min(ceiling, bound.most, Math.max(known, found.most));
+    let most = 0;
+    for (const part of parts) {
+      part.improve(rounds, Number.NEGATIVE_INFINITY);
+      most += part.most;
+    }
+    ceiling = Math.min(ceiling, most);
+    if (ceiling <= known) return { ...best, most: known };
+    const found = search(parts, { above: known, limit, width: width * 2 }, work);
+    most = Math.min(ceiling, Math.max(known, found.most));
     best = found.plan === null ? { ...best, most } : { ...found.plan, most };
     known = Math.max(known, best.value);
     if (known >= best.most || work.isSpent()) break;

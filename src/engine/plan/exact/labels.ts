@@ -1,0 +1,103 @@
+/**
+ * The search's labels, field by field in typed arrays that are kept from search to search: a search makes thousands of labels
+ * and throws all of them away. Nothing of one search is ever read in the next.
+ */
+const firstCapacity = 1_024;
+const firstSlots = 2_048;
+
+class LabelTable {
+  count = 0;
+  value = new Float64Array(firstCapacity);
+  /** What counts towards the limit. */
+  spent = new Float64Array(firstCapacity);
+  /** No plan that continues the label is worth more. */
+  bound = new Float64Array(firstCapacity);
+  parent = new Int32Array(firstCapacity);
+  taker = new Int32Array(firstCapacity);
+  /** Label by label, the state of every automaton. */
+  states = new Int32Array(firstCapacity * 4);
+  width = 1;
+  private hashes = new Int32Array(firstCapacity);
+  /** Open addressing. An entry counts only if the label is one of the present layer. */
+  private slots = new Int32Array(firstSlots);
+  private layerFrom = 0;
+
+  /** `width`: how many automata a label remembers at most. */
+  reset(width: number): void {
+    this.count = 0;
+    this.width = width;
+    this.slots.fill(0);
+    this.reserve();
+  }
+
+  startLayer(): void {
+    this.layerFrom = this.count;
+  }
+
+  /**
+   * The label of the present layer with these states that has spent as much, or a new one, whose value is minus infinity.
+   * `states` is read at its first `width` places.
+   */
+  find(states: Int32Array, spent: number): number {
+    const { width } = this;
+    let hash = spent | 0;
+    for (let p = 0; p < width; p++) hash = Math.imul(hash ^ states[p]!, 0x9e3779b1) ^ (hash >>> 15);
+    const mask = this.slots.length - 1;
+    let slot = (hash ^ (hash >>> 13)) & mask;
+    for (;;) {
+      const id = this.slots[slot]! - 1;
+      if (id < this.layerFrom) break;
+      if (this.hashes[id] === hash && this.spent[id] === spent && this.isAt(id, states)) return id;
+      slot = (slot + 1) & mask;
+    }
+    const id = this.count++;
+    this.reserve();
+    this.slots[slot] = id + 1;
+    this.hashes[id] = hash;
+    this.spent[id] = spent;
+    this.value[id] = Number.NEGATIVE_INFINITY;
+    this.states.set(width === states.length ? states : states.subarray(0, width), id * width);
+    if ((this.count - this.layerFrom) * 2 > this.slots.length) this.spread();
+    return id;
+  }
+
+  private isAt(id: number, states: Int32Array): boolean {
+    const { width } = this;
+    for (let p = 0; p < width; p++) if (this.states[id * width + p] !== states[p]) return false;
+    return true;
+  }
+
+  private spread(): void {
+    this.slots = new Int32Array(this.slots.length * 4);
+    const mask = this.slots.length - 1;
+    for (let id = this.layerFrom; id < this.count; id++) {
+      const hash = this.hashes[id]!;
+      let slot = (hash ^ (hash >>> 13)) & mask;
+      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.slots[slot] = id + 1;
+    }
+  }
+
+  private reserve(): void {
+    const needed = this.count + 1;
+    if (needed > this.value.length) {
+      const capacity = this.value.length * 2;
+      this.value = grown(this.value, new Float64Array(capacity));
+      this.spent = grown(this.spent, new Float64Array(capacity));
+      this.bound = grown(this.bound, new Float64Array(capacity));
+      this.parent = grown(this.parent, new Int32Array(capacity));
+      this.taker = grown(this.taker, new Int32Array(capacity));
+      this.hashes = grown(this.hashes, new Int32Array(capacity));
+    }
+    if (needed * this.width > this.states.length)
+      this.states = grown(this.states, new Int32Array(Math.max(this.states.length * 2, needed * this.width)));
+  }
+}
+
+function grown<Values extends Float64Array | Int32Array>(values: Values, larger: Values): Values {
+  larger.set(values);
+  return larger;
+}
+
+export type { LabelTable };
+export const labelTable = new LabelTable();

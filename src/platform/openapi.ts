@@ -121,19 +121,18 @@ export function openApiDocument(
 
 /** Everything an operation can refuse with: what it declares, and what follows from its declaration. */
 export function problemsOf({
+  method,
   roles,
-  params,
   query,
-  body,
   requiresIfMatch,
   takesIdempotencyKey,
   problems,
 }: Operation): ProblemCode[] {
-  const hasInput = params !== undefined || query !== undefined || body !== undefined;
   const codes: ProblemCode[] = [
-    ...(hasInput ? (["invalid-request"] as const) : []),
+    "invalid-request",
     ...(query !== undefined && "after" in query.shape ? (["invalid-cursor"] as const) : []),
-    ...(body !== undefined ? (["malformed-json", "body-too-large", "unsupported-media-type"] as const) : []),
+    // Also where none is asked for: a body that comes is read.
+    ...(method === "GET" ? [] : (["malformed-json", "body-too-large", "unsupported-media-type"] as const)),
     ...(roles !== null ? (["unauthenticated"] as const) : []),
     ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
     ...(requiresIfMatch ? (["precondition-required", "precondition-failed"] as const) : []),
@@ -159,15 +158,9 @@ function headersOf({ etag, takesIdempotencyKey }: Operation) {
 }
 
 /** The same of a stream operation. */
-export function streamProblemsOf({
-  roles,
-  params,
-  query,
-  consumes,
-  problems,
-}: StreamOperation): ProblemCode[] {
+export function streamProblemsOf({ roles, consumes, problems }: StreamOperation): ProblemCode[] {
   const codes: ProblemCode[] = [
-    ...(params !== undefined || query !== undefined ? (["invalid-request"] as const) : []),
+    "invalid-request",
     ...(consumes !== undefined ? (["unsupported-media-type"] as const) : []),
     "not-acceptable",
     "unauthenticated",
@@ -205,7 +198,14 @@ function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown
       status,
       {
         description: those.map((code) => `\`${code}\`: ${problems[code].title}`).join("\n\n"),
-        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        content: {
+          "application/problem+json": {
+            schema: {
+              allOf: [{ $ref: "#/components/schemas/Problem" }],
+              properties: { code: { enum: those } },
+            },
+          },
+        },
       },
     ]),
   );

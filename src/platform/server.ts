@@ -111,7 +111,7 @@ const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_EMPTY_TYPE: "unsupported-media-type",
   FST_ERR_BAD_URL: "invalid-request",
   FST_ERR_ASYNC_CONSTRAINT: "invalid-request",
-  FST_ERR_MAX_PARAM_LENGTH: "route-not-found",
+  FST_ERR_MAX_PARAM_LENGTH: "invalid-request",
 };
 
 /** Any error as the problem a caller may see. What is not known to be the caller's doing is ours, and says nothing more. */

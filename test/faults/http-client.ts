@@ -1,5 +1,6 @@
 /** Clients over real sockets, as many as there are requests under way. */
 import { Agent, request as send } from "node:http";
+import { requireContract } from "../contract/contract-check.ts";
 import type { Attempt, History } from "./history.ts";
 
 export interface Answer {
@@ -53,13 +54,18 @@ export function openClient(secret: string): Client {
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
         response.once("error", refuse);
-        response.once("end", () =>
-          settle({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text: Buffer.concat(parts).toString(),
-          }),
-        );
+        response.once("end", () => {
+          const { statusCode: status = 0, headers } = response;
+          const text = Buffer.concat(parts).toString();
+          try {
+            const { pathname } = new URL(url);
+            const contentType = headers["content-type"] ?? "";
+            requireContract({ method, url: pathname, status, contentType, text });
+            settle({ status, headers, text });
+          } catch (error) {
+            refuse(error);
+          }
+        });
       });
       request.end(payload);
     });

@@ -4,6 +4,7 @@ import type { Config } from "../../src/config.ts";
 import type { Role } from "../../src/platform/auth.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Listener } from "../../src/platform/listen.ts";
+import { watchContract } from "../contract/contract-check.ts";
 import type { TestDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "./project-fixture.ts";
 
@@ -46,7 +47,7 @@ export interface Answer {
   body: any;
 }
 
-/** The app over a test database, with one project that has a key for every role. */
+/** The app over a test database, with one project that has a key for every role. Its answers are held against OpenAPI. */
 export async function startApi(
   database: TestDatabase,
   options: {
@@ -68,6 +69,7 @@ export async function startApi(
     }),
     ...(options.jobPollMilliseconds !== undefined && { jobPollMilliseconds: options.jobPollMilliseconds }),
   });
+  watchContract(app);
   const project = await projectWithKeys(database, clock.now());
 
   async function send(

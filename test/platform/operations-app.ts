@@ -2,12 +2,14 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Authenticator, Caller, Role } from "../../src/platform/auth.ts";
 import { mountGraphql } from "../../src/platform/graphql.ts";
+import { openApiDocument } from "../../src/platform/openapi.ts";
 import { defineOperation, type Operation } from "../../src/platform/operation.ts";
 import { cursorOf, pageOf, pageQuery } from "../../src/platform/pagination.ts";
 import { problem } from "../../src/platform/problem.ts";
 import { mountRest } from "../../src/platform/rest.ts";
 import { createServer } from "../../src/platform/server.ts";
 import { compileInputs } from "../../src/platform/validation.ts";
+import { contractCheck, watchContract } from "../contract/contract-check.ts";
 
 const minorUnits = z.int().min(0).meta({ id: "MinorUnits" });
 const rule: z.ZodType = z
@@ -180,5 +182,7 @@ export async function operationsApp(options: { showsSchema?: boolean } = {}): Pr
   const validation = compileInputs(operations);
   mountRest(app, operations, validation, authenticator);
   await mountGraphql(app, { operations, validation, authenticator, showsSchema });
+  const info = { title: "Operations", version: "1", description: "Everything a declaration can say." };
+  watchContract(app, contractCheck(openApiDocument(operations, info)));
   return app;
 }

@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
+import { watchContract } from "../../contract/contract-check.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 import { activePromotion, cartLines, counter, couponsOf, orderOf, redeem } from "./redemption-fixture.ts";
@@ -20,6 +21,7 @@ beforeAll(async () => {
     database,
     clock: api.clock,
   });
+  watchContract(second);
 });
 afterAll(async () => {
   await second.close();

@@ -67,6 +67,7 @@ import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
 import { mountGraphql } from "./platform/graphql.ts";
+import { readGraphqlDocuments } from "./platform/graphql-documents.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
 import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
@@ -79,7 +80,7 @@ import { mountStreams, type StreamOperation } from "./platform/stream-operation.
 import { compileInputs } from "./platform/validation.ts";
 
 export interface AppOptions {
-  config: Pick<Config, "environment" | "logLevel"> & Partial<Pick<Config, "metrics">>;
+  config: Pick<Config, "environment" | "logLevel"> & Partial<Pick<Config, "metrics" | "graphqlDocuments">>;
   database: Database;
   clock: Clock;
   /** The process's own; left out, the app has a registry without figures of the process. */
@@ -129,6 +130,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     validation,
     authenticator: services.authenticator,
     showsSchema: !isProduction,
+    documents:
+      config.graphqlDocuments === undefined ? null : await readGraphqlDocuments(config.graphqlDocuments),
   });
   await mountApiReference(app, apiDocument(operations, streams));
   if (!isProduction) {

@@ -24,6 +24,7 @@ const variables = z.object({
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
+  GRAPHQL_DOCUMENTS: z.string().optional(),
 });
 
 export interface Config {
@@ -45,6 +46,8 @@ export interface Config {
   hasDemo: boolean;
   /** Whether `/metrics` is answered on the ordinary port, nowhere, or on a port of its own. */
   metrics: "on" | "off" | number;
+  /** The folder of the only GraphQL documents that are run. Undefined: any document is. */
+  graphqlDocuments?: string | undefined;
 }
 
 /** A setting that cannot be used. The message names every variable at fault and shows no value: some are secrets. */
@@ -91,6 +94,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     },
     dataDirectory: settings.DATA_DIR,
     bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
+    graphqlDocuments: settings.GRAPHQL_DOCUMENTS,
     hasDemo: settings.DEMO ?? !isProduction,
     metrics: settings.METRICS,
   };

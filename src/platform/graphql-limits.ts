@@ -1,4 +1,10 @@
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from "graphql";
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type SelectionSetNode,
+} from "graphql";
 import { problem } from "./problem.ts";
 
 export const graphqlLimits = {
@@ -7,7 +13,11 @@ export const graphqlLimits = {
   nesting: 60,
   depth: 16,
   rootFields: 20,
+  aliases: 50,
   fields: 1_000,
+  /** Points: a read is 10, a cart or a write 1,000; what a page holds counts as often as it has rows. */
+  cost: 25_000,
+  moneyMutations: 1,
 } as const;
 
 /** What can be seen of a document before it is parsed. */
@@ -36,96 +46,110 @@ export function requireModestSource(source: string): void {
   }
 }
 
-interface Size {
-  depth: number;
-  fields: number;
+export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+export function fragmentsOf({ definitions }: DocumentNode): Fragments {
+  return new Map(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
 }
 
-/**
- * Refuses a document that would be expensive, before it is validated: some of GraphQL's own validation rules take time
- * quadratic in the fields. Fragments count as often as they are spread, each measured once.
- */
-export function requireModestDocument(document: DocumentNode): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-      fragments.set(definition.name.value, definition);
-    }
-  }
+interface Size {
+  readonly depth: number;
+  readonly fields: number;
+  readonly aliases: number;
+}
+
+const nothing: Size = { depth: 0, fields: 0, aliases: 0 };
+
+/** Sizes with fragments counted as often as they are spread, each of them measured once. */
+function measure(fragments: Fragments): (set: SelectionSetNode | undefined) => Size {
   const measured = new Map<string, Size>();
-  const cyclic: Size = { depth: 0, fields: 0 };
 
   const sizeOfFragment = (name: string): Size => {
     const known = measured.get(name);
-    if (known !== undefined) {
-      return known;
-    }
+    if (known !== undefined) return known;
     // A fragment that leads back to itself is refused by validation; here it only must not loop.
-    measured.set(name, cyclic);
-    const fragment = fragments.get(name);
-    const size = fragment === undefined ? cyclic : sizeOf(fragment.selectionSet);
+    measured.set(name, nothing);
+    const size = sizeOf(fragments.get(name)?.selectionSet);
     measured.set(name, size);
     return size;
   };
 
-  const sizeOf = ({ selections }: SelectionSetNode): Size => {
-    let depth = 0;
-    let fields = 0;
-    for (const selection of selections) {
-      if (selection.kind === Kind.FIELD) {
-        const inner = selection.selectionSet === undefined ? cyclic : sizeOf(selection.selectionSet);
-        depth = Math.max(depth, inner.depth + 1);
-        fields += inner.fields + 1;
-      } else {
-        const inner =
-          selection.kind === Kind.FRAGMENT_SPREAD
-            ? sizeOfFragment(selection.name.value)
-            : sizeOf(selection.selectionSet);
-        depth = Math.max(depth, inner.depth);
-        fields += inner.fields;
-      }
+  const sizeOf = (set: SelectionSetNode | undefined): Size => {
+    let { depth, fields, aliases } = nothing;
+    for (const selection of set?.selections ?? []) {
+      const isField = selection.kind === Kind.FIELD;
+      const inner =
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? sizeOfFragment(selection.name.value)
+          : sizeOf(selection.selectionSet);
+      depth = Math.max(depth, inner.depth + (isField ? 1 : 0));
+      // A spread counts as well: spreads that double and come to no field at all are work all the same.
+      fields += inner.fields + 1;
+      aliases += inner.aliases + (isField && selection.alias !== undefined ? 1 : 0);
     }
-    return { depth, fields };
+    return { depth, fields, aliases };
   };
+  return sizeOf;
+}
 
-  const rootFieldsOf = ({ selections }: SelectionSetNode, open: ReadonlySet<string>): number =>
-    selections.reduce((sum, selection) => {
-      if (selection.kind === Kind.FIELD) {
-        return sum + 1;
-      }
-      if (selection.kind === Kind.INLINE_FRAGMENT) {
-        return sum + rootFieldsOf(selection.selectionSet, open);
-      }
-      const name = selection.name.value;
-      const fragment = fragments.get(name);
-      return fragment === undefined || open.has(name)
-        ? sum
-        : sum + rootFieldsOf(fragment.selectionSet, new Set([...open, name]));
-    }, 0);
+export function fieldsUnder(set: SelectionSetNode | undefined, fragments: Fragments): number {
+  return measure(fragments)(set).fields;
+}
 
+/**
+ * Refuses a document that is large, before it is validated: some of GraphQL's own validation rules take time quadratic
+ * in the fields.
+ */
+export function requireModestDocument(document: DocumentNode): void {
+  const fragments = fragmentsOf(document);
+  const sizeOf = measure(fragments);
   let fields = 0;
+  let aliases = 0;
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION && definition.kind !== Kind.FRAGMENT_DEFINITION) {
       continue;
     }
-    if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation === "subscription") {
+    const isOperation = definition.kind === Kind.OPERATION_DEFINITION;
+    if (isOperation && definition.operation === "subscription") {
       throw problem("invalid-graphql", { detail: "There are no subscriptions." });
     }
     const size = sizeOf(definition.selectionSet);
     fields += size.fields;
+    aliases += size.aliases;
     if (size.depth > graphqlLimits.depth) {
       throw tooComplex(`Fields are nested deeper than ${graphqlLimits.depth}.`);
     }
     if (fields > graphqlLimits.fields) {
       throw tooComplex(`More than ${graphqlLimits.fields} fields.`);
     }
-    if (
-      definition.kind === Kind.OPERATION_DEFINITION &&
-      rootFieldsOf(definition.selectionSet, new Set()) > graphqlLimits.rootFields
-    ) {
+    if (aliases > graphqlLimits.aliases) {
+      throw tooComplex(`More than ${graphqlLimits.aliases} aliases.`);
+    }
+    if (isOperation && rootFieldsOf(definition.selectionSet, fragments).length > graphqlLimits.rootFields) {
       throw tooComplex(`More than ${graphqlLimits.rootFields} fields at the root.`);
     }
   }
+}
+
+/** The fields a document calls, those of fragments as often as they are spread. Only of a document of modest size. */
+export function rootFieldsOf(
+  { selections }: SelectionSetNode,
+  fragments: Fragments,
+  open: ReadonlySet<string> = new Set(),
+): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldsOf(selection.selectionSet, fragments, open);
+    const name = selection.name.value;
+    const fragment = fragments.get(name);
+    return fragment === undefined || open.has(name)
+      ? []
+      : rootFieldsOf(fragment.selectionSet, fragments, new Set([...open, name]));
+  });
 }
 
 export function tooComplex(detail: string) {

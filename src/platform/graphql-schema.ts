@@ -17,6 +17,7 @@ import {
   GraphQLString,
 } from "graphql";
 import type { z } from "zod";
+import { deprecationReason } from "./deprecation.ts";
 import { integerScalar, jsonScalar, textScalar } from "./graphql-scalars.ts";
 import { type JsonSchema, jsonSchemasOf, referencedId, withoutNull } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
@@ -25,6 +26,8 @@ export type Perform = (
   operation: Operation,
   args: Readonly<Record<string, unknown>>,
   context: unknown,
+  /** The name of the field in the answer: its alias, if it has one. */
+  alias: string,
 ) => unknown;
 
 type Field = GraphQLFieldConfig<unknown, unknown>;
@@ -43,9 +46,11 @@ export function graphqlSchema(operations: readonly Operation[], perform: Perform
             description: operation.description
               ? `${operation.summary}\n\n${operation.description}`
               : operation.summary,
+            deprecationReason: operation.deprecated && deprecationReason(operation.deprecated),
             args: types.argumentsOf(operation),
             type: types.resultOf(operation),
-            resolve: (_source, args, context) => perform(operation, args, context),
+            resolve: (_source, args, context, { path }) =>
+              perform(operation, args, context, String(path.key)),
           },
         ]),
     );

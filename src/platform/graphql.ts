@@ -2,9 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
 import mercurius from "mercurius";
 import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
+import { costGuard } from "./graphql-cost.ts";
+import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-documents.ts";
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
-import type { Operation } from "./operation.ts";
+import type { AnswerNotes, Operation } from "./operation.ts";
 import { type Problem, problem } from "./problem.ts";
 import { authenticate, entityTag, idempotencyKey } from "./rest.ts";
 import { problemOf, sendProblem } from "./server.ts";
@@ -17,6 +19,8 @@ export interface GraphqlOptions {
   authenticator: Authenticator;
   /** False in production: neither introspection nor "did you mean" then tells what exists. */
   showsSchema: boolean;
+  /** The only documents that are run; null for any. */
+  documents?: GraphqlDocuments | null;
 }
 
 interface GraphqlBody {
@@ -30,12 +34,16 @@ interface GraphqlContext {
   caller: Caller;
   requestId: string;
   mayHoldEscapes: boolean;
+  /** The fields whose answer is that of an earlier request. */
+  replayed: string[];
 }
 
 /** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
-  const { operations, validation, authenticator, showsSchema } = options;
+  const { operations, validation, authenticator, showsSchema, documents = null } = options;
   const schema = graphqlSchema(operations, performWith(validation));
+  const requireAffordable = costGuard(operations);
+  if (documents !== null) requireDocumentsFit(documents, schema);
   await app.register(mercurius, {
     schema,
     routes: false,
@@ -55,10 +63,13 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       } as never,
     }),
   });
-  app.graphql.addHook("preValidation", async (_schema, document) => requireModestDocument(document));
+  app.graphql.addHook("preValidation", async (_schema, document) => {
+    requireModestDocument(document);
+    requireAffordable(document);
+  });
 
   app.post("/graphql", { onRequest: authenticate(authenticator) }, async (request, reply) => {
-    const { query, variables, operationName } = graphqlBody(request.body);
+    const { query, variables, operationName } = graphqlBody(request.body, documents);
     requireModestSource(query);
     if (request.caller === null) {
       throw unauthenticated();
@@ -67,9 +78,13 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       caller: request.caller,
       requestId: request.id,
       mayHoldEscapes: query.includes("\\u"),
+      replayed: [],
     };
     try {
-      return await reply.graphql(query, { ...context }, variables, operationName);
+      const answer = await reply.graphql(query, { ...context }, variables, operationName);
+      return context.replayed.length === 0
+        ? answer
+        : { ...answer, extensions: { idempotentReplayed: context.replayed } };
     } catch (error) {
       return refuse(error, request, reply, showsSchema);
     }
@@ -77,9 +92,14 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
 }
 
 function performWith(validation: ReadonlyMap<string, InputValidation>) {
-  return (operation: Operation, args: Readonly<Record<string, unknown>>, given: unknown): unknown => {
+  return (
+    operation: Operation,
+    args: Readonly<Record<string, unknown>>,
+    given: unknown,
+    alias: string,
+  ): unknown => {
     const { id, roles, handler, requiresIfMatch, takesIdempotencyKey } = operation;
-    const { caller, requestId, mayHoldEscapes } = given as GraphqlContext;
+    const { caller, requestId, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
       requireStorableText(args);
@@ -95,15 +115,20 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     const key = takesIdempotencyKey
       ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
       : null;
-    return handler({
+    const notes: AnswerNotes = { isReplay: false };
+    const result = handler({
       params,
       query,
       body,
       ifMatch,
       idempotencyKey: key,
-      // Over GraphQL a repetition has no sign of its own: a request may hold several operations.
-      answer: { isReplay: false },
+      answer: notes,
       context: { ...caller, requestId },
+    });
+    if (!(result instanceof Promise)) return result;
+    return result.then((value: unknown) => {
+      if (notes.isReplay) replayed.push(alias);
+      return value;
     });
   };
 }
@@ -139,13 +164,14 @@ function quoted(tag: string): string {
   return tag === "*" || tag.endsWith('"') ? tag : `"${tag}"`;
 }
 
-function graphqlBody(body: unknown): GraphqlBody {
-  const { query, variables, operationName } = (body ?? {}) as Record<string, unknown>;
+function graphqlBody(body: unknown, documents: GraphqlDocuments | null): GraphqlBody {
   const wrong = (path: string, message: string) =>
     problem("invalid-request", { errors: [{ path, code: "invalid_type", message }] });
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw wrong("", "Send one object with a query; batches are not taken.");
   }
+  const { variables, operationName } = body as Record<string, unknown>;
+  const query = sourceOf(body, documents);
   if (typeof query !== "string" || query.trim() === "") {
     throw wrong("/query", "The GraphQL document as a string is required.");
   }
@@ -219,7 +245,14 @@ function rendered(error: unknown, failure: Problem, request: RequestLog, showsSc
       status: failure.status,
       ...(failure.errors && { errors: failure.errors }),
       ...failure.extensions,
+      ...retryOf(failure),
       requestId: request.id,
     },
   };
+}
+
+/** GraphQL has no headers of its own: what REST says in `Retry-After` is said beside the error. */
+function retryOf({ headers }: Problem): { retryAfterSeconds?: number } {
+  const retryAfter = headers["retry-after"];
+  return retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) };
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { deprecationReason } from "./deprecation.ts";
 import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 import { type ProblemCode, problems } from "./problem.ts";
@@ -36,19 +37,7 @@ export function openApiDocument(
 
   const paths: OpenApiDocument["paths"] = {};
   for (const operation of operations) {
-    const {
-      id,
-      method,
-      path,
-      summary,
-      description,
-      tag,
-      roles,
-      params,
-      query,
-      body,
-      status = 200,
-    } = operation;
+    const { id, method, path, summary, tag, roles, params, query, body, status = 200 } = operation;
     const parameters = [
       ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
       ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
@@ -61,7 +50,8 @@ export function openApiDocument(
       operationId: id,
       tags: [tag],
       summary,
-      ...(description !== undefined && { description }),
+      ...descriptionOf(operation),
+      ...(operation.deprecated && { deprecated: true }),
       ...(parameters.length > 0 && { parameters }),
       ...(body && {
         requestBody: {
@@ -144,8 +134,20 @@ export function problemsOf({
   return [...new Set(codes)];
 }
 
-function headersOf({ etag, takesIdempotencyKey }: Operation) {
+function descriptionOf({ description, deprecated }: Operation) {
+  const parts = [description, deprecated && `Deprecated. ${deprecationReason(deprecated)}`];
+  const text = parts.filter((part) => part !== undefined).join("\n\n");
+  return text === "" ? {} : { description: text };
+}
+
+function headersOf({ etag, takesIdempotencyKey, deprecated }: Operation) {
   const headers = {
+    ...(deprecated && {
+      Deprecation: { description: "Since when (RFC 9745).", schema: { type: "string" } },
+      ...(deprecated.sunset && {
+        Sunset: { description: "Until when (RFC 8594).", schema: { type: "string" } },
+      }),
+    }),
     ...(etag && { ETag: { schema: { type: "string" } } }),
     ...(takesIdempotencyKey && {
       "Idempotent-Replayed": {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Caller, Role } from "./auth.ts";
+import type { Deprecation } from "./deprecation.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /** What a handler knows of who is asking. */
@@ -57,6 +58,9 @@ interface OperationDeclaration<Handler> {
   readonly requiresIfMatch?: true;
   /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */
   readonly takesIdempotencyKey?: true;
+  /** What one call weighs against `graphqlLimits.cost`: a read 10, anything else 1,000, unless it says so. */
+  readonly cost?: number;
+  readonly deprecated?: Deprecation;
   /** What can go wrong besides what follows from the declaration itself (invalid input, key, role, If-Match). */
   readonly problems: readonly ProblemCode[];
   readonly handler: Handler;

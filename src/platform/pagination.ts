@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { problem } from "./problem.ts";
 
+export const largestPage = 200;
+export const usualPage = 50;
+
 /** The query of every list. Extend it: `pageQuery.extend({ state: … })` stays strict. */
 export const pageQuery = z.strictObject({
-  limit: z.int().min(1).max(200).default(50).describe("How many items to return at most."),
+  limit: z.int().min(1).max(largestPage).default(usualPage).describe("How many items to return at most."),
   after: z.string().min(1).max(1024).optional().describe("The `nextCursor` of the page before."),
 });
 

@@ -17,6 +17,7 @@ export const problems = {
   "invalid-cursor": { status: 400, title: "The cursor was not issued by this list." },
   "invalid-graphql": { status: 400, title: "The GraphQL document is not valid." },
   "graphql-too-complex": { status: 400, title: "The GraphQL document asks for too much at once." },
+  "graphql-document-unknown": { status: 400, title: "No GraphQL document is registered under this hash." },
   unauthenticated: { status: 401, title: "A valid API key is required." },
   "forbidden-role": { status: 403, title: "The role of this API key does not allow this." },
   "route-not-found": { status: 404, title: "There is no such route." },

@@ -7,6 +7,7 @@ import {
   requireRole,
   unauthenticated,
 } from "./auth.ts";
+import { deprecationHeaders } from "./deprecation.ts";
 import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
 import type { AnswerNotes, Operation } from "./operation.ts";
 import { problem } from "./problem.ts";
@@ -76,10 +77,12 @@ export function authenticate(
 }
 
 function routeHandler(operation: Operation, input: InputValidation) {
-  const { handler, status = 200, etag, requiresIfMatch, takesIdempotencyKey } = operation;
+  const { handler, status = 200, etag, requiresIfMatch, takesIdempotencyKey, deprecated } = operation;
+  const deprecation = deprecated && deprecationHeaders(deprecated);
   const answer = (reply: FastifyReply, result: unknown, { isReplay }: AnswerNotes): unknown => {
     reply.code(status);
     if (isReplay) reply.header("idempotent-replayed", "true");
+    if (deprecation !== undefined) reply.headers(deprecation);
     if (etag !== undefined) {
       reply.header("etag", `"${etag(result as never)}"`);
     }

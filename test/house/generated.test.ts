@@ -17,6 +17,7 @@ const ofTheServer = [
   "internal-error",
   "invalid-graphql",
   "graphql-too-complex",
+  "graphql-document-unknown",
   "method-not-allowed",
   "route-not-found",
   "unavailable",

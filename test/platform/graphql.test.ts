@@ -1,17 +1,15 @@
 import { getIntrospectionQuery, printSchema } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { graphqlSchema } from "../../src/platform/graphql-schema.ts";
+import { openApiDocument } from "../../src/platform/openapi.ts";
 import { operations, operationsApp } from "./operations-app.ts";
 
 let app: Awaited<ReturnType<typeof operationsApp>>;
-let closed: Awaited<ReturnType<typeof operationsApp>>;
 beforeAll(async () => {
   app = await operationsApp();
-  closed = await operationsApp({ showsSchema: false });
 });
 afterAll(async () => {
   await app.close();
-  await closed.close();
 });
 
 async function post(payload: unknown, on = app, key = "admin") {
@@ -25,89 +23,6 @@ async function post(payload: unknown, on = app, key = "admin") {
 }
 const codeOf = (body: { code?: string; errors?: { extensions?: { code: string } }[] }) =>
   body.code ?? body.errors?.[0]?.extensions?.code;
-
-const spreadTwice = (levels: number) =>
-  Array.from(
-    { length: levels },
-    (_, level) => `fragment f${level} on Query { ...f${level + 1} ...f${level + 1} }`,
-  ).join(" ");
-const repeat = (count: number, make: (index: number) => string) =>
-  Array.from({ length: count }, (_, index) => make(index)).join(" ");
-
-test.each([
-  ["many aliases", `{ ${repeat(21, (index) => `a${index}: motto { text }`)} }`, "graphql-too-complex"],
-  [
-    "many aliases in fragments",
-    `{ ...f ...f } fragment f on Query { ${repeat(11, (i) => `a${i}: motto { text }`)} }`,
-    "graphql-too-complex",
-  ],
-  [
-    "many aliases in inline fragments",
-    `{ ... { ${repeat(21, (i) => `a${i}: motto { text }`)} } }`,
-    "graphql-too-complex",
-  ],
-  [
-    "many mutations",
-    `mutation { ${repeat(21, (i) => `a${i}: removeItem(id: "1") { id }`)} }`,
-    "graphql-too-complex",
-  ],
-  ["one field a thousand times", `{ motto { ${repeat(1001, () => "text")} } }`, "graphql-too-complex"],
-  ["many tokens", `{ ${repeat(4001, () => "motto")} }`, "graphql-too-complex"],
-  ["a long document", `{ motto { text } } #${"x".repeat(50_000)}`, "graphql-too-complex"],
-  ["deep nesting", `${"{ __schema { types ".repeat(10)}{ name }${"}".repeat(20)}`, "graphql-too-complex"],
-  ["deeper than the parser's stack", "{a".repeat(20_000), "graphql-too-complex"],
-  [
-    "deep values",
-    `{ priceCart(input: { lines: [], rule: ${"[".repeat(61)}${"]".repeat(61)} }) { total } }`,
-    "graphql-too-complex",
-  ],
-  [
-    "deep introspection",
-    `{ __schema { types { fields { type { ${"ofType { ".repeat(14)} name ${"} ".repeat(14)} } } } } }`,
-    "graphql-too-complex",
-  ],
-  [
-    "exponential fragments",
-    `{ ...f0 } ${spreadTwice(40)} fragment f40 on Query { motto { text } }`,
-    "graphql-too-complex",
-  ],
-  ["a fragment in itself", "{ ...f } fragment f on Query { ...f }", "invalid-graphql"],
-  [
-    "fragments in a circle",
-    "{ ...f } fragment f on Query { ...g } fragment g on Query { ...f }",
-    "invalid-graphql",
-  ],
-  ["repeated directives", `{ motto ${repeat(100, () => "@include(if: true)")} { text } }`, "invalid-graphql"],
-  ["an unknown field", "{ secrets }", "invalid-graphql"],
-  ["an unknown argument", '{ item(id: "1", projectId: "2") { id } }', "invalid-graphql"],
-  ["a missing argument", "{ item { id } }", "invalid-graphql"],
-  ["a subscription", "subscription { motto { text } }", "invalid-graphql"],
-  ["two operations and no name", "query a { motto { text } } query b { motto { text } }", "invalid-graphql"],
-  ["broken text", "{ motto", "invalid-graphql"],
-  [
-    "a parsed document instead of text",
-    JSON.stringify({ kind: "Document", definitions: [] }),
-    "invalid-graphql",
-  ],
-  ["only a comment", "# nothing", "invalid-graphql"],
-])("%s is refused before any resolver", async (_case, query, code) => {
-  const { status, body } = await post({ query });
-  expect([status, codeOf(body)]).toEqual([400, code]);
-  expect(body.data).toBeUndefined();
-});
-
-test.each([
-  ["a batch", [{ query: "{ motto { text } }" }]],
-  ["no query", {}],
-  ["a query that is no text", { query: { kind: "Document" } }],
-  ["variables that are no object", { query: "{ motto { text } }", variables: [1] }],
-  ["a name that is no text", { query: "{ motto { text } }", operationName: 7 }],
-  ["a polluting variable", '{"query":"{ motto { text } }","variables":{"__proto__":{}}}'],
-  ["nothing", ""],
-])("%s is an invalid request", async (_case, payload) => {
-  const { status, body } = await post(payload);
-  expect([status, codeOf(body)]).toEqual([400, "invalid-request"]);
-});
 
 test.each([
   ["a variable of the wrong type", { id: [1] }],
@@ -153,18 +68,31 @@ test("the usual introspection query fits in the limits of development", async ()
   expect([status, body.errors]).toEqual([200, undefined]);
 });
 
-test.each(["{ __schema { types { name } } }", '{ __type(name: "Item") { name } }'])(
-  "production answers no introspection: %s",
-  async (query) => {
-    expect((await post({ query }, closed)).status).toBe(400);
-  },
-);
+test("a repetition is marked beside the data, a busy key with the seconds to wait", async () => {
+  const query = "mutation ($key: String) { mine: pay(idempotencyKey: $key) { id } }";
+  const data = { mine: { id: "pay" } };
+  expect((await post({ query, variables: { key: "first" } })).body).toEqual({ data });
+  expect((await post({ query, variables: { key: "again" } })).body).toEqual({
+    data,
+    extensions: { idempotentReplayed: ["mine"] },
+  });
+  expect((await post({ query, variables: { key: "busy" } })).body.errors).toMatchObject([
+    { extensions: { code: "idempotency-key-in-use", status: 409, retryAfterSeconds: 7 } },
+  ]);
+});
 
-test("production does not tell what exists by suggesting it", async () => {
-  const misspelt = { query: "{ moto { text } }" };
-  expect((await post(misspelt)).text).toContain("Did you mean");
-  expect((await post(misspelt, closed)).text).not.toContain("mean");
-  expect((await post({ query: "{ motto { text } }" }, closed)).body.data).toBeDefined();
+test("an operation that will go says so over REST, in GraphQL and in OpenAPI", async () => {
+  const { headers } = await app.inject({ url: "/v1/dear", headers: { authorization: "Bearer admin" } });
+  expect([headers.deprecation, headers.sunset]).toEqual(["@1769817600", "Sun, 31 Jan 2027 00:00:00 GMT"]);
+  expect(printSchema(graphqlSchema(operations, () => null))).toMatch(
+    /dearSearch: Item! @deprecated\(reason: "Use `items`\./,
+  );
+  const { paths } = openApiDocument(operations, { title: "", version: "", description: "" });
+  expect(paths["/v1/dear"]?.get).toMatchObject({
+    deprecated: true,
+    description: expect.stringContaining("gone after 2027-01-31"),
+    responses: { 200: { headers: { Deprecation: {}, Sunset: {} } } },
+  });
 });
 
 test("the schema has the types the declarations name", () => {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Authenticator, Caller, Role } from "../../src/platform/auth.ts";
 import { mountGraphql } from "../../src/platform/graphql.ts";
+import type { GraphqlDocuments } from "../../src/platform/graphql-documents.ts";
 import { openApiDocument } from "../../src/platform/openapi.ts";
 import { defineOperation, type Operation } from "../../src/platform/operation.ts";
 import { cursorOf, pageOf, pageQuery } from "../../src/platform/pagination.ts";
@@ -57,7 +58,7 @@ const cursor = cursorOf("items", z.int());
 const items = Array.from({ length: 7 }, (_, index) => ({ id: `i${index}`, size: index * 2 ** 33 }));
 
 /** Operations that together use everything a declaration can say. */
-export const operations: Operation[] = [
+const declared: Operation[] = [
   defineOperation({
     id: "priceCart",
     method: "POST",
@@ -168,6 +169,49 @@ export const operations: Operation[] = [
   }),
 ];
 
+const receiptOfPay = z.object({ id: z.string() }).meta({ id: "Paid" });
+const pay = (id: string, path: `/v1/${string}`) =>
+  defineOperation({
+    id,
+    method: "POST",
+    path,
+    graphql: "mutation",
+    tag: "test",
+    summary: "Moves money; a second time under one key it only says so.",
+    roles: ["checkout"],
+    takesIdempotencyKey: true,
+    status: 201,
+    result: receiptOfPay,
+    problems: [],
+    handler: async ({ idempotencyKey, answer }) => {
+      if (idempotencyKey === "busy")
+        throw problem("idempotency-key-in-use", { headers: { "retry-after": "7" } });
+      answer.isReplay = idempotencyKey === "again";
+      return { id };
+    },
+  });
+
+declared.push(
+  pay("pay", "/v1/payments"),
+  pay("payOut", "/v1/payments/out"),
+  defineOperation({
+    id: "dearSearch",
+    method: "GET",
+    path: "/v1/dear",
+    graphql: "query",
+    tag: "test",
+    summary: "Is said to be a lot of work, and to go.",
+    roles: [],
+    cost: 10_000,
+    deprecated: { since: "2026-01-31T00:00:00Z", sunset: "2027-01-31T00:00:00Z", instead: "Use `items`." },
+    result: item,
+    problems: [],
+    handler: () => items[0]!,
+  }),
+);
+
+export { declared as operations };
+
 /** A key is simply the name of its role here. */
 const authenticator: Authenticator = {
   callerOf: (key) => {
@@ -176,12 +220,14 @@ const authenticator: Authenticator = {
   },
 };
 
-export async function operationsApp(options: { showsSchema?: boolean } = {}): Promise<FastifyInstance> {
-  const { showsSchema = true } = options;
+export async function operationsApp(
+  options: { showsSchema?: boolean; operations?: Operation[]; documents?: GraphqlDocuments } = {},
+): Promise<FastifyInstance> {
+  const { showsSchema = true, operations = declared, documents = null } = options;
   const app = createServer({ logLevel: "silent", bodyLimitBytes: 100_000 });
   const validation = compileInputs(operations);
   mountRest(app, operations, validation, authenticator);
-  await mountGraphql(app, { operations, validation, authenticator, showsSchema });
+  await mountGraphql(app, { operations, validation, authenticator, showsSchema, documents });
   const info = { title: "Operations", version: "1", description: "Everything a declaration can say." };
   watchContract(app, contractCheck(openApiDocument(operations, info)));
   return app;

@@ -105,6 +105,7 @@ export function promotionOperations(service: PromotionService, review: Promotion
       roles: readers,
       query: overlapQuery,
       result: promotionOverlapPage,
+      cost: 10_000,
       problems: ["invalid-cursor", "promotion-not-found"],
       handler: ({ query, context }) => review.overlaps(context.projectId, query),
     }),

@@ -1,0 +1,51 @@
+/**
+ * What a document would cost at most, by the operations it calls. Its variables are not asked: a page whose size is a
+ * variable counts as the largest there is, so that a document which may run once may run always.
+ */
+import { type DocumentNode, type FieldNode, Kind } from "graphql";
+import { fieldsUnder, fragmentsOf, graphqlLimits, rootFieldsOf, tooComplex } from "./graphql-limits.ts";
+import type { Operation } from "./operation.ts";
+import { largestPage, usualPage } from "./pagination.ts";
+
+type Priced = Pick<Operation, "id" | "method" | "query" | "cost" | "takesIdempotencyKey">;
+
+const costOfRead = 10;
+const costOfWork = 1_000;
+
+/** Refuses a document that costs more than `graphqlLimits.cost`, or that would move money more than once. */
+export function costGuard(operations: readonly Priced[]): (document: DocumentNode) => void {
+  const byId = new Map(operations.map((operation) => [operation.id, operation]));
+  return (document) => {
+    const fragments = fragmentsOf(document);
+    const costOf = (field: FieldNode): number => {
+      const operation = byId.get(field.name.value);
+      const fields = fieldsUnder(field.selectionSet, fragments);
+      if (operation === undefined) return fields;
+      const rows = "limit" in (operation.query?.shape ?? {}) ? pageSizeOf(field) : 1;
+      return (operation.cost ?? (operation.method === "GET" ? costOfRead : costOfWork)) + rows * fields;
+    };
+    for (const definition of document.definitions) {
+      if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+      const roots = rootFieldsOf(definition.selectionSet, fragments);
+      const cost = roots.reduce((sum, field) => sum + costOf(field), 0);
+      if (cost > graphqlLimits.cost) {
+        throw tooComplex(
+          `It would cost ${cost} points, ${graphqlLimits.cost} are allowed; ask for less at once.`,
+        );
+      }
+      // One that fails between two payments has half happened, and no idempotency key covers both.
+      const payments = roots.filter(({ name }) => byId.get(name.value)?.takesIdempotencyKey === true);
+      if (payments.length > graphqlLimits.moneyMutations) {
+        throw tooComplex(
+          `${payments.map(({ name }) => name.value).join(" and ")} move money or uses: one of them per request.`,
+        );
+      }
+    }
+  };
+}
+
+function pageSizeOf(field: FieldNode): number {
+  const limit = field.arguments?.find(({ name }) => name.value === "limit")?.value;
+  if (limit === undefined || limit.kind === Kind.NULL) return usualPage;
+  return limit.kind === Kind.INT ? Number(limit.value) : largestPage;
+}

@@ -65,6 +65,8 @@ export interface Situation {
   /** By candidate: its bid on untouched goods, and the lines it may touch in the item stage. Filled as they are asked for. */
   readonly standingBids: (Bid | undefined)[];
   readonly linesWithin: (readonly number[] | undefined)[];
+  /** The candidate without which no plan will do, where somebody asks what that would cost; mostly null. */
+  readonly forced: number | null;
 }
 
 /** What is known of the cart before its candidates are judged. */
@@ -96,6 +98,7 @@ export function makeGround(
 export function withCandidates(
   { cart, facts, now, rounding, coverage, shipments, shipmentCoverage, work }: Ground,
   candidates: readonly Candidate[],
+  forced: number | null = null,
 ): Situation {
   const hasConflicts = candidates.some(
     (candidate) => candidate.rejection === null && candidate.promotion.hasConflicts,
@@ -113,6 +116,7 @@ export function withCandidates(
     hasConflicts,
     standingBids: new Array<Bid | undefined>(candidates.length).fill(undefined),
     linesWithin: new Array<readonly number[] | undefined>(candidates.length).fill(undefined),
+    forced,
   };
 }
 

@@ -5,8 +5,9 @@
 import type { Priced } from "../price.ts";
 import type { Situation } from "../situation.ts";
 
+/** Its code is to be honoured, or somebody asks what it would cost to have it in the plan. */
 export function isHonoured(situation: Situation, index: number): boolean {
-  return situation.candidates[index]!.code?.honour ?? false;
+  return index === situation.forced || (situation.candidates[index]!.code?.honour ?? false);
 }
 
 export function honouredFirst(situation: Situation, order: readonly number[]): readonly number[] {
@@ -38,7 +39,10 @@ export function winsTie(
 
 export function honouredAmong(situation: Situation, applied: ReadonlySet<number>): number {
   let honoured = 0;
-  for (const index of applied) if (isHonoured(situation, index)) honoured++;
+  // A forced one goes before all codes together.
+  for (const index of applied)
+    if (index === situation.forced) honoured += situation.candidates.length;
+    else if (isHonoured(situation, index)) honoured++;
   return honoured;
 }
 

@@ -12,8 +12,8 @@ export interface Cheapest {
   readonly plan: Plan;
 }
 
-/** Null: more plans than `most`. */
-export function cheapestOfAll(asked: Situation, most: number): Cheapest | null {
+/** Null: more plans than `most`, or none. `containing`: of those in which this candidate applies. */
+export function cheapestOfAll(asked: Situation, most: number, containing?: number): Cheapest | null {
   // All plans together may well take more than one evaluation is allowed to.
   const situation = { ...asked, work: new WorkBudget(Number.POSITIVE_INFINITY) };
   const choices = situation.candidates.map((_, index) => choicesOf(situation, index));
@@ -34,6 +34,7 @@ export function cheapestOfAll(asked: Situation, most: number): Cheapest | null {
     };
     const priced = price(situation, plan);
     if (best !== null && priced.total >= best.total) return;
+    if (containing !== undefined && priced.rejections[containing] !== null) return;
     if (isLegal(situation, plan, priced)) best = { total: priced.total, priced, plan };
   };
   visit(0);

@@ -3,6 +3,7 @@ import type { Situation } from "../../situation.ts";
 import { Relaxation } from "./bound.ts";
 import { type Component, type Lines, modelGroup } from "./component.ts";
 import { withFewest } from "./fewest.ts";
+import { withForced } from "./forced.ts";
 import { grain } from "./grain.ts";
 import { itemOffers } from "./item-offers.ts";
 import type { Offer } from "./offer.ts";
@@ -25,7 +26,7 @@ export interface ItemStage {
 /** Null: too large to be modelled. */
 export function itemStage(situation: Situation, candidates: readonly number[], work: Work): ItemStage | null {
   const { lines } = situation.cart;
-  const offers = candidates.flatMap((index) => itemOffers(situation, index));
+  const offers = candidates.flatMap((index) => withForced(situation, index, itemOffers(situation, index)));
   const groups = byGroup(offers);
   const stage = modelAll(groups, lines, work);
   if (stage === null) return null;

@@ -72,7 +72,8 @@ export class LaterStages {
     for (const rule of choice) {
       if (!rule.mayHold(worth)) return null;
       const off = rule.off(worth, least);
-      if (off <= 0) return null;
+      // One that must apply may do so for less than a minor unit more of goods; that it may not, nobody could prove here.
+      if (off <= 0 && !rule.isForced) return null;
       least -= off;
       if (rule.isExact) most -= off;
     }

@@ -15,6 +15,7 @@ import type { Proposed } from "../planner.ts";
 import { honouredAmong, isBetter, isHonoured, moneyIn, winsTie } from "../preference.ts";
 import { byPriority } from "../priority.ts";
 import { hasRate } from "./benefit-fields.ts";
+import { isForcedLater } from "./forced.ts";
 import { grain, largestWorth } from "./grain.ts";
 import { fieldsOf } from "./item-offers.ts";
 import { type Suggestion, solveJointly } from "./joint.ts";
@@ -30,8 +31,9 @@ export interface FoundExactly extends Proposed {
   readonly disagreed: boolean;
 }
 
-export function planExactly(situation: Situation): FoundExactly {
-  return new ExactPlanner(situation).run();
+/** `work`: shared by those that ask for several plans of one cart. */
+export function planExactly(situation: Situation, work = new Work(operations)): FoundExactly {
+  return new ExactPlanner(situation, work).run();
 }
 
 interface Known {
@@ -52,10 +54,11 @@ class ExactPlanner {
   private readonly isPlain: boolean;
   /** Plans priced already. */
   private readonly tried = new Set<string>();
-  private readonly work = new Work(operations);
+  private readonly work: Work;
 
-  constructor(situation: Situation) {
+  constructor(situation: Situation, work: Work) {
     this.situation = situation;
+    this.work = work;
     this.isPlain =
       !situation.hasConflicts && !situation.candidates.some((_, index) => isHonoured(situation, index));
     this.first = inMerchantsOrder(situation);
@@ -81,27 +84,40 @@ class ExactPlanner {
   private leastPaid(candidates: readonly number[]): number | null {
     const { situation } = this;
     if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
-    const honoured = candidates.filter((index) => isHonoured(situation, index));
+    const honoured = candidates.filter((index) => isHonoured(situation, index) && index !== situation.forced);
     // In the item stage a code is honoured by what it is left, which the model does not weigh.
     const isLater = (index: number) =>
       situation.candidates[index]!.promotion.parts.every(({ stage }) => stage !== "item");
     const forced = new Set(honoured.every(isLater) ? honoured : []);
+    if (situation.forced !== null && isForcedLater(situation, situation.forced)) forced.add(situation.forced);
     let least = Number.POSITIVE_INFINITY;
     for (const world of worldsOf(situation, candidates)) {
       if ([...forced].some((index) => !world.includes(index))) continue;
-      const known = { total: this.best.priced.total, isRivalled: this.isRivalled };
+      const known = { total: this.knownTotal(forced), isRivalled: this.isRivalled };
       const ofWorld = solveJointly(
         situation,
         world,
         forced,
         known,
-        (suggestion, isTied) => this.tryOut(suggestion, isTied),
+        (suggestion, isTied) => {
+          this.tryOut(suggestion, isTied);
+          return this.knownTotal(forced);
+        },
         this.work,
       );
       if (ofWorld === null) return null;
       least = Math.min(least, ofWorld);
     }
     return Number.isFinite(least) ? least : null;
+  }
+
+  /** Of the best plan known, which rules out all dearer ones; unless it lacks what must be in the plan. */
+  private knownTotal(forced: ReadonlySet<number>): number {
+    const { situation, best } = this;
+    const musts = situation.forced === null ? [...forced] : [...forced, situation.forced];
+    if (musts.length === 0) return best.priced.total;
+    const applied = moneyIn(best.priced);
+    return musts.every((index) => applied.has(index)) ? best.priced.total : Number.POSITIVE_INFINITY;
   }
 
   private moneyCandidates(): number[] {
@@ -114,12 +130,12 @@ class ExactPlanner {
 
   // -------------------------------------------------------------- plans
 
-  private tryOut(suggestion: Suggestion, isTied: boolean): number {
+  private tryOut(suggestion: Suggestion, isTied: boolean): void {
     // As good as the best plan known at most: it could only win the tie.
-    if (isTied && !this.couldWinTie(suggestion)) return this.best.priced.total;
+    if (isTied && !this.couldWinTie(suggestion)) return;
     const plan = this.planOf(suggestion);
     const name = `${plan.members.map(Number).join("")} ${plan.allowances!.join(";")}`;
-    if (this.tried.has(name)) return this.best.priced.total;
+    if (this.tried.has(name)) return;
     this.tried.add(name);
     const priced = price(this.situation, plan);
     if (suggestion.pay !== null) {
@@ -127,7 +143,6 @@ class ExactPlanner {
       if (apart > this.roundingOf(priced) + grain) this.disagreed = true;
     }
     this.consider({ plan, priced, rejections: null });
-    return this.best.priced.total;
   }
 
   /**
@@ -176,10 +191,12 @@ class ExactPlanner {
 
   private isProven(least: number | null): boolean {
     if (least === null || this.disagreed) return false;
-    const honoured = this.situation.candidates.filter(
-      ({ code, rejection }) => rejection === null && (code?.honour ?? false),
+    const { situation } = this;
+    const honoured = byPriority(situation).filter(
+      (index) => situation.candidates[index]!.rejection === null && isHonoured(situation, index),
     );
-    if (honouredAmong(this.situation, moneyIn(this.best.priced)) < honoured.length) return false;
+    if (honouredAmong(situation, moneyIn(this.best.priced)) < honouredAmong(situation, new Set(honoured)))
+      return false;
     const gap = this.best.priced.total * grain - least;
     return gap < grain || gap <= this.roundingOf(this.best.priced);
   }

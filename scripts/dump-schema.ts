@@ -76,11 +76,19 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-// Foreign keys come last, so that the tables may be in the order of their names. A constraint of type "n" is the
+// Foreign keys come last, so that the tables may be in the order of their names; after them functions in SQL, which PostgreSQL
+// compares with the tables as it makes them. A constraint of type "n" is the
 // not-null of PostgreSQL 18, already part of its column.
 const partsQuery = `
-with relations as (
-  select oid, relname::text as name, relkind, relrowsecurity, relforcerowsecurity
+with functions as (
+  select p.oid, p.proname::text as name, pg_get_function_identity_arguments(p.oid) as arguments, p.proacl, p.proowner,
+         p.proowner::regrole::text as owner, case when l.lanname = 'sql' then 6 else 1 end as rank
+    from pg_proc p join pg_language l on l.oid = p.prolang
+   where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p')
+     and not exists (select 1 from pg_depend where objid = p.oid and deptype = 'e')
+),
+relations as (
+  select oid, relname::text as name, relkind, relrowsecurity, relforcerowsecurity, relacl, relowner
     from pg_class where relnamespace = 'public'::regnamespace
 ),
 tables as (select * from relations where relkind in ('r', 'p')),
@@ -103,11 +111,24 @@ lines as (
          format('constraint %I %s', conname, pg_get_constraintdef(oid))
     from pg_constraint where contype in ('p', 'u', 'x', 'c') and conrelid in (select oid from tables)
 )
-select 1 as rank, p.proname::text as subject, 1 as position, pg_get_function_identity_arguments(p.oid) as name,
-       pg_get_functiondef(p.oid) || ';' as statement
-  from pg_proc p
- where p.pronamespace = 'public'::regnamespace and p.prokind in ('f', 'p')
-   and not exists (select 1 from pg_depend where objid = p.oid and deptype = 'e')
+select functions.rank, functions.name as subject, 1 as position, arguments as name, pg_get_functiondef(oid) || ';' as statement
+  from functions
+union all
+select functions.rank, functions.name, 3, arguments, format('alter function %s owner to %I;', oid::regprocedure, owner)
+  from functions where owner <> current_user
+union all
+select functions.rank, functions.name, 4, arguments,
+       concat_ws(E'\\n', case when not bool_or(grantee = 0) then format('revoke all on function %s from public;', oid::regprocedure) end,
+         string_agg(format('grant execute on function %s to %I;', oid::regprocedure, grantee::regrole::text), E'\\n'
+                    order by grantee::regrole::text collate "C") filter (where grantee not in (0, proowner)))
+  from functions, aclexplode(proacl) group by functions.rank, functions.name, arguments, oid
+union all
+select 3, t.name, 9, grantee::regrole::text, format('grant %s on %I to %I;', string_agg(lower(privilege_type), ', ' order by privilege_type), t.name, grantee::regrole::text)
+  from tables t, aclexplode(t.relacl) where grantee <> t.relowner group by t.name, grantee
+union all
+select 3, t.name, 10, grantee::regrole::text,
+       format('grant %s (%s) on %I to %I;', lower(privilege_type), string_agg(quote_ident(a.attname), ', ' order by a.attnum), t.name, grantee::regrole::text)
+  from tables t join pg_attribute a on a.attrelid = t.oid, aclexplode(a.attacl) group by t.name, grantee, privilege_type
 union all
 select 2, s.name, 1, '', format('create sequence %I;', s.name)
   from relations s
@@ -143,24 +164,23 @@ select 3, t.name, case when d.objsubid = 0 then 7 else 8 end, coalesce(a.attname
   left join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid and d.objsubid > 0
  where d.classoid = 'pg_class'::regclass
 union all
-select case when k.contype = 'f' then 5 else 3 end, t.name, 9, k.conname::text,
+select case when k.contype = 'f' then 5 else 3 end, t.name, 11, k.conname::text,
        format('comment on constraint %I on %I is %L;', k.conname, t.name, d.description)
   from pg_description d
   join pg_constraint k on k.oid = d.objoid
   join tables t on t.oid = k.conrelid
  where d.classoid = 'pg_constraint'::regclass
 union all
-select 3, t.name, 10, i.indexrelid::regclass::text, format('comment on index %s is %L;', i.indexrelid::regclass, d.description)
+select 3, t.name, 12, i.indexrelid::regclass::text, format('comment on index %s is %L;', i.indexrelid::regclass, d.description)
   from pg_description d
   join pg_index i on i.indexrelid = d.objoid
   join tables t on t.oid = i.indrelid
  where d.classoid = 'pg_class'::regclass and d.objsubid = 0
 union all
-select 1, p.proname::text, 2, pg_get_function_identity_arguments(p.oid),
-       format('comment on function %s is %L;', p.oid::regprocedure, d.description)
+select functions.rank, functions.name, 2, arguments, format('comment on function %s is %L;', oid::regprocedure, d.description)
   from pg_description d
-  join pg_proc p on p.oid = d.objoid
- where d.classoid = 'pg_proc'::regclass and p.pronamespace = 'public'::regnamespace
+  join functions on functions.oid = d.objoid
+ where d.classoid = 'pg_proc'::regclass
 union all
 select 4, v.name, 1, '', format(E'create view %I as\\n%s', v.name, pg_get_viewdef(v.oid)) from relations v where v.relkind = 'v'
 union all

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import type pg from "pg";
 import { openDatabase } from "../src/platform/database.ts";
 import { silentLog } from "../src/platform/log.ts";
+import { enterProject, inProject } from "../src/platform/walls.ts";
 
 export interface Difference {
   /** A counter, or the uses of a coupon. */
@@ -24,35 +25,37 @@ export interface Difference {
   reservedByLedger: number;
 }
 
-/** What does not agree with the ledger, as of one moment. */
-export async function findDifferences(client: Pick<pg.ClientBase, "query">): Promise<Difference[]> {
-  const { rows } = await client.query<Difference>(differencesQuery);
+/** What does not agree with the ledger of a project, as of one moment. */
+export async function findDifferences(client: pg.ClientBase, projectId: string): Promise<Difference[]> {
+  const { rows } = await client.query<Difference>(
+    inProject(projectId, { text: differencesQuery, values: [projectId] }),
+  );
   return rows;
 }
 
 const differencesQuery = `
 select 'counter' as kind, project_id as "projectId", rule_id as "ruleId", measure, holder, period, c.used, c.reserved,
        coalesce(e.used, 0)::bigint as "usedByLedger", coalesce(e.reserved, 0)::bigint as "reservedByLedger"
-  from counters c
+  from (select * from counters where project_id = $1) c
   full join (select project_id, rule_id, measure, holder, period, sum(used) as used, sum(reserved) as reserved
-               from ledger_entries where measure <> 'coupon' group by 1, 2, 3, 4, 5) e
+               from ledger_entries where project_id = $1 and measure <> 'coupon' group by 1, 2, 3, 4, 5) e
        using (project_id, rule_id, measure, holder, period)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
 union all
 select 'coupon', project_id, coalesce(pool_id, ''), 'coupon', 'code:' || code, '', c.used, c.reserved,
        coalesce(e.used, 0)::bigint, coalesce(e.reserved, 0)::bigint
-  from coupons c
+  from (select * from coupons where project_id = $1) c
   full join (select project_id, substr(holder, 6) as code, sum(used) as used, sum(reserved) as reserved
-               from ledger_entries where measure = 'coupon' group by 1, 2) e
+               from ledger_entries where project_id = $1 and measure = 'coupon' group by 1, 2) e
        using (project_id, code)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
  order by 1, 2, 3, 4, 5, 6`;
 
-/** Makes every counter what the ledger says, all or none; answers what differed. */
-export async function rebuildCounters(client: pg.ClientBase): Promise<Difference[]> {
-  await client.query("begin");
+/** Makes every counter of a project what the ledger says, all or none; answers what differed. */
+export async function rebuildCounters(client: pg.ClientBase, projectId: string): Promise<Difference[]> {
+  await client.query(`begin; ${enterProject(projectId)}`);
   try {
-    const differences = await findDifferences(client);
+    const differences = await findDifferences(client, projectId);
     await insertMissing(client, differences);
     await lock(client, differences);
     // Whoever adds an entry holds the lock of its counter until it commits: from here on the sums stand still.
@@ -160,7 +163,10 @@ export async function main(argv: readonly string[], connectionString: string | u
   try {
     const client = await database.pool.connect();
     try {
-      const differences = values.check ? await findDifferences(client) : await rebuildCounters(client);
+      const examine = values.check ? findDifferences : rebuildCounters;
+      const differences: Difference[] = [];
+      const { rows: projects } = await client.query<{ id: string }>("select id from project_ids() as id");
+      for (const { id } of projects) differences.push(...(await examine(client, id)));
       for (const difference of differences) process.stdout.write(`${describeDifference(difference)}\n`);
       process.stdout.write(
         `${differences.length} of the counters ${values.check ? "differ" : "differed"} from the ledger.\n`,

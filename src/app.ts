@@ -332,5 +332,5 @@ function measureServices(
 }
 
 async function reachable(database: Database): Promise<void> {
-  await database.pool.query("select 1");
+  await database.outside.execute("select 1");
 }

@@ -12,6 +12,7 @@ import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { openListener } from "./platform/listen.ts";
 import { createMetrics, serveMetrics } from "./platform/metrics.ts";
 import { migrateDatabase } from "./platform/migrate.ts";
+import { assertWalled } from "./platform/walls.ts";
 import { processLog } from "./process-log.ts";
 import { readyBanner } from "./ready-banner.ts";
 
@@ -44,12 +45,15 @@ async function main(): Promise<void> {
       connectionString = embedded.connectionString;
       directUrl = connectionString;
     }
+    const isProduction = config.environment === "production";
+    if (isProduction) await assertDurable(directUrl ?? connectionString);
+    await migrateDatabase(directUrl ?? connectionString, log);
     const database = openDatabase({ connectionString, log, ...config.database });
     closers.push(() => database.close());
-    if (config.environment === "production") {
-      await assertDurable(database);
-    }
-    await migrateDatabase(directUrl ?? connectionString, log);
+    await assertWalled(database.pool).catch((error: Error) => {
+      if (isProduction) throw error;
+      log.warn({ err: error }, "projects are not walled off from each other by the database");
+    });
     const created = await bootstrap(
       database,
       systemClock,

@@ -1,10 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { inject } from "vitest";
-import { type Database, type DatabaseOptions, openDatabase } from "../src/platform/database.ts";
+import {
+  type Connection,
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+} from "../src/platform/database.ts";
 import { type Log, silentLog } from "../src/platform/log.ts";
 
 export interface TestDatabase extends Database {
+  /** Of the owner, who sees over the walls: for looking at what is there. The service has `appPool`. */
+  readonly pool: pg.Pool;
+  readonly orm: Connection;
+  readonly appPool: pg.Pool;
   /** For what connects by itself: LISTEN, migrations, a second process. */
   readonly connectionString: string;
 }
@@ -30,10 +40,15 @@ export async function freshDatabase(options: TestDatabaseOptions = {}): Promise<
   const url = new URL(inject("serverUrl"));
   url.pathname = `/${name}`;
   const database = openDatabase({ connectionString: url.href, log, poolSize: 8, ...rest });
+  const owner = openDatabase({ connectionString: url.href, log, poolSize: 8, role: null });
   return {
     ...database,
+    pool: owner.pool,
+    orm: drizzle(owner.pool),
+    appPool: database.pool,
     connectionString: url.href,
     close: async () => {
+      await owner.close();
       await database.close();
       await runOnServer(`drop database if exists ${name} with (force)`);
     },

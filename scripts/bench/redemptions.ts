@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type pg from "pg";
 import { committerService } from "../../src/features/ledger/committer-service.ts";
 import { amountCounter, couponCounter, usesCounter } from "../../src/features/ledger/promotion-counters.ts";
 import { seedPromotions } from "../../src/features/promotions/promotion-seed.ts";
@@ -39,13 +40,11 @@ const code = (n: number) => `BENCH${String(n).padStart(8, "0")}`;
 async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
   const postgres = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog });
-  const database = openDatabase({
-    connectionString: postgres.connectionString,
-    log: silentLog,
-    poolSize: 16,
-  });
   await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
-  await fill(database);
+  const settings = { connectionString: postgres.connectionString, log: silentLog, poolSize: 16 };
+  const database = openDatabase(settings);
+  const owner = openDatabase({ ...settings, role: null });
+  await fill(database, owner.pool);
   const server = spawn(
     process.execPath,
     ["--max-semi-space-size=32", ...process.execArgv, process.argv[1]!, "server"],
@@ -56,18 +55,19 @@ async function main(): Promise<void> {
   );
   try {
     const { url } = await firstLine<{ url: string }>(server);
-    const figures = await measure(database, url);
+    const figures = await measure(database, owner.pool, url);
     process.stdout.write(`${JSON.stringify(figures)}\n`);
   } finally {
     server.kill("SIGTERM");
     await database.close();
+    await owner.close();
     await postgres.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function fill(database: Database): Promise<void> {
-  await withTransaction(database, async (connection) => {
+async function fill(database: Database, owner: pg.Pool): Promise<void> {
+  await withTransaction(database, project, async (connection) => {
     await insertBenchProject(connection, project, { key: "bench", role: "checkout", secret });
     await seedPromotions(connection, {
       projectId: project,
@@ -87,12 +87,12 @@ async function fill(database: Database): Promise<void> {
       ],
     });
   });
-  await database.pool.query(
+  await owner.query(
     `insert into coupon_pools (project_id, id, key, version, document, created_at, updated_at)
      values ($1, $2, 'bench', 1, '{"key": "bench", "alphabet": "0123456789ABCDEFGHJKMNPQRSTVWXYZ"}', now(), now())`,
     [project, pool],
   );
-  const client = await database.pool.connect();
+  const client = await owner.connect();
   try {
     await client.query("set statement_timeout = 0");
     await client.query(
@@ -117,14 +117,14 @@ async function fill(database: Database): Promise<void> {
   }
 }
 
-async function measure(database: Database, url: string): Promise<RedemptionFigure[]> {
+async function measure(database: Database, owner: pg.Pool, url: string): Promise<RedemptionFigure[]> {
   const committer = committerService({ database, log: silentLog });
   let bareCodes = 0;
   let ownCodes = 0;
   const nextCode = () => code(ownCodes++);
   const candidates: { name: string; once: () => Promise<void> }[] = [
-    { name: "bare statement, distinct codes", once: () => bare(database, code(bareCodes++)) },
-    { name: "bare statement, one hot row", once: () => bare(database, "HOT") },
+    { name: "bare statement, distinct codes", once: () => bare(owner, code(bareCodes++)) },
+    { name: "bare statement, one hot row", once: () => bare(owner, "HOT") },
     { name: "committer alone, distinct codes", once: () => commitOne(committer, nextCode()) },
     { name: "committer alone, one hot coupon", once: () => commitOne(committer, null) },
     { name: "HTTP, distinct codes", once: () => post(url, nextCode()) },
@@ -154,8 +154,8 @@ async function drive(once: () => Promise<void>, forSeconds: number): Promise<num
   return done / ((performance.now() - began) / 1_000);
 }
 
-async function bare(database: Database, codeText: string): Promise<void> {
-  const { rowCount } = await database.pool.query({
+async function bare(owner: pg.Pool, codeText: string): Promise<void> {
+  const { rowCount } = await owner.query({
     name: "bare",
     text: `with taken as (update bare_codes set used = used + 1 where code = $1 and used < lim returning code)
            insert into bare_redemptions (id, code, order_ref) select $2, code, $3 from taken`,

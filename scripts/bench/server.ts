@@ -23,14 +23,14 @@ const postgres = await startEmbeddedPostgres({
   log: silentLog,
   isDurable: false,
 });
-const database = openDatabase({ connectionString: postgres.connectionString, log: silentLog });
 await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
+const database = openDatabase({ connectionString: postgres.connectionString, log: silentLog });
 
 const keys: string[] = [];
 for (const { promotions, set } of benchCases) {
   const secret = `bench-checkout-key-for-${promotions}-${set}`;
-  await withTransaction(database, async (connection) => {
-    const id = newId("prj");
+  const id = newId("prj");
+  await withTransaction(database, id, async (connection) => {
     await insertBenchProject(connection, id, { key: `bench-${promotions}-${set}`, role: "checkout", secret });
     await seedPromotions(connection, {
       projectId: id,

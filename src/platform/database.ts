@@ -1,16 +1,24 @@
-import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Log } from "./log.ts";
+import { appRole, enterProject, inProject, walledClient } from "./walls.ts";
 
 /** Either the pool or one client inside a transaction: a store function cannot tell, and need not. */
 export type Connection = NodePgDatabase;
 
 export interface Database {
+  /** For statements by themselves that read or write one project. They see no row of any other. */
+  of(projectId: string): ProjectConnection;
+  /** For what belongs to no project. It sees no row of any; what looks at all of them are functions of the database. */
+  readonly outside: Connection;
+  /** A client of the pool, outside all projects until its transaction enters one: see `enterProject`. */
+  connect(): Promise<pg.PoolClient>;
   readonly pool: pg.Pool;
-  readonly orm: Connection;
   close(): Promise<void>;
 }
+
+/** `$client` is for statements that drizzle cannot write. */
+export type ProjectConnection = Connection & { readonly $client: Pick<pg.ClientBase, "query"> };
 
 export interface DatabaseOptions {
   connectionString: string;
@@ -19,9 +27,12 @@ export interface DatabaseOptions {
   statementTimeoutMilliseconds?: number;
   /**
    * False behind a transaction pooler (pgbouncer before 1.21), which keeps neither prepared statements nor the settings
-   * of a session and refuses connections that bring any: there, `alter role … set statement_timeout, jit` is for the operator.
+   * of a session and refuses connections that bring any: there, `alter role … set statement_timeout, jit` is for the operator,
+   * and the user that connects must be one that the walls hold.
    */
   usesNamedStatements?: boolean;
+  /** Whom to work as. Null is whoever connects: for what an operator does. */
+  role?: string | null;
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -32,7 +43,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.poolSize ?? 12,
     application_name: "dealwright",
     connectionTimeoutMillis: 5_000,
-    ...(usesNamedStatements ? sessionSettings(options) : { Client: UnnamedStatementClient }),
+    Client: walledClient(usesNamedStatements),
+    ...(usesNamedStatements && sessionSettings(options)),
   });
   // An "error" event nobody listens to ends the process. The pool reports idle clients; a client that is checked
   // out when its backend dies reports on its own.
@@ -43,7 +55,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   let closing: Promise<void> | undefined;
   return {
     pool,
-    orm: drizzle(pool),
+    of: projectConnections(pool),
+    outside: drizzle(pool),
+    connect: () => pool.connect(),
     close: () => {
       closing ??= pool.end();
       return closing;
@@ -51,7 +65,40 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-function sessionSettings({ statementTimeoutMilliseconds = 10_000 }: DatabaseOptions): pg.ClientConfig {
+const mostProjects = 1_000;
+
+function projectConnections(pool: pg.Pool): (projectId: string) => ProjectConnection {
+  const known = new Map<string, ProjectConnection>();
+  return (projectId) => {
+    let connection = known.get(projectId);
+    if (connection === undefined) {
+      if (known.size >= mostProjects) known.delete(known.keys().next().value ?? "");
+      // Drizzle asks nothing of its client but `query`.
+      const client = new ProjectClient(pool, projectId) as unknown as pg.Pool;
+      connection = drizzle(client);
+      known.set(projectId, connection);
+    }
+    return connection;
+  };
+}
+
+class ProjectClient {
+  readonly #pool: pg.Pool;
+  readonly #projectId: string;
+
+  constructor(pool: pg.Pool, projectId: string) {
+    this.#pool = pool;
+    this.#projectId = projectId;
+  }
+
+  query(given: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const config = typeof given === "string" ? { text: given } : given;
+    return this.#pool.query(inProject(this.#projectId, config), values);
+  }
+}
+
+function sessionSettings(options: DatabaseOptions): pg.ClientConfig {
+  const { statementTimeoutMilliseconds = 10_000, role = appRole } = options;
   return {
     statement_timeout: statementTimeoutMilliseconds,
     idle_in_transaction_session_timeout: 30_000,
@@ -59,24 +106,43 @@ function sessionSettings({ statementTimeoutMilliseconds = 10_000 }: DatabaseOpti
     // Everything is looked up by an index that begins with the project. A statement first prepared while its table was
     // empty would keep a sequential scan for as long as nobody analyses the table; and planning a look-up anew for the
     // values of each call takes several times as long as the look-up.
-    options: "-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan",
+    options: `-c jit=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan${role === null ? "" : ` -c role=${role}`}`,
   };
 }
 
 /**
- * Runs `work` in one transaction and returns its result once that is committed; if it throws, nothing was written.
+ * Runs `work` in one transaction of a project and returns its result once that is committed; if it throws, nothing was written.
  *
  * Drizzle's own `transaction()` loses the client when `begin` fails, until the pool is empty. Here every path releases
  * it, and one whose `begin`, `commit` or `rollback` failed is thrown away: nobody knows what state it is in.
  */
-export async function withTransaction<T>(
-  database: Database,
+export function withTransaction<T>(
+  database: Pick<Database, "connect">,
+  projectId: string,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const client = await database.pool.connect();
+  return transact(database, `begin; ${enterProject(projectId)}`, work);
+}
+
+/** Runs `work` in one read-only transaction in which every statement sees the same moment. */
+export function withReadSnapshot<T>(
+  database: Pick<Database, "connect">,
+  projectId: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const begin = `begin isolation level repeatable read, read only; ${enterProject(projectId)}`;
+  return transact(database, begin, work);
+}
+
+async function transact<T>(
+  database: Pick<Database, "connect">,
+  begin: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const client = await database.connect();
   let isReusable = false;
   try {
-    await client.query("begin");
+    await client.query(begin);
     let result: T;
     try {
       result = await work(drizzle(client));
@@ -93,17 +159,6 @@ export async function withTransaction<T>(
   } finally {
     client.release(!isReusable);
   }
-}
-
-/** Runs `work` in one read-only transaction in which every statement sees the same moment. */
-export function withReadSnapshot<T>(
-  database: Database,
-  work: (connection: Connection) => Promise<T>,
-): Promise<T> {
-  return withTransaction(database, async (connection) => {
-    await connection.execute(sql`set transaction isolation level repeatable read, read only`);
-    return work(connection);
-  });
 }
 
 async function rollback(client: pg.PoolClient): Promise<boolean> {
@@ -143,11 +198,15 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /** Throws unless a committed transaction survives a power failure: a store of money must not run on less. */
-export async function assertDurable(database: Database): Promise<void> {
-  const { rows } = await database.pool.query<{ name: string }>(
-    `select name from pg_settings
-      where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name`,
-  );
+export async function assertDurable(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  const { rows } = await client
+    .query<{ name: string }>(
+      `select name from pg_settings
+        where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name`,
+    )
+    .finally(() => client.end());
   if (rows.length === 0) return;
   const names = rows.map(({ name }) => name).join(", ");
   throw new Error(`the database at DATABASE_URL can lose committed data: switched off there: ${names}`);
@@ -163,15 +222,4 @@ function parseBigintAsNumber(): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53`);
     return value;
   });
-}
-
-/** Sends every statement unnamed, so that stores may name theirs without knowing what stands before the database. */
-class UnnamedStatementClient extends pg.Client {
-  // pg declares a dozen overloads of `query`; what matters here is only whether the first argument carries a name.
-  override query = ((config: unknown, ...rest: unknown[]) => {
-    const isNamed =
-      typeof config === "object" && config !== null && "name" in config && !("submit" in config);
-    const unnamed = isNamed ? { ...config, name: undefined } : config;
-    return Reflect.apply(pg.Client.prototype.query, this, [unnamed, ...rest]);
-  }) as pg.Client["query"];
 }

@@ -84,7 +84,7 @@ export function idempotently<Answer>(
 ): Promise<{ answer: Answer; isReplay: boolean }> {
   const { projectId, key, operation } = request;
   return whileHolding(request, () =>
-    withTransaction(database, async (connection) => {
+    withTransaction(database, projectId, async (connection) => {
       if (key === null) return { answer: (await work(connection)).answer, isReplay: false };
       const hash = requestHash(operation, request.request);
       // Waits for another process that is at the same key; the record is filled in below.

@@ -30,7 +30,11 @@ afterAll(async () => {
 
 /** Past the proxy, with a connection of its own. */
 async function directly<T>(work: (database: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
-  const database = openDatabase({ connectionString: postgres.connectionString(), log: silentLog });
+  const database = openDatabase({
+    connectionString: postgres.connectionString(),
+    log: silentLog,
+    role: null,
+  });
   try {
     return await work(database);
   } finally {

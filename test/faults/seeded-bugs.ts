@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { Database } from "../../src/platform/database.ts";
+import { appRole } from "../../src/platform/walls.ts";
 
 export interface SeededBug {
   readonly name: string;
@@ -159,7 +160,7 @@ let currentDatabase: Database;
 export async function seedBug(number: number, database: Database): Promise<void> {
   const bug = seededBugs[number - 1];
   if (bug === undefined) throw new Error(`there is no seeded bug ${number}`);
-  if (bug.sql !== undefined) await database.pool.query(bug.sql);
+  if (bug.sql !== undefined) await database.pool.query(`set role none; ${bug.sql}; set role ${appRole}`);
   bug.database?.(database);
   current = bug;
 }

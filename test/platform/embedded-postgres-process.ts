@@ -5,6 +5,6 @@ import { silentLog } from "../../src/platform/log.ts";
 
 const [directory = ""] = process.argv.slice(2);
 const { connectionString, processId } = await startEmbeddedPostgres({ directory, log: silentLog });
-const database = openDatabase({ connectionString, log: silentLog });
+const database = openDatabase({ connectionString, log: silentLog, role: null });
 await database.pool.query("create table if not exists acknowledged (id int)");
 console.log(JSON.stringify({ connectionString, serverProcessId: processId }));

@@ -39,15 +39,15 @@ afterAll(async () => {
 });
 
 async function inOneSession<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await database.pool.connect();
+  const client = await database.connect();
   try {
     return await work(client);
   } finally {
     client.release();
   }
 }
-const differences = () => inOneSession(findDifferences);
-const rebuild = () => inOneSession(rebuildCounters);
+const differences = () => inOneSession((client) => findDifferences(client, project));
+const rebuild = () => inOneSession((client) => rebuildCounters(client, project));
 const change = (statement: string) => database.pool.query(statement, [project]);
 
 const inShort = (found: readonly Difference[]) =>

@@ -83,7 +83,7 @@ export function apiKeyAuthenticator({
     const asOf = generation;
     let rows: Awaited<ReturnType<typeof findBySecret>>;
     try {
-      rows = await findBySecret(database.orm, hashOf(secret), new Date(now));
+      rows = await findBySecret(database.outside, hashOf(secret), new Date(now));
     } catch (error) {
       const entry = entries.get(secret);
       if (entry === undefined || now - entry.verifiedAt > outageTrustMilliseconds) {
@@ -123,7 +123,7 @@ export function apiKeyAuthenticator({
     }
     entry.usedAt = now;
     const { projectId, apiKeyId } = entry.caller;
-    markUsed(database.orm, projectId, apiKeyId, new Date(now)).catch((error: unknown) => {
+    markUsed(database.of(projectId), projectId, apiKeyId, new Date(now)).catch((error: unknown) => {
       log.debug({ err: error, apiKeyId }, "the use of an API key was not noted");
     });
   }

@@ -45,7 +45,7 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
           errors: [{ path: "/expiresAt", code: "in_the_past", message: "Must be in the future." }],
         });
       }
-      return withTransaction(database, async (connection) => {
+      return withTransaction(database, projectId, async (connection) => {
         const fresh = newSecret(environment);
         const row = { projectId, name, role, environment, createdAt, expiresAt: until };
         return issued(await storeApiKey(connection, row, fresh), fresh);
@@ -53,10 +53,10 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
     },
 
     async list(projectId, { limit, after }) {
-      const rows = await listApiKeys(database.orm, projectId, cursor.decode(after), limit + 1);
+      const rows = await listApiKeys(database.of(projectId), projectId, cursor.decode(after), limit + 1);
       const page = cursor.page(rows, limit, ({ id }) => id);
       const secrets = await findSecrets(
-        database.orm,
+        database.of(projectId),
         projectId,
         page.items.map(({ id }) => id),
         now(),
@@ -65,7 +65,7 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
     },
 
     async rotate(projectId, id, graceSeconds) {
-      const result = await withTransaction(database, async (connection) => {
+      const result = await withTransaction(database, projectId, async (connection) => {
         const row = await lockApiKey(connection, projectId, id);
         if (row === undefined) {
           throw problem("api-key-not-found");
@@ -84,7 +84,7 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
     },
 
     async revoke(projectId, id) {
-      const revoked = await withTransaction(database, async (connection) => {
+      const revoked = await withTransaction(database, projectId, async (connection) => {
         const row = await markRevoked(connection, projectId, id, now());
         if (row === undefined) {
           throw problem("api-key-not-found");

@@ -50,8 +50,8 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
 
   return {
     async claim(projectId, key, request, idempotencyKey) {
-      const pool = await existingPool(database.orm, projectId, key);
-      const basis = await projects.rulebookBasis(database.orm, projectId);
+      const pool = await existingPool(database.of(projectId), projectId, key);
+      const basis = await projects.rulebookBasis(database.of(projectId), projectId);
       if (basis === undefined) throw new Error(`there is no project ${projectId}`);
       const { customer, identifiers } = request;
       const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });

@@ -47,7 +47,7 @@ export function couponExportService({
 
   return {
     async codes(projectId, key, query, format) {
-      const pool = await existingPool(database.orm, projectId, key);
+      const pool = await existingPool(database.of(projectId), projectId, key);
       const show = couponShower(pool);
       const now = clock.now();
 

@@ -54,7 +54,7 @@ export function couponGenerationService(options: CouponGenerationOptions): Coupo
 
   jobs.define(generationKind, async (job) => {
     const input = generationInput.parse(job.input);
-    const pool = await findPool(database.orm, job.projectId, { id: input.poolId });
+    const pool = await findPool(database.of(job.projectId), job.projectId, { id: input.poolId });
     if (pool === undefined) throw problem("coupon-pool-not-found");
     await generateInto(database, job, formOf(pool), {
       projectId: job.projectId,
@@ -132,13 +132,13 @@ export async function generateInto(
       await job.advance(connection, next);
     };
     try {
-      await withTransaction(database, async (connection) => {
+      await withTransaction(database, row.projectId, async (connection) => {
         await copyCoupons(connection, codeRows(form, row, count, range));
         await finish(connection);
       });
     } catch (error) {
       if (sqlStateOf(error) !== uniqueViolation) throw error;
-      await withTransaction(database, async (connection) => {
+      await withTransaction(database, row.projectId, async (connection) => {
         await copyExactly(connection, (missing) => codeRows(form, row, missing, range), count);
         await finish(connection);
       });

@@ -44,12 +44,12 @@ interface Row extends NewCoupon {
 export function couponImportService({ database, clock, projects }: CouponImportOptions): CouponImportService {
   return {
     async import(projectId, key, body, contentType) {
-      const pool = await existingPool(database.orm, projectId, key);
+      const pool = await existingPool(database.of(projectId), projectId, key);
       const form = formOf(pool);
       const now = clock.now();
       const defaults = {
         maxUses: pool.document.usesPerCode,
-        expiresAt: expiryOf(pool, "issue", now, await projects.timezone(database.orm, projectId)),
+        expiresAt: expiryOf(pool, "issue", now, await projects.timezone(database.of(projectId), projectId)),
         now,
       };
       // Every coupon of this import bears this time: that is how a repeated code is told from one that was there.
@@ -62,14 +62,14 @@ export function couponImportService({ database, clock, projects }: CouponImportO
           if (first.has(row.code)) refusals.push(refused(row, faults.code_repeated));
           else first.set(row.code, row);
         }
-        const added = await withTransaction(database, async (connection) => {
+        const added = await withTransaction(database, projectId, async (connection) => {
           const codes = await insertCoupons(connection, origin, [...first.values()]);
           await countCodes(connection, projectId, pool.id, codes.length);
           return codes;
         });
         if (added.length < first.size) {
           for (const code of added) first.delete(code);
-          const taken = await findCoupons(database.orm, projectId, [...first.keys()]);
+          const taken = await findCoupons(database.of(projectId), projectId, [...first.keys()]);
           const since = new Map(taken.map((row) => [row.code, row]));
           for (const row of first.values()) {
             const other = since.get(row.code);

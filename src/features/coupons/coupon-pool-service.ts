@@ -41,7 +41,7 @@ export function couponPoolService({
     async create(projectId, document) {
       requireSound(document, clock.now());
       const at = new Date(clock.now());
-      const row = await insertPool(database.orm, {
+      const row = await insertPool(database.of(projectId), {
         projectId,
         id: newId("cpl", clock.now()),
         key: document.key,
@@ -59,7 +59,7 @@ export function couponPoolService({
     },
 
     update(projectId, key, ifMatch, document) {
-      return withTransaction(database, async (connection) => {
+      return withTransaction(database, projectId, async (connection) => {
         const row = await lockPool(connection, projectId, { key });
         if (row === undefined) throw problem("coupon-pool-not-found");
         if (ifMatch !== "*" && ifMatch !== String(row.version)) throw problem("precondition-failed");
@@ -75,12 +75,12 @@ export function couponPoolService({
     },
 
     async pool(projectId, key) {
-      return shown(await existingPool(database.orm, projectId, key));
+      return shown(await existingPool(database.of(projectId), projectId, key));
     },
 
     async list(projectId, { limit, after, q }) {
       const beforeId = cursor.decode(after);
-      const rows = await listPools(database.orm, projectId, { q, beforeId, limit: limit + 1 });
+      const rows = await listPools(database.of(projectId), projectId, { q, beforeId, limit: limit + 1 });
       const page = cursor.page(rows, limit, ({ id }) => id);
       return { ...page, items: page.items.map(shown) };
     },

@@ -39,7 +39,7 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
     code: string,
     decide: (row: CouponRow) => Parameters<typeof updateCoupon>[2] | null,
   ): Promise<Coupon> {
-    return withTransaction(database, async (connection) => {
+    return withTransaction(database, projectId, async (connection) => {
       const { row, pool } = await existing(connection, projectId, code, lockCoupons);
       const changes = decide(row);
       const after = changes === null ? row : await updateCoupon(connection, row, changes);
@@ -49,15 +49,18 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
 
   return {
     async coupon(projectId, code) {
-      const { row, pool } = await existing(database.orm, projectId, code, findCoupons);
+      const { row, pool } = await existing(database.of(projectId), projectId, code, findCoupons);
       return couponShower(pool)(row, clock.now());
     },
 
     async list(projectId, { customer, limit, after }) {
       const before = cursor.decode(after);
-      const rows = await listCustomerCoupons(database.orm, projectId, customer, { before, limit: limit + 1 });
+      const rows = await listCustomerCoupons(database.of(projectId), projectId, customer, {
+        before,
+        limit: limit + 1,
+      });
       const page = cursor.page(rows, limit, ({ claimedAt, code }) => [claimedAt?.toISOString() ?? "", code]);
-      return { ...page, items: await shownCoupons(database.orm, page.items, clock.now()) };
+      return { ...page, items: await shownCoupons(database.of(projectId), page.items, clock.now()) };
     },
 
     void: (projectId, code) =>
@@ -83,7 +86,12 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
           }),
         };
       }
-      const found = await couponsBehind(database.orm, context.projectId, codes, findCoupons);
+      const found = await couponsBehind(
+        database.of(context.projectId),
+        context.projectId,
+        codes,
+        findCoupons,
+      );
       return {
         codes: codes.map((code) => {
           const reason = refusalOf(found.get(normalizeCode(code))?.row, customer, clock.now());

@@ -3,6 +3,7 @@ import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Connection, Database } from "../../platform/database.ts";
+import { enterProject } from "../../platform/walls.ts";
 import { codeRowColumns } from "./code-rows.ts";
 import type { CouponStatus, ExportQuery } from "./coupon-schemas.ts";
 import { type CouponRow, coupons } from "./coupon-tables.ts";
@@ -11,34 +12,30 @@ const slowMilliseconds = 120_000;
 
 /** Adds rows as `codeRows` makes them. Fails with 23505 if one of them is there already. */
 export async function copyCoupons(connection: Connection, rows: AsyncIterable<Buffer>): Promise<void> {
-  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
-  await copyInto(connection, "coupons", rows);
+  await copyFresh(connection, rows);
+  await connection.execute(sql`insert into coupons select * from fresh_coupons`);
 }
 
-/**
- * The same where some may be there already: adds those that are not. Returns how many it added.
- * Slower by the temporary table, and therefore only for when COPY has failed.
- */
+/** The same where some may be there already: adds those that are not, which takes longer. Returns how many it added. */
 export async function copyNewCoupons(connection: Connection, rows: AsyncIterable<Buffer>): Promise<number> {
-  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
-  await connection.execute(
-    sql`create temp table if not exists fresh_coupons (like coupons including defaults) on commit drop`,
-  );
-  await connection.execute(sql`truncate fresh_coupons`);
-  await copyInto(connection, "fresh_coupons", rows);
+  await copyFresh(connection, rows);
   const { rowCount } = await connection.execute(
     sql`insert into coupons select * from fresh_coupons order by code on conflict do nothing`,
   );
   return rowCount ?? 0;
 }
 
-async function copyInto(connection: Connection, table: string, rows: AsyncIterable<Buffer>): Promise<void> {
+/** By way of a temporary table, because PostgreSQL does not COPY into one behind walls. */
+async function copyFresh(connection: Connection, rows: AsyncIterable<Buffer>): Promise<void> {
+  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
+  await connection.execute(
+    sql`create temp table if not exists fresh_coupons (like coupons including defaults) on commit drop`,
+  );
+  await connection.execute(sql`truncate fresh_coupons`);
   // Drizzle knows no COPY; inside a transaction its client is the one that has it.
   const { $client } = connection as Connection & { $client: pg.PoolClient };
-  const stream = $client.query(
-    copyFrom(`copy ${table} (${codeRowColumns.join(", ")}) from stdin (format binary)`),
-  );
-  await pipeline(rows, stream);
+  const columns = codeRowColumns.join(", ");
+  await pipeline(rows, $client.query(copyFrom(`copy fresh_coupons (${columns}) from stdin (format binary)`)));
 }
 
 export interface NewCoupon {
@@ -135,10 +132,10 @@ export async function* exportCoupons(
   { projectId, poolId, now }: { projectId: string; poolId: string; now: Date },
   { status, claimed }: Pick<ExportQuery, "status" | "claimed">,
 ): AsyncGenerator<CouponRow[]> {
-  const client = await database.pool.connect();
+  const client = await database.connect();
   let isReusable = false;
   try {
-    await client.query("begin isolation level repeatable read, read only");
+    await client.query(`begin isolation level repeatable read, read only; ${enterProject(projectId)}`);
     const claimedIs = claimed === undefined ? "" : `and customer_id is ${claimed ? "not " : ""}null`;
     const statusIs = status === undefined ? "" : `and (${statusOf("$3")}) = $4`;
     // In the order of the index of pools, so that the first rows come at once.

@@ -85,7 +85,7 @@ export function evaluationService({
     const quote = evaluate(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
     const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
     if (request.save !== true) return identified;
-    return insertEvaluation(database.orm, {
+    return insertEvaluation(database.of(context.projectId), {
       projectId: context.projectId,
       id: identified.id,
       revision: rules.revision,
@@ -100,7 +100,7 @@ export function evaluationService({
   }
 
   async function find(projectId: string, id: string): Promise<EvaluationRow> {
-    const row = await findEvaluation(database.orm, projectId, id);
+    const row = await findEvaluation(database.of(projectId), projectId, id);
     if (row === undefined) throw problem("evaluation-not-found");
     return row;
   }

@@ -1,4 +1,4 @@
-/** Questions that come while the database is answering others wait for it and are then asked together. */
+/** Questions about a project that come while the database is answering others about it wait and are then asked together. */
 import type { Database } from "../../platform/database.ts";
 import { type FactsAnswer, type FactsQuestion, readFacts } from "./facts-store.ts";
 
@@ -11,18 +11,17 @@ interface Waiting {
 }
 
 /** A lone question is asked at once; there is no timer. */
-export function factsReader({
-  pool,
-}: Pick<Database, "pool">): (question: FactsQuestion) => Promise<FactsAnswer> {
-  const waiting: Waiting[] = [];
-  let isReading = false;
+export function factsReader(
+  database: Pick<Database, "of">,
+): (question: FactsQuestion) => Promise<FactsAnswer> {
+  const queues = new Map<string, Waiting[]>();
 
-  async function readAll(): Promise<void> {
+  async function readAll(projectId: string, waiting: Waiting[]): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, mostAtOnce);
       try {
         const answers = await readFacts(
-          pool,
+          database.of(projectId).$client,
           batch.map(({ question }) => question),
         );
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index]!);
@@ -30,14 +29,19 @@ export function factsReader({
         for (const { reject } of batch) reject(error);
       }
     }
-    isReading = false;
+    queues.delete(projectId);
   }
 
   return (question) =>
     new Promise((resolve, reject) => {
-      waiting.push({ question, resolve, reject });
-      if (isReading) return;
-      isReading = true;
-      readAll();
+      const { projectId } = question;
+      const waiting = queues.get(projectId);
+      if (waiting !== undefined) {
+        waiting.push({ question, resolve, reject });
+        return;
+      }
+      const first = [{ question, resolve, reject }];
+      queues.set(projectId, first);
+      readAll(projectId, first);
     });
 }

@@ -99,7 +99,9 @@ export function factsService({ database, usage }: { database: Database; usage: U
     async sharedCounters(rules) {
       const { promotions } = await usage.usageOf(rules);
       const ids = [...promotions.values()].flatMap(({ id }) => id ?? []);
-      return ids.length === 0 ? new Map() : readSharedCounters(database.pool, rules.projectId, ids);
+      return ids.length === 0
+        ? new Map()
+        : readSharedCounters(database.of(rules.projectId).$client, rules.projectId, ids);
     },
   };
 }

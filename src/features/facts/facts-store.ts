@@ -116,12 +116,12 @@ select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode
   from unnest($26::int[], $27::text[], $28::text[]) as u (i, project_id, key),
        lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record`;
 
-/** Any number of questions in one statement; the answers in their order. */
+/** Any number of questions about one project in one statement; the answers in their order. */
 export async function readFacts(
-  database: pg.Pool,
+  client: Pick<pg.ClientBase, "query">,
   questions: readonly FactsQuestion[],
 ): Promise<FactsAnswer[]> {
-  const { rows } = await database.query<{ kind: string; i: number; value: never }>({
+  const { rows } = await client.query<{ kind: string; i: number; value: never }>({
     name: "read-facts",
     text,
     values: [
@@ -231,11 +231,11 @@ function putAmount(amounts: Map<string, number>, [rule, measure, holder, period,
 
 /** The counters that belong to nobody in particular, of these promotions. */
 export async function readSharedCounters(
-  database: pg.Pool,
+  client: Pick<pg.ClientBase, "query">,
   projectId: string,
   rules: readonly string[],
 ): Promise<Map<string, number>> {
-  const { rows } = await database.query<{ value: StoredHold }>({
+  const { rows } = await client.query<{ value: StoredHold }>({
     name: "read-shared-counters",
     text: `select json_build_array(rule_id, measure, holder, period, used + reserved) as value
              from counters where project_id = $1 and rule_id = any ($2::text[]) and holder = ''`,

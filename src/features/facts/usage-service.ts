@@ -95,7 +95,8 @@ export function usageService(options: {
 
   async function refresh(entry: Entry): Promise<Usage> {
     const ids = [...entry.promotions.values()].flatMap(({ id }) => id ?? []);
-    const read = await readSharedCounters(database.pool, entry.rules.projectId, ids);
+    const { projectId } = entry.rules;
+    const read = await readSharedCounters(database.of(projectId).$client, projectId, ids);
     for (const [key, amount] of read) entry.taken.set(key, amount);
     entry.usage = { promotions: entry.promotions, taken: entry.taken };
     return entry.usage;

@@ -20,6 +20,7 @@ import {
   liveJobs,
   releaseJob,
   takeJob,
+  waitingJobs,
 } from "./job-store.ts";
 import type { JobRow } from "./job-tables.ts";
 
@@ -31,6 +32,7 @@ export const jobChannel = "dealwright_jobs";
 
 const beatMilliseconds = 5_000;
 const jobsAtOnce = 2;
+const jobsLookedAt = 20;
 
 /** A job in the hands of this process. */
 export interface RunningJob {
@@ -119,8 +121,7 @@ export function jobService(options: JobServiceOptions): JobService {
       while (isToLookAgain && running.size < jobsAtOnce && !closing.signal.aborted) {
         isToLookAgain = false;
         const runner = newId("run");
-        const kinds = [...runners.keys()];
-        const row = await takeJob(database.orm, { kinds, runner, now: new Date(clock.now()) });
+        const row = await takeAny(runner);
         if (row === undefined) continue;
         isToLookAgain = true;
         begin(row, runner);
@@ -128,6 +129,16 @@ export function jobService(options: JobServiceOptions): JobService {
     } catch (error) {
       log.warn({ err: error }, "could not look for jobs");
     }
+  }
+
+  /** More than one is looked at, because other processes are after the oldest as well. */
+  async function takeAny(runner: string): Promise<JobRow | undefined> {
+    const now = new Date(clock.now());
+    for (const waiting of await waitingJobs(database.outside, [...runners.keys()], jobsLookedAt)) {
+      const row = await takeJob(database.of(waiting.projectId), waiting, { runner, now });
+      if (row !== undefined) return row;
+    }
+    return undefined;
   }
 
   function begin(row: JobRow, runner: string): void {
@@ -143,7 +154,7 @@ export function jobService(options: JobServiceOptions): JobService {
 
   async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {
     const finish = (state: "succeeded" | "failed" | "cancelled", rest: Partial<JobRow> = {}) =>
-      finishJob(database.orm, row, runner, {
+      finishJob(database.of(row.projectId), row, runner, {
         state,
         result: null,
         failure: null,
@@ -185,20 +196,20 @@ export function jobService(options: JobServiceOptions): JobService {
   ): Promise<void> {
     const { projectId, id } = row;
     if (error instanceof Problem) return finish("failed", { failure: error.message });
-    const now = await findJob(database.orm, projectId, id);
+    const now = await findJob(database.of(projectId), projectId, id);
     if (now?.runner !== runner) return;
     if (now.state === "cancelling") return finish("cancelled");
     const isOurDoing = !(error instanceof JobStopped) && !closing.signal.aborted;
     if (isOurDoing) log.error({ err: error, jobId: id }, "a job broke off");
     // Nobody knows whether the next attempt fares better: it is made by whoever is next.
-    await releaseJob(database.orm, row, runner, { isToCount: isOurDoing, channel: jobChannel });
+    await releaseJob(database.of(projectId), row, runner, { isToCount: isOurDoing, channel: jobChannel });
   }
 
   async function beat(row: JobRow, runner: string, controller: AbortController): Promise<void> {
     while (!controller.signal.aborted) {
       await delay(beatMilliseconds, undefined, { ref: false, signal: controller.signal }).catch(() => {});
       if (controller.signal.aborted) return;
-      const isOurs = await beatJob(database.orm, row, runner).catch(() => true);
+      const isOurs = await beatJob(database.of(row.projectId), row, runner).catch(() => true);
       if (!isOurs) controller.abort();
     }
   }
@@ -245,21 +256,21 @@ export function jobService(options: JobServiceOptions): JobService {
     },
 
     async job(projectId, id) {
-      const row = await findJob(database.orm, projectId, id);
+      const row = await findJob(database.of(projectId), projectId, id);
       if (row === undefined) throw problem("job-not-found");
       return shown(row);
     },
 
     async list(projectId, { limit, after, ...filters }) {
       const beforeId = cursor.decode(after);
-      const rows = await listJobs(database.orm, projectId, filters, { beforeId, limit: limit + 1 });
+      const rows = await listJobs(database.of(projectId), projectId, filters, { beforeId, limit: limit + 1 });
       const page = cursor.page(rows, limit, ({ id }) => id);
       return { ...page, items: page.items.map(shown) };
     },
 
     async cancel(projectId, id) {
       const now = new Date(clock.now());
-      const row = await cancelJob(database.orm, projectId, id, { now, channel: jobChannel });
+      const row = await cancelJob(database.of(projectId), projectId, id, { now, channel: jobChannel });
       if (row === undefined) throw problem("job-not-found");
       running.get(id)?.controller.abort();
       return shown(row);

@@ -4,7 +4,7 @@ import { type JobQuery, liveStates } from "./job-schemas.ts";
 import { type JobRow, jobs } from "./job-tables.ts";
 
 /** Without a beat for so long, whoever had the job is taken for dead. By the database's clock, which all processes share. */
-const staleAfter = sql`interval '30 seconds'`;
+const staleAfter = "30 seconds";
 const mostAttempts = 5;
 
 const named = (projectId: string, id: string) => and(eq(jobs.projectId, projectId), eq(jobs.id, id));
@@ -55,17 +55,24 @@ export async function liveJobs(connection: Connection, projectId: string, kind: 
     .where(and(eq(jobs.projectId, projectId), eq(jobs.kind, kind), isLive));
 }
 
-/** The oldest job that waits, or whose runner is dead; two processes never take the same one. */
+/** The oldest jobs that wait, or whose runner is dead; over the walls. */
+export async function waitingJobs(
+  connection: Connection,
+  kinds: readonly string[],
+  most: number,
+): Promise<Pick<JobRow, "projectId" | "id">[]> {
+  const { rows } = await connection.execute<Pick<JobRow, "projectId" | "id">>(sql`
+    select project_id as "projectId", id from waiting_jobs(${sql.param([...kinds])}::text[], ${staleAfter}::interval, ${most})`);
+  return rows;
+}
+
+/** Undefined if somebody else has it by now: two processes never take the same one. */
 export async function takeJob(
   connection: Connection,
-  { kinds, runner, now }: { kinds: readonly string[]; runner: string; now: Date },
+  { projectId, id }: Pick<JobRow, "projectId" | "id">,
+  { runner, now }: { runner: string; now: Date },
 ): Promise<JobRow | undefined> {
-  const next = sql`(
-    select ${jobs.projectId}, ${jobs.id} from ${jobs}
-    where ${isLive} and ${jobs.kind} = any(${sql.param([...kinds])})
-      and (${jobs.state} = 'queued' or ${jobs.heartbeatAt} < now() - ${staleAfter})
-    order by ${jobs.createdAt} limit 1
-    for update skip locked)`;
+  const isToTake = sql`(${jobs.state} = 'queued' or ${jobs.heartbeatAt} < now() - ${staleAfter}::interval)`;
   const [row] = await connection
     .update(jobs)
     .set({
@@ -75,7 +82,7 @@ export async function takeJob(
       startedAt: sql`coalesce(${jobs.startedAt}, ${now.toISOString()}::timestamptz)`,
       heartbeatAt: sql`now()`,
     })
-    .where(sql`(${jobs.projectId}, ${jobs.id}) in ${next}`)
+    .where(and(named(projectId, id), isLive, isToTake))
     .returning();
   return row;
 }

@@ -3,6 +3,7 @@
  */
 import type pg from "pg";
 import type { CounterName } from "../../ledger/books.ts";
+import { enterProject } from "../../platform/walls.ts";
 import {
   columnsOf,
   type FreeCode,
@@ -13,7 +14,8 @@ import {
 } from "./committer-books.ts";
 
 /** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
-export const beginStatement = "begin; set local enable_hashjoin = off; set local enable_mergejoin = off";
+export const beginStatement = (projectId: string): string =>
+  `begin; ${enterProject(projectId)}; set local enable_hashjoin = off; set local enable_mergejoin = off`;
 
 /** Rows to be locked must be there first. Sorted, as every lock is, so that two batches never wait for each other in a circle. */
 export async function insertCounters(

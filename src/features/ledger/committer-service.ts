@@ -97,14 +97,14 @@ export function committerService({ database, log }: { database: Database; log: L
   }
 
   async function commitOnce(projectId: string, batch: readonly Submission[]): Promise<Result[]> {
-    const client = await database.pool.connect();
+    const client = await database.connect();
     let isReusable = false;
     let isReleased = false;
     let transactionId: string | null = null;
     let writes: Writes | null = null;
     let results: Result[] = [];
     try {
-      await client.query(beginStatement);
+      await client.query(beginStatement(projectId));
       const { decided, books, needs, loaded } = await decideLocked(client, projectId, batch);
       results = decided.results;
       writes = decided.writes;
@@ -176,7 +176,7 @@ export function committerService({ database, log }: { database: Database; log: L
     const until = performance.now() + deadlineMilliseconds;
     while (performance.now() < until) {
       try {
-        const client = await database.pool.connect();
+        const client = await database.connect();
         try {
           const fate = await fateOf(client, projectId, transactionId, writes);
           if (fate !== "in progress") return fate === "committed";

@@ -5,6 +5,7 @@
  */
 import type pg from "pg";
 import { counterKey } from "../../ledger/books.ts";
+import { inProject } from "../../platform/walls.ts";
 import type { Writes } from "./committer-batch.ts";
 import { columnsOf, type Loaded, type StoredHold } from "./committer-books.ts";
 
@@ -167,7 +168,9 @@ export async function fateOf(
 ): Promise<"committed" | "aborted" | "in progress"> {
   if (await isInProgress(client, transactionId)) return "in progress";
   // A statement of its own, so that it sees what was committed until the transaction had ended.
-  const { rows } = await client.query<{ is_there: boolean }>(traceText, [projectId, ...traceOf(writes)]);
+  const { rows } = await client.query<{ is_there: boolean }>(
+    inProject(projectId, { text: traceText, values: [projectId, ...traceOf(writes)] }),
+  );
   return rows[0]!.is_there ? "committed" : "aborted";
 }
 

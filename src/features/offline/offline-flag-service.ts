@@ -26,18 +26,18 @@ export function offlineFlagService({
   return {
     async list(projectId, query) {
       const before = cursor.decode(query.after)?.id ?? null;
-      const rows = await listFlags(database.orm, projectId, query, before);
+      const rows = await listFlags(database.of(projectId), projectId, query, before);
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
       return { items: items.map(shown), nextCursor };
     },
     async resolve({ projectId, apiKeyId }, id, note) {
       const resolvedAt = new Date(clock.now());
-      const resolved = await resolveFlag(database.orm, projectId, id, {
+      const resolved = await resolveFlag(database.of(projectId), projectId, id, {
         resolvedAt,
         resolvedBy: apiKeyId,
         note,
       });
-      const row = resolved ?? (await findFlag(database.orm, projectId, id));
+      const row = resolved ?? (await findFlag(database.of(projectId), projectId, id));
       if (row === undefined) throw problem("offline-flag-not-found");
       if (row.note !== note) throw problem("offline-flag-resolved");
       return shown(row);

@@ -30,8 +30,8 @@ export function offlineKeyService({
   }
 
   async function published(projectId: string): Promise<OfflineKeySet> {
-    await signingKey(database.orm, projectId);
-    const keys = await publishedKeys(database.orm, projectId, new Date(clock.now()));
+    await signingKey(database.of(projectId), projectId);
+    const keys = await publishedKeys(database.of(projectId), projectId, new Date(clock.now()));
     return {
       keys: keys.map(({ id, publicKey }) => ({
         kty: "OKP",
@@ -50,12 +50,12 @@ export function offlineKeyService({
       const now = new Date(clock.now());
       // One that it signs at this moment is not among those stored; unless it begins later it is over by then.
       const publishedUntil = isCompromised ? null : new Date(now.getTime() + mostValidSeconds * 1_000);
-      await withTransaction(database, async (connection) => {
+      await withTransaction(database, projectId, async (connection) => {
         await retireSigningKey(connection, projectId, { retiredAt: now, publishedUntil });
         await insertSigningKey(connection, projectId, newKeyPair(), now);
       });
       return published(projectId);
     },
-    signingKey: (projectId) => signingKey(database.orm, projectId),
+    signingKey: (projectId) => signingKey(database.of(projectId), projectId),
   };
 }

@@ -51,7 +51,7 @@ export function offlineRedemptionService({
       if (unproven !== null) read.set(token, unproven);
     }
     const keyIds = new Set([...read.values()].map(({ keyId }) => keyId));
-    const publicKeys = await publicKeysOf(database.orm, projectId, [...keyIds]);
+    const publicKeys = await publicKeysOf(database.of(projectId), projectId, [...keyIds]);
     const signed = await Promise.all(
       [...read].map(async ([token, unproven]) => {
         const publicKey = publicKeys.get(unproven.keyId);
@@ -60,7 +60,7 @@ export function offlineRedemptionService({
       }),
     );
     const ids = new Map(signed.flat());
-    const rows = await findVouchers(database.orm, projectId, [...new Set(ids.values())]);
+    const rows = await findVouchers(database.of(projectId), projectId, [...new Set(ids.values())]);
     return new Map(
       [...ids].flatMap(([token, id]) => {
         const row = rows.get(id);
@@ -98,7 +98,9 @@ export function offlineRedemptionService({
           };
         case "repeated": {
           if (result.redemption.requestHash !== told.hash)
-            await insertFlags(database.pool, [told.flag({ kind: "contents_differ", amount: null })]);
+            await insertFlags(database.of(projectId).$client, [
+              told.flag({ kind: "contents_differ", amount: null }),
+            ]);
           return { ...answer, status: "duplicate", flags: [] };
         }
         case "answered":
@@ -132,7 +134,7 @@ export function offlineRedemptionService({
       const again = results.flatMap(({ status, redemption }) =>
         status === "duplicate" && redemption !== null ? [redemption] : [],
       );
-      const known = await flagsOf(database.orm, projectId, again);
+      const known = await flagsOf(database.of(projectId), projectId, again);
       return results.map((result) =>
         result.status === "duplicate"
           ? { ...result, flags: known.get(result.redemption ?? "") ?? [] }

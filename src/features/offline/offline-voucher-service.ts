@@ -64,7 +64,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     const record =
       idempotencyKey === null
         ? undefined
-        : await findIdempotencyRecord(database.orm, projectId, idempotencyKey);
+        : await findIdempotencyRecord(database.of(projectId), projectId, idempotencyKey);
     if (record !== undefined) return replayed(record, hash);
 
     const now = clock.now();

@@ -57,7 +57,7 @@ const listCursor = cursorOf("orders", z.tuple([z.int(), z.string()]));
 
 export function orderService({ database, clock, writer, returns }: OrderServiceOptions): OrderService {
   async function find(projectId: string, externalId: string): Promise<OrderRow> {
-    const row = await findOrder(database.orm, projectId, externalId);
+    const row = await findOrder(database.of(projectId), projectId, externalId);
     if (row === undefined) throw problem("order-not-found");
     return row;
   }
@@ -110,7 +110,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
     async list({ projectId, role }, { limit, after, ...filters }) {
       requireInstants(filters);
       const before = listCursor.decode(after);
-      const rows = await listOrders(database.orm, projectId, filters, { before, limit: limit + 1 });
+      const rows = await listOrders(database.of(projectId), projectId, filters, { before, limit: limit + 1 });
       const page = listCursor.page(rows, limit, (row) => [row.placedAt.getTime(), row.externalId]);
       return { ...page, items: page.items.map((row) => shownOrder(row, showsCost(role))) };
     },

@@ -11,7 +11,7 @@ import type { Log } from "../../platform/log.ts";
 import { Problem } from "../../platform/problem.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { OrderSettlement } from "./order-schemas.ts";
-import { lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
+import { findOrder, lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
 import type { OrderRow } from "./order-tables.ts";
 
 /** Who has it done. */
@@ -57,7 +57,7 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     if (order.redemptionId === null) return returnGoods(actor, order);
     const settlement = await settleRedemption(actor, order.status, order.redemptionId);
     // Where somebody else has noted it, or stored a newer version, the answer is about this one all the same.
-    return (await settleOrder(database.orm, order, settlement)) ?? { ...order, settlement };
+    return (await settleOrder(database.of(order.projectId), order, settlement)) ?? { ...order, settlement };
   }
 
   /** A redemption of which something was returned cannot be cancelled any more; then the rest of it is returned as well. */
@@ -72,7 +72,7 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
 
   function returnGoods(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
     const { projectId, externalId, version } = stored;
-    return withTransaction(database, async (connection) => {
+    return withTransaction(database, projectId, async (connection) => {
       const order = await lockOrder(connection, projectId, externalId);
       if (order === undefined) throw new Error(`order ${externalId} vanished`);
       // A newer version has the say by now.
@@ -94,11 +94,16 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     });
   }
 
+  async function settleForgotten(projectId: string, externalId: string): Promise<void> {
+    const order = await findOrder(database.of(projectId), projectId, externalId);
+    if (order !== undefined) await settle({ projectId, apiKeyId: "" }, order);
+  }
+
   async function sweep(): Promise<number> {
     const before = new Date(clock.now() - forgottenAfterMilliseconds);
-    const forgotten = await unsettledOrders(database.orm, { before, limit: mostAtOnce });
-    for (const order of forgotten) {
-      await settle({ projectId: order.projectId, apiKeyId: "" }, order).catch((error: unknown) => {
+    const forgotten = await unsettledOrders(database.outside, { before, limit: mostAtOnce });
+    for (const { projectId, externalId } of forgotten) {
+      await settleForgotten(projectId, externalId).catch((error: unknown) => {
         log.warn({ err: error }, "an order could not be settled; the next sweep tries again");
       });
     }

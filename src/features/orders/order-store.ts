@@ -174,17 +174,15 @@ export async function saveReturn(
   return refunded;
 }
 
-/** Orders whose cancellation or return was cut off, the longest waiting first. */
+/** Orders whose cancellation or return was cut off, the longest waiting first; over the walls. */
 export async function unsettledOrders(
   connection: Connection,
   { before, limit }: { before: Date; limit: number },
-): Promise<OrderRow[]> {
-  return connection
-    .select()
-    .from(orders)
-    .where(and(eq(orders.settlement, "pending"), lt(orders.updatedAt, before)))
-    .orderBy(orders.updatedAt)
-    .limit(limit);
+): Promise<Pick<OrderRow, "projectId" | "externalId">[]> {
+  const { rows } = await connection.execute<Pick<OrderRow, "projectId" | "externalId">>(sql`
+    select project_id as "projectId", external_id as "externalId"
+      from unsettled_orders(${before.toISOString()}::timestamptz, ${limit})`);
+  return rows;
 }
 
 export interface NamedRedemption {

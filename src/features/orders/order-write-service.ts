@@ -32,7 +32,7 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
     incoming: readonly IncomingOrder[],
   ): Promise<(IncomingOrder | Problem)[]> {
     const ids = incoming.flatMap(({ redemptionId }) => redemptionId ?? []);
-    const known = await namedRedemptions(database.orm, projectId, ids);
+    const known = await namedRedemptions(database.of(projectId), projectId, ids);
     return incoming.map((order) => {
       if (order.redemptionId === null) return order;
       const redemption = known.get(order.redemptionId);
@@ -47,10 +47,10 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
 
   async function upsert(projectId: string, orders: readonly IncomingOrder[]): Promise<WriteOutcome[]> {
     const now = new Date(clock.now());
-    const written = await upsertOrders(database.orm, projectId, orders, now);
+    const written = await upsertOrders(database.of(projectId), projectId, orders, now);
     const stored = new Map(written.map((row) => [row.externalId, row]));
     const others = orders.filter(({ externalId }) => !stored.has(externalId));
-    const standing = await standingOf(database.orm, projectId, others);
+    const standing = await standingOf(database.of(projectId), projectId, others);
     return orders.map((order): WriteOutcome => {
       const row = stored.get(order.externalId);
       if (row !== undefined) return { status: "stored", order: row };

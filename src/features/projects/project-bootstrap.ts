@@ -22,13 +22,13 @@ export function bootstrap(
   adminKey: string | undefined,
   fill: (connection: Connection, projectId: string) => Promise<void> = async () => {},
 ): Promise<Bootstrapped | null> {
-  return withTransaction(database, async (connection) => {
+  const projectId = newId("prj", clock.now());
+  return withTransaction(database, projectId, async (connection) => {
     await lockBootstrap(connection);
     if (!(await isWithoutProjects(connection))) {
       return null;
     }
     const createdAt = new Date(clock.now());
-    const projectId = newId("prj", clock.now());
     await insertProject(connection, {
       id: projectId,
       key: "demo",

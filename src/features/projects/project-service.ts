@@ -29,11 +29,11 @@ export interface ProjectService {
 export function projectService(database: Database): ProjectService {
   return {
     async project(projectId) {
-      return shown(existing(await findProject(database.orm, projectId)));
+      return shown(existing(await findProject(database.of(projectId), projectId)));
     },
     updateSettings(projectId, ifMatch, change) {
       requireUsableSettings(change);
-      return withTransaction(database, async (connection) => {
+      return withTransaction(database, projectId, async (connection) => {
         const version = ifMatch === "*" ? null : versionOf(ifMatch);
         const row = await changeSettings(connection, projectId, version, change);
         if (row === undefined) {
@@ -53,7 +53,7 @@ export function projectService(database: Database): ProjectService {
       return projectSettings.parse(existing(await findProject(connection, projectId)).settings).timezone;
     },
     async revisions(projectIds) {
-      const rows = await findRevisions(database.orm, projectIds);
+      const rows = await findRevisions(database.outside, projectIds);
       return new Map(rows.map(({ id, revision }) => [id, revision]));
     },
   };

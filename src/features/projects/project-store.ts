@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { ProjectSettingsChange } from "./project-schemas.ts";
 import { type ProjectRow, projects } from "./project-tables.ts";
@@ -11,20 +11,20 @@ export async function findProject(
   return row;
 }
 
-/** Those that still exist. */
+/** Those that still exist; over the walls. */
 export async function findRevisions(
   connection: Connection,
   projectIds: readonly string[],
 ): Promise<Pick<ProjectRow, "id" | "revision">[]> {
-  const { id, revision } = projects;
-  return connection
-    .select({ id, revision })
-    .from(projects)
-    .where(inArray(id, [...projectIds]));
+  const { rows } = await connection.execute<Pick<ProjectRow, "id" | "revision">>(
+    sql`select id, revision from project_revisions(${sql.param([...projectIds])}::text[])`,
+  );
+  return rows;
 }
 
+/** Whoever made one; over the walls. */
 export async function isWithoutProjects(connection: Connection): Promise<boolean> {
-  const rows = await connection.select({ id: projects.id }).from(projects).limit(1);
+  const { rows } = await connection.execute(sql`select from project_ids() limit 1`);
   return rows.length === 0;
 }
 

@@ -155,7 +155,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     name: PromotionName,
     decide: (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>,
   ): Promise<Promotion> {
-    const { before, after } = await withTransaction(database, async (connection) => {
+    const { before, after } = await withTransaction(database, author.projectId, async (connection) => {
       const before = await lockPromotion(connection, author.projectId, name);
       if (before === undefined) throw problem("promotion-not-found");
       const decided = await decide(before, connection);
@@ -173,14 +173,16 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
   return {
     async create(author, document) {
-      const row = await withTransaction(database, (connection) => insert(connection, author, document));
+      const row = await withTransaction(database, author.projectId, (connection) =>
+        insert(connection, author, document),
+      );
       if (row === null) throw problem("promotion-key-taken", { errors: [keyTaken] });
       return shown(row, clock.now());
     },
 
     async putByKey(author, key, document) {
       if (document.key !== key) throw invalid("/key", "key_mismatch", "Must be the key in the path.");
-      const { before, after } = await withTransaction(database, async (connection) => {
+      const { before, after } = await withTransaction(database, author.projectId, async (connection) => {
         const known = await lockPromotion(connection, author.projectId, { key });
         const created = known === undefined ? await insert(connection, author, document) : null;
         if (created !== null) return { before: created, after: created };
@@ -228,7 +230,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     },
 
     async promotion(projectId, name) {
-      const row = await findPromotion(database.orm, projectId, name);
+      const row = await findPromotion(database.of(projectId), projectId, name);
       if (row === undefined) throw problem("promotion-not-found");
       return shown(row, clock.now());
     },
@@ -236,7 +238,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     async list(projectId, { limit, after, ...filters }) {
       const beforeId = listCursor.decode(after);
       const now = clock.now();
-      const rows = await listPromotions(database.orm, projectId, filters, {
+      const rows = await listPromotions(database.of(projectId), projectId, filters, {
         now: new Date(now),
         beforeId,
         limit: limit + 1,
@@ -247,7 +249,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
     async versions(projectId, id, { limit, after }) {
       const before = versionCursor.decode(after);
-      const rows = await listVersions(database.orm, projectId, id, before, limit + 1);
+      const rows = await listVersions(database.of(projectId), projectId, id, before, limit + 1);
       // Every promotion has a first version, so an empty first page means that there is no such promotion.
       if (rows.length === 0 && before === null) throw problem("promotion-not-found");
       const page = versionCursor.page(rows, limit, ({ version }) => version);

@@ -132,7 +132,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
   async function loadOnce(entry: Entry): Promise<ProjectRules> {
     const { projectId, rules } = entry;
-    const { basis, rows, isWhole } = await withReadSnapshot(database, async (connection) => {
+    const { basis, rows, isWhole } = await withReadSnapshot(database, projectId, async (connection) => {
       const basis = await projects.rulebookBasis(connection, projectId);
       const isWhole = rules === null || basis?.settings.timezone !== rules.settings.timezone;
       if (basis === undefined || basis.revision === rules?.revision)
@@ -219,7 +219,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   }
 
   async function makePast(projectId: string, revision: number, timezone: string): Promise<Rulebook> {
-    const rows = await promotionsAsOf(database.orm, projectId, revision);
+    const rows = await promotionsAsOf(database.of(projectId), projectId, revision);
     const compiled = await compileRules(rows, { timezone, selectors: new Map(), log, projectId });
     return buildRulebook(
       String(revision),

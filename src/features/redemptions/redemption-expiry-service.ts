@@ -29,7 +29,7 @@ export function redemptionExpiryService(options: {
     let found = 0;
     let lapsed: Awaited<ReturnType<typeof lapsedReservations>>;
     do {
-      lapsed = await lapsedReservations(database.orm, mostAtOnce);
+      lapsed = await lapsedReservations(database.outside, mostAtOnce);
       found += lapsed.length;
       await Promise.all(
         lapsed.map(({ projectId, id, orderRef }) =>

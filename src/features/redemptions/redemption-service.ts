@@ -213,7 +213,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   ): Promise<Answered<Redemption>> {
     const operation = operations[kind];
     const hash = requestHash(operation, id);
-    const isDeposit = kind === "cancel" && (await paysDeposit(database.orm, projectId, id));
+    const isDeposit = kind === "cancel" && (await paysDeposit(database.of(projectId), projectId, id));
     const command: Settle = {
       kind,
       redemption: id,
@@ -241,7 +241,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   }
 
   async function existing(projectId: string, id: string): Promise<RedemptionRow> {
-    const row = await findRedemption(database.orm, projectId, id);
+    const row = await findRedemption(database.of(projectId), projectId, id);
     if (row === undefined) throw problem("redemption-not-found");
     return row;
   }
@@ -251,7 +251,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     const normalized = normalizeCode(code);
     const found = new Map<string, RedemptionRow>();
     for (const form of new Set([normalized, foldLookAlikes(normalized)]))
-      for (const row of await listRedemptionsOfCode(database.orm, projectId, query, form, beforeId))
+      for (const row of await listRedemptionsOfCode(database.of(projectId), projectId, query, form, beforeId))
         found.set(row.id, row);
     return [...found.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, query.limit + 1);
   }
@@ -273,14 +273,14 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       const beforeId = cursor.decode(query.after)?.id ?? null;
       const rows =
         query.code === undefined
-          ? await listRedemptions(database.orm, projectId, query, beforeId)
+          ? await listRedemptions(database.of(projectId), projectId, query, beforeId)
           : await usersOf(projectId, query, query.code, beforeId);
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
       return { items: items.map(shown), nextCursor };
     },
     async ledger(projectId, id) {
       const { state, quote } = await existing(projectId, id);
-      const entries = await ledgerOf(database.orm, projectId, id);
+      const entries = await ledgerOf(database.of(projectId), projectId, id);
       const keys = new Map(quote.promotions.map(({ promotionId, promotion }) => [promotionId, promotion]));
       return {
         redemption: id,

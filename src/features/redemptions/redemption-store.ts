@@ -90,16 +90,12 @@ export async function ledgerOf(
     .orderBy(asc(ledgerEntries.step));
 }
 
-/** Reservations whose time is up, the longest waiting first. */
+/** Reservations whose time is up, the longest waiting first; over the walls. */
 export async function lapsedReservations(
   connection: Connection,
   most: number,
 ): Promise<{ projectId: string; id: string; orderRef: string }[]> {
-  const { projectId, id, orderRef } = redemptions;
-  return connection
-    .select({ projectId, id, orderRef })
-    .from(redemptions)
-    .where(and(eq(redemptions.state, "reserved"), lt(redemptions.expiresAt, sql`now()`)))
-    .orderBy(asc(redemptions.expiresAt))
-    .limit(most);
+  const { rows } = await connection.execute<{ projectId: string; id: string; orderRef: string }>(sql`
+    select project_id as "projectId", id, order_ref as "orderRef" from lapsed_reservations(${most})`);
+  return rows;
 }

@@ -106,7 +106,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
   }
 
   async function returnable(projectId: string, id: string): Promise<RedemptionRow> {
-    const row = await findRedemption(database.orm, projectId, id);
+    const row = await findRedemption(database.of(projectId), projectId, id);
     if (row === undefined) throw problem("redemption-not-found");
     if (row.state !== "committed" && row.state !== "partially_returned")
       throw problemOf({ reason: "wrong_state", state: row.state });
@@ -119,7 +119,9 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
       return whileHolding({ projectId: actor.projectId, key }, async () => {
         // First of all: by now the redemption may be returned as a whole, and refuse what it once granted.
         const record =
-          key === null ? undefined : await findIdempotencyRecord(database.orm, actor.projectId, key);
+          key === null
+            ? undefined
+            : await findIdempotencyRecord(database.of(actor.projectId), actor.projectId, key);
         if (record !== undefined) return replayed(record, hash);
         const idempotency = idempotencyOf(key, operation, hash);
         return (await giveBack(actor, redemptionId, () => request, idempotency))!;
@@ -127,7 +129,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     },
 
     async returnRest(actor, redemptionId) {
-      const row = await findRedemption(database.orm, actor.projectId, redemptionId);
+      const row = await findRedemption(database.of(actor.projectId), actor.projectId, redemptionId);
       if (row?.state === "returned") return null;
       return (await giveBack(actor, redemptionId, theRest, null))?.answer ?? null;
     },

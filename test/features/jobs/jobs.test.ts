@@ -38,7 +38,7 @@ const worker =
   async (job: RunningJob) => {
     for (let piece = job.done; piece < (job.total ?? 0) && !job.signal.aborted; piece += 1) {
       await pause(job, piece);
-      await withTransaction(database, async (connection) => {
+      await withTransaction(database, job.projectId, async (connection) => {
         await database.pool.query("select 1");
         await connection.execute(`insert into work values ('${job.id}', ${piece})`);
         await job.advance(connection, piece + 1);
@@ -77,7 +77,7 @@ afterAll(() => Promise.all(processes.map((service) => service.close())));
 const author = () => ({ projectId: api.project.id, apiKeyId: "key_test" });
 
 async function enqueue(service: JobService, kind: string, total: number): Promise<string> {
-  const { id } = await withTransaction(database, (connection) =>
+  const { id } = await withTransaction(database, api.project.id, (connection) =>
     service.enqueue(connection, author(), { kind, input: {}, total }),
   );
   service.wake();

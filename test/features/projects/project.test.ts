@@ -119,13 +119,15 @@ test("a new revision is announced when its transaction commits, and not when it 
   const heard: string[] = [];
   listener.on("notification", ({ payload = "" }) => heard.push(payload));
   await listener.query("listen dealwright_rulebook");
-  const failed = withTransaction(database, async (connection) => {
+  const failed = withTransaction(database, api.project.id, async (connection) => {
     await bumpRevision(connection, api.project.id);
     throw new RangeError("changed our mind");
   });
   await expect(failed).rejects.toThrow(RangeError);
   const before = await revision();
-  const after = await withTransaction(database, (connection) => bumpRevision(connection, api.project.id));
+  const after = await withTransaction(database, api.project.id, (connection) =>
+    bumpRevision(connection, api.project.id),
+  );
   expect(after).toBe(before + 1);
   // Notifications come before the answer to a statement sent after them.
   await listener.query("select 1");

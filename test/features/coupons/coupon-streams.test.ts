@@ -252,6 +252,6 @@ test("what the exports hold is given back when a client goes away, and not more 
   for (const reader of [...readers, next]) await reader.return?.();
   // Asked until it holds: the process also works in the background, with a connection now and then.
   await expect
-    .poll(() => database.pool.totalCount - database.pool.idleCount + database.pool.waitingCount)
+    .poll(() => database.appPool.totalCount - database.appPool.idleCount + database.appPool.waitingCount)
     .toBe(0);
 });

@@ -56,7 +56,7 @@ test("a cart is priced by the live rules, alike over both faces", async () => {
 
 test("an evaluation without codes and customer reads and writes no database", async () => {
   await evaluate(cartOf());
-  const { pool } = database;
+  const { appPool: pool } = database;
   const statements: unknown[] = [];
   const { query, connect } = pool;
   // What the process does in the background has nothing to do with a request.

@@ -3,6 +3,10 @@ import type { Config } from "./config.ts";
 import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
 import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
 import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
+import { type AuditExportService, auditExportService } from "./features/audit/audit-export-service.ts";
+import { auditOperations, auditStreams } from "./features/audit/audit-operations.ts";
+import { type AuditSealerService, auditSealerService } from "./features/audit/audit-sealer-service.ts";
+import { type AuditService, auditService } from "./features/audit/audit-service.ts";
 import { type CouponClaimService, couponClaimService } from "./features/coupons/coupon-claim-service.ts";
 import { type CouponExportService, couponExportService } from "./features/coupons/coupon-export-service.ts";
 import {
@@ -138,6 +142,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     mountGraphiql(app);
   }
   app.addHook("onClose", async () => {
+    await services.auditSealer.close();
     await services.usage.close();
     await services.jobs.close();
     await services.redemptionExpiry.close();
@@ -147,6 +152,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await services.rulebooks.start();
   await services.jobs.start();
+  services.auditSealer.start();
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
@@ -154,6 +160,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 export interface Services {
+  audit: AuditService;
+  auditExports: AuditExportService;
+  auditSealer: AuditSealerService;
   jobs: JobService;
   couponPools: CouponPoolService;
   coupons: CouponService;
@@ -218,6 +227,9 @@ export function servicesOf({
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
+    audit: auditService({ database }),
+    auditExports: auditExportService({ database }),
+    auditSealer: auditSealerService({ database, log }),
     jobs,
     couponPools: couponPoolService({
       database,
@@ -227,6 +239,7 @@ export function servicesOf({
     coupons: couponService({
       database,
       clock,
+      projects,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
     couponClaims: couponClaimService({ database, clock, projects, committer }),
@@ -283,6 +296,7 @@ export function operationsOf(services: Services): Operation[] {
     ...jobOperations(services.jobs),
     ...projectOperations(projects),
     ...apiKeyOperations(apiKeys),
+    ...auditOperations(services.audit),
   ];
 }
 
@@ -292,6 +306,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...couponPoolStreams(services.couponExports, services.couponImports),
     ...couponStreams(services.coupons),
     ...orderStreamOperations(services.orderBulk),
+    ...auditStreams(services.auditExports),
   ];
 }
 

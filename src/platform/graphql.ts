@@ -6,7 +6,7 @@ import { costGuard } from "./graphql-cost.ts";
 import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-documents.ts";
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
-import type { AnswerNotes, Operation } from "./operation.ts";
+import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type Problem, problem } from "./problem.ts";
 import { authenticate, entityTag, idempotencyKey } from "./rest.ts";
 import { problemOf, sendProblem } from "./server.ts";
@@ -33,6 +33,7 @@ interface GraphqlBody {
 interface GraphqlContext {
   caller: Caller;
   requestId: string;
+  address: string;
   mayHoldEscapes: boolean;
   /** The fields whose answer is that of an earlier request. */
   replayed: string[];
@@ -77,6 +78,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     const context: GraphqlContext = {
       caller: request.caller,
       requestId: request.id,
+      address: request.ip,
       mayHoldEscapes: query.includes("\\u"),
       replayed: [],
     };
@@ -99,7 +101,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     alias: string,
   ): unknown => {
     const { id, roles, handler, requiresIfMatch, takesIdempotencyKey } = operation;
-    const { caller, requestId, mayHoldEscapes, replayed } = given as GraphqlContext;
+    const { caller, requestId, address, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
       requireStorableText(args);
@@ -116,6 +118,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
       ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
       : null;
     const notes: AnswerNotes = { isReplay: false };
+    const context = contextOf(operation, caller, { id: requestId, ip: address });
     const result = handler({
       params,
       query,
@@ -123,10 +126,11 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
       ifMatch,
       idempotencyKey: key,
       answer: notes,
-      context: { ...caller, requestId },
+      context,
     });
     if (!(result instanceof Promise)) return result;
     return result.then((value: unknown) => {
+      requireTold(context);
       if (notes.isReplay) replayed.push(alias);
       return value;
     });

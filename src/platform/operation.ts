@@ -1,12 +1,32 @@
 import type { z } from "zod";
 import type { Caller, Role } from "./auth.ts";
 import type { Deprecation } from "./deprecation.ts";
+import { networkOf } from "./network-address.ts";
 import type { ProblemCode } from "./problem.ts";
 
 /** What a handler knows of who is asking. */
 export interface OperationContext extends Caller {
   readonly requestId: string;
+  /** What the audit trail is told of; only with operations that it is told of. */
+  readonly change?: ChangeOrigin;
 }
+
+/** Where a change comes from. */
+export interface ChangeOrigin {
+  readonly operation: string;
+  /** What it changes: a word for the kind of thing, such as `promotion`. */
+  readonly resource: string;
+  /** The network of the caller; null where there is none, such as for what was scheduled. */
+  readonly network: string | null;
+  /** Whether the trail has been told, or that there is nothing to tell. */
+  isTold: boolean;
+}
+
+/**
+ * What a write says to the audit trail: the kind of thing it changes, each change of which its service records in the same
+ * transaction; or why the trail needs no word of it.
+ */
+export type Audit = { readonly resource: string } | { readonly unaudited: string };
 
 export interface AnswerNotes {
   /** The answer of an earlier request with this Idempotency-Key, or for this order, given again. */
@@ -56,6 +76,8 @@ interface OperationDeclaration<Handler> {
   readonly roles: readonly Role[] | null;
   readonly status?: 200 | 201 | 202 | 204;
   readonly requiresIfMatch?: true;
+  /** Needed for every mutation; a query has it only where reading itself is to be known. */
+  readonly audit?: Audit;
   /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */
   readonly takesIdempotencyKey?: true;
   /** What one call weighs against `graphqlLimits.cost`: a read 10, anything else 1,000, unless it says so. */
@@ -107,6 +129,26 @@ export function defineOperation<
   Params extends z.ZodObject = Shapeless,
   Query extends z.ZodObject = Shapeless,
   Body extends z.ZodType = z.ZodUndefined,
->(operation: TypedOperation<Params, Query, Body, Result>): Operation {
+>(
+  operation: TypedOperation<Params, Query, Body, Result> &
+    ({ readonly graphql: "query" } | { readonly graphql: "mutation"; readonly audit: Audit }),
+): Operation {
   return operation as unknown as Operation;
+}
+
+/** The context of one call of an operation. */
+export function contextOf(
+  { id, audit }: Pick<Operation, "id" | "audit">,
+  caller: Caller,
+  request: { readonly id: string; readonly ip: string },
+): OperationContext {
+  const context = { ...caller, requestId: request.id };
+  if (audit === undefined || "unaudited" in audit) return context;
+  const change = { operation: id, resource: audit.resource, network: networkOf(request.ip), isTold: false };
+  return { ...context, change };
+}
+
+/** Throws where a service forgot to tell the audit trail, so that no test of it can pass. */
+export function requireTold({ change }: OperationContext): void {
+  if (change?.isTold === false) throw new Error(`${change.operation} told the audit trail nothing`);
 }

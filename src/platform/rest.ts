@@ -9,7 +9,7 @@ import {
 } from "./auth.ts";
 import { deprecationHeaders } from "./deprecation.ts";
 import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
-import type { AnswerNotes, Operation } from "./operation.ts";
+import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { problem } from "./problem.ts";
 import { requireStorableUrl, sendProblem } from "./server.ts";
 import type { InputValidation } from "./validation.ts";
@@ -95,6 +95,7 @@ function routeHandler(operation: Operation, input: InputValidation) {
     input.query(request.query);
     input.body(request.body);
     const notes: AnswerNotes = { isReplay: false };
+    const context = contextOf(operation, request.caller ?? anonymous, request);
     const result = handler({
       params: request.params,
       query: request.query,
@@ -102,10 +103,13 @@ function routeHandler(operation: Operation, input: InputValidation) {
       ifMatch: requiresIfMatch ? entityTag(request.headers["if-match"]) : "",
       idempotencyKey: takesIdempotencyKey ? idempotencyKey(request.headers["idempotency-key"]) : null,
       answer: notes,
-      context: { ...(request.caller ?? anonymous), requestId: request.id },
+      context,
     });
     if (result instanceof Promise) {
-      return result.then((value) => answer(reply, value, notes));
+      return result.then((value) => {
+        requireTold(context);
+        return answer(reply, value, notes);
+      });
     }
     reply.send(answer(reply, result, notes));
     return undefined;

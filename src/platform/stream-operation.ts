@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { type Authenticator, anonymous, type Role, requireRole } from "./auth.ts";
-import type { OperationContext } from "./operation.ts";
+import { type Audit, contextOf, type OperationContext } from "./operation.ts";
 import { type ProblemCode, problem } from "./problem.ts";
 import { authenticate } from "./rest.ts";
 import { requireStorableUrl, toleratesLongUpload } from "./server.ts";
@@ -49,6 +49,8 @@ interface StreamDeclaration<Handler> {
   /** What may be answered; the first one unless `Accept` prefers another. */
   readonly produces: readonly [string, ...string[]];
   readonly problems: readonly ProblemCode[];
+  /** Needed for what consumes a body. */
+  readonly audit?: Audit;
   readonly handler: Handler;
 }
 
@@ -121,7 +123,7 @@ function streamHandler(operation: StreamOperation, input: InputValidation) {
         body: contentType === null ? null : (request.body as Readable),
         contentType,
         accept: acceptedOf(operation.produces, request.headers.accept),
-        context: { ...(request.caller ?? anonymous), requestId: request.id },
+        context: contextOf(operation, request.caller ?? anonymous, request),
       });
       const body = await begun(answer.body);
       const type = answer.contentType;

@@ -22,6 +22,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/api-keys/api-key-authenticator.ts": "service",
   // Makes and hashes secrets; knows no database.
   "src/features/api-keys/api-key-secret.ts": "words",
+  // The chain as arithmetic, without a database; what a row of it is it is told by its type alone.
+  "src/features/audit/audit-chain.ts": "service",
   // How codes look, and how they are drawn; without a database.
   "src/features/coupons/code-form.ts": "words",
   "src/features/coupons/code-rows.ts": "words",

@@ -14,13 +14,14 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       path: "/v1/api-keys",
       graphql: "mutation",
       tag: "api-keys",
+      audit: { resource: "api_key" },
       summary: "Create an API key. Its secret is shown in this answer and never again.",
       roles: ["admin"],
       status: 201,
       body: apiKeyToCreate,
       result: issuedApiKey,
       problems: [],
-      handler: ({ body, context }) => service.create(context.projectId, body),
+      handler: ({ body, context }) => service.create(context, body),
     }),
     defineOperation({
       id: "apiKeys",
@@ -41,6 +42,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       path: "/v1/api-keys/{id}/rotate",
       graphql: "mutation",
       tag: "api-keys",
+      audit: { resource: "api_key" },
       summary: "Give an API key a new secret.",
       description:
         "The old secret stays valid for `graceSeconds`, so that clients can change over without a gap.",
@@ -50,7 +52,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       result: issuedApiKey,
       problems: ["api-key-not-found", "api-key-revoked"],
       handler: ({ params: { id }, body, context }) =>
-        service.rotate(context.projectId, id, body?.graceSeconds ?? 86_400),
+        service.rotate(context, id, body?.graceSeconds ?? 86_400),
     }),
     defineOperation({
       id: "revokeApiKey",
@@ -58,13 +60,14 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       path: "/v1/api-keys/{id}",
       graphql: "mutation",
       tag: "api-keys",
+      audit: { resource: "api_key" },
       summary: "Revoke an API key with all its secrets, for good.",
       description: "Every process refuses it within five seconds. Revoking it again changes nothing.",
       roles: ["admin"],
       params,
       result: apiKey,
       problems: ["api-key-not-found"],
-      handler: ({ params: { id }, context }) => service.revoke(context.projectId, id),
+      handler: ({ params: { id }, context }) => service.revoke(context, id),
     }),
   ];
 }

@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { ApiKey, ApiKeyToCreate, IssuedApiKey } from "./api-key-schemas.ts";
 import { describeSecret, type NewSecret, newSecret } from "./api-key-secret.ts";
 import {
@@ -19,10 +21,10 @@ import {
 import type { ApiKeyRow, ApiKeySecretRow } from "./api-key-tables.ts";
 
 export interface ApiKeyService {
-  create(projectId: string, request: ApiKeyToCreate): Promise<IssuedApiKey>;
+  create(context: OperationContext, request: ApiKeyToCreate): Promise<IssuedApiKey>;
   list(projectId: string, page: { limit: number; after?: string | undefined }): Promise<Page<ApiKey>>;
-  rotate(projectId: string, id: string, graceSeconds: number): Promise<IssuedApiKey>;
-  revoke(projectId: string, id: string): Promise<ApiKey>;
+  rotate(context: OperationContext, id: string, graceSeconds: number): Promise<IssuedApiKey>;
+  revoke(context: OperationContext, id: string): Promise<ApiKey>;
 }
 
 const cursor = cursorOf("apiKeys", z.string());
@@ -37,7 +39,8 @@ export interface ApiKeyServiceOptions {
 export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOptions): ApiKeyService {
   const now = () => new Date(clock.now());
   return {
-    create(projectId, { name, role, environment, expiresAt }) {
+    create(context, { name, role, environment, expiresAt }) {
+      const { projectId } = context;
       const createdAt = now();
       const until = expiresAt === undefined ? null : new Date(expiresAt);
       if (until !== null && until <= createdAt) {
@@ -48,7 +51,9 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       return withTransaction(database, projectId, async (connection) => {
         const fresh = newSecret(environment);
         const row = { projectId, name, role, environment, createdAt, expiresAt: until };
-        return issued(await storeApiKey(connection, row, fresh), fresh);
+        const key = await storeApiKey(connection, row, fresh);
+        await recordChange(connection, context, { id: key.id, before: null, after: key });
+        return issued(key, fresh);
       });
     },
 
@@ -64,7 +69,8 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       return { ...page, items: page.items.map((row) => shown(row, secrets)) };
     },
 
-    async rotate(projectId, id, graceSeconds) {
+    async rotate(context, id, graceSeconds) {
+      const { projectId } = context;
       const result = await withTransaction(database, projectId, async (connection) => {
         const row = await lockApiKey(connection, projectId, id);
         if (row === undefined) {
@@ -74,22 +80,33 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
           throw problem("api-key-revoked");
         }
         const createdAt = now();
-        await retireSecrets(connection, projectId, id, new Date(createdAt.getTime() + graceSeconds * 1000));
+        const expiresAt = new Date(createdAt.getTime() + graceSeconds * 1000);
+        await retireSecrets(connection, projectId, id, expiresAt);
         const fresh = newSecret(row.environment);
         await insertSecret(connection, secretRow(row, fresh, createdAt));
-        return issued(shown(row, await findSecrets(connection, projectId, [id], createdAt)), fresh);
+        const key = shown(row, await findSecrets(connection, projectId, [id], createdAt));
+        // The secrets themselves are nobody's to read: that they changed is what there is to tell.
+        const before = shown(row, []);
+        const after = { ...before, rotatedAt: text(createdAt), oldSecretUntil: text(expiresAt) };
+        await recordChange(connection, context, { id, before, after });
+        return issued(key, fresh);
       });
       onChange(id);
       return result;
     },
 
-    async revoke(projectId, id) {
+    async revoke(context, id) {
+      const { projectId } = context;
       const revoked = await withTransaction(database, projectId, async (connection) => {
-        const row = await markRevoked(connection, projectId, id, now());
-        if (row === undefined) {
-          throw problem("api-key-not-found");
+        const before = await lockApiKey(connection, projectId, id);
+        if (before === undefined) throw problem("api-key-not-found");
+        if (before.revokedAt !== null) {
+          nothingChanged(context);
+          return before;
         }
+        const row = await markRevoked(connection, projectId, id, now());
         await deleteSecrets(connection, projectId, id);
+        await recordChange(connection, context, { id, before: shown(before, []), after: shown(row, []) });
         return row;
       });
       onChange(id);

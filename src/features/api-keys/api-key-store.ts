@@ -105,18 +105,19 @@ export async function deleteSecrets(
     .where(and(eq(apiKeySecrets.projectId, projectId), eq(apiKeySecrets.apiKeyId, apiKeyId)));
 }
 
-/** Undefined if there is no such key. One revoked before keeps the time of its first revocation. */
+/** Of a key that is locked. */
 export async function markRevoked(
   connection: Connection,
   projectId: string,
   id: string,
   now: Date,
-): Promise<ApiKeyRow | undefined> {
+): Promise<ApiKeyRow> {
   const [row] = await connection
     .update(apiKeys)
-    .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${now.toISOString()}::timestamptz)` })
+    .set({ revokedAt: now })
     .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
     .returning();
+  if (row === undefined) throw new Error(`API key ${id} vanished under its lock`);
   return row;
 }
 

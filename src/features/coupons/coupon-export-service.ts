@@ -1,6 +1,6 @@
-import { stringify } from "csv-stringify/sync";
 import qrcode from "qrcode";
 import type { Clock } from "../../platform/clock.ts";
+import { csvLines } from "../../platform/csv.ts";
 import type { Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
 import type { StreamAnswer } from "../../platform/stream-operation.ts";
@@ -74,21 +74,6 @@ export function couponExportService({
       return { contentType: format === "csv" ? "text/csv" : "application/x-ndjson", body: body() };
     },
   };
-}
-
-/** A cell that a spreadsheet would run as a formula gets an apostrophe before it. */
-function csvLines(rows: readonly (readonly (string | number | null)[])[]): string {
-  return stringify(
-    rows.map((cells) => cells.map((cell) => (typeof cell === "string" ? inert(cell) : cell))),
-    { record_delimiter: "unix" },
-  );
-}
-
-/** The full-width forms as well: spreadsheets read them as the same. */
-const trigger = /^[=+\-@\t\r\n＝＋－＠]/;
-
-function inert(cell: string): string {
-  return trigger.test(cell) ? `'${cell}` : cell;
 }
 
 /** The code as a QR image, to be printed or shown at a till. */

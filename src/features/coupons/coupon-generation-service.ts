@@ -8,7 +8,9 @@ import {
   withTransaction,
 } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { Job, JobService, RunningJob } from "../jobs/job-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, mostCodes } from "./code-form.ts";
@@ -27,7 +29,7 @@ const codesPerChunk = 50_000;
 export interface CouponGenerationService {
   /** Begins a job that adds exactly `count` codes to the pool. */
   generate(
-    author: { readonly projectId: string; readonly apiKeyId: string },
+    author: OperationContext,
     key: string,
     count: number,
     idempotencyKey: string | null,
@@ -92,8 +94,11 @@ export function couponGenerationService(options: CouponGenerationOptions): Coupo
           createdAt: new Date(now).toISOString(),
         };
         const job = await jobs.enqueue(connection, author, { kind: generationKind, input, total: count });
+        const after = { codes: known + count, ordered: count, job: job.id };
+        await recordChange(connection, author, { id: key, before: { codes: known }, after });
         return { resourceId: job.id, answer: job };
       });
+      if (isReplay) nothingChanged(author);
       jobs.wake();
       return { job: answer, isReplay };
     },

@@ -3,10 +3,12 @@ import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import type { StreamAnswer, StreamBodyType } from "../../platform/stream-operation.ts";
 import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
 import { isStorable } from "../../platform/text-safety.ts";
 import { problemErrorsOf } from "../../platform/validation.ts";
+import { recordChange } from "../audit/audit-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, storedCode } from "./code-form.ts";
 import { mostUsesPerCode } from "./coupon-pool-schemas.ts";
@@ -17,7 +19,12 @@ import { findCoupons, insertCoupons, type NewCoupon } from "./coupon-store.ts";
 
 export interface CouponImportService {
   /** Adds the coupons of a stream to the pool, batch by batch, and reports every one that it refuses. */
-  import(projectId: string, key: string, body: Readable, contentType: StreamBodyType): Promise<StreamAnswer>;
+  import(
+    context: OperationContext,
+    key: string,
+    body: Readable,
+    contentType: StreamBodyType,
+  ): Promise<StreamAnswer>;
 }
 
 export interface CouponImportOptions {
@@ -43,7 +50,8 @@ interface Row extends NewCoupon {
 
 export function couponImportService({ database, clock, projects }: CouponImportOptions): CouponImportService {
   return {
-    async import(projectId, key, body, contentType) {
+    async import(context, key, body, contentType) {
+      const { projectId } = context;
       const pool = await existingPool(database.of(projectId), projectId, key);
       const form = formOf(pool);
       const now = clock.now();
@@ -65,6 +73,13 @@ export function couponImportService({ database, clock, projects }: CouponImportO
         const added = await withTransaction(database, projectId, async (connection) => {
           const codes = await insertCoupons(connection, origin, [...first.values()]);
           await countCodes(connection, projectId, pool.id, codes.length);
+          // A batch is a change of its own: what was stored before a connection broke is in the trail, too.
+          if (codes.length > 0)
+            await recordChange(connection, context, {
+              id: key,
+              before: null,
+              after: { imported: codes.length },
+            });
           return codes;
         });
         if (added.length < first.size) {

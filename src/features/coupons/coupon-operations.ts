@@ -32,6 +32,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       path: "/v1/coupon-pools/{key}/claim",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "A claim is an entry of the ledger." },
       summary: "Give a customer a code of the pool that is nobody's yet.",
       description:
         "Limits by customer, device, phone and address hold exactly, however many claim at once. Devices, phones and addresses are counted by keyed hashes; what was sent is stored nowhere. Send an Idempotency-Key: a repetition then gets the same code.",
@@ -95,12 +96,13 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       path: "/v1/coupons/{code}/void",
       graphql: "mutation",
       tag,
+      audit: { resource: "coupon" },
       summary: "Make a coupon invalid, for good.",
       roles: ["marketing"],
       params: byCode,
       result: coupon,
       problems: ["coupon-not-found"],
-      handler: ({ params: { code }, context }) => service.void(context.projectId, code),
+      handler: ({ params: { code }, context }) => service.void(context, code),
     }),
     defineOperation({
       id: "transferCoupon",
@@ -108,14 +110,14 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       path: "/v1/coupons/{code}/transfer",
       graphql: "mutation",
       tag,
+      audit: { resource: "coupon" },
       summary: "Give a coupon to a customer, whosever it was; nobody else can use it then.",
       roles: tills,
       params: byCode,
       body: transfer,
       result: coupon,
       problems: ["coupon-not-found", "coupon-state-conflict"],
-      handler: ({ params: { code }, body, context }) =>
-        service.transfer(context.projectId, code, body.customer),
+      handler: ({ params: { code }, body, context }) => service.transfer(context, code, body.customer),
     }),
   ];
 }

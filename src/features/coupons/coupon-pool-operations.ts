@@ -33,6 +33,7 @@ export function couponPoolOperations(
       path: "/v1/coupon-pools",
       graphql: "mutation",
       tag,
+      audit: { resource: "coupon_pool" },
       summary: "Create a pool of coupons, without codes yet.",
       description: "A form whose codes could be guessed is refused.",
       roles: writers,
@@ -41,7 +42,7 @@ export function couponPoolOperations(
       result: couponPool,
       etag: versionTag,
       problems: ["coupon-pool-key-taken", "guessable-codes"],
-      handler: ({ body, context }) => service.create(context.projectId, body),
+      handler: ({ body, context }) => service.create(context, body),
     }),
     defineOperation({
       id: "couponPools",
@@ -76,6 +77,7 @@ export function couponPoolOperations(
       path: "/v1/coupon-pools/{key}",
       graphql: "mutation",
       tag,
+      audit: { resource: "coupon_pool" },
       summary: "Replace a pool's document.",
       description:
         "Codes that exist keep their uses and expiry. The form of codes can change only while there are none.",
@@ -86,8 +88,7 @@ export function couponPoolOperations(
       requiresIfMatch: true,
       etag: versionTag,
       problems: ["coupon-pool-not-found", "guessable-codes"],
-      handler: ({ params: { key }, body, ifMatch, context }) =>
-        service.update(context.projectId, key, ifMatch, body),
+      handler: ({ params: { key }, body, ifMatch, context }) => service.update(context, key, ifMatch, body),
     }),
     defineOperation({
       id: "generateCoupons",
@@ -95,6 +96,7 @@ export function couponPoolOperations(
       path: "/v1/coupon-pools/{key}/codes",
       graphql: "mutation",
       tag,
+      audit: { resource: "coupon_pool" },
       summary: "Begin to make codes: exactly so many, drawn at random, in the background.",
       description: "Refused if a guess at the pool's codes would then hit more often than once in 2^32.",
       roles: writers,
@@ -151,10 +153,11 @@ export function couponPoolStreams(
       roles: writers,
       params: byKey,
       consumes: ["text/csv", "application/x-ndjson"],
+      audit: { resource: "coupon_pool" },
       produces: ["application/x-ndjson"],
       problems: ["coupon-pool-not-found"],
       handler: ({ params: { key }, body, contentType, context }) =>
-        imports.import(context.projectId, key, body!, contentType!),
+        imports.import(context, key, body!, contentType!),
     }),
   ];
 }

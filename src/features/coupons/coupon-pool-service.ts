@@ -4,8 +4,10 @@ import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { recordChange } from "../audit/audit-service.ts";
 import { type CodeForm, checkDigit, codeForm, guessBits, mostCodes } from "./code-form.ts";
 import {
   type CouponPool,
@@ -17,8 +19,13 @@ import { findPool, insertPool, listPools, lockPool, updatePool } from "./coupon-
 import type { CouponPoolRow } from "./coupon-tables.ts";
 
 export interface CouponPoolService {
-  create(projectId: string, document: CouponPoolDocument): Promise<CouponPool>;
-  update(projectId: string, key: string, ifMatch: string, document: CouponPoolDocument): Promise<CouponPool>;
+  create(context: OperationContext, document: CouponPoolDocument): Promise<CouponPool>;
+  update(
+    context: OperationContext,
+    key: string,
+    ifMatch: string,
+    document: CouponPoolDocument,
+  ): Promise<CouponPool>;
   pool(projectId: string, key: string): Promise<CouponPool>;
   list(projectId: string, query: CouponPoolQuery): Promise<Page<CouponPool>>;
 }
@@ -38,27 +45,32 @@ export function couponPoolService({
   pendingCodes,
 }: CouponPoolServiceOptions): CouponPoolService {
   return {
-    async create(projectId, document) {
+    create(context, document) {
+      const { projectId } = context;
       requireSound(document, clock.now());
       const at = new Date(clock.now());
-      const row = await insertPool(database.of(projectId), {
-        projectId,
-        id: newId("cpl", clock.now()),
-        key: document.key,
-        version: 1,
-        document,
-        codes: 0,
-        createdAt: at,
-        updatedAt: at,
+      return withTransaction(database, projectId, async (connection) => {
+        const row = await insertPool(connection, {
+          projectId,
+          id: newId("cpl", clock.now()),
+          key: document.key,
+          version: 1,
+          document,
+          codes: 0,
+          createdAt: at,
+          updatedAt: at,
+        });
+        if (row === undefined) {
+          const errors = [{ path: "/key", code: "key_taken", message: "Another pool has this key." }];
+          throw problem("coupon-pool-key-taken", { errors });
+        }
+        await recordChange(connection, context, { id: row.key, before: null, after: row.document });
+        return shown(row);
       });
-      if (row === undefined) {
-        const errors = [{ path: "/key", code: "key_taken", message: "Another pool has this key." }];
-        throw problem("coupon-pool-key-taken", { errors });
-      }
-      return shown(row);
     },
 
-    update(projectId, key, ifMatch, document) {
+    update(context, key, ifMatch, document) {
+      const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
         const row = await lockPool(connection, projectId, { key });
         if (row === undefined) throw problem("coupon-pool-not-found");
@@ -70,7 +82,9 @@ export function couponPoolService({
           throw invalid(`/${changed}`, "form_fixed", "The pool has codes of this form.");
         const updatedAt = new Date(clock.now());
         const version = row.version + 1;
-        return shown(await updatePool(connection, { ...row, version, document, updatedAt }));
+        const after = await updatePool(connection, { ...row, version, document, updatedAt });
+        await recordChange(connection, context, { id: key, before: row.document, after: after.document });
+        return shown(after);
       });
     },
 

@@ -8,6 +8,9 @@ import { type Connection, type Database, withTransaction } from "../../platform/
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { hashCustomer } from "../ledger/promotion-counters.ts";
+import type { ProjectService } from "../projects/project-service.ts";
 import { candidatesOf, printCode } from "./code-form.ts";
 import { formOf } from "./coupon-pool-service.ts";
 import { findPools } from "./coupon-pool-store.ts";
@@ -19,31 +22,47 @@ export interface CouponService {
   coupon(projectId: string, code: string): Promise<Coupon>;
   list(projectId: string, query: CouponQuery): Promise<Page<Coupon>>;
   /** For good. Doing it twice changes nothing. */
-  void(projectId: string, code: string): Promise<Coupon>;
-  transfer(projectId: string, code: string, customer: string): Promise<Coupon>;
+  void(context: OperationContext, code: string): Promise<Coupon>;
+  transfer(context: OperationContext, code: string, customer: string): Promise<Coupon>;
   validate(context: OperationContext, request: CouponsToValidate): Promise<CouponValidation>;
 }
 
 export interface CouponServiceOptions {
   database: Database;
   clock: Clock;
+  projects: Pick<ProjectService, "identifierKey">;
   /** Prices a cart, as an evaluation does. */
   evaluate: (context: OperationContext, cart: Cart) => Pick<Quote, "codes"> | Promise<Pick<Quote, "codes">>;
 }
 
 const cursor = cursorOf("customerCoupons", z.tuple([z.string(), z.string()]));
 
-export function couponService({ database, clock, evaluate }: CouponServiceOptions): CouponService {
+export function couponService({ database, clock, projects, evaluate }: CouponServiceOptions): CouponService {
   function change(
-    projectId: string,
+    context: OperationContext,
     code: string,
     decide: (row: CouponRow) => Parameters<typeof updateCoupon>[2] | null,
   ): Promise<Coupon> {
+    const { projectId } = context;
     return withTransaction(database, projectId, async (connection) => {
       const { row, pool } = await existing(connection, projectId, code, lockCoupons);
+      const show = couponShower(pool);
       const changes = decide(row);
-      const after = changes === null ? row : await updateCoupon(connection, row, changes);
-      return couponShower(pool)(after, clock.now());
+      if (changes === null) {
+        nothingChanged(context);
+        return show(row, clock.now());
+      }
+      const after = await updateCoupon(connection, row, changes);
+      const key = await projects.identifierKey(connection, projectId);
+      const audited = ({ status, customerId }: CouponRow) => ({
+        pool: pool.key,
+        status,
+        // The trail outlives the customer's data: it tells owners apart, not who they are.
+        customer: customerId === null ? null : hashCustomer(key, customerId),
+      });
+      const change = { id: row.code, before: audited(row), after: audited(after) };
+      await recordChange(connection, context, change);
+      return show(after, clock.now());
     });
   }
 
@@ -63,11 +82,11 @@ export function couponService({ database, clock, evaluate }: CouponServiceOption
       return { ...page, items: await shownCoupons(database.of(projectId), page.items, clock.now()) };
     },
 
-    void: (projectId, code) =>
-      change(projectId, code, ({ status }) => (status === "void" ? null : { status: "void" })),
+    void: (context, code) =>
+      change(context, code, ({ status }) => (status === "void" ? null : { status: "void" })),
 
-    transfer: (projectId, code, customerId) =>
-      change(projectId, code, (row) => {
+    transfer: (context, code, customerId) =>
+      change(context, code, (row) => {
         if (row.customerId === customerId) return null;
         const status = statusAt(row, clock.now());
         if (status !== "usable") throw problem("coupon-state-conflict", { detail: `It is ${status}.` });

@@ -42,12 +42,13 @@ export function jobOperations(service: JobService): Operation[] {
       path: "/v1/jobs/{id}/cancel",
       graphql: "mutation",
       tag,
+      audit: { resource: "job" },
       summary: "Stop a job. What it has done so far stays; one that is over stays as it is.",
       roles: ["marketing"],
       params: byId,
       result: job,
       problems: ["job-not-found"],
-      handler: ({ params: { id }, context }) => service.cancel(context.projectId, id),
+      handler: ({ params: { id }, context }) => service.cancel(context, id),
     }),
   ];
 }

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
-import type { Connection, Database } from "../../platform/database.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { Problem, problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { Job, JobQuery } from "./job-schemas.ts";
 import {
   advanceJob,
@@ -18,6 +20,7 @@ import {
   isWornOut,
   listJobs,
   liveJobs,
+  lockJob,
   releaseJob,
   takeJob,
   waitingJobs,
@@ -74,7 +77,7 @@ export interface JobService {
   live(connection: Connection, projectId: string, kind: string): Promise<readonly LiveJob[]>;
   job(projectId: string, id: string): Promise<Job>;
   list(projectId: string, query: JobQuery): Promise<Page<Job>>;
-  cancel(projectId: string, id: string): Promise<Job>;
+  cancel(context: OperationContext, id: string): Promise<Job>;
   start(): Promise<void>;
   /** Lets the pieces at work finish and gives the jobs back to the other processes. */
   close(): Promise<void>;
@@ -268,10 +271,18 @@ export function jobService(options: JobServiceOptions): JobService {
       return { ...page, items: page.items.map(shown) };
     },
 
-    async cancel(projectId, id) {
+    async cancel(context, id) {
+      const { projectId } = context;
       const now = new Date(clock.now());
-      const row = await cancelJob(database.of(projectId), projectId, id, { now, channel: jobChannel });
-      if (row === undefined) throw problem("job-not-found");
+      const row = await withTransaction(database, projectId, async (connection) => {
+        const before = await lockJob(connection, projectId, id);
+        if (before === undefined) throw problem("job-not-found");
+        const after = await cancelJob(connection, before, { now, channel: jobChannel });
+        const audited = ({ kind, state, done, total }: JobRow) => ({ kind, state, done, total });
+        if (after.state === before.state) nothingChanged(context);
+        else await recordChange(connection, context, { id, before: audited(before), after: audited(after) });
+        return after;
+      });
       running.get(id)?.controller.abort();
       return shown(row);
     },

@@ -25,6 +25,16 @@ export async function findJob(
   return row;
 }
 
+/** Locked until the transaction ends. */
+export async function lockJob(
+  connection: Connection,
+  projectId: string,
+  id: string,
+): Promise<JobRow | undefined> {
+  const [row] = await connection.select().from(jobs).where(named(projectId, id)).for("update");
+  return row;
+}
+
 /** Newest first. */
 export async function listJobs(
   connection: Connection,
@@ -153,10 +163,9 @@ export async function releaseJob(
 /** The job as it then is; one that waits ends at once, one that runs is told to, one that is over stays as it is. */
 export async function cancelJob(
   connection: Connection,
-  projectId: string,
-  id: string,
+  { projectId, id }: JobRow,
   { now, channel }: { now: Date; channel: string },
-): Promise<JobRow | undefined> {
+): Promise<JobRow> {
   const [row] = await connection
     .update(jobs)
     .set({
@@ -165,6 +174,7 @@ export async function cancelJob(
     })
     .where(named(projectId, id))
     .returning();
+  if (row === undefined) throw new Error(`job ${id} vanished under its lock`);
   await connection.execute(sql`select pg_notify(${channel}, ${id})`);
   return row;
 }

@@ -26,6 +26,11 @@ export function hashIdentifier(key: Uint8Array, kind: Identifier, value: string)
     .digest("base64url");
 }
 
+/** By what a customer is told apart where nothing else about them may be kept. */
+export function hashCustomer(key: Uint8Array, id: string): string {
+  return createHmac("sha256", key).update(`customer:${id}`).digest("base64url");
+}
+
 type Identifiers = { readonly [kind in Identifier]?: string | undefined };
 
 /** The same identifiers as what they are counted by: for whatever is kept of a request. */

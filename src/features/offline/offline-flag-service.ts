@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
-import type { Database } from "../../platform/database.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { Flag, FlagQuery } from "./offline-schemas.ts";
 import { findFlag, listFlags, resolveFlag } from "./offline-store.ts";
 import type { OfflineFlagRow } from "./offline-tables.ts";
@@ -30,17 +31,24 @@ export function offlineFlagService({
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
       return { items: items.map(shown), nextCursor };
     },
-    async resolve({ projectId, apiKeyId }, id, note) {
-      const resolvedAt = new Date(clock.now());
-      const resolved = await resolveFlag(database.of(projectId), projectId, id, {
-        resolvedAt,
-        resolvedBy: apiKeyId,
-        note,
+    resolve(context, id, note) {
+      const { projectId, apiKeyId } = context;
+      const resolution = { resolvedAt: new Date(clock.now()), resolvedBy: apiKeyId, note };
+      return withTransaction(database, projectId, async (connection) => {
+        const resolved = await resolveFlag(connection, projectId, id, resolution);
+        const row = resolved ?? (await findFlag(connection, projectId, id));
+        if (row === undefined) throw problem("offline-flag-not-found");
+        if (row.note !== note) throw problem("offline-flag-resolved");
+        if (resolved === undefined) nothingChanged(context);
+        // The note is free text, and stays where it can be found: with the flag.
+        else
+          await recordChange(connection, context, {
+            id,
+            before: { state: "open" },
+            after: { state: "resolved" },
+          });
+        return shown(row);
       });
-      const row = resolved ?? (await findFlag(database.of(projectId), projectId, id));
-      if (row === undefined) throw problem("offline-flag-not-found");
-      if (row.note !== note) throw problem("offline-flag-resolved");
-      return shown(row);
     },
   };
 }

@@ -1,6 +1,8 @@
 /** The keys that vouchers are signed with: one signs, those before it still prove what they signed. */
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { recordChange } from "../audit/audit-service.ts";
 import { mostValidSeconds, type OfflineKeySet } from "./offline-schemas.ts";
 import { findSigningKey, insertSigningKey, publishedKeys, retireSigningKey } from "./offline-store.ts";
 import { type KeyPair, newKeyPair } from "./voucher-token.ts";
@@ -9,7 +11,7 @@ export interface OfflineKeyService {
   /** What tills keep; makes the first key, so that they know it before the first voucher. */
   published(projectId: string): Promise<OfflineKeySet>;
   /** A new key signs from now on. Vouchers of the old one stay good until they expire, unless it is compromised. */
-  rotate(projectId: string, isCompromised: boolean): Promise<OfflineKeySet>;
+  rotate(context: OperationContext, isCompromised: boolean): Promise<OfflineKeySet>;
   signingKey(projectId: string): Promise<KeyPair>;
 }
 
@@ -46,13 +48,21 @@ export function offlineKeyService({
 
   return {
     published,
-    async rotate(projectId, isCompromised) {
+    async rotate(context, isCompromised) {
+      const { projectId } = context;
       const now = new Date(clock.now());
       // One that it signs at this moment is not among those stored; unless it begins later it is over by then.
       const publishedUntil = isCompromised ? null : new Date(now.getTime() + mostValidSeconds * 1_000);
       await withTransaction(database, projectId, async (connection) => {
+        const before = await findSigningKey(connection, projectId);
         await retireSigningKey(connection, projectId, { retiredAt: now, publishedUntil });
-        await insertSigningKey(connection, projectId, newKeyPair(), now);
+        const pair = newKeyPair();
+        await insertSigningKey(connection, projectId, pair, now);
+        await recordChange(connection, context, {
+          id: pair.id,
+          before: before === undefined ? null : { signingKeyId: before.id },
+          after: { signingKeyId: pair.id, isCompromised },
+        });
       });
       return published(projectId);
     },

@@ -51,12 +51,13 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       path: "/v1/offline/keys/rotate",
       graphql: "mutation",
       tag,
+      audit: { resource: "offline_key" },
       summary: "Sign vouchers with a new key from now on, and destroy the private half of the old one.",
       roles: ["admin"],
       body: keyRotation.optional(),
       result: offlineKeySet,
       problems: [],
-      handler: ({ body, context }) => keys.rotate(context.projectId, body?.compromised ?? false),
+      handler: ({ body, context }) => keys.rotate(context, body?.compromised ?? false),
     }),
     defineOperation({
       id: "issueOfflineVoucher",
@@ -64,6 +65,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       path: "/v1/offline/vouchers",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "What it sets aside is in the ledger." },
       summary: "Issue a signed voucher for one use that a till can accept without a network.",
       description:
         "One use, and the most that it may take of the budget, are set aside until `heldUntil`: a reservation of the same id, which can be cancelled as any other. Only a plain amount or percentage off the order can be promised, with no condition but a least subtotal.",
@@ -85,6 +87,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       path: "/v1/redemptions/offline",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "What was given away is in the ledger, or flagged." },
       summary: "Report what tills accepted without a network.",
       description:
         "What was given away is recorded, also where it was not there to be given: it is then flagged. The same voucher for the same order is the same redemption, so a till may repeat itself for days, in any split and order. What is no voucher of this project is `refused`, for whatever reason.",
@@ -115,6 +118,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       path: "/v1/offline/flags/{id}/resolve",
       graphql: "mutation",
       tag,
+      audit: { resource: "offline_flag" },
       summary: "Note that somebody has looked into a flag. It stays listed, as resolved.",
       roles: ["erp", "marketing"],
       params: byId,

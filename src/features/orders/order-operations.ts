@@ -26,6 +26,7 @@ export function orderOperations(service: OrderService): Operation[] {
       path: "/v1/orders/{externalId}",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "An order is what the ERP says of it, by version." },
       summary: "Store an order, or the next version of it.",
       description:
         "The highest version stands, in whatever order they arrive: an older one is refused as `stale_version` and changes nothing, " +
@@ -69,6 +70,7 @@ export function orderOperations(service: OrderService): Operation[] {
       path: "/v1/orders/{externalId}/returns",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "A return is a row that is never changed." },
       summary: "Return units of an order, and learn what the customer gets back for them.",
       description:
         "With a redemption it is a return of the redemption; without one the order's own lines say what was paid. " +
@@ -99,6 +101,7 @@ export function orderStreamOperations(bulk: OrderBulkService): StreamOperation[]
         "After a lost connection send all of it again: what is stored is only `replayed`.",
       roles: ["erp"],
       consumes: ["application/x-ndjson"],
+      audit: { unaudited: "An order is what the ERP says of it, by version." },
       produces: ["application/x-ndjson"],
       problems: [],
       handler: ({ body, context }) => ({

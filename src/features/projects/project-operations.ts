@@ -23,6 +23,7 @@ export function projectOperations(service: ProjectService): Operation[] {
       path: "/v1/project/settings",
       graphql: "mutation",
       tag: "project",
+      audit: { resource: "project" },
       summary: "Change the project's settings.",
       description: "Evaluations follow within a second, on every process.",
       roles: ["marketing"],
@@ -31,7 +32,7 @@ export function projectOperations(service: ProjectService): Operation[] {
       requiresIfMatch: true,
       etag: ({ settingsVersion }) => String(settingsVersion),
       problems: [],
-      handler: ({ body, ifMatch, context }) => service.updateSettings(context.projectId, ifMatch, body),
+      handler: ({ body, ifMatch, context }) => service.updateSettings(context, ifMatch, body),
     }),
   ];
 }

@@ -9,8 +9,23 @@ const marginFloor = z
   .nullable()
   .describe("No discount takes a line with a known cost below this margin, in percent. Null: no floor.");
 
+const auditRetentionDays = z
+  .int()
+  .min(1)
+  .max(36_500)
+  .nullable()
+  .describe("Entries of the audit trail are forgotten after so many days. Null: never.");
+
 export const projectSettings = z
-  .object({ strategy, rounding, marginFloor, timezone, locale })
+  .object({
+    strategy,
+    rounding,
+    marginFloor,
+    timezone,
+    locale,
+    // Has a default, because settings stored before it do not name it.
+    auditRetentionDays: auditRetentionDays.default(null),
+  })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.output<typeof projectSettings>;
 
@@ -20,10 +35,11 @@ export const defaultSettings: ProjectSettings = {
   marginFloor: null,
   timezone: "UTC",
   locale: "en",
+  auditRetentionDays: null,
 };
 
 export const projectSettingsChange = z
-  .strictObject({ strategy, rounding, marginFloor, timezone, locale })
+  .strictObject({ strategy, rounding, marginFloor, timezone, locale, auditRetentionDays })
   .partial()
   .meta({ id: "ProjectSettingsChange", description: "What is left out stays as it is." });
 export type ProjectSettingsChange = z.output<typeof projectSettingsChange>;

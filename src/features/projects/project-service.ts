@@ -1,12 +1,20 @@
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
+import { recordChange } from "../audit/audit-service.ts";
 import {
   type Project,
   type ProjectSettings,
   type ProjectSettingsChange,
   projectSettings,
 } from "./project-schemas.ts";
-import { changeSettings, findProject, findRevisions, incrementRevision } from "./project-store.ts";
+import {
+  changeSettings,
+  findProject,
+  findRevisions,
+  incrementRevision,
+  lockProject,
+} from "./project-store.ts";
 import type { ProjectRow } from "./project-tables.ts";
 
 /** Where a project's id is announced when its rulebook must be loaded anew. */
@@ -14,12 +22,14 @@ export const rulebookChannel = "dealwright_rulebook";
 
 export interface ProjectService {
   project(projectId: string): Promise<Project>;
-  updateSettings(projectId: string, ifMatch: string, change: ProjectSettingsChange): Promise<Project>;
+  updateSettings(context: OperationContext, ifMatch: string, change: ProjectSettingsChange): Promise<Project>;
   /** What a rulebook is compiled with, and the revision it then has. */
   rulebookBasis(
     connection: Connection,
     projectId: string,
   ): Promise<{ settings: ProjectSettings; revision: number; identifierKey: Buffer } | undefined>;
+  /** What identifiers of buyers are hashed with. */
+  identifierKey(connection: Connection, projectId: string): Promise<Buffer>;
   /** In which days and months of the project are counted. */
   timezone(connection: Connection, projectId: string): Promise<string>;
   /** The current revisions of these projects, in one statement. */
@@ -31,15 +41,22 @@ export function projectService(database: Database): ProjectService {
     async project(projectId) {
       return shown(existing(await findProject(database.of(projectId), projectId)));
     },
-    updateSettings(projectId, ifMatch, change) {
+    updateSettings(context, ifMatch, change) {
       requireUsableSettings(change);
+      const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
+        const before = existing(await lockProject(connection, projectId));
         const version = ifMatch === "*" ? null : versionOf(ifMatch);
         const row = await changeSettings(connection, projectId, version, change);
         if (row === undefined) {
           throw problem("precondition-failed");
         }
         await bumpRevision(connection, projectId);
+        await recordChange(connection, context, {
+          id: projectId,
+          before: before.settings,
+          after: row.settings,
+        });
         return shown(row);
       });
     },
@@ -48,6 +65,9 @@ export function projectService(database: Database): ProjectService {
       if (row === undefined) return undefined;
       const { settings, revision, identifierKey } = row;
       return { settings: projectSettings.parse(settings), revision, identifierKey };
+    },
+    async identifierKey(connection, projectId) {
+      return existing(await findProject(connection, projectId)).identifierKey;
     },
     async timezone(connection, projectId) {
       return projectSettings.parse(existing(await findProject(connection, projectId)).settings).timezone;

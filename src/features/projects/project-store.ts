@@ -11,6 +11,15 @@ export async function findProject(
   return row;
 }
 
+/** Locked until the transaction ends, so that two changes of one project follow each other. */
+export async function lockProject(
+  connection: Connection,
+  projectId: string,
+): Promise<ProjectRow | undefined> {
+  const [row] = await connection.select().from(projects).where(eq(projects.id, projectId)).for("update");
+  return row;
+}
+
 /** Those that still exist; over the walls. */
 export async function findRevisions(
   connection: Connection,

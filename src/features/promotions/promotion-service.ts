@@ -5,8 +5,10 @@ import { type CompiledPromotion, type PromotionDocument, promotionSchema } from 
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { requireSound } from "./promotion-document.ts";
 import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
@@ -32,24 +34,23 @@ import {
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
 import type { RulebookService } from "./rulebook-service.ts";
 
-/** Whose change it is. */
-export interface Author {
-  readonly projectId: string;
-  readonly apiKeyId: string;
-}
-
 export interface PageQuery {
   limit: number;
   after?: string | undefined;
 }
 
 export interface PromotionService {
-  create(author: Author, document: PromotionDocument): Promise<Promotion>;
+  create(author: OperationContext, document: PromotionDocument): Promise<Promotion>;
   /** Creates or updates; says the same thing twice without a second version. */
-  putByKey(author: Author, key: string, document: PromotionDocument): Promise<Promotion>;
-  update(author: Author, id: string, ifMatch: string, document: PromotionDocument): Promise<Promotion>;
-  move(author: Author, id: string, transition: Transition): Promise<Promotion>;
-  revert(author: Author, id: string, version: number): Promise<Promotion>;
+  putByKey(author: OperationContext, key: string, document: PromotionDocument): Promise<Promotion>;
+  update(
+    author: OperationContext,
+    id: string,
+    ifMatch: string,
+    document: PromotionDocument,
+  ): Promise<Promotion>;
+  move(author: OperationContext, id: string, transition: Transition): Promise<Promotion>;
+  revert(author: OperationContext, id: string, version: number): Promise<Promotion>;
   promotion(projectId: string, name: PromotionName): Promise<Promotion>;
   list(projectId: string, query: PromotionQuery): Promise<Page<Promotion>>;
   versions(projectId: string, id: string, page: PageQuery): Promise<Page<PromotionVersion>>;
@@ -90,7 +91,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
   async function insert(
     connection: Connection,
-    author: Author,
+    author: OperationContext,
     given: unknown,
   ): Promise<PromotionRow | null> {
     const { projectId } = author;
@@ -113,13 +114,14 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     const stored = await insertPromotion(connection, row);
     if (stored === undefined) return null;
     await insertVersion(connection, versionOf(row, "created", author));
+    await recordChange(connection, author, { id, before: null, after: audited(stored) });
     return stored;
   }
 
   /** The next version of a promotion that `lockPromotion` gave. Pausing and ending must work for whatever is stored. */
   async function apply(
     connection: Connection,
-    author: Author,
+    author: OperationContext,
     row: PromotionRow,
     change: Change,
   ): Promise<PromotionRow> {
@@ -147,11 +149,12 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     };
     const stored = await updatePromotion(connection, next);
     await insertVersion(connection, versionOf(next, change.change, author));
+    await recordChange(connection, author, { id, before: audited(row), after: audited(stored) });
     return stored;
   }
 
   async function change(
-    author: Author,
+    author: OperationContext,
     name: PromotionName,
     decide: (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>,
   ): Promise<Promotion> {
@@ -159,6 +162,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       const before = await lockPromotion(connection, author.projectId, name);
       if (before === undefined) throw problem("promotion-not-found");
       const decided = await decide(before, connection);
+      if (decided === null) nothingChanged(author);
       return { before, after: decided === null ? before : await apply(connection, author, before, decided) };
     });
     return settled(before, after);
@@ -189,7 +193,10 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
         const before = known ?? (await lockPromotion(connection, author.projectId, { key }));
         if (before === undefined) throw problem("promotion-not-found");
         const { document: wanted } = await prepare(connection, author.projectId, before.id, document);
-        if (isDeepStrictEqual(wanted, before.document)) return { before, after: before };
+        if (isDeepStrictEqual(wanted, before.document)) {
+          nothingChanged(author);
+          return { before, after: before };
+        }
         requireEditable(before);
         const { status } = before;
         return {
@@ -280,7 +287,16 @@ function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt
   return { startsAt: instant(schedule?.startsAt), endsAt: instant(schedule?.endsAt) };
 }
 
-function versionOf(row: PromotionRow, change: PromotionChange, { apiKeyId }: Author): PromotionVersionRow {
+/** What of a promotion the audit trail keeps. */
+function audited({ status, version, document }: PromotionRow) {
+  return { status, version, document };
+}
+
+function versionOf(
+  row: PromotionRow,
+  change: PromotionChange,
+  { apiKeyId }: OperationContext,
+): PromotionVersionRow {
   const { projectId, id, version, revision, status, document, updatedAt } = row;
   return {
     projectId,

@@ -23,6 +23,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       path: "/v1/redemptions",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "Every step of a redemption is in the ledger." },
       summary: "Make the price of an order binding: take its codes, uses, budget and stock, all or none.",
       description:
         "The cart is priced by the same engine as a quote. A code that does not apply refuses the order (`code-not-applied`), unless a better offer took its place; so does any total but `expectedTotal` (`price_changed`). The order's own reservation is replaced, never in the way.",
@@ -41,6 +42,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       path: "/v1/redemptions/{id}/commit",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "Every step of a redemption is in the ledger." },
       summary: "Make a reservation final.",
       roles: redeemers,
       takesIdempotencyKey: true,
@@ -56,6 +58,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       path: "/v1/redemptions/{id}/cancel",
       graphql: "mutation",
       tag,
+      audit: { unaudited: "Every step of a redemption is in the ledger." },
       summary: "Give everything back that a reserved or committed redemption took.",
       roles: [...redeemers, "erp"],
       takesIdempotencyKey: true,

@@ -11,6 +11,7 @@ export function returnOperations(service: ReturnService): Operation[] {
       path: "/v1/redemptions/{id}/returns",
       graphql: "mutation",
       tag: "redemptions",
+      audit: { unaudited: "Every step of a redemption is in the ledger." },
       summary: "Return units of a redeemed order, and learn what the customer gets back for them.",
       description:
         "By default what was paid for each unit. Where a promotion says `reevaluate`, what the kept goods cost by the original rules is taken into account; where it says `forbid`, its lines come back only with the whole order. " +

@@ -44,6 +44,7 @@ test("any key reads its own project, the same over both faces", async () => {
     marginFloor: null,
     timezone: "UTC",
     locale: "en",
+    auditRetentionDays: null,
   });
   expect(graphql.body.data.project).toEqual(rest.body);
 });

@@ -1,4 +1,5 @@
 import type { Log } from "./platform/log.ts";
+import { loggedError } from "./platform/redaction.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
 
@@ -24,5 +25,5 @@ export function processLog(logLevel: string): Log {
 }
 
 function printable(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { message: value.message, stack: value.stack, cause: value.cause } : value;
+  return value instanceof Error ? loggedError(value) : value;
 }

@@ -9,6 +9,7 @@ import fastify, {
 import type { Caller } from "./auth.ts";
 import { isConnectionLost } from "./database.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
+import { logSerializers } from "./redaction.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
 
 declare module "fastify" {
@@ -36,7 +37,7 @@ export function createServer({
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     genReqId: requestIdOf,
-    logger: logLevel === "silent" ? false : { level: logLevel, redact: ["req.headers", "headers"] },
+    logger: logLevel === "silent" ? false : { level: logLevel, serializers: logSerializers },
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger per request costs more than it tells: our lines name the request themselves.
     childLoggerFactory: (logger) => logger,

@@ -1,14 +1,17 @@
 // A Dealwright in a process of its own, for tests that kill it, starve it or run several over one database. What it is
 // told and asked comes over the channel of its parent; it ends with its parent.
 import { buildApp } from "../../src/app.ts";
+import type { Config } from "../../src/config.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openDatabase } from "../../src/platform/database.ts";
 import { openListener } from "../../src/platform/listen.ts";
-import { silentLog } from "../../src/platform/log.ts";
+import { processLog } from "../../src/process-log.ts";
 import { breakApp, breakDatabase, seedBug } from "./seeded-bugs.ts";
 
 export interface ServerOptions {
   connectionString: string;
+  /** Left out: it is silent. */
+  logLevel?: string;
   /** Breaks it on purpose; see README.md. */
   seededBug?: number;
 }
@@ -23,14 +26,19 @@ export type ServerMessage =
 
 const say = (message: ServerMessage) => process.send?.(message);
 
-const { connectionString, seededBug } = JSON.parse(process.argv[2] ?? "{}") as ServerOptions;
+const {
+  connectionString,
+  seededBug,
+  logLevel = "silent",
+} = JSON.parse(process.argv[2] ?? "{}") as ServerOptions;
 process.on("disconnect", () => process.exit(0));
 
-const database = openDatabase({ connectionString, log: silentLog });
+const log = processLog(logLevel);
+const database = openDatabase({ connectionString, log });
 breakDatabase(database);
-const listener = openListener(connectionString, silentLog);
+const listener = openListener(connectionString, log);
 const app = await buildApp({
-  config: { environment: "test", logLevel: "silent" },
+  config: { environment: "test", logLevel: logLevel as Config["logLevel"] },
   database,
   clock: systemClock,
   listener,

@@ -179,6 +179,7 @@ const pay = (id: string, path: `/v1/${string}`) =>
     path,
     graphql: "mutation",
     tag: "test",
+    audit: { unaudited: "It changes nothing." },
     summary: "Moves money; a second time under one key it only says so.",
     roles: ["checkout"],
     takesIdempotencyKey: true,

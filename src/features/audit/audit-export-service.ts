@@ -35,7 +35,11 @@ export function auditExportService({ database }: { database: Database }): AuditE
     const head = await findHead(database.of(projectId), projectId);
     const upTo = head?.sequence ?? 0;
     for (let after = 0; after < upTo; ) {
-      const rows = await sealedEntries(database.of(projectId), projectId, filters, { after, upTo, limit: rowsPerPage });
+      const rows = await sealedEntries(database.of(projectId), projectId, filters, {
+        after,
+        upTo,
+        limit: rowsPerPage,
+      });
       if (rows.length > 0) yield rows.map(shownEntry);
       after = rows.length < rowsPerPage ? upTo : (rows.at(-1)?.sequence ?? upTo);
     }

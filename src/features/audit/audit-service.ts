@@ -63,7 +63,10 @@ export function auditService({ database }: { database: Database }): AuditService
   return {
     async list(projectId, { limit, after, ...filters }) {
       const before = cursor.decode(after);
-      const rows = await listEntries(database.of(projectId), projectId, filters, { before, limit: limit + 1 });
+      const rows = await listEntries(database.of(projectId), projectId, filters, {
+        before,
+        limit: limit + 1,
+      });
       const page = cursor.page(rows, limit, ({ at, id }) => [at, id]);
       return { ...page, items: page.items.map(shownEntry) };
     },

@@ -7,24 +7,25 @@
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
 
-/** Neighbouring, still equal units of one line. */
-export interface Range {
+/** Neighbouring units of one line. */
+export interface Units {
   /** Index of the canonical line. */
   readonly line: number;
   /** Position of the first unit in the line. */
   readonly from: number;
   readonly count: number;
+}
+
+/** Neighbouring, still equal units of one line. */
+export interface Range extends Units {
   /** What a unit costs by now. */
   readonly price: number;
   /** What it cost when the present stage began. */
   readonly stagePrice: number;
 }
 
-/** `count` units from position `from` on get `amount` off each. */
-export interface UnitRun {
-  readonly line: number;
-  readonly from: number;
-  readonly count: number;
+/** Each of the units gets `amount` off. */
+export interface UnitRun extends Units {
   readonly amount: number;
 }
 
@@ -159,7 +160,7 @@ export class Goods {
       segments[i]!.price -= amount;
   }
 
-  claim({ line, from, count }: Range, claim: Claim): void {
+  claim({ line, from, count }: Units, claim: Claim): void {
     this.hasClaims = true;
     const segments = this.segments[line]!;
     const to = from + count;
@@ -282,7 +283,7 @@ export function cheapestFirst(a: Range, b: Range): number {
   return a.price - b.price || a.line - b.line || a.from - b.from;
 }
 
-export function unitsIn(ranges: readonly Range[]): number {
+export function unitsIn(ranges: readonly Units[]): number {
   let units = 0;
   for (const range of ranges) units += range.count;
   return units;

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { limits } from "./limits.ts";
+import { sortFew } from "./sort-few.ts";
 
 /** A percentage in millionths of the whole. */
 export type Percent = number;
@@ -68,6 +69,13 @@ function roundsUp(restAgainstHalf: number, parity: number, hasRest: boolean, mod
   return mode === "half_up" || parity === 1;
 }
 
+/** `count` equal units, each of the same weight, each of which may receive at most `room`. */
+export interface Part {
+  readonly weight: number | bigint;
+  readonly count: number;
+  readonly room: number;
+}
+
 /** Part `i` gives `base[i]` to each of its units, and one more to its first `extra[i]` units. */
 export interface Allocation {
   readonly base: number[];
@@ -77,26 +85,19 @@ export interface Allocation {
 /**
  * Splits `total` over parts, losing nothing: what the units receive always adds up to `total`.
  *
- * A part is `counts[i]` equal units, each of weight `weights[i]`, each of which may receive at most `caps[i]`.
- *
  * Largest-remainder method (Hamilton's). Equal remainders go to the earlier part, so the caller's order decides ties.
  * A weight of 0 receives 0 — handing a leftover cent to a free item would make its price negative. `total` must not exceed
  * what the units with weight can hold.
  */
-export function allocate(
-  total: number,
-  weights: readonly (number | bigint)[],
-  counts: readonly number[],
-  caps: readonly number[],
-): Allocation {
-  const size = weights.length;
-  const base = new Array<number>(size);
+export function allocate(total: number, parts: readonly Part[]): Allocation {
+  const size = parts.length;
+  const base = new Array<number>(size).fill(0);
   const extra = new Array<number>(size).fill(0);
-  const remainders = new Array<number | bigint>(size);
-  const whole = sumOfWeights(weights, counts);
+  const remainders = new Array<number | bigint>(size).fill(0);
+  const whole = sumOfWeights(parts);
   let left = total;
   for (let i = 0; i < size; i++) {
-    const weight = weights[i]!;
+    const { weight, count, room } = parts[i]!;
     let share: number;
     if (typeof whole === "number" && total * (weight as number) <= Number.MAX_SAFE_INTEGER) {
       const product = total * (weight as number);
@@ -109,50 +110,51 @@ export function allocate(
       share = Number(exact / divisor);
       remainders[i] = typeof whole === "number" ? Number(exact % divisor) : exact % divisor;
     }
-    base[i] = Math.min(share, caps[i]!);
-    left -= base[i]! * counts[i]!;
+    const given = Math.min(share, room);
+    base[i] = given;
+    left -= given * count;
   }
-  const allocation = { base, extra };
-  if (left > 0) spreadLeftover(left, allocation, weights, counts, caps, remainders);
-  return allocation;
+  if (left > 0) spreadLeftover(left, base, extra, parts, remainders);
+  return { base, extra };
 }
 
-function sumOfWeights(weights: readonly (number | bigint)[], counts: readonly number[]): number | bigint {
+function sumOfWeights(parts: readonly Part[]): number | bigint {
   let sum = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i]!;
-    if (typeof weight === "bigint") return sumOfWeightsExactly(weights, counts);
-    sum += weight * counts[i]!;
+  for (const { weight, count } of parts) {
+    if (typeof weight === "bigint") return sumOfWeightsExactly(parts);
+    sum += weight * count;
   }
-  return sum <= Number.MAX_SAFE_INTEGER ? sum : sumOfWeightsExactly(weights, counts);
+  return sum <= Number.MAX_SAFE_INTEGER ? sum : sumOfWeightsExactly(parts);
 }
 
-function sumOfWeightsExactly(weights: readonly (number | bigint)[], counts: readonly number[]): bigint {
-  return weights.reduce<bigint>((sum, weight, i) => sum + BigInt(weight) * BigInt(counts[i]!), 0n);
+function sumOfWeightsExactly(parts: readonly Part[]): bigint {
+  return parts.reduce<bigint>((sum, { weight, count }) => sum + BigInt(weight) * BigInt(count), 0n);
 }
 
 function spreadLeftover(
   leftover: number,
-  { base, extra }: Allocation,
-  weights: readonly (number | bigint)[],
-  counts: readonly number[],
-  caps: readonly number[],
+  base: number[],
+  extra: number[],
+  parts: readonly Part[],
   remainders: readonly (number | bigint)[],
 ): void {
   const order: number[] = [];
-  for (let i = 0; i < weights.length; i++) if (weights[i]! > 0) order.push(i);
-  order.sort((a, b) => (remainders[a]! < remainders[b]! ? 1 : remainders[a]! > remainders[b]! ? -1 : a - b));
+  for (let i = 0; i < parts.length; i++) if (parts[i]!.weight > 0) order.push(i);
+  sortFew(order, (a, b) =>
+    remainders[a]! < remainders[b]! ? 1 : remainders[a]! > remainders[b]! ? -1 : a - b,
+  );
   let left = leftover;
-  // One round is enough unless caps bind; then what a full unit cannot hold goes round again.
+  // One round is enough unless a room is full; then what a full unit cannot hold goes round again.
   while (left > 0) {
     const before = left;
     for (const i of order) {
-      if (extra[i] === counts[i]) {
+      const { count, room } = parts[i]!;
+      if (extra[i] === count) {
         base[i]! += 1;
         extra[i] = 0;
       }
-      if (base[i]! >= caps[i]!) continue;
-      const given = Math.min(left, counts[i]! - extra[i]!);
+      if (base[i]! >= room) continue;
+      const given = Math.min(left, count - extra[i]!);
       extra[i]! += given;
       left -= given;
       if (left === 0) break;

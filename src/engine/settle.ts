@@ -7,12 +7,12 @@
  * Two roads lead to the same place: a fast one in plain numbers for a single benefit with simple shares, and an exact one
  * in fractions for everything. A law in the tests holds them against each other.
  */
-import type { Discount, Goods, Range, UnitRun } from "./goods.ts";
+import type { Discount, Goods, UnitRun, Units } from "./goods.ts";
 import type { Proposal } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
 import { sumInFractions } from "./settlement/in-fractions.ts";
 import { sumInNumbers } from "./settlement/in-numbers.ts";
-import { allocateToUnits, type ExactSum, type Portions } from "./settlement/portions.ts";
+import { allocateToUnits, type ExactSum, type Portion } from "./settlement/portions.ts";
 import { WorkBudget } from "./work-budget.ts";
 
 export interface Settlement extends Discount {
@@ -23,7 +23,7 @@ export interface Settlement extends Discount {
   /** By line, then position. Their sum is `amount`. Worked out when first asked for: planners rarely ask. */
   runs(): readonly UnitRun[];
   /** Units that have a share, whether or not a whole minor unit of it fell to them. */
-  touched(): readonly Range[];
+  touched(): readonly Units[];
 }
 
 /** `budgetLeft`: null when no budget trims the amount. Nothing is changed in `goods`. */
@@ -57,7 +57,7 @@ class SettledSum implements Settlement {
   readonly wished: number;
   private readonly sum: ExactSum;
   private readonly work: WorkBudget;
-  private portions: Portions | null = null;
+  private portions: readonly Portion[] | null = null;
   private allocated: readonly UnitRun[] | null = null;
 
   constructor(sum: ExactSum, work: WorkBudget) {
@@ -67,9 +67,9 @@ class SettledSum implements Settlement {
     this.work = work;
   }
 
-  touched(): readonly Range[] {
+  touched(): readonly Units[] {
     this.portions ??= this.sum.portions();
-    return this.portions.ranges;
+    return this.portions;
   }
 
   runs(): readonly UnitRun[] {

@@ -252,9 +252,7 @@ function byLine(
   const weights = paid.some((weight) => weight > 0) ? paid : rows.map(({ quantity }) => quantity);
   const { base, extra } = allocate(
     amount,
-    weights,
-    rows.map(() => 1),
-    rows.map(() => Number.MAX_SAFE_INTEGER),
+    weights.map((weight) => ({ weight, count: 1, room: Number.MAX_SAFE_INTEGER })),
   );
   return rows.map(({ line, quantity }, i) => ({ id: line.id, quantity, refund: base[i]! + extra[i]! }));
 }

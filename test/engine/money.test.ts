@@ -13,10 +13,14 @@ import {
 const runs = process.env.LONG === "1" ? 10_000 : 500;
 
 const unlimited = (weights: readonly unknown[]) => weights.map(() => Number.MAX_SAFE_INTEGER);
-const ones = (weights: readonly unknown[]) => weights.map(() => 1);
+const partsOf = (
+  weights: readonly (number | bigint)[],
+  counts: readonly number[] = weights.map(() => 1),
+  rooms: readonly number[] = unlimited(weights),
+) => weights.map((weight, i) => ({ weight, count: counts[i]!, room: rooms[i]! }));
 /** What one unit per part receives. */
 const split = (total: number, weights: readonly (number | bigint)[], caps = unlimited(weights)) => {
-  const { base, extra } = allocate(total, weights, ones(weights), caps);
+  const { base, extra } = allocate(total, partsOf(weights, undefined, caps));
   return base.map((amount, i) => amount + extra[i]!);
 };
 const sumOf = ({ base, extra }: Allocation, counts: readonly number[]) =>
@@ -37,8 +41,8 @@ describe("allocate", () => {
   });
 
   test("gives each unit of a part the same, and the odd cents to its first units", () => {
-    expect(allocate(1000, [1], [3], [1000])).toEqual({ base: [333], extra: [1] });
-    expect(allocate(11, [1, 1], [3, 3], [9, 9])).toEqual({ base: [1, 1], extra: [3, 2] });
+    expect(allocate(1000, partsOf([1], [3], [1000]))).toEqual({ base: [333], extra: [1] });
+    expect(allocate(11, partsOf([1, 1], [3, 3], [9, 9]))).toEqual({ base: [1, 1], extra: [3, 2] });
   });
 
   test("hands what a full part cannot hold to the others", () => {
@@ -76,9 +80,7 @@ describe("allocate", () => {
         const whole = Math.floor(room * fill);
         const allocation = allocate(
           whole,
-          list.map(({ weight }) => weight),
-          counts,
-          limits,
+          list.map((part, i) => ({ ...part, room: limits[i]! })),
         );
         expect(sumOf(allocation, counts)).toBe(whole);
         list.forEach(({ weight, count }, i) => {
@@ -97,9 +99,10 @@ describe("allocate", () => {
         const weights = list.map(({ weight }) => BigInt(weight));
         const { base, extra } = allocate(
           whole,
-          weights,
-          list.map(({ count }) => count),
-          unlimited(list),
+          partsOf(
+            weights,
+            list.map(({ count }) => count),
+          ),
         );
         const sum = list.reduce((all, { count }, i) => all + weights[i]! * BigInt(count), 0n);
         list.forEach((_, i) => {
@@ -137,16 +140,18 @@ describe("allocate", () => {
         const counts = list.map(({ count }) => count);
         const numbers = allocate(
           whole,
-          list.map(({ weight }) => weight),
-          counts,
-          unlimited(list),
+          partsOf(
+            list.map(({ weight }) => weight),
+            counts,
+          ),
         );
         expect(
           allocate(
             whole,
-            list.map(({ weight }) => BigInt(weight)),
-            counts,
-            unlimited(list),
+            partsOf(
+              list.map(({ weight }) => BigInt(weight)),
+              counts,
+            ),
           ),
         ).toEqual(numbers);
       }),

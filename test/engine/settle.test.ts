@@ -98,5 +98,7 @@ test("numbers and fractions settle every proposal alike", () => {
 function result(settlement: Settlement): object {
   const { amount, wished } = settlement;
   // A settlement of nothing is not applied, so nobody asks which units it touched.
-  return { amount, wished, runs: settlement.runs(), touched: amount === 0 ? [] : settlement.touched() };
+  const touched =
+    amount === 0 ? [] : settlement.touched().map(({ line, from, count }) => ({ line, from, count }));
+  return { amount, wished, runs: settlement.runs(), touched };
 }

@@ -16,7 +16,7 @@ import {
   zero,
 } from "../rational.ts";
 import type { WorkBudget } from "../work-budget.ts";
-import { addPortion, type ExactSum, type Portions } from "./portions.ts";
+import { type ExactSum, portionOf } from "./portions.ts";
 
 interface Atom {
   readonly range: Range;
@@ -70,10 +70,9 @@ export function sumInFractions(
     atoms.map((atom) => atom.share),
     work,
   );
-  const portions: Portions = { ranges: [], rooms: [], weights: [] };
-  atoms.forEach(({ range, room }, i) => {
-    addPortion(portions, range, Number(room.n), weights[i]!);
-  });
+  const portions = atoms.flatMap(({ range, room }, i) =>
+    weights[i] === 0n ? [] : [portionOf(range, Number(room.n), weights[i]!)],
+  );
   return {
     portions: () => portions,
     amount: roundRatio(given.n, given.d, rounding),

@@ -1,10 +1,10 @@
 /** The fast road: one benefit with simple shares, in plain numbers. Null when the shares are not simple, or too large. */
 import type { Goods, Range } from "../goods.ts";
-import type { Proposal, Wish } from "../kind.ts";
+import type { Proposal, UnitShare, Wish } from "../kind.ts";
 import { type RoundingMode, roundMillionths, wholePercent } from "../money.ts";
 import { perWord } from "../rational.ts";
 import type { WorkBudget } from "../work-budget.ts";
-import { addPortion, type ExactSum, inOrderOfUnits, type Portions } from "./portions.ts";
+import { type ExactSum, inOrderOfUnits, type Portion, portionOf } from "./portions.ts";
 
 export function sumInNumbers(
   goods: Goods,
@@ -21,93 +21,102 @@ export function sumInNumbers(
     goods.stageTotal > Number.MAX_SAFE_INTEGER / wholePercent
   )
     return null;
-  const portions: Portions = { ranges: [], rooms: [], weights: [] };
-  const [first] = proposal.wishes;
-  const totals =
-    first!.type === "each"
-      ? sumEach(goods, proposal.wishes, portions)
-      : first!.type === "shared"
-        ? sumShared(goods, proposal.wishes, portions, work)
-        : sumEverything(first!);
-  if (totals === null || totals.wished > Number.MAX_SAFE_INTEGER) return null;
+  const sum = sumWishes(goods, proposal.wishes, work);
+  if (sum === null || sum.wished > Number.MAX_SAFE_INTEGER) return null;
   const cap = proposal.cap === undefined ? Number.POSITIVE_INFINITY : proposal.cap * wholePercent;
   const budget = budgetLeft === null ? Number.POSITIVE_INFINITY : budgetLeft * wholePercent;
-  const given = Math.min(totals.given, cap, budget);
+  const { portions } = sum;
   return {
-    portions: () =>
-      first!.type === "everything" ? portionsOfAll(first!.goods.units()) : inOrderOfUnits(portions),
-    amount: roundMillionths(given, rounding),
-    wished: roundMillionths(Math.min(totals.wished, cap), rounding),
+    portions: () => (typeof portions === "function" ? portions() : inOrderOfUnits(portions)),
+    amount: roundMillionths(Math.min(sum.given, cap, budget), rounding),
+    wished: roundMillionths(Math.min(sum.wished, cap), rounding),
   };
 }
 
-interface Totals {
-  given: number;
-  wished: number;
+/** Amounts in millionths. */
+interface Sum {
+  readonly given: number;
+  readonly wished: number;
+  readonly portions: Portion[] | (() => Portion[]);
+}
+
+function sumWishes(goods: Goods, wishes: readonly Wish[], work: WorkBudget): Sum | null {
+  const { type } = wishes[0]!;
+  for (const wish of wishes) if (wish.type !== type) return null;
+  switch (type) {
+    case "each":
+      return sumEach(goods, sharesOf(wishes as readonly Extract<Wish, { type: "each" }>[]));
+    case "shared":
+      return sumShared(goods, wishes as readonly Extract<Wish, { type: "shared" }>[], work);
+    case "everything":
+      return sumEverything(wishes[0] as Extract<Wish, { type: "everything" }>);
+  }
 }
 
 /** One wish on all goods; by the rules of `Everything` there is no floor to cut it. */
-function sumEverything({ goods: { worth }, base, percent }: Extract<Wish, { type: "everything" }>): Totals {
+function sumEverything({ goods, base, percent }: Extract<Wish, { type: "everything" }>): Sum {
   const wished = base * percent;
-  return { wished, given: Math.min(wished, worth * wholePercent) };
+  return {
+    wished,
+    given: Math.min(wished, goods.worth * wholePercent),
+    portions: () => withWeight(goods.units().map((range) => portionOf(range, range.price, range.price))),
+  };
 }
 
-function portionsOfAll(units: readonly Range[]): Portions {
-  const portions: Portions = { ranges: [], rooms: [], weights: [] };
-  for (const range of units) addPortion(portions, range, range.price, range.price);
-  return portions;
+function sharesOf(wishes: readonly Extract<Wish, { type: "each" }>[]): readonly UnitShare[] {
+  return wishes.length === 1 ? wishes[0]!.shares : wishes.flatMap(({ shares }) => shares);
 }
 
-function sumEach(goods: Goods, wishes: readonly Wish[], portions: Portions): Totals | null {
+function sumEach(goods: Goods, shares: readonly UnitShare[]): Sum | null {
   let given = 0;
   let wished = 0;
-  let isPlain = true;
-  let percent = -1;
-  for (const wish of wishes) {
-    if (wish.type !== "each") return null;
-    for (const share of wish.shares) {
-      const { range } = share;
-      const room = range.price - goods.lines[range.line]!.floor;
-      const wanted = share.base * share.percent;
-      const got = Math.min(wanted, room * wholePercent);
-      if (wanted > Number.MAX_SAFE_INTEGER) return null;
-      if (got !== wanted || (percent !== -1 && percent !== share.percent)) isPlain = false;
-      percent = share.percent;
-      wished += wanted * range.count;
-      given += got * range.count;
-      addPortion(portions, range, room, got);
-    }
+  const percent = shares.length === 0 ? 0 : shares[0]!.percent;
+  let isPlain = percent > 0;
+  for (const { range, base, percent: ofShare } of shares) {
+    const wanted = base * ofShare;
+    if (wanted > Number.MAX_SAFE_INTEGER) return null;
+    const got = Math.min(wanted, roomOf(goods, range) * wholePercent);
+    if (got !== wanted || ofShare !== percent) isPlain = false;
+    wished += wanted * range.count;
+    given += got * range.count;
   }
   // One percentage for all and nothing cut: the bases alone are in proportion, and small enough to multiply cheaply.
-  if (isPlain && percent > 0)
-    for (let i = 0; i < portions.weights.length; i++)
-      portions.weights[i] = (portions.weights[i] as number) / percent;
-  return { given, wished };
+  const portions = shares.map(({ range, base, percent: ofShare }) => {
+    const room = roomOf(goods, range);
+    return portionOf(range, room, isPlain ? base : Math.min(base * ofShare, room * wholePercent));
+  });
+  return { given, wished, portions: withWeight(portions) };
+}
+
+const roomOf = ({ lines }: Goods, { line, price }: Range): number => price - lines[line]!.floor;
+
+/** Nothing falls to units without a share. */
+function withWeight(portions: Portion[]): Portion[] {
+  for (const { weight } of portions)
+    if (weight === 0 || weight === 0n) return portions.filter((portion) => portion.weight > 0);
+  return portions;
 }
 
 function sumShared(
   goods: Goods,
-  wishes: readonly Wish[],
-  portions: Portions,
+  wishes: readonly Extract<Wish, { type: "shared" }>[],
   work: WorkBudget,
-): Totals | null {
+): Sum | null {
   if (goods.hasFloors) return null;
   const pools: Pool[] = [];
   let wished = 0;
   let given = 0;
-  for (const wish of wishes) {
-    if (wish.type !== "shared") return null;
+  for (const { over, base, percent } of wishes) {
     let worth = 0;
-    for (const range of wish.over) worth += range.price * range.count;
-    const wanted = wish.base * wish.percent;
+    for (const range of over) worth += range.price * range.count;
+    const wanted = base * percent;
     if (wanted > Number.MAX_SAFE_INTEGER) return null;
     const amount = Math.min(wanted, worth * wholePercent);
     wished += wanted;
     given += amount;
-    pools.push({ over: wish.over, amount, worth });
+    pools.push({ over, amount, worth });
   }
-  weighPools(pools, portions, work);
-  return { given, wished };
+  return { given, wished, portions: withWeight(weighPools(pools, work)) };
 }
 
 /** An amount (in millionths) over units worth so much. A unit's exact share is amount × price ÷ worth. */
@@ -117,7 +126,7 @@ interface Pool {
   readonly worth: number;
 }
 
-function weighPools(pools: readonly Pool[], portions: Portions, work: WorkBudget): void {
+function weighPools(pools: readonly Pool[], work: WorkBudget): Portion[] {
   const [first] = pools;
   // All at one rate: the prices alone are in proportion.
   const isOneRate = pools.every(
@@ -126,15 +135,14 @@ function weighPools(pools: readonly Pool[], portions: Portions, work: WorkBudget
       BigInt(amount) * BigInt(first!.worth) === BigInt(first!.amount) * BigInt(worth),
   );
   if (isOneRate) {
-    for (const { over } of pools)
-      for (const range of over) addPortion(portions, range, range.price, range.price);
-    return;
+    const byPrice = (range: Range) => portionOf(range, range.price, range.price);
+    return pools.length === 1 ? first!.over.map(byPrice) : pools.flatMap(({ over }) => over.map(byPrice));
   }
   // The product has about a word for each pool, and is multiplied and divided as often.
   work.spend(pools.length * pools.length * perWord);
   const common = pools.reduce((product, { worth }) => product * BigInt(Math.max(1, worth)), 1n);
-  for (const { over, amount, worth } of pools) {
+  return pools.flatMap(({ over, amount, worth }) => {
     const perPrice = (BigInt(amount) * common) / BigInt(Math.max(1, worth));
-    for (const range of over) addPortion(portions, range, range.price, perPrice * BigInt(range.price));
-  }
+    return over.map((range) => portionOf(range, range.price, perPrice * BigInt(range.price)));
+  });
 }

@@ -1,112 +1,97 @@
 /** Equal units with their shares of one discount, and how the whole minor units fall on them. */
-import type { Range, UnitRun } from "../goods.ts";
-import { allocate } from "../money.ts";
+import type { Range, UnitRun, Units } from "../goods.ts";
+import { allocate, type Part } from "../money.ts";
 import { perWord, wordsOf } from "../rational.ts";
 import type { WorkBudget } from "../work-budget.ts";
 
-/** Equal units with their share: what they would get (`weights`, in any common scale) and the most they can take. */
-export interface Portions {
-  readonly ranges: Range[];
-  readonly rooms: number[];
-  readonly weights: (number | bigint)[];
-}
+/** Equal units with their share: what each would get (`weight`, in any scale common to all) and the most it can take. */
+export interface Portion extends Units, Part {}
 
 export interface ExactSum {
-  portions(): Portions;
+  /** By line, then position. */
+  portions(): readonly Portion[];
   readonly amount: number;
   readonly wished: number;
 }
 
-/** Keeps a copy of the range: by the time the amount is allocated the goods may have cut it in two. */
-export function addPortion(
-  portions: Portions,
-  { line, from, count, price, stagePrice }: Range,
-  room: number,
-  weight: number | bigint,
-): void {
-  if (weight === 0 || weight === 0n) return;
-  portions.ranges.push({ line, from, count, price, stagePrice });
-  portions.rooms.push(room);
-  portions.weights.push(weight);
+/** Keeps no hold of the range: by the time the amount is allocated the goods may have cut it in two. */
+export function portionOf({ line, from, count }: Range, room: number, weight: number | bigint): Portion {
+  return { line, from, count, room, weight };
 }
 
-const isBefore = (a: Range, b: Range): boolean => a.line < b.line || (a.line === b.line && a.from < b.from);
+const inOrder = (a: Units, b: Units): number => a.line - b.line || a.from - b.from;
 
 /** By line, then position. */
-export function inOrderOfUnits(portions: Portions): Portions {
-  const { ranges, rooms, weights } = portions;
-  if (ranges.every((range, i) => i === 0 || isBefore(ranges[i - 1]!, range))) return portions;
-  const order = ranges.map((_, i) => i).sort((a, b) => (isBefore(ranges[a]!, ranges[b]!) ? -1 : 1));
-  return {
-    ranges: order.map((i) => ranges[i]!),
-    rooms: order.map((i) => rooms[i]!),
-    weights: order.map((i) => weights[i]!),
-  };
+export function inOrderOfUnits(portions: Portion[]): readonly Portion[] {
+  for (let i = 1; i < portions.length; i++)
+    if (inOrder(portions[i - 1]!, portions[i]!) > 0) return portions.sort(inOrder);
+  return portions;
 }
 
 /** Largest remainder over the lines first, then inside each line over its units. */
-export function allocateToUnits(amount: number, portions: Portions, work: WorkBudget): UnitRun[] {
-  const { ranges, rooms, weights } = portions;
+export function allocateToUnits(amount: number, portions: readonly Portion[], work: WorkBudget): UnitRun[] {
   // Worked out, laid on the goods, written into the quote.
-  work.spend(3 * ranges.length);
-  for (const weight of weights) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
-  // Where each line's portions begin; they stand line by line.
-  const starts: number[] = [];
-  const lineWeights: (number | bigint)[] = [];
-  const lineRooms: number[] = [];
-  for (let i = 0; i < ranges.length; i++) {
-    const { line, count } = ranges[i]!;
-    const weight = weights[i]!;
-    const weightOfAll = typeof weight === "bigint" ? weight * BigInt(count) : weight * count;
-    if (i > 0 && ranges[i - 1]!.line === line) {
-      const last = starts.length - 1;
-      lineWeights[last] =
-        typeof weightOfAll === "bigint"
-          ? (lineWeights[last] as bigint) + weightOfAll
-          : (lineWeights[last] as number) + weightOfAll;
-      lineRooms[last]! += rooms[i]! * count;
-    } else {
-      starts.push(i);
-      lineWeights.push(weightOfAll);
-      lineRooms.push(rooms[i]! * count);
-    }
-  }
+  work.spend(3 * portions.length);
+  for (const { weight } of portions) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
   const runs: UnitRun[] = [];
-  const ofLines = starts.length === 1 ? null : allocate(amount, lineWeights, ones(starts.length), lineRooms);
-  for (let i = 0; i < starts.length; i++) {
-    const ofLine = ofLines === null ? amount : ofLines.base[i]! + ofLines.extra[i]!;
-    const end = i + 1 < starts.length ? starts[i + 1]! : ranges.length;
-    if (ofLine > 0) allocateInLine(ofLine, starts[i]!, end, portions, runs);
+  const { length } = portions;
+  if (length > 0 && portions[0]!.line === portions[length - 1]!.line) {
+    allocateInLine(amount, portions, runs);
+    return runs;
+  }
+  const ofLines: Part[] = [];
+  for (let first = 0, next = 0; first < length; first = next) {
+    next = endOfLine(portions, first);
+    ofLines.push(lineOf(portions, first, next));
+  }
+  const { base, extra } = allocate(amount, ofLines);
+  for (let line = 0, first = 0, next = 0; first < length; first = next, line++) {
+    next = endOfLine(portions, first);
+    const ofLine = base[line]! + extra[line]!;
+    if (ofLine === 0) continue;
+    if (next - first === 1) addEvenly(runs, portions[first]!, ofLine);
+    else allocateInLine(ofLine, portions.slice(first, next), runs);
   }
   return runs;
 }
 
-const ones = (size: number): number[] => new Array<number>(size).fill(1);
-
-function allocateInLine(
-  amount: number,
-  start: number,
-  end: number,
-  { ranges, rooms, weights }: Portions,
-  runs: UnitRun[],
-): void {
-  if (end - start === 1) {
-    const { count } = ranges[start]!;
-    const extra = amount % count;
-    addRuns(runs, ranges[start]!, (amount - extra) / count, extra);
-    return;
-  }
-  const inLine = ranges.slice(start, end);
-  const { base, extra } = allocate(
-    amount,
-    weights.slice(start, end),
-    inLine.map((range) => range.count),
-    rooms.slice(start, end),
-  );
-  for (let i = 0; i < inLine.length; i++) addRuns(runs, inLine[i]!, base[i]!, extra[i]!);
+/** Portions stand line by line. */
+function endOfLine(portions: readonly Portion[], first: number): number {
+  const { line } = portions[first]!;
+  let next = first + 1;
+  while (next < portions.length && portions[next]!.line === line) next++;
+  return next;
 }
 
-function addRuns(runs: UnitRun[], { line, from, count }: Range, base: number, extra: number): void {
+/** The line as one part. */
+function lineOf(portions: readonly Portion[], first: number, next: number): Part {
+  let room = 0;
+  let weight: number | bigint = 0;
+  for (let i = first; i < next; i++) {
+    const portion = portions[i]!;
+    room += portion.room * portion.count;
+    if (typeof portion.weight === "number" && typeof weight === "number")
+      weight += portion.weight * portion.count;
+    else weight = BigInt(weight) + BigInt(portion.weight) * BigInt(portion.count);
+  }
+  return { weight, count: 1, room };
+}
+
+function allocateInLine(amount: number, portions: readonly Portion[], runs: UnitRun[]): void {
+  if (portions.length === 1) {
+    addEvenly(runs, portions[0]!, amount);
+    return;
+  }
+  const { base, extra } = allocate(amount, portions);
+  for (let i = 0; i < portions.length; i++) addRuns(runs, portions[i]!, base[i]!, extra[i]!);
+}
+
+function addEvenly(runs: UnitRun[], portion: Portion, amount: number): void {
+  const extra = amount % portion.count;
+  addRuns(runs, portion, (amount - extra) / portion.count, extra);
+}
+
+function addRuns(runs: UnitRun[], { line, from, count }: Units, base: number, extra: number): void {
   if (extra > 0) runs.push({ line, from, count: extra, amount: base + 1 });
   if (base > 0 && extra < count) runs.push({ line, from: from + extra, count: count - extra, amount: base });
 }

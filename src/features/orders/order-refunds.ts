@@ -97,9 +97,10 @@ export function lineTotal({ quantity, unitPrice, discount = 0, total }: OrderLin
 }
 
 function shares(amount: number, weights: readonly number[]): number[] {
-  const ones = weights.map(() => 1);
-  const unlimited = weights.map(() => Number.MAX_SAFE_INTEGER);
-  const { base, extra } = allocate(amount, weights, ones, unlimited);
+  const { base, extra } = allocate(
+    amount,
+    weights.map((weight) => ({ weight, count: 1, room: Number.MAX_SAFE_INTEGER })),
+  );
   return base.map((share, index) => share + (extra[index] ?? 0));
 }
 

@@ -4,6 +4,7 @@ import type { BenefitView, Everything, Proposal, Unmet } from "./kind.ts";
 import type { StagePart } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
 import { type Settlement, settle } from "./settle.ts";
+import { withOneMore } from "./short-lists.ts";
 import { depositUnitsOf, type Situation } from "./situation.ts";
 
 export interface Bid {
@@ -63,7 +64,9 @@ function unionOf({ benefits }: StagePart, { coverage }: Situation): readonly num
 
 const nothing: Settlement = { amount: 0, wished: 0, touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
-const copyOf = (range: Range): Range => partOf(range, 0, range.count);
+/** The goods cut their segments in two as claims and discounts fall on them. */
+const copiesOf = (ranges: readonly Range[]): readonly Range[] =>
+  ranges.length === 0 ? noUnits : ranges.map((range) => partOf(range, 0, range.count));
 
 function makeBid(
   situation: Situation,
@@ -74,24 +77,16 @@ function makeBid(
   trimTo: number | null,
 ): Bid {
   const view = new UnitsView(situation, goods, index, part, allowance);
-  const proposals: Proposal[] = [];
+  let proposals: Proposal[] | undefined;
   let shortfall: Unmet | null = null;
   for (const benefit of part.benefits) {
     const answer = benefit.propose!(view);
-    if (answer.wishes !== null) proposals.push(answer);
+    if (answer.wishes !== null) proposals = withOneMore(proposals, answer);
     else shortfall ??= answer.unmet ?? null;
   }
   const { holders } = view;
-  if (proposals.length === 0)
-    return {
-      settlement: nothing,
-      times: 0,
-      used: noUnits,
-      counted: noUnits,
-
-      shortfall,
-      holders,
-    };
+  if (proposals === undefined)
+    return { settlement: nothing, times: 0, used: noUnits, counted: noUnits, shortfall, holders };
   const settlement = settle(goods, proposals, situation.rounding, trimTo, situation.work);
   let times = 0;
   let used = noUnits;
@@ -102,15 +97,7 @@ function makeBid(
       counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
     if (proposal.used !== undefined) used = used.length === 0 ? proposal.used : [...used, ...proposal.used];
   }
-  // Copies: the goods cut their segments in two as claims and discounts fall on them.
-  return {
-    settlement,
-    times,
-    used: used.map(copyOf),
-    counted: counted.map(copyOf),
-    shortfall,
-    holders,
-  };
+  return { settlement, times, used: copiesOf(used), counted: copiesOf(counted), shortfall, holders };
 }
 
 const nobody: ReadonlySet<number> = new Set();
@@ -163,14 +150,13 @@ class UnitsView implements BenefitView {
     return this.goods.lines[range.line]!.unitPrice;
   }
 
-  free(select: CompiledSelector, which: "all" | "paid" = "all"): Range[] {
+  free(select: CompiledSelector, which: "all" | "paid" = "all"): readonly Range[] {
     const coverage =
       this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
-    const free: Range[] = [];
+    let free: Range[] | undefined;
     const isItem = this.part.stage === "item";
     for (const line of coverage.of(select)) {
-      const allowed = this.allowance === null ? null : this.allowance[line]!;
-      const ofLine = allowed === null ? free : [];
+      let ofLine: Range[] | undefined = this.allowance === null ? free : undefined;
       const segments = isItem ? this.goods.segmentsFor(this.part.group, line) : this.goods.segmentsOf(line);
       this.situation.work.spend(segments.length);
       for (const segment of segments) {
@@ -180,11 +166,14 @@ class UnitsView implements BenefitView {
           segment.claims.length === 0
             ? undefined
             : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);
-        if (holder === undefined) ofLine.push(segment);
+        if (holder === undefined) ofLine = withOneMore(ofLine, segment);
         else if (!this.holders.has(holder.by)) this.holders = new Set([...this.holders, holder.by]);
       }
-      if (allowed !== null) free.push(...takeUnits(ofLine.sort(dearestFirst), allowed));
+      if (this.allowance === null) free = ofLine;
+      else if (ofLine !== undefined)
+        for (const range of takeUnits(ofLine.sort(dearestFirst), this.allowance[line]!))
+          free = withOneMore(free, range);
     }
-    return free;
+    return free ?? noUnits;
   }
 }

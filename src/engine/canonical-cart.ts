@@ -4,12 +4,20 @@
  */
 import type { Attributes, Cart, CartLine, Shipment } from "./cart.ts";
 import { wholePercent } from "./money.ts";
+import { sortFew } from "./short-lists.ts";
+
+/** A line of the request, or a shipment of it. */
+export interface LinePart {
+  /** Where it stands in the request. */
+  readonly position: number;
+  readonly quantity: number;
+}
 
 export interface CanonicalLine {
   /** The earliest of its request lines' ids in byte order. */
   readonly id: string;
   /** The request's lines it is made of, earlier id first; units are given back in this order. */
-  readonly parts: readonly { readonly id: string; readonly quantity: number }[];
+  readonly parts: readonly LinePart[];
   readonly sku: string;
   readonly product: string | undefined;
   readonly categories: readonly string[];
@@ -26,6 +34,9 @@ export interface CanonicalLine {
   readonly cart: CanonicalCart;
 }
 
+/** `position`: where it stands in the request. */
+export type CanonicalShipment = Shipment & { readonly position: number };
+
 export interface CanonicalCart {
   readonly currency: string;
   readonly channel: string | undefined;
@@ -37,7 +48,7 @@ export interface CanonicalCart {
   readonly attributes: Attributes;
   /** By id, in byte order. */
   readonly lines: readonly CanonicalLine[];
-  readonly shipments: readonly Shipment[];
+  readonly shipments: readonly CanonicalShipment[];
   /** Goods at the cart's prices. */
   readonly subtotal: number;
   readonly quantity: number;
@@ -60,22 +71,21 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
     customer: cart.customer,
     attributes: cart.attributes ?? noAttributes,
     lines,
-    shipments: cart.shipping === undefined ? [] : [...cart.shipping].sort((a, b) => compareBytes(a.id, b.id)),
+    shipments: canonicalShipments(cart.shipping ?? []),
     subtotal: cart.lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
     quantity: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
     shippingAmount: (cart.shipping ?? []).reduce((sum, shipment) => sum + shipment.amount, 0),
   };
-  for (const group of groupAlikeLines(cart.lines)) {
-    const first = group[0]!;
+  for (const { first, parts } of groupAlikeLines(cart.lines)) {
     lines.push({
       id: first.id,
-      parts: group,
+      parts,
       sku: first.sku,
       product: first.product,
       categories: first.categories ?? none,
       brand: first.brand,
       tags: first.tags ?? none,
-      quantity: group.reduce((sum, line) => sum + line.quantity, 0),
+      quantity: parts.reduce((sum, part) => sum + part.quantity, 0),
       unitPrice: first.unitPrice,
       listPrice: first.listPrice ?? first.unitPrice,
       onSale: first.onSale ?? false,
@@ -88,23 +98,42 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
   return canonical;
 }
 
+function canonicalShipments(shipments: readonly Shipment[]): CanonicalShipment[] {
+  return positionsById(shipments).map((position) => ({ ...shipments[position]!, position }));
+}
+
+interface AlikeLines {
+  readonly first: CartLine;
+  readonly parts: LinePart[];
+}
+
 /** Groups of alike lines; inside a group and among the groups the earlier id first. */
-function groupAlikeLines(lines: readonly CartLine[]): CartLine[][] {
-  const sorted = lines.length > 1 ? [...lines].sort((a, b) => compareBytes(a.id, b.id)) : lines;
-  const groups: CartLine[][] = [];
-  const bySku = new Map<string, CartLine[][]>();
-  for (const line of sorted) {
+function groupAlikeLines(lines: readonly CartLine[]): AlikeLines[] {
+  const groups: AlikeLines[] = [];
+  const bySku = new Map<string, AlikeLines[]>();
+  for (const position of positionsById(lines)) {
+    const line = lines[position]!;
     const sameSku = bySku.get(line.sku);
-    const alike = sameSku?.find((group) => areAlike(group[0]!, line));
-    if (alike !== undefined) alike.push(line);
-    else {
-      const group = [line];
-      groups.push(group);
-      if (sameSku === undefined) bySku.set(line.sku, [group]);
-      else sameSku.push(group);
+    const part = { position, quantity: line.quantity };
+    const alike = sameSku?.find(({ first }) => areAlike(first, line));
+    if (alike !== undefined) {
+      alike.parts.push(part);
+      continue;
     }
+    const group = { first: line, parts: [part] };
+    groups.push(group);
+    if (sameSku === undefined) bySku.set(line.sku, [group]);
+    else sameSku.push(group);
   }
   return groups;
+}
+
+/** Positions in order of id. */
+function positionsById(items: readonly { readonly id: string }[]): number[] {
+  return sortFew(
+    items.map((_, position) => position),
+    (a, b) => compareBytes(items[a]!.id, items[b]!.id),
+  );
 }
 
 function areAlike(a: CartLine, b: CartLine): boolean {

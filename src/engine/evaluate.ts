@@ -83,8 +83,9 @@ function settingsFor(request: Cart, settings: Settings): Settings {
 
 /** The codes of the cart, each once, as first entered; `honour` counts wherever it was said. */
 export function enteredCodes(request: Cart): EnteredCode[] {
+  if (request.codes === undefined) return [];
   const codes = new Map<string, EnteredCode>();
-  for (const entry of request.codes ?? []) {
+  for (const entry of request.codes) {
     const text = typeof entry === "string" ? entry : entry.code;
     const honour = typeof entry !== "string" && entry.honour;
     const normalized = normalizeCode(text);
@@ -139,7 +140,8 @@ function judgeAll(
     const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
     if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
       return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
-    return { promotion, code, ...judge(promotion, view, ground, identifiers, code) };
+    const { rejection, exhausted } = judge(promotion, view, ground, identifiers, code);
+    return { promotion, code, rejection, exhausted };
   });
   return withCandidates(ground, candidates);
 }

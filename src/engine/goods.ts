@@ -66,21 +66,18 @@ export class Goods {
   total: number;
   /** Sum of all prices when the present stage began. */
   stageTotal: number;
-  private readonly segments: Segment[][];
+  /** By line; a line that nobody has looked at has none yet. */
+  private readonly segments: (Segment[] | undefined)[];
   private hasClaims = false;
   /** Discounts and stage beginnings not yet laid on the units, because nobody has looked at their prices. */
   private pending: (PendingDiscount | typeof stageBegins)[] = [];
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
-    this.segments = new Array<Segment[]>(lines.length);
+    this.segments = new Array<Segment[] | undefined>(lines.length).fill(undefined);
     let total = 0;
     let hasFloors = false;
-    for (let line = 0; line < lines.length; line++) {
-      const { quantity, unitPrice, floor } = lines[line]!;
-      this.segments[line] = [
-        { line, from: 0, count: quantity, price: unitPrice, stagePrice: unitPrice, claims: unclaimed },
-      ];
+    for (const { quantity, unitPrice, floor } of lines) {
       total += quantity * unitPrice;
       if (floor > 0) hasFloors = true;
     }
@@ -99,13 +96,17 @@ export class Goods {
 
   /** No unit of the line was claimed in this stage, the first. */
   isUntouched(line: number): boolean {
-    const segments = this.segments[line]!;
-    return segments.length === 1 && segments[0]!.claims.length === 0;
+    const segments = this.segments[line];
+    return segments === undefined || (segments.length === 1 && segments[0]!.claims.length === 0);
+  }
+
+  private on(line: number): Segment[] {
+    return (this.segments[line] ??= [wholeOf(this.lines[line]!, line)]);
   }
 
   segmentsOf(line: number): readonly Readonly<Segment>[] {
     if (this.pending.length > 0) this.layPending();
-    return this.segments[line]!;
+    return this.on(line);
   }
 
   /**
@@ -118,12 +119,12 @@ export class Goods {
       this.layPending();
       break;
     }
-    return this.segments[line]!;
+    return this.on(line);
   }
 
   /** The segments with their claims; prices may be old. */
   claimsOn(line: number): readonly Readonly<Pick<Segment, "claims" | "count">>[] {
-    return this.segments[line]!;
+    return this.on(line);
   }
 
   /** Takes the discount off at once in the total, and off the units when somebody looks at them. Null group: an order's or a shipment's. */
@@ -143,6 +144,7 @@ export class Goods {
 
   private beginStage(): void {
     for (const segments of this.segments) {
+      if (segments === undefined) continue;
       for (const segment of segments) {
         segment.stagePrice = segment.price;
         segment.claims = unclaimed;
@@ -151,7 +153,7 @@ export class Goods {
   }
 
   private layRun({ line, from, count, amount }: UnitRun): void {
-    const segments = this.segments[line]!;
+    const segments = this.on(line);
     for (
       let i = this.cutOut(segments, from, from + count);
       i < segments.length && segments[i]!.from < from + count;
@@ -162,7 +164,7 @@ export class Goods {
 
   claim({ line, from, count }: Units, claim: Claim): void {
     this.hasClaims = true;
-    const segments = this.segments[line]!;
+    const segments = this.on(line);
     const to = from + count;
     for (let i = this.cutOut(segments, from, to); i < segments.length && segments[i]!.from < to; i++) {
       const segment = segments[i]!;
@@ -185,17 +187,16 @@ export class Goods {
     const before = position - segment.from;
     if (before >= segment.count) return i + 1;
     const { line, price, stagePrice, claims } = segment;
-    segments.splice(i + 1, 0, {
-      line,
-      from: position,
-      count: segment.count - before,
-      price,
-      stagePrice,
-      claims,
-    });
+    const after = { line, from: position, count: segment.count - before, price, stagePrice, claims };
     segment.count = before;
+    for (let at = segments.length; at > i + 1; at--) segments[at] = segments[at - 1]!;
+    segments[i + 1] = after;
     return i + 1;
   }
+}
+
+function wholeOf({ quantity, unitPrice }: CanonicalLine, line: number): Segment {
+  return { line, from: 0, count: quantity, price: unitPrice, stagePrice: unitPrice, claims: unclaimed };
 }
 
 /** Index of the last segment that begins at or before the position. */
@@ -212,9 +213,9 @@ function lastFrom(segments: readonly Range[], position: number): number {
 
 /** Shipments as goods: one unit each, the method in place of the SKU. */
 export function shipmentLines(cart: CanonicalCart): CanonicalLine[] {
-  return cart.shipments.map(({ id, method, amount }) => ({
+  return cart.shipments.map(({ id, method, amount, position }) => ({
     id,
-    parts: [{ id, quantity: 1 }],
+    parts: [{ position, quantity: 1 }],
     sku: method ?? "",
     product: undefined,
     categories: [],
@@ -242,9 +243,10 @@ export class Coverage {
   }
 
   of(select: CompiledSelector): readonly number[] {
+    if (select.onlySku !== null) return this.linesOf(select.onlySku);
     let covered = this.found.get(select);
     if (covered === undefined) {
-      covered = select.onlySku === null ? this.scan(select) : this.linesOf(select.onlySku);
+      covered = this.scan(select);
       this.found.set(select, covered);
     }
     return covered;

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { limits } from "./limits.ts";
-import { sortFew } from "./sort-few.ts";
+import { sortFew } from "./short-lists.ts";
 
 /** A percentage in millionths of the whole. */
 export type Percent = number;

@@ -113,7 +113,7 @@ function extraLine(
     ...model,
     sku: model?.sku ?? "",
     id,
-    parts: [{ id, quantity }],
+    parts: [],
     quantity,
     unitPrice,
     listPrice: unitPrice,

@@ -3,6 +3,7 @@
 import type { CanonicalLine } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
 import type { UnitRun } from "./goods.ts";
+import type { Stage } from "./kind.ts";
 import { findNearMiss, type NearMiss } from "./near-miss.ts";
 import type { Proposed } from "./plan/planner.ts";
 import type { Application } from "./price.ts";
@@ -11,6 +12,7 @@ import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
 import { couponReason, reasons } from "./reasons.ts";
 import type { Settings } from "./settings.ts";
 import { spokenLocale } from "./settings.ts";
+import { withOneMore } from "./short-lists.ts";
 import {
   type Candidate,
   depositUnitsOf,
@@ -34,8 +36,9 @@ export function writeQuote(outcome: Outcome): Quote {
   const { request, settings, situation, proposed } = outcome;
   const { priced } = proposed;
   const { cart } = situation;
-  const onGoods = adjustmentsByLine(outcome, cart.lines, ["item", "order"]);
-  const onShipments = adjustmentsByLine(outcome, situation.shipments, ["shipping"]);
+  const onGoods = adjustmentsByPosition(outcome, cart.lines, request.lines.length, isOnGoods);
+  const shipments = request.shipping ?? [];
+  const onShipments = adjustmentsByPosition(outcome, situation.shipments, shipments.length, isOnShipments);
   const discount = cart.subtotal - priced.goods.total;
   const shippingDiscount = cart.shippingAmount - priced.shipments.total;
   const total = priced.goods.total + priced.shipments.total;
@@ -51,14 +54,14 @@ export function writeQuote(outcome: Outcome): Quote {
     shippingDiscount,
     total,
     due: total - depositsPaid(situation),
-    lines: request.lines.map(({ id, quantity, unitPrice }) => {
-      const adjustments = onGoods.get(id) ?? [];
+    lines: request.lines.map(({ id, quantity, unitPrice }, position) => {
+      const adjustments = onGoods[position] ?? [];
       const subtotal = quantity * unitPrice;
       const off = sumOf(adjustments);
       return { id, subtotal, discount: off, total: subtotal - off, adjustments };
     }),
-    shippingLines: (request.shipping ?? []).map(({ id, amount }) => {
-      const adjustments = onShipments.get(id) ?? [];
+    shippingLines: shipments.map(({ id, amount }, position) => {
+      const adjustments = onShipments[position] ?? [];
       const off = sumOf(adjustments);
       return { id, amount, discount: off, total: amount - off, adjustments };
     }),
@@ -107,15 +110,21 @@ function depositsPaid(situation: Situation): number {
 
 // ---------------------------------------------------------------- lines
 
-/** Adjustments by request line: each canonical line's units are given back to its parts, the earlier id first. */
-function adjustmentsByLine(
+const isOnGoods = (stage: Stage): boolean => stage === "item" || stage === "order";
+const isOnShipments = (stage: Stage): boolean => stage === "shipping";
+
+type Runs = Adjustment["runs"];
+
+/** Adjustments by the line's position in the request: each canonical line's units are given back to its parts, the earlier id first. */
+function adjustmentsByPosition(
   { situation, proposed: { priced } }: Outcome,
   lines: readonly CanonicalLine[],
-  meant: readonly Application["stage"][],
-): Map<string, Adjustment[]> {
-  const byLine = new Map<string, Adjustment[]>();
+  size: number,
+  isMeant: (stage: Stage) => boolean,
+): readonly (Adjustment[] | undefined)[] {
+  const byPosition = new Array<Adjustment[] | undefined>(size).fill(undefined);
   for (const { candidate, stage, discount } of priced.applications) {
-    if (!meant.includes(stage)) continue;
+    if (!isMeant(stage)) continue;
     const runs = discount.runs();
     const { promotion, code } = situation.candidates[candidate]!;
     const codeText = code?.text ?? null;
@@ -124,24 +133,27 @@ function adjustmentsByLine(
       const { line } = runs[first]!;
       while (next < runs.length && runs[next]!.line === line) next++;
       let start = 0;
-      for (const { id, quantity } of lines[line]!.parts) {
+      for (const { position, quantity } of lines[line]!.parts) {
         const units = runsWithin(runs, first, next, start, start + quantity);
         start += quantity;
-        if (units.length === 0) continue;
+        if (units === undefined) continue;
         let amount = 0;
         for (const run of units) amount += run.units * run.amount;
-        const adjustment = { promotion: promotion.key, stage, amount, code: codeText, runs: units };
-        const list = byLine.get(id);
-        if (list === undefined) byLine.set(id, [adjustment]);
-        else list.push(adjustment);
+        byPosition[position] = withOneMore(byPosition[position], {
+          promotion: promotion.key,
+          stage,
+          amount,
+          code: codeText,
+          runs: units,
+        });
       }
     }
   }
-  for (const list of byLine.values()) {
-    const [only] = list;
-    if (only !== undefined && list.length === 1) only.runs = inShort(only.runs);
+  for (const adjustments of byPosition) {
+    const only = adjustments?.length === 1 ? adjustments[0] : undefined;
+    if (only !== undefined) only.runs = inShort(only.runs);
   }
-  return byLine;
+  return byPosition;
 }
 
 /** What of `runs[first…next)` lies between two positions of the line, by position; 0 for units between that get nothing. */
@@ -151,31 +163,32 @@ function runsWithin(
   next: number,
   from: number,
   to: number,
-): Adjustment["runs"] {
-  const within: Adjustment["runs"] = [];
+): Runs | undefined {
+  let within: Runs | undefined;
   let position = from;
   for (let i = first; i < next; i++) {
     const run = runs[i]!;
     const start = Math.max(run.from, from);
     const end = Math.min(run.from + run.count, to);
     if (end <= start) continue;
-    if (start > position) addUnits(within, start - position, 0);
-    addUnits(within, end - start, run.amount);
+    if (start > position) within = withUnits(within, start - position, 0);
+    within = withUnits(within, end - start, run.amount);
     position = end;
   }
   return within;
 }
 
-function addUnits(runs: Adjustment["runs"], units: number, amount: number): void {
-  const last = runs.length === 0 ? undefined : runs[runs.length - 1];
-  if (last !== undefined && last.amount === amount) last.units += units;
-  else runs.push({ units, amount });
+function withUnits(runs: Runs | undefined, units: number, amount: number): Runs {
+  const last = runs?.[runs.length - 1];
+  if (last === undefined || last.amount !== amount) return withOneMore(runs, { units, amount });
+  last.units += units;
+  return runs!;
 }
 
 /** Alike units together: where one promotion alone touches a line, its units have no order that anybody could tell. */
-function inShort(runs: Adjustment["runs"]): Adjustment["runs"] {
+function inShort(runs: Runs): Runs {
   if (runs.length === 1 && runs[0]!.amount > 0) return runs;
-  const short: Adjustment["runs"] = [];
+  const short: Runs = [];
   for (const { units, amount } of runs) {
     if (amount === 0) continue;
     const alike = short.find((other) => other.amount === amount);

@@ -45,10 +45,10 @@ describe("units are one canonical line", () => {
     const [only, ...others] = linesOf([line("b", { quantity: 2 }), line("10"), line("9", { quantity: 3 })]);
     expect(others).toEqual([]);
     expect(only).toMatchObject({ id: "10", quantity: 6 });
-    expect(only!.parts.map(({ id, quantity }) => [id, quantity])).toEqual([
-      ["10", 1],
-      ["9", 3],
-      ["b", 2],
+    expect(only!.parts).toEqual([
+      { position: 1, quantity: 1 },
+      { position: 2, quantity: 3 },
+      { position: 0, quantity: 2 },
     ]);
   });
 

@@ -30,7 +30,7 @@ export function planInOrder(
   for (;;) {
     const { members, knockedOutBy } = admit(situation, order, barred);
     const priced = price(situation, { members, allowances: null }, isReal ? undefined : order);
-    const idle = idleAmong(new Set(knockedOutBy.values()), order, priced);
+    const idle = knockedOutBy.size === 0 ? undefined : idleAmong(knockedOutBy, order, priced);
     if (idle !== undefined) {
       barred.set(idle, priced.rejections[idle]!);
       continue;
@@ -51,13 +51,12 @@ export function planInOrder(
 
 /** The first that knocked somebody out and then gave nothing. */
 function idleAmong(
-  winners: ReadonlySet<number>,
+  knockedOutBy: ReadonlyMap<number, number>,
   order: readonly number[],
   priced: Priced,
 ): number | undefined {
-  return winners.size === 0
-    ? undefined
-    : order.find((index) => winners.has(index) && priced.rejections[index] !== null);
+  const winners = new Set(knockedOutBy.values());
+  return order.find((index) => winners.has(index) && priced.rejections[index] !== null);
 }
 
 function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {

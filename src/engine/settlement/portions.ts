@@ -2,6 +2,7 @@
 import type { Range, UnitRun, Units } from "../goods.ts";
 import { allocate, type Part } from "../money.ts";
 import { perWord, wordsOf } from "../rational.ts";
+import { withOneMore } from "../short-lists.ts";
 import type { WorkBudget } from "../work-budget.ts";
 
 /** Equal units with their share: what each would get (`weight`, in any scale common to all) and the most it can take. */
@@ -33,12 +34,10 @@ export function allocateToUnits(amount: number, portions: readonly Portion[], wo
   // Worked out, laid on the goods, written into the quote.
   work.spend(3 * portions.length);
   for (const { weight } of portions) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
-  const runs: UnitRun[] = [];
   const { length } = portions;
-  if (length > 0 && portions[0]!.line === portions[length - 1]!.line) {
-    allocateInLine(amount, portions, runs);
-    return runs;
-  }
+  if (length === 0) return [];
+  if (portions[0]!.line === portions[length - 1]!.line) return runsInLine(undefined, amount, portions) ?? [];
+  let runs: UnitRun[] | undefined;
   const ofLines: Part[] = [];
   for (let first = 0, next = 0; first < length; first = next) {
     next = endOfLine(portions, first);
@@ -49,10 +48,12 @@ export function allocateToUnits(amount: number, portions: readonly Portion[], wo
     next = endOfLine(portions, first);
     const ofLine = base[line]! + extra[line]!;
     if (ofLine === 0) continue;
-    if (next - first === 1) addEvenly(runs, portions[first]!, ofLine);
-    else allocateInLine(ofLine, portions.slice(first, next), runs);
+    runs =
+      next - first === 1
+        ? withEvenRuns(runs, portions[first]!, ofLine)
+        : runsInLine(runs, ofLine, portions.slice(first, next));
   }
-  return runs;
+  return runs ?? [];
 }
 
 /** Portions stand line by line. */
@@ -77,21 +78,25 @@ function lineOf(portions: readonly Portion[], first: number, next: number): Part
   return { weight, count: 1, room };
 }
 
-function allocateInLine(amount: number, portions: readonly Portion[], runs: UnitRun[]): void {
-  if (portions.length === 1) {
-    addEvenly(runs, portions[0]!, amount);
-    return;
-  }
+type Runs = UnitRun[] | undefined;
+
+function runsInLine(runs: Runs, amount: number, portions: readonly Portion[]): Runs {
+  if (portions.length === 1) return withEvenRuns(runs, portions[0]!, amount);
   const { base, extra } = allocate(amount, portions);
-  for (let i = 0; i < portions.length; i++) addRuns(runs, portions[i]!, base[i]!, extra[i]!);
+  let more = runs;
+  for (let i = 0; i < portions.length; i++) more = withRuns(more, portions[i]!, base[i]!, extra[i]!);
+  return more;
 }
 
-function addEvenly(runs: UnitRun[], portion: Portion, amount: number): void {
+function withEvenRuns(runs: Runs, portion: Portion, amount: number): Runs {
   const extra = amount % portion.count;
-  addRuns(runs, portion, (amount - extra) / portion.count, extra);
+  return withRuns(runs, portion, (amount - extra) / portion.count, extra);
 }
 
-function addRuns(runs: UnitRun[], { line, from, count }: Units, base: number, extra: number): void {
-  if (extra > 0) runs.push({ line, from, count: extra, amount: base + 1 });
-  if (base > 0 && extra < count) runs.push({ line, from: from + extra, count: count - extra, amount: base });
+function withRuns(runs: Runs, { line, from, count }: Units, base: number, extra: number): Runs {
+  let more = runs;
+  if (extra > 0) more = withOneMore(more, { line, from, count: extra, amount: base + 1 });
+  if (base > 0 && extra < count)
+    more = withOneMore(more, { line, from: from + extra, count: count - extra, amount: base });
+  return more;
 }

@@ -1,0 +1,27 @@
+/**
+ * Carts are short, and most of the lists made while one is priced have one or two items. At several dozen lists a cart it pays
+ * to make them no larger, and to sort them without the copy that a general sort takes.
+ */
+
+/** Like `push`, which would make room for sixteen more. The list may be a new one. */
+export function withOneMore<Item>(items: Item[] | undefined, item: Item): Item[] {
+  if (items === undefined) return [item];
+  if (items.length === 1) return [items[0]!, item];
+  items.push(item);
+  return items;
+}
+
+/** Sorts in place, stable like `Array.prototype.sort`. */
+export function sortFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): Item[] {
+  if (items.length > few) return items.sort(compare);
+  for (let i = 1; i < items.length; i++) {
+    const item = items[i]!;
+    let at = i;
+    for (; at > 0 && compare(items[at - 1]!, item) > 0; at--) items[at] = items[at - 1]!;
+    items[at] = item;
+  }
+  return items;
+}
+
+/** Up to so many an insertion sort is faster. */
+const few = 40;

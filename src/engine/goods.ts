@@ -101,7 +101,12 @@ export class Goods {
   }
 
   private on(line: number): Segment[] {
-    return (this.segments[line] ??= [wholeOf(this.lines[line]!, line)]);
+    let segments = this.segments[line];
+    if (segments === undefined) {
+      segments = [wholeOf(this.lines[line]!, line)];
+      this.segments[line] = segments;
+    }
+    return segments;
   }
 
   segmentsOf(line: number): readonly Readonly<Segment>[] {

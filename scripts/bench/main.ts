@@ -18,6 +18,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const warmUps = 3;
 // As `npm start` sets it: the empty route runs in the same process.
 const semiSpace = "--max-semi-space-size=32";
 const compiled = join(root, "dist/bench/scripts/bench");
@@ -52,7 +53,7 @@ function printMachine(): void {
 
 async function benchEvaluations(): Promise<void> {
   print(
-    `Method: autocannon, ${connections} connections, ${rounds} rounds of ${seconds} s a route after a warm-up, routes taking turns, medians.`,
+    `Method: autocannon, ${connections} connections, ${rounds} rounds of ${seconds} s a route after a warm-up of ${warmUps} such rounds, routes taking turns, medians.`,
   );
   print(
     `Cart: ${benchCartBody.lines.length} lines, ${JSON.stringify(benchCartBody).length} bytes; of the promotions at most 20 touch it: each on units of its own (apart), or after the same ones (competing).\n`,
@@ -116,7 +117,8 @@ async function benchHttp(): Promise<void> {
         requestsPerSecond: [],
       })),
     ];
-    for (const route of routes) await load(route);
+    // Until V8 has compiled what is hot: fewer requests than this measure the compiler.
+    for (const route of routes) for (let i = 0; i < warmUps; i++) await load(route);
     for (let round = 0; round < rounds; round++)
       for (const route of routes) route.requestsPerSecond.push(await load(route));
     printHttp(routes, ready.answerBytes);

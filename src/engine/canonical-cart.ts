@@ -99,7 +99,10 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
 }
 
 function canonicalShipments(shipments: readonly Shipment[]): CanonicalShipment[] {
-  return positionsById(shipments).map((position) => ({ ...shipments[position]!, position }));
+  return positionsById(shipments).map((position) => {
+    const { id, method, amount } = shipments[position]!;
+    return { id, method, amount, position };
+  });
 }
 
 interface AlikeLines {

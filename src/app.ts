@@ -8,6 +8,7 @@ import { auditOperations, auditStreams } from "./features/audit/audit-operations
 import { type AuditSealerService, auditSealerService } from "./features/audit/audit-sealer-service.ts";
 import { type AuditService, auditService } from "./features/audit/audit-service.ts";
 import { type CouponClaimService, couponClaimService } from "./features/coupons/coupon-claim-service.ts";
+import { couponCustomerData } from "./features/coupons/coupon-customer-service.ts";
 import { type CouponExportService, couponExportService } from "./features/coupons/coupon-export-service.ts";
 import {
   type CouponGenerationService,
@@ -19,10 +20,13 @@ import { couponOperations, couponStreams } from "./features/coupons/coupon-opera
 import { couponPoolOperations, couponPoolStreams } from "./features/coupons/coupon-pool-operations.ts";
 import { type CouponPoolService, couponPoolService } from "./features/coupons/coupon-pool-service.ts";
 import { type CouponService, couponService } from "./features/coupons/coupon-service.ts";
+import { customerOperations } from "./features/customers/customer-operations.ts";
+import { type CustomerService, customerService } from "./features/customers/customer-service.ts";
 import {
   type CatalogPriceService,
   catalogPriceService,
 } from "./features/evaluations/catalog-price-service.ts";
+import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { factsService } from "./features/facts/facts-service.ts";
@@ -30,6 +34,7 @@ import { type UsageService, usageService } from "./features/facts/usage-service.
 import { jobOperations } from "./features/jobs/job-operations.ts";
 import { type JobService, jobService } from "./features/jobs/job-service.ts";
 import { type CommitterService, committerService } from "./features/ledger/committer-service.ts";
+import { voucherCustomerData } from "./features/offline/offline-customer-service.ts";
 import { type OfflineFlagService, offlineFlagService } from "./features/offline/offline-flag-service.ts";
 import { type OfflineKeyService, offlineKeyService } from "./features/offline/offline-key-service.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
@@ -42,6 +47,7 @@ import {
   offlineVoucherService,
 } from "./features/offline/offline-voucher-service.ts";
 import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
+import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { orderRedemptions, redemptionReturns } from "./features/orders/order-redemptions-service.ts";
 import { type OrderService, orderService } from "./features/orders/order-service.ts";
@@ -59,6 +65,7 @@ import {
 } from "./features/promotions/promotion-review-service.ts";
 import { type PromotionService, promotionService } from "./features/promotions/promotion-service.ts";
 import { type RulebookService, rulebookService } from "./features/promotions/rulebook-service.ts";
+import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
 import {
   type RedemptionExpiryService,
   redemptionExpiryService,
@@ -160,6 +167,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 export interface Services {
+  customers: CustomerService;
   audit: AuditService;
   auditExports: AuditExportService;
   auditSealer: AuditSealerService;
@@ -227,6 +235,17 @@ export function servicesOf({
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
+    customers: customerService({
+      database,
+      projects,
+      data: [
+        redemptionCustomerData,
+        orderCustomerData,
+        couponCustomerData,
+        evaluationCustomerData,
+        voucherCustomerData,
+      ],
+    }),
     audit: auditService({ database }),
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
@@ -296,6 +315,7 @@ export function operationsOf(services: Services): Operation[] {
     ...jobOperations(services.jobs),
     ...projectOperations(projects),
     ...apiKeyOperations(apiKeys),
+    ...customerOperations(services.customers),
     ...auditOperations(services.audit),
   ];
 }

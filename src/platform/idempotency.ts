@@ -107,6 +107,22 @@ export function idempotently<Answer>(
   );
 }
 
+/** Takes what is personal out of recorded answers: `patch` says what stands there instead. */
+export async function eraseAnswers(
+  connection: Connection,
+  projectId: string,
+  operation: "claimCoupon" | "issueOfflineVoucher",
+  resourceIds: readonly string[],
+  patch: Readonly<Record<string, string>>,
+): Promise<void> {
+  // Literally: the index is of these two operations, and a plan without values cannot know that this is one.
+  const ofIndex = sql`operation in ('claimCoupon', 'issueOfflineVoucher')`;
+  await connection.execute(sql`
+    update idempotency_records set answer = (answer::jsonb || ${JSON.stringify(patch)}::jsonb)::json
+     where project_id = ${projectId} and ${ofIndex} and operation = ${operation}
+       and resource_id in (select json_array_elements_text(${JSON.stringify(resourceIds)}::json))`);
+}
+
 export async function findIdempotencyRecord(
   connection: Connection,
   projectId: string,

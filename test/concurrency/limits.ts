@@ -22,7 +22,7 @@ export const supplies = {
   "limit per customer": {
     document: (perCustomer) => ({ limits: { perCustomer } }),
     measure: "uses",
-    holder: "customer:rush",
+    holder: "customer:%",
   },
   "limit per month": {
     document: (count) => ({ limits: { perPeriod: { count, period: "month" } } }),

@@ -6,11 +6,13 @@ import { enteredCodes } from "../../engine/evaluate.ts";
 import type { CouponFact, DepositFact, FactName, Facts } from "../../engine/facts.ts";
 import { limits } from "../../engine/limits.ts";
 import { counterKey } from "../../ledger/books.ts";
+import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Database } from "../../platform/database.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import {
   couponCounter,
   depositCounter,
+  hashCustomer,
   holdersOf,
   limitedCounters,
   nobody,
@@ -192,6 +194,7 @@ function knowledge(
   tables: readonly ReadonlyMap<string, number>[],
 ): Knowledge {
   const { rules, request, at, used, who, codes } = asked;
+  const isTheirs = ownershipOf(rules, request);
   const found = couponsBehind(codes, answer.coupons);
   const shared = takenFrom(...tables, used.taken);
   const taken: Taken =
@@ -199,9 +202,9 @@ function knowledge(
   const facts: Facts = { ...customerFacts(request, answer.history) };
   if (found.size > 0)
     facts.coupons = new Map(
-      [...found].map(([code, coupon]) => [code, couponFact(coupon, request, at, answer.own)]),
+      [...found].map(([code, coupon]) => [code, couponFact(coupon, isTheirs, at, answer.own)]),
     );
-  const deposits = depositsOf(request, answer);
+  const deposits = depositsOf(request, isTheirs, answer);
   if (deposits.size > 0) facts.deposits = deposits;
   if (used.promotions.size > 0)
     facts.usage = new UsageFacts(used.promotions, {
@@ -239,9 +242,20 @@ function couponsBehind(
   return found;
 }
 
+/** Whether what is kept under this customer id is the buyer's. */
+type Ownership = (owner: string) => boolean;
+
+/** Also since the customer was erased: what stands there then follows from the id that the shop still knows. */
+function ownershipOf({ identifierKey }: ProjectRules, { customer }: Cart): Ownership {
+  const id = customer?.id;
+  return (owner) =>
+    owner === id ||
+    (id !== undefined && isErased(owner) && owner === pseudonymOf(hashCustomer(identifierKey, id)));
+}
+
 function couponFact(
   { pool, poolId, code, isVoid, isUsedUp, expiresAt, customerId }: FoundCoupon,
-  request: Cart,
+  isTheirs: Ownership,
   at: number,
   own: ReadonlyMap<string, number>,
 ): CouponFact {
@@ -250,19 +264,18 @@ function couponFact(
   if (isVoid) return { pool, status: "void" };
   if (isUsedUp && !isOwn) return { pool, status: "used" };
   if (expiresAt !== null && expiresAt <= at) return { pool, status: "expired" };
-  if (customerId !== null && customerId !== request.customer?.id) return { pool, status: "owned" };
+  if (customerId !== null && !isTheirs(customerId)) return { pool, status: "owned" };
   return { pool, status: "usable" };
 }
 
 /** Proven inline by whoever may, or by a committed redemption that paid for it; none that an order has counted already. */
-function depositsOf(request: Cart, answer: FactsAnswer): Map<string, DepositFact> {
+function depositsOf(request: Cart, isTheirs: Ownership, answer: FactsAnswer): Map<string, DepositFact> {
   const inline = inlineDeposits(request);
   if (inline.size === 0 && answer.deposits.length === 0) return inline;
   const proven = new Map<string, DepositFact>();
   // What one customer paid is not another's.
   for (const { redemption, promotion, units, customerId } of answer.deposits)
-    if (customerId === null || customerId === request.customer?.id)
-      proven.set(redemption, { promotion, units });
+    if (customerId === null || isTheirs(customerId)) proven.set(redemption, { promotion, units });
   for (const [redemption, fact] of inline) proven.set(redemption, fact);
   for (const redemption of proven.keys()) {
     const key = counterKey(depositCounter(redemption));

@@ -4,8 +4,9 @@ import { periodAt } from "../../engine/period.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName } from "../../ledger/books.ts";
 
-/** Whose use it is. Identifiers are keyed hashes already; null is not known. */
+/** Whose use it is: keyed hashes, so that books know nobody. Null is not known. */
 export interface Who {
+  /** As `hashCustomer` has it. */
   readonly customer: string | null;
   readonly device: string | null;
   readonly phone: string | null;
@@ -51,7 +52,8 @@ export function whoIs(
     readonly identifiers?: Identifiers | undefined;
   },
 ): Who {
-  const customer = request.customer?.id ?? null;
+  const id = request.customer?.id;
+  const customer = id === undefined ? null : hashCustomer(key, id);
   if (request.identifiers === undefined) return customer === null ? nobody : { ...nobody, customer };
   const { device = null, phone = null, ip = null } = hashedIdentifiers(key, request.identifiers);
   return { customer, device, phone, ip };

@@ -75,7 +75,9 @@ export async function standingOrders(
   projectId: string,
   incoming: readonly IncomingOrder[],
 ): Promise<Map<string, StandingOrder>> {
-  const documents = sql`(select incoming.version = ${orders.version} and incoming.document = ${orders.document}
+  const documents = sql`(select incoming.version = ${orders.version}
+        -- Of an erased customer's order not everything is known that the ERP once said.
+        and (incoming.document = ${orders.document} or ${orders.customerId} like 'erased:%')
       from ${incomingRows(incoming)} where incoming."externalId" = ${orders.externalId})`;
   const rows = await connection
     .select({ row: orders, isSame: sql<boolean>`coalesce(${documents}, false)` })

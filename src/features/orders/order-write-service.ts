@@ -1,5 +1,6 @@
 /** Takes orders over from an ERP: newer versions stand, older ones change nothing, whoever says what how often and in which order. */
 import type { Clock } from "../../platform/clock.ts";
+import { isErased } from "../../platform/customer-data.ts";
 import { type Connection, type Database, sqlStateOf, uniqueViolation } from "../../platform/database.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
 import type { OrderActor, OrderSettlementService } from "./order-settlement-service.ts";
@@ -39,6 +40,8 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
       if (redemption === undefined) return unknownRedemption();
       if (redemption.currency !== order.currency) return mismatch("/currency", "currency_mismatch");
       if (order.customerId === null) return { ...order, customerId: redemption.customerId };
+      // One that was erased could be anybody, also this one.
+      if (isErased(redemption.customerId)) return order;
       if (redemption.customerId !== null && redemption.customerId !== order.customerId)
         return mismatch("/customer", "customer_mismatch");
       return order;

@@ -16,11 +16,15 @@ export interface PastPromotion {
 
 type SoldQuote = Pick<Quote, "codes" | "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
 
-/** `promotions`: all that applied, at least. */
+/**
+ * `promotions`: all that applied, at least. `isErased`: who bought it is no longer known, so the rest cannot be priced anew;
+ * what comes back is then refunded in proportion, which is never less.
+ */
 export function saleOf(
   quote: SoldQuote,
   request: Pick<Cart, "lines">,
   promotions: readonly PastPromotion[],
+  isErased = false,
 ): Sale {
   const sold = new Map(request.lines.map((line) => [line.id, line]));
   return {
@@ -30,7 +34,9 @@ export function saleOf(
     }),
     shipping: quote.shipping - quote.shippingDiscount,
     gifts: giftsOf(quote.rewards),
-    promotions: appliedOf(quote, promotions),
+    promotions: appliedOf(quote, promotions).map((applied) =>
+      isErased && applied.returns === "reevaluate" ? { ...applied, returns: "prorate" } : applied,
+    ),
   };
 }
 

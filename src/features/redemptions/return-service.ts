@@ -13,6 +13,7 @@ import {
   type ReturnRefusal,
 } from "../../ledger/returns.ts";
 import type { Sale } from "../../ledger/sale.ts";
+import { isErased } from "../../platform/customer-data.ts";
 import type { Database } from "../../platform/database.ts";
 import {
   findIdempotencyRecord,
@@ -70,7 +71,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     for (let attempt = 1; ; attempt++) {
       const row = await returnable(projectId, id);
       const rulebook = await rulebooks.rulebookAsOf(projectId, row.revision, row.settings.timezone);
-      const sale = saleOf(row.quote, row.request, rulebook.promotions);
+      const sale = saleOf(row.quote, row.request, rulebook.promotions, isErased(row.customerId));
       const request = asked(row, sale);
       if (request === null) return null;
       const computed = compute(row, sale, rulebook, request);

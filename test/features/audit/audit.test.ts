@@ -221,13 +221,19 @@ describe("the chain", () => {
       await Promise.allSettled([...sealers, kill]);
       await Promise.allSettled(work);
     }
-    while ((await sealer().seal()) > 0);
+    // The service's own sealer may hold a chain at this moment.
+    await expect
+      .poll(
+        async () => {
+          await sealer().seal();
+          return (await verifyAudit(database)).map(({ unsealed }) => unsealed);
+        },
+        { timeout: 60_000 },
+      )
+      .toEqual([0, 0]);
     const verdicts = await verifyAudit(database);
     expect(verdicts.flatMap(({ faults }) => faults)).toEqual([]);
-    expect(verdicts).toHaveLength(2);
-    expect(
-      verdicts.every(({ unsealed, entries: count, head }) => unsealed === 0 && count === head.sequence),
-    ).toBe(true);
+    for (const { entries: count, head } of verdicts) expect(count).toBe(head.sequence);
   });
 
   test("shows every way of tampering with the database", async () => {

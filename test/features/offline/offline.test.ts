@@ -36,7 +36,14 @@ afterAll(async () => {
   await database.close();
 });
 
-const counters = (rule: string) => countersOf(database, api.project.id, rule);
+/** Customers are hashes in the books; whose they are is not what these tests are about. */
+const counters = async (rule: string) =>
+  Object.fromEntries(
+    Object.entries(await countersOf(database, api.project.id, rule)).map(([name, taken]) => [
+      name.replace(/ customer:.+/, " customer:…"),
+      taken,
+    ]),
+  );
 const state = async (id: string) => (await api.rest("GET", `/v1/redemptions/${id}`)).body.state;
 /** The other process, asked with the first project's keys. */
 const elsewhere = (...redemptions: object[]) =>
@@ -97,7 +104,7 @@ describe("a voucher", () => {
     expect(await counters(id)).toEqual({
       "amount:CNY": [0, 1_000],
       uses: [0, 1],
-      "uses customer:c-1": [0, 1],
+      "uses customer:…": [0, 1],
     });
     const online = await redeem(api, orderOf({ codes: [code], customer: { id: "c-2" } }));
     expect([online.status, online.body.code]).toEqual([409, "code-not-applied"]);

@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { couponsOfCustomer, eraseCouponCustomer } from "./coupon-customer-store.ts";
+
+export const couponCustomerData: CustomerData = {
+  name: "coupons",
+  read: couponsOfCustomer,
+  erase: eraseCouponCustomer,
+};

@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { eraseVoucherCustomer, vouchersOfCustomer } from "./offline-customer-store.ts";
+
+export const voucherCustomerData: CustomerData = {
+  name: "vouchers",
+  read: vouchersOfCustomer,
+  erase: eraseVoucherCustomer,
+};

@@ -1,0 +1,30 @@
+import { sql } from "drizzle-orm";
+import type { CustomerName } from "../../platform/customer-data.ts";
+import type { Connection } from "../../platform/database.ts";
+
+export async function ordersOfCustomer(
+  connection: Connection,
+  { projectId, id }: CustomerName,
+  most: number,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
+    select document || jsonb_build_object('externalId', external_id, 'refunded', refunded, 'updatedAt', updated_at) as record
+      from orders where project_id = ${projectId} and customer_id = ${id} order by placed_at desc limit ${most}`);
+  return rows.map(({ record }) => record);
+}
+
+/** The order stays what it was worth; free attributes may name anybody, so they go as well. */
+export async function eraseOrderCustomer(
+  connection: Connection,
+  { projectId, id, pseudonym }: CustomerName,
+): Promise<number> {
+  const { rowCount } = await connection.execute(sql`
+    update orders
+       set customer_id = ${pseudonym},
+           document = (document - 'attributes')
+             || jsonb_build_object('customer', ${pseudonym}::text,
+                  'lines', (select coalesce(jsonb_agg(line - 'attributes' order by place), '[]')
+                              from jsonb_array_elements(document -> 'lines') with ordinality as l (line, place)))
+     where project_id = ${projectId} and customer_id = ${id}`);
+  return rowCount ?? 0;
+}

@@ -1,0 +1,32 @@
+import { sql } from "drizzle-orm";
+import type { CustomerName } from "../../platform/customer-data.ts";
+import type { Connection } from "../../platform/database.ts";
+
+export async function redemptionsOfCustomer(
+  connection: Connection,
+  { projectId, id }: CustomerName,
+  most: number,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
+    select json_build_object('id', r.id, 'source', source, 'orderRef', order_ref, 'state', state, 'createdAt', created_at,
+             'currency', currency, 'total', total, 'discount', discount, 'refunded', refunded, 'request', request, 'quote', quote) as record
+      from redemptions r where project_id = ${projectId} and customer_id = ${id}
+     order by created_at desc limit ${most}`);
+  return rows.map(({ record }) => record);
+}
+
+/** What was bought, for how much and with which codes stays: it is the books'. Who bought it, and what they said of themselves, goes. */
+export async function eraseRedemptionCustomer(
+  connection: Connection,
+  { projectId, id, pseudonym }: CustomerName,
+): Promise<number> {
+  const { rowCount } = await connection.execute(sql`
+    update redemptions
+       set customer_id = ${pseudonym}, facts = '{}',
+           request = ((request::jsonb - '{attributes,identifiers}'::text[])
+             || jsonb_build_object('customer', jsonb_build_object('id', ${pseudonym}::text),
+                  'lines', (select coalesce(jsonb_agg(line - 'attributes' order by place), '[]')
+                              from jsonb_array_elements(request::jsonb -> 'lines') with ordinality as l (line, place))))::json
+     where project_id = ${projectId} and customer_id = ${id}`);
+  return rowCount ?? 0;
+}

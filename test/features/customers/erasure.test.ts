@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { hashCustomer } from "../../../src/features/ledger/promotion-counters.ts";
+import { expectBooksToBalance } from "../../books-balance.ts";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { sized } from "../../faults/sizes.ts";
+import { type Api, startApi } from "../api.ts";
+
+/** G30 has 1,000. */
+const customers = sized(20, 1_000);
+const bird = "Kanarienvogel";
+
+let database: TestDatabase;
+let api: Api;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+  await activated({
+    key: "ten",
+    benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 1_000 } }],
+    limits: { perCustomer: 1 },
+    returns: "reevaluate",
+  });
+  await activated({
+    key: "off",
+    trigger: { type: "code", code: "OFF" },
+    benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }],
+  });
+  await created("/v1/coupon-pools", { key: "gifts" });
+  await activated({
+    key: "gift",
+    trigger: { type: "coupon", pool: "gifts" },
+    benefits: [{ kind: "percent_off", percent: 10 }],
+  });
+  const codes = Array.from({ length: customers }, (_, index) => `GIFT-${index}`).join("\n");
+  await api.rest("POST", "/v1/coupon-pools/gifts/import", {
+    body: `code\n${codes}\n`,
+    headers: { "content-type": "text/csv" },
+  });
+}, 120_000);
+afterAll(async () => {
+  await expectBooksToBalance(database);
+  await api.close();
+  await database.close();
+});
+
+async function created(path: string, body: object, headers: Record<string, string> = {}) {
+  const answer = await api.rest("POST", path, { body, headers });
+  expect([answer.status, answer.text]).toEqual([answer.status === 200 ? 200 : 201, expect.any(String)]);
+  return answer.body;
+}
+
+async function activated(document: { key: string } & Record<string, unknown>): Promise<void> {
+  const { id } = await created("/v1/promotions", { trigger: { type: "automatic" }, ...document });
+  expect((await api.rest("POST", `/v1/promotions/${id}/activate`)).status).toBe(200);
+}
+
+const nameOf = (index: number) => `anna.${bird}.${index}@example.org`;
+
+/** What the shop says of a customer, in every field that may. */
+function cartOf(index: number) {
+  const name = nameOf(index);
+  return {
+    currency: "CNY",
+    customer: { id: name, groups: [bird], tags: [bird], attributes: { name, street: `${bird} 1` } },
+    identifiers: { device: bird, phone: `0170${index}`, ip: "203.0.113.7" },
+    attributes: { note: `for ${bird}` },
+    lines: [{ id: "1", sku: "MUG", quantity: 2, unitPrice: 10_000, attributes: { engraving: bird } }],
+  };
+}
+
+async function live(index: number): Promise<void> {
+  const cart = cartOf(index);
+  const customer = nameOf(index);
+  await created("/v1/evaluations", { ...cart, save: true });
+  const { id } = await created(
+    "/v1/redemptions",
+    { ...cart, mode: "commit", orderRef: `o-${index}` },
+    { "idempotency-key": `r-${index}` },
+  );
+  const order = await api.rest("PUT", `/v1/orders/o-${index}`, {
+    body: {
+      version: 1,
+      status: "paid",
+      currency: "CNY",
+      placedAt: "2026-11-11T00:00:00Z",
+      customer,
+      lines: [{ id: "1", sku: "MUG", quantity: 2, unitPrice: 10_000, attributes: { engraving: bird } }],
+      total: 19_000,
+      redemption: id,
+      attributes: { note: bird },
+    },
+  });
+  expect([order.status, order.text]).toEqual([order.status < 300 ? order.status : 200, expect.any(String)]);
+  await created(
+    "/v1/coupon-pools/gifts/claim",
+    { customer, identifiers: cart.identifiers },
+    { "idempotency-key": `c-${index}` },
+  );
+  await created(
+    "/v1/offline/vouchers",
+    { promotion: "off", code: "OFF", currency: "CNY", customer },
+    { "idempotency-key": `v-${index}` },
+  );
+}
+
+/** Every row of every table that has one of these in it, as a dump would have it. */
+async function rowsWith(...canaries: string[]): Promise<string[]> {
+  const { rows: tables } = await database.pool.query<{ name: string }>(
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1",
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await database.pool.query<{ row: string }>(`select t::text as row from ${name} t`);
+    const hits = rows.filter(({ row }) =>
+      canaries.some((canary) => row.toLowerCase().includes(canary.toLowerCase())),
+    );
+    if (hits.length > 0) found.push(name);
+  }
+  return found;
+}
+
+const booksText = async () =>
+  (
+    await database.pool.query(
+      `select (select json_agg(c order by rule_id, measure, holder collate "C", period)::text from counters c) as counters,
+              (select json_agg(l order by redemption_id, step)::text from ledger_entries l) as entries,
+              (select json_agg(json_build_array(id, state, total, discount, refunded, steps, holds) order by id)::text from redemptions) as sums,
+              (select json_agg(json_build_array(external_id, total, refunded) order by external_id)::text from orders) as orders`,
+    )
+  ).rows[0];
+
+test(`of ${customers} erased customers nothing is left in any table, and the books are as they were`, async () => {
+  for (let index = 0; index < customers; index += 1) await live(index);
+  const before = await rowsWith(bird);
+  expect(before).toEqual(
+    expect.arrayContaining([
+      "coupons",
+      "evaluations",
+      "idempotency_records",
+      "offline_vouchers",
+      "orders",
+      "redemptions",
+    ]),
+  );
+  // Books never knew anybody.
+  expect(before).not.toContain("counters");
+  expect(before).not.toContain("ledger_entries");
+
+  const known = await api.rest("GET", `/v1/customers/${encodeURIComponent(nameOf(0))}/export`, {
+    role: "erp",
+  });
+  expect(known.status).toBe(200);
+  expect(known.body.isComplete).toBe(true);
+  for (const kind of ["redemptions", "orders", "coupons", "evaluations", "vouchers"])
+    expect([kind, known.body.records[kind].length]).toEqual([kind, 1]);
+
+  const books = await booksText();
+  for (let index = 0; index < customers; index += 1) {
+    const answer = await api.rest("POST", `/v1/customers/${encodeURIComponent(nameOf(index))}/erase`, {
+      role: "erp",
+    });
+    expect(answer.body.erased).toEqual({
+      redemptions: 1,
+      orders: 1,
+      coupons: 1,
+      evaluations: 1,
+      vouchers: 1,
+    });
+  }
+  expect(await rowsWith(bird)).toEqual([]);
+  expect(await booksText()).toEqual(books);
+}, 600_000);
+
+test("limits go on counting, coupons stay with their owner, and goods come back for what was paid", async () => {
+  const again = { ...cartOf(0), mode: "commit", orderRef: "again", expectedTotal: 19_000 };
+  const refused = await api.rest("POST", "/v1/redemptions", { body: again });
+  expect([refused.status, refused.body.quote?.total]).toEqual([409, 20_000]);
+
+  const { rows } = await database.pool.query<{ code: string; customer_id: string }>(
+    "select code, customer_id from coupons where customer_id is not null order by claimed_at limit 1",
+  );
+  const [coupon] = rows;
+  const key = (
+    await database.pool.query("select identifier_key from projects where id = $1", [api.project.id])
+  ).rows[0].identifier_key;
+  const owner = Array.from({ length: customers }, (_, index) => index).find(
+    (index) => coupon?.customer_id === `erased:${hashCustomer(key, nameOf(index))}`,
+  );
+  expect(owner).toBeDefined();
+  const quoteOf = async (index: number) =>
+    (await created("/v1/evaluations", { ...cartOf(index), codes: [coupon!.code] })).codes[0];
+  expect(await quoteOf(owner!)).toMatchObject({ status: "applied" });
+  expect(await quoteOf(owner! + 1)).toMatchObject({ status: "rejected", reason: "code_of_another_customer" });
+
+  const [redemption] = (await api.rest("GET", "/v1/redemptions?orderRef=o-0")).body.items;
+  const back = await api.rest("POST", `/v1/redemptions/${redemption.id}/returns`, {
+    body: { lines: [{ id: "1", quantity: 1 }] },
+  });
+  expect([back.status, back.body.refund]).toEqual([201, 9_500]);
+  const rest = await api.rest("POST", `/v1/redemptions/${redemption.id}/returns`, {
+    body: { lines: [{ id: "1", quantity: 1 }] },
+  });
+  expect([rest.body.refund, rest.body.state]).toEqual([9_500, "returned"]);
+});
+
+test("an ERP may say again what it said, and only admins and ERPs erase", async () => {
+  const erase = (role: "marketing" | "erp" | "checkout") =>
+    api.rest("POST", "/v1/customers/nobody/erase", { role });
+  expect([(await erase("marketing")).status, (await erase("checkout")).status]).toEqual([403, 403]);
+  const nothing = await erase("erp");
+  expect(nothing.status).toBe(200);
+  expect(Object.values(nothing.body.erased)).toEqual([0, 0, 0, 0, 0]);
+  const [entry] = (await api.rest("GET", "/v1/audit?operation=eraseCustomer")).body.items;
+  expect(entry).toMatchObject({ resource: "customer", resourceId: nothing.body.pseudonym, before: null });
+});

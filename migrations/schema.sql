@@ -256,16 +256,17 @@ create table evaluations (
   created_at timestamp with time zone not null,
   constraint evaluations_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX evaluations_customer ON public.evaluations USING btree (project_id, (((request -> 'customer'::text) ->> 'id'::text))) WHERE (((request -> 'customer'::text) ->> 'id'::text) IS NOT NULL);
 CREATE TRIGGER evaluations_append_only BEFORE UPDATE ON public.evaluations FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table evaluations enable row level security;
 alter table evaluations force row level security;
 create policy lookout on evaluations as permissive for select to dealwright_lookout using (true);
 create policy project on evaluations as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
-comment on table evaluations is 'Evaluations that were saved on request, with all that went in, so that they can be computed again.';
+comment on table evaluations is 'Evaluations that were saved on request, with all that went in, so that they can be computed again. Deleted when their customer is erased.';
 comment on column evaluations.evaluated_at is 'The instant it was priced for, which the request may choose.';
 comment on column evaluations.facts is 'What was known beside the request: customer facts, coupons, deposits, use counters.';
 comment on column evaluations.revision is 'Of the rules it was priced by.';
-grant insert, select on evaluations to dealwright_app;
+grant delete, insert, select on evaluations to dealwright_app;
 
 create table idempotency_records (
   project_id text not null,
@@ -277,6 +278,7 @@ create table idempotency_records (
   created_at timestamp with time zone default now() not null,
   constraint idempotency_records_pkey PRIMARY KEY (project_id, key)
 );
+CREATE INDEX idempotency_records_personal ON public.idempotency_records USING btree (project_id, resource_id) WHERE (operation = ANY (ARRAY['claimCoupon'::text, 'issueOfflineVoucher'::text]));
 alter table idempotency_records enable row level security;
 alter table idempotency_records force row level security;
 create policy lookout on idempotency_records as permissive for select to dealwright_lookout using (true);
@@ -419,6 +421,7 @@ create table offline_vouchers (
   constraint offline_vouchers_amount CHECK ((max_amount > 0)),
   constraint offline_vouchers_window CHECK ((valid_from < expires_at))
 );
+CREATE INDEX offline_vouchers_customer ON public.offline_vouchers USING btree (project_id, customer_id) WHERE (customer_id IS NOT NULL);
 alter table offline_vouchers enable row level security;
 alter table offline_vouchers force row level security;
 create policy lookout on offline_vouchers as permissive for select to dealwright_lookout using (true);
@@ -529,6 +532,75 @@ comment on column projects.settings_version is 'The ETag of the settings: counts
 grant delete, insert, select, update on projects to dealwright_app;
 grant select (id, settings, revision) on projects to dealwright_lookout;
 
+create table promotion_approvals (
+  project_id text not null,
+  id text not null,
+  promotion_id text not null,
+  version integer not null,
+  decision text not null,
+  note text,
+  decided_by text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint promotion_approvals_pkey PRIMARY KEY (project_id, id),
+  constraint promotion_approvals_decision_known CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text])))
+);
+CREATE INDEX promotion_approvals_promotion ON public.promotion_approvals USING btree (project_id, promotion_id, id);
+alter table promotion_approvals enable row level security;
+alter table promotion_approvals force row level security;
+create policy lookout on promotion_approvals as permissive for select to dealwright_lookout using (true);
+create policy project on promotion_approvals as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table promotion_approvals is 'Append-only: what others said of a version of a promotion. The latest word counts, until the document changes.';
+grant insert, select on promotion_approvals to dealwright_app;
+
+create table promotion_comments (
+  project_id text not null,
+  id text not null,
+  promotion_id text not null,
+  version integer not null,
+  body text not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint promotion_comments_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX promotion_comments_promotion ON public.promotion_comments USING btree (project_id, promotion_id, id);
+alter table promotion_comments enable row level security;
+alter table promotion_comments force row level security;
+create policy lookout on promotion_comments as permissive for select to dealwright_lookout using (true);
+create policy project on promotion_comments as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column promotion_comments.version is 'The version that was commented.';
+grant insert, select on promotion_comments to dealwright_app;
+
+create table promotion_scheduled_changes (
+  project_id text not null,
+  id text not null,
+  promotion_id text not null,
+  at timestamp with time zone not null,
+  base_version integer not null,
+  change jsonb not null,
+  state text default 'waiting'::text not null,
+  failure text,
+  created_by text not null,
+  request_id text not null,
+  created_at timestamp with time zone default now() not null,
+  settled_at timestamp with time zone,
+  constraint promotion_scheduled_changes_pkey PRIMARY KEY (project_id, id),
+  constraint promotion_scheduled_changes_failure_said CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
+  constraint promotion_scheduled_changes_settled_once CHECK (((state = 'waiting'::text) = (settled_at IS NULL))),
+  constraint promotion_scheduled_changes_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'applied'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX promotion_scheduled_changes_due ON public.promotion_scheduled_changes USING btree (at) WHERE (state = 'waiting'::text);
+CREATE INDEX promotion_scheduled_changes_promotion ON public.promotion_scheduled_changes USING btree (project_id, promotion_id, id);
+alter table promotion_scheduled_changes enable row level security;
+alter table promotion_scheduled_changes force row level security;
+create policy lookout on promotion_scheduled_changes as permissive for select to dealwright_lookout using (true);
+create policy project on promotion_scheduled_changes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table promotion_scheduled_changes is 'What is to happen to a promotion at an instant, by itself, once.';
+comment on column promotion_scheduled_changes.base_version is 'The version it was made for. A new document is not put over one that somebody changed since.';
+comment on column promotion_scheduled_changes.change is 'One of {"document": …}, {"patch": …} and {"action": "activate"}.';
+comment on column promotion_scheduled_changes.failure is 'The code of the problem that kept it from being applied.';
+grant delete, insert, select, update on promotion_scheduled_changes to dealwright_app;
+grant select (project_id, id, at, state) on promotion_scheduled_changes to dealwright_lookout;
+
 create table promotion_versions (
   project_id text not null,
   promotion_id text not null,
@@ -623,6 +695,7 @@ alter table redemptions force row level security;
 create policy lookout on redemptions as permissive for select to dealwright_lookout using (true);
 create policy project on redemptions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table redemptions is 'What an order took: codes, uses, budget, stock. No foreign keys, and no reads before writing: every row is written in a batch (see features/redemptions/committer-service.ts).';
+comment on column redemptions.customer_id is 'As the shop calls them; once erased, erased: and the keyed hash by which counters know them.';
 comment on column redemptions.expires_at is 'A reservation not committed by then no longer counts against limits. Null once committed.';
 comment on column redemptions.holds is 'What it holds of each counter at the moment: rule, measure, holder, period, amount.';
 comment on column redemptions.request_hash is 'SHA-256 of the request: the same order with another cart is a conflict, with the same cart a repetition.';
@@ -657,9 +730,30 @@ alter table order_returns add constraint order_returns_project_id_external_id_fk
 
 alter table orders add constraint orders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table promotion_approvals add constraint promotion_approvals_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
+
+alter table promotion_comments add constraint promotion_comments_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
+
+alter table promotion_scheduled_changes add constraint promotion_scheduled_changes_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
+
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+CREATE OR REPLACE FUNCTION public.due_promotion_changes(most integer)
+ RETURNS TABLE(project_id text, id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.project_id, c.id from promotion_scheduled_changes c
+   where c.state = 'waiting' and c.at <= now() order by c.at, c.id limit most
+$function$
+;
+comment on function due_promotion_changes(integer) is 'Scheduled changes whose instant has come, in all projects.';
+alter function due_promotion_changes(integer) owner to dealwright_lookout;
+revoke all on function due_promotion_changes(integer) from public;
+grant execute on function due_promotion_changes(integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.keys_of_secret(secret_hash bytea, at timestamp with time zone)
  RETURNS TABLE(key api_keys, until timestamp with time zone)

@@ -58,6 +58,11 @@ import {
 import { orderWriteService } from "./features/orders/order-write-service.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
 import { type ProjectService, projectService } from "./features/projects/project-service.ts";
+import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
+import {
+  type PromotionApprovalService,
+  promotionApprovalService,
+} from "./features/promotions/promotion-approval-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
 import {
   type PromotionReviewService,
@@ -65,6 +70,10 @@ import {
 } from "./features/promotions/promotion-review-service.ts";
 import { type PromotionService, promotionService } from "./features/promotions/promotion-service.ts";
 import { type RulebookService, rulebookService } from "./features/promotions/rulebook-service.ts";
+import {
+  type ScheduledChangeService,
+  scheduledChangeService,
+} from "./features/promotions/scheduled-change-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
 import {
   type RedemptionExpiryService,
@@ -149,6 +158,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     mountGraphiql(app);
   }
   app.addHook("onClose", async () => {
+    await services.scheduledChanges.close();
     await services.auditSealer.close();
     await services.usage.close();
     await services.jobs.close();
@@ -160,6 +170,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await services.rulebooks.start();
   await services.jobs.start();
   services.auditSealer.start();
+  services.scheduledChanges.start();
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
@@ -167,6 +178,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 export interface Services {
+  promotionApprovals: PromotionApprovalService;
+  scheduledChanges: ScheduledChangeService;
   customers: CustomerService;
   audit: AuditService;
   auditExports: AuditExportService;
@@ -220,6 +233,7 @@ export function servicesOf({
   const projects = projectService(database);
   const rulebooks = rulebookService({ database, projects, log, listener, pollMilliseconds });
   const committer = committerService({ database, log });
+  const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage });
   const redemptions = redemptionService({ database, clock, rulebooks, facts, committer });
@@ -269,7 +283,9 @@ export function servicesOf({
     apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
     projects,
     rulebooks,
-    promotions: promotionService({ database, clock, projects, rulebooks }),
+    promotions,
+    promotionApprovals: promotionApprovalService(database),
+    scheduledChanges: scheduledChangeService({ database, clock, projects, promotions, log }),
     promotionReview: promotionReviewService({ clock, rulebooks }),
     evaluations,
     catalog: catalogPriceService({ clock, rulebooks, facts }),
@@ -301,6 +317,7 @@ export function operationsOf(services: Services): Operation[] {
   return [
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview),
+    ...promotionApprovalOperations(services.promotionApprovals, services.scheduledChanges),
     ...redemptionOperations(services.redemptions),
     ...returnOperations(services.returns),
     ...offlineOperations({

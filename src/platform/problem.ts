@@ -24,6 +24,7 @@ export const problems = {
   "api-key-not-found": { status: 404, title: "There is no such API key." },
   "promotion-not-found": { status: 404, title: "There is no such promotion." },
   "evaluation-not-found": { status: 404, title: "There is no such stored evaluation." },
+  "scheduled-change-not-found": { status: 404, title: "There is no such scheduled change of the promotion." },
   "coupon-pool-not-found": { status: 404, title: "There is no such coupon pool." },
   "coupon-not-found": { status: 404, title: "There is no such coupon." },
   "job-not-found": { status: 404, title: "There is no such job." },
@@ -37,6 +38,9 @@ export const problems = {
   "coupon-state-conflict": { status: 409, title: "The coupon's state does not allow this." },
   "claim-refused": { status: 409, title: "No coupon of this pool can be claimed." },
   "promotion-state-conflict": { status: 409, title: "The promotion's state does not allow this." },
+  "approval-required": { status: 409, title: "Somebody else has to approve the promotion as it is." },
+  "approval-refused": { status: 409, title: "This key cannot approve the promotion." },
+  "scheduled-change-settled": { status: 409, title: "The scheduled change has been applied or has failed." },
   "api-key-revoked": { status: 409, title: "The API key is revoked." },
   // Spelled as the public contract has it, unlike its neighbours.
   price_changed: { status: 409, title: "The order costs something else now." },

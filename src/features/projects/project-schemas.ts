@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { roundingMode as rounding } from "../../engine/money.ts";
+import { moneyMap, roundingMode as rounding } from "../../engine/money.ts";
 import { locale, strategy, timezone } from "../../engine/settings.ts";
 
 const marginFloor = z
@@ -16,6 +16,12 @@ const auditRetentionDays = z
   .nullable()
   .describe("Entries of the audit trail are forgotten after so many days. Null: never.");
 
+const approvalAboveBudget = moneyMap
+  .nullable()
+  .describe(
+    "A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does.",
+  );
+
 export const projectSettings = z
   .object({
     strategy,
@@ -23,8 +29,9 @@ export const projectSettings = z
     marginFloor,
     timezone,
     locale,
-    // Has a default, because settings stored before it do not name it.
+    // They have defaults, because settings stored before them do not name them.
     auditRetentionDays: auditRetentionDays.default(null),
+    approvalAboveBudget: approvalAboveBudget.default(null),
   })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.output<typeof projectSettings>;
@@ -36,10 +43,19 @@ export const defaultSettings: ProjectSettings = {
   timezone: "UTC",
   locale: "en",
   auditRetentionDays: null,
+  approvalAboveBudget: null,
 };
 
 export const projectSettingsChange = z
-  .strictObject({ strategy, rounding, marginFloor, timezone, locale, auditRetentionDays })
+  .strictObject({
+    strategy,
+    rounding,
+    marginFloor,
+    timezone,
+    locale,
+    auditRetentionDays,
+    approvalAboveBudget,
+  })
   .partial()
   .meta({ id: "ProjectSettingsChange", description: "What is left out stays as it is." });
 export type ProjectSettingsChange = z.output<typeof projectSettingsChange>;

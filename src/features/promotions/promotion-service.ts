@@ -10,6 +10,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
+import { requireApproval } from "./promotion-approval-service.ts";
 import { requireSound } from "./promotion-document.ts";
 import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
 import {
@@ -51,9 +52,29 @@ export interface PromotionService {
   ): Promise<Promotion>;
   move(author: OperationContext, id: string, transition: Transition): Promise<Promotion>;
   revert(author: OperationContext, id: string, version: number): Promise<Promotion>;
+  /** The same in the caller's transaction; follow it with `settled` once that is committed. */
+  updateIn(
+    connection: Connection,
+    author: OperationContext,
+    id: string,
+    document: unknown,
+  ): Promise<ChangedPromotion>;
+  moveIn(
+    connection: Connection,
+    author: OperationContext,
+    id: string,
+    transition: Transition,
+  ): Promise<ChangedPromotion>;
+  settled(changed: ChangedPromotion): Promise<Promotion>;
   promotion(projectId: string, name: PromotionName): Promise<Promotion>;
   list(projectId: string, query: PromotionQuery): Promise<Page<Promotion>>;
   versions(projectId: string, id: string, page: PageQuery): Promise<Page<PromotionVersion>>;
+}
+
+/** A promotion before and after a change; the same if nothing was to be changed. */
+export interface ChangedPromotion {
+  readonly before: PromotionRow;
+  readonly after: PromotionRow;
 }
 
 export interface PromotionServiceOptions {
@@ -69,6 +90,9 @@ interface Change {
   /** Left out: stays as it is. */
   readonly document?: unknown;
 }
+
+/** What is to become of a promotion that is locked; null: it is as it should be. */
+type Decide = (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>;
 
 const listCursor = cursorOf("promotions", z.string());
 const versionCursor = cursorOf("promotionVersions", z.int());
@@ -134,6 +158,11 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     if (document.key !== row.key) {
       throw invalid("/key", "key_immutable", "The key of a promotion never changes.");
     }
+    if (change.status === "active") {
+      const isNew = change.document !== undefined;
+      const { settings } = await basisOf(connection, projectId);
+      await requireApproval(connection, { projectId, id, document, isNew }, settings);
+    }
     if (change.change === "activated" && endsAt !== null && endsAt.getTime() <= clock.now()) {
       throw problem("promotion-state-conflict", { detail: "Its schedule has already ended." });
     }
@@ -153,23 +182,43 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     return stored;
   }
 
-  async function change(
+  async function changeIn(
+    connection: Connection,
     author: OperationContext,
     name: PromotionName,
-    decide: (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>,
-  ): Promise<Promotion> {
-    const { before, after } = await withTransaction(database, author.projectId, async (connection) => {
-      const before = await lockPromotion(connection, author.projectId, name);
-      if (before === undefined) throw problem("promotion-not-found");
-      const decided = await decide(before, connection);
-      if (decided === null) nothingChanged(author);
-      return { before, after: decided === null ? before : await apply(connection, author, before, decided) };
-    });
-    return settled(before, after);
+    decide: Decide,
+  ): Promise<ChangedPromotion> {
+    const before = await lockPromotion(connection, author.projectId, name);
+    if (before === undefined) throw problem("promotion-not-found");
+    const decided = await decide(before, connection);
+    if (decided === null) nothingChanged(author);
+    return { before, after: decided === null ? before : await apply(connection, author, before, decided) };
+  }
+
+  async function change(author: OperationContext, name: PromotionName, decide: Decide): Promise<Promotion> {
+    const changed = await withTransaction(database, author.projectId, (connection) =>
+      changeIn(connection, author, name, decide),
+    );
+    return settled(changed);
+  }
+
+  function updateOf(row: PromotionRow, document: unknown): Change {
+    requireEditable(row);
+    return { change: "updated", status: row.status, document };
+  }
+
+  function moveOf(row: PromotionRow, transition: Transition): Change {
+    const rule = transitions[transition];
+    const status = shownStatus(row, clock.now());
+    if (!rule.from.includes(status)) {
+      const detail = `It is ${status}; to ${transition} it, it must be ${rule.from.join(" or ")}.`;
+      throw problem("promotion-state-conflict", { detail });
+    }
+    return { change: rule.change, status: rule.to };
   }
 
   /** Whoever changed the rules and asks for a price next gets it by the new ones. */
-  async function settled(before: PromotionRow, after: PromotionRow): Promise<Promotion> {
+  async function settled({ before, after }: ChangedPromotion): Promise<Promotion> {
     if (after !== before && touchesRules(before, after))
       await rulebooks.reach(after.projectId, after.revision);
     return shown(after, clock.now());
@@ -186,7 +235,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
     async putByKey(author, key, document) {
       if (document.key !== key) throw invalid("/key", "key_mismatch", "Must be the key in the path.");
-      const { before, after } = await withTransaction(database, author.projectId, async (connection) => {
+      const changed = await withTransaction(database, author.projectId, async (connection) => {
         const known = await lockPromotion(connection, author.projectId, { key });
         const created = known === undefined ? await insert(connection, author, document) : null;
         if (created !== null) return { before: created, after: created };
@@ -204,28 +253,25 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
           after: await apply(connection, author, before, { change: "updated", status, document }),
         };
       });
-      return settled(before, after);
+      return settled(changed);
     },
 
     update(author, id, ifMatch, document) {
       return change(author, { id }, (row) => {
         if (ifMatch !== "*" && ifMatch !== String(row.version)) throw problem("precondition-failed");
-        requireEditable(row);
-        return { change: "updated", status: row.status, document };
+        return updateOf(row, document);
       });
     },
 
-    move(author, id, transition) {
-      const rule = transitions[transition];
-      return change(author, { id }, (row) => {
-        const status = shownStatus(row, clock.now());
-        if (!rule.from.includes(status)) {
-          const detail = `It is ${status}; to ${transition} it, it must be ${rule.from.join(" or ")}.`;
-          throw problem("promotion-state-conflict", { detail });
-        }
-        return { change: rule.change, status: rule.to };
-      });
-    },
+    move: (author, id, transition) => change(author, { id }, (row) => moveOf(row, transition)),
+
+    updateIn: (connection, author, id, document) =>
+      changeIn(connection, author, { id }, (row) => updateOf(row, document)),
+
+    moveIn: (connection, author, id, transition) =>
+      changeIn(connection, author, { id }, (row) => moveOf(row, transition)),
+
+    settled,
 
     revert(author, id, version) {
       return change(author, { id }, async (row, connection) => {

@@ -1,0 +1,95 @@
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import type { Environment, Role } from "../../platform/auth.ts";
+import type { Connection } from "../../platform/database.ts";
+import { promotionScheduledChanges, type ScheduledChangeRow } from "./scheduled-change-tables.ts";
+
+const named = (projectId: string, id: string) =>
+  and(eq(promotionScheduledChanges.projectId, projectId), eq(promotionScheduledChanges.id, id));
+
+export async function insertScheduledChange(
+  connection: Connection,
+  row: Omit<ScheduledChangeRow, "state" | "failure" | "createdAt" | "settledAt">,
+): Promise<ScheduledChangeRow> {
+  const [stored] = await connection
+    .insert(promotionScheduledChanges)
+    .values({ ...row, state: "waiting" })
+    .returning();
+  return stored!;
+}
+
+/** Newest first. */
+export async function listScheduledChanges(
+  connection: Connection,
+  projectId: string,
+  promotionId: string,
+  beforeId: string | null,
+  limit: number,
+): Promise<ScheduledChangeRow[]> {
+  const { id } = promotionScheduledChanges;
+  return connection
+    .select()
+    .from(promotionScheduledChanges)
+    .where(
+      and(
+        eq(promotionScheduledChanges.projectId, projectId),
+        eq(promotionScheduledChanges.promotionId, promotionId),
+        beforeId === null ? undefined : lt(id, beforeId),
+      ),
+    )
+    .orderBy(desc(id))
+    .limit(limit);
+}
+
+/** Locked until the transaction ends. Undefined if there is none, or while another process is at it. */
+export async function lockScheduledChange(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  whenLocked: "wait" | "skip",
+): Promise<ScheduledChangeRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(promotionScheduledChanges)
+    .where(named(projectId, id))
+    .for("update", whenLocked === "skip" ? { skipLocked: true } : {});
+  return row;
+}
+
+/** Of a change that is locked. */
+export async function settleScheduledChange(
+  connection: Connection,
+  { projectId, id }: ScheduledChangeRow,
+  state: "applied" | "failed" | "cancelled",
+  failure: string | null = null,
+): Promise<ScheduledChangeRow> {
+  const [row] = await connection
+    .update(promotionScheduledChanges)
+    .set({ state, failure, settledAt: sql`now()` })
+    .where(named(projectId, id))
+    .returning();
+  if (row === undefined) throw new Error(`scheduled change ${id} vanished under its lock`);
+  return row;
+}
+
+/** Whose instant has come by the database's clock, the longest waiting first; over the walls. */
+export async function dueChanges(
+  connection: Connection,
+  most: number,
+): Promise<{ projectId: string; id: string }[]> {
+  const { rows } = await connection.execute<{ projectId: string; id: string }>(sql`
+    select project_id as "projectId", id from due_promotion_changes(${most})`);
+  return rows;
+}
+
+/** What the key may do now; undefined for one that was revoked or has expired. */
+export async function keyNow(
+  connection: Connection,
+  projectId: string,
+  apiKeyId: string,
+): Promise<{ role: Role; environment: Environment } | undefined> {
+  const { rows } = await connection.execute<{ role: Role; environment: Environment }>(sql`
+    select role, environment from api_keys
+     where project_id = ${projectId} and id = ${apiKeyId} and revoked_at is null
+       and (expires_at is null or expires_at > now())`);
+  return rows[0];
+}

@@ -48,7 +48,12 @@ export function promotionOperations(service: PromotionService, review: Promotion
       params: byId,
       result: promotion,
       etag: versionTag,
-      problems: ["promotion-not-found", "promotion-state-conflict", "invalid-promotion"],
+      problems: [
+        "promotion-not-found",
+        "promotion-state-conflict",
+        "invalid-promotion",
+        ...(name === "activate" ? (["approval-required"] as const) : []),
+      ],
       handler: ({ params: { id }, context }) => service.move(context, id, name),
     });
   return [
@@ -139,7 +144,7 @@ export function promotionOperations(service: PromotionService, review: Promotion
       body: promotionUpdate,
       result: promotion,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
       handler: ({ params: { key }, body, context }) => service.putByKey(context, key, documentIn(body)),
     }),
     defineOperation({
@@ -170,7 +175,7 @@ export function promotionOperations(service: PromotionService, review: Promotion
       result: promotion,
       requiresIfMatch: true,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
       handler: ({ params: { id }, body, ifMatch, context }) =>
         service.update(context, id, ifMatch, documentIn(body)),
     }),
@@ -205,7 +210,7 @@ export function promotionOperations(service: PromotionService, review: Promotion
       body: reversion,
       result: promotion,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict"],
+      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
       handler: ({ params: { id }, body, context }) => service.revert(context, id, body.version),
     }),
   ];

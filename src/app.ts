@@ -29,6 +29,7 @@ import {
 import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
+import { pricingService } from "./features/evaluations/pricing-service.ts";
 import { factsService } from "./features/facts/facts-service.ts";
 import { type UsageService, usageService } from "./features/facts/usage-service.ts";
 import { jobOperations } from "./features/jobs/job-operations.ts";
@@ -132,6 +133,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     database,
     clock,
     log: app.log,
+    metrics,
     listener,
     rulebookPollMilliseconds,
     jobPollMilliseconds,
@@ -218,6 +220,7 @@ export function servicesOf({
   database,
   clock,
   log,
+  metrics = createMetrics(),
   listener,
   rulebookPollMilliseconds: pollMilliseconds,
   jobPollMilliseconds,
@@ -225,6 +228,7 @@ export function servicesOf({
   database: Database;
   clock: Clock;
   log: Log;
+  metrics?: Metrics;
   listener?: Listener | undefined;
   rulebookPollMilliseconds?: number | undefined;
   jobPollMilliseconds?: number | undefined;
@@ -236,6 +240,7 @@ export function servicesOf({
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage });
+  const pricing = pricingService({ log, metrics });
   const redemptions = redemptionService({ database, clock, rulebooks, facts, committer });
   const returns = returnService({ database, rulebooks, committer });
   const orderSettlement = orderSettlementService({
@@ -245,7 +250,7 @@ export function servicesOf({
     redemptions: orderRedemptions(redemptions, returns),
   });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
-  const evaluations = evaluationService({ database, clock, rulebooks, facts });
+  const evaluations = evaluationService({ database, clock, rulebooks, facts, pricing });
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
@@ -288,7 +293,7 @@ export function servicesOf({
     scheduledChanges: scheduledChangeService({ database, clock, projects, promotions, log }),
     promotionReview: promotionReviewService({ clock, rulebooks }),
     evaluations,
-    catalog: catalogPriceService({ clock, rulebooks, facts }),
+    catalog: catalogPriceService({ clock, rulebooks, facts, pricing }),
     committer,
     usage,
     redemptions,

@@ -144,7 +144,19 @@ export const cartSchema = z
       .enum(["none", "near", "all"])
       .meta({ id: "Explain" })
       .optional()
-      .describe("`near` (default): codes and near misses. `all`: every promotion that touches the cart."),
+      .describe(
+        "`near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost.",
+      ),
+    hints: z
+      .boolean()
+      .optional()
+      .describe("Says what more in the cart would make the customer pay less for it, each priced anew."),
+    maxHints: z
+      .int()
+      .min(1)
+      .max(limits.hintsPerEvaluation)
+      .optional()
+      .describe("At most so many hints; 3 if left out."),
   })
   .meta({ id: "Cart" });
 

@@ -5,29 +5,20 @@
  *
  * REST, GraphQL, redemptions, the simulator, the scenario tests and the benchmarks all call this one.
  */
+import { judgeAll } from "./candidates.ts";
 import { canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
 import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
-import { Goods } from "./goods.ts";
-import { judge } from "./judge.ts";
+import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
-import { couponReason } from "./reasons.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
-import {
-  type Candidate,
-  type EnteredCode,
-  type Ground,
-  makeGround,
-  type Situation,
-  StageView,
-  withCandidates,
-} from "./situation.ts";
+import { type EnteredCode, makeGround, type Situation } from "./situation.ts";
 import { writeQuote } from "./write-quote.ts";
 
 const planners: Readonly<Record<Strategy, Planner>> = { best: planExactly, priority: planByPriority };
@@ -47,6 +38,17 @@ export function evaluate(
   now: number,
   options: EvaluateOptions = {},
 ): Quote {
+  return writeQuote(assess(rulebook, request, facts, now, options));
+}
+
+/** Everything but the writing: for those who want to know more of it than a quote says. */
+export function assess(
+  rulebook: Rulebook,
+  request: Cart,
+  facts: Facts,
+  now: number,
+  options: EvaluateOptions = {},
+): Outcome {
   const settings = settingsFor(request, options.settings ?? defaultSettings);
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
@@ -55,17 +57,10 @@ export function evaluate(
     promotions,
     codes,
     makeGround(cart, withoutUses(facts, options.drafts), now, settings.rounding),
-    request,
+    request.identifiers,
   );
   const proposed = planners[settings.strategy](situation);
-  return writeQuote({
-    request,
-    settings,
-    rulebookVersion: rulebook.version,
-    codes,
-    situation,
-    proposed,
-  });
+  return { request, settings, rulebookVersion: rulebook.version, codes, situation, proposed };
 }
 
 function settingsFor(request: Cart, settings: Settings): Settings {
@@ -126,37 +121,6 @@ function isTriggered(
     (code !== null && codes.includes(code)) ||
     (pool !== null && pools.includes(pool))
   );
-}
-
-function judgeAll(
-  promotions: readonly CompiledPromotion[],
-  codes: readonly EnteredCode[],
-  ground: Ground,
-  { identifiers }: Cart,
-): Situation {
-  const view = new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments));
-  const candidates = promotions.map((promotion): Candidate => {
-    const code = codeOf(promotion, codes, ground.facts);
-    const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
-    if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
-      return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
-    const { rejection, exhausted } = judge(promotion, view, ground, identifiers, code);
-    return { promotion, code, rejection, exhausted };
-  });
-  return withCandidates(ground, candidates);
-}
-
-/** The code behind the promotion; of several coupons of its pool a usable one, and one to be honoured before others. */
-function codeOf(
-  { code, pool }: CompiledPromotion,
-  codes: readonly EnteredCode[],
-  facts: Facts,
-): EnteredCode | null {
-  if (code !== null) return codes.find(({ normalized }) => normalized === code) ?? null;
-  if (pool === null) return null;
-  const ofPool = codes.filter(({ normalized }) => facts.coupons?.get(normalized)?.pool === pool);
-  const usable = ofPool.filter(({ normalized }) => facts.coupons?.get(normalized)?.status === "usable");
-  return usable.find(({ honour }) => honour) ?? usable[0] ?? ofPool[0] ?? null;
 }
 
 /** A draft has no uses and its whole budget, also where it replaces a promotion that has been used. */

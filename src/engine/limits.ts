@@ -10,6 +10,8 @@ export const limits = {
   cartsPerBatch: 100,
   skusPerCatalogRequest: 500,
   quantityPerLine: 1_000_000,
+  hintsPerEvaluation: 10,
+  storiesPerExplanation: 100,
   nameLength: 200,
   namesPerField: 100,
   namesPerSelector: 5_000,

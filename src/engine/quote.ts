@@ -3,7 +3,7 @@ import { z } from "zod";
 import { currencyCode, minorUnits } from "./money.ts";
 import { strategy } from "./settings.ts";
 
-const stage = z.enum(["item", "order", "shipping", "reward"]).meta({ id: "Stage" });
+export const stage = z.enum(["item", "order", "shipping", "reward"]).meta({ id: "Stage" });
 const promotion = z.string().describe("The promotion's key.");
 
 export const unitRunSchema = z
@@ -84,6 +84,13 @@ export const codeStatusSchema = z
   })
   .meta({ id: "CodeResult" });
 
+export const optimalitySchema = z
+  .strictObject({
+    proven: z.boolean().describe("No plan that the rules allow is cheaper."),
+    bound: minorUnits.nullable().describe("The most that any plan could still save beyond this one."),
+  })
+  .meta({ id: "Optimality" });
+
 export const notAppliedSchema = z
   .strictObject({
     promotion,
@@ -96,16 +103,38 @@ export const notAppliedSchema = z
       .optional()
       .describe("What the promotion would take off, on its own, if the gap were closed."),
     path: z.string().optional().describe("Where a missing fact was looked for."),
-    displacedBy: z.array(z.string()).optional().describe("Promotions that applied in its place."),
+    displacedBy: z
+      .array(z.string())
+      .optional()
+      .describe("Promotions that applied in its place, or whose thresholds it would have cost."),
+    costOfForcing: z
+      .int()
+      .optional()
+      .describe(
+        "How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest.",
+      ),
+    costOptimality: optimalitySchema
+      .optional()
+      .describe("Of the plan behind `costOfForcing`: not proven, forcing might cost up to `bound` less."),
   })
   .meta({ id: "NotApplied" });
 
-export const optimalitySchema = z
+export const hintSchema = z
   .strictObject({
-    proven: z.boolean().describe("No plan that the rules allow is cheaper."),
-    bound: minorUnits.nullable().describe("The most that any plan could still save beyond this one."),
+    kind: z.enum(["amount", "units"]).meta({
+      id: "HintKind",
+      description: "More goods of whatever kind, or more units of goods in the cart.",
+    }),
+    line: z.string().nullable().describe("The line of which more units are meant; null: any goods."),
+    sku: z.string().nullable(),
+    quantity: z.int().nullable().describe("Units to add; null: goods worth `amount`."),
+    amount: minorUnits.describe("What the added goods cost by themselves."),
+    total: minorUnits.describe("The total with them, as an evaluation would answer it."),
+    saving: minorUnits.describe("total of this quote + amount − total with them: what they would take off."),
+    promotions: z.array(z.string()).describe("Those that then take off more."),
+    message: z.string().describe("The hint in words."),
   })
-  .meta({ id: "Optimality" });
+  .meta({ id: "Hint" });
 
 const quoteFields = {
   rulebook: z.string().describe("The version of the rules."),
@@ -127,6 +156,10 @@ const quoteFields = {
   rewards: z.array(rewardSchema),
   codes: z.array(codeStatusSchema),
   notApplied: z.array(notAppliedSchema),
+  hints: z
+    .array(hintSchema)
+    .optional()
+    .describe("Only where the request says `hints: true`: the largest saving first."),
   optimality: optimalitySchema,
 };
 
@@ -137,4 +170,5 @@ export type Quote = Omit<z.output<typeof quoteSchema>, "id">;
 export type QuoteLine = z.output<typeof quoteLineSchema>;
 export type Adjustment = z.output<typeof adjustmentSchema>;
 export type NotApplied = z.output<typeof notAppliedSchema>;
+export type Hint = z.output<typeof hintSchema>;
 export type CodeResult = z.output<typeof codeStatusSchema>;

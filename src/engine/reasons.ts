@@ -23,6 +23,14 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
     en: "This code belongs to another account. Sign in with that one to use it.",
     "zh-CN": "此优惠码属于其他账户，请登录该账户后使用。",
   },
+  code_not_entered: {
+    en: "This offer needs a code that was not entered.",
+    "zh-CN": "此优惠需要输入优惠码。",
+  },
+  goods_missing: {
+    en: "None of the goods this offer is for are in the cart.",
+    "zh-CN": "购物车中没有此优惠适用的商品。",
+  },
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },
@@ -47,6 +55,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   },
   floor_reached: { en: "The goods are at their lowest price already.", "zh-CN": "商品已达最低价。" },
   displaced: { en: "Another offer applied instead.", "zh-CN": "已享受其他优惠。" },
+  threshold_protected: {
+    en: "Left out, because with it you would miss a larger discount and pay more.",
+    "zh-CN": "未使用：使用后将达不到其他优惠的门槛，实付更高。",
+  },
 };
 
 /** What is told of a coupon when another one of its pool, or none, triggered the promotion. */

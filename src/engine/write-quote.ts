@@ -1,44 +1,29 @@
 /** Puts what was priced into the words and rows of the public contract. */
 
 import type { CanonicalLine } from "./canonical-cart.ts";
-import type { Cart } from "./cart.ts";
+import { explanations } from "./explanations.ts";
 import type { UnitRun } from "./goods.ts";
 import type { Stage } from "./kind.ts";
-import { findNearMiss, type NearMiss } from "./near-miss.ts";
-import type { Proposed } from "./plan/planner.ts";
-import type { Application } from "./price.ts";
-import type { CompiledPromotion } from "./promotion.ts";
-import type { Adjustment, CodeResult, NotApplied, Quote } from "./quote.ts";
-import { couponReason, reasons } from "./reasons.ts";
-import type { Settings } from "./settings.ts";
-import { spokenLocale } from "./settings.ts";
+import { labelOf } from "./label.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Application, Priced } from "./price.ts";
+import type { Adjustment, Quote } from "./quote.ts";
 import { withOneMore } from "./short-lists.ts";
-import {
-  type Candidate,
-  depositUnitsOf,
-  type EnteredCode,
-  type Rejection,
-  type Situation,
-  StageView,
-} from "./situation.ts";
-import { sayer } from "./words.ts";
-
-export interface Outcome {
-  readonly request: Cart;
-  readonly settings: Settings;
-  readonly rulebookVersion: string;
-  readonly codes: readonly EnteredCode[];
-  readonly situation: Situation;
-  readonly proposed: Proposed;
-}
+import { depositUnitsOf, type Situation } from "./situation.ts";
 
 export function writeQuote(outcome: Outcome): Quote {
   const { request, settings, situation, proposed } = outcome;
   const { priced } = proposed;
   const { cart } = situation;
-  const onGoods = adjustmentsByPosition(outcome, cart.lines, request.lines.length, isOnGoods);
+  const onGoods = adjustmentsByPosition(situation, priced, cart.lines, request.lines.length, isOnGoods);
   const shipments = request.shipping ?? [];
-  const onShipments = adjustmentsByPosition(outcome, situation.shipments, shipments.length, isOnShipments);
+  const onShipments = adjustmentsByPosition(
+    situation,
+    priced,
+    situation.shipments,
+    shipments.length,
+    isOnShipments,
+  );
   const discount = cart.subtotal - priced.goods.total;
   const shippingDiscount = cart.shippingAmount - priced.shipments.total;
   const total = priced.goods.total + priced.shipments.total;
@@ -110,14 +95,15 @@ function depositsPaid(situation: Situation): number {
 
 // ---------------------------------------------------------------- lines
 
-const isOnGoods = (stage: Stage): boolean => stage === "item" || stage === "order";
-const isOnShipments = (stage: Stage): boolean => stage === "shipping";
+export const isOnGoods = (stage: Stage): boolean => stage === "item" || stage === "order";
+export const isOnShipments = (stage: Stage): boolean => stage === "shipping";
 
 type Runs = Adjustment["runs"];
 
 /** Adjustments by the line's position in the request: each canonical line's units are given back to its parts, the earlier id first. */
-function adjustmentsByPosition(
-  { situation, proposed: { priced } }: Outcome,
+export function adjustmentsByPosition(
+  situation: Situation,
+  priced: Priced,
   lines: readonly CanonicalLine[],
   size: number,
   isMeant: (stage: Stage) => boolean,
@@ -220,143 +206,4 @@ function promotionRows({ situation, proposed: { priced }, settings }: Outcome): 
     });
   }
   return rows;
-}
-
-/** The label in the customer's language, else in the same language of another region, else the name. */
-export function labelOf({ key, document }: CompiledPromotion, locale: string): string {
-  const { texts, name } = document;
-  if (texts === undefined) return name ?? key;
-  const language = locale.split("-")[0]!;
-  const related = Object.keys(texts)
-    .sort()
-    .find((tag) => tag.split("-")[0] === language && texts[tag]!.label !== undefined);
-  return texts[locale]?.label ?? (related === undefined ? undefined : texts[related]!.label) ?? name ?? key;
-}
-
-// ---------------------------------------------------------------- explanations
-
-function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied"> {
-  const {
-    request,
-    situation,
-    proposed: { priced },
-    codes,
-  } = outcome;
-  const explain = request.explain ?? "near";
-  const notApplied: NotApplied[] = [];
-  const rejections = situation.candidates.map((_, index) => rejectionOf(outcome, index));
-  if (explain !== "none") {
-    const view = new StageView(situation, priced.goods, priced.shipments);
-    situation.candidates.forEach((candidate, index) => {
-      const rejection = rejections[index]!;
-      if (rejection === null || !mayBeNamed(candidate, view)) return;
-      const near = situation.work.searching(() =>
-        findNearMiss(situation, index, rejection, priced, request.identifiers),
-      );
-      if (near !== null || explain === "all" || candidate.code !== null)
-        notApplied.push(notAppliedRow(outcome, candidate, rejection, near));
-    });
-  }
-  return { codes: codes.map((code) => codeRow(outcome, code, rejections)), notApplied };
-}
-
-function rejectionOf({ proposed }: Outcome, index: number): Rejection | null {
-  const final = proposed.priced.rejections[index]!;
-  if (final === null) return null;
-  // What is not in the plan has its reason from the planner.
-  return proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
-}
-
-/** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
-function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
-  if (promotion.document.visibility === "public") return true;
-  const audience = promotion.conditions?.audience(view) ?? "anyone";
-  return audience === "in" || (audience === "anyone" && code !== null);
-}
-
-function notAppliedRow(
-  { situation, settings }: Outcome,
-  { promotion }: Candidate,
-  rejection: Rejection,
-  near: NearMiss | null,
-): NotApplied {
-  const shown = near?.rejection ?? rejection;
-  const row: NotApplied = {
-    promotion: promotion.key,
-    reason: shown.reason,
-    message: messageOf(shown, near, promotion, situation.cart.currency, settings.locale),
-  };
-  if (shown.required !== undefined) row.required = shown.required;
-  if (shown.actual !== undefined) row.actual = shown.actual;
-  if (shown.gap !== undefined) row.gap = shown.gap;
-  if (near !== null) row.wouldSave = near.wouldSave;
-  if (shown.path !== undefined) row.path = shown.path;
-  if (shown.displacedBy !== undefined)
-    row.displacedBy = shown.displacedBy.map((index) => keyOf(situation, index));
-  return row;
-}
-
-/** "20.00 CNY more for 30.00 CNY off", or for the promotion by its label, else the reason's own words. */
-function messageOf(
-  { reason, gap, gapIn }: Rejection,
-  near: NearMiss | null,
-  promotion: CompiledPromotion,
-  currency: string,
-  locale: string,
-): string {
-  const say = sayer(spokenLocale(locale), currency);
-  if (near !== null && gap !== undefined) {
-    const more =
-      gapIn === "amount"
-        ? say.money({ [currency]: gap })
-        : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
-    if (near.wouldSave === 0) {
-      const label = labelOf(promotion, locale);
-      return say.pick({ en: `${more} more for: ${label}`, "zh-CN": `再买${more}即享:${label}` });
-    }
-    const saving = say.money({ [currency]: near.wouldSave });
-    return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
-  }
-  const words = reasons.get(reason);
-  return words === undefined ? reason : say.pick(words);
-}
-
-function codeRow(
-  { situation, proposed: { priced } }: Outcome,
-  code: EnteredCode,
-  rejections: readonly (Rejection | null)[],
-): CodeResult {
-  const view = new StageView(situation, priced.goods, priced.shipments);
-  let rejected: CodeResult | null = null;
-  for (const [index, candidate] of situation.candidates.entries()) {
-    if (candidate.code?.normalized !== code.normalized) continue;
-    const rejection = rejections[index]!;
-    const { key } = candidate.promotion;
-    if (rejection === null) return { code: code.text, status: "applied", promotion: key, reason: null };
-    if (rejected === null && mayBeNamed(candidate, view))
-      rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
-  }
-  return (
-    rejected ??
-    otherCouponRow(situation, code, view) ?? {
-      code: code.text,
-      status: "rejected",
-      promotion: null,
-      reason: "code_unknown",
-    }
-  );
-}
-
-/** A coupon whose promotion was triggered by another coupon of its pool. */
-function otherCouponRow(situation: Situation, code: EnteredCode, view: StageView): CodeResult | null {
-  const coupon = situation.facts.coupons?.get(code.normalized);
-  if (coupon === undefined) return null;
-  const candidate = situation.candidates.find(({ promotion }) => promotion.pool === coupon.pool);
-  if (candidate === undefined || !mayBeNamed(candidate, view)) return null;
-  return {
-    code: code.text,
-    status: "rejected",
-    promotion: candidate.promotion.key,
-    reason: couponReason[coupon.status],
-  };
 }

@@ -36,6 +36,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
+  "src/features/evaluations/story-answer.ts": "words",
   // Gathers questions for the store.
   "src/features/facts/facts-reader.ts": "service",
   // What the request itself says, and counters as the engine asks for them.

@@ -6,11 +6,12 @@ import type { ConditionDocument, ConditionLeaf } from "./tree.ts";
 
 const kinds = new Map(conditionKinds.map((kind) => [kind.kind, kind]));
 
+export function conditionWords({ kind, ...params }: ConditionLeaf, say: Sayer): string {
+  return kinds.get(kind)!.words(params as never, say);
+}
+
 export function describeConditions(tree: ConditionDocument, say: Sayer): string {
-  if ("kind" in tree) {
-    const { kind, ...params } = tree as ConditionLeaf;
-    return kinds.get(kind)!.words(params as never, say);
-  }
+  if ("kind" in tree) return conditionWords(tree as ConditionLeaf, say);
   if ("not" in tree) {
     const text = describeConditions(tree.not, say);
     return say.pick({ en: `not (${text})`, "zh-CN": `非(${text})` });

@@ -75,8 +75,20 @@ export const treeReasons: Readonly<Record<string, Words>> = {
 type View = ConditionView<FactName>;
 export type Audience = "in" | "out" | "anyone";
 
+/** One condition of a tree, asked by itself. */
+export interface LeafVerdict {
+  /** JSON Pointer into the promotion's document. */
+  readonly path: string;
+  readonly document: ConditionLeaf;
+  /** False under a `not`. */
+  readonly isWanted: boolean;
+  readonly verdict: Verdict;
+}
+
 export interface CompiledTree {
   test(view: View): Verdict;
+  /** Every leaf, in the order of the document. */
+  testEach(view: View): readonly LeafVerdict[];
   /**
    * Whether the customer may learn of the promotion, whatever is in the cart: only conditions about the customer are
    * decided. Whoever is not known to be in the audience is out.
@@ -105,6 +117,10 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
   }
   return {
     test: (view) => root.test(view),
+    // Asked for rarely, so the places are not kept: the document is gone through in the order in which the leaves grew.
+    testEach(view) {
+      return placesOf(tree, path).map((place, i) => ({ ...place, verdict: leaves[i]!.test(view) }));
+    },
     audience(view) {
       if (!isAboutCustomer) return "anyone";
       return root.mayBe(view, false) === false ? "out" : "in";
@@ -116,6 +132,15 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     requires: necessary.flatMap(({ requires }) => requires ?? []),
     requiresContext: necessary.flatMap(({ requiresContext }) => requiresContext ?? []),
   };
+}
+
+function placesOf(tree: ConditionDocument, path: string, isWanted = true): Omit<LeafVerdict, "verdict">[] {
+  if ("kind" in tree) return [{ path, document: tree as ConditionLeaf, isWanted }];
+  if ("not" in tree) return placesOf(tree.not as ConditionDocument, `${path}/not`, !isWanted);
+  const [name, children] = "all" in tree ? (["all", tree.all] as const) : (["any", tree.any] as const);
+  return (children as readonly ConditionDocument[]).flatMap((child, i) =>
+    placesOf(child, `${path}/${name}/${i}`, isWanted),
+  );
 }
 
 interface Growth {

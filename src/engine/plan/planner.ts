@@ -19,6 +19,8 @@ export interface Proposed {
   readonly optimality: Optimality;
   /** By candidate: why it is not in the plan. */
   readonly rejections: readonly (Rejection | null)[];
+  /** Model and evaluator disagreed about some plan's price by more than rounding. */
+  readonly disagreed?: boolean;
 }
 
 export type Planner = (situation: Situation) => Proposed;

@@ -65,7 +65,7 @@ export const couponsToValidate = z
     codes: z.array(enteredCode).min(1).max(limits.codesPerCart),
     customer: customerId.optional().describe("Who wants to use them; with a cart it is the cart's."),
     cart: cartSchema
-      .omit({ codes: true })
+      .omit({ codes: true, hints: true, maxHints: true })
       .meta({ id: "CartToValidate" })
       .optional()
       .describe("With it the codes are tried on the cart, as an evaluation would."),

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Cart } from "../../engine/cart.ts";
-import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
+import type { EvaluateOptions } from "../../engine/evaluate.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OperationContext } from "../../platform/operation.ts";
@@ -9,6 +9,7 @@ import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { requirePrivileges, requireTimeAndPlace } from "./evaluation-request.ts";
 import type { CatalogPrices, CatalogRequest } from "./evaluation-schemas.ts";
 import { optionsOf } from "./evaluation-service.ts";
+import type { PricingService } from "./pricing-service.ts";
 
 export interface CatalogPriceService {
   /** What one unit of each item would cost on its own: for lists and product pages, before there is a cart. */
@@ -21,10 +22,12 @@ export function catalogPriceService({
   clock,
   rulebooks,
   facts: factsService,
+  pricing,
 }: {
   clock: Clock;
   rulebooks: RulebookService;
   facts: FactsService;
+  pricing: PricingService;
 }): CatalogPriceService {
   return {
     async prices(context, request) {
@@ -41,7 +44,7 @@ export function catalogPriceService({
       for (const [index, item] of items.entries()) {
         if (index > 0 && index % itemsPerTurn === 0) await nextTurn();
         const cart: Cart = { ...shopper, lines: [{ ...item, id: "1", quantity: 1 }], explain: "none" };
-        prices.push(priceOf(item, evaluate(rules.rulebook, cart, facts, now, options)));
+        prices.push(priceOf(item, pricing.quote(rules.rulebook, cart, facts, now, options)));
       }
       return {
         rulebook: rules.rulebook.version,

@@ -12,6 +12,7 @@ import {
   storedEvaluation,
 } from "./evaluation-schemas.ts";
 import type { EvaluationService } from "./evaluation-service.ts";
+import { evaluationExplanation, explanationQuery } from "./explanation-schemas.ts";
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
 const evaluators: readonly Role[] = ["checkout", "pos", "erp", "marketing"];
@@ -76,6 +77,28 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       result: quote,
       problems: ["evaluation-not-found", "invalid-promotion", "evaluation-too-complex"],
       handler: ({ params: { id }, context }) => service.replay(context.projectId, id),
+    }),
+    defineOperation({
+      id: "explainEvaluation",
+      method: "POST",
+      path: "/v1/evaluations/{id}/explain",
+      graphql: "query",
+      tag,
+      summary: "The whole story of one promotion, or of all that touch the cart, in a saved evaluation.",
+      description:
+        "Which conditions hold and what is missing, what it took, who took its place and why, and what the customer would pay if the plan had to contain it; in data and in words. Computed anew from what was saved. Private promotions are told of only to marketing, viewer and admin.",
+      roles: readers,
+      params: byId,
+      query: explanationQuery,
+      result: evaluationExplanation,
+      problems: [
+        "evaluation-not-found",
+        "promotion-not-found",
+        "invalid-promotion",
+        "evaluation-too-complex",
+      ],
+      handler: ({ params: { id }, query: { promotion }, context }) =>
+        service.explain(context, id, promotion ?? null),
     }),
     defineOperation({
       id: "catalogPrices",

@@ -87,7 +87,7 @@ const catalogItem = cartLineSchema
   .meta({ id: "CatalogItem", description: "One unit of a SKU, on its own." });
 
 export const catalogRequest = cartSchema
-  .omit({ lines: true, shipping: true, deposits: true, explain: true })
+  .omit({ lines: true, shipping: true, deposits: true, explain: true, hints: true, maxHints: true })
   .extend({ ...drafts, items: z.array(catalogItem).min(1).max(limits.skusPerCatalogRequest) })
   .meta({ id: "CatalogPriceRequest" });
 export type CatalogRequest = z.output<typeof catalogRequest>;

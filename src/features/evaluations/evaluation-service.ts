@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type EvaluateOptions, evaluate } from "../../engine/evaluate.ts";
+import type { EvaluateOptions } from "../../engine/evaluate.ts";
+import { explain } from "../../engine/explain.ts";
 import type { Facts } from "../../engine/facts.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
+import type { Role } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -21,6 +24,9 @@ import type {
 } from "./evaluation-schemas.ts";
 import { findEvaluation, insertEvaluation } from "./evaluation-store.ts";
 import type { EvaluationRow } from "./evaluation-tables.ts";
+import type { EvaluationExplanation } from "./explanation-schemas.ts";
+import type { PricingService } from "./pricing-service.ts";
+import { explanationAnswer } from "./story-answer.ts";
 
 export interface EvaluationService {
   /** At once, without a promise, where nothing has to be read or written. */
@@ -30,6 +36,8 @@ export interface EvaluationService {
   stored(projectId: string, id: string): Promise<StoredEvaluation>;
   /** Computes a stored evaluation again, from what was stored with it and the rules of its revision. */
   replay(projectId: string, id: string): Promise<IdentifiedQuote>;
+  /** The story of one promotion (null: of every candidate) in a stored evaluation, from what was stored with it. */
+  explain(context: OperationContext, id: string, promotion: string | null): Promise<EvaluationExplanation>;
 }
 
 export interface EvaluationServiceOptions {
@@ -37,7 +45,11 @@ export interface EvaluationServiceOptions {
   clock: Clock;
   rulebooks: RulebookService;
   facts: FactsService;
+  pricing: PricingService;
 }
+
+/** Private promotions are told of to those who may read them anyway. */
+const readersOfPrivate: readonly Role[] = ["marketing", "viewer", "admin"];
 
 /** Carts of a batch are priced for so long before other requests get their turn. */
 const turnMilliseconds = 10;
@@ -47,6 +59,7 @@ export function evaluationService({
   clock,
   rulebooks,
   facts,
+  pricing,
 }: EvaluationServiceOptions): EvaluationService {
   function start(
     context: OperationContext,
@@ -82,7 +95,7 @@ export function evaluationService({
     facts: Facts,
     now: number,
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
-    const quote = evaluate(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
+    const quote = pricing.quote(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
     const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
     if (request.save !== true) return identified;
     return insertEvaluation(database.of(context.projectId), {
@@ -103,6 +116,18 @@ export function evaluationService({
     const row = await findEvaluation(database.of(projectId), projectId, id);
     if (row === undefined) throw problem("evaluation-not-found");
     return row;
+  }
+
+  /** All that went into a stored evaluation. */
+  async function inputsOf(projectId: string, id: string) {
+    const { revision, evaluatedAt, request, facts, settings } = await find(projectId, id);
+    return {
+      rulebook: await rulebooks.rulebookAsOf(projectId, revision, settings.timezone),
+      request,
+      facts: restoreFacts(facts),
+      now: evaluatedAt.getTime(),
+      options: optionsOf(request, settings),
+    };
   }
 
   return {
@@ -142,10 +167,17 @@ export function evaluationService({
     },
 
     async replay(projectId, id) {
-      const { revision, evaluatedAt, request, facts, settings } = await find(projectId, id);
-      const rulebook = await rulebooks.rulebookAsOf(projectId, revision, settings.timezone);
-      const options = optionsOf(request, settings);
-      return { id, ...evaluate(rulebook, request, restoreFacts(facts), evaluatedAt.getTime(), options) };
+      const { rulebook, request, facts, now, options } = await inputsOf(projectId, id);
+      return { id, ...pricing.quote(rulebook, request, facts, now, options) };
+    },
+
+    async explain({ projectId, role }, id, key) {
+      const { rulebook, request, facts, now, options } = await inputsOf(projectId, id);
+      const isTold = ({ document }: CompiledPromotion) =>
+        document.visibility === "public" || readersOfPrivate.includes(role);
+      const explained = explain(rulebook, request, facts, now, options, { key, isTold });
+      if (explained === null) throw problem("promotion-not-found");
+      return explanationAnswer(id, explained, isTold);
     },
   };
 }

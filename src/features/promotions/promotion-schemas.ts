@@ -9,7 +9,7 @@ export const promotionStatus = z.enum(shownStatuses).meta({
   description: "`scheduled` and `ended` also follow from the schedule of an active promotion.",
 });
 
-const explanation = z
+export const explanation = z
   .object({ en: z.string(), "zh-CN": z.string() })
   .meta({ id: "Explanation", scalar: true, description: "One sentence in each language the engine speaks." });
 

@@ -17,7 +17,9 @@ export function faultOf(
   const unproven = unprovenDeposits(request, facts);
   if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
   const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
-    status === "applied" || reason === "displaced" ? [] : [codeError(index, code, reason ?? "")],
+    status === "applied" || reason === "displaced" || reason === "threshold_protected"
+      ? []
+      : [codeError(index, code, reason ?? "")],
   );
   // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
   if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });

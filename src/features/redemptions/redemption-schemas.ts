@@ -13,6 +13,7 @@ export const mostTtlSeconds = 604_800;
 export const defaultTtlSeconds = 900;
 
 export const redemptionRequest = cartSchema
+  .omit({ hints: true, maxHints: true })
   .extend({
     orderRef: reference
       .optional()

@@ -17,7 +17,10 @@ export const quoteFields = `
   promotions { promotion promotionId stage amount times label funder unappliedAmount }
   rewards { promotion kind sku choices name quantity value points multiplier pool to validFor }
   codes { code status promotion reason }
-  notApplied { promotion reason message required actual gap wouldSave path displacedBy }
+  notApplied {
+    promotion reason message required actual gap wouldSave path displacedBy costOfForcing costOptimality { proven bound }
+  }
+  hints { kind line sku quantity amount total saving promotions message }
   optimality { proven bound }
 `;
 

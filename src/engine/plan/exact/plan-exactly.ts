@@ -258,22 +258,42 @@ class ExactPlanner {
         ? applied.filter((other) => areInConflict(candidates[index]!.promotion, candidates[other]!.promotion))
         : [];
     const rivals = candidates.map((_, index) => (isApplied(index) ? [] : rivalsOf(index)));
-    const trial = price(
-      this.situation,
-      {
-        members: rivals.map((ofOne) => ofOne.length === 0),
-        allowances: candidates.map((_, index) =>
-          isApplied(index) ? (plan.allowances?.[index] ?? null) : null,
-        ),
-      },
-      [...applied, ...order.filter((index) => !isApplied(index))],
-    );
+    // One that could apply and was left out must not count against the others: without it they find what the plan left.
+    const leftOut = new Set<number>();
+    let trial = this.trial(applied, rivals, leftOut, plan);
+    for (;;) {
+      const first = trial.applications.find(({ candidate }) => !isApplied(candidate));
+      if (first === undefined) break;
+      for (const { candidate, stage } of trial.applications)
+        if (stage === first.stage && !isApplied(candidate)) leftOut.add(candidate);
+      trial = this.trial(applied, rivals, leftOut, plan);
+    }
     return candidates.map(({ rejection }, index) => {
       if (rejection !== null) return rejection;
       if (isApplied(index)) return null;
       if (rivals[index]!.length > 0) return { reason: "displaced", displacedBy: rivals[index]! };
-      return trial.rejections[index] ?? { reason: "displaced" };
+      return leftOut.has(index) ? { reason: "displaced" } : trial.rejections[index]!;
     });
+  }
+
+  /** The plan, and after it all others that may stand beside it. */
+  private trial(
+    applied: readonly number[],
+    rivals: readonly (readonly number[])[],
+    leftOut: ReadonlySet<number>,
+    plan: Plan,
+  ): Priced {
+    const isApplied = new Set(applied);
+    return price(
+      this.situation,
+      {
+        members: rivals.map((ofOne, index) => ofOne.length === 0 && !leftOut.has(index)),
+        allowances: rivals.map((_, index) =>
+          isApplied.has(index) ? (plan.allowances?.[index] ?? null) : null,
+        ),
+      },
+      [...applied, ...byPriority(this.situation).filter((index) => !isApplied.has(index))],
+    );
   }
 
   private plainReasons({ rejections }: Priced): (Rejection | null)[] {

@@ -1,0 +1,168 @@
+/** Says of every code what became of it, and of every promotion that did not apply why, and what would have to be otherwise. */
+import { planWith, whatIfWork } from "./forcing.ts";
+import { findHints } from "./hints.ts";
+import { labelOf } from "./label.ts";
+import { whyLeftOut } from "./left-out.ts";
+import { findNearMiss, type NearMiss } from "./near-miss.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Work } from "./plan/exact/work.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import type { CodeResult, NotApplied, Quote } from "./quote.ts";
+import { couponReason, reasons } from "./reasons.ts";
+import { spokenLocale } from "./settings.ts";
+import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
+import { sayer } from "./words.ts";
+
+export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied" | "hints"> {
+  const { request, codes } = outcome;
+  const explain = request.explain ?? "near";
+  const work = whatIfWork();
+  const rejections = rejectionsOf(outcome, explain === "all");
+  const notApplied = explain === "none" ? [] : notAppliedRows(outcome, rejections, explain === "all", work);
+  return {
+    codes: codes.map((code) => codeRow(outcome, code, rejections)),
+    notApplied,
+    ...(request.hints === true && { hints: findHints(outcome, rejections, work) }),
+  };
+}
+
+/** By candidate; null for those that applied. `closely`: also of those that nobody entered a code for. */
+export function rejectionsOf(outcome: Outcome, closely: boolean): readonly (Rejection | null)[] {
+  const { situation, proposed } = outcome;
+  return situation.candidates.map(({ code }, index) => {
+    const final = proposed.priced.rejections[index]!;
+    if (final === null) return null;
+    // What is not in the plan has its reason from the planner.
+    const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
+    if (!closely && code === null) return told;
+    return situation.work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
+  });
+}
+
+function notAppliedRows(
+  outcome: Outcome,
+  rejections: readonly (Rejection | null)[],
+  all: boolean,
+  work: Work,
+): NotApplied[] {
+  const { request, situation, settings, proposed } = outcome;
+  const { priced } = proposed;
+  const rows: NotApplied[] = [];
+  const view = new StageView(situation, priced.goods, priced.shipments);
+  situation.candidates.forEach((candidate, index) => {
+    const rejection = rejections[index]!;
+    if (rejection === null || !mayBeNamed(candidate, view)) return;
+    const near = situation.work.searching(() =>
+      findNearMiss(situation, index, rejection, priced, request.identifiers),
+    );
+    if (near === null && !all && candidate.code === null) return;
+    const row = notAppliedRow(outcome, candidate, rejection, near);
+    if (all && isChoice(rejection)) {
+      const forced = planWith(situation, index, settings.strategy, work);
+      if (forced !== null) {
+        row.costOfForcing = forced.priced.total - priced.total;
+        row.costOptimality = forced.optimality;
+      }
+    }
+    rows.push(row);
+  });
+  return rows;
+}
+
+/** It could apply, had the plan been another. */
+export const isChoice = ({ reason }: Rejection): boolean =>
+  reason === "displaced" || reason === "threshold_protected";
+
+/** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
+export function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
+  if (promotion.document.visibility === "public") return true;
+  const audience = promotion.conditions?.audience(view) ?? "anyone";
+  return audience === "in" || (audience === "anyone" && code !== null);
+}
+
+function notAppliedRow(
+  { situation, settings }: Outcome,
+  { promotion }: Candidate,
+  rejection: Rejection,
+  near: NearMiss | null,
+): NotApplied {
+  const shown = near?.rejection ?? rejection;
+  const row: NotApplied = {
+    promotion: promotion.key,
+    reason: shown.reason,
+    message: messageOf(shown, near, promotion, situation.cart.currency, settings.locale),
+  };
+  if (shown.required !== undefined) row.required = shown.required;
+  if (shown.actual !== undefined) row.actual = shown.actual;
+  if (shown.gap !== undefined) row.gap = shown.gap;
+  if (near !== null) row.wouldSave = near.wouldSave;
+  if (shown.path !== undefined) row.path = shown.path;
+  if (shown.displacedBy !== undefined)
+    row.displacedBy = shown.displacedBy.map((index) => situation.candidates[index]!.promotion.key);
+  return row;
+}
+
+/** "20.00 CNY more for 30.00 CNY off", or for the promotion by its label, else the reason's own words. */
+export function messageOf(
+  { reason, gap, gapIn }: Rejection,
+  near: NearMiss | null,
+  promotion: CompiledPromotion,
+  currency: string,
+  locale: string,
+): string {
+  const say = sayer(spokenLocale(locale), currency);
+  if (near !== null && gap !== undefined) {
+    const more =
+      gapIn === "amount"
+        ? say.money({ [currency]: gap })
+        : say.pick({ en: String(gap), "zh-CN": `${gap}件` });
+    if (near.wouldSave === 0) {
+      const label = labelOf(promotion, locale);
+      return say.pick({ en: `${more} more for: ${label}`, "zh-CN": `再买${more}即享:${label}` });
+    }
+    const saving = say.money({ [currency]: near.wouldSave });
+    return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
+  }
+  const words = reasons.get(reason);
+  return words === undefined ? reason : say.pick(words);
+}
+
+function codeRow(
+  { situation, proposed: { priced } }: Outcome,
+  code: EnteredCode,
+  rejections: readonly (Rejection | null)[],
+): CodeResult {
+  const view = new StageView(situation, priced.goods, priced.shipments);
+  let rejected: CodeResult | null = null;
+  for (const [index, candidate] of situation.candidates.entries()) {
+    if (candidate.code?.normalized !== code.normalized) continue;
+    const rejection = rejections[index]!;
+    const { key } = candidate.promotion;
+    if (rejection === null) return { code: code.text, status: "applied", promotion: key, reason: null };
+    if (rejected === null && mayBeNamed(candidate, view))
+      rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
+  }
+  return (
+    rejected ??
+    otherCouponRow(situation, code, view) ?? {
+      code: code.text,
+      status: "rejected",
+      promotion: null,
+      reason: "code_unknown",
+    }
+  );
+}
+
+/** A coupon whose promotion was triggered by another coupon of its pool. */
+function otherCouponRow(situation: Situation, code: EnteredCode, view: StageView): CodeResult | null {
+  const coupon = situation.facts.coupons?.get(code.normalized);
+  if (coupon === undefined) return null;
+  const candidate = situation.candidates.find(({ promotion }) => promotion.pool === coupon.pool);
+  if (candidate === undefined || !mayBeNamed(candidate, view)) return null;
+  return {
+    code: code.text,
+    status: "rejected",
+    promotion: candidate.promotion.key,
+    reason: couponReason[coupon.status],
+  };
+}

@@ -1,0 +1,22 @@
+/** All that a quote is written from. */
+import type { Cart } from "./cart.ts";
+import type { Proposed } from "./plan/planner.ts";
+import type { Settings } from "./settings.ts";
+import type { EnteredCode, Situation } from "./situation.ts";
+
+export interface Outcome {
+  readonly request: Cart;
+  readonly settings: Settings;
+  readonly rulebookVersion: string;
+  readonly codes: readonly EnteredCode[];
+  readonly situation: Situation;
+  readonly proposed: Proposed;
+}
+
+/** Keys of the promotions about whose plans planner and evaluator disagreed, for the operator to look at. Null: they agreed. */
+export function disputedIn({ situation, proposed }: Outcome): readonly string[] | null {
+  if (proposed.disagreed !== true) return null;
+  return situation.candidates.flatMap(({ promotion, rejection }) =>
+    rejection === null ? [promotion.key] : [],
+  );
+}

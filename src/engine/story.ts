@@ -1,0 +1,196 @@
+/**
+ * The whole story of one promotion and one cart: whether it was a candidate, which conditions hold, what it took, or who took
+ * its place, and what it would cost to have it all the same. For those who ask about a single cart; quotes say it in short.
+ */
+import type { LeafVerdict } from "./conditions/tree.ts";
+import { isChoice, rejectionsOf } from "./explanations.ts";
+import { type Forced, planWith, whatIfWork } from "./forcing.ts";
+import { Goods } from "./goods.ts";
+import { type Stage, stages } from "./kind.ts";
+import { findNearMiss } from "./near-miss.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Work } from "./plan/exact/work.ts";
+import type { Application, Priced } from "./price.ts";
+import { areInConflict, type CompiledPromotion } from "./promotion.ts";
+import { type Rejection, type Situation, StageView } from "./situation.ts";
+import { adjustmentsByPosition, isOnGoods, isOnShipments } from "./write-quote.ts";
+
+export interface Rival {
+  readonly promotion: CompiledPromotion;
+  /** Why the two do not stand together. */
+  readonly by: "group" | "exclusive" | "excludes" | "threshold";
+  readonly group: string | null;
+}
+
+export interface TakenUnits {
+  /** Of the request, or a shipment. */
+  readonly line: string;
+  readonly stage: Stage;
+  readonly amount: number;
+  readonly runs: readonly { readonly units: number; readonly amount: number }[];
+}
+
+export interface AppliedPart {
+  readonly stage: Stage;
+  readonly amount: number;
+  readonly times: number;
+  readonly unapplied: number;
+  /** What kept it from giving more. */
+  readonly limitedBy: readonly ("cap" | "floor" | "budget")[];
+}
+
+export interface Story {
+  readonly promotion: CompiledPromotion;
+  readonly isCandidate: boolean;
+  /** Null: it applied. */
+  readonly rejection: Rejection | null;
+  readonly conditions: readonly LeafVerdict[];
+  readonly parts: readonly AppliedPart[];
+  readonly rivals: readonly Rival[];
+  /** The cheapest plan with it, where it could have been in the plan. */
+  readonly forced: Forced | null;
+  /** What it took; or what it would take if it were forced. */
+  readonly units: readonly TakenUnits[];
+  /** With what is missing added: what it would take off. */
+  readonly wouldSave: number | null;
+}
+
+/** The stories of these candidates, by index; the work is shared, so later ones may lack what a plan would cost. */
+export function storiesOf(outcome: Outcome, indexes: readonly number[]): Story[] {
+  const rejections = rejectionsOf(outcome, true);
+  const work = whatIfWork();
+  return indexes.map((index) => storyOf(outcome, index, rejections[index]!, work));
+}
+
+/** `judged`: the promotion alone, which nothing in the cart or among its codes called for. */
+export function storyOfStranger(outcome: Outcome, judged: Situation): Story {
+  const { promotion, rejection } = judged.candidates[0]!;
+  const isCoded = promotion.code !== null || promotion.pool !== null;
+  return {
+    promotion,
+    isCandidate: false,
+    rejection: isCoded ? { reason: "code_not_entered" } : (rejection ?? { reason: "goods_missing" }),
+    conditions: conditionsOf(outcome, promotion),
+    parts: [],
+    rivals: [],
+    forced: null,
+    units: [],
+    wouldSave: null,
+  };
+}
+
+function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, work: Work): Story {
+  const { situation, settings, proposed, request } = outcome;
+  const { priced } = proposed;
+  const { promotion } = situation.candidates[index]!;
+  const forced =
+    rejection !== null && isChoice(rejection) ? planWith(situation, index, settings.strategy, work) : null;
+  const near =
+    rejection === null
+      ? null
+      : situation.work.searching(() =>
+          findNearMiss(situation, index, rejection, priced, request.identifiers),
+        );
+  const taken = rejection === null ? priced : forced?.priced;
+  return {
+    promotion,
+    isCandidate: true,
+    rejection,
+    conditions: conditionsOf(outcome, promotion),
+    parts: rejection === null ? partsOf(situation, priced, index) : [],
+    rivals: (rejection?.displacedBy ?? []).map((other) =>
+      rivalOf(promotion, situation.candidates[other]!.promotion, rejection!),
+    ),
+    forced,
+    units: taken === undefined ? [] : unitsTaken(outcome, taken, promotion.key),
+    wouldSave: near?.wouldSave ?? null,
+  };
+}
+
+// ---------------------------------------------------------------- conditions
+
+/** Each condition as it was asked: at the prices that its promotion's stage began with. */
+function conditionsOf({ situation, proposed }: Outcome, { conditions, parts }: CompiledPromotion) {
+  return conditions === null ? [] : conditions.testEach(viewAt(situation, proposed.priced, parts[0]!.stage));
+}
+
+function viewAt(situation: Situation, { applications }: Priced, asked: Stage): StageView {
+  const goods = new Goods(situation.cart.lines);
+  const shipments = new Goods(situation.shipments);
+  for (const stage of stages) {
+    goods.startStage();
+    shipments.startStage();
+    if (stage === asked) break;
+    for (const application of applications)
+      if (application.stage === stage)
+        (stage === "shipping" ? shipments : goods).discount(application.discount, null);
+  }
+  return new StageView(situation, goods, shipments);
+}
+
+// ---------------------------------------------------------------- what it took
+
+function partsOf(situation: Situation, { applications }: Priced, index: number): AppliedPart[] {
+  return applications
+    .filter(({ candidate }) => candidate === index)
+    .map((application) => {
+      const { stage, amount, times, unapplied } = application;
+      return { stage, amount, times, unapplied, limitedBy: limitsOn(situation, application) };
+    });
+}
+
+function limitsOn(
+  { candidates, cart }: Situation,
+  { candidate, stage, amount, unapplied }: Application,
+): AppliedPart["limitedBy"] {
+  const { document, parts } = candidates[candidate]!.promotion;
+  const limitedBy: ("cap" | "floor" | "budget")[] = [];
+  const part = parts.find((one) => one.stage === stage)!;
+  const caps = part.positions.map(
+    (position) =>
+      (document.benefits[position] as { maxAmount?: Readonly<Record<string, number>> }).maxAmount?.[
+        cart.currency
+      ],
+  );
+  const isCapped = stage !== "reward" && caps.every((cap) => cap !== undefined);
+  if (isCapped && caps.reduce((sum: number, cap) => sum + cap!, 0) <= amount + unapplied)
+    limitedBy.push("cap");
+  if (unapplied > 0) limitedBy.push(document.budget?.atEdge === "partial" ? "budget" : "floor");
+  return limitedBy;
+}
+
+function unitsTaken({ request, situation }: Outcome, priced: Priced, key: string): TakenUnits[] {
+  const units: TakenUnits[] = [];
+  const note = (
+    lines: Situation["shipments"],
+    asked: readonly { readonly id: string }[],
+    isMeant: (stage: Stage) => boolean,
+  ) => {
+    adjustmentsByPosition(situation, priced, lines, asked.length, isMeant).forEach((ofLine, position) => {
+      for (const { promotion, stage, amount, runs } of ofLine ?? [])
+        if (promotion === key)
+          units.push({
+            line: asked[position]!.id,
+            stage,
+            amount,
+            runs: runs.filter((run) => run.amount > 0),
+          });
+    });
+  };
+  note(situation.cart.lines, request.lines, isOnGoods);
+  note(situation.shipments, request.shipping ?? [], isOnShipments);
+  return units;
+}
+
+// ---------------------------------------------------------------- who took its place
+
+function rivalOf(meant: CompiledPromotion, other: CompiledPromotion, { reason }: Rejection): Rival {
+  if (reason === "threshold_protected") return { promotion: other, by: "threshold", group: null };
+  if (meant.document.stacking.exclusive || other.document.stacking.exclusive)
+    return { promotion: other, by: "exclusive", group: null };
+  if (areInConflict(meant, other)) return { promotion: other, by: "excludes", group: null };
+  const shared = meant.parts.find((mine) =>
+    other.parts.some(({ stage, group }) => stage === mine.stage && group === mine.group),
+  );
+  return { promotion: other, by: "group", group: shared?.group ?? null };
+}

@@ -1,0 +1,35 @@
+import type { Cart } from "../../engine/cart.ts";
+import { assess, type EvaluateOptions } from "../../engine/evaluate.ts";
+import type { Facts } from "../../engine/facts.ts";
+import { disputedIn } from "../../engine/outcome.ts";
+import type { Quote } from "../../engine/quote.ts";
+import type { Rulebook } from "../../engine/rulebook.ts";
+import { writeQuote } from "../../engine/write-quote.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Metrics } from "../../platform/metrics.ts";
+
+export interface PricingService {
+  /** The engine's `evaluate`, which tells the operator where planner and evaluator disagree. */
+  quote(rulebook: Rulebook, request: Cart, facts: Facts, now: number, options: EvaluateOptions): Quote;
+}
+
+/** More keys of one cart are not logged. */
+const mostKeys = 50;
+
+export function pricingService({ log, metrics }: { log: Log; metrics: Metrics }): PricingService {
+  return {
+    quote(rulebook, request, facts, now, options) {
+      const outcome = assess(rulebook, request, facts, now, options);
+      const disputed = disputedIn(outcome);
+      if (disputed !== null) {
+        metrics.plannerDisagreements.inc();
+        // Keys of promotions and the version of the rules: nothing of the customer or the cart.
+        log.warn(
+          { rulebook: rulebook.version, promotions: disputed.slice(0, mostKeys) },
+          "planner and evaluator disagree about what a plan costs",
+        );
+      }
+      return writeQuote(outcome);
+    },
+  };
+}

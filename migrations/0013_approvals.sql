@@ -13,6 +13,8 @@ create table promotion_approvals (
 );
 comment on table promotion_approvals is 'Append-only: what others said of a version of a promotion. The latest word counts, until the document changes.';
 create index promotion_approvals_promotion on promotion_approvals (project_id, promotion_id, id);
+create trigger promotion_approvals_append_only before update or delete on promotion_approvals
+  for each row execute function refuse_change();
 select wall('promotion_approvals', append_only => true);
 
 create table promotion_comments (
@@ -28,6 +30,8 @@ create table promotion_comments (
 );
 comment on column promotion_comments.version is 'The version that was commented.';
 create index promotion_comments_promotion on promotion_comments (project_id, promotion_id, id);
+create trigger promotion_comments_append_only before update or delete on promotion_comments
+  for each row execute function refuse_change();
 select wall('promotion_comments', append_only => true);
 
 create table promotion_scheduled_changes (

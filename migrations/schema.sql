@@ -545,6 +545,7 @@ create table promotion_approvals (
   constraint promotion_approvals_decision_known CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text])))
 );
 CREATE INDEX promotion_approvals_promotion ON public.promotion_approvals USING btree (project_id, promotion_id, id);
+CREATE TRIGGER promotion_approvals_append_only BEFORE DELETE OR UPDATE ON public.promotion_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table promotion_approvals enable row level security;
 alter table promotion_approvals force row level security;
 create policy lookout on promotion_approvals as permissive for select to dealwright_lookout using (true);
@@ -563,6 +564,7 @@ create table promotion_comments (
   constraint promotion_comments_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX promotion_comments_promotion ON public.promotion_comments USING btree (project_id, promotion_id, id);
+CREATE TRIGGER promotion_comments_append_only BEFORE DELETE OR UPDATE ON public.promotion_comments FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table promotion_comments enable row level security;
 alter table promotion_comments force row level security;
 create policy lookout on promotion_comments as permissive for select to dealwright_lookout using (true);

@@ -19,7 +19,13 @@ afterAll(() => database.close());
 const tablesWithoutProject: Readonly<Record<string, string>> = {};
 
 /** Rows of these are never changed, by privilege as well as by trigger. */
-const appendOnly = ["ledger_entries", "promotion_versions", "order_returns", "evaluations"];
+const appendOnly = [
+  "ledger_entries",
+  "promotion_versions",
+  "order_returns",
+  "promotion_approvals",
+  "promotion_comments",
+];
 
 interface Table {
   name: string;
@@ -60,6 +66,8 @@ describe("every table", () => {
   test("that is only added to can be changed by nobody the service works as", async () => {
     const privileges = new Map((await tables()).map((table) => [table.name, table.privileges]));
     for (const name of appendOnly) expect([name, privileges.get(name)]).toEqual([name, ["select", "insert"]]);
+    // A saved evaluation is never changed, but goes with its customer.
+    expect(privileges.get("evaluations")).toEqual(["select", "insert", "delete"]);
   });
 
   test("begins its primary key and every unique key with the project", async () => {

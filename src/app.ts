@@ -1,89 +1,65 @@
 import type { FastifyInstance } from "fastify";
 import type { Config } from "./config.ts";
-import { type ApiKeyAuthenticator, apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
+import { apiKeyAuthenticator } from "./features/api-keys/api-key-authenticator.ts";
 import { apiKeyOperations } from "./features/api-keys/api-key-operations.ts";
-import { type ApiKeyService, apiKeyService } from "./features/api-keys/api-key-service.ts";
-import { type AuditExportService, auditExportService } from "./features/audit/audit-export-service.ts";
+import { apiKeyService } from "./features/api-keys/api-key-service.ts";
+import { auditExportService } from "./features/audit/audit-export-service.ts";
 import { auditOperations, auditStreams } from "./features/audit/audit-operations.ts";
-import { type AuditSealerService, auditSealerService } from "./features/audit/audit-sealer-service.ts";
-import { type AuditService, auditService } from "./features/audit/audit-service.ts";
-import { type CouponClaimService, couponClaimService } from "./features/coupons/coupon-claim-service.ts";
+import { auditSealerService } from "./features/audit/audit-sealer-service.ts";
+import { auditService } from "./features/audit/audit-service.ts";
+import { couponClaimService } from "./features/coupons/coupon-claim-service.ts";
 import { couponCustomerData } from "./features/coupons/coupon-customer-service.ts";
-import { type CouponExportService, couponExportService } from "./features/coupons/coupon-export-service.ts";
-import {
-  type CouponGenerationService,
-  couponGenerationService,
-  pendingCodes,
-} from "./features/coupons/coupon-generation-service.ts";
-import { type CouponImportService, couponImportService } from "./features/coupons/coupon-import-service.ts";
+import { couponExportService } from "./features/coupons/coupon-export-service.ts";
+import { couponGenerationService, pendingCodes } from "./features/coupons/coupon-generation-service.ts";
+import { couponImportService } from "./features/coupons/coupon-import-service.ts";
 import { couponOperations, couponStreams } from "./features/coupons/coupon-operations.ts";
 import { couponPoolOperations, couponPoolStreams } from "./features/coupons/coupon-pool-operations.ts";
-import { type CouponPoolService, couponPoolService } from "./features/coupons/coupon-pool-service.ts";
-import { type CouponService, couponService } from "./features/coupons/coupon-service.ts";
+import { couponPoolService } from "./features/coupons/coupon-pool-service.ts";
+import { couponService } from "./features/coupons/coupon-service.ts";
 import { customerOperations } from "./features/customers/customer-operations.ts";
-import { type CustomerService, customerService } from "./features/customers/customer-service.ts";
-import {
-  type CatalogPriceService,
-  catalogPriceService,
-} from "./features/evaluations/catalog-price-service.ts";
+import { customerService } from "./features/customers/customer-service.ts";
+import { catalogPriceService } from "./features/evaluations/catalog-price-service.ts";
 import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
-import { type EvaluationService, evaluationService } from "./features/evaluations/evaluation-service.ts";
+import { evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { pricingService } from "./features/evaluations/pricing-service.ts";
 import { factsService } from "./features/facts/facts-service.ts";
-import { type UsageService, usageService } from "./features/facts/usage-service.ts";
+import { usageService } from "./features/facts/usage-service.ts";
 import { jobOperations } from "./features/jobs/job-operations.ts";
-import { type JobService, jobService } from "./features/jobs/job-service.ts";
-import { type CommitterService, committerService } from "./features/ledger/committer-service.ts";
+import { jobService } from "./features/jobs/job-service.ts";
+import { committerService } from "./features/ledger/committer-service.ts";
+import { alarmService } from "./features/limits/alarm-service.ts";
+import { wrongCodeService } from "./features/limits/wrong-code-service.ts";
 import { voucherCustomerData } from "./features/offline/offline-customer-service.ts";
-import { type OfflineFlagService, offlineFlagService } from "./features/offline/offline-flag-service.ts";
-import { type OfflineKeyService, offlineKeyService } from "./features/offline/offline-key-service.ts";
+import { offlineFlagService } from "./features/offline/offline-flag-service.ts";
+import { offlineKeyService } from "./features/offline/offline-key-service.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
-import {
-  type OfflineRedemptionService,
-  offlineRedemptionService,
-} from "./features/offline/offline-redemption-service.ts";
-import {
-  type OfflineVoucherService,
-  offlineVoucherService,
-} from "./features/offline/offline-voucher-service.ts";
-import { type OrderBulkService, orderBulkService } from "./features/orders/order-bulk-service.ts";
+import { offlineRedemptionService } from "./features/offline/offline-redemption-service.ts";
+import { offlineVoucherService } from "./features/offline/offline-voucher-service.ts";
+import { orderBulkService } from "./features/orders/order-bulk-service.ts";
 import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { orderRedemptions, redemptionReturns } from "./features/orders/order-redemptions-service.ts";
-import { type OrderService, orderService } from "./features/orders/order-service.ts";
-import {
-  type OrderSettlementService,
-  orderSettlementService,
-} from "./features/orders/order-settlement-service.ts";
+import { orderService } from "./features/orders/order-service.ts";
+import { orderSettlementService } from "./features/orders/order-settlement-service.ts";
 import { orderWriteService } from "./features/orders/order-write-service.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
-import { type ProjectService, projectService } from "./features/projects/project-service.ts";
+import { projectService } from "./features/projects/project-service.ts";
+import { safeguardOperations } from "./features/projects/safeguard-operations.ts";
+import { safeguardService } from "./features/projects/safeguard-service.ts";
 import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
-import {
-  type PromotionApprovalService,
-  promotionApprovalService,
-} from "./features/promotions/promotion-approval-service.ts";
+import { promotionApprovalService } from "./features/promotions/promotion-approval-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
-import {
-  type PromotionReviewService,
-  promotionReviewService,
-} from "./features/promotions/promotion-review-service.ts";
-import { type PromotionService, promotionService } from "./features/promotions/promotion-service.ts";
-import { type RulebookService, rulebookService } from "./features/promotions/rulebook-service.ts";
-import {
-  type ScheduledChangeService,
-  scheduledChangeService,
-} from "./features/promotions/scheduled-change-service.ts";
+import { promotionReviewService } from "./features/promotions/promotion-review-service.ts";
+import { promotionService } from "./features/promotions/promotion-service.ts";
+import { rulebookService } from "./features/promotions/rulebook-service.ts";
+import { scheduledChangeService } from "./features/promotions/scheduled-change-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
-import {
-  type RedemptionExpiryService,
-  redemptionExpiryService,
-} from "./features/redemptions/redemption-expiry-service.ts";
+import { redemptionExpiryService } from "./features/redemptions/redemption-expiry-service.ts";
 import { redemptionOperations } from "./features/redemptions/redemption-operations.ts";
-import { type RedemptionService, redemptionService } from "./features/redemptions/redemption-service.ts";
+import { redemptionService } from "./features/redemptions/redemption-service.ts";
 import { returnOperations } from "./features/redemptions/return-operations.ts";
-import { type ReturnService, returnService } from "./features/redemptions/return-service.ts";
+import { returnService } from "./features/redemptions/return-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -92,11 +68,15 @@ import { readGraphqlDocuments } from "./platform/graphql-documents.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
 import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
-import { createMetrics, gaugeOf, type Metrics, measureRequests, mountMetrics } from "./platform/metrics.ts";
+import { createMetrics, gaugeOf, type Metrics, measurePool, mountMetrics } from "./platform/metrics.ts";
+import { followRequests, type OpenRequestOptions } from "./platform/open-requests.ts";
 import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
+import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-limit.ts";
 import { mountRest } from "./platform/rest.ts";
+import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
+import { type SharedCounts, sharedCounts } from "./platform/shared-counts.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
 
@@ -112,6 +92,8 @@ export interface AppOptions {
   listener?: Listener;
   rulebookPollMilliseconds?: number;
   jobPollMilliseconds?: number;
+  countsExchangeMilliseconds?: number;
+  deadlines?: OpenRequestOptions;
 }
 
 /** The composition root: the process and the tests build the same app. It listens to nothing and migrates nothing. */
@@ -124,11 +106,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     listener,
     rulebookPollMilliseconds,
     jobPollMilliseconds,
+    countsExchangeMilliseconds,
+    deadlines,
     metrics = createMetrics(),
   } = options;
   const isProduction = config.environment === "production";
-  const app = createServer({ logLevel: config.logLevel });
-  if (config.metrics !== "off") measureRequests(app, metrics);
+  const app = createServer({ logLevel: config.logLevel, ...deadlines });
+  setSecurityHeaders(app);
+  followRequests(app, { ...deadlines, ...(config.metrics !== "off" && { times: metrics.times }) });
   const services = servicesOf({
     database,
     clock,
@@ -137,18 +122,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     listener,
     rulebookPollMilliseconds,
     jobPollMilliseconds,
+    countsExchangeMilliseconds,
   });
   const operations = operationsOf(services);
   const streams = streamOperationsOf(services);
+  const limiter = rateLimiter(services.counts);
   const validation = compileInputs(operations);
 
   measureServices(metrics, database, services);
   if ((config.metrics ?? "on") === "on") mountMetrics(app, metrics);
   mountHealth(app, [() => reachable(database), ...readiness]);
-  mountRest(app, operations, validation, services.authenticator, streams);
+  limitRequests(app, limiter);
+  mountRest(app, countedOperations(operations, limiter, 1), validation, services.authenticator, streams);
   mountStreams(app, streams, services.authenticator);
   await mountGraphql(app, {
-    operations,
+    operations: countedOperations(operations, limiter, 0),
     validation,
     authenticator: services.authenticator,
     showsSchema: !isProduction,
@@ -167,52 +155,19 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
     await services.committer.close();
+    await services.alarms.close();
+    await services.counts.close();
     await services.rulebooks.close();
   });
   await services.rulebooks.start();
   await services.jobs.start();
   services.auditSealer.start();
   services.scheduledChanges.start();
+  await services.counts.start(listener);
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
   return app;
-}
-
-export interface Services {
-  promotionApprovals: PromotionApprovalService;
-  scheduledChanges: ScheduledChangeService;
-  customers: CustomerService;
-  audit: AuditService;
-  auditExports: AuditExportService;
-  auditSealer: AuditSealerService;
-  jobs: JobService;
-  couponPools: CouponPoolService;
-  coupons: CouponService;
-  couponClaims: CouponClaimService;
-  couponGeneration: CouponGenerationService;
-  couponImports: CouponImportService;
-  couponExports: CouponExportService;
-  authenticator: ApiKeyAuthenticator;
-  apiKeys: ApiKeyService;
-  projects: ProjectService;
-  rulebooks: RulebookService;
-  promotions: PromotionService;
-  promotionReview: PromotionReviewService;
-  evaluations: EvaluationService;
-  catalog: CatalogPriceService;
-  committer: CommitterService;
-  usage: UsageService;
-  redemptions: RedemptionService;
-  redemptionExpiry: RedemptionExpiryService;
-  returns: ReturnService;
-  orders: OrderService;
-  orderBulk: OrderBulkService;
-  orderSettlement: OrderSettlementService;
-  offlineKeys: OfflineKeyService;
-  offlineVouchers: OfflineVoucherService;
-  offlineRedemptions: OfflineRedemptionService;
-  offlineFlags: OfflineFlagService;
 }
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -224,6 +179,7 @@ export function servicesOf({
   listener,
   rulebookPollMilliseconds: pollMilliseconds,
   jobPollMilliseconds,
+  countsExchangeMilliseconds,
 }: {
   database: Database;
   clock: Clock;
@@ -232,16 +188,29 @@ export function servicesOf({
   listener?: Listener | undefined;
   rulebookPollMilliseconds?: number | undefined;
   jobPollMilliseconds?: number | undefined;
-}): Services {
+  countsExchangeMilliseconds?: number | undefined;
+}) {
   const authenticator = apiKeyAuthenticator({ database, clock, log });
+  const counts = sharedCounts({ database, clock, log, exchangeMilliseconds: countsExchangeMilliseconds });
   const projects = projectService(database);
   const rulebooks = rulebookService({ database, projects, log, listener, pollMilliseconds });
+  const safeguards = safeguardService({ database, clock, reach: rulebooks.reach });
+  const alarms = alarmService({ safeguards, counts, log });
+  const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
-  const facts = factsService({ database, usage });
+  const facts = factsService({ database, usage, wrongCodes });
+  const redemptions = redemptionService({
+    database,
+    clock,
+    rulebooks,
+    facts,
+    committer,
+    wrongCodes,
+    alarms,
+  });
   const pricing = pricingService({ log, metrics });
-  const redemptions = redemptionService({ database, clock, rulebooks, facts, committer });
   const returns = returnService({ database, rulebooks, committer });
   const orderSettlement = orderSettlementService({
     database,
@@ -278,6 +247,8 @@ export function servicesOf({
       database,
       clock,
       projects,
+      wrongCodes,
+      rulebooks,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
     couponClaims: couponClaimService({ database, clock, projects, committer }),
@@ -287,6 +258,9 @@ export function servicesOf({
     authenticator,
     apiKeys: apiKeyService({ database, clock, onChange: authenticator.forget }),
     projects,
+    safeguards,
+    counts,
+    alarms,
     rulebooks,
     promotions,
     promotionApprovals: promotionApprovalService(database),
@@ -316,6 +290,8 @@ export function servicesOf({
   };
 }
 
+export type Services = ReturnType<typeof servicesOf>;
+
 /** Every operation there is; the order is that of the documents generated from them. */
 export function operationsOf(services: Services): Operation[] {
   const { projects, apiKeys, promotions, promotionReview, evaluations, catalog } = services;
@@ -336,6 +312,7 @@ export function operationsOf(services: Services): Operation[] {
     ...couponOperations(services.coupons, services.couponClaims),
     ...jobOperations(services.jobs),
     ...projectOperations(projects),
+    ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),
     ...customerOperations(services.customers),
     ...auditOperations(services.audit),
@@ -365,27 +342,12 @@ export function apiDocument(
 }
 
 /** What the parts of this process have at hand when Prometheus asks. */
-function measureServices(
-  metrics: Metrics,
-  { pool }: Database,
-  { committer, rulebooks }: Pick<Services, "committer" | "rulebooks">,
-): void {
-  gaugeOf(metrics, "database_connections", "Connections of the pool.", () => pool.totalCount);
-  gaugeOf(
-    metrics,
-    "database_connections_in_use",
-    "Connections that somebody works with.",
-    () => pool.totalCount - pool.idleCount,
-  );
-  gaugeOf(metrics, "database_connections_waited_for", "Who waits for a connection.", () => pool.waitingCount);
+function measureServices(metrics: Metrics, { pool }: Database, { committer, rulebooks }: Services): void {
+  measurePool(metrics, pool);
   gaugeOf(metrics, "committer_waiting", "Commands that wait for their batch.", () => committer.waiting());
   gaugeOf(metrics, "rulebooks", "Projects whose rulebook is in memory.", () => rulebooks.inMemory().count);
-  gaugeOf(
-    metrics,
-    "rulebook_age_seconds",
-    "How long ago the rulebook that was longest not compared with the database was.",
-    () => rulebooks.inMemory().oldestSeconds,
-  );
+  const help = "How long ago the rulebook that was longest not compared with the database was.";
+  gaugeOf(metrics, "rulebook_age_seconds", help, () => rulebooks.inMemory().oldestSeconds);
 }
 
 async function reachable(database: Database): Promise<void> {

@@ -52,10 +52,11 @@ export function assess(
   const settings = settingsFor(request, options.settings ?? defaultSettings);
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
-  const promotions = findCandidates(rulebook, options.drafts, cart, codes, facts, request.explain === "all");
+  const heard = facts.areCodesWithheld ? [] : codes;
+  const promotions = findCandidates(rulebook, options.drafts, cart, heard, facts, request.explain === "all");
   const situation = judgeAll(
     promotions,
-    codes,
+    heard,
     makeGround(cart, withoutUses(facts, options.drafts), now, settings.rounding),
     request.identifiers,
   );
@@ -101,7 +102,8 @@ function findCandidates(
 ): CompiledPromotion[] {
   const texts = codes.map((code) => code.normalized);
   const pools = texts.flatMap((text) => facts.coupons?.get(text)?.pool ?? []);
-  const ranks = drafts?.only ? [] : rulebook.candidates(cart, texts, pools, widely);
+  const ranks =
+    drafts?.only || facts.arePromotionsStopped ? [] : rulebook.candidates(cart, texts, pools, widely);
   const live = ranks.map((rank) => rulebook.promotions[rank]!);
   if (drafts === undefined || drafts.promotions.length === 0) return live;
   const replaced = new Set(drafts.promotions.map((draft) => draft.key));

@@ -1,4 +1,5 @@
 /** Says of every code what became of it, and of every promotion that did not apply why, and what would have to be otherwise. */
+import type { Facts } from "./facts.ts";
 import { planWith, whatIfWork } from "./forcing.ts";
 import { findHints } from "./hints.ts";
 import { labelOf } from "./label.ts";
@@ -148,9 +149,15 @@ function codeRow(
       code: code.text,
       status: "rejected",
       promotion: null,
-      reason: "code_unknown",
+      reason: unknownCodeReason(situation.facts),
     }
   );
+}
+
+/** The same of every code that nobody looked at, so that it tells nothing of the code. */
+function unknownCodeReason({ areCodesWithheld, arePromotionsStopped }: Facts): string {
+  if (areCodesWithheld) return "too_many_attempts";
+  return arePromotionsStopped ? "promotions_stopped" : "code_unknown";
 }
 
 /** A coupon whose promotion was triggered by another coupon of its pool. */

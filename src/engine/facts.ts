@@ -22,6 +22,10 @@ export interface Facts {
   deposits?: ReadonlyMap<string, DepositFact>;
   /** Use counters by promotion key, at most a second old; absent means untouched. */
   usage?: UsageSource;
+  /** The project has switched its promotions off: only drafts are priced. */
+  arePromotionsStopped?: true;
+  /** Too many wrong codes came before this: those of the cart are not looked at, whatever they are. */
+  areCodesWithheld?: true;
 }
 
 export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier";

@@ -31,6 +31,11 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
     en: "None of the goods this offer is for are in the cart.",
     "zh-CN": "购物车中没有此优惠适用的商品。",
   },
+  too_many_attempts: {
+    en: "Too many wrong codes were tried. Try again later.",
+    "zh-CN": "优惠码尝试次数过多，请稍后再试。",
+  },
+  promotions_stopped: { en: "There are no offers at the moment.", "zh-CN": "优惠活动暂停中。" },
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },

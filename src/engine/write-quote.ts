@@ -32,7 +32,7 @@ export function writeQuote(outcome: Outcome): Quote {
     at: new Date(situation.now).toISOString(),
     currency: cart.currency,
     strategy: settings.strategy,
-    degraded: false,
+    degraded: situation.facts.arePromotionsStopped === true,
     subtotal: cart.subtotal,
     discount,
     shipping: cart.shippingAmount,

@@ -12,6 +12,8 @@ export interface Caller {
   readonly environment: Environment;
   readonly apiKeyId: string;
   readonly role: Role;
+  /** The key's own limit; left out, that of its role. */
+  readonly requestsPerMinute?: number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import type { Log } from "./log.ts";
@@ -43,6 +44,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.poolSize ?? 12,
     application_name: "dealwright",
     connectionTimeoutMillis: 5_000,
+    query_timeout: patience(options),
     Client: walledClient(usesNamedStatements),
     ...(usesNamedStatements && sessionSettings(options)),
   });
@@ -51,6 +53,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on("error", (error) => log.warn({ err: error }, "an idle database connection was lost"));
   pool.on("connect", (client) => {
     client.on("error", (error) => log.warn({ err: error }, "a database connection was lost"));
+  });
+  pool.on("acquire", (client) => {
+    (client as PatientClient).connectionParameters.query_timeout = patience(options);
   });
   let closing: Promise<void> | undefined;
   return {
@@ -96,6 +101,21 @@ class ProjectClient {
     return this.#pool.query(inProject(this.#projectId, config), values);
   }
 }
+
+/** The server ends a statement that takes too long; where not even that is heard, the connection is given up a little later. */
+function patience({ statementTimeoutMilliseconds = 10_000 }: DatabaseOptions): number {
+  return statementTimeoutMilliseconds + 1_000;
+}
+
+/** Lets the statements of this transaction take so long. To be called in the transaction. */
+export async function allowSlowStatements(connection: Connection, milliseconds: number): Promise<void> {
+  await connection.execute(sql.raw(`set local statement_timeout = ${milliseconds}`));
+  const { $client } = connection as Connection & { $client: PatientClient };
+  $client.connectionParameters.query_timeout = 0;
+}
+
+/** Where pg keeps how long it waits for an answer; its types do not know of it. */
+type PatientClient = pg.PoolClient & { connectionParameters: { query_timeout: number } };
 
 function sessionSettings(options: DatabaseOptions): pg.ClientConfig {
   const { statementTimeoutMilliseconds = 10_000, role = appRole } = options;
@@ -147,7 +167,8 @@ async function transact<T>(
     try {
       result = await work(drizzle(client));
     } catch (error) {
-      isReusable = await rollback(client);
+      // Where nobody answers there is nobody to roll anything back.
+      isReusable = !isConnectionLost(error) && (await rollback(client));
       throw error;
     }
     const { command } = await client.query("commit");
@@ -176,7 +197,7 @@ const lostCodes =
   /^(08...|53...|57P..|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What pg says without a code. */
 const lostMessages =
-  /connection (terminated|ended|error)|client was closed|timeout exceeded when trying to connect|after calling end on the pool/i;
+  /connection (terminated|ended|error)|client was closed|timeout exceeded when trying to connect|query read timeout|after calling end on the pool/i;
 
 /** Whether an error says that the database or the way to it was gone: worth trying again, and nobody's fault. */
 export function isConnectionLost(error: unknown): boolean {
@@ -190,6 +211,8 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** Somebody was first to take a key. */
 export const uniqueViolation = "23505";
+/** A statement took longer than it may. */
+export const queryCanceled = "57014";
 
 /** PostgreSQL's own code of an error (SQLSTATE), also of one that drizzle has wrapped; undefined if it has none. */
 export function sqlStateOf(error: unknown): string | undefined {

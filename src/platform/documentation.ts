@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import type { OpenApiDocument } from "./openapi.ts";
+import { graphiqlPolicy, pagePolicy } from "./security-headers.ts";
 
 /** `/openapi.json` and the API reference at `/docs`. */
 export async function mountApiReference(app: FastifyInstance, document: OpenApiDocument): Promise<void> {
@@ -13,13 +14,18 @@ export async function mountApiReference(app: FastifyInstance, document: OpenApiD
   await app.register(swaggerUi, {
     routePrefix: "/docs",
     uiConfig: { docExpansion: "list", deepLinking: true },
+    staticCSP: true,
+    transformStaticCSP: pagePolicy,
   });
 }
 
 /** GraphiQL from a content delivery network: it is for development, and not worth a dependency. */
 export function mountGraphiql(app: FastifyInstance): void {
   app.get("/graphiql", (_request, reply) => {
-    reply.type("text/html; charset=utf-8").send(graphiqlPage);
+    reply
+      .type("text/html; charset=utf-8")
+      .header("content-security-policy", graphiqlPolicy)
+      .send(graphiqlPage);
   });
 }
 

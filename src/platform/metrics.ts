@@ -1,17 +1,17 @@
 /** What a process tells Prometheus. One registry per app, so that two apps of a process (tests) do not add up. */
 import { createServer } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Pool } from "pg";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { type RequestTimes, requestTimes } from "./request-times.ts";
 
 export interface Metrics {
   /** Features add their own with `new Counter({ …, registers: [metrics.registry] })`, named `dealwright_…`. */
   readonly registry: Registry;
+  readonly times: RequestTimes;
   /** Plans for which the second opinion was better than the planner's own: each is a bug to look at. */
   readonly plannerDisagreements: Counter;
 }
-
-/** In seconds: an evaluation takes about one millisecond, the longest request ten seconds. */
-const durationBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** `ofProcess` adds CPU, memory, file descriptors, garbage collection and the lag of the event loop, under their usual names. */
 export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {}): Metrics {
@@ -19,6 +19,7 @@ export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {
   if (ofProcess) collectDefaultMetrics({ register: registry });
   return {
     registry,
+    times: requestTimes(registry),
     plannerDisagreements: new Counter({
       name: "dealwright_planner_disagreements_total",
       help: "Plans for which a second opinion was better than the planner.",
@@ -39,20 +40,16 @@ export function gaugeOf({ registry }: Metrics, name: string, help: string, read:
   });
 }
 
-/** Times every request by method, route and status. Never by URL: codes and customer ids travel in paths. */
-export function measureRequests(app: FastifyInstance, { registry }: Metrics): void {
-  const durations = new Histogram({
-    name: "dealwright_http_request_duration_seconds",
-    help: "Time from the first byte of a request's head to the last of its answer.",
-    labelNames: ["method", "route", "status"],
-    buckets: durationBuckets,
-    registers: [registry],
-  });
-  app.addHook("onResponse", (request, reply, done) => {
-    const route = request.routeOptions.url ?? "unknown";
-    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
-    done();
-  });
+export function measurePool(metrics: Metrics, pool: Pool): void {
+  const name = "database_connections";
+  gaugeOf(metrics, name, "Connections of the pool.", () => pool.totalCount);
+  gaugeOf(
+    metrics,
+    `${name}_in_use`,
+    "Those that somebody works with.",
+    () => pool.totalCount - pool.idleCount,
+  );
+  gaugeOf(metrics, `${name}_waited_for`, "How many wait for one.", () => pool.waitingCount);
 }
 
 export function mountMetrics(app: FastifyInstance, { registry }: Metrics): void {

@@ -123,7 +123,7 @@ export function problemsOf({
     ...(query !== undefined && "after" in query.shape ? (["invalid-cursor"] as const) : []),
     // Also where none is asked for: a body that comes is read.
     ...(method === "GET" ? [] : (["malformed-json", "body-too-large", "unsupported-media-type"] as const)),
-    ...(roles !== null ? (["unauthenticated"] as const) : []),
+    ...(roles !== null ? (["unauthenticated", "too-many-requests"] as const) : []),
     ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
     ...(requiresIfMatch ? (["precondition-required", "precondition-failed"] as const) : []),
     ...(takesIdempotencyKey ? (["idempotency-key-reused", "idempotency-key-in-use"] as const) : []),
@@ -166,6 +166,7 @@ export function streamProblemsOf({ roles, consumes, problems }: StreamOperation)
     ...(consumes !== undefined ? (["unsupported-media-type"] as const) : []),
     "not-acceptable",
     "unauthenticated",
+    "too-many-requests",
     ...(roles.length > 0 ? (["forbidden-role"] as const) : []),
     ...problems,
     "internal-error",

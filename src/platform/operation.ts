@@ -96,6 +96,7 @@ export interface Operation
   readonly body?: z.ZodType;
   readonly result: z.ZodType;
   readonly etag?: (result: never) => string;
+  readonly units?: (body: never) => number;
 }
 
 type Shapeless = z.ZodObject<Record<never, z.ZodType>>;
@@ -115,6 +116,8 @@ export interface TypedOperation<
   readonly body?: Body;
   readonly result: Result;
   readonly etag?: (result: z.output<Result>) => string;
+  /** As how many requests it counts; left out, as one. */
+  readonly units?: (body: z.output<Body>) => number;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import fastify, {
   type FastifyError,
@@ -7,7 +8,7 @@ import fastify, {
   LogController,
 } from "fastify";
 import type { Caller } from "./auth.ts";
-import { isConnectionLost } from "./database.ts";
+import { isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { logSerializers } from "./redaction.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
@@ -22,6 +23,8 @@ declare module "fastify" {
 export interface ServerOptions {
   logLevel: string;
   bodyLimitBytes?: number;
+  /** Within which a request must have arrived, but for streams. */
+  arrivalMilliseconds?: number;
 }
 
 export const defaultBodyLimitBytes = 1_048_576;
@@ -30,10 +33,13 @@ export const defaultBodyLimitBytes = 1_048_576;
 export function createServer({
   logLevel,
   bodyLimitBytes = defaultBodyLimitBytes,
+  arrivalMilliseconds = 9_000,
 }: ServerOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyLimitBytes,
-    requestTimeout: 30_000,
+    // Node looks for late requests only so often: the two together stay below ten seconds.
+    requestTimeout: arrivalMilliseconds,
+    http: { headersTimeout: arrivalMilliseconds, connectionsCheckingInterval: 500 },
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     genReqId: requestIdOf,
@@ -128,7 +134,7 @@ export function problemOf(error: unknown): Problem {
   if (code === "EVALUATION_TOO_COMPLEX") {
     return tooComplex((error as Error).message);
   }
-  if (isConnectionLost(error)) {
+  if (isConnectionLost(error) || sqlStateOf(error) === queryCanceled) {
     return problem("unavailable", { headers: { "retry-after": "1" } });
   }
   return problem(
@@ -166,6 +172,15 @@ export function toleratesLongUpload(socket: Socket, stallMilliseconds: number): 
   socket.setTimeout?.(stallMilliseconds);
 }
 
+const unreadable: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: "headers-too-large",
+  ERR_HTTP_REQUEST_TIMEOUT: "request-timeout",
+};
+
+export function isLongUpload(socket: Socket): boolean {
+  return longUploads.has(socket);
+}
+
 /** Requests that Node's parser gives up on never reach a route: they are answered on the socket. */
 function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && longUploads.has(socket)) return;
@@ -173,10 +188,9 @@ function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socke
     socket.destroy();
     return;
   }
-  const failure = problem(error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : "invalid-request");
+  const failure = problem(unreadable[error.code ?? ""] ?? "invalid-request");
   const body = JSON.stringify(problemBody(failure, requestIdOf({ headers: {} })));
-  const reason = failure.status === 431 ? "Request Header Fields Too Large" : "Bad Request";
   socket.end(
-    `HTTP/1.1 ${failure.status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -11,6 +11,8 @@ export interface TcpProxy {
   onCommit: () => Fate;
   /** Cuts every line, and lets nobody through until it is told otherwise. */
   setDown(isDown: boolean): void;
+  /** Keeps every line open, and lets nothing through. What was sent meanwhile is lost. */
+  setHung(isHung: boolean): void;
   /** Where new connections go from now on. */
   retarget(connectionString: string): void;
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
   let target = new URL(connectionString);
   const sockets = new Set<Socket>();
   let isDown = false;
+  let isHung = false;
   const server = createServer((client) => {
     if (isDown) {
       client.destroy();
@@ -44,12 +47,14 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
       });
     }
     client.on("data", (data) => {
+      if (isHung) return undefined;
       const fate = data.indexOf(commit) < 0 ? "pass" : proxy.onCommit();
       if (fate === "lose the request") return cut();
       isCutByAnswer ||= fate === "lose the answer";
       upstream.write(data);
     });
     upstream.on("data", (data) => {
+      if (isHung) return;
       if (isCutByAnswer) cut();
       else client.write(data);
     });
@@ -63,6 +68,9 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
     setDown(now) {
       isDown = now;
       if (isDown) for (const socket of sockets) socket.destroy();
+    },
+    setHung(now) {
+      isHung = now;
     },
     retarget(next) {
       target = new URL(next);

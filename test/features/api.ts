@@ -56,6 +56,7 @@ export async function startApi(
     listener?: Listener;
     rulebookPollMilliseconds?: number;
     jobPollMilliseconds?: number;
+    countsExchangeMilliseconds?: number;
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
@@ -66,6 +67,9 @@ export async function startApi(
     ...(options.listener !== undefined && { listener: options.listener }),
     ...(options.rulebookPollMilliseconds !== undefined && {
       rulebookPollMilliseconds: options.rulebookPollMilliseconds,
+    }),
+    ...(options.countsExchangeMilliseconds !== undefined && {
+      countsExchangeMilliseconds: options.countsExchangeMilliseconds,
     }),
     ...(options.jobPollMilliseconds !== undefined && { jobPollMilliseconds: options.jobPollMilliseconds }),
   });

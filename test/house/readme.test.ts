@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { limits } from "../../src/engine/limits.ts";
+import { safeguards, wrongCodeWindowSeconds } from "../../src/features/projects/safeguard-schemas.ts";
+import { requestsPerMinute } from "../../src/platform/rate-limit.ts";
 import { defaultBodyLimitBytes } from "../../src/platform/server.ts";
 import { fencesIn, localLinksIn, rowsIn, sectionOf } from "./markdown.ts";
 
@@ -14,6 +16,13 @@ test("the README's limits are those of the engine, every one of them", () => {
   const stated = rowsIn(section).map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
   expect(Object.fromEntries(stated)).toEqual(limits);
   expect(section).toContain(`A body may have ${defaultBodyLimitBytes / 1_048_576} MiB.`);
+});
+
+test("the README's limits of keys and of wrong codes are those of the service", () => {
+  const rows = rowsIn(sectionOf(readme, "## Security"));
+  const stated = rows.map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
+  expect(Object.fromEntries(stated)).toEqual({ ...requestsPerMinute, ...safeguards.parse({}).wrongCodes });
+  expect(wrongCodeWindowSeconds).toBe(600);
 });
 
 test("the README's variables are those of the configuration, with their defaults", () => {

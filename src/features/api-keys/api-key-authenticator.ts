@@ -98,8 +98,14 @@ export function apiKeyAuthenticator({
       entries.delete(secret);
       return null;
     }
-    const { projectId, environment, id, role, expiresAt, lastUsedAt } = row;
-    const caller: Caller = { projectId, environment, apiKeyId: id, role };
+    const { projectId, environment, id, role, expiresAt, lastUsedAt, requestsPerMinute } = row;
+    const caller: Caller = {
+      projectId,
+      environment,
+      apiKeyId: id,
+      role,
+      ...(requestsPerMinute !== null && { requestsPerMinute }),
+    };
     const entry: Entry = {
       caller,
       expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { pageQuery } from "../../platform/pagination.ts";
-import { apiKey, apiKeyPage, apiKeyToCreate, issuedApiKey, rotation } from "./api-key-schemas.ts";
+import {
+  apiKey,
+  apiKeyChange,
+  apiKeyPage,
+  apiKeyToCreate,
+  issuedApiKey,
+  rotation,
+} from "./api-key-schemas.ts";
 import type { ApiKeyService } from "./api-key-service.ts";
 
 const params = z.strictObject({ id: z.string().min(1).max(64) });
@@ -35,6 +42,22 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       result: apiKeyPage,
       problems: [],
       handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "updateApiKey",
+      method: "PATCH",
+      path: "/v1/api-keys/{id}",
+      graphql: "mutation",
+      audit: { resource: "api_key" },
+      tag: "api-keys",
+      summary: "Change an API key's name, end or limit.",
+      description: "Every process follows within five seconds.",
+      roles: ["admin"],
+      params,
+      body: apiKeyChange,
+      result: apiKey,
+      problems: ["api-key-not-found", "api-key-revoked"],
+      handler: ({ params: { id }, body, context }) => service.update(context, id, body),
     }),
     defineOperation({
       id: "rotateApiKey",

@@ -3,13 +3,21 @@ import { environments, roles } from "../../platform/auth.ts";
 import { pageOf } from "../../platform/pagination.ts";
 
 const role = z.enum(roles).meta({ id: "Role" });
+const requestsPerMinute = z
+  .int()
+  .min(1)
+  .max(100_000_000)
+  .nullable()
+  .describe("How many requests it may make in a minute. Null: as many as its role may.");
+const name = z.string().min(1).max(200);
 const environment = z.enum(environments).meta({ id: "Environment" });
 
 export const apiKeyToCreate = z
   .strictObject({
-    name: z.string().min(1).max(200),
+    name,
     role,
     environment,
+    requestsPerMinute: requestsPerMinute.optional(),
     expiresAt: z.iso
       .datetime({ offset: true })
       .optional()
@@ -17,6 +25,19 @@ export const apiKeyToCreate = z
   })
   .meta({ id: "ApiKeyCreation" });
 export type ApiKeyToCreate = z.output<typeof apiKeyToCreate>;
+
+export const apiKeyChange = z
+  .strictObject({
+    name: name.optional(),
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .nullable()
+      .optional()
+      .describe("Null: it is valid until it is revoked."),
+    requestsPerMinute: requestsPerMinute.optional(),
+  })
+  .meta({ id: "ApiKeyChange", description: "What is left out stays as it is." });
+export type ApiKeyChange = z.output<typeof apiKeyChange>;
 
 export const rotation = z
   .strictObject({
@@ -34,6 +55,7 @@ const fields = {
   name: z.string(),
   role,
   environment,
+  requestsPerMinute,
   secrets: z
     .array(
       z

@@ -6,9 +6,10 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
-import type { ApiKey, ApiKeyToCreate, IssuedApiKey } from "./api-key-schemas.ts";
+import type { ApiKey, ApiKeyChange, ApiKeyToCreate, IssuedApiKey } from "./api-key-schemas.ts";
 import { describeSecret, type NewSecret, newSecret } from "./api-key-secret.ts";
 import {
+  changeApiKey,
   deleteSecrets,
   findSecrets,
   insertApiKey,
@@ -23,6 +24,7 @@ import type { ApiKeyRow, ApiKeySecretRow } from "./api-key-tables.ts";
 export interface ApiKeyService {
   create(context: OperationContext, request: ApiKeyToCreate): Promise<IssuedApiKey>;
   list(projectId: string, page: { limit: number; after?: string | undefined }): Promise<Page<ApiKey>>;
+  update(context: OperationContext, id: string, change: ApiKeyChange): Promise<ApiKey>;
   rotate(context: OperationContext, id: string, graceSeconds: number): Promise<IssuedApiKey>;
   revoke(context: OperationContext, id: string): Promise<ApiKey>;
 }
@@ -39,18 +41,13 @@ export interface ApiKeyServiceOptions {
 export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOptions): ApiKeyService {
   const now = () => new Date(clock.now());
   return {
-    create(context, { name, role, environment, expiresAt }) {
+    create(context, { name, role, environment, expiresAt, requestsPerMinute = null }) {
       const { projectId } = context;
       const createdAt = now();
-      const until = expiresAt === undefined ? null : new Date(expiresAt);
-      if (until !== null && until <= createdAt) {
-        throw problem("invalid-request", {
-          errors: [{ path: "/expiresAt", code: "in_the_past", message: "Must be in the future." }],
-        });
-      }
+      const until = endOf(expiresAt, createdAt);
       return withTransaction(database, projectId, async (connection) => {
         const fresh = newSecret(environment);
-        const row = { projectId, name, role, environment, createdAt, expiresAt: until };
+        const row = { projectId, name, role, environment, createdAt, expiresAt: until, requestsPerMinute };
         const key = await storeApiKey(connection, row, fresh);
         await recordChange(connection, context, { id: key.id, before: null, after: key });
         return issued(key, fresh);
@@ -67,6 +64,33 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
         now(),
       );
       return { ...page, items: page.items.map((row) => shown(row, secrets)) };
+    },
+
+    async update(context, id, { name, expiresAt, requestsPerMinute }) {
+      const { projectId } = context;
+      const until = expiresAt === undefined ? undefined : endOf(expiresAt, now());
+      const change = {
+        ...(name !== undefined && { name }),
+        ...(until !== undefined && { expiresAt: until }),
+        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+      };
+      const result = await withTransaction(database, projectId, async (connection) => {
+        const row = await lockApiKey(connection, projectId, id);
+        if (row === undefined) throw problem("api-key-not-found");
+        if (row.revokedAt !== null) throw problem("api-key-revoked");
+        const show = async (row: ApiKeyRow) =>
+          shown(row, await findSecrets(connection, projectId, [id], now()));
+        const before = await show(row);
+        if (Object.keys(change).length === 0) {
+          nothingChanged(context);
+          return before;
+        }
+        const after = await show((await changeApiKey(connection, projectId, id, change)) ?? row);
+        await recordChange(connection, context, { id, before, after });
+        return after;
+      });
+      onChange(id);
+      return result;
     },
 
     async rotate(context, id, graceSeconds) {
@@ -115,6 +139,15 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
   };
 }
 
+function endOf(expiresAt: string | null | undefined, now: Date): Date | null {
+  if (expiresAt === undefined || expiresAt === null) return null;
+  const until = new Date(expiresAt);
+  if (until > now) return until;
+  throw problem("invalid-request", {
+    errors: [{ path: "/expiresAt", code: "in_the_past", message: "Must be in the future." }],
+  });
+}
+
 /** The first key of a project: `given` if the operator chose one, else a new one, which is returned to be shown once. */
 export async function createFirstAdminKey(
   connection: Connection,
@@ -140,10 +173,17 @@ export async function createWellKnownKey(
 
 async function storeApiKey(
   connection: Connection,
-  given: Omit<ApiKeyRow, "id" | "revokedAt" | "lastUsedAt">,
+  given: Omit<ApiKeyRow, "id" | "revokedAt" | "lastUsedAt" | "requestsPerMinute"> &
+    Partial<Pick<ApiKeyRow, "requestsPerMinute">>,
   secret: NewSecret,
 ): Promise<ApiKey> {
-  const row = { ...given, id: newId("key", given.createdAt.getTime()), revokedAt: null, lastUsedAt: null };
+  const row = {
+    requestsPerMinute: null,
+    ...given,
+    id: newId("key", given.createdAt.getTime()),
+    revokedAt: null,
+    lastUsedAt: null,
+  };
   await insertApiKey(connection, row);
   const stored = secretRow(row, secret, row.createdAt);
   await insertSecret(connection, stored);
@@ -163,12 +203,13 @@ function issued(key: ApiKey, { secret }: NewSecret): IssuedApiKey {
 }
 
 function shown(row: ApiKeyRow, secrets: readonly ApiKeySecretRow[]): ApiKey {
-  const { id, name, role, environment } = row;
+  const { id, name, role, environment, requestsPerMinute } = row;
   return {
     id,
     name,
     role,
     environment,
+    requestsPerMinute,
     secrets: secrets
       .filter(({ apiKeyId }) => apiKeyId === id)
       .map(({ hint, createdAt, expiresAt }) => ({

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import { type ApiKeyRow, type ApiKeySecretRow, apiKeySecrets, apiKeys } from "./api-key-tables.ts";
 
-export async function insertApiKey(connection: Connection, row: ApiKeyRow): Promise<void> {
+export async function insertApiKey(connection: Connection, row: typeof apiKeys.$inferInsert): Promise<void> {
   await connection.insert(apiKeys).values(row);
 }
 
@@ -12,7 +12,7 @@ export async function insertSecret(connection: Connection, row: ApiKeySecretRow)
 
 export type FoundKey = Pick<
   ApiKeyRow,
-  "projectId" | "id" | "role" | "environment" | "expiresAt" | "lastUsedAt"
+  "projectId" | "id" | "role" | "environment" | "expiresAt" | "lastUsedAt" | "requestsPerMinute"
 >;
 
 /**
@@ -24,7 +24,8 @@ export async function findBySecret(connection: Connection, hash: Buffer, now: Da
     Omit<FoundKey, "expiresAt" | "lastUsedAt"> & { expiresAt: string | null; lastUsedAt: string | null }
   >(sql`
     select (key).project_id as "projectId", (key).id, (key).role, (key).environment,
-           until as "expiresAt", (key).last_used_at as "lastUsedAt"
+           until as "expiresAt", (key).last_used_at as "lastUsedAt",
+           (key).requests_per_minute as "requestsPerMinute"
       from keys_of_secret(${hash}, ${now.toISOString()}::timestamptz)`);
   return rows.map(({ expiresAt, lastUsedAt, ...row }) => ({
     ...row,
@@ -103,6 +104,21 @@ export async function deleteSecrets(
   await connection
     .delete(apiKeySecrets)
     .where(and(eq(apiKeySecrets.projectId, projectId), eq(apiKeySecrets.apiKeyId, apiKeyId)));
+}
+
+/** What a key may, and for how long; not of one that is revoked. */
+export async function changeApiKey(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  change: Partial<Pick<ApiKeyRow, "name" | "expiresAt" | "requestsPerMinute">>,
+): Promise<ApiKeyRow | undefined> {
+  const [row] = await connection
+    .update(apiKeys)
+    .set(change)
+    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
+    .returning();
+  return row;
 }
 
 /** Of a key that is locked. */

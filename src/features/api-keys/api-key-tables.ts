@@ -1,4 +1,4 @@
-import { customType, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { customType, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import type { Environment, Role } from "../../platform/auth.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
@@ -16,6 +16,7 @@ export const apiKeys = pgTable(
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
     lastUsedAt: instant("last_used_at"),
+    requestsPerMinute: integer("requests_per_minute"),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.id] })],
 );

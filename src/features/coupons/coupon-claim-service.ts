@@ -53,6 +53,7 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
       const pool = await existingPool(database.of(projectId), projectId, key);
       const basis = await projects.rulebookBasis(database.of(projectId), projectId);
       if (basis === undefined) throw new Error(`there is no project ${projectId}`);
+      if (basis.isStopped) throw problem("project-stopped");
       const { customer, identifiers } = request;
       const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
       const holds = holdsOf(pool, who);

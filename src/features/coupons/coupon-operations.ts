@@ -42,7 +42,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       params: z.strictObject({ key: couponPoolKey }),
       body: claimRequest,
       result: couponClaim,
-      problems: ["coupon-pool-not-found", "claim-refused"],
+      problems: ["coupon-pool-not-found", "claim-refused", "project-stopped"],
       handler: async ({ params: { key }, body, idempotencyKey, answer, context }) => {
         const { claim, isReplay } = await claims.claim(context.projectId, key, body, idempotencyKey);
         answer.isReplay = isReplay;
@@ -87,8 +87,8 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       roles: readers,
       params: byCode,
       result: coupon,
-      problems: ["coupon-not-found"],
-      handler: ({ params: { code }, context }) => service.coupon(context.projectId, code),
+      problems: ["coupon-not-found", "too-many-attempts"],
+      handler: ({ params: { code }, context }) => service.coupon(context, code),
     }),
     defineOperation({
       id: "voidCoupon",
@@ -101,7 +101,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       roles: ["marketing"],
       params: byCode,
       result: coupon,
-      problems: ["coupon-not-found"],
+      problems: ["coupon-not-found", "too-many-attempts"],
       handler: ({ params: { code }, context }) => service.void(context, code),
     }),
     defineOperation({
@@ -116,7 +116,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       params: byCode,
       body: transfer,
       result: coupon,
-      problems: ["coupon-not-found", "coupon-state-conflict"],
+      problems: ["coupon-not-found", "coupon-state-conflict", "too-many-attempts"],
       handler: ({ params: { code }, body, context }) => service.transfer(context, code, body.customer),
     }),
   ];
@@ -134,9 +134,9 @@ export function couponStreams(service: CouponService): StreamOperation[] {
       params: byCode,
       query: qrQuery,
       produces: ["image/svg+xml", "image/png"],
-      problems: ["coupon-not-found"],
+      problems: ["coupon-not-found", "too-many-attempts"],
       handler: async ({ params, query: { format, size }, accept, context }) => {
-        const { code } = await service.coupon(context.projectId, params.code);
+        const { code } = await service.coupon(context, params.code);
         return qrImage(code, format ?? (accept === "image/png" ? "png" : "svg"), size);
       },
     }),

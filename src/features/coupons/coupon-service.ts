@@ -10,7 +10,9 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
+import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { candidatesOf, printCode } from "./code-form.ts";
 import { formOf } from "./coupon-pool-service.ts";
 import { findPools } from "./coupon-pool-store.ts";
@@ -19,7 +21,7 @@ import { findCoupons, listCustomerCoupons, lockCoupons, statusAt, updateCoupon }
 import type { CouponPoolRow, CouponRow } from "./coupon-tables.ts";
 
 export interface CouponService {
-  coupon(projectId: string, code: string): Promise<Coupon>;
+  coupon(asker: Asker, code: string): Promise<Coupon>;
   list(projectId: string, query: CouponQuery): Promise<Page<Coupon>>;
   /** For good. Doing it twice changes nothing. */
   void(context: OperationContext, code: string): Promise<Coupon>;
@@ -31,45 +33,83 @@ export interface CouponServiceOptions {
   database: Database;
   clock: Clock;
   projects: Pick<ProjectService, "identifierKey">;
+  wrongCodes: WrongCodeService;
+  rulebooks: RulebookService;
   /** Prices a cart, as an evaluation does. */
   evaluate: (context: OperationContext, cart: Cart) => Pick<Quote, "codes"> | Promise<Pick<Quote, "codes">>;
 }
 
 const cursor = cursorOf("customerCoupons", z.tuple([z.string(), z.string()]));
 
-export function couponService({ database, clock, projects, evaluate }: CouponServiceOptions): CouponService {
-  function change(
+export function couponService(options: CouponServiceOptions): CouponService {
+  const { database, clock, projects, wrongCodes, rulebooks, evaluate } = options;
+
+  async function change(
     context: OperationContext,
     code: string,
     decide: (row: CouponRow) => Parameters<typeof updateCoupon>[2] | null,
   ): Promise<Coupon> {
     const { projectId } = context;
-    return withTransaction(database, projectId, async (connection) => {
-      const { row, pool } = await existing(connection, projectId, code, lockCoupons);
-      const show = couponShower(pool);
-      const changes = decide(row);
-      if (changes === null) {
-        nothingChanged(context);
-        return show(row, clock.now());
-      }
-      const after = await updateCoupon(connection, row, changes);
-      const key = await projects.identifierKey(connection, projectId);
-      const audited = ({ status, customerId }: CouponRow) => ({
-        pool: pool.key,
-        status,
-        // The trail outlives the customer's data: it tells owners apart, not who they are.
-        customer: customerId === null ? null : hashCustomer(key, customerId),
-      });
-      const change = { id: row.code, before: audited(row), after: audited(after) };
-      await recordChange(connection, context, change);
-      return show(after, clock.now());
-    });
+    const changed = await wrongCodes.guard(context, code, () =>
+      withTransaction(database, projectId, async (connection) => {
+        const known = await couponBehind(connection, projectId, code, lockCoupons);
+        if (known === undefined) return undefined;
+        const { row, pool } = known;
+        const show = couponShower(pool);
+        const changes = decide(row);
+        if (changes === null) {
+          nothingChanged(context);
+          return show(row, clock.now());
+        }
+        const after = await updateCoupon(connection, row, changes);
+        const key = await projects.identifierKey(connection, projectId);
+        const audited = ({ status, customerId }: CouponRow) => ({
+          pool: pool.key,
+          status,
+          // The trail outlives the customer's data: it tells owners apart, not who they are.
+          customer: customerId === null ? null : hashCustomer(key, customerId),
+        });
+        const change = { id: row.code, before: audited(row), after: audited(after) };
+        await recordChange(connection, context, change);
+        return show(after, clock.now());
+      }),
+    );
+    if (changed === undefined) throw problem("coupon-not-found");
+    return changed;
+  }
+
+  /** Without a cart only coupons of pools are known. */
+  async function withoutCart(
+    asker: Asker,
+    { codes, customer }: CouponsToValidate,
+  ): Promise<CouponValidation> {
+    const { projectId, apiKeyId } = asker;
+    const rules = await rulebooks.rulesOf(projectId);
+    const buyer = { customer: { id: customer } };
+    const mayTry = wrongCodes.mayTry(rules, apiKeyId, buyer);
+    const found = mayTry
+      ? await couponsBehind(database.of(projectId), projectId, codes, findCoupons)
+      : new Map();
+    const wrong = codes.map(normalizeCode).filter((code) => !found.has(code));
+    if (mayTry) wrongCodes.note(rules, apiKeyId, buyer, wrong);
+    return {
+      codes: codes.map((code) => {
+        const reason = mayTry
+          ? refusalOf(found.get(normalizeCode(code))?.row, customer, clock.now())
+          : "too_many_attempts";
+        const status = reason === null ? "usable" : "rejected";
+        return { code, status, reason, message: messageOf(reason), promotion: null };
+      }),
+    };
   }
 
   return {
-    async coupon(projectId, code) {
-      const { row, pool } = await existing(database.of(projectId), projectId, code, findCoupons);
-      return couponShower(pool)(row, clock.now());
+    async coupon(asker, code) {
+      const known = await wrongCodes.guard(asker, code, () =>
+        couponBehind(database.of(asker.projectId), asker.projectId, code, findCoupons),
+      );
+      if (known === undefined) throw problem("coupon-not-found");
+      return couponShower(known.pool)(known.row, clock.now());
     },
 
     async list(projectId, { customer, limit, after }) {
@@ -94,28 +134,15 @@ export function couponService({ database, clock, projects, evaluate }: CouponSer
         return { customerId, claimedAt: new Date(clock.now()) };
       }),
 
-    async validate(context, { codes, customer, cart }) {
-      if (cart !== undefined) {
-        const { codes: results } = await evaluate(context, { ...cart, codes });
-        const byCode = new Map(results.map((result) => [normalizeCode(result.code), result]));
-        return {
-          codes: codes.map((code) => {
-            const { status, reason, promotion } = byCode.get(normalizeCode(code)) ?? unknown;
-            return { code, status, reason, promotion, message: messageOf(reason, cart.locale) };
-          }),
-        };
-      }
-      const found = await couponsBehind(
-        database.of(context.projectId),
-        context.projectId,
-        codes,
-        findCoupons,
-      );
+    async validate(context, request) {
+      const { codes, cart } = request;
+      if (cart === undefined) return withoutCart(context, request);
+      const { codes: results } = await evaluate(context, { ...cart, codes });
+      const byCode = new Map(results.map((result) => [normalizeCode(result.code), result]));
       return {
         codes: codes.map((code) => {
-          const reason = refusalOf(found.get(normalizeCode(code))?.row, customer, clock.now());
-          const status = reason === null ? "usable" : "rejected";
-          return { code, status, reason, message: messageOf(reason), promotion: null };
+          const { status, reason, promotion } = byCode.get(normalizeCode(code)) ?? unknown;
+          return { code, status, reason, promotion, message: messageOf(reason, cart.locale) };
         }),
       };
     },
@@ -153,14 +180,13 @@ async function couponsBehind(
   return behind;
 }
 
-async function existing(
+async function couponBehind(
   connection: Connection,
   projectId: string,
   code: string,
   find: typeof findCoupons,
-): Promise<KnownCoupon> {
+): Promise<KnownCoupon | undefined> {
   const [known] = (await couponsBehind(connection, projectId, [code], find)).values();
-  if (known === undefined) throw problem("coupon-not-found");
   return known;
 }
 

@@ -2,7 +2,7 @@ import { pipeline } from "node:stream/promises";
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { Connection, Database } from "../../platform/database.ts";
+import { allowSlowStatements, type Connection, type Database } from "../../platform/database.ts";
 import { enterProject } from "../../platform/walls.ts";
 import { codeRowColumns } from "./code-rows.ts";
 import type { CouponStatus, ExportQuery } from "./coupon-schemas.ts";
@@ -27,7 +27,7 @@ export async function copyNewCoupons(connection: Connection, rows: AsyncIterable
 
 /** By way of a temporary table, because PostgreSQL does not COPY into one behind walls. */
 async function copyFresh(connection: Connection, rows: AsyncIterable<Buffer>): Promise<void> {
-  await connection.execute(sql.raw(`set local statement_timeout = ${slowMilliseconds}`));
+  await allowSlowStatements(connection, slowMilliseconds);
   await connection.execute(
     sql`create temp table if not exists fresh_coupons (like coupons including defaults) on commit drop`,
   );

@@ -18,6 +18,8 @@ const byId = z.strictObject({ id: z.string().min(1).max(64) });
 const evaluators: readonly Role[] = ["checkout", "pos", "erp", "marketing"];
 const readers: readonly Role[] = [...evaluators, "viewer"];
 const tag = "evaluations";
+/** About as many lines as a cart has. */
+const itemsPerUnit = 20;
 
 export function evaluationOperations(service: EvaluationService, catalog: CatalogPriceService): Operation[] {
   return [
@@ -49,6 +51,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       result: batchResult,
       cost: 10_000,
       problems: [],
+      units: ({ evaluations }) => evaluations.length,
       handler: ({ body, context }) => service.evaluateAll(context, body.evaluations),
     }),
     defineOperation({
@@ -113,6 +116,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       result: catalogPrices,
       cost: 10_000,
       problems: ["invalid-promotion", "evaluation-too-complex"],
+      units: ({ items }) => Math.ceil(items.length / itemsPerUnit),
       handler: ({ body, context }) => catalog.prices(context, body),
     }),
   ];

@@ -82,7 +82,7 @@ export function evaluationService({
       return rulebooks.inTimezone(rules, timezone).then((zoned) => finish(context, request, zoned));
     }
     const now = request.at === undefined ? clock.now() : Date.parse(request.at);
-    const known = facts.forQuote(rules, request, now);
+    const known = facts.forQuote(rules, request, now, context.apiKeyId);
     return known instanceof Promise
       ? known.then((loaded) => priced(context, request, rules, loaded, now))
       : priced(context, request, rules, known, now);

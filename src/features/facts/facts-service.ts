@@ -19,6 +19,7 @@ import {
   type Who,
   whoIs,
 } from "../ledger/promotion-counters.ts";
+import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { factsReader } from "./facts-reader.ts";
 import {
@@ -62,16 +63,33 @@ export interface OrderName {
 
 export interface FactsService {
   /** For a quote. At once where nothing has to be read. */
-  forQuote(rules: ProjectRules, request: CartWithDrafts, at: number): Facts | Promise<Facts>;
+  forQuote(
+    rules: ProjectRules,
+    request: CartWithDrafts,
+    at: number,
+    apiKeyId: string,
+  ): Facts | Promise<Facts>;
   /** For an order that is to be redeemed. */
-  forOrder(rules: ProjectRules, request: Cart, at: number, order: OrderName | null): Promise<Knowledge>;
+  forOrder(
+    rules: ProjectRules,
+    request: Cart,
+    at: number,
+    order: OrderName | null,
+    apiKeyId: string,
+  ): Promise<Knowledge>;
   /** The shared counters of the project as the database has them now. */
   sharedCounters(rules: ProjectRules): Promise<ReadonlyMap<string, number>>;
 }
 
 const millisecondsPerDay = 86_400_000;
 
-export function factsService({ database, usage }: { database: Database; usage: UsageService }): FactsService {
+export interface FactsServiceOptions {
+  database: Database;
+  usage: UsageService;
+  wrongCodes: WrongCodeService;
+}
+
+export function factsService({ database, usage, wrongCodes }: FactsServiceOptions): FactsService {
   const read = factsReader(database);
 
   function gather(
@@ -79,24 +97,35 @@ export function factsService({ database, usage }: { database: Database; usage: U
     request: CartWithDrafts,
     at: number,
     order: OrderName | null,
+    apiKeyId: string,
     used: Usage,
   ): Knowledge | Promise<Knowledge> {
     const asked = askedOf(rules, request, at, used);
+    if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
     const question = questionFor(asked, order);
-    if (question === null) return knowledge(asked, nothingRead(), []);
-    return read(question).then((answer) => knowledge(asked, answer, [answer.taken]));
+    if (question === null) return noted(apiKeyId, asked, knowledge(asked, nothingRead(), []));
+    return read(question).then((answer) => noted(apiKeyId, asked, knowledge(asked, answer, [answer.taken])));
+  }
+
+  /** Codes that are neither coupons nor shared by all customers were guessed, or mistyped. */
+  function noted(apiKeyId: string, { rules, request, codes }: Asked, known: Knowledge): Knowledge {
+    if (codes.length === 0 || hasDrafts(request)) return known;
+    const shared = sharedCodes(rules.rulebook);
+    const wrong = codes.filter((code) => !known.coupons.has(code) && !shared.has(code));
+    wrongCodes.note(rules, apiKeyId, request, wrong);
+    return known;
   }
 
   return {
-    forQuote(rules, request, at) {
+    forQuote(rules, request, at, apiKeyId) {
       const used = usage.usageOf(rules);
       if (used instanceof Promise)
-        return used.then(async (loaded) => (await gather(rules, request, at, null, loaded)).facts);
-      const known = gather(rules, request, at, null, used);
+        return used.then(async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts);
+      const known = gather(rules, request, at, null, apiKeyId, used);
       return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
     },
-    async forOrder(rules, request, at, order) {
-      return gather(rules, request, at, order, await usage.usageOf(rules));
+    async forOrder(rules, request, at, order, apiKeyId) {
+      return gather(rules, request, at, order, apiKeyId, await usage.usageOf(rules));
     },
     async sharedCounters(rules) {
       const { promotions } = await usage.usageOf(rules);
@@ -120,13 +149,22 @@ interface Asked {
   readonly needs: Needs;
   /** Nobody where nobody in particular is counted. */
   readonly who: Who;
-  /** Entered codes, normalised. */
-  readonly codes: readonly string[];
+  /** Entered codes, normalised; none where they must not be looked at. */
+  codes: readonly string[];
+  areCodesWithheld: boolean;
+}
+
+function withholdCodes(asked: Asked): void {
+  asked.codes = [];
+  asked.areCodesWithheld = true;
+}
+
+function hasDrafts({ promotions }: CartWithDrafts): boolean {
+  return promotions !== undefined && promotions.length > 0;
 }
 
 function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
-  const hasDrafts = request.promotions !== undefined && request.promotions.length > 0;
-  const needs = hasDrafts ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
+  const needs = hasDrafts(request) ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
   return {
     rules,
     request,
@@ -135,6 +173,7 @@ function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used:
     needs,
     who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
     codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
+    areCodesWithheld: false,
   };
 }
 
@@ -200,6 +239,8 @@ function knowledge(
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
   const facts: Facts = { ...customerFacts(request, answer.history) };
+  if (rules.isStopped) facts.arePromotionsStopped = true;
+  if (asked.areCodesWithheld) facts.areCodesWithheld = true;
   if (found.size > 0)
     facts.coupons = new Map(
       [...found].map(([code, coupon]) => [code, couponFact(coupon, isTheirs, at, answer.own)]),

@@ -74,7 +74,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       takesIdempotencyKey: true,
       body: voucherRequest,
       result: voucher,
-      problems: ["promotion-not-found", "voucher-refused"],
+      problems: ["promotion-not-found", "voucher-refused", "project-stopped"],
       handler: async ({ body, context, idempotencyKey, answer }) => {
         const { voucher: issued, isReplay } = await vouchers.issue(context, body, idempotencyKey);
         answer.isReplay = isReplay;
@@ -95,6 +95,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       body: offlineBatch,
       result: offlineResults,
       problems: [],
+      units: ({ redemptions }) => redemptions.length,
       handler: async ({ body, context }) => ({
         results: await redemptions.accept(context, body.redemptions),
       }),

@@ -69,11 +69,12 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
 
     const now = clock.now();
     const rules = await rulebooks.rulesOf(projectId);
+    if (rules.isStopped) throw problem("project-stopped");
     const who = whoIs(rules.identifierKey, {
       customer: { id: request.customer },
       identifiers: request.identifiers,
     });
-    const { promotion, code, poolId } = await promisedBy(rules, request, now);
+    const { promotion, code, poolId } = await promisedBy(rules, request, now, context.apiKeyId);
     requireKnown(promotion, who);
     const { terms, faults } = termsOf(promotion, request.currency, request.maxAmount);
     if (faults !== null) throw refused(...faults);
@@ -176,6 +177,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     rules: ProjectRules,
     request: VoucherRequest,
     now: number,
+    apiKeyId: string,
   ): Promise<{ promotion: CompiledPromotion; code: string | null; poolId: string | null }> {
     const { promotion: key, code: entered, currency, customer } = request;
     const { promotions } = rules.rulebook;
@@ -194,9 +196,12 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
       lines: [],
       codes: [entered],
       ...(customer !== undefined && { customer: { id: customer } }),
+      ...(request.identifiers !== undefined && { identifiers: request.identifiers }),
     };
     const normalized = normalizeCode(entered);
-    const known = await facts.forOrder(rules, cart, now, null);
+    const known = await facts.forOrder(rules, cart, now, null, apiKeyId);
+    if (known.facts.areCodesWithheld)
+      throw refused(error("/code", "too_many_attempts", "Too many wrong codes were tried."));
     const fact = known.facts.coupons?.get(normalized);
     const coupon = known.coupons.get(normalized);
     const behind = promotions.filter(

@@ -16,6 +16,7 @@ import {
   lockProject,
 } from "./project-store.ts";
 import type { ProjectRow } from "./project-tables.ts";
+import { type Safeguards, safeguards } from "./safeguard-schemas.ts";
 
 /** Where a project's id is announced when its rulebook must be loaded anew. */
 export const rulebookChannel = "dealwright_rulebook";
@@ -24,16 +25,22 @@ export interface ProjectService {
   project(projectId: string): Promise<Project>;
   updateSettings(context: OperationContext, ifMatch: string, change: ProjectSettingsChange): Promise<Project>;
   /** What a rulebook is compiled with, and the revision it then has. */
-  rulebookBasis(
-    connection: Connection,
-    projectId: string,
-  ): Promise<{ settings: ProjectSettings; revision: number; identifierKey: Buffer } | undefined>;
+  rulebookBasis(connection: Connection, projectId: string): Promise<RulebookBasis | undefined>;
   /** What identifiers of buyers are hashed with. */
   identifierKey(connection: Connection, projectId: string): Promise<Buffer>;
   /** In which days and months of the project are counted. */
   timezone(connection: Connection, projectId: string): Promise<string>;
   /** The current revisions of these projects, in one statement. */
   revisions(projectIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface RulebookBasis {
+  readonly settings: ProjectSettings;
+  readonly revision: number;
+  readonly identifierKey: Buffer;
+  readonly safeguards: Safeguards;
+  /** No promotion is in force, whatever its status. */
+  readonly isStopped: boolean;
 }
 
 export function projectService(database: Database): ProjectService {
@@ -63,8 +70,14 @@ export function projectService(database: Database): ProjectService {
     async rulebookBasis(connection, projectId) {
       const row = await findProject(connection, projectId);
       if (row === undefined) return undefined;
-      const { settings, revision, identifierKey } = row;
-      return { settings: projectSettings.parse(settings), revision, identifierKey };
+      const { settings, revision, identifierKey, stoppedAt } = row;
+      return {
+        settings: projectSettings.parse(settings),
+        revision,
+        identifierKey,
+        safeguards: safeguards.parse(row.safeguards),
+        isStopped: stoppedAt !== null,
+      };
     },
     async identifierKey(connection, projectId) {
       return existing(await findProject(connection, projectId)).identifierKey;

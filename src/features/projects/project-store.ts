@@ -64,6 +64,55 @@ export async function changeSettings(
   return row;
 }
 
+export type StopRow = Pick<ProjectRow, "stoppedAt" | "stoppedBy" | "stopReason">;
+
+export async function setStop(connection: Connection, projectId: string, stop: StopRow): Promise<void> {
+  await connection.update(projects).set(stop).where(eq(projects.id, projectId));
+}
+
+/** Each of the parts named is replaced as a whole. */
+export async function mergeSafeguards(
+  connection: Connection,
+  projectId: string,
+  change: object,
+): Promise<void> {
+  await connection
+    .update(projects)
+    .set({ safeguards: sql`${projects.safeguards} || ${JSON.stringify(change)}::jsonb` })
+    .where(eq(projects.id, projectId));
+}
+
+export interface AlarmRow {
+  readonly projectId: string;
+  /** What the alarm is about: raised once in each window. */
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly windowEndsAt: number;
+  readonly event: {
+    readonly id: string;
+    readonly type: string;
+    readonly subject: string;
+    readonly data: object;
+  };
+}
+
+/** Writes the event of an alarm, unless somebody has raised it in this window. Answers whether it was written. */
+export async function insertAlarm(connection: Connection, alarm: AlarmRow): Promise<boolean> {
+  const { projectId, name, windowEndsAt, event } = alarm;
+  const { rowCount } = await connection.execute(sql`
+    with first as (
+      update projects
+         set alarms_raised = (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(alarms_raised)
+                               where value::bigint > extract(epoch from now()) * 1000)
+                             || jsonb_build_object(${name}::text, ${windowEndsAt}::bigint)
+       where id = ${projectId} and coalesce((alarms_raised ->> ${name})::bigint, 0) < ${windowEndsAt}
+      returning id
+    )
+    insert into outbox_events (project_id, id, type, subject, data)
+    select id, ${event.id}, ${event.type}, ${event.subject}, ${JSON.stringify(event.data)}::json from first`);
+  return rowCount === 1;
+}
+
 /** Counts the revision up and tells every process when this transaction commits. */
 export async function incrementRevision(
   connection: Connection,

@@ -12,6 +12,11 @@ export const projects = pgTable("projects", {
   revision: bigint({ mode: "number" }).notNull().default(1),
   identifierKey: bytea("identifier_key").notNull().default(sql`(made by the database)`),
   createdAt: timestamp("created_at", { withTimezone: true }).notNull(),
+  stoppedAt: timestamp("stopped_at", { withTimezone: true }),
+  stoppedBy: text("stopped_by"),
+  stopReason: text("stop_reason"),
+  safeguards: jsonb().notNull().default({}),
+  alarmsRaised: jsonb("alarms_raised").notNull().default({}),
 });
 
 export type ProjectRow = typeof projects.$inferSelect;

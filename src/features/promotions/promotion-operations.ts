@@ -6,6 +6,7 @@ import { pageQuery } from "../../platform/pagination.ts";
 import type { PromotionReviewService } from "./promotion-review-service.ts";
 import {
   documentIn,
+  killing,
   overlapQuery,
   promotion,
   promotionOverlapPage,
@@ -183,6 +184,24 @@ export function promotionOperations(service: PromotionService, review: Promotion
     transition("pause"),
     transition("end"),
     transition("archive"),
+    defineOperation({
+      id: "killPromotion",
+      method: "POST",
+      path: "/v1/promotions/{id}/kill",
+      graphql: "mutation",
+      audit: { resource: "promotion" },
+      tag,
+      summary: "Stop a promotion at once, its reservations included.",
+      description:
+        "Pausing lets reservations that were made be committed; killing does not. Every process follows within five seconds. Activating it undoes it.",
+      roles: writers,
+      params: byId,
+      body: killing,
+      result: promotion,
+      etag: versionTag,
+      problems: ["promotion-not-found", "promotion-state-conflict"],
+      handler: ({ params: { id }, body, context }) => service.kill(context, id, body.reason),
+    }),
     defineOperation({
       id: "promotionVersions",
       method: "GET",

@@ -20,6 +20,7 @@ export const promotion = promotionSchema
     version: z.int().describe("The ETag, as `If-Match` wants it. Every change counts it up."),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
+    killedAt: z.iso.datetime().nullable().describe("Since when not even its reservations are committed."),
     explanation,
   })
   .meta({ id: "Promotion" });
@@ -34,6 +35,7 @@ export const promotionUpdate = promotionSchema
     version: z.int().optional().describe(asRead),
     createdAt: z.string().optional().describe(asRead),
     updatedAt: z.string().optional().describe(asRead),
+    killedAt: z.string().nullable().optional().describe(asRead),
     explanation: z.record(z.string(), z.string()).optional().meta({
       id: "ExplanationAsRead",
       scalar: true,
@@ -49,6 +51,7 @@ export function documentIn(update: z.output<typeof promotionUpdate>): PromotionD
     version: _version,
     createdAt: _createdAt,
     updatedAt: _updatedAt,
+    killedAt: _killedAt,
     explanation: _explanation,
     ...document
   } = update;
@@ -81,12 +84,17 @@ export const promotionVersion = z
     change: z.enum(promotionChanges).meta({ id: "PromotionChange" }),
     changedBy: z.string().describe("The id of the API key that made the change."),
     createdAt: z.iso.datetime(),
+    reason: z.string().nullable().describe("Why it was killed."),
     rulebook: z.string().describe("The version of the rules at that change."),
     document: promotionSchema,
   })
   .meta({ id: "PromotionVersion" });
 export type PromotionVersion = z.output<typeof promotionVersion>;
 export const promotionVersionPage = pageOf(promotionVersion, "PromotionVersionPage");
+
+export const killing = z
+  .strictObject({ reason: z.string().min(1).max(limits.textLength) })
+  .meta({ id: "Killing" });
 
 export const reversion = z
   .strictObject({ version: z.int().min(1).describe("The version whose document becomes the newest.") })

@@ -27,11 +27,20 @@ export async function seedPromotions(
       endsAt: endsAt === null ? null : new Date(endsAt),
       createdAt,
       updatedAt: createdAt,
+      killedAt: null,
     };
     if ((await insertPromotion(connection, row)) === undefined) {
       throw new Error(`promotion ${row.key} is there already`);
     }
-    const history = { projectId, promotionId: id, revision: 1, document, changedBy: "seed", createdAt };
+    const history = {
+      projectId,
+      promotionId: id,
+      revision: 1,
+      document,
+      changedBy: "seed",
+      createdAt,
+      reason: null,
+    };
     await insertVersion(connection, { ...history, version: 1, status: "draft", change: "created" });
     await insertVersion(connection, { ...history, version: 2, status: "active", change: "activated" });
   }

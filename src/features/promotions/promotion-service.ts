@@ -15,6 +15,7 @@ import { requireSound } from "./promotion-document.ts";
 import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
 import {
   isEditable,
+  killable,
   type PromotionChange,
   type StoredStatus,
   shownStatus,
@@ -51,6 +52,8 @@ export interface PromotionService {
     document: PromotionDocument,
   ): Promise<Promotion>;
   move(author: OperationContext, id: string, transition: Transition): Promise<Promotion>;
+  /** Out of force like a paused one, and its reservations are committed no more. */
+  kill(author: OperationContext, id: string, reason: string): Promise<Promotion>;
   revert(author: OperationContext, id: string, version: number): Promise<Promotion>;
   /** The same in the caller's transaction; follow it with `settled` once that is committed. */
   updateIn(
@@ -89,6 +92,8 @@ interface Change {
   readonly status: StoredStatus;
   /** Left out: stays as it is. */
   readonly document?: unknown;
+  /** Why it is killed. */
+  readonly reason?: string;
 }
 
 /** What is to become of a promotion that is locked; null: it is as it should be. */
@@ -134,6 +139,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       endsAt,
       createdAt,
       updatedAt: createdAt,
+      killedAt: null,
     };
     const stored = await insertPromotion(connection, row);
     if (stored === undefined) return null;
@@ -166,19 +172,32 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     if (change.change === "activated" && endsAt !== null && endsAt.getTime() <= clock.now()) {
       throw problem("promotion-state-conflict", { detail: "Its schedule has already ended." });
     }
+    const killedAt =
+      change.change === "killed"
+        ? new Date(clock.now())
+        : change.change === "activated"
+          ? null
+          : row.killedAt;
     const next: PromotionRow = {
       ...row,
       status: change.status,
+      killedAt,
       version: row.version + 1,
-      revision: touchesRules(row, change) ? await bumpRevision(connection, projectId) : revision,
+      revision: touchesRules(row, { ...change, killedAt })
+        ? await bumpRevision(connection, projectId)
+        : revision,
       document,
       startsAt,
       endsAt,
       updatedAt: new Date(clock.now()),
     };
     const stored = await updatePromotion(connection, next);
-    await insertVersion(connection, versionOf(next, change.change, author));
-    await recordChange(connection, author, { id, before: audited(row), after: audited(stored) });
+    await insertVersion(connection, versionOf(next, change.change, author, change.reason));
+    await recordChange(connection, author, {
+      id,
+      before: audited(row),
+      after: { ...audited(stored), ...(change.reason !== undefined && { reason: change.reason }) },
+    });
     return stored;
   }
 
@@ -273,6 +292,15 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
     settled,
 
+    kill(author, id, reason) {
+      return change(author, { id }, (row) => {
+        const status = shownStatus(row, clock.now());
+        if (!killable.includes(status))
+          throw problem("promotion-state-conflict", { detail: `It is ${status}: there is nothing to kill.` });
+        return { change: "killed", status: row.status === "active" ? "paused" : row.status, reason };
+      });
+    },
+
     revert(author, id, version) {
       return change(author, { id }, async (row, connection) => {
         const old = await findVersion(connection, author.projectId, id, version);
@@ -323,9 +351,12 @@ function requireEditable({ status }: PromotionRow): void {
   }
 }
 
-/** What is not in force, before and after, changes no evaluation. */
-function touchesRules(before: { status: StoredStatus }, after: { status: StoredStatus }): boolean {
-  return before.status === "active" || after.status === "active";
+type Force = Pick<PromotionRow, "status" | "killedAt">;
+
+/** What is not in force, before and after, changes no evaluation; whether it is killed must be known everywhere. */
+function touchesRules(before: Force, after: Force): boolean {
+  const isKilledOrRaised = before.killedAt?.getTime() !== after.killedAt?.getTime();
+  return before.status === "active" || after.status === "active" || isKilledOrRaised;
 }
 
 function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt" | "endsAt"> {
@@ -334,14 +365,15 @@ function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt
 }
 
 /** What of a promotion the audit trail keeps. */
-function audited({ status, version, document }: PromotionRow) {
-  return { status, version, document };
+function audited({ status, version, killedAt, document }: PromotionRow) {
+  return { status, version, killedAt, document };
 }
 
 function versionOf(
   row: PromotionRow,
   change: PromotionChange,
   { apiKeyId }: OperationContext,
+  reason: string | null = null,
 ): PromotionVersionRow {
   const { projectId, id, version, revision, status, document, updatedAt } = row;
   return {
@@ -354,6 +386,7 @@ function versionOf(
     change,
     changedBy: apiKeyId,
     createdAt: updatedAt,
+    reason,
   };
 }
 
@@ -367,6 +400,7 @@ function shown(row: PromotionRow, now: number): Promotion {
     version,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
+    killedAt: row.killedAt?.toISOString() ?? null,
     explanation: explained(document),
   };
 }
@@ -376,13 +410,14 @@ export function explained(document: PromotionDocument): Promotion["explanation"]
 }
 
 function shownVersion(row: PromotionVersionRow): PromotionVersion {
-  const { version, status, change, changedBy, createdAt, revision } = row;
+  const { version, status, change, changedBy, createdAt, revision, reason } = row;
   return {
     version,
     status,
     change,
     changedBy,
     createdAt: createdAt.toISOString(),
+    reason,
     rulebook: String(revision),
     document: promotionSchema.parse(row.document),
   };

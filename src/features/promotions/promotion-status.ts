@@ -14,6 +14,7 @@ export const promotionChanges = [
   "ended",
   "archived",
   "reverted",
+  "killed",
 ] as const;
 export type PromotionChange = (typeof promotionChanges)[number];
 
@@ -44,6 +45,9 @@ export const transitions: Readonly<Record<Transition, TransitionRule>> = {
   end: { from: ["scheduled", "active", "paused"], to: "ended", change: "ended" },
   archive: { from: ["draft", "paused", "ended"], to: "archived", change: "archived" },
 };
+
+/** From where a promotion can be killed: wherever it may still have reservations. */
+export const killable: readonly ShownStatus[] = ["scheduled", "active", "paused", "ended"];
 
 /** What was ended or archived by hand is history; one whose schedule ran out may still be given a later end. */
 export function isEditable(status: StoredStatus): boolean {

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { PromotionQuery } from "./promotion-schemas.ts";
 import type { ShownStatus } from "./promotion-status.ts";
@@ -173,6 +173,15 @@ export async function activePromotions(
     .where(and(eq(promotions.projectId, projectId), eq(status, "active"), gt(id, afterId)))
     .orderBy(id)
     .limit(limit);
+}
+
+/** Whose reservations are not committed any more. */
+export async function killedPromotions(connection: Connection, projectId: string): Promise<string[]> {
+  const rows = await connection
+    .select({ id: promotions.id })
+    .from(promotions)
+    .where(and(eq(promotions.projectId, projectId), isNotNull(promotions.killedAt)));
+  return rows.map(({ id }) => id);
 }
 
 /** What changed after `revision`, of whatever status it now is; the document only of what is in force. */

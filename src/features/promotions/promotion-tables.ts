@@ -18,6 +18,7 @@ export const promotions = pgTable(
     endsAt: instant("ends_at"),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
+    killedAt: instant("killed_at"),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.id] })],
 );
@@ -34,6 +35,7 @@ export const promotionVersions = pgTable(
     change: text().$type<PromotionChange>().notNull(),
     changedBy: text("changed_by").notNull(),
     createdAt: instant("created_at").notNull(),
+    reason: text(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.promotionId, table.version] })],
 );

@@ -7,7 +7,14 @@ import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
-import { activePromotions, promotionsAsOf, promotionsChangedSince, type RuleRow } from "./promotion-store.ts";
+import type { Safeguards } from "../projects/safeguard-schemas.ts";
+import {
+  activePromotions,
+  killedPromotions,
+  promotionsAsOf,
+  promotionsChangedSince,
+  type RuleRow,
+} from "./promotion-store.ts";
 import { type CompiledRules, compileRules } from "./rule-compiler.ts";
 
 const mostProjects = 500;
@@ -24,6 +31,11 @@ export interface ProjectRules {
   readonly settings: Settings;
   /** By which devices, phones and addresses are hashed before they are counted. */
   readonly identifierKey: Uint8Array;
+  readonly safeguards: Safeguards;
+  /** No promotion of the rulebook is in force. */
+  readonly isStopped: boolean;
+  /** Ids of promotions whose reservations are not committed any more. */
+  readonly killed: ReadonlySet<string>;
   readonly rulebook: Rulebook;
 }
 
@@ -132,16 +144,21 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
   async function loadOnce(entry: Entry): Promise<ProjectRules> {
     const { projectId, rules } = entry;
-    const { basis, rows, isWhole } = await withReadSnapshot(database, projectId, async (connection) => {
-      const basis = await projects.rulebookBasis(connection, projectId);
-      const isWhole = rules === null || basis?.settings.timezone !== rules.settings.timezone;
-      if (basis === undefined || basis.revision === rules?.revision)
-        return { basis, rows: [], isWhole: false };
-      const rows = isWhole
-        ? await allActive(connection, projectId)
-        : await promotionsChangedSince(connection, projectId, rules.revision);
-      return { basis, rows, isWhole };
-    });
+    const { basis, rows, killed, isWhole } = await withReadSnapshot(
+      database,
+      projectId,
+      async (connection) => {
+        const basis = await projects.rulebookBasis(connection, projectId);
+        const isWhole = rules === null || basis?.settings.timezone !== rules.settings.timezone;
+        if (basis === undefined || basis.revision === rules?.revision)
+          return { basis, rows: [], killed: [], isWhole: false };
+        const killed = await killedPromotions(connection, projectId);
+        const rows = isWhole
+          ? await allActive(connection, projectId)
+          : await promotionsChangedSince(connection, projectId, rules.revision);
+        return { basis, rows, killed, isWhole };
+      },
+    );
     if (basis === undefined) throw problem("unauthenticated", { detail: "The project is gone." });
     if (basis.revision === rules?.revision) return rules;
     await compileInto(entry, rows, basis.settings.timezone, isWhole);
@@ -150,6 +167,9 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       revision: basis.revision,
       settings: basis.settings,
       identifierKey: basis.identifierKey,
+      safeguards: basis.safeguards,
+      isStopped: basis.isStopped,
+      killed: new Set(killed),
       rulebook: buildRulebook(
         String(basis.revision),
         [...entry.compiled.values()].map(({ promotion }) => promotion),

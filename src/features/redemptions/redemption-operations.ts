@@ -32,7 +32,13 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       takesIdempotencyKey: true,
       body: redemptionRequest,
       result: redemption,
-      problems: ["price_changed", "code-not-applied", "deposit-not-usable", "order-already-redeemed"],
+      problems: [
+        "price_changed",
+        "code-not-applied",
+        "deposit-not-usable",
+        "order-already-redeemed",
+        "project-stopped",
+      ],
       handler: ({ body, context, idempotencyKey, answer }) =>
         noted(service.redeem(context, body, idempotencyKey), answer),
     }),
@@ -48,7 +54,13 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       takesIdempotencyKey: true,
       params: byId,
       result: redemption,
-      problems: ["redemption-not-found", "redemption-state-conflict", "redemption-expired"],
+      problems: [
+        "redemption-not-found",
+        "redemption-state-conflict",
+        "redemption-expired",
+        "promotion-killed",
+        "project-stopped",
+      ],
       handler: ({ params: { id }, context, idempotencyKey, answer }) =>
         noted(service.commit(context, id, idempotencyKey), answer),
     }),
@@ -91,8 +103,8 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       roles: readers,
       query: redemptionQuery,
       result: redemptionPage,
-      problems: [],
-      handler: ({ query, context }) => service.list(context.projectId, query),
+      problems: ["too-many-attempts"],
+      handler: ({ query, context }) => service.list(context, query),
     }),
     defineOperation({
       id: "redemptionLedger",

@@ -56,6 +56,12 @@ function codeError(index: number, code: string, reason: string): ProblemError {
   };
 }
 
+export function projectStopped(): Problem {
+  return problem("project-stopped", {
+    detail: "Nothing is redeemed until it is resumed. Sell without promotions, or try again later.",
+  });
+}
+
 /** Its money is part of what that order's goods are refunded with. */
 export const depositInUse = {
   detail: "An order counts the deposit that this redemption paid; it is refunded with that order's goods.",

@@ -23,9 +23,17 @@ import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
+import type { AlarmService } from "../limits/alarm-service.ts";
+import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { holdsOf } from "./redemption-holds.ts";
-import { closedCodes, faultOf, problemOf, requirePaidDeposit } from "./redemption-problems.ts";
+import {
+  closedCodes,
+  faultOf,
+  problemOf,
+  projectStopped,
+  requirePaidDeposit,
+} from "./redemption-problems.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
@@ -42,7 +50,7 @@ export interface RedemptionService {
   /** Gives everything back. A redemption of which something was returned is past that. */
   cancel(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
   redemption(projectId: string, id: string): Promise<Redemption>;
-  list(projectId: string, query: RedemptionQuery): Promise<Page<Redemption>>;
+  list(asker: Asker, query: RedemptionQuery): Promise<Page<Redemption>>;
   ledger(projectId: string, id: string): Promise<Ledger>;
 }
 
@@ -54,6 +62,8 @@ export interface RedemptionServiceOptions {
   rulebooks: RulebookService;
   facts: FactsService;
   committer: CommitterService;
+  wrongCodes: WrongCodeService;
+  alarms: AlarmService;
 }
 
 /** Each time others were quicker. A counter that is truly gone is known to be after the first. */
@@ -65,7 +75,7 @@ const operations = {
 } as const;
 
 export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
-  const { database, clock, rulebooks, facts, committer } = options;
+  const { database, clock, rulebooks, facts, committer, wrongCodes, alarms } = options;
 
   async function redeem(
     context: OperationContext,
@@ -77,16 +87,20 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     const { source, orderRef = id } = request;
     const hash = requestHash(operations.redeem, request);
     const rules = await zonedRules(projectId, request.timezone);
+    const mustNotBegin = rules.isStopped ? projectStopped() : null;
     const at = request.at === undefined ? clock.now() : Date.parse(request.at);
     const order =
       request.orderRef === undefined && idempotencyKey === null ? null : { source, orderRef, idempotencyKey };
-    let known = await facts.forOrder(rules, request, at, order);
+    const ask = () => facts.forOrder(rules, request, at, order, context.apiKeyId);
+    let known = await ask();
     const before = await answeredBefore(projectId, known, hash);
     if (before !== null) return before;
+    // A till that repeats itself still gets the answer it had.
+    if (mustNotBegin !== null) throw mustNotBegin;
     // First the counters, then what the order has: if a twin of this request took the last, its answer is seen as well.
     const lookAgain = async () => {
       const exact = await facts.sharedCounters(rules);
-      known = (await facts.forOrder(rules, request, at, order)).withCounters(exact);
+      known = (await ask()).withCounters(exact);
       return answeredBefore(projectId, known, hash);
     };
     for (let attempt = 1; ; attempt++) {
@@ -142,6 +156,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       const result = await committer.submit(projectId, submission);
       switch (result.type) {
         case "granted":
+          alarms.redeemed(rules, { ...quote, discount: quote.discount + quote.shippingDiscount });
           return {
             answer: {
               id,
@@ -213,6 +228,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   ): Promise<Answered<Redemption>> {
     const operation = operations[kind];
     const hash = requestHash(operation, id);
+    if (kind === "commit") await requireInForce(projectId, id);
     const isDeposit = kind === "cancel" && (await paysDeposit(database.of(projectId), projectId, id));
     const command: Settle = {
       kind,
@@ -234,6 +250,18 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       case "refused":
         throw problemOf(result.refusal);
     }
+  }
+
+  /** What was reserved before everything, or one of its promotions, was stopped is not made final after it. */
+  async function requireInForce(projectId: string, id: string): Promise<void> {
+    const { isStopped, killed } = await rulebooks.rulesOf(projectId);
+    if (!isStopped && killed.size === 0) return;
+    const { state, quote } = await existing(projectId, id);
+    if (state !== "reserved") return;
+    if (isStopped) throw projectStopped();
+    const stopped = quote.promotions.find(({ promotionId }) => killed.has(promotionId ?? ""));
+    if (stopped !== undefined)
+      throw problem("promotion-killed", { detail: `The promotion ${stopped.promotion} was stopped.` });
   }
 
   async function redemption(projectId: string, id: string): Promise<Redemption> {
@@ -269,12 +297,17 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     cancel: (context, id, key) =>
       whileHolding({ projectId: context.projectId, key }, () => settle("cancel", context, id, key)),
     redemption,
-    async list(projectId, query) {
+    async list(asker, query) {
+      const { projectId } = asker;
       const beforeId = cursor.decode(query.after)?.id ?? null;
+      const { code } = query;
       const rows =
-        query.code === undefined
+        code === undefined
           ? await listRedemptions(database.of(projectId), projectId, query, beforeId)
-          : await usersOf(projectId, query, query.code, beforeId);
+          : ((await wrongCodes.guard(asker, code, async () => {
+              const found = await usersOf(projectId, query, code, beforeId);
+              return found.length === 0 && beforeId === null ? undefined : found;
+            })) ?? []);
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
       return { items: items.map(shown), nextCursor };
     },

@@ -45,7 +45,7 @@ test("a whole life can be led over GraphQL, and REST sees every step of it", asy
   expect(await step("archive")).toEqual({ status: "archived", version: 7 });
 
   const fields =
-    "items { version status change changedBy createdAt rulebook document { key name benefits } } nextCursor";
+    "items { version status change changedBy createdAt reason rulebook document { key name benefits } } nextCursor";
   const versions = await field(`query ($id: ID!) { promotionVersions(id: $id, limit: 3) { ${fields} } }`, {
     id,
   });

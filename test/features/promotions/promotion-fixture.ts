@@ -12,7 +12,7 @@ export function documentOf(changes: object = {}) {
 }
 
 export const promotionFields = `
-  id key name campaign tags priority visibility funder status version createdAt updatedAt explanation
+  id key name campaign tags priority visibility funder status version createdAt updatedAt killedAt explanation
   schedule { startsAt endsAt timezone recurring { weekdays from to } }
   trigger conditions benefits
   stacking { group exclusive excludes { promotions groups tags } }

@@ -1,0 +1,85 @@
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { recordChange } from "../audit/audit-service.ts";
+import { bumpRevision } from "./project-service.ts";
+import {
+  type AlarmRow,
+  findProject,
+  insertAlarm,
+  lockProject,
+  mergeSafeguards,
+  setStop,
+} from "./project-store.ts";
+import type { ProjectRow } from "./project-tables.ts";
+import { type ProjectSafeguards, type SafeguardsChange, safeguards } from "./safeguard-schemas.ts";
+
+export interface SafeguardService {
+  safeguards(projectId: string): Promise<ProjectSafeguards>;
+  update(context: OperationContext, change: SafeguardsChange): Promise<ProjectSafeguards>;
+  /** Stopping again changes nothing: who was first, and why, stays. */
+  stop(context: OperationContext, reason: string): Promise<ProjectSafeguards>;
+  resume(context: OperationContext): Promise<ProjectSafeguards>;
+  /** Writes the event of an alarm unless it was raised in this window before; answers whether it was written. */
+  raiseAlarm(alarm: AlarmRow): Promise<boolean>;
+}
+
+export interface SafeguardServiceOptions {
+  database: Database;
+  clock: Clock;
+  /** Resolves once this process knows the project as of that revision. */
+  reach: (projectId: string, revision: number) => Promise<void>;
+}
+
+/** The switches for bad days. They travel with the rulebook: told at once, and found by asking where telling fails. */
+export function safeguardService({ database, clock, reach }: SafeguardServiceOptions): SafeguardService {
+  async function change(
+    context: OperationContext,
+    work: (row: ProjectRow, connection: Connection) => Promise<unknown>,
+  ): Promise<ProjectSafeguards> {
+    const { projectId } = context;
+    const { after, revision } = await withTransaction(database, projectId, async (connection) => {
+      const row = existing(await lockProject(connection, projectId));
+      await work(row, connection);
+      const revision = await bumpRevision(connection, projectId);
+      const before = shown(row);
+      const after = shown(existing(await findProject(connection, projectId)));
+      await recordChange(connection, context, { id: projectId, before, after });
+      return { after, revision };
+    });
+    await reach(projectId, revision);
+    return after;
+  }
+
+  return {
+    async safeguards(projectId) {
+      return shown(existing(await findProject(database.of(projectId), projectId)));
+    },
+    update: (context, parts) =>
+      change(context, (row, connection) => mergeSafeguards(connection, row.id, parts)),
+    stop: (context, reason) =>
+      change(context, async (row, connection) => {
+        if (row.stoppedAt !== null) return;
+        const stop = { stoppedAt: new Date(clock.now()), stoppedBy: context.apiKeyId, stopReason: reason };
+        await setStop(connection, row.id, stop);
+      }),
+    resume: (context) =>
+      change(context, (row, connection) =>
+        setStop(connection, row.id, { stoppedAt: null, stoppedBy: null, stopReason: null }),
+      ),
+    raiseAlarm: (alarm) => insertAlarm(database.of(alarm.projectId), alarm),
+  };
+}
+
+function existing(row: ProjectRow | undefined): ProjectRow {
+  if (row === undefined) throw new Error("the project of a valid API key is gone");
+  return row;
+}
+
+function shown(row: ProjectRow): ProjectSafeguards {
+  const { stoppedAt: at, stoppedBy: by, stopReason: reason } = row;
+  return {
+    stop: at === null || by === null || reason === null ? null : { at: at.toISOString(), by, reason },
+    ...safeguards.parse(row.safeguards),
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The requests under way: how long they take, that none takes longer than ten seconds, whatever it waits for, and that no
+ * more are begun at once than can be borne.
+ */
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { repeated } from "./background.ts";
+import { problem } from "./problem.ts";
+import type { RequestTimes } from "./request-times.ts";
+import { isLongUpload, sendProblem } from "./server.ts";
+
+export interface OpenRequestOptions {
+  /** Within which a request must have arrived (see `createServer`). */
+  arrivalMilliseconds?: number;
+  /** With the sweep, below ten seconds. */
+  deadlineMilliseconds?: number;
+  /** Beyond, a request is refused at once: one that is answered late is answered to nobody. */
+  mostOpenRequests?: number;
+  times?: RequestTimes;
+}
+
+const sweepMilliseconds = 500;
+
+/** Answers 503 where the work is not done in time; what it still does then, an Idempotency-Key gives to whoever asks again. */
+export function followRequests(
+  app: FastifyInstance,
+  { deadlineMilliseconds = 9_000, mostOpenRequests = 4_096, times }: OpenRequestOptions = {},
+): void {
+  // With when they began. A map keeps the order of insertion: a sweep ends at the first that has time left.
+  const open = new Map<FastifyReply, number>();
+  app.addHook("onRequest", (_request, reply, done) => {
+    open.set(reply, performance.now());
+    if (open.size > mostOpenRequests)
+      done(unavailable("More requests are under way than can be answered in time."));
+    else done();
+  });
+  // When the answer is handed on, not when its last byte has left: waiting for that costs listeners on every response.
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const began = open.get(reply);
+    if (began !== undefined) {
+      open.delete(reply);
+      const route = request.routeOptions.url ?? "unknown";
+      times?.observe(request.method, route, reply.statusCode, (performance.now() - began) / 1_000);
+    }
+    done(null, payload);
+  });
+
+  async function sweep(): Promise<void> {
+    const late = performance.now() - deadlineMilliseconds;
+    for (const [reply, began] of open) {
+      if (began > late) break;
+      const { request, raw } = reply;
+      // One whose client has gone is never answered, and forgotten here.
+      if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw.socket))
+        open.delete(reply);
+      else sendProblem(unavailable("It was not done in time. It may still be: ask again."), request, reply);
+    }
+  }
+  const sweeping = repeated(sweepMilliseconds, sweep, (error) =>
+    app.log.error({ err: error }, "late requests could not be answered"),
+  );
+  app.addHook("onReady", async () => sweeping.start());
+  app.addHook("onClose", () => sweeping.close());
+}
+
+function unavailable(detail: string) {
+  return problem("unavailable", { detail, headers: { "retry-after": "1" } });
+}

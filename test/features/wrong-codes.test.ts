@@ -1,0 +1,276 @@
+/** Codes cannot be found by trying (G22). */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Listener, openListener } from "../../src/platform/listen.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type Answer, type Api, startApi, testClock } from "./api.ts";
+import { projectOfItsOwn, until } from "./limits-fixture.ts";
+import { activePromotion, cartLines, couponsOf } from "./redemptions/redemption-fixture.ts";
+
+const isLong = process.env.LONG === "1";
+
+let database: TestDatabase;
+let one: Api;
+let two: Api;
+const listeners: Listener[] = [];
+/** One for both: processes agree about the time. */
+const clock = testClock();
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  const process = () => {
+    const listener = openListener(database.connectionString, silentLog);
+    listeners.push(listener);
+    return startApi(database, {
+      clock,
+      listener,
+      rulebookPollMilliseconds: 50,
+      countsExchangeMilliseconds: 20,
+    });
+  };
+  one = await process();
+  two = await process();
+});
+afterAll(async () => {
+  await Promise.all([one.close(), two.close()]);
+  await Promise.all(listeners.map((listener) => listener.close()));
+  await database.close();
+});
+
+let guesses = 0;
+/** Of the form of the pool's codes, and never the same. */
+function guess(): string {
+  guesses += 1;
+  return `ZZ${guesses.toString(32).toUpperCase().replaceAll(/[OIL]/g, "0").padStart(10, "0")}`;
+}
+
+const cart = { currency: "CNY", lines: cartLines };
+const codesOf = ({ body }: Answer): { reason: string | null; status: string }[] => body.codes;
+
+/** A shop with one coupon and one code for everybody, and these limits on wrong codes. */
+async function shop(wrongCodes: object) {
+  const { project, apis } = await projectOfItsOwn(database, [one, two]);
+  const [here, there] = apis;
+  await couponsOf(database, project.id, "spring", ["AAAABBBBCCCC"], { maxUses: 1_000_000 });
+  await activePromotion(here, "by-coupon", { trigger: { type: "coupon", pool: "spring" } });
+  await activePromotion(here, "by-code", { trigger: { type: "code", code: "SAVE10" } });
+  const set = await here.rest("PATCH", "/v1/project/safeguards", { body: { wrongCodes } });
+  expect([set.status, set.body.wrongCodes]).toEqual([200, expect.objectContaining(wrongCodes)]);
+  const version = (await here.rest("POST", "/v1/evaluations", { body: cart })).body.rulebook;
+  await until(
+    async () => (await there.rest("POST", "/v1/evaluations", { body: cart })).body.rulebook === version,
+  );
+  return { project, here, there };
+}
+
+const tried = async (api: Api, codes: readonly string[], more: object = {}) =>
+  codesOf(
+    await api.rest("POST", "/v1/evaluations", { role: "checkout", body: { ...cart, codes, ...more } }),
+  ).map(({ reason }) => reason);
+
+test("a customer who tries too many wrong codes is heard no more, with right ones either; others are", async () => {
+  const { here } = await shop({ perCustomer: 3 });
+  const customer = { customer: { id: "c-1" } };
+  expect(await tried(here, [guess(), guess(), guess()], customer)).toEqual(Array(3).fill("code_unknown"));
+  expect(await tried(here, ["AAAABBBBCCCC", "SAVE10", guess()], customer)).toEqual(
+    Array(3).fill("too_many_attempts"),
+  );
+  expect(await tried(here, ["AAAABBBBCCCC"], { customer: { id: "c-2" } })).toEqual([null]);
+  expect(await tried(here, ["SAVE10"])).toEqual([null]);
+  here.clock.advance(600_000);
+  expect(await tried(here, ["SAVE10"], customer)).toEqual([null]);
+});
+
+test("a device, a phone and an address are counted as a customer is", async () => {
+  const { here } = await shop({ perCustomer: 2 });
+  for (const identifiers of [{ device: "d-1" }, { phone: "+86 1" }, { ip: "192.0.2.1" }]) {
+    await tried(here, [guess(), guess()], { identifiers });
+    expect(await tried(here, ["SAVE10"], { identifiers, customer: { id: "c-9" } })).toEqual([
+      "too_many_attempts",
+    ]);
+  }
+});
+
+test("a cart that is priced again and again with the same wrong code has tried one", async () => {
+  const { here } = await shop({ perCustomer: 2 });
+  const typo = guess();
+  for (let again = 0; again < 10; again++)
+    expect(await tried(here, [typo, "SAVE10"], { customer: { id: "c-1" } })).toEqual(["code_unknown", null]);
+});
+
+test("beyond the limit every way of asking for a code is shut, whatever the code", async () => {
+  const { here } = await shop({ perKey: 5 });
+  const role = "pos";
+  const asked = { role, body: { ...cart, codes: Array.from({ length: 5 }, guess) } } as const;
+  await here.rest("POST", "/v1/evaluations", asked);
+
+  for (const code of ["AAAABBBBCCCC", guess()]) {
+    const refusals = [
+      await here.rest("GET", `/v1/coupons/${code}`, { role }),
+      await here.rest("GET", `/v1/coupons/${code}/qr`, { role }),
+      await here.rest("POST", `/v1/coupons/${code}/transfer`, { role, body: { customer: "c-1" } }),
+      await here.rest("GET", `/v1/redemptions?code=${code}`, { role }),
+    ];
+    for (const { status, body, headers } of refusals) {
+      expect([status, body.code]).toEqual([429, "too-many-attempts"]);
+      expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+    }
+    for (const body of [{ codes: [code] }, { codes: [code], cart }])
+      expect(codesOf(await here.rest("POST", "/v1/coupons/validate", { role, body }))[0]?.reason).toBe(
+        "too_many_attempts",
+      );
+    const redemption = await here.rest("POST", "/v1/redemptions", {
+      role,
+      body: { ...cart, codes: [code], mode: "commit" },
+    });
+    expect(redemption.body).toMatchObject({
+      code: "code-not-applied",
+      errors: [{ path: "/codes/0", code: "too_many_attempts" }],
+    });
+    const voucher = await here.rest("POST", "/v1/offline/vouchers", {
+      role,
+      body: { code, currency: "CNY" },
+    });
+    expect(voucher.body.errors).toMatchObject([{ code: "too_many_attempts" }]);
+  }
+  // Another key of the project goes on.
+  expect(await tried(here, ["AAAABBBBCCCC"])).toEqual([null]);
+});
+
+test("each way of asking counts what it was asked in vain", async () => {
+  const { here } = await shop({ perKey: 7 });
+  const role = "pos";
+  await here.rest("GET", `/v1/coupons/${guess()}`, { role });
+  await here.rest("POST", `/v1/coupons/${guess()}/transfer`, { role, body: { customer: "c-1" } });
+  await here.rest("GET", `/v1/redemptions?code=${guess()}`, { role });
+  await here.rest("POST", "/v1/coupons/validate", { role, body: { codes: [guess()] } });
+  await here.rest("POST", "/v1/coupons/validate", { role, body: { codes: [guess()], cart } });
+  await here.rest("POST", "/v1/redemptions", { role, body: { ...cart, codes: [guess()], mode: "commit" } });
+  expect((await here.rest("GET", "/v1/coupons/AAAABBBBCCCC", { role })).status).toBe(200);
+  await here.rest("POST", "/v1/offline/vouchers", { role, body: { code: guess(), currency: "CNY" } });
+  expect((await here.rest("GET", "/v1/coupons/AAAABBBBCCCC", { role })).status).toBe(429);
+});
+
+test("what a code is answered does not tell one of another project, or of a private promotion, from one that nobody has", async () => {
+  const { here, project } = await shop({});
+  const other = await shop({});
+  await couponsOf(database, other.project.id, "theirs", ["DDDDEEEEFFFF"]);
+  await activePromotion(here, "staff", {
+    trigger: { type: "code", code: "GGGGHHHHJJJJ" },
+    visibility: "private",
+    conditions: { kind: "customer_group", in: ["staff"] },
+  });
+  await couponsOf(database, project.id, "private", ["KKKKMMMMNNNN"]);
+  await activePromotion(here, "private-pool", {
+    trigger: { type: "coupon", pool: "private" },
+    visibility: "private",
+    conditions: { kind: "customer_group", in: ["staff"] },
+  });
+  const role = "checkout";
+  const headers = { "x-request-id": "the-same" };
+  const seen = new Set<string>();
+  for (const code of ["PPPPQQQQRRRR", "DDDDEEEEFFFF", "GGGGHHHHJJJJ", "KKKKMMMMNNNN"]) {
+    const customer = { id: "c-1" };
+    const answers = [
+      await here.rest("POST", "/v1/evaluations", {
+        role,
+        headers,
+        body: { ...cart, customer, codes: [code] },
+      }),
+      await here.rest("POST", "/v1/coupons/validate", {
+        role,
+        headers,
+        body: { codes: [code], cart: { ...cart, customer } },
+      }),
+      await here.rest("POST", "/v1/redemptions", {
+        role,
+        headers,
+        body: { ...cart, customer, codes: [code], orderRef: "o-1", mode: "commit" },
+      }),
+      await here.graphql(
+        `query ($c: EvaluationRequestInput!) { evaluate(input: $c) { total codes { code status reason promotion } notApplied { promotion } } }`,
+        { c: { ...cart, customer, codes: [code] } },
+        { role, headers },
+      ),
+    ];
+    seen.add(
+      answers
+        .map(
+          ({ status, text }) =>
+            `${status} ${text.length} ${text.replaceAll(code, "…").replaceAll(/evl_\w+/g, "evl")}`,
+        )
+        .join("\n"),
+    );
+  }
+  expect([...seen]).toHaveLength(1);
+});
+
+test("a till and a customer still read why a code that they hold does not apply", async () => {
+  const { here, project } = await shop({});
+  await couponsOf(database, project.id, "mine", ["SSSSTTTTVVVV"], { customerId: "c-7" });
+  await activePromotion(here, "for-me", { trigger: { type: "coupon", pool: "mine" } });
+  await activePromotion(here, "big", {
+    trigger: { type: "code", code: "BIG" },
+    conditions: { kind: "subtotal", atLeast: { CNY: 50_000 } },
+  });
+  expect(await tried(here, ["SSSSTTTTVVVV", "BIG"], { customer: { id: "c-8" } })).toEqual([
+    "code_of_another_customer",
+    "subtotal_too_low",
+  ]);
+});
+
+test("guesses through both faces, aliases and batches at two processes are cut off, and not one of them hits", async () => {
+  const total = isLong ? 100_000 : 3_000;
+  const limit = 200;
+  const { project, here, there } = await shop({ perKey: limit, perProject: 100_000 });
+  const key = project.keys.checkout;
+  const secrets = Array.from({ length: 50 }, guess);
+  await couponsOf(database, project.id, "prize", secrets);
+  await activePromotion(here, "prize", { trigger: { type: "coupon", pool: "prize" } });
+
+  const batchOf = (carts: number) =>
+    Array.from({ length: carts }, () => ({ ...cart, codes: Array.from({ length: 20 }, guess) }));
+  const ways = [
+    async (api: Api) => {
+      const body = { ...cart, codes: Array.from({ length: 20 }, guess) };
+      return codesOf(await api.rest("POST", "/v1/evaluations", { key, body }));
+    },
+    async (api: Api) => {
+      const body = { evaluations: batchOf(5) };
+      const { items } = (await api.rest("POST", "/v1/evaluations/batch", { key, body })).body;
+      return items.flatMap(({ quote }: { quote: { codes: object[] } }) => quote.codes);
+    },
+    async (api: Api) => {
+      const fields = [1, 2, 3].map(
+        (n) => `a${n}: evaluateBatch(input: $b${n}) { items { quote { codes { status reason } } } }`,
+      );
+      const { body } = await api.graphql(
+        `query ($b1: EvaluationBatchInput!, $b2: EvaluationBatchInput!, $b3: EvaluationBatchInput!) { ${fields.join(" ")} }`,
+        Object.fromEntries([1, 2, 3].map((n) => [`b${n}`, { evaluations: batchOf(2) }])),
+        { key },
+      );
+      expect(body.errors).toBeUndefined();
+      return Object.values<{ items: { quote: { codes: object[] } }[] }>(body.data).flatMap(({ items }) =>
+        items.flatMap(({ quote }) => quote.codes),
+      );
+    },
+  ];
+  const answered = { looked: 0, cutOff: 0, hits: 0 };
+  for (let made = 0, turn = 0; made < total; turn++) {
+    const rounds = await Promise.all([here, there].map((api) => ways[turn % ways.length]!(api)));
+    for (const { status, reason } of rounds.flat() as { status: string; reason: string | null }[]) {
+      made += 1;
+      if (status === "applied") answered.hits += 1;
+      else if (reason === "too_many_attempts") answered.cutOff += 1;
+      else answered.looked += 1;
+    }
+  }
+  expect(answered.hits).toBe(0);
+  // Beyond the limit only what was under way, and what one process let in before it heard of the other.
+  expect(answered.looked).toBeGreaterThanOrEqual(limit);
+  expect(answered.looked).toBeLessThan(limit * 2 + 400);
+  expect(answered.looked + answered.cutOff).toBeGreaterThanOrEqual(total);
+  // A right code, too, tells nothing any more.
+  for (const api of [here, there])
+    expect(await tried(api, [secrets[0] ?? ""])).toEqual(["too_many_attempts"]);
+});

@@ -76,7 +76,7 @@ import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-l
 import { mountRest } from "./platform/rest.ts";
 import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
-import { type SharedCounts, sharedCounts } from "./platform/shared-counts.ts";
+import { sharedCounts } from "./platform/shared-counts.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
 

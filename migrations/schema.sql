@@ -96,8 +96,10 @@ create table api_keys (
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  requests_per_minute integer,
   constraint api_keys_pkey PRIMARY KEY (project_id, id),
   constraint api_keys_environment_known CHECK ((environment = ANY (ARRAY['live'::text, 'test'::text]))),
+  constraint api_keys_requests_are_counted CHECK ((requests_per_minute >= 1)),
   constraint api_keys_role_known CHECK ((role = ANY (ARRAY['checkout'::text, 'pos'::text, 'erp'::text, 'marketing'::text, 'viewer'::text, 'admin'::text])))
 );
 alter table api_keys enable row level security;
@@ -105,6 +107,7 @@ alter table api_keys force row level security;
 create policy lookout on api_keys as permissive for select to dealwright_lookout using (true);
 create policy project on api_keys as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on column api_keys.last_used_at is 'To the minute: written at most once a minute per key and process, off the request path.';
+comment on column api_keys.requests_per_minute is 'Null: as many as its role may.';
 grant delete, insert, select, update on api_keys to dealwright_app;
 grant select on api_keys to dealwright_lookout;
 
@@ -517,18 +520,28 @@ create table projects (
   revision bigint default 1 not null,
   created_at timestamp with time zone not null,
   identifier_key bytea default sha256(convert_to(((gen_random_uuid())::text || (gen_random_uuid())::text), 'UTF8'::name)) not null,
+  stopped_at timestamp with time zone,
+  stopped_by text,
+  stop_reason text,
+  safeguards jsonb default '{}'::jsonb not null,
+  alarms_raised jsonb default '{}'::jsonb not null,
   constraint projects_pkey PRIMARY KEY (id),
   constraint projects_key_key UNIQUE (key),
   constraint projects_key_form CHECK ((key ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
-  constraint projects_settings_are_an_object CHECK ((jsonb_typeof(settings) = 'object'::text))
+  constraint projects_safeguards_are_an_object CHECK ((jsonb_typeof(safeguards) = 'object'::text)),
+  constraint projects_settings_are_an_object CHECK ((jsonb_typeof(settings) = 'object'::text)),
+  constraint projects_stops_are_told CHECK ((((stopped_at IS NULL) = (stopped_by IS NULL)) AND ((stopped_at IS NULL) = (stop_reason IS NULL))))
 );
 alter table projects enable row level security;
 alter table projects force row level security;
 create policy lookout on projects as permissive for select to dealwright_lookout using (true);
 create policy project on projects as permissive for all to public using ((id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table projects is 'A tenant. Every other table of its data starts its primary key with project_id.';
+comment on column projects.alarms_raised is 'When the window of each alarm ends for which it was raised last, so that it is raised once. Epoch milliseconds.';
 comment on column projects.revision is 'Counts every change of what evaluations depend on: settings and promotions. Processes reload when it moves.';
+comment on column projects.safeguards is 'What was set of the limits on wrong codes and of the alarms; what was not has its default.';
 comment on column projects.settings_version is 'The ETag of the settings: counts their changes only.';
+comment on column projects.stopped_at is 'Since when no promotion of the project is in force, whatever its status. Null: they are.';
 grant delete, insert, select, update on projects to dealwright_app;
 grant select (id, settings, revision) on projects to dealwright_lookout;
 
@@ -613,8 +626,9 @@ create table promotion_versions (
   change text not null,
   changed_by text not null,
   created_at timestamp with time zone not null,
+  reason text,
   constraint promotion_versions_pkey PRIMARY KEY (project_id, promotion_id, version),
-  constraint promotion_versions_change_known CHECK ((change = ANY (ARRAY['created'::text, 'updated'::text, 'activated'::text, 'paused'::text, 'ended'::text, 'archived'::text, 'reverted'::text]))),
+  constraint promotion_versions_change_known CHECK ((change = ANY (ARRAY['created'::text, 'updated'::text, 'activated'::text, 'paused'::text, 'ended'::text, 'archived'::text, 'reverted'::text, 'killed'::text]))),
   constraint promotion_versions_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'ended'::text, 'archived'::text])))
 );
 CREATE TRIGGER promotion_versions_append_only BEFORE DELETE OR UPDATE ON public.promotion_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -624,6 +638,7 @@ create policy lookout on promotion_versions as permissive for select to dealwrig
 create policy project on promotion_versions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table promotion_versions is 'Append-only. The rules of a revision are, of each promotion, its latest version up to there, where that was active.';
 comment on column promotion_versions.changed_by is 'The API key; not a foreign key, because history outlives keys.';
+comment on column promotion_versions.reason is 'Why it was killed, as whoever did it says.';
 grant insert, select on promotion_versions to dealwright_app;
 
 create table promotions (
@@ -638,6 +653,7 @@ create table promotions (
   ends_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  killed_at timestamp with time zone,
   constraint promotions_pkey PRIMARY KEY (project_id, id),
   constraint promotions_project_id_key_key UNIQUE (project_id, key),
   constraint promotions_document_is_its_own CHECK (((jsonb_typeof(document) = 'object'::text) AND ((document ->> 'key'::text) = key))),
@@ -645,12 +661,14 @@ create table promotions (
   constraint promotions_version_counts CHECK ((version >= 1)),
   constraint promotions_window_is_open CHECK ((ends_at > starts_at))
 );
+CREATE INDEX promotions_killed ON public.promotions USING btree (project_id) WHERE (killed_at IS NOT NULL);
 CREATE INDEX promotions_revision ON public.promotions USING btree (project_id, revision);
 alter table promotions enable row level security;
 alter table promotions force row level security;
 create policy lookout on promotions as permissive for select to dealwright_lookout using (true);
 create policy project on promotions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on column promotions.document is 'The promotion document with its defaults filled in, parsed on read as on write.';
+comment on column promotions.killed_at is 'Since when not even its reservations are committed any more. Null again once it is activated.';
 comment on column promotions.revision is 'The project revision at its last change. Changes of what is not active count none, so several may share one.';
 comment on column promotions.starts_at is 'The instant the schedule named when it was saved, for lists. Evaluations read the document.';
 comment on column promotions.status is 'As the merchant set it. An active one is shown as scheduled before starts_at and as ended from ends_at on.';

@@ -58,9 +58,16 @@ export interface Priced {
 const nothingOff: Discount = { amount: 0, runs: () => [] };
 const notInPlan: Rejection = { reason: "displaced" };
 
-/** `order` is for planners that try another order of claiming; quotes are always priced in the order of the candidates. */
+/**
+ * `order` is for planners that try another order of claiming; quotes are always priced in the order of the candidates.
+ */
 export function price(situation: Situation, plan: Plan, order?: readonly number[]): Priced {
-  return new Pricing(situation, plan).run(order);
+  return new Pricing(situation, plan, false).run(order);
+}
+
+/** The same, and those left out of the plan are asked, stage by stage, what they would have found: their rejections say so. */
+export function priceAndWatch(situation: Situation, plan: Plan): Priced {
+  return new Pricing(situation, plan, true).run();
 }
 
 class Pricing {
@@ -80,8 +87,10 @@ class Pricing {
   private haveMet = false;
   private readonly contenders = new Set<number>();
   private readonly budgetSpent: number[];
+  /** Left out of the plan, but asked. */
+  private readonly bystanders: readonly number[];
 
-  constructor(situation: Situation, plan: Plan) {
+  constructor(situation: Situation, plan: Plan, isWatching: boolean) {
     const size = situation.candidates.length;
     this.situation = situation;
     this.plan = plan;
@@ -91,6 +100,7 @@ class Pricing {
       (candidate, i) => candidate.rejection ?? (plan.members[i] ? null : notInPlan),
     );
     this.isOut = this.rejections.map((rejection) => rejection !== null);
+    this.bystanders = isWatching ? indexesOf(this.rejections, notInPlan) : nobody;
     this.hasApplied = new Array<boolean>(size).fill(false);
     this.conditionsAsked = new Array<boolean>(size).fill(false);
     this.budgetSpent = new Array<number>(size).fill(0);
@@ -110,6 +120,7 @@ class Pricing {
         const part = partIn(this.situation.candidates[candidate]!.promotion, stage);
         if (part !== null) this.applyPart(candidate, part, view, groups);
       }
+      for (const index of this.bystanders) this.ask(index, stage, view, groups);
       if (stage === "item" && this.isTrial) this.claimed = this.unitsClaimed();
     }
     return {
@@ -142,6 +153,31 @@ class Pricing {
     }
     const applied = part.stage === "reward" ? this.grant(index, part, view) : this.takeOff(index, part);
     if (applied && part.stage !== "item") groups.set(part.group, index);
+  }
+
+  /** What a bystander would find once those in the plan have taken theirs. The first stage that says why not decides. */
+  private ask(index: number, stage: Stage, view: StageView, groups: ReadonlyMap<string, number>): void {
+    if (this.rejections[index] !== notInPlan) return;
+    const { promotion, exhausted } = this.situation.candidates[index]!;
+    const part = partIn(promotion, stage);
+    if (part === null) return;
+    if (part === promotion.parts[0] && promotion.asksAtStage) {
+      const verdict = promotion.conditions!.test(view);
+      if (!verdict.met || exhausted !== null) {
+        this.rejections[index] = verdict.met ? exhausted : rejectionByConditions(verdict, promotion, view);
+        return;
+      }
+    }
+    if (stage === "reward") return;
+    const holder = stage === "item" ? undefined : groups.get(part.group);
+    if (holder !== undefined) {
+      this.rejections[index] = { reason: "displaced", displacedBy: [holder] };
+      return;
+    }
+    const goods = stage === "shipping" ? this.shipments : this.goods;
+    const bid = bidOn(this.situation, goods, index, part, null, null);
+    if (bid.settlement.amount === 0)
+      this.rejections[index] = whyNothing(bid, this.budgetLeft(index, promotion));
   }
 
   /** Asked once, at the promotion's first stage; what does not depend on the stage was asked before. */
@@ -263,6 +299,14 @@ class Pricing {
     }
     return granted;
   }
+}
+
+const nobody: readonly number[] = [];
+
+function indexesOf<Value>(values: readonly Value[], wanted: Value): number[] {
+  const indexes: number[] = [];
+  for (let i = 0; i < values.length; i++) if (values[i] === wanted) indexes.push(i);
+  return indexes;
 }
 
 function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {

@@ -1,4 +1,6 @@
 /** The fields of benefit documents that the planner reads. It reads documents, not the compiled benefits, and does its own sums. */
+import type { Stage } from "../../kind.ts";
+import type { CompiledPromotion } from "../../promotion.ts";
 import { grain } from "./grain.ts";
 
 export type Money = Readonly<Record<string, number>>;
@@ -43,8 +45,40 @@ export interface BenefitFields {
   readonly worth?: Money;
 }
 
-/** Some amount of it is a percentage, so it may have to be rounded. */
-export function hasRate({ percent, tiers }: BenefitFields): boolean {
+interface StageFields {
+  readonly benefits: readonly BenefitFields[];
+  readonly hasRate: boolean;
+}
+/** Promotions are compiled once and evaluated often. */
+const known = new WeakMap<CompiledPromotion, Partial<Record<Stage, StageFields>>>();
+const nothing: StageFields = { benefits: [], hasRate: false };
+
+function stageFields(promotion: CompiledPromotion, stage: Stage): StageFields {
+  let byStage = known.get(promotion);
+  if (byStage === undefined) {
+    byStage = {};
+    const documents = promotion.document.benefits as unknown as readonly BenefitFields[];
+    for (const part of promotion.parts) {
+      const benefits = part.positions.map((position) => documents[position]!);
+      byStage[part.stage] = { benefits, hasRate: benefits.some(hasRate) };
+    }
+    known.set(promotion, byStage);
+  }
+  return byStage[stage] ?? nothing;
+}
+
+/** The documents of the benefits that act in the stage, in the order of the compiled ones. */
+export function fieldsOf(promotion: CompiledPromotion, stage: Stage): readonly BenefitFields[] {
+  return stageFields(promotion, stage).benefits;
+}
+
+/** What the promotion takes off in the stage may have to be rounded. */
+export function hasRateIn(promotion: CompiledPromotion, stage: Stage): boolean {
+  return stage !== "reward" && stageFields(promotion, stage).hasRate;
+}
+
+/** Some amount of it is a percentage. */
+function hasRate({ percent, tiers }: BenefitFields): boolean {
   return percent !== undefined || (tiers?.some(({ benefit }) => benefit.percent !== undefined) ?? false);
 }
 

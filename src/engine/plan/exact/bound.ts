@@ -6,33 +6,36 @@
  * prices move by subgradient steps: dearer where several want a unit, cheaper where nobody does. They are rounded to integers
  * before the sum is taken, so the bound is an exact integer and needs no tolerance.
  */
+import { complete, impossible } from "./automaton.ts";
 import type { Component } from "./component.ts";
-import { complete, impossible } from "./machine.ts";
+import { memory } from "./memory.ts";
 import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
 const smallestStep = 0.02;
 const nobody = -1;
 
+/** The fields that end in `At` are pieces of the planner's memory, by unit. */
 export class Relaxation {
   readonly component: Component;
   /** No plan brings more. */
   most: number;
-  /** By unit. The automata's completions fit these. */
-  readonly multipliers: Float64Array;
+  /** The automata's completions fit these. */
+  readonly multipliersAt: number;
   /** The sum of the multipliers from a unit on. */
-  readonly suffix: Float64Array;
+  readonly suffixAt: number;
   private readonly work: Work;
   /** No multiplier lies below what the unit brings by itself. */
-  private readonly least: Float64Array;
-  private readonly exact: Float64Array;
-  private readonly best: Float64Array;
-  /** What the players bring at the present multipliers, and which of them have been asked. */
-  private readonly values: Float64Array;
-  private readonly isCurrent: Uint8Array;
-  private readonly takers: Int32Array;
-  /** By unit: the last that chose it in the round before. */
-  private readonly takenBy: Int32Array;
+  private readonly leastAt: number;
+  /** The multipliers before they were rounded, and those of the lowest bound. */
+  private readonly exactAt: number;
+  private readonly bestAt: number;
+  /** How many chose the unit in the last round, and the last of them. */
+  private readonly takersAt: number;
+  private readonly takenByAt: number;
+  /** What the players bring at the present multipliers; null: to be asked. */
+  private readonly values: (number | null)[];
+  private readonly size: number;
   private lowest = Number.POSITIVE_INFINITY;
   private step = 1;
   private stalled = 0;
@@ -44,33 +47,37 @@ export class Relaxation {
     const size = alternatives.length;
     this.component = component;
     this.work = work;
-    this.least = new Float64Array(size);
+    this.size = size;
+    this.multipliersAt = memory.takeDoubles(size * 5 + 1);
+    this.leastAt = this.multipliersAt + size;
+    this.exactAt = this.leastAt + size;
+    this.bestAt = this.exactAt + size;
+    this.suffixAt = this.bestAt + size;
+    this.takersAt = memory.takeInts(size * 2);
+    this.takenByAt = this.takersAt + size;
+    const { doubles } = memory;
     let ceiling = 0;
     for (let i = 0; i < size; i++) {
       const gain = alternatives[i]![0]?.gain ?? 0;
-      this.least[i] = gain;
+      for (const at of [this.multipliersAt, this.leastAt, this.exactAt, this.bestAt]) doubles[at + i] = gain;
       ceiling += gain;
     }
     // Each promotion's own ceiling is a bound as well.
     for (const player of players) ceiling += player.most;
     this.most = ceiling;
-    this.multipliers = new Float64Array(this.least);
-    this.exact = new Float64Array(this.least);
-    this.best = new Float64Array(this.least);
-    this.suffix = new Float64Array(size + 1);
-    this.values = new Float64Array(players.length);
-    this.isCurrent = new Uint8Array(players.length);
-    this.takers = new Int32Array(size);
-    this.takenBy = new Int32Array(size);
+    this.values = players.map(() => null);
   }
 
   /** Goes on for so many rounds. `enough`: a plan worth this is known, so a bound as low ends the matter. */
   improve(rounds: number, enough: number): void {
     for (let round = 0; round < rounds && !this.isDone; round++) this.goOn(enough);
-    this.moveTo(this.best);
+    this.moveTo(this.bestAt);
     this.valueHere();
-    const { multipliers, suffix } = this;
-    for (let i = multipliers.length - 1; i >= 0; i--) suffix[i] = suffix[i + 1]! + multipliers[i]!;
+    const { multipliersAt, suffixAt, size } = this;
+    const { doubles } = memory;
+    doubles[suffixAt + size] = 0;
+    for (let i = size - 1; i >= 0; i--)
+      doubles[suffixAt + i] = doubles[suffixAt + i + 1]! + doubles[multipliersAt + i]!;
     this.most = Math.min(this.most, this.lowest);
   }
 
@@ -83,7 +90,7 @@ export class Relaxation {
     if (!this.isSettled) return null;
     const uses: Uses = new Map();
     for (let i = 0; i < units.length; i++) {
-      const taker = this.takenBy[i]!;
+      const taker = memory.ints[this.takenByAt + i]!;
       const chosen = taker === nobody ? alternatives[i]![0]?.candidate : players[taker]!.candidate;
       if (chosen !== undefined) note(uses, chosen, units[i]!.line);
     }
@@ -91,13 +98,13 @@ export class Relaxation {
   }
 
   private goOn(enough: number): void {
-    const { exact, least, takers, multipliers } = this;
+    const { size, multipliersAt, leastAt, exactAt, bestAt, takersAt, takenByAt } = this;
+    const { ints, doubles } = memory;
     const { players } = this.component;
-    const size = multipliers.length;
     const value = this.valueHere();
     if (value < this.lowest) {
       this.lowest = value;
-      this.best.set(multipliers);
+      for (let i = 0; i < size; i++) doubles[bestAt + i] = doubles[multipliersAt + i]!;
       this.stalled = 0;
     } else if (++this.stalled >= 3) {
       this.step *= 0.5;
@@ -106,17 +113,19 @@ export class Relaxation {
     this.isDone =
       this.lowest <= enough || this.lowest === impossible || this.step < smallestStep || this.work.isSpent();
     if (this.isDone) return;
-    takers.fill(0);
-    this.takenBy.fill(nobody);
+    for (let i = 0; i < size; i++) {
+      ints[takersAt + i] = 0;
+      ints[takenByAt + i] = nobody;
+    }
     for (let p = 0; p < players.length; p++) this.walk(p);
     let norm = 0;
     for (let i = 0; i < size; i++) {
-      const slack = 1 - takers[i]!;
-      if (!(slack > 0 && multipliers[i]! <= least[i]!)) norm += slack * slack;
+      const slack = 1 - ints[takersAt + i]!;
+      if (!(slack > 0 && doubles[multipliersAt + i]! <= doubles[leastAt + i]!)) norm += slack * slack;
     }
     if (norm === 0) {
       // The sum of all prices is the sum of what the takers pay: the choices are worth as much as the bound.
-      this.isSettled = players.every(({ automaton }) => automaton.leaves === null);
+      this.isSettled = players.every(({ automaton }) => automaton.leavesAt === -1);
       this.isDone = true;
       return;
     }
@@ -127,63 +136,74 @@ export class Relaxation {
     const target = Math.max(enough, this.lowest * 0.97);
     const length = (this.step * Math.max(1, value - target)) / norm;
     for (let i = 0; i < size; i++) {
-      if (takers[i] !== 1) exact[i] = Math.max(least[i]!, exact[i]! - length * (1 - takers[i]!));
+      const slack = 1 - ints[takersAt + i]!;
+      if (slack !== 0)
+        doubles[exactAt + i] = Math.max(doubles[leastAt + i]!, doubles[exactAt + i]! - length * slack);
     }
-    this.moveTo(exact);
+    this.moveTo(exactAt);
   }
 
   /** Rounded; whoever sees another price must be asked again. */
-  private moveTo(exact: Float64Array): void {
-    const { multipliers, isCurrent } = this;
+  private moveTo(at: number): void {
+    const { doubles, ints } = memory;
     const { players } = this.component;
-    for (let i = 0; i < exact.length; i++) {
-      const rounded = Math.round(exact[i]!);
-      if (rounded === multipliers[i]) continue;
-      multipliers[i] = rounded;
-      for (let p = 0; p < players.length; p++) if (players[p]!.placeOf[i] !== -1) isCurrent[p] = 0;
+    for (let i = 0; i < this.size; i++) {
+      const rounded = Math.round(doubles[at + i]!);
+      if (rounded === doubles[this.multipliersAt + i]) continue;
+      doubles[this.multipliersAt + i] = rounded;
+      for (let p = 0; p < players.length; p++)
+        if (ints[players[p]!.placesAt + i] !== -1) this.values[p] = null;
     }
   }
 
   private valueHere(): number {
-    const { multipliers, values, isCurrent, work } = this;
+    const { doubles } = memory;
+    const { multipliersAt, values, work } = this;
     const { players } = this.component;
     let value = 0;
-    for (let i = 0; i < multipliers.length; i++) value += multipliers[i]!;
+    for (let i = 0; i < this.size; i++) value += doubles[multipliersAt + i]!;
     for (let p = 0; p < players.length; p++) {
-      if (isCurrent[p] === 0) {
+      let own = values[p]!;
+      if (own === null) {
         const { automaton } = players[p]!;
-        values[p] = complete(automaton, multipliers);
-        isCurrent[p] = 1;
-        work.spend(automaton.rowState.length >> 3);
+        own = complete(automaton, multipliersAt);
+        values[p] = own;
+        work.spend(automaton.rows >> 3);
       }
-      value += values[p]!;
+      value += own;
     }
     return value;
   }
 
   /** Goes through the promotion's own best choice, and counts the units it takes. */
   private walk(player: number): void {
-    const { multipliers, takers, takenBy } = this;
-    const { completion, states, units, rowOf, stepsFrom, stepNext, stepGain, leaves } =
+    const { ints, doubles } = memory;
+    const { multipliersAt, takersAt, takenByAt } = this;
+    const { states, places, rows, unitsAt, rowOfAt, stepsAt, nextsAt, gainsAt, leavesAt, completionAt } =
       this.component.players[player]!.automaton;
     let state = 0;
-    for (let place = 0; place < units.length; place++) {
-      const after = (place + 1) * states;
-      const value = completion[place * states + state]!;
-      const row = rowOf[place * states + state]!;
+    for (let place = 0; place < places; place++) {
+      const here = completionAt + place * states;
+      const after = here + states;
+      const value = doubles[here + state]!;
+      const row = ints[rowOfAt + place * states + state]!;
       let next = -1;
-      if (leaves === null) {
-        if (completion[after + state] === value) next = state;
+      if (leavesAt === -1) {
+        if (doubles[after + state] === value) next = state;
       } else
-        for (const left of leaves)
-          if (next === -1 && left[row] !== -1 && completion[after + left[row]!] === value) next = left[row]!;
+        for (let fate = 0; fate < 3 && next === -1; fate++) {
+          const left = ints[leavesAt + fate * rows + row]!;
+          if (left !== -1 && doubles[after + left] === value) next = left;
+        }
       if (next === -1) {
-        const unit = units[place]!;
-        for (let step = stepsFrom[row]!; step < stepsFrom[row + 1]!; step++) {
-          if (stepGain[step]! - multipliers[unit]! + completion[after + stepNext[step]!]! === value) {
-            takers[unit]!++;
-            takenBy[unit] = player;
-            next = stepNext[step]!;
+        const unit = ints[unitsAt + place]!;
+        const to = ints[stepsAt + row + 1]!;
+        for (let step = ints[stepsAt + row]!; step < to; step++) {
+          const ahead = ints[nextsAt + step]!;
+          if (doubles[gainsAt + step]! - doubles[multipliersAt + unit]! + doubles[after + ahead]! === value) {
+            ints[takersAt + unit]!++;
+            ints[takenByAt + unit] = player;
+            next = ahead;
             break;
           }
         }

@@ -4,9 +4,9 @@
  */
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { Situation } from "../../situation.ts";
-import { type BenefitFields, capOf, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetLeft, fieldsOf } from "./item-offers.ts";
+import { budgetLeft } from "./item-offers.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
 /** In millionths. */

@@ -2,7 +2,9 @@
  * Units and promotions that hang together: two promotions of one group that cover a common line compete, and whoever competes
  * with one of them belongs to them. Components are solved one by one.
  */
-import { type Automaton, compile, type Place, type Unit } from "./machine.ts";
+import { type Automaton, compile } from "./automaton.ts";
+import type { Place, Unit } from "./machine.ts";
+import { memory } from "./memory.ts";
 import type { EachOffer, MachineOffer, Offer } from "./offer.ts";
 
 /** A promotion that takes the unit alone, and what it brings. */
@@ -14,10 +16,10 @@ export interface Alternative {
 export interface Player {
   readonly candidate: number;
   readonly automaton: Automaton;
-  /** By unit of the component: its place in the automaton, or -1. */
-  readonly placeOf: Int32Array;
-  /** By unit, and one more: the first place at or after it. */
-  readonly nextPlace: Int32Array;
+  /** In the planner's memory, by unit of the component: its place in the automaton, or -1. */
+  readonly placesAt: number;
+  /** And by unit, and one more: the first place at or after it. */
+  readonly nextPlacesAt: number;
   readonly most: number;
   readonly lines: readonly number[];
   readonly isLocal: boolean;
@@ -201,14 +203,15 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
   };
   const numbers: number[] = [];
   const places: Place[] = [];
-  const placeOf = new Int32Array(units.length).fill(-1);
+  const placesAt = memory.takeInts(units.length * 2 + 1);
+  const nextPlacesAt = placesAt + units.length;
   let bits = 0;
   for (let i = 0; i < units.length; i++) {
     const unit = units[i]!;
     const isFirstOfLine = i === 0 || units[i - 1] !== unit;
     if (isFirstOfLine) bits = slotsOf(unit.line);
+    memory.ints[placesAt + i] = bits === 0 ? -1 : numbers.length;
     if (bits === 0) continue;
-    placeOf[i] = numbers.length;
     numbers.push(i);
     places.push({ unit, slots: bits, isFirstOfLine, isLastOfPrice: false });
   }
@@ -219,14 +222,15 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
   }
   const automaton = compileWithin(offer, places, numbers);
   if (automaton === null) return null;
-  const nextPlace = new Int32Array(units.length + 1).fill(numbers.length);
+  const { ints } = memory;
+  ints[nextPlacesAt + units.length] = numbers.length;
   for (let i = units.length - 1; i >= 0; i--)
-    nextPlace[i] = placeOf[i] === -1 ? nextPlace[i + 1]! : placeOf[i]!;
+    ints[nextPlacesAt + i] = ints[placesAt + i] === -1 ? ints[nextPlacesAt + i + 1]! : ints[placesAt + i]!;
   return {
     candidate: offer.candidate,
     automaton,
-    placeOf,
-    nextPlace,
+    placesAt,
+    nextPlacesAt,
     most: offer.most,
     lines,
     isLocal: offer.isLocal,
@@ -241,7 +245,7 @@ function compileWithin(
 ): Automaton | null {
   for (const scale of [1, 2]) {
     const machine = offer.machine(scale);
-    const automaton = machine === null ? null : compile(machine, places, numbers);
+    const automaton = machine === null ? null : compile(machine, places, numbers, offer.templates);
     if (automaton !== null) return automaton;
   }
   return null;

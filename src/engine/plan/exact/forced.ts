@@ -28,6 +28,7 @@ export function withForced(situation: Situation, index: number, offers: Offer[])
     {
       ...common,
       type: "machine",
+      templates: new Map(),
       machine(scale) {
         const machine = inner(scale);
         return machine === null ? null : bringsSomething(machine);
@@ -48,15 +49,16 @@ function oneByOne(gainOn: (unit: Place["unit"]) => number): Machine {
 }
 
 function bringsSomething(machine: Machine): Machine {
-  const { leave } = machine;
+  const { leave, gains } = machine;
   return {
-    ...machine,
     start: machine.start * 2,
+    ...(machine.countsWhatIsLeft && { countsWhatIsLeft: true }),
     take(state, place) {
       const bit = state % 2;
-      return machine
-        .take((state - bit) / 2, place)
-        .map(({ next, gain }) => ({ next: next * 2 + (gain > 0 ? 1 : bit), gain }));
+      return machine.take((state - bit) / 2, place).map(({ next, gain, of }) => {
+        const brought = gain + (of === undefined ? 0 : gains![of]!(place.unit));
+        return { next: next * 2 + (brought > 0 ? 1 : bit), gain: brought };
+      });
     },
     ...(leave !== undefined && {
       leave(state: number, place: Place, fate: 0 | 1 | 2) {

@@ -32,14 +32,16 @@ export function groupMachine({
   const kept = timesKept(Math.floor(units / size), maxTimes);
   return {
     start: 0,
-    take(state, { unit }) {
+    gains: [gainOn],
+    name: `groups, ${kept}`,
+    take(state) {
       const position = state % size;
       const times = (state - position) / size;
       if (kept > 0 && times === kept) return noSteps;
       const isLast = position + 1 === size;
       const next = isLast ? (kept > 0 ? times + 1 : 0) * size : state + 1;
-      const own = isRewarded(position) ? gainOn(unit) : 0;
-      return [{ next, gain: own + (position === 0 ? onOpening : 0) + (isLast ? onCompletion : 0) }];
+      const gain = (position === 0 ? onOpening : 0) + (isLast ? onCompletion : 0);
+      return [isRewarded(position) ? { next, gain, of: 0 } : { next, gain }];
     },
     accepts: (state) => state % size === 0,
   };
@@ -58,11 +60,13 @@ export function nthMachine(
   const kept = timesKept(Math.floor(units / n), maxTimes);
   return {
     start: 0,
-    take(state, { unit }) {
+    gains: [gainOn],
+    name: `nth, ${kept}`,
+    take(state) {
       const counted = state % n;
       const times = (state - counted) / n;
       if (counted < n - 1 || (kept > 0 && times === kept)) return noSteps;
-      return [{ next: (kept > 0 ? times + 1 : 0) * n, gain: gainOn(unit) }];
+      return [{ next: (kept > 0 ? times + 1 : 0) * n, gain: 0, of: 0 }];
     },
     // Having counted more is never worse, so whatever can be counted is.
     leave: (state, _place: Place, fate) => (fate === takenEarlier || state % n === n - 1 ? state : state + 1),

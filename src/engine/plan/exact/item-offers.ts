@@ -1,10 +1,11 @@
 /** What each candidate can do in the item stage of this cart. */
 import { isDiscounted } from "../../goods.ts";
-import type { CompiledBenefit, Stage } from "../../kind.ts";
+import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
-import { type BenefitFields, unlimited } from "./benefit-fields.ts";
+import type { Templates } from "./automaton.ts";
+import { type BenefitFields, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
 import { shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
@@ -27,7 +28,14 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
     const covered = coverage(situation, fields[i]!, slots, lines, budget);
     const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;
     const ofSlots = lines.map((ofSlot) => (ofSlot.every(isWanted) ? ofSlot : ofSlot.filter(isWanted)));
-    return offerOf(index, part.group, ofSlots, fields[i]!, shapeOf(covered));
+    return offerOf(
+      index,
+      part.group,
+      ofSlots,
+      fields[i]!,
+      shapeOf(covered),
+      templatesOf(promotion, situation.cart.currency, i),
+    );
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);
@@ -40,6 +48,7 @@ function offerOf(
   slots: readonly (readonly number[])[],
   fields: BenefitFields,
   shape: Shape,
+  templates: Templates,
 ): Offer {
   const { most, isExact, isWhole } = shape;
   const fraction = fractionOf(fields);
@@ -51,11 +60,29 @@ function offerOf(
     }
     case "machine": {
       const { type, machine } = shape;
-      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, machine };
+      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, machine, templates };
     }
     case "lump":
       return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type: "lump" };
   }
+}
+
+/** By currency, for amounts are; then by benefit. Promotions are compiled once and meet many carts. */
+const known = new WeakMap<CompiledPromotion, Map<string, Templates[]>>();
+
+function templatesOf(promotion: CompiledPromotion, currency: string, benefit: number): Templates {
+  let byCurrency = known.get(promotion);
+  if (byCurrency === undefined) {
+    byCurrency = new Map();
+    known.set(promotion, byCurrency);
+  }
+  let byBenefit = byCurrency.get(currency);
+  if (byBenefit === undefined) {
+    byBenefit = [];
+    byCurrency.set(currency, byBenefit);
+  }
+  byBenefit[benefit] ??= new Map();
+  return byBenefit[benefit];
 }
 
 function isLocalIn({ kind, percent, maxAmount, allocate, tiers, mode }: BenefitFields): boolean {
@@ -95,13 +122,6 @@ function apart(offers: readonly Offer[], hasBudget: boolean): Offer[] {
   const sharesSum = hasBudget || offers.some(({ isWhole }) => !isWhole);
   if (!meet) return sharesSum ? offers.map((offer) => ({ ...offer, isExact: false })) : [...offers];
   return offers.map((offer): Offer => ({ ...offer, type: "lump", isExact: false }));
-}
-
-/** The documents of the benefits that act in the stage, in the order of the compiled ones. */
-export function fieldsOf({ document, parts }: CompiledPromotion, stage: Stage): BenefitFields[] {
-  const documents = document.benefits as unknown as readonly BenefitFields[];
-  const part = parts.find((one) => one.stage === stage);
-  return part === undefined ? [] : part.positions.map((position) => documents[position]!);
 }
 
 interface Slot {

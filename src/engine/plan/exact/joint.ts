@@ -7,9 +7,8 @@
  * stages promise more than the best plan known.
  */
 import type { Situation } from "../../situation.ts";
-import { hasRate } from "./benefit-fields.ts";
+import { hasRateIn } from "./benefit-fields.ts";
 import { grain } from "./grain.ts";
-import { fieldsOf } from "./item-offers.ts";
 import { type ItemStage, itemStage } from "./item-stage.ts";
 import { type LaterRule, laterRule } from "./later-rules.ts";
 import { LaterStages } from "./later-stages.ts";
@@ -26,10 +25,7 @@ export interface Suggestion {
   readonly pay: number | null;
 }
 
-/**
- * Prices a suggestion and keeps it if it is the best; answers what the best plan known pays, in minor units. `isTied`: it pays
- * no less than the best plan known.
- */
+/** Takes note of a suggestion; answers what the best plan pays, in minor units, as far as known. `isTied`: this one pays no less. */
 export type Consider = (suggestion: Suggestion, isTied: boolean) => number;
 
 /** More thresholds than this are not looked at one by one. */
@@ -115,7 +111,8 @@ class Joint {
         best = Math.min(best, this.suggest(later, found.uses, found.value));
       beyond = Math.min(beyond, found.most === null ? best * grain : later.stages.payAt(found.most).pay);
     }
-    const least = Math.min(atDearest.pay, beyond);
+    // Thresholds that promise no more than the best plan were not looked at.
+    const least = Math.min(atDearest.pay, beyond, best * grain);
     if (best * grain - least < grain || depth >= maxDepth || work.isSpent()) return least;
     const rule = this.openScope(later.rules, atDearest.chosen);
     if (rule === null) return least;
@@ -224,7 +221,7 @@ function laterStages(
   const order = rulesOf("order");
   const shipping = rulesOf("shipping");
   const rounds = order.some(({ candidate }) =>
-    fieldsOf(situation.candidates[candidate]!.promotion, "order").some(hasRate),
+    hasRateIn(situation.candidates[candidate]!.promotion, "order"),
   );
   return {
     rules: order,

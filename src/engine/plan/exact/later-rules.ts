@@ -2,9 +2,9 @@
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
-import { type BenefitFields, capOf, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetLeft, fieldsOf } from "./item-offers.ts";
+import { budgetLeft } from "./item-offers.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 

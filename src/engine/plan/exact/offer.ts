@@ -1,4 +1,5 @@
 /** What a promotion can do in the item stage, in the planner's own words. */
+import type { Templates } from "./automaton.ts";
 import type { Machine, Unit } from "./machine.ts";
 
 interface Common {
@@ -33,6 +34,7 @@ export interface MachineOffer extends Common {
   readonly type: "machine";
   /** `scale`: 1, or larger to have fewer states at the price of a coarser bound. Null: cannot be had. */
   machine(scale: number): Machine | null;
+  readonly templates: Templates;
 }
 
 /** Not understood: nothing is known but the most that it may bring, whatever others do. */

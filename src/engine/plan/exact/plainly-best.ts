@@ -7,10 +7,9 @@ import { Goods } from "../../goods.ts";
 import type { Priced } from "../../price.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { type Situation, StageView } from "../../situation.ts";
-import { type BenefitFields, hasRate, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fields.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, largestWorth } from "./grain.ts";
-import { fieldsOf } from "./item-offers.ts";
 import { isMonotone } from "./stage-conditions.ts";
 import { fromOf } from "./tier-offers.ts";
 
@@ -31,7 +30,7 @@ function allIsGiven(situation: Situation, candidates: readonly number[], priced:
   for (const index of candidates) {
     const { promotion } = situation.candidates[index]!;
     const missing = ceilingOf(situation, promotion) - brought[index]!;
-    if (missing > 0 && (missing > rounding || !fieldsOf(promotion, "item").some(hasRate))) return false;
+    if (missing > 0 && (missing > rounding || !hasRateIn(promotion, "item"))) return false;
   }
   return true;
 }

@@ -4,6 +4,7 @@
  * rounded sum.
  */
 import type { RoundingMode } from "../../money.ts";
+import type { Templates } from "./automaton.ts";
 import { unlimited } from "./benefit-fields.ts";
 import { grain } from "./grain.ts";
 import type { Machine } from "./machine.ts";
@@ -27,10 +28,12 @@ export function roundedOffer(offer: Offer, rounding: RoundingMode): MachineOffer
     if (offer.type === "machine") return offer.machine(scale);
     return perUnitMachine({ gainOn: offer.gainOn, maxUnits: unlimited, cap: unlimited, pick: null, step: 1 });
   };
-  if (offer.isWhole) return { ...offer, type: "machine", machine };
+  const templates: Templates = new Map();
+  if (offer.isWhole) return { ...offer, type: "machine", machine, templates };
   return {
     ...offer,
     type: "machine",
+    templates,
     isWhole: true,
     machine(scale) {
       const inner = machine(scale);
@@ -44,15 +47,15 @@ function roundedMachine(machine: Machine, fraction: number, rounding: RoundingMo
   // To the even neighbour: whether the whole part is even matters as well.
   const period = rounding === "half_even" ? 2 * grain : grain;
   const parts = period / fraction;
-  const { leave } = machine;
+  const { leave, gains } = machine;
   return {
-    ...machine,
     start: machine.start * parts,
+    ...(machine.countsWhatIsLeft && { countsWhatIsLeft: true }),
     take(state, place) {
       const part = state % parts;
       const before = part * fraction;
-      return machine.take((state - part) / parts, place).map(({ next, gain }) => {
-        const sum = before + gain;
+      return machine.take((state - part) / parts, place).map(({ next, gain, of }) => {
+        const sum = before + gain + (of === undefined ? 0 : gains![of]!(place.unit));
         return {
           next: next * parts + (sum % period) / fraction,
           gain: rounded(sum, rounding) - rounded(before, rounding),

@@ -12,6 +12,7 @@ import type { Relaxation } from "./bound.ts";
 import type { Alternative } from "./component.ts";
 import { type LabelTable, labelTable } from "./labels.ts";
 import { idle, takenEarlier, takenLater } from "./machine.ts";
+import { memory } from "./memory.ts";
 import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
@@ -66,7 +67,7 @@ class Search {
   /** What the components to come bring at most, and this unit's successors. */
   private beyond = 0;
   private unit = 0;
-  /** By player: where its states stand in its tables at this unit (-1: it does not cover it), and at the next that it covers. */
+  /** By player: where its rows stand at this unit (-1: it does not cover it), and its completions at the next that it covers. */
   private readonly rowsAt: Int32Array;
   private readonly completionsAt: Int32Array;
 
@@ -119,7 +120,7 @@ class Search {
     const { players } = component;
     this.alternatives = limit === null ? component.alternatives : component.allAlternatives;
     // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
-    this.mayIdle = limit !== null || players.some(({ automaton }) => automaton.leaves !== null);
+    this.mayIdle = limit !== null || players.some(({ automaton }) => automaton.leavesAt !== -1);
     this.beyond = 0;
     for (let i = index + 1; i < this.parts.length; i++) this.beyond += this.parts[i]!.most;
     if (limit?.lines)
@@ -130,12 +131,13 @@ class Search {
 
   private goTo(unit: number): void {
     const { players } = this.part.component;
+    const { ints } = memory;
     this.unit = unit;
     for (let p = 0; p < players.length; p++) {
-      const { automaton, placeOf, nextPlace } = players[p]!;
-      const place = placeOf[unit]!;
-      this.rowsAt[p] = place === -1 ? -1 : place * automaton.states;
-      this.completionsAt[p] = nextPlace[unit + 1]! * automaton.states;
+      const { automaton, placesAt, nextPlacesAt } = players[p]!;
+      const place = ints[placesAt + unit]!;
+      this.rowsAt[p] = place === -1 ? -1 : automaton.rowOfAt + place * automaton.states;
+      this.completionsAt[p] = automaton.completionAt + ints[nextPlacesAt + unit + 1]! * automaton.states;
     }
   }
 
@@ -174,14 +176,15 @@ class Search {
   private extend(label: number): void {
     const { players } = this.part.component;
     const { labels, rowsAt } = this;
+    const { ints, doubles } = memory;
     const from = label * labels.width;
     for (let p = 0; p < players.length; p++) {
       if (rowsAt[p] === -1) continue;
-      const { automaton } = players[p]!;
-      const row = automaton.rowOf[rowsAt[p]! + labels.states[from + p]!]!;
-      const to = automaton.stepsFrom[row + 1]!;
-      for (let step = automaton.stepsFrom[row]!; step < to; step++)
-        this.reach(label, p, players[p]!.candidate, automaton.stepNext[step]!, automaton.stepGain[step]!);
+      const { automaton, candidate } = players[p]!;
+      const row = ints[rowsAt[p]! + labels.states[from + p]!]!;
+      const to = ints[automaton.stepsAt + row + 1]!;
+      for (let step = ints[automaton.stepsAt + row]!; step < to; step++)
+        this.reach(label, p, candidate, ints[automaton.nextsAt + step]!, doubles[automaton.gainsAt + step]!);
     }
     const ofUnit = this.alternatives[this.unit]!;
     for (let a = 0; a < ofUnit.length; a++)
@@ -197,19 +200,20 @@ class Search {
     if (spent !== free && this.isCounted(taker)) spent += gain;
     if (spent > this.atMost) return;
     const { players } = part.component;
+    const { ints, doubles } = memory;
     const from = label * labels.width;
-    let rest = part.suffix[unit + 1]! + this.beyond;
+    let rest = doubles[part.suffixAt + unit + 1]! + this.beyond;
     for (let p = 0; p < players.length; p++) {
       const { automaton } = players[p]!;
       let state = labels.states[from + p]!;
       if (p === taker) state = next;
-      else if (automaton.leaves !== null && rowsAt[p] !== -1) {
+      else if (automaton.leavesAt !== -1 && rowsAt[p] !== -1) {
         const fate = taker === nobody ? idle : candidate < players[p]!.candidate ? takenEarlier : takenLater;
-        state = automaton.leaves[fate][automaton.rowOf[rowsAt[p]! + state]!]!;
+        state = ints[automaton.leavesAt + fate * automaton.rows + ints[rowsAt[p]! + state]!]!;
         if (state === -1) return;
       }
       states[p] = state;
-      rest += automaton.completion[completionsAt[p]! + state]!;
+      rest += doubles[completionsAt[p]! + state]!;
     }
     const bound = value + rest;
     if (!(bound > this.above)) return;

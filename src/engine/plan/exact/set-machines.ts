@@ -67,6 +67,8 @@ export function setMachine({ slots, maxTimes, gainOn, onOpening, onCompletion }:
 
   return {
     start: 0,
+    gains: [gainOn],
+    name: `sets, ${most}, ${isLimited}`,
     take(state, place) {
       const { used, counts } = decode(state);
       const before = opened(counts);
@@ -78,8 +80,8 @@ export function setMachine({ slots, maxTimes, gainOn, onOpening, onCompletion }:
         slots.forEach(({ quantity }, i) => {
           counts[i]! -= complete * quantity;
         });
-      const gain = gainOn(place.unit) + (after > before ? onOpening : 0) + complete * onCompletion;
-      return [{ next: encode(used + complete, counts), gain }];
+      const gain = (after > before ? onOpening : 0) + complete * onCompletion;
+      return [{ next: encode(used + complete, counts), gain, of: 0 }];
     },
     accepts: (state) => decode(state).counts.every((count) => count === 0),
   };

@@ -15,7 +15,12 @@ export interface Tier {
  * The reached tier for everything. Which one it will be is guessed at the first unit; the highest that is reached must
  * apply, so the sum has to stay below the next one, and only beyond the last it need not be kept.
  */
-export function tierMachine(tiers: readonly Tier[], measure: Measure, tops: number): Machine {
+export function tierMachine(
+  tiers: readonly Tier[],
+  measure: Measure,
+  tops: number,
+  isByQuantity: boolean,
+): Machine {
   const size = tops + 1;
   const room = (tier: number) => (tiers[tier + 1]?.from ?? Number.POSITIVE_INFINITY) - 1;
   const add = (tier: number, sum: number, unit: Unit): number | null => {
@@ -23,21 +28,26 @@ export function tierMachine(tiers: readonly Tier[], measure: Measure, tops: numb
     if (next > room(tier)) return null;
     return tier === tiers.length - 1 ? Math.min(next, tiers[tier]!.from) : next;
   };
+  const step = (next: number, bonus: number, tier: number, unit: Unit): Step =>
+    isByQuantity ? { next, gain: bonus, of: tier } : { next, gain: bonus + tiers[tier]!.gainOn(unit) };
+  const gains = tiers.map((tier) => (unit: Unit) => tier.gainOn(unit));
   return {
     start: 0,
+    // By quantity all units count alike.
+    ...(isByQuantity && { gains, name: `tiers, ${size}` }),
     take(state, { unit }) {
       if (state === 0) {
         const steps: Step[] = [];
         tiers.forEach((tier, i) => {
           const sum = add(i, 0, unit);
-          if (sum !== null) steps.push({ next: 1 + i * size + sum, gain: tier.gainOn(unit) + tier.bonus });
+          if (sum !== null) steps.push(step(1 + i * size + sum, tier.bonus, i, unit));
         });
         return steps;
       }
       const sum = (state - 1) % size;
       const tier = (state - 1 - sum) / size;
       const next = add(tier, sum, unit);
-      return next === null ? noSteps : [{ next: 1 + tier * size + next, gain: tiers[tier]!.gainOn(unit) }];
+      return next === null ? noSteps : [step(1 + tier * size + next, 0, tier, unit)];
     },
     accepts(state) {
       if (state === 0) return true;
@@ -65,11 +75,13 @@ export function ladderMachine(tiers: readonly Tier[]): Machine {
   const last = Math.max(1, tiers.at(-1)!.from);
   return {
     start: 0,
-    take(state, { unit }) {
+    gains: tiers.map((tier) => (unit: Unit) => tier.gainOn(unit)),
+    name: "ladder",
+    take(state) {
       const number = state + 1;
       if (number < first) return noSteps;
-      const tier = tiers.findLast(({ from }) => Math.max(1, from) <= number)!;
-      return [{ next: Math.min(number, last - 1), gain: tier.gainOn(unit) }];
+      const tier = tiers.findLastIndex(({ from }) => Math.max(1, from) <= number);
+      return [{ next: Math.min(number, last - 1), gain: 0, of: tier }];
     },
     leave: (state, _place, fate) => (fate === takenEarlier || state + 1 >= first ? state : state + 1),
     accepts: () => true,

@@ -44,7 +44,7 @@ export function tiered(covered: Covered): Shape {
   if (!isEachTouched) return lump(covered);
   if (isSliced) return machineShape(covered, () => ladderMachine(tiers), { isWhole, most });
   const tops = sumOf(covered, measure);
-  return machineShape(covered, () => tierMachine(tiers, measure, tops), {
+  return machineShape(covered, () => tierMachine(tiers, measure, tops, !byAmount), {
     isWhole,
     most,
     isExact: tiers.every(

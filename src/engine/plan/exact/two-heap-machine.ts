@@ -78,7 +78,7 @@ export function twoHeapMachine(offer: TwoHeaps): Machine | null {
     return encoded;
   };
 
-  const complete = (state: State, place: Place, gain: number): Step | null => {
+  const complete = (state: State, place: Place, isGot: boolean): Step | null => {
     const sets = Math.max(Math.ceil(state.bought / buy), Math.ceil(state.got / get));
     if (sets > state.sets || state.used + sets > most) return null;
     const done = Math.min(Math.floor(state.bought / buy), Math.floor(state.got / get));
@@ -89,7 +89,8 @@ export function twoHeapMachine(offer: TwoHeaps): Machine | null {
       bought: state.bought - done * buy,
       got: state.got - done * get,
     };
-    return { next: encode(after, place), gain };
+    const next = encode(after, place);
+    return isGot ? { next, gain: 0, of: 0 } : { next, gain: 0 };
   };
   /** The number of sets to come is settled once a unit was got that might have been bought; before, there may be any. */
   const isBounded = (state: State) => state.gotBoth !== open;
@@ -106,17 +107,19 @@ export function twoHeapMachine(offer: TwoHeaps): Machine | null {
         next.sets = Math.min(most, Math.floor(state.got / get) + 1 + Math.floor(state.bought / buy));
       }
     }
-    return complete(next, place, gainOn(place.unit));
+    return complete(next, place, true);
   };
 
   const buyUnit = (state: State, place: Place): Step | null =>
     // Each set gets the cheapest left before it buys: of units that serve for both, none is bought below one that is got.
     pick === "cheapest" && place.slots === both && state.gotBoth === dearer
       ? null
-      : complete({ ...state, bought: state.bought + 1 }, place, 0);
+      : complete({ ...state, bought: state.bought + 1 }, place, false);
 
   return {
     start: 0,
+    gains: [gainOn],
+    name: `two heaps, ${most}, ${isLimited}`,
     take(encoded, place) {
       if (most === 0) return noSteps;
       const state = decode(encoded);

@@ -6,8 +6,8 @@ import type { Clock } from "../../platform/clock.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { checkDocument } from "./promotion-document.ts";
+import { explained } from "./promotion-reading-service.ts";
 import type { PromotionFinding, PromotionOverlap, PromotionValidation } from "./promotion-schemas.ts";
-import { explained } from "./promotion-service.ts";
 import type { ProjectRules, RulebookService } from "./rulebook-service.ts";
 
 /** What can be said of promotions without changing any. */

@@ -1,18 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
-import { describePromotion } from "../../engine/describe.ts";
-import { type CompiledPromotion, type PromotionDocument, promotionSchema } from "../../engine/promotion.ts";
+import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
-import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { requireApproval } from "./promotion-approval-service.ts";
 import { requireSound } from "./promotion-document.ts";
-import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
+import { type PromotionReading, promotionReading, shown } from "./promotion-reading-service.ts";
+import type { Promotion } from "./promotion-schemas.ts";
 import {
   isEditable,
   killable,
@@ -23,12 +21,9 @@ import {
   transitions,
 } from "./promotion-status.ts";
 import {
-  findPromotion,
   findVersion,
   insertPromotion,
   insertVersion,
-  listPromotions,
-  listVersions,
   lockPromotion,
   type PromotionName,
   updatePromotion,
@@ -36,12 +31,7 @@ import {
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
 import type { RulebookService } from "./rulebook-service.ts";
 
-export interface PageQuery {
-  limit: number;
-  after?: string | undefined;
-}
-
-export interface PromotionService {
+export interface PromotionService extends PromotionReading {
   create(author: OperationContext, document: PromotionDocument): Promise<Promotion>;
   /** Creates or updates; says the same thing twice without a second version. */
   putByKey(author: OperationContext, key: string, document: PromotionDocument): Promise<Promotion>;
@@ -69,9 +59,6 @@ export interface PromotionService {
     transition: Transition,
   ): Promise<ChangedPromotion>;
   settled(changed: ChangedPromotion): Promise<Promotion>;
-  promotion(projectId: string, name: PromotionName): Promise<Promotion>;
-  list(projectId: string, query: PromotionQuery): Promise<Page<Promotion>>;
-  versions(projectId: string, id: string, page: PageQuery): Promise<Page<PromotionVersion>>;
 }
 
 /** A promotion before and after a change; the same if nothing was to be changed. */
@@ -98,9 +85,6 @@ interface Change {
 
 /** What is to become of a promotion that is locked; null: it is as it should be. */
 type Decide = (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>;
-
-const listCursor = cursorOf("promotions", z.string());
-const versionCursor = cursorOf("promotionVersions", z.int());
 
 export function promotionService(options: PromotionServiceOptions): PromotionService {
   const { database, clock, projects, rulebooks } = options;
@@ -244,6 +228,8 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
   }
 
   return {
+    ...promotionReading(database, clock),
+
     async create(author, document) {
       const row = await withTransaction(database, author.projectId, (connection) =>
         insert(connection, author, document),
@@ -309,33 +295,6 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
         return { change: "reverted", status: row.status, document: old.document };
       });
     },
-
-    async promotion(projectId, name) {
-      const row = await findPromotion(database.of(projectId), projectId, name);
-      if (row === undefined) throw problem("promotion-not-found");
-      return shown(row, clock.now());
-    },
-
-    async list(projectId, { limit, after, ...filters }) {
-      const beforeId = listCursor.decode(after);
-      const now = clock.now();
-      const rows = await listPromotions(database.of(projectId), projectId, filters, {
-        now: new Date(now),
-        beforeId,
-        limit: limit + 1,
-      });
-      const page = listCursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map((row) => shown(row, now)) };
-    },
-
-    async versions(projectId, id, { limit, after }) {
-      const before = versionCursor.decode(after);
-      const rows = await listVersions(database.of(projectId), projectId, id, before, limit + 1);
-      // Every promotion has a first version, so an empty first page means that there is no such promotion.
-      if (rows.length === 0 && before === null) throw problem("promotion-not-found");
-      const page = versionCursor.page(rows, limit, ({ version }) => version);
-      return { ...page, items: page.items.map(shownVersion) };
-    },
   };
 }
 
@@ -387,38 +346,5 @@ function versionOf(
     changedBy: apiKeyId,
     createdAt: updatedAt,
     reason,
-  };
-}
-
-function shown(row: PromotionRow, now: number): Promotion {
-  const { id, version, createdAt, updatedAt } = row;
-  const document = promotionSchema.parse(row.document);
-  return {
-    ...document,
-    id,
-    status: shownStatus(row, now),
-    version,
-    createdAt: createdAt.toISOString(),
-    updatedAt: updatedAt.toISOString(),
-    killedAt: row.killedAt?.toISOString() ?? null,
-    explanation: explained(document),
-  };
-}
-
-export function explained(document: PromotionDocument): Promotion["explanation"] {
-  return { en: describePromotion(document, "en"), "zh-CN": describePromotion(document, "zh-CN") };
-}
-
-function shownVersion(row: PromotionVersionRow): PromotionVersion {
-  const { version, status, change, changedBy, createdAt, revision, reason } = row;
-  return {
-    version,
-    status,
-    change,
-    changedBy,
-    createdAt: createdAt.toISOString(),
-    reason,
-    rulebook: String(revision),
-    document: promotionSchema.parse(row.document),
   };
 }

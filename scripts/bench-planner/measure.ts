@@ -8,6 +8,7 @@ import { planExactly } from "../../src/engine/plan/exact/plan-exactly.ts";
 import { planGreedily } from "../../src/engine/plan/greedy.ts";
 import { planInOrder } from "../../src/engine/plan/in-order.ts";
 import { planByPriority } from "../../src/engine/plan/priority.ts";
+import { price } from "../../src/engine/price.ts";
 import { type CompiledPromotion, compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
 import { compareByRank } from "../../src/engine/rulebook.ts";
 import { makeGround, type Situation, StageView, withCandidates } from "../../src/engine/situation.ts";
@@ -77,12 +78,12 @@ function priceByPriority(situation: Situation): number {
   return planByPriority(situation).priced.total;
 }
 
-/** What products with "n random sequences" do: the promotions in random orders, each first come first served. */
+/** What products with "n random sequences" do: the promotions in random orders, each first come first served; counted in the order of the arithmetic. */
 function bestOfSequences(situation: Situation, dice: Dice): number {
   const order = situation.candidates.map((_, index) => index);
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < sequences; i++)
-    least = Math.min(least, planInOrder(situation, dice.shuffled(order)).priced.total);
+    least = Math.min(least, price(situation, planInOrder(situation, dice.shuffled(order)).plan).total);
   return least;
 }
 

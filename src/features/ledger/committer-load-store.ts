@@ -3,6 +3,7 @@
  */
 import type pg from "pg";
 import type { CounterName } from "../../ledger/books.ts";
+import { textArray } from "../../platform/binary-arrays.ts";
 import { enterProject } from "../../platform/walls.ts";
 import {
   columnsOf,
@@ -12,6 +13,16 @@ import {
   type Picks,
   type StoredHold,
 } from "./committer-books.ts";
+
+/**
+ * What a batch writes is planned to find its rows by their places alone. A plan is made once for each connection, maybe while a
+ * table was empty: it would then go through all rows of the project for every batch, as soon as there are some. Loading
+ * switches this on and writing off again, for whatever else is planned in the transaction.
+ */
+const planByPlace =
+  "set_config('enable_indexscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
+export const planByIndex =
+  "set_config('enable_indexscan', 'on', true), set_config('enable_bitmapscan', 'on', true)";
 
 /** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
 export const beginStatement = (projectId: string): string =>
@@ -30,7 +41,7 @@ export async function insertCounters(
              from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as u (rule_id, measure, holder, period)
             order by 2, 3, 4, 5
            on conflict do nothing`,
-    values: [projectId, ...columnsOf(names)],
+    values: [projectId, ...columnsOf(names).map(textArray)],
   });
 }
 
@@ -79,7 +90,8 @@ select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) *
 union all
 select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
 union all
-select 't', null, null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null`;
+select 't', null, null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null
+  from (select ${planByPlace}) as settings`;
 
 interface LoadRow {
   kind: "t" | "r" | "i" | "c" | "n";
@@ -102,12 +114,12 @@ export async function loadLocked(client: pg.ClientBase, projectId: string, needs
     text: loadText,
     values: [
       projectId,
-      needs.redemptions,
-      needs.orders.map(({ source }) => source),
-      needs.orders.map(({ orderRef }) => orderRef),
-      needs.keys,
-      ...columnsOf(needs.counters),
-      needs.codes,
+      textArray(needs.redemptions),
+      textArray(needs.orders.map(({ source }) => source)),
+      textArray(needs.orders.map(({ orderRef }) => orderRef)),
+      textArray(needs.keys),
+      ...columnsOf(needs.counters).map(textArray),
+      textArray(needs.codes),
     ],
   });
   const loaded: Loaded = { now: 0, redemptions: [], records: new Map(), coupons: [], counters: [] };
@@ -165,6 +177,7 @@ export async function pickCodes(
   wanted: ReadonlyMap<string, number>,
 ): Promise<Picks> {
   const picks = new Map<string, FreeCode[]>();
+  await client.query(`select ${planByIndex}`);
   for (const [poolId, count] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { rows } = await client.query<{ place: string; code: string; expires_at: number | null }>({
       name: "pick-codes",
@@ -180,5 +193,6 @@ export async function pickCodes(
       rows.map(({ place, code, expires_at }) => ({ place, code, expiresAt: expires_at })),
     );
   }
+  await client.query(`select ${planByPlace}`);
   return picks;
 }

@@ -72,19 +72,25 @@ create table ledger_entries (
   redemption_id text not null,
   step integer not null,
   cause text not null,
-  rule_id text not null,
-  measure text not null,
-  holder text collate "C" not null,
-  period text not null,
-  reserved bigint not null,
-  used bigint not null,
+  code text collate "C",
+  postings json not null,
   created_at timestamptz not null default now(),
   primary key (project_id, redemption_id, step),
   constraint ledger_entries_cause_known check (cause in ('reserve', 'commit', 'cancel', 'expire', 'return', 'claim', 'release'))
 );
-comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
+comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its postings. One row for all postings of one command: a row for each took longer than all other tables together.';
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
-create index ledger_entries_code on ledger_entries (project_id, holder, redemption_id) where holder like 'code:%';
+comment on column ledger_entries.step is 'That of its first posting; the others follow it.';
+comment on column ledger_entries.code is 'The one code that its postings name, if any. A second one has a row of its own.';
+comment on column ledger_entries.postings is 'In the order of their steps: [[rule, measure, holder, period, reserved, used]].';
+create index ledger_entries_code on ledger_entries (project_id, code, redemption_id) where code is not null;
+
+create view ledger_postings with (security_invoker = true) as
+select project_id, redemption_id, step + place::int - 1 as step, cause, posting ->> 0 as rule_id, posting ->> 1 as measure,
+       (posting ->> 2) collate "C" as holder, posting ->> 3 as period, (posting ->> 4)::bigint as reserved,
+       (posting ->> 5)::bigint as used, created_at
+  from ledger_entries, json_array_elements(postings) with ordinality as p (posting, place);
+comment on view ledger_postings is 'The ledger as accountants read it: one row for each counter that an entry changed.';
 
 create trigger ledger_entries_append_only before update or delete on ledger_entries
   for each row execute function refuse_change();

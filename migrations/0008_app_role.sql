@@ -67,6 +67,7 @@ select wall('jobs');
 select wall('redemptions');
 select wall('counters');
 select wall('ledger_entries', append_only => true);
+grant select on ledger_postings to dealwright_app;
 select wall('idempotency_records');
 select wall('outbox_events');
 select wall('orders');

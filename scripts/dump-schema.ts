@@ -88,7 +88,7 @@ with functions as (
      and not exists (select 1 from pg_depend where objid = p.oid and deptype = 'e')
 ),
 relations as (
-  select oid, relname::text as name, relkind, relrowsecurity, relforcerowsecurity, relacl, relowner
+  select oid, relname::text as name, relkind, reloptions, relrowsecurity, relforcerowsecurity, relacl, relowner
     from pg_class where relnamespace = 'public'::regnamespace
 ),
 tables as (select * from relations where relkind in ('r', 'p')),
@@ -123,8 +123,9 @@ select functions.rank, functions.name, 4, arguments,
                     order by grantee::regrole::text collate "C") filter (where grantee not in (0, proowner)))
   from functions, aclexplode(proacl) group by functions.rank, functions.name, arguments, oid
 union all
-select 3, t.name, 9, grantee::regrole::text, format('grant %s on %I to %I;', string_agg(lower(privilege_type), ', ' order by privilege_type), t.name, grantee::regrole::text)
-  from tables t, aclexplode(t.relacl) where grantee <> t.relowner group by t.name, grantee
+select case relkind when 'v' then 4 else 3 end, t.name, 9, grantee::regrole::text,
+       format('grant %s on %I to %I;', string_agg(lower(privilege_type), ', ' order by privilege_type), t.name, grantee::regrole::text)
+  from relations t, aclexplode(t.relacl) where relkind in ('r', 'p', 'v') and grantee <> t.relowner group by t.name, relkind, grantee
 union all
 select 3, t.name, 10, grantee::regrole::text,
        format('grant %s (%s) on %I to %I;', lower(privilege_type), string_agg(quote_ident(a.attname), ', ' order by a.attnum), t.name, grantee::regrole::text)
@@ -182,7 +183,7 @@ select functions.rank, functions.name, 2, arguments, format('comment on function
   join functions on functions.oid = d.objoid
  where d.classoid = 'pg_proc'::regclass
 union all
-select 4, v.name, 1, '', format(E'create view %I as\\n%s', v.name, pg_get_viewdef(v.oid)) from relations v where v.relkind = 'v'
+select 4, v.name, 1, '', format(E'create view %I%s as\\n%s', v.name, ' with (' || array_to_string(v.reloptions, ', ') || ')', pg_get_viewdef(v.oid)) from relations v where v.relkind = 'v'
 union all
 select 5, t.name, 1, k.conname::text,
        format('alter table %I add constraint %I %s;', t.name, k.conname, pg_get_constraintdef(k.oid))

@@ -38,7 +38,7 @@ select 'counter' as kind, project_id as "projectId", rule_id as "ruleId", measur
        coalesce(e.used, 0)::bigint as "usedByLedger", coalesce(e.reserved, 0)::bigint as "reservedByLedger"
   from (select * from counters where project_id = $1) c
   full join (select project_id, rule_id, measure, holder, period, sum(used) as used, sum(reserved) as reserved
-               from ledger_entries where project_id = $1 and measure <> 'coupon' group by 1, 2, 3, 4, 5) e
+               from ledger_postings where project_id = $1 and measure <> 'coupon' group by 1, 2, 3, 4, 5) e
        using (project_id, rule_id, measure, holder, period)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
 union all
@@ -46,7 +46,7 @@ select 'coupon', project_id, coalesce(pool_id, ''), 'coupon', 'code:' || code, '
        coalesce(e.used, 0)::bigint, coalesce(e.reserved, 0)::bigint
   from (select * from coupons where project_id = $1) c
   full join (select project_id, substr(holder, 6) as code, sum(used) as used, sum(reserved) as reserved
-               from ledger_entries where project_id = $1 and measure = 'coupon' group by 1, 2) e
+               from ledger_postings where project_id = $1 and measure = 'coupon' group by 1, 2) e
        using (project_id, code)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
  order by 1, 2, 3, 4, 5, 6`;
@@ -105,7 +105,7 @@ async function mend(client: pg.ClientBase, differences: readonly Difference[]): 
         set used = s.used, reserved = s.reserved, lim = greatest(c.lim, s.used + s.reserved)
        from (select u.*, coalesce(sum(e.used), 0)::bigint as used, coalesce(sum(e.reserved), 0)::bigint as reserved
                from ${counterColumns} as u (project_id, rule_id, measure, holder, period)
-               left join ledger_entries e
+               left join ledger_postings e
                  on e.project_id = u.project_id and e.rule_id = u.rule_id and e.measure = u.measure
                 and e.holder = u.holder collate "C" and e.period = u.period
               group by 1, 2, 3, 4, 5) s
@@ -120,7 +120,7 @@ async function mend(client: pg.ClientBase, differences: readonly Difference[]): 
         set used = s.used, reserved = s.reserved
        from (select u.project_id, u.holder, coalesce(sum(e.used), 0)::int as used, coalesce(sum(e.reserved), 0)::int as reserved
                from unnest($1::text[], $2::text[]) as u (project_id, holder)
-               left join ledger_entries e
+               left join ledger_postings e
                  on e.project_id = u.project_id and e.measure = 'coupon' and e.holder = u.holder collate "C"
               group by 1, 2) s
       where c.project_id = s.project_id and c.code = substr(s.holder, 6) collate "C"`,

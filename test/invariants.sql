@@ -7,7 +7,7 @@ select 'counter-is-not-the-sum-of-its-entries' as violation, project_id,
        format('says %s used, %s reserved; its entries %s, %s', c.used, c.reserved, coalesce(e.used, 0), coalesce(e.reserved, 0)) as detail
   from counters c
   full join (select project_id, rule_id, measure, holder, period, sum(used)::bigint as used, sum(reserved)::bigint as reserved
-               from ledger_entries where measure <> 'coupon' group by 1, 2, 3, 4, 5) e
+               from ledger_postings where measure <> 'coupon' group by 1, 2, 3, 4, 5) e
        using (project_id, rule_id, measure, holder, period)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
 
@@ -17,7 +17,7 @@ select 'coupon-is-not-the-sum-of-its-entries', project_id, code,
        format('says %s used, %s reserved; its entries %s, %s', c.used, c.reserved, coalesce(e.used, 0), coalesce(e.reserved, 0))
   from coupons c
   full join (select project_id, substr(holder, 6) as code, sum(used)::bigint as used, sum(reserved)::bigint as reserved
-               from ledger_entries where measure = 'coupon' group by 1, 2) e
+               from ledger_postings where measure = 'coupon' group by 1, 2) e
        using (project_id, code)
  where coalesce(c.used, 0) <> coalesce(e.used, 0) or coalesce(c.reserved, 0) <> coalesce(e.reserved, 0)
 
@@ -30,7 +30,7 @@ select 'holds-are-not-the-sum-of-the-entries', project_id, id,
                sum((hold ->> 4)::bigint) as amount
           from redemptions r, json_array_elements(r.holds) as hold group by 1, 2, 3, 4, 5, 6) h
   full join (select project_id, redemption_id as id, rule_id, measure, holder, period, sum(used) as used, sum(reserved) as reserved
-               from ledger_entries where cause <> 'claim' group by 1, 2, 3, 4, 5, 6) e
+               from ledger_postings where cause <> 'claim' group by 1, 2, 3, 4, 5, 6) e
        using (project_id, id, rule_id, measure, holder, period)
   left join redemptions r using (project_id, id)
  where coalesce(h.amount, 0) <> case when r.state = 'reserved' then coalesce(e.reserved, 0) else coalesce(e.used, 0) end
@@ -43,7 +43,7 @@ select 'over-and-still-holding', project_id, id, state
 union all
 -- A claim has its entry at once; everything else in the ledger belongs to a redemption.
 select 'entry-of-nothing', e.project_id, e.redemption_id, e.cause
-  from ledger_entries e
+  from ledger_postings e
  where cause <> 'claim'
    and not exists (select 1 from redemptions r where r.project_id = e.project_id and r.id = e.redemption_id)
 
@@ -52,7 +52,7 @@ union all
 select 'steps-do-not-count-the-entries', r.project_id, r.id,
        format('%s: %s steps, %s entries, the last %s', r.state, r.steps, count(e.step), max(e.step))
   from redemptions r
-  left join ledger_entries e on e.project_id = r.project_id and e.redemption_id = r.id
+  left join ledger_postings e on e.project_id = r.project_id and e.redemption_id = r.id
  group by r.project_id, r.id, r.state, r.steps
 having count(e.step) > r.steps or max(e.step) >= r.steps
     or (count(e.step) < r.steps and r.state not in ('partially_returned', 'returned'))

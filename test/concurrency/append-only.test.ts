@@ -21,12 +21,12 @@ afterAll(async () => {
 });
 
 test.each([
-  "update ledger_entries set used = used + 1",
-  "update ledger_entries set used = used",
+  "update ledger_entries set postings = '[]'",
+  "update ledger_entries set postings = postings",
   "delete from ledger_entries",
   "truncate ledger_entries",
   "truncate ledger_entries, redemptions",
-  "insert into ledger_entries select * from ledger_entries on conflict (project_id, redemption_id, step) do update set used = 0",
+  "insert into ledger_entries select * from ledger_entries on conflict (project_id, redemption_id, step) do update set postings = '[]'",
   "merge into ledger_entries t using (select 1) s on true when matched then delete",
 ])("the ledger refuses: %s", async (statement) => {
   const before = await everything();

@@ -112,7 +112,7 @@ async function perform(project: ProjectWithKeys, model: ReservationModel, step: 
   expect([answer.status, answer.body.code ?? answer.body.state]).toEqual(model.settle(step.kind, target));
 }
 
-async function taken(projectId: string, table: "counters" | "ledger_entries"): Promise<object> {
+async function taken(projectId: string, table: "counters" | "ledger_postings"): Promise<object> {
   const { rows } = await database.pool.query(
     `select p.key || ' ' || measure as name, sum(used + reserved)::bigint as taken
        from ${table} t join promotions p on p.project_id = t.project_id and p.id = t.rule_id
@@ -133,7 +133,7 @@ test("whatever happens to reservations, counters and answers are those of the mo
       for (const step of commands) {
         await perform(project, model, step);
         expect(await taken(project.id, "counters")).toEqual(model.taken());
-        expect(await taken(project.id, "ledger_entries")).toEqual(model.taken());
+        expect(await taken(project.id, "ledger_postings")).toEqual(model.taken());
       }
     }),
     { numRuns: sized(12, 1_000), endOnFailure: true },

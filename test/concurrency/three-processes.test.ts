@@ -151,7 +151,7 @@ test("orders of several coupons take all or none, and never wait for each other 
   expect(new Set(history.refused().map(({ code }) => code))).toEqual(new Set(["code-not-applied"]));
   const { rows } = await database.pool.query(
     `select coupons, count(*) as orders from (
-       select redemption_id, count(*) as coupons from ledger_entries
+       select redemption_id, count(*) as coupons from ledger_postings
         where project_id = $1 and measure = 'coupon' group by 1) as by_order group by 1`,
     [shop.project.id],
   );

@@ -78,7 +78,7 @@ export async function lies(
   const keys = new Set(history.attempts.map(({ key }) => key));
   const { rows } = await database.pool.query<{ id: string; entries: number }>(
     `select r.id, count(e.step) as entries from redemptions r
-       left join ledger_entries e on e.project_id = r.project_id and e.redemption_id = r.id and e.rule_id = $2
+       left join ledger_postings e on e.project_id = r.project_id and e.redemption_id = r.id and e.rule_id = $2
       where r.project_id = $1 group by r.id`,
     [shop.project.id, rule],
   );

@@ -90,7 +90,7 @@ export async function booksOf(
     `select (select count(*) from redemptions where project_id = $1 and state not in ('cancelled', 'expired')) as standing,
             (select coalesce(sum(used + reserved), 0)::bigint from counters
               where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as counter,
-            (select coalesce(sum(used + reserved), 0)::bigint from ledger_entries
+            (select coalesce(sum(used + reserved), 0)::bigint from ledger_postings
               where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as ledger`,
     [projectId, rule, measure, holder],
   );

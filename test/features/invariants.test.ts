@@ -62,7 +62,7 @@ test.each([
   ],
   [
     "entry-of-nothing",
-    "insert into ledger_entries select project_id, 'rdm_x', 0, 'reserve', rule_id, measure, holder, period, 0, 0 from ledger_entries limit 1",
+    'insert into ledger_entries select project_id, \'rdm_x\', 0, \'reserve\', code, \'[["p","uses","","",0,0]]\' from ledger_entries limit 1',
   ],
   ["steps-do-not-count-the-entries", "update redemptions set steps = steps + 1 where state = 'committed'"],
   ["steps-do-not-count-the-entries", "update redemptions set steps = steps - 2 where state = 'returned'"],

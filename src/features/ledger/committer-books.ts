@@ -71,6 +71,9 @@ export interface LoadedRedemption {
 /** rule, measure, holder, period, amount */
 export type StoredHold = [string, string, string, string, number];
 
+/** rule, measure, holder, period, reserved, used */
+export type StoredPosting = [string, string, string, string, number, number];
+
 export interface Loaded {
   /** The database's clock, epoch milliseconds. */
   now: number;

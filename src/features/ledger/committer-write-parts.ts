@@ -1,8 +1,10 @@
 /** What a batch writes into each table, as a part of one statement. No database here. */
 import { counterKey } from "../../ledger/books.ts";
+import type { Entry } from "../../ledger/entries.ts";
 import { bigintArray, bytesArray, textArray } from "../../platform/binary-arrays.ts";
 import type { Writes } from "./committer-batch.ts";
-import { columnsOf, type Loaded, type StoredHold } from "./committer-books.ts";
+import type { Loaded, StoredHold, StoredPosting } from "./committer-books.ts";
+import { codeOf, isOfCode } from "./promotion-counters.ts";
 
 export interface Part {
   readonly name: string;
@@ -165,21 +167,50 @@ function claimed({ claims }: Writes): Part {
 }
 
 function entered({ entries }: Writes): Part {
+  const rows = entryRows(entries);
   return {
     name: "entered",
     text: `
-  insert into ledger_entries (project_id, redemption_id, step, cause, rule_id, measure, holder, period, reserved, used)
-  select $1, u.* from unnest($?::text[], $?::bigint[], $?::text[], $?::text[], $?::text[], $?::text[], $?::text[],
-                             $?::bigint[], $?::bigint[]) as u`,
+  insert into ledger_entries (project_id, redemption_id, step, cause, code, postings)
+  select $1, redemption_id, step, cause, code, postings::json
+    from unnest($?::text[], $?::bigint[], $?::text[], $?::text[], $?::text[]) as u (redemption_id, step, cause, code, postings)`,
     values: [
-      textArray(entries.map(({ redemption }) => redemption)),
-      bigintArray(entries.map(({ step }) => step)),
-      textArray(entries.map(({ cause }) => cause)),
-      ...columnsOf(entries.map(({ counter }) => counter)).map(textArray),
-      bigintArray(entries.map(({ reserved }) => reserved)),
-      bigintArray(entries.map(({ used }) => used)),
+      textArray(rows.map(({ first }) => first.redemption)),
+      bigintArray(rows.map(({ first }) => first.step)),
+      textArray(rows.map(({ first }) => first.cause)),
+      textArray(rows.map(({ code }) => code)),
+      textArray(rows.map(({ postings }) => JSON.stringify(postings))),
     ],
   };
+}
+
+interface EntryRow {
+  readonly first: Entry;
+  code: string | null;
+  readonly postings: StoredPosting[];
+}
+
+/** Entries of one command stand together, in the order of their steps, as long as they name no second code. */
+function entryRows(entries: readonly Entry[]): EntryRow[] {
+  const rows: EntryRow[] = [];
+  let row: EntryRow | undefined;
+  for (const entry of entries) {
+    const { redemption, cause, step, counter, reserved, used } = entry;
+    const code = isOfCode(counter) ? codeOf(counter) : null;
+    const continues =
+      row !== undefined &&
+      row.first.redemption === redemption &&
+      row.first.cause === cause &&
+      row.first.step + row.postings.length === step &&
+      (code === null || row.code === null || row.code === code);
+    if (!continues || row === undefined) {
+      row = { first: entry, code: null, postings: [] };
+      rows.push(row);
+    }
+    row.code ??= code;
+    row.postings.push([counter.rule, counter.measure, counter.holder, counter.period, reserved, used]);
+  }
+  return rows;
 }
 
 function recorded({ records }: Writes): Part {

@@ -34,7 +34,7 @@ const statements = new Map<string, { name: string; text: string }>();
 /** Of as many shapes as there are sets of tables: what a batch does not touch costs it nothing. */
 function statementOf(parts: readonly Part[]): { name: string; text: string } {
   // Shortened: PostgreSQL tells names apart by 63 bytes.
-  const name = `write-${parts.map((part) => part.name.slice(0, 5)).join("-")}`;
+  const name = `write-batch-${parts.map((part) => part.name.slice(0, 5)).join("-")}`;
   let statement = statements.get(name);
   if (statement === undefined) {
     statement = { name, text: textOf(parts) };

@@ -99,6 +99,11 @@ export function couponCounter(poolId: string, storedCode: string): CounterName {
   return { rule: poolId, measure: couponMeasure, holder: codeHolder(storedCode), period: "" };
 }
 
+/** Whether it is the counter of a code: a coupon's own, or a promotion's for that code. */
+export function isOfCode({ holder }: CounterName): boolean {
+  return holder.startsWith(codePrefix);
+}
+
 /** The code whose counter it is. */
 export function codeOf({ holder }: CounterName): string {
   return holder.slice(codePrefix.length);

@@ -318,18 +318,20 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       return {
         redemption: id,
         state,
-        items: entries.map(({ step, createdAt, cause, ruleId, measure, holder, period, reserved, used }) => ({
-          step,
-          at: createdAt.toISOString(),
-          cause,
-          promotion: keys.get(ruleId) ?? null,
-          rule: ruleId,
-          measure,
-          holder,
-          period,
-          reserved,
-          used,
-        })),
+        items: entries.flatMap(({ step, createdAt, cause, postings }) =>
+          postings.map(([rule, measure, holder, period, reserved, used], place) => ({
+            step: step + place,
+            at: createdAt.toISOString(),
+            cause,
+            promotion: keys.get(rule) ?? null,
+            rule,
+            measure,
+            holder,
+            period,
+            reserved,
+            used,
+          })),
+        ),
       };
     },
   };

@@ -44,16 +44,14 @@ export async function listRedemptionsOfCode(
   code: string,
   beforeId: string | null,
 ): Promise<RedemptionRow[]> {
-  const { redemptionId, holder } = ledgerEntries;
+  const { redemptionId } = ledgerEntries;
   const users = connection
     .select({ id: redemptionId })
     .from(ledgerEntries)
     .where(
       and(
         eq(ledgerEntries.projectId, projectId),
-        eq(holder, `code:${code}`),
-        // Literally once more: the index is of codes only, and a plan without values cannot know that this is one.
-        sql`${holder} like 'code:%'`,
+        eq(ledgerEntries.code, code),
         beforeId === null ? undefined : lt(redemptionId, beforeId),
       ),
     )

@@ -2,7 +2,7 @@ import { bigint, integer, json, pgTable, primaryKey, text, timestamp } from "dri
 import type { Settings } from "../../engine/settings.ts";
 import type { RedemptionStatus } from "../../ledger/books.ts";
 import type { StoredFacts } from "../evaluations/evaluation-facts.ts";
-import type { StoredHold } from "../ledger/committer-books.ts";
+import type { StoredHold, StoredPosting } from "../ledger/committer-books.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -51,12 +51,8 @@ export const ledgerEntries = pgTable("ledger_entries", {
   cause: text()
     .$type<"reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release">()
     .notNull(),
-  ruleId: text("rule_id").notNull(),
-  measure: text().notNull(),
-  holder: text().notNull(),
-  period: text().notNull(),
-  reserved: amount("reserved").notNull(),
-  used: amount("used").notNull(),
+  code: text(),
+  postings: json().$type<StoredPosting[]>().notNull(),
   createdAt: instant("created_at").notNull(),
 });
 

@@ -151,7 +151,7 @@ test("devices, phones and addresses are counted, but stored nowhere", async () =
 test("the ledger has an entry of every claim, and the counters are its sums", async () => {
   const { rows } = await database.pool.query(
     `select 1 from counters c
-      full join (select project_id, rule_id, measure, holder, period, sum(used) as used from ledger_entries
+      full join (select project_id, rule_id, measure, holder, period, sum(used) as used from ledger_postings
                   where measure = 'claims' group by 1, 2, 3, 4, 5) e using (project_id, rule_id, measure, holder, period)
      where coalesce(c.measure, 'claims') = 'claims' and coalesce(c.used, 0) <> coalesce(e.used, 0)`,
   );

@@ -5,7 +5,7 @@
  * there, which took longer than writing the rows.
  */
 
-const oid = { bytea: 17, bigint: 20, text: 25 } as const;
+const oid = { bytea: 17, bigint: 20, text: 25, tid: 27 } as const;
 const headerBytes = 20;
 
 /** For a parameter of type `text[]`. */
@@ -42,6 +42,20 @@ export function bigintArray(values: readonly (number | null | undefined)[]): Buf
       array.writeUInt32BE(value >>> 0, at + 8);
       at += 12;
     }
+  }
+  return array;
+}
+
+/** For `tid[]`, from places of rows as `ctid::text` writes them: (17,4). */
+export function placesArray(places: readonly string[]): Buffer {
+  const array = begin(oid.tid, places.length, headerBytes + 10 * places.length);
+  let at = headerBytes;
+  for (const place of places) {
+    const comma = place.indexOf(",");
+    array.writeInt32BE(6, at);
+    array.writeUInt32BE(Number(place.slice(1, comma)), at + 4);
+    array.writeUInt16BE(Number(place.slice(comma + 1, -1)), at + 8);
+    at += 10;
   }
   return array;
 }

@@ -1,7 +1,7 @@
 /** What a batch writes into each table, as a part of one statement. No database here. */
 import { counterKey } from "../../ledger/books.ts";
 import type { Entry } from "../../ledger/entries.ts";
-import { bigintArray, bytesArray, textArray } from "../../platform/binary-arrays.ts";
+import { bigintArray, bytesArray, placesArray, textArray } from "../../platform/binary-arrays.ts";
 import type { Writes } from "./committer-batch.ts";
 import type { Loaded, StoredHold, StoredPosting } from "./committer-books.ts";
 import { codeOf, isOfCode } from "./promotion-counters.ts";
@@ -15,7 +15,8 @@ export interface Part {
   readonly rowsToChange?: number;
 }
 
-// Rows are found by their place (ctid): they are locked, so nobody moves them.
+// Rows are found by their place (ctid): they are locked, so nobody moves them. Places come as `tid[]`: cast here, they could not be
+// looked up before the walls have been asked, for which all rows of the project would be read.
 
 export function partsOf(writes: Writes, loaded: Loaded): Part[] {
   const parts: Part[] = [];
@@ -41,12 +42,12 @@ function changed({ changed }: Writes, { redemptions }: Loaded): Part {
          committed_at = case when u.state = 'committed' then to_timestamp($2 / 1000.0) else t.committed_at end,
          ended_at = case when u.state in ('cancelled', 'expired', 'returned') then to_timestamp($2 / 1000.0) else t.ended_at end,
          refunded = coalesce(u.refunded, t.refunded), returned = coalesce(u.returned::json, t.returned)
-    from unnest($?::text[], $?::text[], $?::bigint[], $?::text[], $?::bigint[], $?::bigint[], $?::text[])
+    from unnest($?::tid[], $?::text[], $?::bigint[], $?::text[], $?::bigint[], $?::bigint[], $?::text[])
       as u (place, state, steps, holds, expires_at, refunded, returned)
-   where t.ctid = u.place::tid and t.project_id = $1
+   where t.ctid = u.place and t.project_id = $1
   returning 1`,
     values: [
-      textArray(changes.map(({ state }) => places.get(state.id))),
+      placesArray(changes.map(({ state }) => places.get(state.id)!)),
       textArray(changes.map(({ state }) => state.state)),
       bigintArray(changes.map(({ state }) => state.steps)),
       textArray(changes.map(({ state }) => holdsText(state))),
@@ -114,12 +115,12 @@ function counted({ counters }: Writes, loaded: Loaded): Part {
   update counters t
      set used = t.used + u.used, reserved = t.reserved + u.reserved,
          lim = case when u.sets_limit = 1 then u.lim else t.lim end
-    from unnest($?::text[], $?::bigint[], $?::bigint[], $?::bigint[], $?::bigint[])
+    from unnest($?::tid[], $?::bigint[], $?::bigint[], $?::bigint[], $?::bigint[])
       as u (place, used, reserved, lim, sets_limit)
-   where t.ctid = u.place::tid and t.project_id = $1
+   where t.ctid = u.place and t.project_id = $1
   returning 1`,
     values: [
-      textArray(counts.map(({ name }) => places.get(counterKey(name)))),
+      placesArray(counts.map(({ name }) => places.get(counterKey(name))!)),
       bigintArray(counts.map(({ used }) => used)),
       bigintArray(counts.map(({ reserved }) => reserved)),
       bigintArray(counts.map(({ limit }) => limit)),
@@ -136,11 +137,11 @@ function coupled({ coupons }: Writes, loaded: Loaded): Part {
     name: "coupled",
     text: `
   update coupons t set used = t.used + u.used::int, reserved = t.reserved + u.reserved::int
-    from unnest($?::text[], $?::bigint[], $?::bigint[]) as u (place, used, reserved)
-   where t.ctid = u.place::tid and t.project_id = $1
+    from unnest($?::tid[], $?::bigint[], $?::bigint[]) as u (place, used, reserved)
+   where t.ctid = u.place and t.project_id = $1
   returning 1`,
     values: [
-      textArray(uses.map(({ code }) => places.get(code))),
+      placesArray(uses.map(({ code }) => places.get(code)!)),
       bigintArray(uses.map(({ used }) => used)),
       bigintArray(uses.map(({ reserved }) => reserved)),
     ],
@@ -154,11 +155,11 @@ function claimed({ claims }: Writes): Part {
     text: `
   update coupons t
      set customer_id = u.customer_id, claimed_at = to_timestamp($2 / 1000.0), expires_at = to_timestamp(u.expires_at / 1000.0)
-    from unnest($?::text[], $?::text[], $?::bigint[]) as u (place, customer_id, expires_at)
-   where t.ctid = u.place::tid and t.project_id = $1
+    from unnest($?::tid[], $?::text[], $?::bigint[]) as u (place, customer_id, expires_at)
+   where t.ctid = u.place and t.project_id = $1
   returning 1`,
     values: [
-      textArray(claims.map(({ place }) => place)),
+      placesArray(claims.map(({ place }) => place)),
       textArray(claims.map(({ customerId }) => customerId)),
       bigintArray(claims.map(({ expiresAt }) => expiresAt)),
     ],

@@ -104,6 +104,20 @@ export function requirePaidDeposit(
     throw fault("/deposit/units", "deposit_unpaid", `The order pays ${total} of ${paid * deposit.units}.`);
 }
 
+/** Others were quicker every time: it says which promotions they were all after. */
+export function contended(shortages: readonly Shortage[], quote: Redemption["quote"]): Problem {
+  const keys = new Map(quote.promotions.map(({ promotionId, promotion }) => [promotionId, promotion]));
+  const names = new Set(shortages.flatMap(({ counter }) => keys.get(counter.rule) ?? []));
+  return problem("unavailable", {
+    errors: [...names].map((promotion) => ({
+      path: "",
+      code: "contended",
+      message: `${promotion}: each time the order was priced, others took what was left before it could.`,
+    })),
+    headers: { "retry-after": "1" },
+  });
+}
+
 export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }): Problem {
   switch (refusal.reason) {
     case "unknown":

@@ -29,6 +29,7 @@ import type { ProjectRules, RulebookService } from "../promotions/rulebook-servi
 import { holdsOf } from "./redemption-holds.ts";
 import {
   closedCodes,
+  contended,
   faultOf,
   problemOf,
   projectStopped,
@@ -177,6 +178,8 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           const { refusal } = result;
           // A deposit was cancelled or returned while we looked.
           const isToBeSeen = refusal.reason === "short" || refusal.reason === "changed";
+          if (attempt >= mostAttempts && refusal.reason === "short")
+            throw contended(refusal.shortages, identified);
           if (!isToBeSeen || attempt >= mostAttempts) throw problemOf(refusal);
           const closed =
             attempt === 1 || refusal.reason !== "short"

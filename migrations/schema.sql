@@ -327,25 +327,24 @@ create table ledger_entries (
   redemption_id text not null,
   step integer not null,
   cause text not null,
-  rule_id text not null,
-  measure text not null,
-  holder text collate "C" not null,
-  period text not null,
-  reserved bigint not null,
-  used bigint not null,
+  code text collate "C",
+  postings json not null,
   created_at timestamp with time zone default now() not null,
   constraint ledger_entries_pkey PRIMARY KEY (project_id, redemption_id, step),
   constraint ledger_entries_cause_known CHECK ((cause = ANY (ARRAY['reserve'::text, 'commit'::text, 'cancel'::text, 'expire'::text, 'return'::text, 'claim'::text, 'release'::text])))
 );
-CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, holder, redemption_id) WHERE (holder ~~ 'code:%'::text);
+CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, code, redemption_id) WHERE (code IS NOT NULL);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_entries_never_emptied BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 alter table ledger_entries enable row level security;
 alter table ledger_entries force row level security;
 create policy lookout on ledger_entries as permissive for select to dealwright_lookout using (true);
 create policy project on ledger_entries as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
-comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its entries.';
+comment on table ledger_entries is 'Append-only: every use and every cent of a budget with its cause. A counter is the sum of its postings. One row for all postings of one command: a row for each took longer than all other tables together.';
+comment on column ledger_entries.code is 'The one code that its postings name, if any. A second one has a row of its own.';
+comment on column ledger_entries.postings is 'In the order of their steps: [[rule, measure, holder, period, reserved, used]].';
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
+comment on column ledger_entries.step is 'That of its first posting; the others follow it.';
 grant insert, select on ledger_entries to dealwright_app;
 
 create table offline_flags (
@@ -725,6 +724,22 @@ comment on column redemptions.source is 'Which system names its orders by order_
 comment on column redemptions.steps is 'How many ledger entries it has; the next one continues the count.';
 grant delete, insert, select, update on redemptions to dealwright_app;
 grant select (project_id, id, order_ref, state, expires_at) on redemptions to dealwright_lookout;
+
+create view ledger_postings with (security_invoker=true) as
+ SELECT ledger_entries.project_id,
+    ledger_entries.redemption_id,
+    ((ledger_entries.step + (p.place)::integer) - 1) AS step,
+    ledger_entries.cause,
+    (p.posting ->> 0) AS rule_id,
+    (p.posting ->> 1) AS measure,
+    ((p.posting ->> 2) COLLATE "C") AS holder,
+    (p.posting ->> 3) AS period,
+    ((p.posting ->> 4))::bigint AS reserved,
+    ((p.posting ->> 5))::bigint AS used,
+    ledger_entries.created_at
+   FROM ledger_entries,
+    LATERAL json_array_elements(ledger_entries.postings) WITH ORDINALITY p(posting, place);
+grant select on ledger_postings to dealwright_app;
 
 alter table api_key_secrets add constraint api_key_secrets_project_id_api_key_id_fkey FOREIGN KEY (project_id, api_key_id) REFERENCES api_keys(project_id, id) ON DELETE CASCADE;
 

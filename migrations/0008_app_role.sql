@@ -55,6 +55,16 @@ comment on function over_walls is 'For migrations: lets a function look over the
 revoke all on function wall, over_walls from public;
 grant usage on schema public to dealwright_app, dealwright_lookout;
 
+-- What test keys do stays in a project of its own beside the live one, behind the same walls: prj_1 and prj_1:test.
+alter table projects
+  add column environment text not null default 'live',
+  drop constraint projects_key_key,
+  add constraint projects_key_key unique (key, environment),
+  add constraint projects_environment_known check (environment in ('live', 'test')),
+  add constraint projects_environment_is_in_the_id check ((environment = 'test') = (id like '%:test'));
+insert into projects (id, key, name, settings, environment, created_at)
+select id || ':test', key, name, settings, 'test', created_at from projects;
+
 select wall('projects', project_column => 'id');
 select wall('api_keys');
 select wall('api_key_secrets');

@@ -49,6 +49,7 @@ import { safeguardOperations } from "./features/projects/safeguard-operations.ts
 import { safeguardService } from "./features/projects/safeguard-service.ts";
 import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
 import { promotionApprovalService } from "./features/promotions/promotion-approval-service.ts";
+import { promotionCopyService } from "./features/promotions/promotion-copy-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
 import { promotionReviewService } from "./features/promotions/promotion-review-service.ts";
 import { promotionService } from "./features/promotions/promotion-service.ts";
@@ -297,7 +298,7 @@ export function operationsOf(services: Services): Operation[] {
   const { projects, apiKeys, promotions, promotionReview, evaluations, catalog } = services;
   return [
     ...evaluationOperations(evaluations, catalog),
-    ...promotionOperations(promotions, promotionReview),
+    ...promotionOperations(promotions, promotionReview, promotionCopyService(promotions)),
     ...promotionApprovalOperations(services.promotionApprovals, services.scheduledChanges),
     ...redemptionOperations(services.redemptions),
     ...returnOperations(services.returns),

@@ -13,5 +13,5 @@ export async function insertBenchProject(
 ): Promise<void> {
   const createdAt = new Date(systemClock.now());
   await insertProject(connection, { id, key, name: key, settings: defaultSettings, createdAt });
-  await createWellKnownKey(connection, id, { name: "bench", role, environment: "test", secret }, createdAt);
+  await createWellKnownKey(connection, id, { name: "bench", role, environment: "live", secret }, createdAt);
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { problem } from "./problem.ts";
 
 export const roles = ["checkout", "pos", "erp", "marketing", "viewer", "admin"] as const;
@@ -5,9 +6,24 @@ export type Role = (typeof roles)[number];
 
 export const environments = ["live", "test"] as const;
 export type Environment = (typeof environments)[number];
+export const environment = z.enum(environments).meta({ id: "Environment" });
+
+/**
+ * Where an environment of a project keeps its data. Test has a project of its own beside the live one, so that whatever keeps
+ * projects apart keeps a test from spending live codes, uses and budgets, and from counting in them.
+ */
+export function spaceOf(projectId: string, environment: Environment): string {
+  return environment === "live" ? projectId : `${projectId}:${environment}`;
+}
+
+/** The project that a space belongs to. */
+export function projectOf(space: string): string {
+  return space.replace(/:test$/, "");
+}
 
 /** Who is asking: what one API key stands for. */
 export interface Caller {
+  /** The space of its project and environment: where everything it reads and writes is. */
   readonly projectId: string;
   readonly environment: Environment;
   readonly apiKeyId: string;

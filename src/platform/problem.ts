@@ -20,6 +20,7 @@ export const problems = {
   "graphql-document-unknown": { status: 400, title: "No GraphQL document is registered under this hash." },
   unauthenticated: { status: 401, title: "A valid API key is required." },
   "forbidden-role": { status: 403, title: "The role of this API key does not allow this." },
+  "live-key-required": { status: 403, title: "This needs a key of the live environment." },
   "route-not-found": { status: 404, title: "There is no such route." },
   "api-key-not-found": { status: 404, title: "There is no such API key." },
   "promotion-not-found": { status: 404, title: "There is no such promotion." },

@@ -1,4 +1,4 @@
-import type { Authenticator, Caller } from "../../platform/auth.ts";
+import { type Authenticator, type Caller, projectOf, spaceOf } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -100,7 +100,7 @@ export function apiKeyAuthenticator({
     }
     const { projectId, environment, id, role, expiresAt, lastUsedAt, requestsPerMinute } = row;
     const caller: Caller = {
-      projectId,
+      projectId: spaceOf(projectId, environment),
       environment,
       apiKeyId: id,
       role,
@@ -128,7 +128,8 @@ export function apiKeyAuthenticator({
       return;
     }
     entry.usedAt = now;
-    const { projectId, apiKeyId } = entry.caller;
+    const { apiKeyId } = entry.caller;
+    const projectId = projectOf(entry.caller.projectId);
     markUsed(database.of(projectId), projectId, apiKeyId, new Date(now)).catch((error: unknown) => {
       log.debug({ err: error, apiKeyId }, "the use of an API key was not noted");
     });

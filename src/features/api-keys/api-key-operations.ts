@@ -23,11 +23,13 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       tag: "api-keys",
       audit: { resource: "api_key" },
       summary: "Create an API key. Its secret is shown in this answer and never again.",
+      description:
+        "A live key makes keys of either environment; a test key makes, sees and changes test keys only.",
       roles: ["admin"],
       status: 201,
       body: apiKeyToCreate,
       result: issuedApiKey,
-      problems: [],
+      problems: ["live-key-required"],
       handler: ({ body, context }) => service.create(context, body),
     }),
     defineOperation({
@@ -41,7 +43,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       query: pageQuery,
       result: apiKeyPage,
       problems: [],
-      handler: ({ query, context }) => service.list(context.projectId, query),
+      handler: ({ query, context }) => service.list(context, query),
     }),
     defineOperation({
       id: "updateApiKey",

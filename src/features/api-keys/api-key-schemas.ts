@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { environments, roles } from "../../platform/auth.ts";
+import { environment, roles } from "../../platform/auth.ts";
 import { pageOf } from "../../platform/pagination.ts";
 
 const role = z.enum(roles).meta({ id: "Role" });
@@ -10,7 +10,6 @@ const requestsPerMinute = z
   .nullable()
   .describe("How many requests it may make in a minute. Null: as many as its role may.");
 const name = z.string().min(1).max(200);
-const environment = z.enum(environments).meta({ id: "Environment" });
 
 export const apiKeyToCreate = z
   .strictObject({

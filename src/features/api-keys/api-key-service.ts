@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { environments, projectOf } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -14,6 +15,7 @@ import {
   findSecrets,
   insertApiKey,
   insertSecret,
+  type KeyRing,
   listApiKeys,
   lockApiKey,
   markRevoked,
@@ -21,9 +23,19 @@ import {
 } from "./api-key-store.ts";
 import type { ApiKeyRow, ApiKeySecretRow } from "./api-key-tables.ts";
 
+/** All keys of a project are kept together, whatever their environment; a test key reaches test keys only. */
+function ringOf(caller: OperationContext): OperationContext & KeyRing {
+  const { projectId, environment } = caller;
+  return {
+    ...caller,
+    projectId: projectOf(projectId),
+    environments: environment === "live" ? environments : [environment],
+  };
+}
+
 export interface ApiKeyService {
   create(context: OperationContext, request: ApiKeyToCreate): Promise<IssuedApiKey>;
-  list(projectId: string, page: { limit: number; after?: string | undefined }): Promise<Page<ApiKey>>;
+  list(context: OperationContext, page: { limit: number; after?: string | undefined }): Promise<Page<ApiKey>>;
   update(context: OperationContext, id: string, change: ApiKeyChange): Promise<ApiKey>;
   rotate(context: OperationContext, id: string, graceSeconds: number): Promise<IssuedApiKey>;
   revoke(context: OperationContext, id: string): Promise<ApiKey>;
@@ -41,8 +53,10 @@ export interface ApiKeyServiceOptions {
 export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOptions): ApiKeyService {
   const now = () => new Date(clock.now());
   return {
-    create(context, { name, role, environment, expiresAt, requestsPerMinute = null }) {
+    create(caller, { name, role, environment, expiresAt, requestsPerMinute = null }) {
+      const context = ringOf(caller);
       const { projectId } = context;
+      if (!context.environments.includes(environment)) throw problem("live-key-required");
       const createdAt = now();
       const until = endOf(expiresAt, createdAt);
       return withTransaction(database, projectId, async (connection) => {
@@ -54,8 +68,10 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       });
     },
 
-    async list(projectId, { limit, after }) {
-      const rows = await listApiKeys(database.of(projectId), projectId, cursor.decode(after), limit + 1);
+    async list(caller, { limit, after }) {
+      const context = ringOf(caller);
+      const { projectId } = context;
+      const rows = await listApiKeys(database.of(projectId), context, cursor.decode(after), limit + 1);
       const page = cursor.page(rows, limit, ({ id }) => id);
       const secrets = await findSecrets(
         database.of(projectId),
@@ -66,7 +82,8 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       return { ...page, items: page.items.map((row) => shown(row, secrets)) };
     },
 
-    async update(context, id, { name, expiresAt, requestsPerMinute }) {
+    async update(caller, id, { name, expiresAt, requestsPerMinute }) {
+      const context = ringOf(caller);
       const { projectId } = context;
       const until = expiresAt === undefined ? undefined : endOf(expiresAt, now());
       const change = {
@@ -75,7 +92,7 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
         ...(requestsPerMinute !== undefined && { requestsPerMinute }),
       };
       const result = await withTransaction(database, projectId, async (connection) => {
-        const row = await lockApiKey(connection, projectId, id);
+        const row = await lockApiKey(connection, context, id);
         if (row === undefined) throw problem("api-key-not-found");
         if (row.revokedAt !== null) throw problem("api-key-revoked");
         const show = async (row: ApiKeyRow) =>
@@ -93,10 +110,11 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       return result;
     },
 
-    async rotate(context, id, graceSeconds) {
+    async rotate(caller, id, graceSeconds) {
+      const context = ringOf(caller);
       const { projectId } = context;
       const result = await withTransaction(database, projectId, async (connection) => {
-        const row = await lockApiKey(connection, projectId, id);
+        const row = await lockApiKey(connection, context, id);
         if (row === undefined) {
           throw problem("api-key-not-found");
         }
@@ -119,16 +137,17 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       return result;
     },
 
-    async revoke(context, id) {
+    async revoke(caller, id) {
+      const context = ringOf(caller);
       const { projectId } = context;
       const revoked = await withTransaction(database, projectId, async (connection) => {
-        const before = await lockApiKey(connection, projectId, id);
+        const before = await lockApiKey(connection, context, id);
         if (before === undefined) throw problem("api-key-not-found");
         if (before.revokedAt !== null) {
           nothingChanged(context);
           return before;
         }
-        const row = await markRevoked(connection, projectId, id, now());
+        const row = await markRevoked(connection, context, id, now());
         await deleteSecrets(connection, projectId, id);
         await recordChange(connection, context, { id, before: shown(before, []), after: shown(row, []) });
         return row;

@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import type { Environment } from "../../platform/auth.ts";
 import type { Connection } from "../../platform/database.ts";
 import { type ApiKeyRow, type ApiKeySecretRow, apiKeySecrets, apiKeys } from "./api-key-tables.ts";
 
@@ -34,30 +35,39 @@ export async function findBySecret(connection: Connection, hash: Buffer, now: Da
   }));
 }
 
+/** The keys of a project that somebody may know of. */
+export interface KeyRing {
+  readonly projectId: string;
+  readonly environments: readonly Environment[];
+}
+
+const onRing = ({ projectId, environments }: KeyRing) =>
+  and(eq(apiKeys.projectId, projectId), inArray(apiKeys.environment, [...environments]));
+
 /** Locked until the transaction ends, so that two rotations of one key follow each other. */
 export async function lockApiKey(
   connection: Connection,
-  projectId: string,
+  ring: KeyRing,
   id: string,
 ): Promise<ApiKeyRow | undefined> {
   const [row] = await connection
     .select()
     .from(apiKeys)
-    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
+    .where(and(onRing(ring), eq(apiKeys.id, id)))
     .for("update");
   return row;
 }
 
 export async function listApiKeys(
   connection: Connection,
-  projectId: string,
+  ring: KeyRing,
   beforeId: string | null,
   limit: number,
 ): Promise<ApiKeyRow[]> {
   return connection
     .select()
     .from(apiKeys)
-    .where(and(eq(apiKeys.projectId, projectId), beforeId === null ? undefined : lt(apiKeys.id, beforeId)))
+    .where(and(onRing(ring), beforeId === null ? undefined : lt(apiKeys.id, beforeId)))
     .orderBy(desc(apiKeys.id))
     .limit(limit);
 }
@@ -124,14 +134,14 @@ export async function changeApiKey(
 /** Of a key that is locked. */
 export async function markRevoked(
   connection: Connection,
-  projectId: string,
+  ring: KeyRing,
   id: string,
   now: Date,
 ): Promise<ApiKeyRow> {
   const [row] = await connection
     .update(apiKeys)
     .set({ revokedAt: now })
-    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.id, id)))
+    .where(and(onRing(ring), eq(apiKeys.id, id)))
     .returning();
   if (row === undefined) throw new Error(`API key ${id} vanished under its lock`);
   return row;

@@ -19,7 +19,7 @@ export async function seedDemo(
   const createdAt = new Date(clock.now());
   if (environment !== "production") {
     for (const role of ["checkout", "pos", "marketing", "erp"] as const) {
-      const key = { name: `Demo ${role} key`, role, environment: "test", secret: demoKeys[role] } as const;
+      const key = { name: `Demo ${role} key`, role, environment: "live", secret: demoKeys[role] } as const;
       await createWellKnownKey(connection, projectId, key, createdAt);
     }
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { moneyMap, roundingMode as rounding } from "../../engine/money.ts";
 import { locale, strategy, timezone } from "../../engine/settings.ts";
+import { environment } from "../../platform/auth.ts";
 
 const marginFloor = z
   .number()
@@ -65,6 +66,7 @@ export const project = z
     id: z.string(),
     key: z.string(),
     name: z.string(),
+    environment,
     settings: projectSettings,
     settingsVersion: z.int().describe("The ETag of the settings, as `If-Match` wants it."),
     createdAt: z.iso.datetime(),

@@ -1,3 +1,4 @@
+import { projectOf } from "../../platform/auth.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
@@ -111,11 +112,12 @@ function existing(row: ProjectRow | undefined): ProjectRow {
   return row;
 }
 
-function shown({ id, key, name, settings, settingsVersion, createdAt }: ProjectRow): Project {
+function shown({ id, key, name, environment, settings, settingsVersion, createdAt }: ProjectRow): Project {
   return {
-    id,
+    id: projectOf(id),
     key,
     name,
+    environment,
     settings: projectSettings.parse(settings),
     settingsVersion,
     createdAt: createdAt.toISOString(),

@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import { spaceOf } from "../../platform/auth.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { ProjectSettingsChange } from "./project-schemas.ts";
 import { type ProjectRow, projects } from "./project-tables.ts";
@@ -37,11 +38,16 @@ export async function isWithoutProjects(connection: Connection): Promise<boolean
   return rows.length === 0;
 }
 
+/** In a transaction of the project: its environments, each behind its own walls. */
 export async function insertProject(
   connection: Connection,
   row: Pick<ProjectRow, "id" | "key" | "name" | "settings" | "createdAt">,
 ): Promise<void> {
-  await connection.insert(projects).values(row);
+  for (const environment of ["test", "live"] as const) {
+    const id = spaceOf(row.id, environment);
+    await connection.execute(sql`select set_config('app.project', ${id}, true)`);
+    await connection.insert(projects).values({ ...row, id, environment });
+  }
 }
 
 /** Undefined if the settings are no longer at `version`. A null `version` changes them whatever they are. */

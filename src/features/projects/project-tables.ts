@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { bigint, customType, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import type { Environment } from "../../platform/auth.ts";
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => "bytea" });
 
 export const projects = pgTable("projects", {
   id: text().primaryKey(),
-  key: text().notNull().unique(),
+  key: text().notNull(),
+  environment: text().$type<Environment>().notNull().default("live"),
   name: text().notNull(),
   settings: jsonb().notNull(),
   settingsVersion: bigint("settings_version", { mode: "number" }).notNull().default(1),

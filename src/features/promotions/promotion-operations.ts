@@ -3,12 +3,15 @@ import { promotionKey, promotionSchema } from "../../engine/promotion.ts";
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { pageQuery } from "../../platform/pagination.ts";
+import type { PromotionCopyService } from "./promotion-copy-service.ts";
 import type { PromotionReviewService } from "./promotion-review-service.ts";
 import {
   documentIn,
   killing,
   overlapQuery,
   promotion,
+  promotionCopy,
+  promotionCopyResult,
   promotionOverlapPage,
   promotionPage,
   promotionQuery,
@@ -35,7 +38,11 @@ const transitionSummaries: Readonly<Record<Transition, string>> = {
   archive: "Put a promotion away that is not in force.",
 };
 
-export function promotionOperations(service: PromotionService, review: PromotionReviewService): Operation[] {
+export function promotionOperations(
+  service: PromotionService,
+  review: PromotionReviewService,
+  copies: PromotionCopyService,
+): Operation[] {
   const transition = (name: Transition) =>
     defineOperation({
       id: `${name}Promotion`,
@@ -58,6 +65,21 @@ export function promotionOperations(service: PromotionService, review: Promotion
       handler: ({ params: { id }, context }) => service.move(context, id, name),
     });
   return [
+    defineOperation({
+      id: "copyPromotions",
+      method: "POST",
+      path: "/v1/promotions/copy",
+      graphql: "mutation",
+      tag,
+      summary: "Copy promotions from one environment to the other, as drafts.",
+      description:
+        "Needs a live key: a test key neither reads nor changes what is live. Uses, codes and history stay where they are.",
+      roles: writers,
+      body: promotionCopy,
+      result: promotionCopyResult,
+      problems: ["live-key-required"],
+      handler: ({ body, context }) => copies.copy(context, body),
+    }),
     defineOperation({
       id: "createPromotion",
       method: "POST",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import { type PromotionDocument, promotionKey, promotionSchema } from "../../engine/promotion.ts";
+import { environment } from "../../platform/auth.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { promotionChanges, shownStatuses } from "./promotion-status.ts";
 
@@ -99,6 +100,48 @@ export const killing = z
 export const reversion = z
   .strictObject({ version: z.int().min(1).describe("The version whose document becomes the newest.") })
   .meta({ id: "Reversion" });
+
+export const promotionCopy = z
+  .strictObject({
+    from: environment.describe("The environment to copy from; the copies arrive in the other one."),
+    promotions: z
+      .array(promotionKey)
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe("Their keys. Left out: every promotion that is neither ended nor archived."),
+  })
+  .meta({ id: "PromotionCopy" });
+export type PromotionCopy = z.output<typeof promotionCopy>;
+
+export const promotionCopyResult = z
+  .object({
+    copied: z.array(
+      z
+        .object({
+          key: promotionKey,
+          id: z.string().describe("Of the copy, which is a draft."),
+          pools: z
+            .array(z.string())
+            .describe("Keys of the coupon pools it names: pools and their codes are not copied."),
+        })
+        .meta({ id: "CopiedPromotion" }),
+    ),
+    skipped: z.array(
+      z
+        .object({
+          key: promotionKey,
+          reason: z.enum(["not_found", "key_taken", "ended", "archived", "invalid_there"]).meta({
+            id: "CopySkipReason",
+            description:
+              "`key_taken`: a promotion there has the key, and stays as it is. `invalid_there`: it makes no sense by the settings there.",
+          }),
+        })
+        .meta({ id: "SkippedPromotion" }),
+    ),
+  })
+  .meta({ id: "PromotionCopyResult" });
+export type PromotionCopyResult = z.output<typeof promotionCopyResult>;
 
 /** Free JSON: what is wrong with its shape is part of the answer, not a problem. */
 export const uncheckedDocument = z.record(z.string(), z.unknown()).meta({

@@ -12,7 +12,9 @@ beforeAll(async () => {
   database = await freshDatabase();
   // The app itself knows none of the kinds here, so it leaves these jobs alone.
   api = await startApi(database);
-  await database.pool.query("create table work (job text, piece integer)");
+  await database.pool.query(
+    "create table work (job text, piece integer); grant all on work to dealwright_app",
+  );
 });
 afterAll(async () => {
   await api.close();

@@ -1,0 +1,144 @@
+/**
+ * For every operation how it is asked about a neighbour's things. The matrix fails for an operation of the OpenAPI document
+ * or the SDL that has no row here: whoever adds a route says what of another project could be named in it.
+ */
+import { orderOf } from "../features/orders-fixture.ts";
+
+type Ids = Readonly<Record<string, string>>;
+
+export interface Row {
+  /** Values of the path's parameters. */
+  readonly path?: (ids: Ids) => Record<string, string>;
+  readonly query?: (ids: Ids) => Record<string, string>;
+  readonly body?: (ids: Ids) => unknown;
+  readonly contentType?: string;
+  /** What a stranger gets: 404 where the path names something of the neighbour; else the operation does its work, without it. */
+  readonly expected?: readonly number[];
+  /** What the owner gets for the very same: shows that the row names something that is there. Left out: any success. */
+  readonly owner?: readonly number[];
+}
+
+const cart = { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 1000 }] };
+const promotionOf = (key: string) => ({
+  key,
+  trigger: { type: "automatic" },
+  benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 1 } }],
+});
+const id = (name: string) => (ids: Ids) => ({ id: ids[name]! });
+const promotion = { path: id("promotion") };
+const poolKey = (ids: Ids) => ({ key: ids.pool! });
+const couponCode = (ids: Ids) => ({ code: ids.coupon! });
+const externalId = (ids: Ids) => ({ externalId: ids.order! });
+const done = [200, 201, 202];
+/** The owner's own thing is there, and in a state that does not allow it (again). */
+const orConflict = [200, 201, 202, 409];
+
+export const rows: Readonly<Record<string, Row>> = {
+  "POST /v1/evaluations": { body: () => ({ ...cart, codes: ["NEXTDOOR"], customer: { id: "c" } }) },
+  "POST /v1/evaluations/batch": { body: () => ({ carts: [{ ...cart, codes: ["NEXTDOOR"] }] }) },
+  "GET /v1/evaluations/{id}": { path: id("evaluation") },
+  "POST /v1/evaluations/{id}/replay": { path: id("evaluation") },
+  "POST /v1/catalog-prices": { body: () => ({ currency: "CNY", items: [{ sku: "A", unitPrice: 100 }] }) },
+  "POST /v1/promotions/copy": {
+    body: ({ promotionKey }) => ({ from: "live", promotions: [promotionKey] }),
+  },
+  "POST /v1/promotions": { body: () => promotionOf("mine") },
+  "GET /v1/promotions": { query: () => ({ limit: "200" }) },
+  "POST /v1/promotions/validate": { body: () => promotionOf("mine-as-well") },
+  "GET /v1/promotions/overlaps": {},
+  "GET /v1/promotions/by-key/{key}": { path: ({ promotionKey }) => ({ key: promotionKey! }) },
+  "PUT /v1/promotions/by-key/{key}": {
+    path: ({ promotionKey }) => ({ key: promotionKey! }),
+    body: ({ promotionKey }) => promotionOf(promotionKey!),
+    expected: [200],
+  },
+  "GET /v1/promotions/{id}": promotion,
+  "PUT /v1/promotions/{id}": { ...promotion, body: ({ promotionKey }) => promotionOf(promotionKey!) },
+  "POST /v1/promotions/{id}/activate": { ...promotion, owner: orConflict },
+  "POST /v1/promotions/{id}/pause": { ...promotion, owner: orConflict },
+  "POST /v1/promotions/{id}/end": { ...promotion, owner: orConflict },
+  "POST /v1/promotions/{id}/archive": { ...promotion, owner: orConflict },
+  "GET /v1/promotions/{id}/versions": promotion,
+  "POST /v1/promotions/{id}/revert": { ...promotion, body: () => ({ version: 1 }), owner: orConflict },
+  "POST /v1/redemptions": {
+    body: ({ redemption }) => ({
+      ...cart,
+      orderRef: "M-1",
+      codes: ["NEXTDOOR"],
+      deposits: [{ redemption }],
+    }),
+    expected: [409],
+    owner: [409],
+  },
+  "GET /v1/redemptions": { query: () => ({ orderRef: "N-1" }) },
+  "POST /v1/redemptions/{id}/commit": { path: id("reservation"), owner: orConflict },
+  "POST /v1/redemptions/{id}/cancel": { path: id("reservation"), owner: orConflict },
+  "GET /v1/redemptions/{id}": { path: id("redemption") },
+  "GET /v1/redemptions/{id}/ledger": { path: id("redemption") },
+  "POST /v1/redemptions/{id}/returns": {
+    path: id("redemption"),
+    body: () => ({ lines: [{ id: "1", quantity: 1 }] }),
+  },
+  "GET /v1/offline/keys": {},
+  "POST /v1/offline/keys/rotate": { body: () => ({}) },
+  "POST /v1/offline/vouchers": {
+    body: () => ({ code: "NEXTDOOR", currency: "CNY" }),
+    expected: [400, 404, 409],
+    owner: orConflict,
+  },
+  "POST /v1/redemptions/offline": {
+    body: ({ voucher }) => ({
+      redemptions: [{ voucher, orderRef: "M-2", at: "2026-11-11T00:00:00Z", currency: "CNY", discount: 1 }],
+    }),
+  },
+  "GET /v1/offline/flags": {},
+  "POST /v1/offline/flags/{id}/resolve": { path: id("flag"), body: () => ({ note: "seen" }) },
+  "PUT /v1/orders/{externalId}": {
+    path: externalId,
+    body: ({ redemption }) => orderOf({ redemption }),
+    expected: [400],
+    owner: [200, 409],
+  },
+  "GET /v1/orders/{externalId}": { path: externalId },
+  "GET /v1/orders": { query: ({ redemption }) => ({ redemption: redemption! }) },
+  "POST /v1/orders/{externalId}/returns": {
+    path: externalId,
+    body: () => ({ lines: [{ id: "1", quantity: 1 }] }),
+    owner: orConflict,
+  },
+  "POST /v1/orders/bulk": {
+    contentType: "application/x-ndjson",
+    body: () => `${JSON.stringify({ ...orderOf(), externalId: "N-3" })}\n`,
+  },
+  "POST /v1/coupon-pools": { body: () => ({ key: "my-pool" }) },
+  "GET /v1/coupon-pools": {},
+  "GET /v1/coupon-pools/{key}": { path: poolKey },
+  "PUT /v1/coupon-pools/{key}": { path: poolKey, body: ({ pool }) => ({ key: pool, usesPerCode: 3 }) },
+  "POST /v1/coupon-pools/{key}/codes": { path: poolKey, body: () => ({ count: 1 }) },
+  "GET /v1/coupon-pools/{key}/codes": { path: poolKey },
+  "POST /v1/coupon-pools/{key}/claim": { path: poolKey, body: () => ({ customer: "c-1" }) },
+  "POST /v1/coupon-pools/{key}/import": {
+    path: poolKey,
+    contentType: "text/csv",
+    body: () => "code\nMINE-0001\n",
+  },
+  "GET /v1/coupons": { query: () => ({ customer: "c-1" }) },
+  "POST /v1/coupons/validate": { body: ({ coupon }) => ({ codes: [coupon, "NEXTDOOR"] }) },
+  "GET /v1/coupons/{code}": { path: couponCode },
+  "POST /v1/coupons/{code}/void": { path: couponCode },
+  "POST /v1/coupons/{code}/transfer": {
+    path: couponCode,
+    body: () => ({ customer: "c-1" }),
+    owner: orConflict,
+  },
+  "GET /v1/coupons/{code}/qr": { path: couponCode },
+  "GET /v1/jobs": {},
+  "GET /v1/jobs/{id}": { path: id("job") },
+  "POST /v1/jobs/{id}/cancel": { path: id("job"), owner: orConflict },
+  "GET /v1/project": {},
+  "PATCH /v1/project/settings": { body: () => ({ locale: "en" }) },
+  "POST /v1/api-keys": { body: () => ({ name: "mine", role: "viewer", environment: "live" }) },
+  "GET /v1/api-keys": {},
+  "POST /v1/api-keys/{id}/rotate": { path: id("apiKey"), body: () => ({}) },
+  "DELETE /v1/api-keys/{id}": { path: id("apiKey"), owner: done },
+};

@@ -1,0 +1,94 @@
+/** Another project with one of everything in it, whose data bears a word that nobody else may ever read. */
+import { expect } from "vitest";
+import type { TestDatabase } from "../database.ts";
+import type { Answer, Api, CallOptions } from "../features/api.ts";
+import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+
+/** Stands in what the neighbour stored, and in no request but its own. */
+export const canary = "NEIGHBOURSWORD";
+
+export interface Neighbour {
+  readonly project: ProjectWithKeys;
+  /** By the name that the rows of the matrix use. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+export async function neighbourOf(api: Api, database: TestDatabase): Promise<Neighbour> {
+  const project = await projectWithKeys(database, api.clock.now());
+  await database.pool.query("update projects set name = $2 where id = $1", [project.id, canary]);
+  const key = project.keys.admin;
+  const send = async (method: "POST" | "PUT", url: string, body: unknown, headers = {}): Promise<Answer> => {
+    const answer = await api.rest(method, url, { key, body, headers } as CallOptions);
+    expect(answer.status, `${url} ${answer.text}`).toBeLessThan(300);
+    return answer;
+  };
+  const lines = [{ id: "1", sku: canary, quantity: 2, unitPrice: 1000 }];
+  const customer = { id: canary };
+
+  const promotion = (
+    await send("POST", "/v1/promotions", {
+      key: "neighbours",
+      name: canary,
+      trigger: { type: "code", code: "NEXTDOOR" },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+      texts: { en: { label: canary } },
+    })
+  ).body.id;
+  await send("POST", `/v1/promotions/${promotion}/activate`, undefined);
+  await send("POST", "/v1/coupon-pools", { key: "neighbours-pool", name: canary, usesPerCode: 3 });
+  const job = (await send("POST", "/v1/coupon-pools/neighbours-pool/codes", { count: 3 })).body.id;
+  await expect
+    .poll(async () => (await api.rest("GET", `/v1/jobs/${job}`, { key })).body.state, { timeout: 60_000 })
+    .toBe("succeeded");
+  const coupon = (await send("POST", "/v1/coupon-pools/neighbours-pool/claim", { customer: canary })).body
+    .code;
+  const cart = { currency: "CNY", customer, lines, codes: ["NEXTDOOR"] };
+  const evaluation = (await send("POST", "/v1/evaluations", { ...cart, save: true })).body.id;
+  const redeemed = async (orderRef: string, mode: string) =>
+    (await send("POST", "/v1/redemptions", { ...cart, orderRef, mode })).body.id;
+  const redemption = await redeemed("N-1", "commit");
+  const reservation = await redeemed("N-2", "reserve");
+  await send("PUT", "/v1/orders/N-3", {
+    version: 1,
+    status: "placed",
+    currency: "CNY",
+    placedAt: "2026-11-10T10:00:00+08:00",
+    customer: canary,
+    dealer: canary,
+    lines: [{ id: "1", sku: canary, quantity: 1, unitPrice: 1000 }],
+    total: 1000,
+  });
+  const apiKey = (await send("POST", "/v1/api-keys", { name: canary, role: "viewer", environment: "live" }))
+    .body.id;
+  const voucher = (
+    await send("POST", "/v1/offline/vouchers", { code: "NEXTDOOR", currency: "CNY", customer: canary })
+  ).body;
+  // Reported twice under two numbers: that raises a flag.
+  const report = (orderRef: string) => ({
+    voucher: voucher.token,
+    orderRef,
+    at: new Date(api.clock.now()).toISOString(),
+    currency: "CNY",
+    discount: 100,
+  });
+  await send("POST", "/v1/redemptions/offline", { redemptions: [report("N-4"), report("N-5")] });
+  const flags = await api.rest("GET", "/v1/offline/flags", { key });
+  return {
+    project,
+    ids: {
+      promotion,
+      promotionKey: "neighbours",
+      pool: "neighbours-pool",
+      job,
+      coupon,
+      evaluation,
+      redemption,
+      reservation,
+      order: "N-3",
+      apiKey,
+      voucher: voucher.token,
+      flag: flags.body.items[0]?.id ?? "",
+      orderRef: "N-1",
+    },
+  };
+}

@@ -35,7 +35,7 @@ const orConflict = [200, 201, 202, 409];
 
 export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/evaluations": { body: () => ({ ...cart, codes: ["NEXTDOOR"], customer: { id: "c" } }) },
-  "POST /v1/evaluations/batch": { body: () => ({ carts: [{ ...cart, codes: ["NEXTDOOR"] }] }) },
+  "POST /v1/evaluations/batch": { body: () => ({ evaluations: [{ ...cart, codes: ["NEXTDOOR"] }] }) },
   "GET /v1/evaluations/{id}": { path: id("evaluation") },
   "POST /v1/evaluations/{id}/replay": { path: id("evaluation") },
   "POST /v1/catalog-prices": { body: () => ({ currency: "CNY", items: [{ sku: "A", unitPrice: 100 }] }) },
@@ -135,6 +135,9 @@ export const rows: Readonly<Record<string, Row>> = {
   "GET /v1/jobs": {},
   "GET /v1/jobs/{id}": { path: id("job") },
   "POST /v1/jobs/{id}/cancel": { path: id("job"), owner: orConflict },
+  "GET /v1/audit": {},
+  "GET /v1/audit/export": {},
+  "GET /v1/audit/head": {},
   "GET /v1/project": {},
   "PATCH /v1/project/settings": { body: () => ({ locale: "en" }) },
   "POST /v1/api-keys": { body: () => ({ name: "mine", role: "viewer", environment: "live" }) },

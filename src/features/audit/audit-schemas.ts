@@ -29,8 +29,8 @@ export type AuditExportQuery = z.output<typeof auditExportQuery>;
 
 const state = z
   .record(z.string(), z.unknown())
-  .nullable()
-  .meta({ id: "AuditedState", scalar: true, description: "A thing as it was, without its secrets." });
+  .meta({ id: "AuditedState", scalar: true, description: "A thing as it was, without its secrets." })
+  .nullable();
 
 export const auditEntry = z
   .object({

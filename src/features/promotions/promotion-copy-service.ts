@@ -1,7 +1,9 @@
 /** Promotions of one environment as drafts of the other: tried in test, then live; or live ones taken to be tried. */
 import type { PromotionDocument } from "../../engine/promotion.ts";
-import { type Caller, projectOf, spaceOf } from "../../platform/auth.ts";
+import { projectOf, spaceOf } from "../../platform/auth.ts";
+import type { OperationContext } from "../../platform/operation.ts";
 import { Problem, problem } from "../../platform/problem.ts";
+import { nothingChanged } from "../audit/audit-service.ts";
 import {
   documentIn,
   type Promotion,
@@ -11,7 +13,7 @@ import {
 import type { PromotionService } from "./promotion-service.ts";
 
 export interface PromotionCopyService {
-  copy(caller: Caller, request: PromotionCopy): Promise<PromotionCopyResult>;
+  copy(caller: OperationContext, request: PromotionCopy): Promise<PromotionCopyResult>;
 }
 
 type Skipped = PromotionCopyResult["skipped"][number];
@@ -66,6 +68,7 @@ export function promotionCopyService(promotions: PromotionService): PromotionCop
           result.skipped.push({ key, reason: reasonOf(error) });
         }
       }
+      if (result.copied.length === 0) nothingChanged(caller);
       return result;
     },
   };

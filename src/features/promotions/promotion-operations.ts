@@ -71,6 +71,7 @@ export function promotionOperations(
       path: "/v1/promotions/copy",
       graphql: "mutation",
       tag,
+      audit: { resource: "promotion" },
       summary: "Copy promotions from one environment to the other, as drafts.",
       description:
         "Needs a live key: a test key neither reads nor changes what is live. Uses, codes and history stay where they are.",

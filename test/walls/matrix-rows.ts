@@ -33,11 +33,15 @@ const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
 const orConflict = [200, 201, 202, 409];
 
+/** Nobody decides on a change of their own, nor on what needs nobody's word. */
+const decided = [201, 409, 412];
+
 export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/evaluations": { body: () => ({ ...cart, codes: ["NEXTDOOR"], customer: { id: "c" } }) },
   "POST /v1/evaluations/batch": { body: () => ({ evaluations: [{ ...cart, codes: ["NEXTDOOR"] }] }) },
   "GET /v1/evaluations/{id}": { path: id("evaluation") },
   "POST /v1/evaluations/{id}/replay": { path: id("evaluation") },
+  "POST /v1/evaluations/{id}/explain": { path: id("evaluation") },
   "POST /v1/catalog-prices": { body: () => ({ currency: "CNY", items: [{ sku: "A", unitPrice: 100 }] }) },
   "POST /v1/promotions/copy": {
     body: ({ promotionKey }) => ({ from: "live", promotions: [promotionKey] }),
@@ -60,6 +64,19 @@ export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/promotions/{id}/archive": { ...promotion, owner: orConflict },
   "GET /v1/promotions/{id}/versions": promotion,
   "POST /v1/promotions/{id}/revert": { ...promotion, body: () => ({ version: 1 }), owner: orConflict },
+  "POST /v1/promotions/{id}/approve": { ...promotion, body: () => ({ version: 2 }), owner: decided },
+  "POST /v1/promotions/{id}/reject": { ...promotion, body: () => ({ version: 2 }), owner: decided },
+  "GET /v1/promotions/{id}/approvals": promotion,
+  "POST /v1/promotions/{id}/comments": { ...promotion, body: () => ({ text: "seen" }) },
+  "GET /v1/promotions/{id}/comments": promotion,
+  "POST /v1/promotions/{id}/scheduled-changes": {
+    ...promotion,
+    body: () => ({ at: "2099-01-01T00:00:00Z", action: "end" }),
+  },
+  "GET /v1/promotions/{id}/scheduled-changes": promotion,
+  "POST /v1/promotions/{id}/scheduled-changes/{changeId}/cancel": {
+    path: ({ promotion: of, scheduledChange }) => ({ id: of!, changeId: scheduledChange! }),
+  },
   "POST /v1/redemptions": {
     body: ({ redemption }) => ({
       ...cart,
@@ -110,6 +127,8 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ ...orderOf(), externalId: "N-3" })}\n`,
   },
+  "GET /v1/customers/{id}/export": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
+  "POST /v1/customers/{id}/erase": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/coupon-pools": { body: () => ({ key: "my-pool" }) },
   "GET /v1/coupon-pools": {},
   "GET /v1/coupon-pools/{key}": { path: poolKey },

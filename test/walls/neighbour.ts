@@ -58,6 +58,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     lines: [{ id: "1", sku: canary, quantity: 1, unitPrice: 1000 }],
     total: 1000,
   });
+  const later = { at: "2099-01-01T00:00:00Z", action: "end" };
+  const change = (await send("POST", `/v1/promotions/${promotion}/scheduled-changes`, later)).body.id;
+  await send("POST", `/v1/promotions/${promotion}/comments`, { text: canary });
   const apiKey = (await send("POST", "/v1/api-keys", { name: canary, role: "viewer", environment: "live" }))
     .body.id;
   const voucher = (
@@ -77,6 +80,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     project,
     ids: {
       promotion,
+      scheduledChange: change,
+      customer: canary,
       promotionKey: "neighbours",
       pool: "neighbours-pool",
       job,

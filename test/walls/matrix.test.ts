@@ -124,9 +124,9 @@ test("after all of that the neighbour's rows are what they were", async () => {
 test("every row names what is there: its owner gets it", async () => {
   const missed: string[] = [];
   let told = 0;
-  // What changes nothing first, and the erasure last: an ended promotion cannot be looked at while it is active.
+  // What changes nothing first, and what leaves nothing behind last: an ended promotion cannot be looked at while it is active.
   const placeOf = ({ method, name }: DocumentedOperation) =>
-    method === "GET" ? 0 : name.endsWith("/erase") ? 2 : 1;
+    method === "GET" ? 0 : name.endsWith("/erase") || method === "DELETE" ? 2 : 1;
   const inOrder = [...operations].sort((a, b) => placeOf(a) - placeOf(b));
   for (const operation of inOrder) {
     const row = rowOf(operation);

@@ -25,13 +25,13 @@ const alarmThresholds = z
     redemptionsPerMinute: threshold.describe("Redemptions of one promotion."),
     discountPerHour: z
       .record(z.string().regex(/^[A-Z]{3}$/), z.int().min(1).max(Number.MAX_SAFE_INTEGER))
-      .nullable()
-      .default(null)
       .meta({
         id: "DiscountPerHour",
         scalar: true,
         description: "Minor units that all redemptions take off, by currency.",
-      }),
+      })
+      .nullable()
+      .default(null),
     wrongCodesPerMinute: threshold.describe("Different wrong codes in the whole project."),
   })
   .meta({

@@ -202,16 +202,17 @@ export function servicesOf({
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage, wrongCodes });
+  const pricing = pricingService({ log, metrics });
   const redemptions = redemptionService({
     database,
     clock,
     rulebooks,
     facts,
+    pricing,
     committer,
     wrongCodes,
     alarms,
   });
-  const pricing = pricingService({ log, metrics });
   const returns = returnService({ database, rulebooks, committer });
   const orderSettlement = orderSettlementService({
     database,

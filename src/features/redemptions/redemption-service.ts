@@ -5,7 +5,6 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
-import { evaluate } from "../../engine/evaluate.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
@@ -18,6 +17,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
+import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -62,6 +62,7 @@ export interface RedemptionServiceOptions {
   clock: Clock;
   rulebooks: RulebookService;
   facts: FactsService;
+  pricing: PricingService;
   committer: CommitterService;
   wrongCodes: WrongCodeService;
   alarms: AlarmService;
@@ -76,7 +77,7 @@ const operations = {
 } as const;
 
 export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
-  const { database, clock, rulebooks, facts, committer, wrongCodes, alarms } = options;
+  const { database, clock, rulebooks, facts, pricing, committer, wrongCodes, alarms } = options;
 
   async function redeem(
     context: OperationContext,
@@ -105,7 +106,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       return answeredBefore(projectId, known, hash);
     };
     for (let attempt = 1; ; attempt++) {
-      const quote = evaluate(rules.rulebook, request, known.facts, at, { settings: rules.settings });
+      const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings: rules.settings });
       const identified = { id: newId("evl", clock.now()), ...quote };
       const fault = faultOf(request, identified, known.facts);
       if (fault !== null) {

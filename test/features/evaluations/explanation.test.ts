@@ -42,6 +42,11 @@ beforeAll(async () => {
     trigger: { type: "code", code: "CODED" },
     benefits: [{ kind: "percent_off", percent: 1 }],
   });
+  await live({
+    key: "coded-pair",
+    trigger: { type: "code", code: "PAIR" },
+    benefits: [{ kind: "bundle", components: [{ quantity: 2 }], amount: { CNY: 2600 } }],
+  });
   await live({ key: "tea", benefits: [{ kind: "percent_off", percent: 5, select: { skus: ["TEA"] } }] });
   const { status, body } = await api.rest("POST", "/v1/evaluations", {
     role: "checkout",
@@ -245,6 +250,18 @@ test("what forcing costs, and hints, are alike over both faces", async () => {
   expect(withoutNulls({ ...graphql.body.data.evaluate, id: "" })).toEqual(
     withoutNulls({ ...rest.body, id: "" }),
   );
+});
+
+test("a code that was left out to keep a threshold does not refuse the order", async () => {
+  const { status, body } = await api.rest("POST", "/v1/redemptions", {
+    role: "checkout",
+    body: cartOf({ lines, channel: "web", codes: ["PAIR"], orderRef: "why-1" }),
+  });
+  expect(status).toBe(201);
+  expect(body.quote).toMatchObject({
+    total: 27000,
+    codes: [{ code: "PAIR", status: "rejected", promotion: "coded-pair", reason: "threshold_protected" }],
+  });
 });
 
 test("too many hints are refused", async () => {

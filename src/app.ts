@@ -23,6 +23,7 @@ import { evaluationCustomerData } from "./features/evaluations/evaluation-custom
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { pricingService } from "./features/evaluations/pricing-service.ts";
+import { eventOperations, eventStreams } from "./features/events/event-operations.ts";
 import { factsService } from "./features/facts/facts-service.ts";
 import { usageService } from "./features/facts/usage-service.ts";
 import { jobOperations } from "./features/jobs/job-operations.ts";
@@ -61,6 +62,11 @@ import { redemptionOperations } from "./features/redemptions/redemption-operatio
 import { redemptionService } from "./features/redemptions/redemption-service.ts";
 import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { returnService } from "./features/redemptions/return-service.ts";
+import {
+  type EventDeliverySettings,
+  eventDeliveryService,
+} from "./features/webhooks/event-delivery-service.ts";
+import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -82,7 +88,9 @@ import { mountStreams, type StreamOperation } from "./platform/stream-operation.
 import { compileInputs } from "./platform/validation.ts";
 
 export interface AppOptions {
-  config: Pick<Config, "environment" | "logLevel"> & Partial<Pick<Config, "metrics" | "graphqlDocuments">>;
+  config: Pick<Config, "environment" | "logLevel"> &
+    Partial<Pick<Config, "metrics" | "graphqlDocuments">> &
+    EventDeliverySettings;
   database: Database;
   clock: Clock;
   /** The process's own; left out, the app has a registry without figures of the process. */
@@ -124,6 +132,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     rulebookPollMilliseconds,
     jobPollMilliseconds,
     countsExchangeMilliseconds,
+    delivery: config,
   });
   const operations = operationsOf(services);
   const streams = streamOperationsOf(services);
@@ -148,7 +157,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (!isProduction) {
     mountGraphiql(app);
   }
+  app.addHook("preClose", async () => services.eventDelivery.endStreams());
   app.addHook("onClose", async () => {
+    await services.eventDelivery.close();
     await services.scheduledChanges.close();
     await services.auditSealer.close();
     await services.usage.close();
@@ -165,6 +176,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.auditSealer.start();
   services.scheduledChanges.start();
   await services.counts.start(listener);
+  await services.eventDelivery.start();
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
@@ -181,6 +193,7 @@ export function servicesOf({
   rulebookPollMilliseconds: pollMilliseconds,
   jobPollMilliseconds,
   countsExchangeMilliseconds,
+  delivery,
 }: {
   database: Database;
   clock: Clock;
@@ -190,6 +203,7 @@ export function servicesOf({
   rulebookPollMilliseconds?: number | undefined;
   jobPollMilliseconds?: number | undefined;
   countsExchangeMilliseconds?: number | undefined;
+  delivery?: EventDeliverySettings | undefined;
 }) {
   const authenticator = apiKeyAuthenticator({ database, clock, log });
   const counts = sharedCounts({ database, clock, log, exchangeMilliseconds: countsExchangeMilliseconds });
@@ -199,6 +213,8 @@ export function servicesOf({
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
+  const eventDelivery = eventDeliveryService({ database, clock, log, listener, ...delivery });
+  committer.onPosted(eventDelivery.wake);
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage, wrongCodes });
@@ -225,6 +241,7 @@ export function servicesOf({
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   return {
+    eventDelivery,
     customers: customerService({
       database,
       projects,
@@ -313,6 +330,8 @@ export function operationsOf(services: Services): Operation[] {
     ...couponPoolOperations(services.couponPools, services.couponGeneration),
     ...couponOperations(services.coupons, services.couponClaims),
     ...jobOperations(services.jobs),
+    ...eventOperations(services.eventDelivery.events),
+    ...webhookOperations(services.eventDelivery.webhooks),
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),
@@ -327,6 +346,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...couponPoolStreams(services.couponExports, services.couponImports),
     ...couponStreams(services.coupons),
     ...orderStreamOperations(services.orderBulk),
+    ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
   ];
 }

@@ -25,6 +25,8 @@ const variables = z.object({
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
   GRAPHQL_DOCUMENTS: z.string().optional(),
+  EVENT_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+  WEBHOOK_TARGETS: z.enum(["public", "any"]).default("public"),
 });
 
 export interface Config {
@@ -48,6 +50,10 @@ export interface Config {
   metrics: "on" | "off" | number;
   /** The folder of the only GraphQL documents that are run. Undefined: any document is. */
   graphqlDocuments?: string | undefined;
+  /** So long events can be read and delivered; then they are deleted, consumed or not. */
+  eventRetentionDays: number;
+  /** `any`: also plain http and addresses of the own network; never in production. */
+  webhookTargets: "public" | "any";
 }
 
 /** A setting that cannot be used. The message names every variable at fault and shows no value: some are secrets. */
@@ -80,6 +86,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       },
     ]);
   }
+  if (isProduction && settings.WEBHOOK_TARGETS === "any") {
+    throw new ConfigError([
+      { variable: "WEBHOOK_TARGETS", message: "must be public in production; any opens the own network" },
+    ]);
+  }
   return {
     environment: settings.NODE_ENV,
     host: settings.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1"),
@@ -97,5 +108,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     graphqlDocuments: settings.GRAPHQL_DOCUMENTS,
     hasDemo: settings.DEMO ?? !isProduction,
     metrics: settings.METRICS,
+    eventRetentionDays: settings.EVENT_RETENTION_DAYS,
+    webhookTargets: settings.WEBHOOK_TARGETS,
   };
 }

@@ -21,6 +21,8 @@ export interface TestDatabase extends Database {
 
 export interface TestDatabaseOptions extends Partial<Omit<DatabaseOptions, "connectionString">> {
   log?: Log;
+  /** Connections past the walls. */
+  ownerPoolSize?: number;
   /** True: without the schema, for tests of the migrations themselves. */
   isEmpty?: boolean;
 }
@@ -33,14 +35,14 @@ export interface TestDatabaseOptions extends Partial<Omit<DatabaseOptions, "conn
  *     afterAll(() => database.close());
  */
 export async function freshDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
-  const { isEmpty = false, log = silentLog, ...rest } = options;
+  const { isEmpty = false, log = silentLog, ownerPoolSize = 8, ...rest } = options;
   const name = `dealwright_test_${randomBytes(6).toString("hex")}`;
   const template = isEmpty ? "template0" : inject("templateName");
   await runOnServer(`create database ${name} template ${template} strategy = file_copy`);
   const url = new URL(inject("serverUrl"));
   url.pathname = `/${name}`;
   const database = openDatabase({ connectionString: url.href, log, poolSize: 8, ...rest });
-  const owner = openDatabase({ connectionString: url.href, log, poolSize: 8, role: null });
+  const owner = openDatabase({ connectionString: url.href, log, poolSize: ownerPoolSize, role: null });
   return {
     ...database,
     pool: owner.pool,

@@ -3,6 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 export interface Background {
   start(): void;
+  /** The next round begins at once, or right after the one that is under way. */
+  wake(): void;
   /** Waits for the round that is under way. */
   close(): Promise<void>;
   /** Aborted once it is to end: for work of several steps. */
@@ -18,22 +20,27 @@ export function repeated(
   const closing = new AbortController();
   const { signal } = closing;
   let running: Promise<void> = Promise.resolve();
+  let pause = new AbortController();
 
   async function run(): Promise<void> {
     for (;;) {
-      await delay(pauseMilliseconds, undefined, { ref: false, signal }).catch(() => {});
+      await delay(pauseMilliseconds, undefined, { ref: false, signal: pause.signal }).catch(() => {});
       if (signal.aborted) return;
+      // Before the work: a wake that comes while it is done is for the round after it.
+      pause = new AbortController();
       await work().catch(onError);
     }
   }
 
   return {
     signal,
+    wake: () => pause.abort(),
     start() {
       running = run();
     },
     async close() {
       closing.abort();
+      pause.abort();
       await running;
     },
   };

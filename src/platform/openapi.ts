@@ -77,6 +77,7 @@ export function openApiDocument(
     const parameters = [
       ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
       ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
+      ...(operation.takesLastEventId ? [lastEventIdParameter] : []),
     ];
     paths[path] ??= {};
     paths[path][method.toLowerCase()] = {
@@ -291,6 +292,14 @@ const idempotencyKeyParameter = {
   required: false,
   description: "A repetition with the same key gets the first answer and changes nothing.",
   schema: { type: "string", maxLength: 200 },
+};
+
+const lastEventIdParameter = {
+  name: "Last-Event-ID",
+  in: "header",
+  required: false,
+  description: "The `id` of the last event that was read.",
+  schema: { type: "string", maxLength: 1024 },
 };
 
 const problemSchema: JsonSchema = {

@@ -29,6 +29,8 @@ export interface Page<Item> {
 export interface Cursor<Position> {
   /** The position in an opaque cursor; null (the start of the list) when there is none. */
   decode(after: string | undefined): Position | null;
+  /** For lists that go on: where to read on after their last item. */
+  encode(position: Position): string;
   /** A page out of up to `limit + 1` rows: the row too many says that there is more. */
   page<Row>(rows: readonly Row[], limit: number, positionOf: (row: Row) => Position): Page<Row>;
 }
@@ -44,6 +46,7 @@ export function cursorOf<Position>(list: string, position: z.ZodType<Position>):
     return Buffer.from(`${checksum(list, json)}${json}`, "utf8").toString("base64url");
   };
   return {
+    encode,
     decode(after) {
       if (after === undefined) {
         return null;

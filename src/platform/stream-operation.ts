@@ -20,6 +20,8 @@ export interface StreamInput<Params, Query> {
   /** Null where the operation consumes nothing. Read it with `readNdjson` or `readCsv`, which limit a line, not the whole. */
   readonly body: Readable | null;
   readonly contentType: StreamBodyType | null;
+  /** The `Last-Event-ID` of the request; null without one, or unless `takesLastEventId`. */
+  readonly lastEventId: string | null;
   /** Which of `produces` the caller asked for. */
   readonly accept: string;
   readonly context: OperationContext;
@@ -46,6 +48,8 @@ interface StreamDeclaration<Handler> {
   readonly roles: readonly Role[];
   /** What the body may be; left out, there is none. */
   readonly consumes?: readonly StreamBodyType[];
+  /** Answers Server-Sent Events, and goes on after the one that the caller has seen. */
+  readonly takesLastEventId?: true;
   /** What may be answered; the first one unless `Accept` prefers another. */
   readonly produces: readonly [string, ...string[]];
   readonly problems: readonly ProblemCode[];
@@ -122,6 +126,7 @@ function streamHandler(operation: StreamOperation, input: InputValidation) {
         query: request.query,
         body: contentType === null ? null : (request.body as Readable),
         contentType,
+        lastEventId: operation.takesLastEventId === true ? lastEventIdOf(request) : null,
         accept: acceptedOf(operation.produces, request.headers.accept),
         context: contextOf(operation, request.caller ?? anonymous, request),
       });
@@ -156,6 +161,11 @@ function bodyTypeOf({ consumes }: StreamOperation, request: FastifyRequest): Str
     });
   }
   return known;
+}
+
+function lastEventIdOf({ headers }: FastifyRequest): string | null {
+  const given = headers["last-event-id"];
+  return typeof given === "string" && given !== "" ? given : null;
 }
 
 /** The offer that `Accept` weighs highest; among equals the one that is offered first. */

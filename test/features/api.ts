@@ -57,11 +57,16 @@ export async function startApi(
     rulebookPollMilliseconds?: number;
     jobPollMilliseconds?: number;
     countsExchangeMilliseconds?: number;
+    webhookTargets?: Config["webhookTargets"];
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
   const app = await buildApp({
-    config: { environment: options.environment ?? "test", logLevel: "silent" },
+    config: {
+      environment: options.environment ?? "test",
+      logLevel: "silent",
+      ...(options.webhookTargets !== undefined && { webhookTargets: options.webhookTargets }),
+    },
     database,
     clock,
     ...(options.listener !== undefined && { listener: options.listener }),

@@ -33,6 +33,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/demo/demo-promotions.ts": "words",
   // Fills a project through the services of others; called by main while it makes the first project.
   "src/features/demo/demo-seed.ts": "service",
+  // The catalogue of events.
+  "src/features/events/event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
@@ -47,6 +49,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/ledger/committer-batch.ts": "words",
   "src/features/ledger/committer-books.ts": "words",
   "src/features/ledger/ledger-commands.ts": "words",
+  "src/features/ledger/ledger-events.ts": "words",
   // Names of counters.
   "src/features/ledger/promotion-counters.ts": "words",
   // A voucher as data: its terms, its counters, its text; and what a till reports of it.
@@ -56,6 +59,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/offline/voucher-token.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.
   "src/features/orders/order-document.ts": "service",
+  // What is told of an order.
+  "src/features/orders/order-event.ts": "words",
   // Arithmetic on an order's lines.
   "src/features/orders/order-refunds.ts": "words",
   // Called by main before there is an app.
@@ -64,6 +69,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/promotions/promotion-document.ts": "service",
   // Stores promotions for whoever fills a new project.
   "src/features/promotions/promotion-seed.ts": "service",
+  "src/features/promotions/promotion-event.ts": "words",
   "src/features/promotions/promotion-status.ts": "words",
   // From a quote to what an order takes.
   "src/features/redemptions/redemption-holds.ts": "words",
@@ -72,6 +78,10 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/promotions/rule-compiler.ts": "service",
   // A stored quote read as a sale; without a database.
   "src/features/redemptions/return-sale.ts": "words",
+  // What is sent, how it is signed, and when it is sent again; without a database.
+  "src/features/webhooks/webhook-request.ts": "words",
+  "src/features/webhooks/webhook-schedule.ts": "words",
+  "src/features/webhooks/webhook-signature.ts": "words",
 };
 
 /** Beside features, engine and platform: the process itself. */

@@ -9,6 +9,8 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { Problem, problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
 import type { Job, JobQuery } from "./job-schemas.ts";
 import {
   advanceJob,
@@ -156,13 +158,11 @@ export function jobService(options: JobServiceOptions): JobService {
   }
 
   async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {
-    const finish = (state: "succeeded" | "failed" | "cancelled", rest: Partial<JobRow> = {}) =>
-      finishJob(database.of(row.projectId), row, runner, {
-        state,
-        result: null,
-        failure: null,
-        finishedAt: new Date(clock.now()),
-        ...rest,
+    const finish = (state: FinalState, rest: Partial<JobRow> = {}) =>
+      withTransaction(database, row.projectId, async (connection) => {
+        const finishedAt = new Date(clock.now());
+        const end = { state, result: null, failure: null, finishedAt, ...rest };
+        if (await finishJob(connection, row, runner, end)) await tellFinished(connection, row, state);
       });
     const run = runners.get(row.kind)!;
     if (row.state === "cancelling") return finish("cancelled");
@@ -281,6 +281,7 @@ export function jobService(options: JobServiceOptions): JobService {
         const audited = ({ kind, state, done, total }: JobRow) => ({ kind, state, done, total });
         if (after.state === before.state) nothingChanged(context);
         else await recordChange(connection, context, { id, before: audited(before), after: audited(after) });
+        if (after.state === "cancelled") await tellFinished(connection, after, "cancelled");
         return after;
       });
       running.get(id)?.controller.abort();
@@ -303,6 +304,20 @@ export function jobService(options: JobServiceOptions): JobService {
       await Promise.all([...running.values()].map(({ end }) => end));
     },
   };
+}
+
+type FinalState = "succeeded" | "failed" | "cancelled";
+
+/** Once, however often it is said: a job ends once, and the event's id is made of the job's. */
+function tellFinished(connection: Connection, row: JobRow, state: FinalState): Promise<void> {
+  const { projectId, id, kind } = row;
+  const event = newEvent(
+    "dealwright.job.finished",
+    id,
+    { job: id, kind, state },
+    id.replace(/^job_/, "evt_"),
+  );
+  return recordEvents(connection, projectId, [event]);
 }
 
 function shown(row: JobRow): Job {

@@ -129,16 +129,19 @@ export async function advanceJob(
   return updated.length > 0;
 }
 
+/** False when the job is no longer this runner's. */
 export async function finishJob(
   connection: Connection,
   row: JobRow,
   runner: string,
   end: Pick<JobRow, "state" | "result" | "failure" | "finishedAt">,
-): Promise<void> {
-  await connection
+): Promise<boolean> {
+  const finished = await connection
     .update(jobs)
     .set({ ...end, runner: null })
-    .where(held(row, runner));
+    .where(held(row, runner))
+    .returning({ id: jobs.id });
+  return finished.length > 0;
 }
 
 /** Given back unfinished, for whoever takes it next; one that is to stop stays so. */

@@ -8,9 +8,10 @@ import {
   type RedemptionState,
 } from "../../ledger/books.ts";
 import type { Entry } from "../../ledger/entries.ts";
-import { newId } from "../../platform/ids.ts";
+import type { NewEvent } from "../events/event-types.ts";
 import type { FreeCode, Loaded, Picks } from "./committer-books.ts";
 import type { Granted, PickedCoupon, Result, Submission } from "./ledger-commands.ts";
+import { redemptionEvent, thresholdEvents } from "./ledger-events.ts";
 import { codeOf, couponMeasure } from "./promotion-counters.ts";
 
 export interface CounterChange {
@@ -37,13 +38,17 @@ export interface Writes {
   }[];
   /** When it happens; epoch milliseconds. */
   readonly at: number;
-  readonly events: { id: string; type: string; subject: string; data: string }[];
+  readonly events: NewEvent[];
+  /** Rare ones, of which some may have been told before. */
+  readonly thresholds: NewEvent[];
 }
 
 export interface Decided {
   readonly results: Result[];
   readonly writes: Writes;
   readonly isEmpty: boolean;
+  /** Pools of which a code was given away. */
+  readonly pickedPools: string[];
 }
 
 /** Command by command, in order of arrival; each sees what those before it took. */
@@ -58,9 +63,14 @@ export function decide(batch: readonly Submission[], loaded: Loaded, books: Book
     records: [],
     at: loaded.now,
     events: [],
+    thresholds: [],
   };
   const results = batch.map((submission) => decideOne(submission, loaded, books, picks, writes));
-  return { results, writes, isEmpty: !results.some(({ type }) => type === "granted") };
+  const pickedPools = batch.flatMap(({ pick }, index) =>
+    pick !== undefined && results[index]?.type === "granted" ? [pick.poolId] : [],
+  );
+  const isEmpty = !results.some(({ type }) => type === "granted");
+  return { results, writes, isEmpty, pickedPools: [...new Set(pickedPools)] };
 }
 
 function decideOne(
@@ -83,6 +93,10 @@ function decideOne(
   const own = outcome.redemptions.find(({ id }) => id === command.redemption) ?? null;
   const granted: Granted = { redemption: own, picked, at: loaded.now, accepted: outcome.accepted ?? null };
   note(submission, outcome, granted, writes);
+  if ("holds" in command)
+    writes.thresholds.push(
+      ...thresholdEvents(command.holds, outcome.entries, (key) => books.counters.get(key)),
+    );
   if (command.kind === "accept")
     noteLimits(
       own!.holds.filter((hold) => isWithin(books, hold)),
@@ -122,7 +136,7 @@ function note(
     // One that was created in this very batch is written as it ends.
     else if (!rewriteCreated(state, writes))
       writes.changed.set(state.id, { state, submission: isOwn ? submission : null });
-    writes.events.push(eventOf(state, submission));
+    writes.events.push(redemptionEvent(state, submission, created));
   }
   if (idempotency != null)
     writes.records.push({
@@ -168,14 +182,4 @@ function noteLimits(holds: readonly Hold[], { counters }: Writes): void {
 function isWithin(books: Books, { counter, limit }: Hold): boolean {
   const { used, reserved } = books.counters.get(counterKey(counter))!;
   return limit === null || used + reserved <= limit;
-}
-
-function eventOf({ id, state }: RedemptionState, { newRedemption, orderRef }: Submission) {
-  const ref = newRedemption?.orderRef ?? orderRef;
-  return {
-    id: newId("evt"),
-    type: `redemption.${state}`,
-    subject: id,
-    data: JSON.stringify({ redemption: id, state, ...(ref !== undefined && { orderRef: ref }) }),
-  };
 }

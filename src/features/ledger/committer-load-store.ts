@@ -196,3 +196,25 @@ export async function pickCodes(
   await client.query(`select ${planByPlace}`);
   return picks;
 }
+
+/** Of these pools those that have less than a tenth of their codes left to claim, or less than a hundred. Counts no further than that. */
+export async function poolsRunningLow(
+  client: pg.ClientBase,
+  projectId: string,
+  poolIds: readonly string[],
+): Promise<{ id: string; key: string; codes: number; left: number }[]> {
+  const { rows } = await client.query<{ id: string; key: string; codes: number; left: number }>({
+    name: "pools-running-low",
+    text: `select * from (
+             select pool.id, pool.key, pool.codes, least(100, ceil(pool.codes / 10.0)) as mark,
+                    (select count(*) from (
+                       select from coupons
+                        where project_id = $1 and pool_id = pool.id and customer_id is null and status = 'active'
+                          and used + reserved < max_uses and (expires_at is null or expires_at > now())
+                        limit 100) as free) as left
+               from coupon_pools pool where project_id = $1 and id = any ($2)) as counted
+            where counted.left < mark`,
+    values: [projectId, poolIds],
+  });
+  return rows.map(({ id, key, codes, left }) => ({ id, key, codes, left }));
+}

@@ -6,16 +6,25 @@
  * Exactness rests on row locks and constraints alone: any number of processes may each run a committer.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { type Books, type CounterName, counterKey } from "../../ledger/books.ts";
 import { type Database, isConnectionLost } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
-import { decide, type Writes } from "./committer-batch.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { type Decided, decide, type Writes } from "./committer-batch.ts";
 import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
-import { beginStatement, insertCounters, loadLocked, pickCodes } from "./committer-load-store.ts";
+import {
+  beginStatement,
+  insertCounters,
+  loadLocked,
+  pickCodes,
+  poolsRunningLow,
+} from "./committer-load-store.ts";
 import { fateOf, writeBatch } from "./committer-write-store.ts";
 import type { Result, Submission } from "./ledger-commands.ts";
+import { runningLowEvent } from "./ledger-events.ts";
 
 const mostPerBatch = 64;
 const mostWaiting = 4_096;
@@ -115,6 +124,7 @@ export function committerService({ database, log }: { database: Database; log: L
         return results;
       }
       transactionId = await writeBatch(client, projectId, decided.writes, loaded);
+      await announceThresholds(client, projectId, decided);
       await writeAlongside(client, batch, results);
       const { command } = await client.query("commit");
       if (command !== "COMMIT") throw new Error("a batch was rolled back at its commit");
@@ -219,6 +229,16 @@ export function committerService({ database, log }: { database: Database; log: L
       await Promise.all([...queues.values()].map(({ running }) => running));
     },
   };
+}
+
+/** Hardly ever more than a look at two empty lists; one statement where codes were claimed. */
+async function announceThresholds(
+  client: pg.PoolClient,
+  projectId: string,
+  { writes, pickedPools }: Decided,
+): Promise<void> {
+  const low = pickedPools.length === 0 ? [] : await poolsRunningLow(client, projectId, pickedPools);
+  await recordEvents(drizzle(client), projectId, [...writes.thresholds, ...low.map(runningLowEvent)]);
 }
 
 async function writeAlongside(

@@ -242,7 +242,7 @@ function announced({ events }: Writes): Part {
       textArray(events.map(({ id }) => id)),
       textArray(events.map(({ type }) => type)),
       textArray(events.map(({ subject }) => subject)),
-      textArray(events.map(({ data }) => data)),
+      textArray(events.map(({ data }) => JSON.stringify(data))),
     ],
   };
 }

@@ -8,7 +8,9 @@ import type { AnswerNotes, OperationContext } from "../../platform/operation.ts"
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
+import { recordEvents } from "../events/event-service.ts";
 import { incomingOrder, shownOrder } from "./order-document.ts";
+import { orderReturnEvent } from "./order-event.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { Order, OrderDocument, OrderQuery, OrderReturn, OrderReturnRequest } from "./order-schemas.ts";
 import { findOrder, listOrders, lockOrder, saveReturn } from "./order-store.ts";
@@ -80,6 +82,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
       createdBy: apiKeyId,
       createdAt: new Date(now),
     });
+    await recordEvents(connection, projectId, [orderReturnEvent(order, refund)]);
     return {
       resourceId: id,
       answer: { refund, refunded, shipping, withheld: 0, lines, gifts: [], restored: [] },

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { Refund } from "./order-refunds.ts";
 import type { OrderQuery, OrderSettlement } from "./order-schemas.ts";
@@ -19,9 +19,9 @@ export async function upsertOrders(
   projectId: string,
   incoming: readonly IncomingOrder[],
   now: Date,
-): Promise<OrderRow[]> {
+): Promise<WrittenOrder[]> {
   const at = sql`${now.toISOString()}::timestamptz`;
-  return connection
+  const written = await connection
     .insert(orders)
     .select(
       // Every column, as the table has them. Sorted, so that two batches wait for each other in one direction only.
@@ -36,7 +36,15 @@ export async function upsertOrders(
       set: Object.fromEntries(replaced.map((name) => [name, sql.raw(`excluded.${orders[name].name}`)])),
       setWhere: sql`orders.version < excluded.version`,
     })
-    .returning();
+    // A row that was there before has been locked by us.
+    .returning({ ...getTableColumns(orders), isNew: sql<boolean>`orders.xmax = 0` });
+  return written.map(({ isNew, ...row }) => ({ row, isNew }));
+}
+
+export interface WrittenOrder {
+  readonly row: OrderRow;
+  /** Never heard of before. */
+  readonly isNew: boolean;
 }
 
 /** All but the key, what was returned, and when it first came. */

@@ -1,8 +1,16 @@
 /** Takes orders over from an ERP: newer versions stand, older ones change nothing, whoever says what how often and in which order. */
 import type { Clock } from "../../platform/clock.ts";
 import { isErased } from "../../platform/customer-data.ts";
-import { type Connection, type Database, sqlStateOf, uniqueViolation } from "../../platform/database.ts";
+import {
+  type Connection,
+  type Database,
+  sqlStateOf,
+  uniqueViolation,
+  withTransaction,
+} from "../../platform/database.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { orderEvent } from "./order-event.ts";
 import type { OrderActor, OrderSettlementService } from "./order-settlement-service.ts";
 import { namedRedemptions, standingOrders, upsertOrders } from "./order-store.ts";
 import type { IncomingOrder, OrderRow } from "./order-tables.ts";
@@ -50,8 +58,12 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
 
   async function upsert(projectId: string, orders: readonly IncomingOrder[]): Promise<WriteOutcome[]> {
     const now = new Date(clock.now());
-    const written = await upsertOrders(database.of(projectId), projectId, orders, now);
-    const stored = new Map(written.map((row) => [row.externalId, row]));
+    const written = await withTransaction(database, projectId, async (connection) => {
+      const rows = await upsertOrders(connection, projectId, orders, now);
+      await recordEvents(connection, projectId, rows.map(orderEvent));
+      return rows;
+    });
+    const stored = new Map(written.map(({ row }) => [row.externalId, row]));
     const others = orders.filter(({ externalId }) => !stored.has(externalId));
     const standing = await standingOf(database.of(projectId), projectId, others);
     return orders.map((order): WriteOutcome => {

@@ -6,9 +6,11 @@ import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { requireApproval } from "./promotion-approval-service.ts";
 import { requireSound } from "./promotion-document.ts";
+import { promotionEvent } from "./promotion-event.ts";
 import { type PromotionReading, promotionReading, shown } from "./promotion-reading-service.ts";
 import type { Promotion } from "./promotion-schemas.ts";
 import {
@@ -129,6 +131,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     if (stored === undefined) return null;
     await insertVersion(connection, versionOf(row, "created", author));
     await recordChange(connection, author, { id, before: null, after: audited(stored) });
+    await recordEvents(connection, projectId, [promotionEvent(row, "created", author, clock.now())]);
     return stored;
   }
 
@@ -182,6 +185,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       before: audited(row),
       after: { ...audited(stored), ...(change.reason !== undefined && { reason: change.reason }) },
     });
+    await recordEvents(connection, projectId, [promotionEvent(next, change.change, author, clock.now())]);
     return stored;
   }
 

@@ -1,0 +1,142 @@
+/**
+ * Numbers committed events, and deletes old ones.
+ *
+ * Transactions commit in another order than they write, so that whoever reads on after the last number seen would miss what
+ * commits late. Here a number is given to what is committed already, by one transaction of the project at a time: whatever becomes visible
+ * next has a higher one.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import type { Listener } from "../../platform/listen.ts";
+import type { Log } from "../../platform/log.ts";
+import { sequencedChannel, writtenChannel } from "./event-service.ts";
+import {
+  deleteOldest,
+  lockSequencer,
+  notify,
+  projectsWithEvents,
+  projectsWithNewEvents,
+  type SequencedEvent,
+  sequence,
+} from "./event-store.ts";
+
+const mostAtOnce = 1_000;
+const pollMilliseconds = 1_000;
+/** Events that come within so long are numbered together. */
+const gatherMilliseconds = 50;
+const cleanUpMilliseconds = 600_000;
+
+/** In the transaction that numbers the events. */
+export type FanOut = (
+  connection: Connection,
+  projectId: string,
+  events: readonly SequencedEvent[],
+) => Promise<void>;
+
+export interface EventSequencerService {
+  /** Numbers what is committed by now; answers how many events that were. */
+  sequence(): Promise<number>;
+  /** Deletes what is older than the retention, consumed or not; answers how many projects had such events. */
+  cleanUp(): Promise<number>;
+  /** There is, or may be, something to number. */
+  wake(): void;
+  /** Called in this process whenever there is something new to read, whoever numbered it. */
+  onSequenced(listener: () => void): void;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EventSequencerOptions {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  listener?: Listener | undefined;
+  retentionDays: number;
+  fanOut: FanOut;
+  /** What else goes with the events of a project through this position. */
+  onDeleted: (connection: Connection, projectId: string, through: number) => Promise<void>;
+}
+
+export function eventSequencerService(options: EventSequencerOptions): EventSequencerService {
+  const { database, clock, log, listener, retentionDays, fanOut, onDeleted } = options;
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listen of listeners) listen();
+  };
+
+  function sequenceBatch(projectId: string): Promise<number> {
+    return withTransaction(database, projectId, async (connection) => {
+      await lockSequencer(connection, projectId);
+      const events = await sequence(connection, projectId, mostAtOnce);
+      if (events.length > 0) {
+        await fanOut(connection, projectId, events);
+        await notify(connection, sequencedChannel);
+      }
+      return events.length;
+    });
+  }
+
+  async function sequenceAll(): Promise<number> {
+    let all = 0;
+    for (const projectId of await projectsWithNewEvents(database.outside)) {
+      let batch: number;
+      do {
+        if (numbering.signal.aborted) return all;
+        batch = await sequenceBatch(projectId);
+        all += batch;
+        if (batch > 0) tell();
+      } while (batch === mostAtOnce);
+    }
+    return all;
+  }
+
+  async function cleanUp(): Promise<number> {
+    const before = new Date(clock.now() - retentionDays * 86_400_000);
+    let projects = 0;
+    for (const projectId of await projectsWithEvents(database.outside)) {
+      let through: number | null = null;
+      let isFirst = true;
+      do {
+        if (cleaning.signal.aborted) return projects;
+        through = await withTransaction(database, projectId, async (connection) => {
+          const deleted = await deleteOldest(connection, projectId, { before, most: mostAtOnce });
+          if (deleted !== null) await onDeleted(connection, projectId, deleted);
+          return deleted;
+        });
+        if (through !== null && isFirst) projects += 1;
+        isFirst = false;
+      } while (through !== null);
+    }
+    return projects;
+  }
+
+  async function gather(): Promise<void> {
+    await delay(gatherMilliseconds);
+    await sequenceAll();
+  }
+
+  const numbering = repeated(pollMilliseconds, gather, (error) => {
+    log.warn({ err: error }, "events could not be numbered; tried again in a second");
+  });
+  const cleaning = repeated(cleanUpMilliseconds, cleanUp, (error) => {
+    log.warn({ err: error }, "old events could not be deleted; tried again later");
+  });
+
+  return {
+    sequence: sequenceAll,
+    cleanUp,
+    wake: numbering.wake,
+    onSequenced: (listen) => void listeners.push(listen),
+    async start() {
+      numbering.start();
+      cleaning.start();
+      await listener?.subscribe(writtenChannel, numbering.wake, numbering.wake);
+      await listener?.subscribe(sequencedChannel, tell, tell);
+    },
+    async close() {
+      await Promise.all([numbering.close(), cleaning.close()]);
+    },
+  };
+}

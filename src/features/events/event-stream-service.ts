@@ -1,0 +1,103 @@
+/** The events of a project as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import { problem } from "../../platform/problem.ts";
+import { type EventBatch, type EventService, eventCursor } from "./event-service.ts";
+import { cloudEventOf } from "./event-types.ts";
+
+export const mostStreams = 200;
+const heartbeatMilliseconds = 15_000;
+/** Without a word from the sequencer: of another process, where nobody listens. */
+const pollMilliseconds = 1_000;
+/** Then the client connects again and shows its key: one that was revoked reads no longer. */
+const longestMilliseconds = 300_000;
+const eventsAtOnce = 100;
+
+export interface EventStreamService {
+  /** Asked for the next piece only when the client has taken the last one: a slow client reads the database slowly. */
+  stream(
+    projectId: string,
+    query: { after: string | undefined; types?: readonly string[] | undefined },
+  ): AsyncIterable<string>;
+  /** There is something new to read. */
+  wake(): void;
+  /** Ends every stream at its next event or wait. */
+  close(): void;
+}
+
+export function eventStreamService({ events }: { events: EventService }): EventStreamService {
+  const closing = new AbortController();
+  const sleepers = new Set<() => void>();
+  let open = 0;
+
+  const wake = () => {
+    for (const awaken of sleepers) awaken();
+  };
+
+  /** Until the next wake, at most so long. Made before the reading that it follows, so that no wake is missed. */
+  function sleeper(): { woken: (milliseconds: number) => Promise<void>; forget: () => void } {
+    let awaken: () => void = () => {};
+    const wakened = new Promise<void>((settle) => {
+      awaken = settle;
+    });
+    sleepers.add(awaken);
+    const forget = () => void sleepers.delete(awaken);
+    const woken = async (milliseconds: number) => {
+      const timer = setTimeout(awaken, milliseconds);
+      await wakened;
+      clearTimeout(timer);
+    };
+    return { woken, forget };
+  }
+
+  async function* pieces(
+    projectId: string,
+    after: number | null,
+    types: readonly string[] | undefined,
+  ): AsyncGenerator<string> {
+    const endsAt = performance.now() + longestMilliseconds;
+    let position = after ?? (await events.lastPosition(projectId));
+    let toldAt = performance.now();
+    let batch: EventBatch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
+    yield "retry: 1000\n\n";
+    for (;;) {
+      for (const event of batch.events) {
+        toldAt = performance.now();
+        const { type, position: at } = event;
+        yield `id: ${eventCursor.encode(at)}\nevent: ${type}\ndata: ${JSON.stringify(cloudEventOf(event))}\n\n`;
+      }
+      position = batch.position;
+      if (closing.signal.aborted || performance.now() > endsAt) return;
+      const { woken, forget } = sleeper();
+      try {
+        if (!batch.hasMore) await woken(pollMilliseconds);
+      } finally {
+        forget();
+      }
+      if (closing.signal.aborted) return;
+      if (performance.now() - toldAt > heartbeatMilliseconds) {
+        toldAt = performance.now();
+        yield ": still here\n\n";
+      }
+      batch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
+    }
+  }
+
+  async function* counted(inner: AsyncGenerator<string>): AsyncGenerator<string> {
+    if (closing.signal.aborted || open >= mostStreams)
+      throw problem("unavailable", { headers: { "retry-after": "5" } });
+    open += 1;
+    try {
+      yield* inner;
+    } finally {
+      open -= 1;
+    }
+  }
+
+  return {
+    stream: (projectId, { after, types }) => counted(pieces(projectId, eventCursor.decode(after), types)),
+    wake,
+    close() {
+      closing.abort();
+      wake();
+    },
+  };
+}

@@ -1,0 +1,330 @@
+/** Every type of event there is, with the shape of its data and an example; `openapi/events.md` is written from this list. */
+import { z } from "zod";
+import { newId } from "../../platform/ids.ts";
+
+export interface EventKind {
+  readonly summary: string;
+  readonly subject: string;
+  readonly data: z.ZodObject;
+  readonly example: { readonly subject: string; readonly data: Readonly<Record<string, unknown>> };
+}
+
+const nullableText = z.string().nullable();
+const currencyCode = z.string().length(3);
+
+const promotionData = z.object({
+  promotion: z.string().describe("Its key."),
+  promotionId: z.string(),
+  version: z.int(),
+  status: z.enum(["draft", "scheduled", "active", "paused", "ended", "archived"]),
+  changedBy: z.string().describe("The id of the API key."),
+});
+const promotionExample = (status: z.output<typeof promotionData>["status"], version: number) => ({
+  subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+  data: {
+    promotion: "double11",
+    promotionId: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+    version,
+    status,
+    changedBy: "key_01kb3t4a5b6c7d8e9f0g1h2j3k",
+  },
+});
+const promotionKind = (
+  summary: string,
+  status: z.output<typeof promotionData>["status"],
+  version: number,
+) => ({
+  summary,
+  subject: "the promotion's id",
+  data: promotionData,
+  example: promotionExample(status, version),
+});
+
+const redemptionState = z.enum(["reserved", "committed", "cancelled", "expired"]);
+const redemptionData = z.object({
+  redemption: z.string(),
+  state: redemptionState,
+  orderRef: nullableText.optional(),
+  customer: nullableText.optional().describe("Only where the redemption is new, as are the three below."),
+  currency: currencyCode.optional(),
+  total: z.int().optional(),
+  discount: z.int().optional(),
+});
+const redemptionKind = (state: z.output<typeof redemptionState>, summary: string, isNew: boolean) => ({
+  summary,
+  subject: "the redemption's id",
+  data: redemptionData,
+  example: {
+    subject: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
+    data: {
+      redemption: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
+      state,
+      orderRef: "5001",
+      ...(isNew && { customer: "c-7", currency: "CNY", total: 14_400, discount: 1_600 }),
+    },
+  },
+});
+
+const orderData = z.object({
+  order: z.string().describe("Its external id."),
+  version: z.int(),
+  status: z.enum(["placed", "paid", "fulfilled", "cancelled", "returned"]),
+  customer: nullableText,
+  currency: currencyCode,
+  total: z.int(),
+  redemption: nullableText,
+  refund: z.int().optional().describe("What a return came to, where goods came back line by line."),
+});
+const orderKind = (summary: string, status: z.output<typeof orderData>["status"], version: number) => ({
+  summary,
+  subject: "the order's external id",
+  data: orderData,
+  example: {
+    subject: "5001",
+    data: {
+      order: "5001",
+      version,
+      status,
+      customer: "c-7",
+      currency: "CNY",
+      total: 14_400,
+      redemption: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
+    },
+  },
+});
+
+export const eventTypes = {
+  "dealwright.promotion.created": promotionKind("A promotion was created, as a draft.", "draft", 1),
+  "dealwright.promotion.changed": promotionKind("Its document was replaced or reverted.", "draft", 2),
+  "dealwright.promotion.activated": promotionKind(
+    "It was put into force: at once, or as `scheduled` from its start. Start and end by schedule are no changes and have no events.",
+    "active",
+    3,
+  ),
+  "dealwright.promotion.paused": promotionKind("It was taken out of force for the time being.", "paused", 4),
+  "dealwright.promotion.ended": promotionKind("It was taken out of force for good.", "ended", 5),
+  "dealwright.promotion.killed": promotionKind(
+    "It was stopped for good, with the reservations that count on it.",
+    "ended",
+    6,
+  ),
+  "dealwright.promotion.archived": promotionKind("It was put away.", "archived", 6),
+  "dealwright.redemption.reserved": redemptionKind(
+    "reserved",
+    "An order holds its codes, uses and budget.",
+    true,
+  ),
+  "dealwright.redemption.committed": redemptionKind("committed", "It took them for good.", false),
+  "dealwright.redemption.cancelled": redemptionKind("cancelled", "It gave them back.", false),
+  "dealwright.redemption.expired": redemptionKind(
+    "expired",
+    "Its time was up, and it gave them back.",
+    false,
+  ),
+  "dealwright.return.created": {
+    summary: "Goods of a redemption came back.",
+    subject: "the redemption's id",
+    data: z.object({
+      redemption: z.string(),
+      state: z.enum(["partially_returned", "returned"]),
+      orderRef: nullableText.optional(),
+      refunded: z.int().describe("What all its returns come to so far."),
+      lines: z.record(z.string(), z.int()).describe("Units that are back so far, by line."),
+    }),
+    example: {
+      subject: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
+      data: {
+        redemption: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
+        state: "partially_returned",
+        orderRef: "5001",
+        refunded: 7_200,
+        lines: { "1": 1 },
+      },
+    },
+  },
+  "dealwright.budget.reached": {
+    summary:
+      "Redemptions and reservations have taken half, four fifths or all of a budget; once for each, and again when the budget was changed.",
+    subject: "the promotion's id",
+    data: z.object({
+      promotionId: z.string(),
+      currency: currencyCode,
+      percent: z.literal([50, 80, 100]),
+      budget: z.int(),
+      taken: z.int().describe("Reservations included."),
+    }),
+    example: {
+      subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      data: {
+        promotionId: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+        currency: "CNY",
+        percent: 80,
+        budget: 25_000_000,
+        taken: 20_001_500,
+      },
+    },
+  },
+  "dealwright.limit.reached": {
+    summary:
+      "A promotion has no uses, or a gift or service no stock, left. Limits for each customer, code or device have no events.",
+    subject: "the promotion's id",
+    data: z.object({
+      promotionId: z.string(),
+      measure: z.string().describe("`uses`, or `stock:2` for the third benefit."),
+      period: nullableText.describe("The day, week or month of a limit by period."),
+      limit: z.int(),
+    }),
+    example: {
+      subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      data: { promotionId: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h", measure: "uses", period: null, limit: 10_000 },
+    },
+  },
+  "dealwright.pool.running_low": {
+    summary:
+      "Claims have left a pool less than a tenth of its codes, at most 100; once, and again when codes were added.",
+    subject: "the pool's id",
+    data: z.object({
+      poolId: z.string(),
+      pool: z.string().describe("Its key."),
+      left: z.int(),
+      codes: z.int(),
+    }),
+    example: {
+      subject: "pol_01kb3t8a9b0c1d2e3f4g5h6j7k",
+      data: { poolId: "pol_01kb3t8a9b0c1d2e3f4g5h6j7k", pool: "spring", left: 99, codes: 1_000 },
+    },
+  },
+  "dealwright.order.placed": orderKind("An ERP told of an order for the first time.", "placed", 1),
+  "dealwright.order.updated": orderKind("A newer version of an order was stored.", "paid", 2),
+  "dealwright.order.cancelled": orderKind("A version was stored that says cancelled.", "cancelled", 3),
+  "dealwright.order.returned": orderKind(
+    "A version was stored that says returned, or goods of an order without a redemption came back.",
+    "returned",
+    4,
+  ),
+  "dealwright.job.finished": {
+    summary: "Work in the background has ended.",
+    subject: "the job's id",
+    data: z.object({
+      job: z.string(),
+      kind: z.string(),
+      state: z.enum(["succeeded", "failed", "cancelled"]),
+    }),
+    example: {
+      subject: "job_01kb3t9v0w1x2y3z4a5b6c7d8e",
+      data: { job: "job_01kb3t9v0w1x2y3z4a5b6c7d8e", kind: "generate_codes", state: "succeeded" },
+    },
+  },
+  "dealwright.webhook.disabled": {
+    summary: "A webhook is not served any more: its receiver answered 410, or failed for three days.",
+    subject: "the webhook's id",
+    data: z.object({ webhook: z.string(), reason: z.enum(["gone", "failing"]) }),
+    example: {
+      subject: "whk_01kb3ta1b2c3d4e5f6g7h8j9k0",
+      data: { webhook: "whk_01kb3ta1b2c3d4e5f6g7h8j9k0", reason: "failing" },
+    },
+  },
+  "dealwright.webhook.test": {
+    summary: "What `POST /v1/webhooks/{id}/test` sends. It is in no stream.",
+    subject: "the webhook's id",
+    data: z.object({ webhook: z.string() }),
+    example: {
+      subject: "whk_01kb3ta1b2c3d4e5f6g7h8j9k0",
+      data: { webhook: "whk_01kb3ta1b2c3d4e5f6g7h8j9k0" },
+    },
+  },
+} as const satisfies Record<`dealwright.${string}`, EventKind>;
+
+export type EventType = keyof typeof eventTypes;
+export type EventData<Type extends EventType> = z.input<(typeof eventTypes)[Type]["data"]>;
+export const eventTypeNames = Object.keys(eventTypes) as [EventType, ...EventType[]];
+
+/** An event to be written with the change that it tells of. */
+export interface NewEvent {
+  readonly id: string;
+  readonly type: EventType;
+  /** What it is about. Events of one subject are delivered in the order of their commits. */
+  readonly subject: string;
+  readonly data: unknown;
+}
+
+/** `id`: left out it is a new one; given, the event is told once, whoever writes it how often. */
+export function newEvent<Type extends EventType>(
+  type: Type,
+  subject: string,
+  data: EventData<Type>,
+  id: string = newId("evt"),
+): NewEvent {
+  return { id, type, subject, data };
+}
+
+/** As it is told: CloudEvents 1.0, with the extension `sequence`. */
+export interface CloudEvent {
+  specversion: "1.0";
+  id: string;
+  source: string;
+  type: string;
+  subject: string;
+  time: string;
+  datacontenttype: "application/json";
+  sequence: string;
+  data: Record<string, unknown>;
+}
+
+export interface StoredEvent {
+  readonly projectId: string;
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly data: Record<string, unknown>;
+  readonly position: number;
+  readonly createdAt: Date;
+}
+
+export function cloudEventOf(event: StoredEvent): CloudEvent {
+  const { projectId, id, type, subject, data, position, createdAt } = event;
+  return {
+    specversion: "1.0",
+    id,
+    source: `urn:dealwright:${projectId}`,
+    type,
+    subject,
+    time: createdAt.toISOString(),
+    datacontenttype: "application/json",
+    // Texts that are as long sort as their numbers do: the extension wants it so.
+    sequence: String(position).padStart(16, "0"),
+    data,
+  };
+}
+
+/** `openapi/events.md`. */
+export function eventsDocument(): string {
+  const sections = Object.entries<EventKind>(eventTypes).map(
+    ([type, { summary, subject, data, example }]) => {
+      const fields = Object.entries(data.shape).flatMap(([name, schema]) => {
+        const { description } = schema as z.ZodType;
+        return description === undefined ? [] : [`\`${name}\`: ${description}`];
+      });
+      const body = cloudEventOf({
+        projectId: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k",
+        id: "evt_01kb3tbm1n2p3q4r5s6t7v8w9x",
+        type,
+        subject: example.subject,
+        data: example.data,
+        position: 17,
+        createdAt: new Date("2026-11-11T10:00:00Z"),
+      });
+      const lines = [`## ${type}`, "", `${summary} Its subject is ${subject}.`, ""];
+      if (fields.length > 0) lines.push(...fields.map((field) => `* ${field}`), "");
+      return [...lines, "```json", JSON.stringify(body, null, 2), "```", ""].join("\n");
+    },
+  );
+  return [
+    "# Events",
+    "",
+    "Each is written in the transaction of the change that it tells of. All are CloudEvents 1.0 in JSON; of a person they tell at most the customer's id.",
+    "Generated from `src/features/events/event-types.ts` by `npm run generate`; do not edit.",
+    "",
+    ...sections,
+  ].join("\n");
+}

@@ -1,0 +1,68 @@
+/** Everything between an event that was written and whoever wants to know of it, wired together. */
+import type { Config } from "../../config.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import type { Listener } from "../../platform/listen.ts";
+import type { Log } from "../../platform/log.ts";
+import { openOutbound } from "../../platform/outbound-http.ts";
+import { eventSequencerService } from "../events/event-sequencer-service.ts";
+import { type EventService, eventService } from "../events/event-service.ts";
+import { type EventStreamService, eventStreamService } from "../events/event-stream-service.ts";
+import { webhookDispatchService } from "./webhook-dispatch-service.ts";
+import { type WebhookService, webhookService } from "./webhook-service.ts";
+
+export interface EventDeliveryService {
+  readonly events: EventService;
+  readonly streams: EventStreamService;
+  readonly webhooks: WebhookService;
+  /** Events were written by this process, perhaps. */
+  wake(): void;
+  start(): Promise<void>;
+  /** Before the server waits for its connections: streams would stay open as long as their clients do. */
+  endStreams(): void;
+  close(): Promise<void>;
+}
+
+export type EventDeliverySettings = Partial<Pick<Config, "eventRetentionDays" | "webhookTargets">>;
+
+export interface EventDeliveryOptions extends EventDeliverySettings {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  listener?: Listener | undefined;
+}
+
+export function eventDeliveryService(options: EventDeliveryOptions): EventDeliveryService {
+  const { database, clock, log, listener, eventRetentionDays = 30, webhookTargets = "public" } = options;
+  const outbound = openOutbound({ allowsEverything: webhookTargets === "any" });
+  const events = eventService({ database });
+  const streams = eventStreamService({ events });
+  const dispatch = webhookDispatchService({ database, clock, log, outbound });
+  const sequencer = eventSequencerService({
+    database,
+    clock,
+    log,
+    listener,
+    retentionDays: eventRetentionDays,
+    fanOut: dispatch.fanOut,
+    onDeleted: dispatch.onDeleted,
+  });
+  sequencer.onSequenced(streams.wake);
+  sequencer.onSequenced(dispatch.wake);
+  return {
+    events,
+    streams,
+    webhooks: webhookService({ database, clock, outbound, wake: dispatch.wake }),
+    wake: sequencer.wake,
+    async start() {
+      await sequencer.start();
+      dispatch.start();
+    },
+    endStreams: streams.close,
+    async close() {
+      await sequencer.close();
+      await dispatch.close();
+      await outbound.close();
+    },
+  };
+}

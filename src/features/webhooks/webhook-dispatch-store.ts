@@ -1,0 +1,177 @@
+/** Which webhook is served by whom, what it gets next, and what became of it. */
+import { sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+
+/** Longer than a round and the attempts that it ends with: see webhook-dispatch-service.ts. By the database's clock, which all processes share. */
+export const leaseSeconds = 30;
+
+export interface WebhookName {
+  readonly projectId: string;
+  readonly id: string;
+}
+
+/** Those for which something is due and whom nobody serves, the longest waiting first. */
+export async function webhooksToServe(
+  connection: Connection,
+  { now, most }: { now: Date; most: number },
+): Promise<WebhookName[]> {
+  const { rows } = await connection.execute<{ projectId: string; id: string }>(sql`
+    select project_id as "projectId", id from webhooks_to_serve(${now.toISOString()}::timestamptz, ${most})`);
+  return rows;
+}
+
+export interface ServedWebhook extends WebhookName {
+  readonly url: string;
+  readonly runner: string;
+  readonly secrets: readonly string[];
+  /** Whether its last attempt was a failure. */
+  readonly isFailing: boolean;
+}
+
+/** Undefined: somebody else was first. */
+export async function takeWebhook(
+  connection: Connection,
+  { projectId, id }: WebhookName,
+  { runner, now, seconds }: { runner: string; now: Date; seconds: number },
+): Promise<ServedWebhook | undefined> {
+  const { rows } = await connection.execute<{ url: string; failing: boolean; secrets: string[] }>(sql`
+    with taken as (
+      update webhooks set runner = ${runner}, lease_until = now() + make_interval(secs => ${seconds})
+       where project_id = ${projectId} and id = ${id} and enabled and (runner is null or lease_until < now())
+      returning url, failing_since is not null as failing
+    )
+    select url, failing,
+           array(select secret from webhook_secrets
+                  where project_id = ${projectId} and webhook_id = ${id}
+                    and (expires_at is null or expires_at > ${now.toISOString()}::timestamptz)
+                  order by created_at desc) as secrets
+      from taken`);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return { projectId, id, runner, url: row.url, secrets: row.secrets, isFailing: row.failing };
+}
+
+export async function releaseWebhook(connection: Connection, webhook: ServedWebhook): Promise<void> {
+  await connection.execute(sql`
+    update webhooks set runner = null, lease_until = null, served_at = now() where ${held(webhook)}`);
+}
+
+const held = ({ projectId, id, runner }: ServedWebhook) =>
+  sql`project_id = ${projectId} and id = ${id} and runner = ${runner}`;
+
+export interface DueDelivery {
+  readonly eventId: string;
+  readonly position: number;
+  readonly attempts: number;
+  readonly type: string;
+  readonly subject: string;
+  readonly data: Record<string, unknown>;
+  readonly createdAt: Date;
+}
+
+/** What is due and the first of its subject: no two of them are of one subject, so that they may be sent side by side. */
+export async function dueDeliveries(
+  connection: Connection,
+  { projectId, id }: WebhookName,
+  { now, most }: { now: Date; most: number },
+): Promise<DueDelivery[]> {
+  const { rows } = await connection.execute<
+    Omit<DueDelivery, "createdAt"> & { createdAt: string | Date }
+  >(sql`
+    select d.event_id as "eventId", d.position, d.attempts, e.type, e.subject, e.data, e.created_at as "createdAt"
+      from (select event_id, position, attempts from webhook_deliveries head
+             where project_id = ${projectId} and webhook_id = ${id} and status = 'pending'
+               and due_at <= ${now.toISOString()}::timestamptz
+               and not exists (
+                   select from webhook_deliveries earlier
+                    where earlier.project_id = ${projectId} and earlier.webhook_id = ${id} and earlier.status = 'pending'
+                      and earlier.subject = head.subject and earlier.position < head.position)
+             order by due_at, position limit ${most}) as d
+      join outbox_events e on e.project_id = ${projectId} and e.id = d.event_id
+     order by d.position`);
+  return rows.map(({ createdAt, ...row }) => ({ ...row, createdAt: new Date(createdAt) }));
+}
+
+export interface Attempt {
+  readonly now: Date;
+  readonly responseStatus: number | null;
+  readonly durationMilliseconds: number;
+  readonly response: string;
+  readonly failure: string | null;
+}
+
+const told = ({ now, responseStatus, durationMilliseconds, response, failure }: Attempt) => sql`
+  attempts = attempts + 1, attempted_at = ${now.toISOString()}::timestamptz, response_status = ${responseStatus},
+  duration_ms = ${durationMilliseconds}, response = ${response}, failure = ${failure}`;
+
+const isOurs = (webhook: ServedWebhook) => sql`exists (select from webhooks where ${held(webhook)})`;
+const own = ({ projectId, id }: WebhookName) => sql`project_id = ${projectId} and webhook_id = ${id}`;
+
+/** False if the webhook is no longer this runner's: then somebody else sends it again, and says what became of it. */
+export async function noteDelivered(
+  connection: Connection,
+  webhook: ServedWebhook,
+  { eventId, position, subject }: DueDelivery,
+  attempt: Attempt,
+): Promise<boolean> {
+  const { rows } = await connection.execute(sql`
+    with delivered as (
+      update webhook_deliveries set status = 'delivered', ${told(attempt)}
+       where ${own(webhook)} and event_id = ${eventId} and ${isOurs(webhook)}
+      returning attempts
+    ), next as (
+      update webhook_deliveries set due_at = ${attempt.now.toISOString()}::timestamptz
+       where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
+         and due_at > ${attempt.now.toISOString()}::timestamptz and exists (select from delivered)
+    ), well as (
+      update webhooks set failing_since = null, not_before = null
+       where ${held(webhook)} and (failing_since is not null or not_before is not null)
+    )
+    select 1 from delivered`);
+  return rows.length > 0;
+}
+
+/**
+ * `dueAt`: the next attempt; null: it is given up. What follows of its subject waits as long. Answers since when the receiver
+ * fails; null if the webhook is no longer this runner's.
+ */
+export async function noteFailed(
+  connection: Connection,
+  webhook: ServedWebhook,
+  { eventId, position, subject }: DueDelivery,
+  attempt: Attempt,
+  { dueAt, notBefore }: { dueAt: Date | null; notBefore: Date | null },
+): Promise<Date | null> {
+  const due = sql`${dueAt?.toISOString() ?? null}::timestamptz`;
+  const { rows } = await connection.execute<{ since: string | Date }>(sql`
+    with failed as (
+      update webhook_deliveries
+         set status = ${dueAt === null ? "dead" : "pending"}, due_at = coalesce(${due}, due_at), ${told(attempt)}
+       where ${own(webhook)} and event_id = ${eventId} and ${isOurs(webhook)}
+      returning 1
+    ), waiting as (
+      update webhook_deliveries set due_at = ${due}
+       where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
+         and due_at < ${due} and exists (select from failed)
+    )
+    update webhooks
+       set failing_since = coalesce(failing_since, ${attempt.now.toISOString()}::timestamptz),
+           not_before = coalesce(${notBefore?.toISOString() ?? null}::timestamptz, not_before)
+     where ${held(webhook)} and exists (select from failed)
+    returning failing_since as since`);
+  const [row] = rows;
+  return row === undefined ? null : new Date(row.since);
+}
+
+/** False if it was disabled already, or changed hands. */
+export async function disableWebhook(
+  connection: Connection,
+  webhook: ServedWebhook,
+  reason: "gone" | "failing",
+  now: Date,
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    update webhooks set enabled = false, disabled_reason = ${reason}, updated_at = ${now.toISOString()}::timestamptz
+     where ${held(webhook)} and enabled`);
+  return (rowCount ?? 0) > 0;
+}

@@ -271,6 +271,21 @@ comment on column evaluations.facts is 'What was known beside the request: custo
 comment on column evaluations.revision is 'Of the rules it was priced by.';
 grant delete, insert, select on evaluations to dealwright_app;
 
+create table event_streams (
+  project_id text not null,
+  last_position bigint not null,
+  deleted_through bigint default 0 not null,
+  constraint event_streams_pkey PRIMARY KEY (project_id),
+  constraint event_streams_positions_order CHECK (((deleted_through >= 0) AND (last_position >= deleted_through)))
+);
+alter table event_streams enable row level security;
+alter table event_streams force row level security;
+create policy lookout on event_streams as permissive for select to dealwright_lookout using (true);
+create policy project on event_streams as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table event_streams is 'How far the events of a project are numbered, and how far they are deleted.';
+grant delete, insert, select, update on event_streams to dealwright_app;
+grant select (project_id, last_position, deleted_through) on event_streams to dealwright_lookout;
+
 create table idempotency_records (
   project_id text not null,
   key text collate "C" not null,
@@ -501,14 +516,21 @@ create table outbox_events (
   subject text not null,
   data json not null,
   created_at timestamp with time zone default now() not null,
+  seq bigint generated always as identity not null,
+  "position" bigint,
   constraint outbox_events_pkey PRIMARY KEY (project_id, id)
 );
+CREATE UNIQUE INDEX outbox_events_position ON public.outbox_events USING btree (project_id, "position") WHERE ("position" IS NOT NULL);
+CREATE INDEX outbox_events_unsequenced ON public.outbox_events USING btree (project_id, seq) WHERE ("position" IS NULL);
 alter table outbox_events enable row level security;
 alter table outbox_events force row level security;
 create policy lookout on outbox_events as permissive for select to dealwright_lookout using (true);
 create policy project on outbox_events as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table outbox_events is 'Events to be delivered, written in the transaction of the change they tell of.';
+comment on column outbox_events."position" is 'The place in the project''s stream: 1, 2, 3, without gaps. Null until the sequencer has seen it committed.';
+comment on column outbox_events.seq is 'The order of writing. Says nothing about other transactions, but whoever changes one thing after another has locked it meanwhile: of one subject it is the order of the commits.';
 grant delete, insert, select, update on outbox_events to dealwright_app;
+grant select (project_id, "position") on outbox_events to dealwright_lookout;
 
 create table projects (
   id text not null,
@@ -728,6 +750,83 @@ comment on column redemptions.steps is 'How many ledger entries it has; the next
 grant delete, insert, select, update on redemptions to dealwright_app;
 grant select (project_id, id, order_ref, state, expires_at) on redemptions to dealwright_lookout;
 
+create table webhook_deliveries (
+  project_id text not null,
+  webhook_id text not null,
+  event_id text not null,
+  "position" bigint not null,
+  type text not null,
+  subject text not null,
+  status text not null,
+  attempts integer default 0 not null,
+  due_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  attempted_at timestamp with time zone,
+  response_status integer,
+  duration_ms integer,
+  response text,
+  failure text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (project_id, webhook_id, event_id),
+  constraint webhook_deliveries_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+);
+CREATE INDEX webhook_deliveries_dead ON public.webhook_deliveries USING btree (project_id, webhook_id, "position") WHERE (status = 'dead'::text);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (project_id, webhook_id, due_at, "position") WHERE (status = 'pending'::text);
+CREATE INDEX webhook_deliveries_log ON public.webhook_deliveries USING btree (project_id, webhook_id, "position");
+CREATE INDEX webhook_deliveries_order ON public.webhook_deliveries USING btree (project_id, webhook_id, subject, "position") WHERE (status = 'pending'::text);
+alter table webhook_deliveries enable row level security;
+alter table webhook_deliveries force row level security;
+create policy lookout on webhook_deliveries as permissive for select to dealwright_lookout using (true);
+create policy project on webhook_deliveries as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table webhook_deliveries is 'What each webhook is to get, got or never got. Written in the transaction that numbers the event. No foreign keys: many are written at once, and deleted with their events.';
+comment on column webhook_deliveries.due_at is 'The next attempt, if no earlier event of the same subject is still to be delivered.';
+grant delete, insert, select, update on webhook_deliveries to dealwright_app;
+grant select (project_id, webhook_id, status, due_at) on webhook_deliveries to dealwright_lookout;
+
+create table webhook_secrets (
+  project_id text not null,
+  webhook_id text not null,
+  secret text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint webhook_secrets_pkey PRIMARY KEY (project_id, webhook_id, secret)
+);
+alter table webhook_secrets enable row level security;
+alter table webhook_secrets force row level security;
+create policy lookout on webhook_secrets as permissive for select to dealwright_lookout using (true);
+create policy project on webhook_secrets as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table webhook_secrets is 'One webhook has two while they are rotated. Kept as they are: a signature (HMAC) cannot be made from a hash.';
+grant delete, insert, select, update on webhook_secrets to dealwright_app;
+
+create table webhooks (
+  project_id text not null,
+  id text not null,
+  url text not null,
+  types text[] not null,
+  description text,
+  enabled boolean not null,
+  disabled_reason text,
+  failing_since timestamp with time zone,
+  not_before timestamp with time zone,
+  runner text,
+  lease_until timestamp with time zone,
+  served_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhooks_pkey PRIMARY KEY (project_id, id),
+  constraint webhooks_disabled_reason_known CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'failing'::text]))),
+  constraint webhooks_say_why_they_are_disabled CHECK ((enabled = (disabled_reason IS NULL)))
+);
+alter table webhooks enable row level security;
+alter table webhooks force row level security;
+create policy lookout on webhooks as permissive for select to dealwright_lookout using (true);
+create policy project on webhooks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column webhooks.failing_since is 'When the first of the failures came that no success has followed yet.';
+comment on column webhooks.not_before is 'Until then the receiver has asked to be left alone (Retry-After).';
+comment on column webhooks.runner is 'The process that delivers to it at the moment, until lease_until by the database''s clock: so each aggregate''s events come one after another.';
+comment on column webhooks.types is 'The types of event it gets. Empty: all.';
+grant delete, insert, select, update on webhooks to dealwright_app;
+grant select (project_id, id, enabled, not_before, runner, lease_until, served_at) on webhooks to dealwright_lookout;
+
 create view ledger_postings with (security_invoker=true) as
  SELECT ledger_entries.project_id,
     ledger_entries.redemption_id,
@@ -756,6 +855,8 @@ alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY
 
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table event_streams add constraint event_streams_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table offline_flags add constraint offline_flags_project_id_voucher_id_fkey FOREIGN KEY (project_id, voucher_id) REFERENCES offline_vouchers(project_id, id);
@@ -777,6 +878,10 @@ alter table promotion_scheduled_changes add constraint promotion_scheduled_chang
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
+
+alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 CREATE OR REPLACE FUNCTION public.due_promotion_changes(most integer)
  RETURNS TABLE(project_id text, id text)
@@ -886,6 +991,34 @@ alter function projects_to_seal() owner to dealwright_lookout;
 revoke all on function projects_to_seal() from public;
 grant execute on function projects_to_seal() to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.projects_with_events()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select project_id from event_streams where last_position > deleted_through
+$function$
+;
+comment on function projects_with_events() is 'Where the clean-up looks.';
+alter function projects_with_events() owner to dealwright_lookout;
+revoke all on function projects_with_events() from public;
+grant execute on function projects_with_events() to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_new_events()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select distinct project_id from outbox_events where position is null
+$function$
+;
+comment on function projects_with_new_events() is 'What the sequencer has to do, in all projects.';
+alter function projects_with_new_events() owner to dealwright_lookout;
+revoke all on function projects_with_new_events() from public;
+grant execute on function projects_with_new_events() to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.unsettled_orders(before timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, external_id text)
  LANGUAGE sql
@@ -917,3 +1050,21 @@ comment on function waiting_jobs(text[],interval,integer) is 'The oldest jobs th
 alter function waiting_jobs(text[],interval,integer) owner to dealwright_lookout;
 revoke all on function waiting_jobs(text[],interval,integer) from public;
 grant execute on function waiting_jobs(text[],interval,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.webhooks_to_serve(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select w.project_id, w.id from webhooks w
+   where w.enabled and (w.runner is null or w.lease_until < now()) and (w.not_before is null or w.not_before <= at)
+     and exists (select from webhook_deliveries d
+                  where d.project_id = w.project_id and d.webhook_id = w.id and d.status = 'pending' and d.due_at <= at)
+   order by w.served_at nulls first limit most
+$function$
+;
+comment on function webhooks_to_serve(timestamp with time zone,integer) is 'For the dispatcher, which takes what it found inside its project.';
+alter function webhooks_to_serve(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function webhooks_to_serve(timestamp with time zone,integer) from public;
+grant execute on function webhooks_to_serve(timestamp with time zone,integer) to dealwright_app;

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   await migrateDatabase(postgres.connectionString, silentLog, process.env.BENCH_MIGRATIONS);
   const settings = { connectionString: postgres.connectionString, log: silentLog, poolSize: 16 };
   const database = openDatabase(settings);
-  const owner = openDatabase({ ...settings, role: null });
+  const owner = openDatabase({ ...settings, role: null, statementTimeoutMilliseconds: 600_000 });
   await fill(database, owner.pool);
   const server = spawn(
     process.execPath,

@@ -19,6 +19,10 @@ beforeAll(async () => {
 beforeEach(async () => {
   projects += 1;
   project = `prj_${projects}`;
+  await database.pool.query(
+    "insert into projects (id, key, name, settings, created_at) values ($1, replace($1, '_', '-'), 'Test', '{}', now())",
+    [project],
+  );
   await addCoupon(database, project, "ABC");
   await ledger.redeem(project, [
     holdOf("p", "uses"),

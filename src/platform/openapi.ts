@@ -56,7 +56,12 @@ export function openApiDocument(
       ...(body && {
         requestBody: {
           required: !body.isOptional(),
-          content: { "application/json": { schema: inputPart(`${id}.body`) } },
+          content: {
+            "application/json": {
+              schema: inputPart(`${id}.body`),
+              ...(operation.example !== undefined && { example: operation.example }),
+            },
+          },
         },
       }),
       responses: {

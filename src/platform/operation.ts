@@ -97,6 +97,7 @@ export interface Operation
   readonly result: z.ZodType;
   readonly etag?: (result: never) => string;
   readonly units?: (body: never) => number;
+  readonly example?: unknown;
 }
 
 type Shapeless = z.ZodObject<Record<never, z.ZodType>>;
@@ -118,6 +119,8 @@ export interface TypedOperation<
   readonly etag?: (result: z.output<Result>) => string;
   /** As how many requests it counts; left out, as one. */
   readonly units?: (body: z.output<Body>) => number;
+  /** A body as somebody would send it; shown in OpenAPI, and sent by the tests. */
+  readonly example?: z.input<Body>;
 }
 
 /**

@@ -30,6 +30,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       body: apiKeyToCreate,
       result: issuedApiKey,
       problems: ["live-key-required"],
+      example: { name: "Web shop", role: "checkout", environment: "live" },
       handler: ({ body, context }) => service.create(context, body),
     }),
     defineOperation({
@@ -75,6 +76,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       params,
       body: rotation.optional(),
       result: issuedApiKey,
+      example: { graceSeconds: 3_600 },
       problems: ["api-key-not-found", "api-key-revoked"],
       handler: ({ params: { id }, body, context }) =>
         service.rotate(context, id, body?.graceSeconds ?? 86_400),

@@ -43,6 +43,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       body: claimRequest,
       result: couponClaim,
       problems: ["coupon-pool-not-found", "claim-refused", "project-stopped"],
+      example: { customer: "c-42" },
       handler: async ({ params: { key }, body, idempotencyKey, answer, context }) => {
         const { claim, isReplay } = await claims.claim(context.projectId, key, body, idempotencyKey);
         answer.isReplay = isReplay;
@@ -74,6 +75,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       roles: tills,
       body: couponsToValidate,
       result: couponValidation,
+      example: { codes: ["WELCOME20", "NO-SUCH-CODE"], customer: "c-42" },
       problems: ["invalid-promotion"],
       handler: ({ body, context }) => service.validate(context, body),
     }),
@@ -117,6 +119,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       body: transfer,
       result: coupon,
       problems: ["coupon-not-found", "coupon-state-conflict", "too-many-attempts"],
+      example: { customer: "c-43" },
       handler: ({ params: { code }, body, context }) => service.transfer(context, code, body.customer),
     }),
   ];

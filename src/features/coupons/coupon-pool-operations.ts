@@ -41,6 +41,13 @@ export function couponPoolOperations(
       body: couponPoolDocument,
       result: couponPool,
       etag: versionTag,
+      example: {
+        key: "autumn",
+        prefix: "AUTUMN-",
+        validFor: "P30D",
+        validSince: "claim",
+        claim: { perCustomer: 1 },
+      },
       problems: ["coupon-pool-key-taken", "guessable-codes"],
       handler: ({ body, context }) => service.create(context, body),
     }),
@@ -87,6 +94,7 @@ export function couponPoolOperations(
       result: couponPool,
       requiresIfMatch: true,
       etag: versionTag,
+      example: { key: "spring", name: "Spring, for everybody", prefix: "SPRING-" },
       problems: ["coupon-pool-not-found", "guessable-codes"],
       handler: ({ params: { key }, body, ifMatch, context }) => service.update(context, key, ifMatch, body),
     }),
@@ -105,6 +113,7 @@ export function couponPoolOperations(
       params: byKey,
       body: generation,
       result: generationJob,
+      example: { count: 100 },
       problems: ["coupon-pool-not-found", "guessable-codes"],
       handler: async ({ params: { key }, body, idempotencyKey, answer, context }) => {
         const { job, isReplay } = await codes.generate(context, key, body.count, idempotencyKey);

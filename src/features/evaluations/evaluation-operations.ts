@@ -35,6 +35,14 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       roles: evaluators,
       body: evaluationRequest,
       result: quote,
+      example: {
+        currency: "CNY",
+        channel: "mini-program",
+        customer: { id: "c-42" },
+        lines: [{ id: "1", sku: "TEA", categories: ["drinks"], quantity: 2, unitPrice: 12_000 }],
+        shipping: [{ id: "s1", method: "express", amount: 1_200 }],
+        codes: ["WELCOME20"],
+      },
       problems: ["invalid-promotion", "evaluation-too-complex"],
       handler: ({ body, context }) => service.evaluate(context, body),
     }),
@@ -50,6 +58,12 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       body: batchRequest,
       result: batchResult,
       cost: 10_000,
+      example: {
+        evaluations: [
+          { currency: "CNY", lines: [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 12_000 }] },
+          { currency: "CNY", lines: [{ id: "1", sku: "MUG", quantity: 3, unitPrice: 9_900 }] },
+        ],
+      },
       problems: [],
       units: ({ evaluations }) => evaluations.length,
       handler: ({ body, context }) => service.evaluateAll(context, body.evaluations),
@@ -115,6 +129,13 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       body: catalogRequest,
       result: catalogPrices,
       cost: 10_000,
+      example: {
+        currency: "CNY",
+        items: [
+          { sku: "TEA", unitPrice: 12_000 },
+          { sku: "MUG", unitPrice: 9_900 },
+        ],
+      },
       problems: ["invalid-promotion", "evaluation-too-complex"],
       units: ({ items }) => Math.ceil(items.length / itemsPerUnit),
       handler: ({ body, context }) => catalog.prices(context, body),

@@ -56,6 +56,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       roles: ["admin"],
       body: keyRotation.optional(),
       result: offlineKeySet,
+      example: { compromised: false },
       problems: [],
       handler: ({ body, context }) => keys.rotate(context, body?.compromised ?? false),
     }),
@@ -75,6 +76,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       body: voucherRequest,
       result: voucher,
       problems: ["promotion-not-found", "voucher-refused", "project-stopped"],
+      example: { promotion: "welcome", currency: "CNY", customer: "c-42", validForSeconds: 86_400 },
       handler: async ({ body, context, idempotencyKey, answer }) => {
         const { voucher: issued, isReplay } = await vouchers.issue(context, body, idempotencyKey);
         answer.isReplay = isReplay;
@@ -94,6 +96,17 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       roles: ["pos"],
       body: offlineBatch,
       result: offlineResults,
+      example: {
+        redemptions: [
+          {
+            voucher: "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
+            orderRef: "till-5001",
+            at: "2026-11-11T00:00:00Z",
+            currency: "CNY",
+            discount: 2_000,
+          },
+        ],
+      },
       problems: [],
       units: ({ redemptions }) => redemptions.length,
       handler: async ({ body, context }) => ({
@@ -125,6 +138,7 @@ export function offlineOperations({ keys, vouchers, redemptions, flags }: Offlin
       params: byId,
       body: flagResolution,
       result: flag,
+      example: { note: "The till's clock was wrong; it is right now." },
       problems: ["offline-flag-not-found", "offline-flag-resolved"],
       handler: ({ params: { id }, body: { note }, context }) => flags.resolve(context, id, note),
     }),

@@ -35,6 +35,15 @@ export function orderOperations(service: OrderService): Operation[] {
       params: byExternalId,
       body: orderDocument,
       result: order,
+      example: {
+        version: 2,
+        status: "paid",
+        currency: "CNY",
+        placedAt: "2026-11-11T08:00:00+08:00",
+        customer: "c-42",
+        lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000, discount: 3_000 }],
+        total: 21_000,
+      },
       problems: ["stale_version", "order-version-conflict", "order-redemption-mismatch"],
       handler: ({ params, body, answer, context }) => service.put(context, params.externalId, body, answer),
     }),
@@ -80,6 +89,7 @@ export function orderOperations(service: OrderService): Operation[] {
       body: orderReturnRequest,
       result: orderReturn,
       takesIdempotencyKey: true,
+      example: { lines: [{ id: "1", quantity: 1 }] },
       problems: ["order-not-found", "order-state-conflict", "return-refused", "redemption-state-conflict"],
       handler: ({ params, body, idempotencyKey, answer, context }) =>
         service.returnGoods(context, params.externalId, body, { key: idempotencyKey, answer }),

@@ -31,6 +31,7 @@ export function projectOperations(service: ProjectService): Operation[] {
       result: project,
       requiresIfMatch: true,
       etag: ({ settingsVersion }) => String(settingsVersion),
+      example: { strategy: "priority", timezone: "Asia/Shanghai" },
       problems: [],
       handler: ({ body, ifMatch, context }) => service.updateSettings(context, ifMatch, body),
     }),

@@ -39,6 +39,17 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
         "order-already-redeemed",
         "project-stopped",
       ],
+      example: {
+        currency: "CNY",
+        channel: "mini-program",
+        customer: { id: "c-42" },
+        lines: [{ id: "1", sku: "TEA", categories: ["drinks"], quantity: 2, unitPrice: 12_000 }],
+        shipping: [{ id: "s1", method: "express", amount: 1_200 }],
+        codes: ["WELCOME20"],
+        orderRef: "5001",
+        mode: "reserve",
+        ttlSeconds: 900,
+      },
       handler: ({ body, context, idempotencyKey, answer }) =>
         noted(service.redeem(context, body, idempotencyKey), answer),
     }),

@@ -21,6 +21,7 @@ export function returnOperations(service: ReturnService): Operation[] {
       params: z.strictObject({ id: z.string().min(1).max(64) }),
       body: returnRequest,
       result: redemptionReturn,
+      example: { lines: [{ id: "1", quantity: 1 }] },
       problems: ["redemption-not-found", "redemption-state-conflict", "return-refused"],
       handler: ({ params: { id }, body, context, idempotencyKey, answer }) =>
         noted(service.returnGoods(context, id, body, idempotencyKey), answer),

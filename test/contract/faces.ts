@@ -1,0 +1,107 @@
+/** One call of an operation through either face, with what the two must have in common. */
+import { type GraphQLOutputType, type GraphQLSchema, getNamedType, isLeafType, isObjectType } from "graphql";
+import type { Operation } from "../../src/platform/operation.ts";
+import type { Api } from "../features/api.ts";
+
+export interface Call {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly ifMatch?: string;
+  readonly idempotencyKey?: string;
+  readonly key: string | null;
+}
+
+export interface Outcome {
+  /** Null when it was done. */
+  readonly problem: {
+    status: number;
+    code: string;
+    paths: string[];
+    retryAfterSeconds: number | undefined;
+  } | null;
+  readonly data: unknown;
+  readonly isReplay: boolean;
+}
+
+export async function overRest(
+  api: Api,
+  { method, path, status = 200 }: Operation,
+  call: Call,
+): Promise<Outcome> {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(call.params?.[name])));
+  const search = new URLSearchParams(
+    Object.entries(call.query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  const answer = await api.rest(method, search.size === 0 ? filled : `${filled}?${search}`, {
+    key: call.key,
+    ...(call.body !== undefined && { body: call.body }),
+    headers: {
+      ...(call.ifMatch !== undefined && { "if-match": call.ifMatch }),
+      ...(call.idempotencyKey !== undefined && { "idempotency-key": call.idempotencyKey }),
+    },
+  });
+  const isDone = answer.status < 400;
+  if (isDone && answer.status !== status) throw new Error(`${answer.status} is not the documented ${status}`);
+  return {
+    problem: isDone ? null : problemOf(answer.body, Number(answer.headers["retry-after"])),
+    data: isDone ? answer.body : undefined,
+    isReplay: answer.headers["idempotent-replayed"] === "true",
+  };
+}
+
+export async function overGraphql(
+  api: Api,
+  schema: GraphQLSchema,
+  { id, graphql, params, query }: Operation,
+  call: Call,
+): Promise<Outcome> {
+  const field = (graphql === "query" ? schema.getQueryType() : schema.getMutationType())?.getFields()[id];
+  if (field === undefined) throw new Error(`there is no field ${id}`);
+  const given: Record<string, unknown> = {
+    ...(params && call.params),
+    ...(query && call.query),
+    ...(call.body !== undefined && { input: call.body }),
+    ...(call.ifMatch !== undefined && { ifMatch: call.ifMatch }),
+    ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
+  };
+  const used = field.args.filter(({ name }) => name in given);
+  const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(", ");
+  const passed = used.map(({ name }) => `${name}: $${name}`).join(", ");
+  const document = `${graphql} ${declared && `(${declared})`} { ${id}${passed && `(${passed})`} ${everythingOf(field.type)} }`;
+  const { status, body } = await api.graphql(document, given, { key: call.key });
+  const [error] = body.errors ?? [];
+  // Without a key there is no document yet, and the refusal is plain HTTP.
+  const refusal = body.code === undefined ? error?.extensions : body;
+  return {
+    problem: refusal === undefined ? null : problemOf(refusal, refusal.retryAfterSeconds ?? status),
+    data: refusal === undefined ? body.data[id] : undefined,
+    isReplay: body.extensions?.idempotentReplayed?.includes(id) ?? false,
+  };
+}
+
+function problemOf(
+  body: { status: number; code: string; errors?: { path: string }[] },
+  retryAfterSeconds: number,
+): Outcome["problem"] {
+  return {
+    status: body.status,
+    code: body.code,
+    paths: (body.errors ?? []).map(({ path }) => path),
+    retryAfterSeconds: body.status === 503 || body.status === 429 ? retryAfterSeconds : undefined,
+  };
+}
+
+/** Every field there is below a type, as deep as it goes without coming back to itself. */
+function everythingOf(type: GraphQLOutputType, above: readonly string[] = []): string {
+  const named = getNamedType(type);
+  if (isLeafType(named) || !isObjectType(named)) return "";
+  const fields = Object.values(named.getFields()).flatMap((field) => {
+    const inner = getNamedType(field.type);
+    if (isLeafType(inner)) return [field.name];
+    return above.includes(inner.name)
+      ? []
+      : [`${field.name} ${everythingOf(field.type, [...above, named.name])}`];
+  });
+  return `{ ${fields.join(" ")} }`;
+}

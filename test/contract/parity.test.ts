@@ -1,0 +1,221 @@
+/**
+ * Every operation, found in the list of operations: its documented example answers as documented, REST and GraphQL
+ * answer the same, and both refuse the same.
+ */
+import type { GraphQLSchema } from "graphql";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { declaredFaces } from "../../scripts/generate.ts";
+import { roles } from "../../src/platform/auth.ts";
+import { graphqlSchema } from "../../src/platform/graphql-schema.ts";
+import type { Operation } from "../../src/platform/operation.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type Api, startApi } from "../features/api.ts";
+import { type Call, type Outcome, overGraphql, overRest } from "./faces.ts";
+import { type World, worldOf } from "./world.ts";
+
+const { operations } = await declaredFaces();
+const schema: GraphQLSchema = graphqlSchema(operations, () => null);
+
+let database: TestDatabase;
+let api: Api;
+/** Two projects alike: what is done to the one over REST is done to the other over GraphQL. */
+let shared: World;
+let twin: World;
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+  shared = await worldOf(api, database);
+  twin = await worldOf(api, database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+const named = operations.map((operation) => [operation.id, operation] as const);
+
+/** Queries that have to be told something. */
+const queries: Readonly<Record<string, Record<string, unknown>>> = { coupons: { customer: "c-7" } };
+
+function exampleOf(operation: Operation, world: World): Call {
+  const query = queries[operation.id];
+  return {
+    params: world.paramsOf(operation),
+    ...(operation.query && query && { query }),
+    ...(operation.example !== undefined && { body: operation.example }),
+    ...(operation.requiresIfMatch && { ifMatch: "*" }),
+    key: world.project.keys.admin,
+  };
+}
+
+describe.each(named)("%s", (_id, operation) => {
+  test("its example answers as documented, and the same over both faces", async () => {
+    // Of one world where nothing changes, so that even ids are the same.
+    const [here, there] = operation.graphql === "query" ? [shared, shared] : [shared, twin];
+    const rest = await overRest(api, operation, exampleOf(operation, here));
+    expect(rest.problem).toBeNull();
+    const graphql = await overGraphql(api, schema, operation, exampleOf(operation, there));
+    expect(told(graphql)).toEqual(told(rest));
+  });
+
+  test("both faces refuse the same in the same words", async () => {
+    const example = exampleOf(operation, shared);
+    const { params, query, body, roles: allowed } = operation;
+    const outsider =
+      allowed === null ? undefined : roles.find((role) => role !== "admin" && !allowed.includes(role));
+    const calls: Record<string, Call> = {
+      ...(allowed !== null && { "without a key": { ...example, key: null } }),
+      ...(allowed !== null && { "with a wrong key": { ...example, key: "dw_live_nobody" } }),
+      ...(outsider !== undefined &&
+        allowed!.length > 0 && { "without the role": { ...example, key: shared.project.keys[outsider] } }),
+      ...(params && {
+        "of what is not there": { ...example, params: mapped(example.params, () => "nothing-like-it") },
+        "of what cannot be": { ...example, params: mapped(example.params, () => "x".repeat(255)) },
+      }),
+      ...(query &&
+        "after" in query.shape && {
+          "after a cursor of another list": { ...example, query: { ...example.query, after: "bm90aGluZw" } },
+          "with too large a page": { ...example, query: { ...example.query, limit: 100_000 } },
+        }),
+      ...(operation.requiresIfMatch && { "with an old ETag": { ...example, ifMatch: '"0"' } }),
+      ...(operation.takesIdempotencyKey && {
+        "with an impossible key": { ...example, idempotencyKey: "a b" },
+      }),
+      ...(body && { "with a body of another kind": { ...example, body: { noSuchField: 1 } } }),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      // It may create what is not there: that is no refusal.
+      if (
+        operation.method === "PUT" &&
+        !operation.problems.some((code) => code.endsWith("not-found")) &&
+        name.startsWith("of")
+      )
+        continue;
+      const rest = await overRest(api, operation, call);
+      const graphql = await overGraphql(api, schema, operation, call);
+      expect([name, refusal(graphql)]).toEqual([name, refusal(rest)]);
+    }
+  });
+});
+
+test("an operation that has a body shows one, as it is sent here", () => {
+  const mute = operations.filter(({ body, example }) => body !== undefined && example === undefined);
+  expect(mute.map(({ id }) => id)).toEqual([]);
+});
+
+const lists = operations.filter(({ query }) => query !== undefined && "after" in query.shape);
+
+test.each(lists.map((operation) => [operation.id, operation] as const))(
+  "%s: a page of many rows takes no more statements than a page of one",
+  async (_id, operation) => {
+    const pageOf = (limit: number) => {
+      const example = exampleOf(operation, shared);
+      return statementsOf(() =>
+        overGraphql(api, schema, operation, { ...example, query: { ...example.query, limit } }),
+      );
+    };
+    await pageOf(1);
+    const one = await pageOf(1);
+    const many = await pageOf(50);
+    expect([one.problem, many.problem]).toEqual([null, null]);
+    expect(many.statements).toBe(one.statements);
+    expect(many.statements).toBeLessThanOrEqual(4);
+  },
+);
+
+test("statements are counted: a list that asks once for each row is found", async () => {
+  const perRow = await statementsOf(async () => {
+    const outcome = { problem: null, data: null, isReplay: false };
+    for (let row = 0; row < 7; row += 1) await database.pool.query("select $1::int", [row]);
+    return outcome;
+  });
+  expect(perRow.statements).toBe(7);
+});
+
+/** The least of some rounds: what works in the background adds statements of its own, and never takes any away. */
+async function statementsOf(work: () => Promise<Outcome>) {
+  let least = Number.POSITIVE_INFINITY;
+  let problem: Outcome["problem"] = null;
+  for (let round = 0; round < 8; round += 1) {
+    const counted = vi.spyOn(pg.Client.prototype, "query");
+    try {
+      ({ problem } = await work());
+      least = Math.min(least, counted.mock.calls.length);
+    } finally {
+      counted.mockRestore();
+    }
+  }
+  return { problem, statements: least };
+}
+
+let third: World | undefined;
+const withKey = operations.filter(({ takesIdempotencyKey }) => takesIdempotencyKey);
+
+test.each(withKey.map((operation) => [operation.id, operation] as const))(
+  "%s: a repetition is marked, another request under the key refused, over both faces",
+  async (_id, operation) => {
+    third ??= await worldOf(api, database);
+    const call = { ...exampleOf(operation, third), idempotencyKey: `once-${operation.id}` };
+    const first = await overRest(api, operation, call);
+    const graphql = await overGraphql(api, schema, operation, call);
+    const rest = await overRest(api, operation, call);
+    expect([first.problem, first.isReplay, graphql.isReplay, rest.isReplay]).toEqual([
+      null,
+      false,
+      true,
+      true,
+    ]);
+    expect([told(graphql), told(rest)]).toEqual([
+      { ...told(first), isReplay: true },
+      { ...told(first), isReplay: true },
+    ]);
+    const other = { ...call, params: mapped(call.params, () => "nothing-like-it"), ...otherBody(operation) };
+    const refused = refusal(await overRest(api, operation, other));
+    expect(refusal(await overGraphql(api, schema, operation, other))).toEqual(refused);
+    expect(refused).toMatchObject({ status: expect.toSatisfy((status) => [404, 422].includes(status)) });
+  },
+);
+
+function otherBody({ example }: Operation): { body?: unknown } {
+  return example === undefined
+    ? {}
+    : {
+        body: JSON.parse(
+          JSON.stringify(example).replaceAll("c-42", "c-99").replace('"count":100', '"count":99'),
+        ),
+      };
+}
+
+function mapped(params: Call["params"] = {}, value: () => string): Record<string, string> {
+  return Object.fromEntries(Object.keys(params).map((name) => [name, value()]));
+}
+
+/** What GraphQL's own type system refuses it refuses in its own words. */
+function refusal({ problem }: Outcome) {
+  if (problem === null) return "done";
+  const isOfTypes = problem.code === "invalid-graphql" || problem.code === "invalid-request";
+  return isOfTypes ? { status: problem.status } : problem;
+}
+
+const drawn = /^(secret|hint|token|keyId|kid|x|code|rulebook)$/;
+
+/** Without what is different of every project: ids, secrets, drawn codes, the database's time; and without nulls, which REST may leave out. */
+function told({ data, ...outcome }: Outcome) {
+  const plain = (value: unknown, name = ""): unknown => {
+    if (value === null || value === undefined) return undefined;
+    if (Array.isArray(value)) return value.map((item) => plain(item, name));
+    if (typeof value === "object")
+      return Object.fromEntries(
+        Object.entries(value).flatMap(([key, inner]) => {
+          const kept = plain(inner, key);
+          return kept === undefined ? [] : [[key, kept]];
+        }),
+      );
+    if (typeof value !== "string") return value;
+    if (drawn.test(name) && !value.startsWith("WELCOME")) return `<${name}>`;
+    if (/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(value)) return "<time>";
+    return value.replaceAll(/\b([a-z]{3})[_-][0-9a-z]{16,}/g, "<$1>");
+  };
+  return { ...outcome, data: plain(data) };
+}

@@ -1,0 +1,126 @@
+/** A project in which every documented example has something to work on, also when the others were sent before it. */
+import { expect } from "vitest";
+import type { Operation } from "../../src/platform/operation.ts";
+import type { TestDatabase } from "../database.ts";
+import type { Answer, Api, CallOptions } from "../features/api.ts";
+import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+
+export interface World {
+  readonly project: ProjectWithKeys;
+  /** The parameters of an operation's path, of things that are there and in the state it asks for. */
+  paramsOf(operation: Pick<Operation, "id" | "path">): Record<string, string>;
+}
+
+const order = {
+  currency: "CNY",
+  channel: "mini-program",
+  customer: { id: "c-7" },
+  lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
+};
+const tenOff = [{ kind: "amount_off", target: "order", amount: { CNY: 1_000 } }];
+
+export async function worldOf(api: Api, database: TestDatabase): Promise<World> {
+  const project = await projectWithKeys(database, api.clock.now());
+  const key = project.keys.admin;
+  const ask = async (
+    method: "GET" | "POST" | "PUT",
+    url: string,
+    body?: unknown,
+    options: CallOptions = {},
+  ): Promise<Answer["body"]> => {
+    const answer = await api.rest(method, url, { key, ...(body !== undefined && { body }), ...options });
+    expect([answer.status, answer.text.slice(0, 500)], `${method} ${url}`).toEqual([
+      expect.toSatisfy((status: number) => status < 300),
+      expect.any(String),
+    ]);
+    return answer.body;
+  };
+  const promotion = async (document: object, state?: "activate" | "archive"): Promise<string> => {
+    const { id } = await ask("POST", "/v1/promotions", {
+      trigger: { type: "automatic" },
+      benefits: tenOff,
+      ...document,
+    });
+    if (state !== undefined) await ask("POST", `/v1/promotions/${id}/${state}`);
+    return id;
+  };
+
+  const active = await promotion({ key: "spring-save-30" }, "activate");
+  const paused = await promotion({ key: "summer-save-30" }, "activate");
+  const ended = await promotion({ key: "easter-save-30" }, "activate");
+  const reverted = await promotion({ key: "may-save-30" }, "activate");
+  const draft = await promotion({ key: "winter-save-30" });
+  const archived = await promotion({ key: "january-save-30" });
+  await promotion({ key: "welcome", trigger: { type: "code", code: "WELCOME20" } }, "activate");
+  await ask("POST", "/v1/coupon-pools", { key: "spring", prefix: "SPRING-" });
+  await ask(
+    "POST",
+    "/v1/coupon-pools/spring/import",
+    "code,customer\nSPRING-0001,c-7\nSPRING-0002,\nSPRING-0003,\n",
+    {
+      headers: { "content-type": "text/csv" },
+    },
+  );
+  const job = await ask("POST", "/v1/coupon-pools/spring/codes", { count: 1 });
+  const evaluation = await ask("POST", "/v1/evaluations", { ...order, save: true });
+  const reserved = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4998", mode: "reserve" });
+  const cancelled = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4997", mode: "reserve" });
+  const committed = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4999", mode: "commit" });
+  await ask("PUT", "/v1/orders/5001", {
+    version: 1,
+    status: "placed",
+    currency: "CNY",
+    placedAt: "2026-11-11T00:00:00Z",
+    customer: "c-7",
+    lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
+    total: 24_000,
+  });
+  const spare = await ask("POST", "/v1/api-keys", { name: "Spare", role: "viewer", environment: "live" });
+  const voucher = await ask("POST", "/v1/offline/vouchers", { promotion: "welcome", currency: "CNY" });
+  // More off than it promises: flagged.
+  await ask("POST", "/v1/redemptions/offline", {
+    redemptions: [
+      {
+        voucher: voucher.token,
+        orderRef: "till-1",
+        at: new Date(api.clock.now()).toISOString(),
+        currency: "CNY",
+        discount: 5_000,
+      },
+    ],
+  });
+  const flags = await ask("GET", "/v1/offline/flags");
+
+  const byOperation: Readonly<Record<string, Record<string, string>>> = {
+    activatePromotion: { id: draft },
+    pausePromotion: { id: paused },
+    endPromotion: { id: ended },
+    revertPromotion: { id: reverted },
+    archivePromotion: { id: archived },
+    cancelRedemption: { id: cancelled.id },
+    returnRedemption: { id: committed.id },
+    redemptionLedger: { id: committed.id },
+    voidCoupon: { code: "SPRING-0002" },
+  };
+  const byPath: Readonly<Record<string, Record<string, string>>> = {
+    "/v1/promotions/by-key/": { key: "spring-save-30" },
+    "/v1/promotions/": { id: active },
+    "/v1/evaluations/": { id: evaluation.id },
+    "/v1/redemptions/": { id: reserved.id },
+    "/v1/offline/flags/": { id: flags.items[0].id },
+    "/v1/orders/": { externalId: "5001" },
+    "/v1/coupon-pools/": { key: "spring" },
+    "/v1/coupons/": { code: "SPRING-0001" },
+    "/v1/jobs/": { id: job.id },
+    "/v1/api-keys/": { id: spare.id },
+  };
+  return {
+    project,
+    paramsOf({ id, path }) {
+      if (!path.includes("{")) return {};
+      const known = byOperation[id] ?? byPath[path.slice(0, path.indexOf("{"))];
+      if (known === undefined) throw new Error(`say in ${import.meta.url} what ${path} of ${id} may name`);
+      return known;
+    },
+  };
+}

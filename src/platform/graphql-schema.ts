@@ -19,7 +19,13 @@ import {
 import type { z } from "zod";
 import { deprecationReason } from "./deprecation.ts";
 import { integerScalar, jsonScalar, textScalar } from "./graphql-scalars.ts";
-import { type JsonSchema, jsonSchemasOf, referencedId, withoutNull } from "./json-schema.ts";
+import {
+  type JsonSchema,
+  type JsonSchemas,
+  jsonSchemasOf,
+  referencedId,
+  withoutNull,
+} from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
 
 export type Perform = (
@@ -161,7 +167,7 @@ function typeBuilder(operations: readonly Operation[]) {
       return leaf;
     }
     if (target.type === "array") {
-      return new GraphQLList(required(outputOf(target.items ?? {}, name), target.items));
+      return new GraphQLList(required(outputOf(target.items ?? {}, name), target.items, output));
     }
     return objectOf(pascal(name), target);
   }
@@ -181,7 +187,7 @@ function typeBuilder(operations: readonly Operation[]) {
             return [
               key,
               {
-                type: schema.required?.includes(key) ? required(inner, property) : inner,
+                type: schema.required?.includes(key) ? required(inner, property, output) : inner,
                 description: property.description ?? null,
               },
             ];
@@ -202,7 +208,7 @@ function typeBuilder(operations: readonly Operation[]) {
       return leaf;
     }
     if (target.type === "array") {
-      return new GraphQLList(required(inputOf(target.items ?? {}, name), target.items));
+      return new GraphQLList(required(inputOf(target.items ?? {}, name), target.items, input));
     }
     return inputObjectOf(pascal(name), target);
   }
@@ -229,7 +235,7 @@ function typeBuilder(operations: readonly Operation[]) {
         return [
           key,
           {
-            type: isRequired ? required(inner, property) : inner,
+            type: isRequired ? required(inner, property, input) : inner,
             description: property.description ?? null,
             ...(isPrimitive(property.default) && { defaultValue: property.default }),
           },
@@ -255,7 +261,7 @@ function typeBuilder(operations: readonly Operation[]) {
           input: {
             type: body?.isOptional()
               ? inputOf(bodySchema, id)
-              : required(inputOf(bodySchema, id), bodySchema),
+              : required(inputOf(bodySchema, id), bodySchema, input),
           },
         }),
         ...(requiresIfMatch && {
@@ -274,19 +280,27 @@ function typeBuilder(operations: readonly Operation[]) {
     },
     resultOf({ id }: Operation): GraphQLOutputType {
       const result = output.parts[id] ?? {};
-      return required(outputOf(result, `${id}_result`), result);
+      return required(outputOf(result, `${id}_result`), result, output);
     },
   };
 }
 
 function required<Type extends GraphQLInputType | GraphQLOutputType>(
   type: Type,
-  schema: JsonSchema = {},
+  schema: JsonSchema | undefined,
+  { definitions }: JsonSchemas,
 ): Type {
   // `GraphQLNonNull` cannot say in its type that it keeps input types input and output types output.
-  return withoutNull(schema).isNullable || type instanceof GraphQLNonNull
+  return mayBeNull(schema ?? {}, definitions) || type instanceof GraphQLNonNull
     ? type
     : (new GraphQLNonNull(type as GraphQLOutputType) as unknown as Type);
+}
+
+/** Also where the definition that is referred to says so. */
+function mayBeNull(given: JsonSchema, definitions: JsonSchemas["definitions"]): boolean {
+  const { schema, isNullable } = withoutNull(given);
+  const target = definitions[referencedId(schema) ?? ""];
+  return isNullable || (target !== undefined && mayBeNull(target, definitions));
 }
 
 function hasNamedFields({ type, properties }: JsonSchema): boolean {

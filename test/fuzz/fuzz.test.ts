@@ -1,0 +1,197 @@
+/**
+ * Any input is answered: bodies, parameters and headers made from the OpenAPI document, GraphQL requests made from the
+ * schema, and both damaged. `npm run fuzz` sends 10,000 to every route that writes; FUZZ_SEED repeats a run.
+ */
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { declaredFaces } from "../../scripts/generate.ts";
+import { graphqlSchema } from "../../src/platform/graphql-schema.ts";
+import type { JsonSchema } from "../../src/platform/json-schema.ts";
+import { openApiDocument } from "../../src/platform/openapi.ts";
+import type { Operation } from "../../src/platform/operation.ts";
+import { type World, worldOf } from "../contract/world.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type Api, startApi } from "../features/api.ts";
+import { operations as declaredForTests, operationsApp } from "../platform/operations-app.ts";
+import { fuzz } from "./fuzz.ts";
+import { graphqlArbitrary } from "./graphql-arbitrary.ts";
+import { type Definitions, damaged, jsonArbitrary, mutated, oddity } from "./json-arbitrary.ts";
+
+const isLong = process.env.LONG === "1";
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+const { operations } = await declaredFaces();
+const written = operations.filter(({ method }) => method !== "GET");
+const document = JSON.parse(readFileSync("openapi/openapi.json", "utf8"));
+const definitions = document.components.schemas as Definitions;
+const bodyRuns = isLong ? 10_000 : Math.ceil(500 / written.length);
+const graphqlRuns = isLong ? 10_000 : 500;
+
+let database: TestDatabase;
+let api: Api;
+let world: World;
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+  world = await worldOf(api, database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+interface Sent {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function documented({ method, path }: Operation) {
+  return document.paths[path][method.toLowerCase()] as {
+    parameters?: { name: string; in: string; schema: JsonSchema }[];
+    requestBody?: { content: { "application/json": { schema: JsonSchema } } };
+  };
+}
+
+function bodiesOf(operation: Operation): fc.Arbitrary<unknown> {
+  const schema = documented(operation).requestBody?.content["application/json"].schema;
+  const right = schema === undefined ? fc.constant(undefined) : jsonArbitrary(schema, definitions);
+  const example = fc.constant(operation.example ?? {});
+  return fc.oneof(right, mutated(example), mutated(mutated(example)), mutated(right)).map(tamed);
+}
+
+/** What is right but would keep the machine busy for minutes: codes by the million. */
+function tamed(body: unknown): unknown {
+  const { count } = (body ?? {}) as { count?: unknown };
+  return typeof count === "number" && count > 50 && count <= 10_000_000
+    ? { ...(body as object), count: 5 }
+    : body;
+}
+
+function requestsTo(operation: Operation): fc.Arbitrary<Sent> {
+  const real = world.paramsOf(operation);
+  const query = (documented(operation).parameters ?? []).filter((parameter) => parameter.in === "query");
+  return fc.record({
+    params: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(real) },
+      {
+        weight: 1,
+        arbitrary: fc.record(Object.fromEntries(Object.keys(real).map((name) => [name, oddity]))),
+      },
+    ),
+    query: fc.record(
+      Object.fromEntries(
+        query.map(({ name, schema }) => [name, fc.oneof(jsonArbitrary(schema, definitions), oddity)]),
+      ),
+      { requiredKeys: [] },
+    ),
+    body: fc.oneof(
+      { weight: 9, arbitrary: bodiesOf(operation) },
+      { weight: 1, arbitrary: damaged(bodiesOf(operation).map((body) => JSON.stringify(body) ?? "")) },
+    ),
+    headers: fc.record(
+      {
+        "if-match": fc.constantFrom("*", '"1"', '"2"', 'W/"1"', '"', "1, 2", '"9007199254740993"'),
+        "idempotency-key": fc.constantFrom("k1", "k2", "k3", "a b", '"q"', "x".repeat(201)),
+        "x-request-id": fc.constantFrom("r1", "\\u0000", "a b"),
+      },
+      { requiredKeys: operation.requiresIfMatch ? ["if-match"] : [] },
+    ),
+  });
+}
+
+async function sendTo({ method, path }: Operation, { params, query, body, headers }: Sent) {
+  const segment = (name: string) =>
+    encodeURIComponent(Buffer.from(String(params[name]).slice(0, 400) || "x").toString());
+  const search = new URLSearchParams(
+    Object.entries(query).map(([name, value]): [string, string] => [name, String(value).slice(0, 500)]),
+  );
+  const url = `${path.replaceAll(/\{(\w+)\}/g, (_, name) => segment(name))}?${search}`;
+  return api.rest(method, url, {
+    key: world.project.keys.admin,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers,
+  });
+}
+
+test.each(written.map((operation) => [operation.id, operation] as const))(
+  "%s answers any input",
+  async (_id, operation) => {
+    const { statuses, faults } = await fuzz(requestsTo(operation), bodyRuns, seed, (request) =>
+      sendTo(operation, request),
+    );
+    expect(faults, `FUZZ_SEED=${seed}`).toEqual([]);
+    expect(Object.keys(statuses).length).toBeGreaterThan(0);
+  },
+);
+
+const schema = graphqlSchema(operations, () => null);
+const argumentsOf =
+  (all: readonly Operation[], bodyOf: (operation: Operation) => fc.Arbitrary<unknown>) => (id: string) => {
+    const operation = all.find((one) => one.id === id)!;
+    const real = world.paramsOf(operation);
+    return fc.record(
+      {
+        ...Object.fromEntries(
+          Object.entries(real).map(([name, value]) => [name, fc.oneof(fc.constant(value), oddity)]),
+        ),
+        ...(operation.query && {
+          limit: fc.oneof(fc.nat(300), oddity),
+          after: fc.oneof(fc.string(), oddity),
+        }),
+        ...(operation.body && { input: bodyOf(operation) }),
+        ifMatch: fc.constantFrom("*", "1", '"1"', "\u0000"),
+        idempotencyKey: fc.constantFrom("g1", "g2", "a b", ""),
+      },
+      { requiredKeys: Object.keys(real) as never[] },
+    );
+  };
+
+test("GraphQL answers any request", async () => {
+  const requests = graphqlArbitrary(schema, argumentsOf(operations, bodiesOf));
+  const { statuses, faults } = await fuzz(requests, graphqlRuns, seed, async ({ query, variables }) => {
+    const { status, text, body } = await api.graphql(query, variables as object, {
+      key: world.project.keys.admin,
+    });
+    const ofFields = (body.errors ?? []).map(
+      (error: { extensions: { status: number } }) => error.extensions.status,
+    );
+    return { status: Math.max(status, ...ofFields), text };
+  });
+  expect(faults, `FUZZ_SEED=${seed}`).toEqual([]);
+  expect(statuses[200]).toBeGreaterThan(graphqlRuns / 20);
+});
+
+test("a handler that trips over what its schema allows is found", async () => {
+  const priceCart = declaredForTests.find(({ id }) => id === "priceCart")!;
+  const brittle: Operation = {
+    ...priceCart,
+    handler: (input) => {
+      const { lines } = input.body as { lines: { note?: string }[] };
+      // A note may be null.
+      for (const { note } of lines) if (note !== undefined) note.trim();
+      return priceCart.handler(input);
+    },
+  };
+  const { paths, components } = openApiDocument([brittle], { title: "", version: "", description: "" });
+  const { requestBody } = paths["/v1/carts/price"]!.post as {
+    requestBody: { content: { "application/json": { schema: JsonSchema } } };
+  };
+  const carts = jsonArbitrary(
+    requestBody.content["application/json"].schema,
+    (components as { schemas: Definitions }).schemas,
+  );
+  const app = await operationsApp({ operations: [brittle] });
+  const { faults } = await fuzz(carts, 500, 1, async (payload) => {
+    const answer = await app.inject({
+      method: "POST",
+      url: "/v1/carts/price",
+      headers: { authorization: "Bearer admin", "content-type": "application/json" },
+      payload: JSON.stringify(payload),
+    });
+    return { status: answer.statusCode, text: answer.body };
+  });
+  await app.close();
+  expect(faults[0]).toMatch(/^500 /);
+});

@@ -8,6 +8,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ["format and lint", "npx", "--no-install", "biome", "check", "--error-on-warnings", "."],
   ["types", "npx", "--no-install", "tsc", "--noEmit"],
   ["generated files", "npx", "--no-install", "tsx", "scripts/generate.ts", "--check"],
+  ["contract", "npx", "--no-install", "tsx", "scripts/breaking-changes.ts"],
   ["tests", "npm", "test"],
 ];
 

@@ -23,6 +23,8 @@ export function jsonArbitrary(schema: JsonSchema, definitions: Definitions): fc.
   const known = new Map<string, fc.Arbitrary<unknown>>();
 
   const of = (node: JsonSchema, depth: number): fc.Arbitrary<unknown> => {
+    // What goes on for ever, such as a condition within a condition, ends somewhere.
+    if (depth > deepest + 2) return fc.constant({});
     if (node.$ref !== undefined) {
       const id = `${node.$ref} ${depth}`;
       const found = known.get(id) ?? of(definitions[node.$ref.split("/").at(-1) ?? ""] ?? {}, depth);

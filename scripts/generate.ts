@@ -11,14 +11,17 @@ import { silentLog } from "../src/platform/log.ts";
 import type { Operation } from "../src/platform/operation.ts";
 import { problemsDocument } from "../src/platform/problem.ts";
 import type { StreamOperation } from "../src/platform/stream-operation.ts";
+import { clientTypes } from "./client-types.ts";
 import { dumpMigratedSchema } from "./dump-schema.ts";
 
 /** Every file made from the operations and the engine's registries, by its path. A house test compares them. */
 export async function generatedDocuments(): Promise<Record<string, string>> {
   const { operations, streams } = await declaredFaces();
   const sdl = printSchema(lexicographicSortSchema(graphqlSchema(operations, () => null)));
+  const document = apiDocument(operations, streams);
   return {
-    "openapi/openapi.json": `${JSON.stringify(apiDocument(operations, streams), null, 2)}\n`,
+    "openapi/openapi.json": `${JSON.stringify(document, null, 2)}\n`,
+    "src/client/api-types.ts": clientTypes(document, operations),
     "openapi/schema.graphql": `${sdl}\n`,
     "openapi/problems.md": problemsDocument(),
     "openapi/kinds.md": kindsDocument(),

@@ -104,7 +104,10 @@ export function openApiDocument(
     openapi: "3.1.0",
     info: { ...info, license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
     servers: [{ url: "/" }],
-    tags: [...new Set([...operations, ...streams].map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set([...operations, ...streams].map(({ tag }) => tag))].map((name) => ({
+      name,
+      description: tagDescriptions[name] ?? `Operations on ${name.replaceAll("-", " ")}.`,
+    })),
     paths,
     components: {
       schemas: { ...schemas, Problem: problemSchema },
@@ -114,6 +117,20 @@ export function openApiDocument(
     },
   };
 }
+
+const tagDescriptions: Readonly<Record<string, string>> = {
+  evaluations: "What carts cost, and why.",
+  promotions: "Rules, their life cycle and their versions.",
+  redemptions: "Quotes made binding: reserved, committed, cancelled, returned.",
+  offline: "Vouchers that tills accept without a network, and what became of them.",
+  orders: "Orders as the ERP tells them.",
+  "coupon-pools": "Coupons made together.",
+  coupons: "Single codes.",
+  jobs: "Work in the background.",
+  project: "The project and its settings.",
+  "api-keys": "Who may ask.",
+  audit: "Who changed what.",
+};
 
 /** Everything an operation can refuse with: what it declares, and what follows from its declaration. */
 export function problemsOf({
@@ -209,10 +226,7 @@ function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown
         description: those.map((code) => `\`${code}\`: ${problems[code].title}`).join("\n\n"),
         content: {
           "application/problem+json": {
-            schema: {
-              allOf: [{ $ref: "#/components/schemas/Problem" }],
-              properties: { code: { enum: those } },
-            },
+            schema: { $ref: "#/components/schemas/Problem", properties: { code: { enum: those } } },
           },
         },
       },
@@ -267,7 +281,11 @@ function referencedIds(schema: JsonSchema): string[] {
 }
 
 function pointed(schema: JsonSchema, nameOf: (id: string) => string): JsonSchema {
-  return mapSchema(schema, ({ scalar: _scalar, ...node }) => {
+  return mapSchema(schema, ({ scalar: _scalar, allOf, ...rest }) => {
+    // Draft 7 wants a reference that has a description wrapped; OpenAPI 3.1 does not.
+    const [only, ...others] = allOf ?? [];
+    const node = { ...rest, ...(others.length > 0 ? { allOf } : only) } as JsonSchema;
+    if (only?.$ref !== undefined && others.length === 0) return node;
     const id = referencedId(node);
     return id === undefined ? node : { ...node, $ref: `#/components/schemas/${nameOf(id)}` };
   });

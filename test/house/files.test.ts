@@ -5,12 +5,13 @@ import { codeOf, readSources } from "./source-files.ts";
 const ours = { ...readSources("src"), ...readSources("scripts") };
 const tests = readSources("test");
 
+/** Of what people write; generated types are not. */
 const mostLines = 400;
 
 test("a file is small enough to be read at once", () => {
   const long = Object.entries(ours)
     .map(([path, text]) => [path, text.split("\n").length] as const)
-    .filter(([, lines]) => lines > mostLines);
+    .filter(([path, lines]) => lines > mostLines && path !== "src/client/api-types.ts");
   expect(long).toEqual([]);
 });
 

@@ -5,6 +5,7 @@
  *
  * Everybody but the engine and the ledger may use `platform`; `platform` uses no feature; the engine uses itself and three
  * pure libraries, the ledger itself and the engine's money.
+ * The client is for others to run, and uses nothing but itself.
  * A feature reaches another only through its services and its pure words, without circles; a store therefore writes only
  * its own tables.
  */
@@ -123,7 +124,7 @@ export function importFaults(sources: Sources): string[] {
 function placeFault(path: string): string | null {
   if (path.startsWith("src/engine/") || path.startsWith("src/ledger/") || path.startsWith("src/platform/"))
     return null;
-  if (path in processFiles) return null;
+  if (path in processFiles || path.startsWith("src/client/")) return null;
   if (!isFeature(path))
     return "belongs to engine, platform or a feature, or is listed among the files of the process";
   if (layerOf(path) !== null) return null;
@@ -138,6 +139,8 @@ function importFault(
   if (target !== null && !(target in sources)) return "there is no such file";
   if (path.startsWith("src/engine/")) return engineFault(specifier, target);
   if (path.startsWith("src/ledger/")) return ledgerFault(specifier, target);
+  if (path.startsWith("src/client/"))
+    return target?.startsWith("src/client/") ? null : "the client runs elsewhere and uses nothing but itself";
   if (target === null) return null;
   if (path.startsWith("src/platform/"))
     return target.startsWith("src/platform/") ? null : "platform uses nothing but itself and packages";

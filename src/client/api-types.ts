@@ -1,0 +1,2211 @@
+// Generated from openapi/openapi.json by `npm run generate`; do not edit.
+
+export type Adjustment = {
+  /** The promotion's key. */
+  promotion: string;
+  stage: Stage;
+  /** What this promotion takes off this line. */
+  amount: MinorUnits;
+  /** The code that triggered it, as entered. */
+  code: string | null;
+  /** The amount by units; the sum of units × amount is exact. Where several promotions touch the line, the runs of all begin with its first unit, and units that one leaves out have 0: so it can be told what each unit costs. */
+  runs: readonly (UnitRun)[];
+};
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  role: Role;
+  environment: Environment;
+  /** The valid secrets, newest first: one, or two while the key is rotated. */
+  secrets: readonly (ApiKeySecret)[];
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** To the minute. */
+  lastUsedAt: string | null;
+};
+
+export type ApiKeyCreation = {
+  name: string;
+  role: Role;
+  environment: Environment;
+  /** Left out, it is valid until it is revoked. */
+  expiresAt?: string;
+};
+
+export type ApiKeyPage = {
+  items: readonly (ApiKey)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type ApiKeyRotation = {
+  /** How long the old secret stays valid beside the new one. */
+  graceSeconds?: number;
+};
+
+/** A valid secret, told by its beginning. */
+export type ApiKeySecret = {
+  hint: string;
+  createdAt: string;
+  expiresAt: string | null;
+};
+
+export type AppliedPromotion = {
+  /** The promotion's key. */
+  promotion: string;
+  /** Null for a draft. */
+  promotionId: string | null;
+  stage: Stage;
+  amount: MinorUnits;
+  /** How many times it was applied. */
+  times: number;
+  label: string;
+  funder: string;
+  /** What a floor, a budget or the price itself refused. */
+  unappliedAmount: MinorUnits;
+};
+
+/** Free facts by name: text, number, truth or a list of texts. */
+export type Attributes = { readonly [key: string]: string | number | boolean | readonly (string)[] };
+
+export type AuditChainPoint = {
+  sequence: number;
+  hash: string;
+};
+
+export type AuditEntry = {
+  id: string;
+  at: string;
+  operation: string;
+  resource: string;
+  resourceId: string;
+  /** Whose key it was; `system` for what the service does by itself. */
+  apiKeyId: string;
+  /** As the key was called then. */
+  apiKeyName: string | null;
+  role: string;
+  /** The network it came from (IPv4 to /24, IPv6 to /48); null for what was scheduled. */
+  address: string | null;
+  requestId: string;
+  /** Null for what was not there. */
+  before: AuditedState;
+  /** Null for what is no longer there. */
+  after: AuditedState;
+  /** Its place in the project's chain; null for a moment, until it is sealed. */
+  sequence: number | null;
+  /** SHA-256 over it and the hash before it, in hex. */
+  hash: string | null;
+};
+
+export type AuditExportFormat = "ndjson" | "csv";
+
+/** The end of the project's chain. Note it elsewhere, and `npm run verify-audit` tells whether the chain still passes through it. */
+export type AuditHead = {
+  /** The place of the last sealed entry; 0 without one. */
+  sequence: number;
+  hash: string;
+  sealedAt: string | null;
+  /** Up to where entries were forgotten, by the project's `auditRetentionDays`. */
+  checkpoint: AuditChainPoint;
+};
+
+export type AuditPage = {
+  items: readonly (AuditEntry)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** A thing as it was, without its secrets. */
+export type AuditedState = { readonly [key: string]: unknown } | null;
+
+/** What this evaluation alone would have been refused with. */
+export type BatchProblem = {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  errors?: readonly (ProblemError)[];
+  requestId: string;
+};
+
+/** What a promotion gives; `kind` decides the other fields (see kinds.md). */
+export type Benefit = {
+  kind: "percent_off";
+  target: "item" | "order" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  /** Above 0, at most 100, with at most four decimals. */
+  percent: number;
+  /** The most the benefit takes off. */
+  maxAmount?: MoneyMap;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+  /** `list`: of the price in the cart before any promotion. */
+  basis: "running" | "list";
+} | {
+  kind: "amount_off";
+  target: "item" | "order" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  amount: MoneyMap;
+  per: "unit" | "line" | "order";
+  /** Repeats the benefit for every such amount or quantity of goods. */
+  every?: {
+    amount: MoneyMap;
+  } | {
+    quantity: number;
+  };
+  maxTimes?: number;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+} | {
+  kind: "fixed_price";
+  target: "item" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  price: MoneyMap;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+} | {
+  kind: "tiered";
+  target: "item" | "order";
+  select?: Selector;
+  by: "amount" | "quantity";
+  mode: "volume" | "graduated";
+  /** Rising. `from` is a money map (by amount) or a count (by quantity); it is inclusive. Below the first tier nothing applies. */
+  tiers: readonly ({
+    from: MoneyMap | number;
+    benefit: {
+      kind: "percent_off";
+      percent: number;
+      maxAmount?: MoneyMap;
+    } | {
+      kind: "amount_off";
+      amount: MoneyMap;
+      per: "unit" | "order";
+    } | {
+      kind: "fixed_price";
+      price: MoneyMap;
+    };
+  })[];
+} | {
+  kind: "bundle";
+  components: readonly ({
+    select?: Selector;
+    quantity: number;
+  })[];
+  /** What one bundle costs. */
+  price?: MoneyMap;
+  percent?: number;
+  /** What one bundle saves. */
+  amount?: MoneyMap;
+  maxTimes?: number;
+  /** Every unit of a bundle is a target, so both mean the same here. */
+  allocate: "all" | "target";
+} | {
+  kind: "buy_x_get_y";
+  buy: {
+    select?: Selector;
+    quantity: number;
+  };
+  get: {
+    select?: Selector;
+    quantity: number;
+  };
+  percent: number;
+  /** Which eligible units are reduced. */
+  pick: "cheapest" | "dearest";
+  maxTimes?: number;
+  /** `all`: the discount lies on bought and got units alike, so a returned one carries its share. */
+  allocate: "all" | "target";
+} | {
+  kind: "nth_unit";
+  select?: Selector;
+  n: number;
+  percent: number;
+  maxTimes?: number;
+} | {
+  kind: "gift";
+  sku?: string;
+  /** The customer picks one. */
+  choices?: readonly (string)[];
+  quantity: number;
+  /** Repeats the benefit for every such amount or quantity of goods. */
+  every?: {
+    amount: MoneyMap;
+  } | {
+    quantity: number;
+  };
+  maxTimes?: number;
+  /** How many units the promotion has to give. */
+  stock?: number;
+  /** What one unit is worth. */
+  value?: MoneyMap;
+} | {
+  kind: "free_shipping";
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  maxAmount?: MoneyMap;
+} | {
+  kind: "points";
+  fixed?: number;
+  /** One point for each such amount. */
+  perAmount?: MoneyMap;
+  multiplier?: number;
+} | {
+  kind: "issue_coupon";
+  /** The key of the coupon pool. */
+  pool: string;
+  to: "customer" | "referrer";
+  /** ISO 8601 duration after issue, such as P30D. */
+  validFor?: string;
+} | {
+  kind: "deposit";
+  paid: MoneyMap;
+  worth: MoneyMap;
+  select?: Selector;
+} | {
+  kind: "service";
+  name: string;
+  quota?: number;
+  value?: MoneyMap;
+};
+
+/** What a promotion gives; `kind` decides the other fields (see kinds.md). */
+export type BenefitInput = {
+  kind: "percent_off";
+  target?: "item" | "order" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  /** Above 0, at most 100, with at most four decimals. */
+  percent: number;
+  /** The most the benefit takes off. */
+  maxAmount?: MoneyMap;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+  /** `list`: of the price in the cart before any promotion. */
+  basis?: "running" | "list";
+} | {
+  kind: "amount_off";
+  target?: "item" | "order" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  amount: MoneyMap;
+  per?: "unit" | "line" | "order";
+  /** Repeats the benefit for every such amount or quantity of goods. */
+  every?: {
+    amount: MoneyMap;
+  } | {
+    quantity: number;
+  };
+  maxTimes?: number;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+} | {
+  kind: "fixed_price";
+  target?: "item" | "shipping";
+  select?: Selector;
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  price: MoneyMap;
+  /** At most this many units; units that cost nothing are not counted. */
+  maxUnits?: number;
+  /** Which units when `maxUnits` is set: `dearest` (default) or `cheapest`. */
+  pick?: "cheapest" | "dearest";
+} | {
+  kind: "tiered";
+  target?: "item" | "order";
+  select?: Selector;
+  by: "amount" | "quantity";
+  mode?: "volume" | "graduated";
+  /** Rising. `from` is a money map (by amount) or a count (by quantity); it is inclusive. Below the first tier nothing applies. */
+  tiers: readonly ({
+    from: MoneyMap | number;
+    benefit: {
+      kind: "percent_off";
+      percent: number;
+      maxAmount?: MoneyMap;
+    } | {
+      kind: "amount_off";
+      amount: MoneyMap;
+      per?: "unit" | "order";
+    } | {
+      kind: "fixed_price";
+      price: MoneyMap;
+    };
+  })[];
+} | {
+  kind: "bundle";
+  components: readonly ({
+    select?: Selector;
+    quantity: number;
+  })[];
+  /** What one bundle costs. */
+  price?: MoneyMap;
+  percent?: number;
+  /** What one bundle saves. */
+  amount?: MoneyMap;
+  maxTimes?: number;
+  /** Every unit of a bundle is a target, so both mean the same here. */
+  allocate?: "all" | "target";
+} | {
+  kind: "buy_x_get_y";
+  buy: {
+    select?: Selector;
+    quantity: number;
+  };
+  get: {
+    select?: Selector;
+    quantity: number;
+  };
+  percent?: number;
+  /** Which eligible units are reduced. */
+  pick?: "cheapest" | "dearest";
+  maxTimes?: number;
+  /** `all`: the discount lies on bought and got units alike, so a returned one carries its share. */
+  allocate?: "all" | "target";
+} | {
+  kind: "nth_unit";
+  select?: Selector;
+  n: number;
+  percent: number;
+  maxTimes?: number;
+} | {
+  kind: "gift";
+  sku?: string;
+  /** The customer picks one. */
+  choices?: readonly (string)[];
+  quantity?: number;
+  /** Repeats the benefit for every such amount or quantity of goods. */
+  every?: {
+    amount: MoneyMap;
+  } | {
+    quantity: number;
+  };
+  maxTimes?: number;
+  /** How many units the promotion has to give. */
+  stock?: number;
+  /** What one unit is worth. */
+  value?: MoneyMap;
+} | {
+  kind: "free_shipping";
+  /** Shipping methods; left out, all. Only with target `shipping`. */
+  methods?: readonly (string)[];
+  maxAmount?: MoneyMap;
+} | {
+  kind: "points";
+  fixed?: number;
+  /** One point for each such amount. */
+  perAmount?: MoneyMap;
+  multiplier?: number;
+} | {
+  kind: "issue_coupon";
+  /** The key of the coupon pool. */
+  pool: string;
+  to?: "customer" | "referrer";
+  /** ISO 8601 duration after issue, such as P30D. */
+  validFor?: string;
+} | {
+  kind: "deposit";
+  paid: MoneyMap;
+  worth: MoneyMap;
+  select?: Selector;
+} | {
+  kind: "service";
+  name: string;
+  quota?: number;
+  value?: MoneyMap;
+};
+
+export type Budget = {
+  amount: MoneyMap;
+  /** What happens to the discount that the rest of the budget does not cover. */
+  atEdge: "refuse" | "partial";
+};
+
+export type BudgetInput = {
+  amount: MoneyMap;
+  /** What happens to the discount that the rest of the budget does not cover. */
+  atEdge?: "refuse" | "partial";
+};
+
+export type CartCustomer = {
+  id?: string;
+  groups?: readonly (string)[];
+  tags?: readonly (string)[];
+  attributes?: Attributes;
+  facts?: CustomerFacts;
+};
+
+export type CartLine = {
+  /** Names the line in the answer; unique in the cart. */
+  id: string;
+  sku: string;
+  product?: string;
+  categories?: readonly (string)[];
+  brand?: string;
+  tags?: readonly (string)[];
+  /** Units. Weighed goods are one unit whose price is the price of the piece. */
+  quantity: number;
+  unitPrice: MinorUnits;
+  /** What the unit costs without any sale; `unitPrice` if left out. */
+  listPrice?: MinorUnits;
+  /** The unit counts as discounted already, whatever its prices say. */
+  onSale?: boolean;
+  unitCost?: MinorUnits;
+  /** No combination of promotions sells the unit below this. */
+  minUnitPrice?: MinorUnits;
+  attributes?: Attributes;
+};
+
+export type CartToValidate = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  customer?: CartCustomer;
+  lines: readonly (CartLine)[];
+  shipping?: readonly (Shipment)[];
+  deposits?: readonly (DepositClaim)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  /** Prices the cart as of this instant. Needs the marketing role. */
+  at?: string;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  explain?: Explain;
+};
+
+/** One unit of a SKU, on its own. */
+export type CatalogItem = {
+  sku: string;
+  product?: string;
+  categories?: readonly (string)[];
+  brand?: string;
+  tags?: readonly (string)[];
+  unitPrice: MinorUnits;
+  /** What the unit costs without any sale; `unitPrice` if left out. */
+  listPrice?: MinorUnits;
+  /** The unit counts as discounted already, whatever its prices say. */
+  onSale?: boolean;
+  unitCost?: MinorUnits;
+  /** No combination of promotions sells the unit below this. */
+  minUnitPrice?: MinorUnits;
+  attributes?: Attributes;
+};
+
+export type CatalogPrice = {
+  sku: string;
+  unitPrice: MinorUnits;
+  listPrice: MinorUnits;
+  /** What one unit costs after all promotions that apply to it on its own. */
+  price: MinorUnits;
+  discount: MinorUnits;
+  promotions: readonly (CatalogPromotion)[];
+};
+
+export type CatalogPriceRequest = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  customer?: CartCustomer;
+  codes?: readonly (CodeEntry)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  /** Prices the cart as of this instant. Needs the marketing role. */
+  at?: string;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** Drafts priced beside the live rules; one replaces the live promotion with its key. Needs the marketing role. */
+  promotions?: readonly (PromotionDocumentInput)[];
+  /** The drafts instead of the live rules. Needs the marketing role. */
+  only?: boolean;
+  items: readonly (CatalogItem)[];
+};
+
+export type CatalogPrices = {
+  /** The version of the rules. */
+  rulebook: string;
+  at: string;
+  currency: CurrencyCode;
+  /** In the order of the request. */
+  items: readonly (CatalogPrice)[];
+};
+
+export type CatalogPromotion = {
+  promotion: string;
+  label: string;
+  amount: MinorUnits;
+};
+
+/** How many codes may be claimed; a limit by something needs that to be told with the claim. */
+export type ClaimLimits = {
+  perCustomer?: number;
+  perDevice?: number;
+  perPhone?: number;
+  perIp?: number;
+  total?: number;
+};
+
+export type ClaimRequest = {
+  /** Who gets the code. */
+  customer: string;
+  identifiers?: Identifiers;
+};
+
+/** A code as entered, or `{ code, honour }`. */
+export type CodeEntry = string | {
+  code: string;
+  /** Apply this code even where another plan is cheaper. */
+  honour?: boolean;
+};
+
+export type CodeResult = {
+  code: string;
+  status: CodeStatus;
+  promotion: string | null;
+  reason: string | null;
+};
+
+export type CodeStatus = "applied" | "rejected";
+
+/** `{ all: […] }`, `{ any: […] }`, `{ not: … }`, or one condition with its `kind`. */
+export type Condition = {
+  kind: "subtotal";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+  /** `current`: prices as left by earlier stages. `list`: prices in the cart before any promotion. */
+  base: "current" | "list";
+  select?: Selector;
+} | {
+  kind: "quantity";
+  atLeast?: number;
+  atMost?: number;
+  select?: Selector;
+} | {
+  kind: "distinct";
+  by: "sku" | "product";
+  atLeast?: number;
+  atMost?: number;
+  select?: Selector;
+} | {
+  kind: "shipping_amount";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+} | {
+  kind: "channel";
+  in: readonly (string)[];
+} | {
+  kind: "store";
+  in: readonly (string)[];
+} | {
+  kind: "region";
+  in: readonly (string)[];
+} | {
+  kind: "country";
+  in: readonly (string)[];
+} | {
+  kind: "payment_method";
+  in: readonly (string)[];
+} | {
+  kind: "currency";
+  in: readonly (CurrencyCode)[];
+} | {
+  kind: "customer";
+  in: readonly (string)[];
+} | {
+  kind: "customer_group";
+  in: readonly (string)[];
+} | {
+  kind: "customer_tag";
+  in: readonly (string)[];
+} | {
+  kind: "segment";
+  in: readonly (string)[];
+} | {
+  kind: "tier";
+  in: readonly (string)[];
+} | {
+  kind: "first_order";
+} | {
+  kind: "order_count";
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "days_since_order";
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "order_amount";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+  withinDays: number;
+} | {
+  kind: "schedule";
+  weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /** HH:MM on the wall; 00:00 if left out. */
+  from?: string;
+  /** HH:MM, not included; 24:00 if left out. Before `from`: on the next day, and the window belongs to the day it starts on. */
+  to?: string;
+  timezone?: TimeZone;
+} | {
+  kind: "attribute";
+  of: "cart" | "customer" | "line";
+  name: string;
+  in?: readonly (string | number | boolean)[];
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "expression";
+  cel: string;
+} | {
+  all: readonly (Condition)[];
+} | {
+  any: readonly (Condition)[];
+} | {
+  not: Condition;
+};
+
+/** `{ all: […] }`, `{ any: […] }`, `{ not: … }`, or one condition with its `kind`. */
+export type ConditionInput = {
+  kind: "subtotal";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+  /** `current`: prices as left by earlier stages. `list`: prices in the cart before any promotion. */
+  base?: "current" | "list";
+  select?: Selector;
+} | {
+  kind: "quantity";
+  atLeast?: number;
+  atMost?: number;
+  select?: Selector;
+} | {
+  kind: "distinct";
+  by?: "sku" | "product";
+  atLeast?: number;
+  atMost?: number;
+  select?: Selector;
+} | {
+  kind: "shipping_amount";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+} | {
+  kind: "channel";
+  in: readonly (string)[];
+} | {
+  kind: "store";
+  in: readonly (string)[];
+} | {
+  kind: "region";
+  in: readonly (string)[];
+} | {
+  kind: "country";
+  in: readonly (string)[];
+} | {
+  kind: "payment_method";
+  in: readonly (string)[];
+} | {
+  kind: "currency";
+  in: readonly (CurrencyCode)[];
+} | {
+  kind: "customer";
+  in: readonly (string)[];
+} | {
+  kind: "customer_group";
+  in: readonly (string)[];
+} | {
+  kind: "customer_tag";
+  in: readonly (string)[];
+} | {
+  kind: "segment";
+  in: readonly (string)[];
+} | {
+  kind: "tier";
+  in: readonly (string)[];
+} | {
+  kind: "first_order";
+} | {
+  kind: "order_count";
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "days_since_order";
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "order_amount";
+  atLeast?: MoneyMap;
+  atMost?: MoneyMap;
+  withinDays: number;
+} | {
+  kind: "schedule";
+  weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /** HH:MM on the wall; 00:00 if left out. */
+  from?: string;
+  /** HH:MM, not included; 24:00 if left out. Before `from`: on the next day, and the window belongs to the day it starts on. */
+  to?: string;
+  timezone?: TimeZone;
+} | {
+  kind: "attribute";
+  of?: "cart" | "customer" | "line";
+  name: string;
+  in?: readonly (string | number | boolean)[];
+  atLeast?: number;
+  atMost?: number;
+} | {
+  kind: "expression";
+  cel: string;
+} | {
+  all: readonly (ConditionInput)[];
+} | {
+  any: readonly (ConditionInput)[];
+} | {
+  not: ConditionInput;
+};
+
+/** One redeemable code. */
+export type Coupon = {
+  /** As it is printed; typed in any case, with or without dashes and spaces. */
+  code: string;
+  pool: CouponPoolKey;
+  status: CouponStatus;
+  /** How often it may be used in all. */
+  uses: number;
+  /** Reservations that are not committed yet count as uses. */
+  usesLeft: number;
+  expiresAt: string | null;
+  /** Whose it is. Null: anybody's. */
+  customer: string | null;
+  /** When that customer got it. */
+  claimedAt: string | null;
+  createdAt: string;
+};
+
+export type CouponClaim = {
+  /** Of the claim, as the ledger names it. */
+  id: string;
+  /** As it is printed. */
+  code: string;
+  pool: CouponPoolKey;
+  customer: string;
+  claimedAt: string;
+  expiresAt: string | null;
+};
+
+export type CouponGeneration = {
+  count: number;
+};
+
+export type CouponPage = {
+  items: readonly (Coupon)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** Coupons made together. */
+export type CouponPool = {
+  key: CouponPoolKey;
+  name?: string;
+  /** The characters codes are drawn from, each once. The default has none that look alike. */
+  alphabet: string;
+  /** How many characters are drawn, 12 if left out; the check character comes on top. */
+  length?: number;
+  /** Instead of `length`: `WELCOME-####-####`. Each # is drawn; the last one is the check character, if there is one. */
+  pattern?: string;
+  /** Comes before the drawn characters. */
+  prefix?: string;
+  /** Ends codes with a character that catches typing errors. */
+  checkCharacter: boolean;
+  /** Of codes yet to be made. */
+  usesPerCode: number;
+  /** When codes yet to be made stop being valid. */
+  expiresAt?: string;
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
+  validFor?: string;
+  /** What `validFor` counts from: when the code was made (the default), or when a customer took it. */
+  validSince?: ValidSince;
+  claim?: ClaimLimits;
+  id: string;
+  /** The ETag, as `If-Match` wants it. */
+  version: number;
+  /** A code as this pool prints them; not one that exists. */
+  example: string;
+  /** Whether O is read as 0, and I and L as 1. */
+  foldsLookAlikes: boolean;
+  /** How many codes it has, generated and imported. */
+  codes: number;
+  /** How many may be generated in all before they are too easily guessed. */
+  mostCodes: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type CouponPoolDocument = {
+  key: CouponPoolKey;
+  name?: string;
+  /** The characters codes are drawn from, each once. The default has none that look alike. */
+  alphabet?: string;
+  /** How many characters are drawn, 12 if left out; the check character comes on top. */
+  length?: number;
+  /** Instead of `length`: `WELCOME-####-####`. Each # is drawn; the last one is the check character, if there is one. */
+  pattern?: string;
+  /** Comes before the drawn characters. */
+  prefix?: string;
+  /** Ends codes with a character that catches typing errors. */
+  checkCharacter?: boolean;
+  /** Of codes yet to be made. */
+  usesPerCode?: number;
+  /** When codes yet to be made stop being valid. */
+  expiresAt?: string;
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
+  validFor?: string;
+  /** What `validFor` counts from: when the code was made (the default), or when a customer took it. */
+  validSince?: ValidSince;
+  claim?: ClaimLimits;
+};
+
+/** The caller's own name of the pool, unique in the project. */
+export type CouponPoolKey = string;
+
+export type CouponPoolPage = {
+  items: readonly (CouponPool)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type CouponReceiver = "customer" | "referrer";
+
+export type CouponStatus = "usable" | "used" | "expired" | "void";
+
+export type CouponTransfer = {
+  /** Who gets it. */
+  customer: string;
+};
+
+export type CouponValidation = {
+  /** One for each code, in the order of the request. */
+  codes: readonly (ValidatedCode)[];
+};
+
+export type CouponValidationRequest = {
+  codes: readonly (string)[];
+  /** Who wants to use them; with a cart it is the cart's. */
+  customer?: string;
+  /** With it the codes are tried on the cart, as an evaluation would. */
+  cart?: CartToValidate;
+};
+
+/** An ISO 4217 currency code. */
+export type CurrencyCode = string;
+
+/** What is known about the customer. Needs the marketing role; otherwise it is loaded from the project's own records. */
+export type CustomerFacts = {
+  completedOrders?: number;
+  lastOrderAt?: string;
+  /** Completed orders before this one; those of the last year are enough. */
+  orders?: readonly (OrderFact)[];
+  segments?: readonly (string)[];
+  tier?: string;
+};
+
+export type DepositClaim = {
+  /** The committed redemption by which the deposit was paid. */
+  redemption: string;
+  /** Proves the deposit inline: the key of its promotion. Needs the marketing role. */
+  promotion?: string;
+  /** How many units the deposit covers; 1 if left out. Needs the marketing role. */
+  units?: number;
+};
+
+export type DepositPayment = {
+  promotion: PromotionKey;
+  units?: number;
+};
+
+export type Environment = "live" | "test";
+
+export type EvaluationBatch = {
+  /** One for each evaluation, in the order of the request. */
+  items: readonly (EvaluationBatchItem)[];
+};
+
+/** Either the quote or the problem. */
+export type EvaluationBatchItem = {
+  quote?: Quote;
+  problem?: BatchProblem;
+};
+
+export type EvaluationBatchRequest = {
+  evaluations: readonly (EvaluationRequest)[];
+};
+
+export type EvaluationRequest = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  customer?: CartCustomer;
+  lines: readonly (CartLine)[];
+  shipping?: readonly (Shipment)[];
+  codes?: readonly (CodeEntry)[];
+  deposits?: readonly (DepositClaim)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  /** Prices the cart as of this instant. Needs the marketing role. */
+  at?: string;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  explain?: Explain;
+  /** Drafts priced beside the live rules; one replaces the live promotion with its key. Needs the marketing role. */
+  promotions?: readonly (PromotionDocumentInput)[];
+  /** The drafts instead of the live rules. Needs the marketing role. */
+  only?: boolean;
+  /** Keeps the evaluation with all that went in, to be read and replayed. */
+  save?: boolean;
+};
+
+export type Excludes = {
+  promotions?: readonly (string)[];
+  groups?: readonly (string)[];
+  tags?: readonly (string)[];
+};
+
+export type Explain = "none" | "near" | "all";
+
+/** One sentence in each language the engine speaks. */
+export type Explanation = {
+  en: string;
+  "zh-CN": string;
+};
+
+/** As it was read; not changed by this. */
+export type ExplanationAsRead = { readonly [key: string]: string };
+
+export type ExportFormat = "ndjson" | "csv";
+
+export type GiftBack = {
+  promotion: string;
+  sku: string | null;
+  quantity: number;
+};
+
+export type Identifiers = {
+  device?: string;
+  phone?: string;
+  ip?: string;
+};
+
+/** An RFC 3339 instant, or a date in the time zone. */
+export type InstantOrDate = string;
+
+export type IssuedApiKey = {
+  id: string;
+  name: string;
+  role: Role;
+  environment: Environment;
+  /** The valid secrets, newest first: one, or two while the key is rotated. */
+  secrets: readonly (ApiKeySecret)[];
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** To the minute. */
+  lastUsedAt: string | null;
+  /** Shown this once. Only its hash is stored. */
+  secret: string;
+};
+
+/** Long work, done in the background. */
+export type Job = {
+  id: string;
+  kind: string;
+  state: JobState;
+  /** How much of `total` is done, and stays done if the job ends early. */
+  done: number;
+  total: number | null;
+  /** Of a job that succeeded; what is in it depends on the kind. */
+  result: JobResult | null;
+  /** Why it failed, in words. */
+  failure: string | null;
+  /** The id of the API key that started it. */
+  createdBy: string;
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+};
+
+export type JobPage = {
+  items: readonly (Job)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type JobResult = { readonly [key: string]: unknown };
+
+/** `cancelling` until whoever works on it has stopped. The last three of a job never change again. */
+export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelling" | "cancelled";
+
+export type LedgerCause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release";
+
+export type LedgerEntry = {
+  /** Counts the entries of the redemption. */
+  step: number;
+  at: string;
+  cause: LedgerCause;
+  /** Its key; null for the coupon of a pool. */
+  promotion: string | null;
+  /** The id of the promotion or pool whose counter it is. */
+  rule: string;
+  /** `uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `deposit`. */
+  measure: string;
+  /** Whose: empty for all, or `customer:…`, `code:…`; devices, phones and addresses as keyed hashes. */
+  holder: string;
+  /** The day, week or month in which it counts; empty for all time. */
+  period: string;
+  /** Added to what reservations hold. */
+  reserved: number;
+  /** Added to what is taken for good. */
+  used: number;
+};
+
+/** A BCP 47 language tag for labels and explanations, such as en or zh-CN. */
+export type Locale = string;
+
+/** An amount in minor units of the currency (CNY 12.34 is 1234). */
+export type MinorUnits = number;
+
+/** Amounts in minor units by currency, such as {"CNY": 3000}. */
+export type MoneyMap = { readonly [key: string]: number };
+
+export type NotApplied = {
+  /** The promotion's key. */
+  promotion: string;
+  reason: string;
+  /** The reason in words. */
+  message: string;
+  required?: number;
+  actual?: number;
+  /** What is missing: minor units, or units of goods. */
+  gap?: number;
+  /** What the promotion would take off, on its own, if the gap were closed. */
+  wouldSave?: MinorUnits;
+  /** Where a missing fact was looked for. */
+  path?: string;
+  /** Promotions that applied in its place. */
+  displacedBy?: readonly (string)[];
+};
+
+export type OfflineFlag = {
+  id: string;
+  kind: OfflineFlagKind;
+  state: OfflineFlagState;
+  /** Its ledger shows what was booked where. */
+  redemption: string;
+  voucher: string;
+  promotion: PromotionKey;
+  source: string;
+  orderRef: string;
+  till: string | null;
+  /** When the till says that it accepted the voucher. */
+  acceptedAt: string;
+  currency: CurrencyCode;
+  /** What the till took off. */
+  discount: MinorUnits;
+  /** By how much, where that can be said. */
+  amount: MinorUnits | null;
+  createdAt: string;
+  resolvedAt: string | null;
+  /** The id of the API key. */
+  resolvedBy: string | null;
+  note: string | null;
+};
+
+/** `double_spend`: another order had the voucher; `over_amount`: more off than it promised; `expired`, `not_yet_valid`: accepted outside its time; `clock_ahead`: accepted in the future, by the till's clock; `below_minimum`: the goods were not worth enough; `wrong_currency`, `wrong_customer`: not those of the voucher; `inconsistent`: lines, discount and total do not agree; `contents_differ`: reported again with other contents; the first stands; `order_redeemed`: the order had a redemption already; `voucher_cancelled`: it had been cancelled; `code_closed`: the code is void or past its time; `limit_exceeded`, `budget_exceeded`: what was given away was not there */
+export type OfflineFlagKind = "double_spend" | "over_amount" | "expired" | "not_yet_valid" | "clock_ahead" | "below_minimum" | "wrong_currency" | "wrong_customer" | "inconsistent" | "contents_differ" | "order_redeemed" | "voucher_cancelled" | "code_closed" | "limit_exceeded" | "budget_exceeded";
+
+export type OfflineFlagPage = {
+  items: readonly (OfflineFlag)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type OfflineFlagResolution = {
+  /** What was found, or done. */
+  note: string;
+};
+
+export type OfflineFlagState = "open" | "resolved";
+
+/** A JSON Web Key (RFC 8037). */
+export type OfflineKey = {
+  kty: "OKP";
+  crv: "Ed25519";
+  /** The public key, base64url. */
+  x: string;
+  /** Named in the header of the vouchers it signed: its thumbprint (RFC 7638), shortened. */
+  kid: string;
+  alg: "EdDSA";
+  use: "sig";
+};
+
+export type OfflineKeyRotation = {
+  /** The old key is no longer published at all, so tills stop believing its vouchers as they ask again. */
+  compromised?: boolean;
+};
+
+export type OfflineKeySet = {
+  /** The one that signs now first. */
+  keys: readonly (OfflineKey)[];
+};
+
+export type OfflineRedemption = {
+  /** The token, as it was scanned. */
+  voucher: string;
+  orderRef: string;
+  source?: string;
+  /** When the till accepted it. */
+  at: string;
+  currency: CurrencyCode;
+  /** What the till took off. */
+  discount: number;
+  /** What was bought; without it returns know only the order as a whole. */
+  lines?: readonly (CartLine)[];
+  /** What the customer paid. */
+  total?: number;
+  till?: string;
+  customer?: string;
+};
+
+export type OfflineRedemptionBatch = {
+  redemptions: readonly (OfflineRedemption)[];
+};
+
+export type OfflineResult = {
+  status: OfflineStatus;
+  orderRef: string;
+  source: string;
+  /** The id of the voucher; null of one that is refused. */
+  voucher: string | null;
+  /** As which it is recorded. */
+  redemption: string | null;
+  /** Why somebody should look at it; empty if all is well. */
+  flags: readonly (OfflineFlagKind)[];
+};
+
+export type OfflineResults = {
+  /** One for each redemption, in their order. */
+  results: readonly (OfflineResult)[];
+};
+
+/** `duplicate`: this voucher was reported for this order before. `refused`: no voucher of this project; nothing was recorded. */
+export type OfflineStatus = "accepted" | "duplicate" | "refused";
+
+export type OfflineVoucher = {
+  id: string;
+  /** A JSON Web Signature (RFC 7515, compact, EdDSA): what the till scans. */
+  token: string;
+  keyId: string;
+  promotion: PromotionKey;
+  code: string | null;
+  customer: string | null;
+  currency: CurrencyCode;
+  /** Off the order; null of a percentage. */
+  amount: MinorUnits | null;
+  /** Off the order; null of an amount. */
+  percent: number | null;
+  maxAmount: MinorUnits;
+  /** The least that the goods must be worth. */
+  minSubtotal: MinorUnits | null;
+  validFrom: string;
+  /** Tills refuse it from then on. */
+  expiresAt: string;
+  /** When what it set aside is given back if no till has reported it. */
+  heldUntil: string;
+};
+
+export type OfflineVoucherRequest = {
+  /** What is promised. May be left out with a code behind which there is one promotion. */
+  promotion?: PromotionKey;
+  /** A code as it is typed. */
+  code?: string;
+  currency: CurrencyCode;
+  /** The most that the voucher takes off; the budget sets it aside. Needed for a percentage without a cap. */
+  maxAmount?: number;
+  /** Whose voucher it is; a limit per customer needs to know. */
+  customer?: string;
+  identifiers?: Identifiers;
+  /** Now, if left out. */
+  validFrom?: string;
+  validForSeconds?: number;
+  /** How long after the expiry tills may take to report: so long what is promised stays set aside. */
+  reportWithinSeconds?: number;
+};
+
+export type Optimality = {
+  /** No plan that the rules allow is cheaper. */
+  proven: boolean;
+  /** The most that any plan could still save beyond this one. */
+  bound: MinorUnits | null;
+};
+
+export type Order = {
+  /** Counts up with every change in the ERP. Only a higher one replaces what is stored. */
+  version: number;
+  status: OrderStatus;
+  currency: CurrencyCode;
+  placedAt: string;
+  /** The customer's id. Left out, it is that of the redemption. */
+  customer?: string;
+  channel?: string;
+  store?: string;
+  dealer?: string;
+  lines: readonly (OrderLine)[];
+  shipping?: MinorUnits;
+  /** What was paid, shipping and taxes included. */
+  total: MinorUnits;
+  /** The id of the redemption that priced the order. */
+  redemption?: string;
+  attributes?: Attributes;
+  /** The order's number in the ERP. */
+  externalId: string;
+  /** What was given back for returned goods. Of an order with a redemption the redemption says that. */
+  refunded: MinorUnits;
+  settlement: OrderSettlement | null;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type OrderDocument = {
+  /** Counts up with every change in the ERP. Only a higher one replaces what is stored. */
+  version: number;
+  status: OrderStatus;
+  currency: CurrencyCode;
+  placedAt: string;
+  /** The customer's id. Left out, it is that of the redemption. */
+  customer?: string;
+  channel?: string;
+  store?: string;
+  dealer?: string;
+  lines: readonly (OrderLine)[];
+  shipping?: MinorUnits;
+  /** What was paid, shipping and taxes included. */
+  total: MinorUnits;
+  /** The id of the redemption that priced the order. */
+  redemption?: string;
+  attributes?: Attributes;
+};
+
+export type OrderFact = {
+  at: string;
+  currency: CurrencyCode;
+  total: MinorUnits;
+};
+
+export type OrderGiftBack = {
+  promotion: string;
+  sku: string | null;
+  quantity: number;
+};
+
+export type OrderLine = {
+  /** Names the line in returns; unique in the order. With a redemption: the id of the line there. */
+  id: string;
+  sku: string;
+  product?: string;
+  categories?: readonly (string)[];
+  brand?: string;
+  quantity: number;
+  unitPrice: MinorUnits;
+  /** Not shown to the roles checkout and pos. */
+  unitCost?: MinorUnits;
+  /** Off the whole line; 0 if left out. */
+  discount?: MinorUnits;
+  /** What was paid for the line; `quantity × unitPrice − discount` if left out. */
+  total?: MinorUnits;
+  attributes?: Attributes;
+};
+
+export type OrderLineRefund = {
+  id: string;
+  quantity: number;
+  refund: MinorUnits;
+};
+
+export type OrderPage = {
+  items: readonly (Order)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type OrderRestored = {
+  promotion: string;
+  kind: string;
+  code: string | null;
+  amount: number;
+};
+
+export type OrderReturn = {
+  /** What the customer gets back, shipping included. */
+  refund: MinorUnits;
+  /** What they have got back in all returns, this one included. */
+  refunded: MinorUnits;
+  /** The part of the refund that is for shipping; it comes with the last unit. */
+  shipping: MinorUnits;
+  /** What a redemption keeps back, as for a missing gift. */
+  withheld: MinorUnits;
+  lines: readonly (OrderLineRefund)[];
+  gifts: readonly (OrderGiftBack)[];
+  /** What can be used again. Orders without a redemption took nothing. */
+  restored: readonly (OrderRestored)[];
+};
+
+export type OrderReturnGift = {
+  sku: string;
+  quantity: number;
+  /** Tells two promotions apart that gave the same SKU. */
+  promotion?: string;
+};
+
+export type OrderReturnLine = {
+  id: string;
+  quantity: number;
+};
+
+export type OrderReturnRequest = {
+  lines: readonly (OrderReturnLine)[];
+  /** Gifts of the order's redemption that come back as well; missing ones may be charged. */
+  gifts?: readonly (OrderReturnGift)[];
+};
+
+/** What a cancelled or returned order led to: its redemption was `released`, its goods are `returned`, or the redemption `refused`, as one that was returned in part refuses to be cancelled. `pending`: not done yet; saying the same version again does it. */
+export type OrderSettlement = "pending" | "released" | "returned" | "refused";
+
+/** `cancelled` gives back what the order's redemption took; `returned` returns all goods that are left. */
+export type OrderStatus = "placed" | "paid" | "fulfilled" | "cancelled" | "returned";
+
+/** When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it. */
+export type OverlapOutcome = "stack" | "group" | "excluded" | "exclusive";
+
+export type OverlappingPromotion = {
+  promotion: PromotionKey;
+  promotionId: string | null;
+  name: string | null;
+  /** Null: every channel. */
+  channels: readonly (string)[] | null;
+  priority: number;
+};
+
+export type ProblemError = {
+  path: string;
+  code: string;
+  message: string;
+};
+
+/** A tenant: its settings, and everything its keys can reach. */
+export type Project = {
+  id: string;
+  key: string;
+  name: string;
+  settings: ProjectSettings;
+  /** The ETag of the settings, as `If-Match` wants it. */
+  settingsVersion: number;
+  createdAt: string;
+};
+
+export type ProjectSettings = {
+  strategy: Strategy;
+  rounding: Rounding;
+  /** No discount takes a line with a known cost below this margin, in percent. Null: no floor. */
+  marginFloor: number | null;
+  timezone: TimeZone;
+  locale: Locale;
+  /** Entries of the audit trail are forgotten after so many days. Null: never. */
+  auditRetentionDays: number | null;
+};
+
+/** What is left out stays as it is. */
+export type ProjectSettingsChange = {
+  strategy?: Strategy;
+  rounding?: Rounding;
+  /** No discount takes a line with a known cost below this margin, in percent. Null: no floor. */
+  marginFloor?: number | null;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** Entries of the audit trail are forgotten after so many days. Null: never. */
+  auditRetentionDays?: number | null;
+};
+
+export type Promotion = {
+  key: PromotionKey;
+  name?: string;
+  campaign?: string;
+  tags: readonly (string)[];
+  /** Higher first; equal priorities go by key. */
+  priority: number;
+  /** A private promotion is never named to a customer outside its audience. */
+  visibility: "public" | "private";
+  funder: string;
+  schedule?: Schedule;
+  trigger: Trigger;
+  conditions?: Condition;
+  benefits: readonly (Benefit)[];
+  stacking: Stacking;
+  limits?: PromotionLimits;
+  budget?: Budget;
+  returns: "prorate" | "reevaluate" | "forbid";
+  restoreUseOnReturn: boolean;
+  texts?: Texts;
+  id: string;
+  status: PromotionStatus;
+  /** The ETag, as `If-Match` wants it. Every change counts it up. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+  explanation: Explanation;
+};
+
+export type PromotionChange = "created" | "updated" | "activated" | "paused" | "ended" | "archived" | "reverted";
+
+export type PromotionDocument = {
+  key: PromotionKey;
+  name?: string;
+  campaign?: string;
+  tags: readonly (string)[];
+  /** Higher first; equal priorities go by key. */
+  priority: number;
+  /** A private promotion is never named to a customer outside its audience. */
+  visibility: "public" | "private";
+  funder: string;
+  schedule?: Schedule;
+  trigger: Trigger;
+  conditions?: Condition;
+  benefits: readonly (Benefit)[];
+  stacking: Stacking;
+  limits?: PromotionLimits;
+  budget?: Budget;
+  returns: "prorate" | "reevaluate" | "forbid";
+  restoreUseOnReturn: boolean;
+  texts?: Texts;
+};
+
+export type PromotionDocumentInput = {
+  key: PromotionKey;
+  name?: string;
+  campaign?: string;
+  tags?: readonly (string)[];
+  /** Higher first; equal priorities go by key. */
+  priority?: number;
+  /** A private promotion is never named to a customer outside its audience. */
+  visibility?: "public" | "private";
+  funder?: string;
+  schedule?: Schedule;
+  trigger: Trigger;
+  conditions?: ConditionInput;
+  benefits: readonly (BenefitInput)[];
+  stacking?: StackingInput;
+  limits?: PromotionLimits;
+  budget?: BudgetInput;
+  returns?: "prorate" | "reevaluate" | "forbid";
+  restoreUseOnReturn?: boolean;
+  texts?: Texts;
+};
+
+export type PromotionFinding = {
+  /** JSON Pointer into the document. */
+  path: string;
+  code: string;
+  message: string;
+};
+
+/** The caller's own name of the promotion, unique in the project. */
+export type PromotionKey = string;
+
+export type PromotionLimits = {
+  total?: number;
+  perCustomer?: number;
+  perCode?: number;
+  perDevice?: number;
+  perPhone?: number;
+  perIp?: number;
+  perPeriod?: {
+    count: number;
+    period: "day" | "week" | "month";
+    /** Left out: all uses together. */
+    per?: "customer" | "device" | "phone" | "ip";
+  };
+};
+
+export type PromotionOverlap = {
+  /** The two, by key. */
+  promotions: readonly (OverlappingPromotion)[];
+  outcome: OverlapOutcome;
+  /** Which goes first by priority; null where both apply. */
+  winner: PromotionKey | null;
+  /** The exclusivity groups they share. */
+  groups: readonly (string)[];
+  /** The first instant, from now on, at which both are on. */
+  from: string;
+};
+
+export type PromotionOverlapPage = {
+  items: readonly (PromotionOverlap)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PromotionPage = {
+  items: readonly (Promotion)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PromotionStage = "item" | "order" | "shipping" | "reward";
+
+/** `scheduled` and `ended` also follow from the schedule of an active promotion. */
+export type PromotionStatus = "draft" | "scheduled" | "active" | "paused" | "ended" | "archived";
+
+export type PromotionUpdate = {
+  key: PromotionKey;
+  name?: string;
+  campaign?: string;
+  tags?: readonly (string)[];
+  /** Higher first; equal priorities go by key. */
+  priority?: number;
+  /** A private promotion is never named to a customer outside its audience. */
+  visibility?: "public" | "private";
+  funder?: string;
+  schedule?: Schedule;
+  trigger: Trigger;
+  conditions?: ConditionInput;
+  benefits: readonly (BenefitInput)[];
+  stacking?: StackingInput;
+  limits?: PromotionLimits;
+  budget?: BudgetInput;
+  returns?: "prorate" | "reevaluate" | "forbid";
+  restoreUseOnReturn?: boolean;
+  texts?: Texts;
+  /** As it was read; not changed by this. */
+  id?: string;
+  /** As it was read; not changed by this. */
+  status?: string;
+  /** As it was read; not changed by this. */
+  version?: number;
+  /** As it was read; not changed by this. */
+  createdAt?: string;
+  /** As it was read; not changed by this. */
+  updatedAt?: string;
+  explanation?: ExplanationAsRead;
+};
+
+export type PromotionValidation = {
+  valid: boolean;
+  /** Why it cannot be saved. */
+  errors: readonly (PromotionFinding)[];
+  /** What is probably not meant. */
+  warnings: readonly (PromotionFinding)[];
+  /** Where in the pipeline it acts. */
+  stages: readonly (PromotionStage)[];
+  explanation: Explanation | null;
+};
+
+export type PromotionVersion = {
+  version: number;
+  status: StoredPromotionStatus;
+  change: PromotionChange;
+  /** The id of the API key that made the change. */
+  changedBy: string;
+  createdAt: string;
+  /** The version of the rules at that change. */
+  rulebook: string;
+  document: PromotionDocument;
+};
+
+export type PromotionVersionPage = {
+  items: readonly (PromotionVersion)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type QrFormat = "svg" | "png";
+
+export type Quote = {
+  id: string;
+  /** The version of the rules. */
+  rulebook: string;
+  at: string;
+  currency: CurrencyCode;
+  strategy: Strategy;
+  degraded: boolean;
+  subtotal: MinorUnits;
+  /** Off the goods. */
+  discount: MinorUnits;
+  shipping: MinorUnits;
+  shippingDiscount: MinorUnits;
+  /** subtotal − discount + shipping − shippingDiscount */
+  total: MinorUnits;
+  /** total − deposits already paid, in minor units; below zero where more was paid than is due. */
+  due: number;
+  lines: readonly (QuoteLine)[];
+  shippingLines: readonly (ShippingLine)[];
+  promotions: readonly (AppliedPromotion)[];
+  rewards: readonly (Reward)[];
+  codes: readonly (CodeResult)[];
+  notApplied: readonly (NotApplied)[];
+  optimality: Optimality;
+};
+
+export type QuoteLine = {
+  id: string;
+  subtotal: MinorUnits;
+  discount: MinorUnits;
+  total: MinorUnits;
+  adjustments: readonly (Adjustment)[];
+};
+
+export type RecurringWindow = {
+  weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /** HH:MM on the wall; 00:00 if left out. */
+  from?: string;
+  /** HH:MM, not included; 24:00 if left out. Before `from`: on the next day, and the window belongs to the day it starts on. */
+  to?: string;
+  /** The days it starts on. */
+  dates?: readonly (string)[];
+  /** RFC 5545, FREQ=DAILY or coarser: the days it starts on. */
+  rrule?: string;
+  /** Instead of `to`. */
+  durationMinutes?: number;
+};
+
+export type Redemption = {
+  id: string;
+  state: RedemptionState;
+  source: string;
+  orderRef: string;
+  customer: string | null;
+  /** Of a reservation; null once it is committed or over. */
+  expiresAt: string | null;
+  createdAt: string;
+  /** What was refunded so far. */
+  refunded: MinorUnits;
+  quote: Quote;
+};
+
+export type RedemptionLedger = {
+  redemption: string;
+  state: RedemptionState;
+  items: readonly (LedgerEntry)[];
+};
+
+export type RedemptionMode = "reserve" | "commit";
+
+export type RedemptionPage = {
+  items: readonly (Redemption)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type RedemptionRequest = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  customer?: CartCustomer;
+  lines: readonly (CartLine)[];
+  shipping?: readonly (Shipment)[];
+  codes?: readonly (CodeEntry)[];
+  deposits?: readonly (DepositClaim)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  /** Prices the cart as of this instant. Needs the marketing role. */
+  at?: string;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  explain?: Explain;
+  /** The caller's own number of the order. One order has one live redemption, however often it is sent. */
+  orderRef?: string;
+  /** Which system the order number is from: two tills may both have an order 17. */
+  source?: string;
+  /** `reserve` holds everything until it is committed, cancelled or expires; `commit` takes it for good. */
+  mode?: RedemptionMode;
+  /** How long a reservation holds. */
+  ttlSeconds?: number;
+  /** The total the customer was shown. Any other outcome is a 409 `price_changed` with the new quote. */
+  expectedTotal?: number;
+  /** This order pays a presale deposit: once committed, it proves that for so many units. */
+  deposit?: DepositPayment;
+};
+
+export type RedemptionReturn = {
+  redemption: string;
+  state: RedemptionState;
+  /** What the customer gets back now. */
+  refund: MinorUnits;
+  /** What they have got back in all returns, this one included. */
+  refunded: MinorUnits;
+  /** The part of the refund that is for shipping; it comes with the last unit. */
+  shipping: MinorUnits;
+  /** What was paid for everything that is back and was not refunded: the kept goods cost more by themselves, or a gift is missing. */
+  withheld: MinorUnits;
+  /** Their refunds and the shipping are the refund. A return of gifts alone has none. */
+  lines: readonly (ReturnedLine)[];
+  gifts: readonly (GiftBack)[];
+  /** What can be used again, of promotions with `restoreUseOnReturn`. */
+  restored: readonly (Restored)[];
+};
+
+export type RedemptionState = "reserved" | "committed" | "cancelled" | "expired" | "partially_returned" | "returned";
+
+export type Restored = {
+  /** Its key. */
+  promotion: string;
+  /** A use of the promotion, of a coupon, money of its budget, or units of a gift or service. */
+  kind: RestoredKind;
+  /** As it was entered. */
+  code: string | null;
+  /** Uses, minor units of the redemption's currency, or units. */
+  amount: number;
+};
+
+export type RestoredKind = "use" | "code" | "budget" | "stock";
+
+export type ReturnRequest = {
+  /** How many units of which lines come back. Of equal units the cheapest come back first. */
+  lines?: readonly (ReturnedUnits)[];
+  /** Gifts that come back with them. Missing ones are charged at their value once they are due: with the last unit, and where a promotion reevaluates as soon as the kept goods no longer earn them. */
+  gifts?: readonly (ReturnedGift)[];
+};
+
+export type ReturnedGift = {
+  /** Of a choice: the SKU that was chosen. */
+  sku: string;
+  quantity: number;
+  /** Tells two promotions apart that gave the same SKU. */
+  promotion?: string;
+};
+
+export type ReturnedLine = {
+  id: string;
+  quantity: number;
+  refund: MinorUnits;
+};
+
+export type ReturnedUnits = {
+  /** The line's id in the redemption. */
+  id: string;
+  quantity: number;
+};
+
+export type Reversion = {
+  /** The version whose document becomes the newest. */
+  version: number;
+};
+
+export type Reward = {
+  /** The promotion's key. */
+  promotion: string;
+  /** Which of the promotion's benefits gives it, counted from 0. */
+  benefit: number;
+  kind: RewardKind;
+  sku?: string | null;
+  /** The customer picks one; `sku` is null. */
+  choices?: readonly (string)[];
+  name?: string;
+  quantity?: number;
+  /** Worth of one unit. */
+  value?: MinorUnits | null;
+  /** Null when only a multiplier is given. */
+  points?: number | null;
+  multiplier?: number;
+  pool?: string;
+  to?: CouponReceiver;
+  validFor?: string | null;
+};
+
+export type RewardKind = "gift" | "points" | "issue_coupon" | "service";
+
+export type Role = "checkout" | "pos" | "erp" | "marketing" | "viewer" | "admin";
+
+export type Rounding = "half_up" | "half_even" | "down";
+
+export type Schedule = {
+  /** An instant (RFC 3339), or a date: the start of that day in the time zone. */
+  startsAt?: InstantOrDate;
+  /** The first instant at which it is over, or a date: the end of that day in the time zone. */
+  endsAt?: InstantOrDate;
+  /** The project's, if left out. */
+  timezone?: TimeZone;
+  /** Inside any of these. */
+  recurring?: readonly (RecurringWindow)[];
+};
+
+/** Which lines are meant; left out, every line. */
+export type Selector = {
+  skus?: readonly (string)[];
+  products?: readonly (string)[];
+  categories?: readonly (string)[];
+  brands?: readonly (string)[];
+  tags?: readonly (string)[];
+  /** A CEL expression over `line` and `cart`. */
+  where?: string;
+  /** Lines that match this are left out. */
+  exclude?: {
+    skus?: readonly (string)[];
+    products?: readonly (string)[];
+    categories?: readonly (string)[];
+    brands?: readonly (string)[];
+    tags?: readonly (string)[];
+    /** A CEL expression over `line` and `cart`. */
+    where?: string;
+  };
+  /** Leaves out units on sale, or whose price is below their list price by now. */
+  excludeDiscounted?: boolean;
+};
+
+export type Shipment = {
+  id: string;
+  method?: string;
+  amount: MinorUnits;
+};
+
+export type ShippingLine = {
+  id: string;
+  amount: MinorUnits;
+  discount: MinorUnits;
+  total: MinorUnits;
+  adjustments: readonly (Adjustment)[];
+};
+
+export type Stacking = {
+  /** At most one promotion of a group touches a unit (or the order). Left out: the stage's own name. */
+  group?: string;
+  /** Nothing else may apply to the order beside it. */
+  exclusive: boolean;
+  excludes?: Excludes;
+};
+
+export type StackingInput = {
+  /** At most one promotion of a group touches a unit (or the order). Left out: the stage's own name. */
+  group?: string;
+  /** Nothing else may apply to the order beside it. */
+  exclusive?: boolean;
+  excludes?: Excludes;
+};
+
+export type Stage = "item" | "order" | "shipping" | "reward";
+
+export type StoredEvaluation = {
+  id: string;
+  rulebook: string;
+  /** The instant it was priced for. */
+  at: string;
+  createdAt: string;
+  /** The id of the API key. */
+  createdBy: string;
+  request: StoredEvaluationRequest;
+  quote: Quote;
+};
+
+/** The request as it came, but for devices, phones and addresses: they are kept as keyed hashes. */
+export type StoredEvaluationRequest = { readonly [key: string]: unknown };
+
+export type StoredPromotionStatus = "draft" | "active" | "paused" | "ended" | "archived";
+
+/** `best`: the plan in which the customer pays least. `priority`: the merchant's own order. */
+export type Strategy = "best" | "priority";
+
+/** Label, badge, terms and description by language. */
+export type Texts = { readonly [key: string]: {
+  label?: string;
+  badge?: string;
+  terms?: string;
+  description?: string;
+} };
+
+/** An IANA time zone, such as Asia/Shanghai. */
+export type TimeZone = string;
+
+/** `automatic`, one shared `code`, or a `coupon` of a pool. */
+export type Trigger = {
+  type: "automatic";
+} | {
+  type: "code";
+  code: string;
+} | {
+  type: "coupon";
+  pool: string;
+};
+
+export type TriggerType = "automatic" | "code" | "coupon";
+
+/** A promotion document, right or wrong. */
+export type UncheckedPromotionDocument = { readonly [key: string]: unknown };
+
+export type UnitRun = {
+  units: number;
+  /** Off each of these units. */
+  amount: MinorUnits;
+};
+
+export type ValidSince = "issue" | "claim";
+
+export type ValidatedCode = {
+  /** As entered. */
+  code: string;
+  status: ValidatedCodeStatus;
+  reason: string | null;
+  /** The reason in words. */
+  message: string | null;
+  /** With a cart: the key of the promotion behind the code. */
+  promotion: string | null;
+};
+
+/** Without a cart `usable` or `rejected`, with one `applied` or `rejected`. */
+export type ValidatedCodeStatus = "usable" | "applied" | "rejected";
+
+/** RFC 9457 problem details. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "method-not-allowed" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "headers-too-large" | "internal-error" | "unavailable";
+  detail?: string;
+  errors?: readonly ({
+    /** A JSON Pointer. */
+    path: string;
+    code: string;
+    message: string;
+  })[];
+  requestId: string;
+  /** With `price_changed` and `code-not-applied`: what the order would cost now. */
+  quote?: unknown;
+};
+
+export interface Operations {
+  /** Price a cart: what each line, unit and shipment costs, and why. */
+  evaluate: { request: { body: EvaluationRequest }; answer: Quote };
+  /** Price up to 100 carts, each on its own. */
+  evaluateBatch: { request: { body: EvaluationBatchRequest }; answer: EvaluationBatch };
+  /** A saved evaluation, as it was requested and answered. */
+  evaluation: { request: { params: { id: string } }; answer: StoredEvaluation };
+  /** Compute a saved evaluation again, by the rules and facts it was made with. */
+  replayEvaluation: { request: { params: { id: string } }; answer: Quote };
+  /** Prices for lists and product pages: one unit of each of up to 500 SKUs, on its own. */
+  catalogPrices: { request: { body: CatalogPriceRequest }; answer: CatalogPrices };
+  /** Create a promotion, as a draft. */
+  createPromotion: { request: { body: PromotionDocumentInput }; answer: Promotion };
+  /** The project's promotions, newest first. */
+  promotions: { request: { query?: { limit?: number; after?: string; status?: PromotionStatus; tag?: string; campaign?: string; trigger?: TriggerType; q?: string } }; answer: PromotionPage };
+  /** Check a promotion document without storing it, and explain it in words. */
+  validatePromotion: { request: { body: UncheckedPromotionDocument }; answer: PromotionValidation };
+  /** Pairs of live promotions that can touch the same goods at the same time, and what then happens. */
+  promotionOverlaps: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey } }; answer: PromotionOverlapPage };
+  /** A promotion by the caller's own key. */
+  promotionByKey: { request: { params: { key: PromotionKey } }; answer: Promotion };
+  /** Create the promotion with this key, as a draft, or bring its document up to date. */
+  putPromotionByKey: { request: { params: { key: PromotionKey }; body: PromotionUpdate }; answer: Promotion };
+  /** A promotion. */
+  promotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Replace a promotion's document. One in force changes at once. */
+  updatePromotion: { request: { params: { id: string }; body: PromotionUpdate; ifMatch: string }; answer: Promotion };
+  /** Put a draft or paused promotion into force; it waits as `scheduled` for its start. */
+  activatePromotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Take a promotion out of force for the time being. */
+  pausePromotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Take a promotion out of force for good. */
+  endPromotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Put a promotion away that is not in force. */
+  archivePromotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Every version of a promotion, newest first. */
+  promotionVersions: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: PromotionVersionPage };
+  /** Make the document of an earlier version the newest again. Its state stays as it is. */
+  revertPromotion: { request: { params: { id: string }; body: Reversion }; answer: Promotion };
+  /** Make the price of an order binding: take its codes, uses, budget and stock, all or none. */
+  createRedemption: { request: { body: RedemptionRequest; idempotencyKey?: string }; answer: Redemption };
+  /** Make a reservation final. */
+  commitRedemption: { request: { params: { id: string }; idempotencyKey?: string }; answer: Redemption };
+  /** Give everything back that a reserved or committed redemption took. */
+  cancelRedemption: { request: { params: { id: string }; idempotencyKey?: string }; answer: Redemption };
+  /** One redemption, as it is now. */
+  redemption: { request: { params: { id: string } }; answer: Redemption };
+  /** Redemptions, newest first; by order, customer, code or state. */
+  redemptions: { request: { query?: { limit?: number; after?: string; orderRef?: string; source?: string; customer?: string; code?: string; state?: RedemptionState } }; answer: RedemptionPage };
+  /** The whole history of one redemption: what it took and gave back, entry by entry. */
+  redemptionLedger: { request: { params: { id: string } }; answer: RedemptionLedger };
+  /** Return units of a redeemed order, and learn what the customer gets back for them. */
+  returnRedemption: { request: { params: { id: string }; body: ReturnRequest; idempotencyKey?: string }; answer: RedemptionReturn };
+  /** The public keys by which a till proves vouchers without a network. */
+  offlineKeys: { request: {  }; answer: OfflineKeySet };
+  /** Sign vouchers with a new key from now on, and destroy the private half of the old one. */
+  rotateOfflineKey: { request: { body?: OfflineKeyRotation }; answer: OfflineKeySet };
+  /** Issue a signed voucher for one use that a till can accept without a network. */
+  issueOfflineVoucher: { request: { body: OfflineVoucherRequest; idempotencyKey?: string }; answer: OfflineVoucher };
+  /** Report what tills accepted without a network. */
+  redeemOffline: { request: { body: OfflineRedemptionBatch }; answer: OfflineResults };
+  /** What is not as it should be with what tills gave away, newest first. */
+  offlineFlags: { request: { query?: { limit?: number; after?: string; kind?: OfflineFlagKind; state?: OfflineFlagState; voucher?: string; redemption?: string; till?: string } }; answer: OfflineFlagPage };
+  /** Note that somebody has looked into a flag. It stays listed, as resolved. */
+  resolveOfflineFlag: { request: { params: { id: string }; body: OfflineFlagResolution }; answer: OfflineFlag };
+  /** Store an order, or the next version of it. */
+  putOrder: { request: { params: { externalId: string }; body: OrderDocument }; answer: Order };
+  /** The project's orders, latest placed first. */
+  orders: { request: { query?: { limit?: number; after?: string; customer?: string; status?: OrderStatus; store?: string; channel?: string; dealer?: string; redemption?: string; from?: string; to?: string } }; answer: OrderPage };
+  /** An order, as of its latest version. */
+  order: { request: { params: { externalId: string } }; answer: Order };
+  /** Return units of an order, and learn what the customer gets back for them. */
+  returnOrderGoods: { request: { params: { externalId: string }; body: OrderReturnRequest; idempotencyKey?: string }; answer: OrderReturn };
+  /** Create a pool of coupons, without codes yet. */
+  createCouponPool: { request: { body: CouponPoolDocument }; answer: CouponPool };
+  /** The project's coupon pools, newest first. */
+  couponPools: { request: { query?: { limit?: number; after?: string; q?: string } }; answer: CouponPoolPage };
+  /** A coupon pool. */
+  couponPool: { request: { params: { key: CouponPoolKey } }; answer: CouponPool };
+  /** Replace a pool's document. */
+  updateCouponPool: { request: { params: { key: CouponPoolKey }; body: CouponPoolDocument; ifMatch: string }; answer: CouponPool };
+  /** Begin to make codes: exactly so many, drawn at random, in the background. */
+  generateCoupons: { request: { params: { key: CouponPoolKey }; body: CouponGeneration; idempotencyKey?: string }; answer: Job };
+  /** Give a customer a code of the pool that is nobody's yet. */
+  claimCoupon: { request: { params: { key: CouponPoolKey }; body: ClaimRequest; idempotencyKey?: string }; answer: CouponClaim };
+  /** A customer's coupons, last got first. */
+  coupons: { request: { query: { limit?: number; after?: string; customer: string } }; answer: CouponPage };
+  /** Whether codes can be used now, and if not, why; with a cart, whether they apply to it. */
+  validateCoupons: { request: { body: CouponValidationRequest }; answer: CouponValidation };
+  /** A coupon, by its code as typed. */
+  coupon: { request: { params: { code: string } }; answer: Coupon };
+  /** Make a coupon invalid, for good. */
+  voidCoupon: { request: { params: { code: string } }; answer: Coupon };
+  /** Give a coupon to a customer, whosever it was; nobody else can use it then. */
+  transferCoupon: { request: { params: { code: string }; body: CouponTransfer }; answer: Coupon };
+  /** The project's jobs, newest first. */
+  jobs: { request: { query?: { limit?: number; after?: string; state?: JobState; kind?: string } }; answer: JobPage };
+  /** A job and how far it is. */
+  job: { request: { params: { id: string } }; answer: Job };
+  /** Stop a job. What it has done so far stays; one that is over stays as it is. */
+  cancelJob: { request: { params: { id: string } }; answer: Job };
+  /** The project this API key belongs to. */
+  project: { request: {  }; answer: Project };
+  /** Change the project's settings. */
+  updateProjectSettings: { request: { body: ProjectSettingsChange; ifMatch: string }; answer: Project };
+  /** Create an API key. Its secret is shown in this answer and never again. */
+  createApiKey: { request: { body: ApiKeyCreation }; answer: IssuedApiKey };
+  /** The project's API keys, newest first. */
+  apiKeys: { request: { query?: { limit?: number; after?: string } }; answer: ApiKeyPage };
+  /** Give an API key a new secret. */
+  rotateApiKey: { request: { params: { id: string }; body?: ApiKeyRotation }; answer: IssuedApiKey };
+  /** Revoke an API key with all its secrets, for good. */
+  revokeApiKey: { request: { params: { id: string } }; answer: ApiKey };
+  /** Who changed what of the project's configuration, newest first. */
+  auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
+  /** The end of the chain that the project's audit entries are sealed into. */
+  auditHead: { request: {  }; answer: AuditHead };
+}
+
+/** How each is asked over HTTP, and whether it may be asked again when nobody knows what became of it. */
+export const routes = {
+  evaluate: { method: "POST", path: "/v1/evaluations", isRepeatable: true, takesIdempotencyKey: false },
+  evaluateBatch: { method: "POST", path: "/v1/evaluations/batch", isRepeatable: true, takesIdempotencyKey: false },
+  evaluation: { method: "GET", path: "/v1/evaluations/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  replayEvaluation: { method: "POST", path: "/v1/evaluations/{id}/replay", isRepeatable: true, takesIdempotencyKey: false },
+  catalogPrices: { method: "POST", path: "/v1/catalog-prices", isRepeatable: true, takesIdempotencyKey: false },
+  createPromotion: { method: "POST", path: "/v1/promotions", isRepeatable: false, takesIdempotencyKey: false },
+  promotions: { method: "GET", path: "/v1/promotions", isRepeatable: true, takesIdempotencyKey: false },
+  validatePromotion: { method: "POST", path: "/v1/promotions/validate", isRepeatable: true, takesIdempotencyKey: false },
+  promotionOverlaps: { method: "GET", path: "/v1/promotions/overlaps", isRepeatable: true, takesIdempotencyKey: false },
+  promotionByKey: { method: "GET", path: "/v1/promotions/by-key/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  putPromotionByKey: { method: "PUT", path: "/v1/promotions/by-key/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  promotion: { method: "GET", path: "/v1/promotions/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  updatePromotion: { method: "PUT", path: "/v1/promotions/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  activatePromotion: { method: "POST", path: "/v1/promotions/{id}/activate", isRepeatable: false, takesIdempotencyKey: false },
+  pausePromotion: { method: "POST", path: "/v1/promotions/{id}/pause", isRepeatable: false, takesIdempotencyKey: false },
+  endPromotion: { method: "POST", path: "/v1/promotions/{id}/end", isRepeatable: false, takesIdempotencyKey: false },
+  archivePromotion: { method: "POST", path: "/v1/promotions/{id}/archive", isRepeatable: false, takesIdempotencyKey: false },
+  promotionVersions: { method: "GET", path: "/v1/promotions/{id}/versions", isRepeatable: true, takesIdempotencyKey: false },
+  revertPromotion: { method: "POST", path: "/v1/promotions/{id}/revert", isRepeatable: false, takesIdempotencyKey: false },
+  createRedemption: { method: "POST", path: "/v1/redemptions", isRepeatable: true, takesIdempotencyKey: true },
+  commitRedemption: { method: "POST", path: "/v1/redemptions/{id}/commit", isRepeatable: true, takesIdempotencyKey: true },
+  cancelRedemption: { method: "POST", path: "/v1/redemptions/{id}/cancel", isRepeatable: true, takesIdempotencyKey: true },
+  redemption: { method: "GET", path: "/v1/redemptions/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  redemptions: { method: "GET", path: "/v1/redemptions", isRepeatable: true, takesIdempotencyKey: false },
+  redemptionLedger: { method: "GET", path: "/v1/redemptions/{id}/ledger", isRepeatable: true, takesIdempotencyKey: false },
+  returnRedemption: { method: "POST", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: true },
+  offlineKeys: { method: "GET", path: "/v1/offline/keys", isRepeatable: true, takesIdempotencyKey: false },
+  rotateOfflineKey: { method: "POST", path: "/v1/offline/keys/rotate", isRepeatable: false, takesIdempotencyKey: false },
+  issueOfflineVoucher: { method: "POST", path: "/v1/offline/vouchers", isRepeatable: true, takesIdempotencyKey: true },
+  redeemOffline: { method: "POST", path: "/v1/redemptions/offline", isRepeatable: false, takesIdempotencyKey: false },
+  offlineFlags: { method: "GET", path: "/v1/offline/flags", isRepeatable: true, takesIdempotencyKey: false },
+  resolveOfflineFlag: { method: "POST", path: "/v1/offline/flags/{id}/resolve", isRepeatable: false, takesIdempotencyKey: false },
+  putOrder: { method: "PUT", path: "/v1/orders/{externalId}", isRepeatable: true, takesIdempotencyKey: false },
+  orders: { method: "GET", path: "/v1/orders", isRepeatable: true, takesIdempotencyKey: false },
+  order: { method: "GET", path: "/v1/orders/{externalId}", isRepeatable: true, takesIdempotencyKey: false },
+  returnOrderGoods: { method: "POST", path: "/v1/orders/{externalId}/returns", isRepeatable: true, takesIdempotencyKey: true },
+  createCouponPool: { method: "POST", path: "/v1/coupon-pools", isRepeatable: false, takesIdempotencyKey: false },
+  couponPools: { method: "GET", path: "/v1/coupon-pools", isRepeatable: true, takesIdempotencyKey: false },
+  couponPool: { method: "GET", path: "/v1/coupon-pools/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  updateCouponPool: { method: "PUT", path: "/v1/coupon-pools/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  generateCoupons: { method: "POST", path: "/v1/coupon-pools/{key}/codes", isRepeatable: true, takesIdempotencyKey: true },
+  claimCoupon: { method: "POST", path: "/v1/coupon-pools/{key}/claim", isRepeatable: true, takesIdempotencyKey: true },
+  coupons: { method: "GET", path: "/v1/coupons", isRepeatable: true, takesIdempotencyKey: false },
+  validateCoupons: { method: "POST", path: "/v1/coupons/validate", isRepeatable: true, takesIdempotencyKey: false },
+  coupon: { method: "GET", path: "/v1/coupons/{code}", isRepeatable: true, takesIdempotencyKey: false },
+  voidCoupon: { method: "POST", path: "/v1/coupons/{code}/void", isRepeatable: false, takesIdempotencyKey: false },
+  transferCoupon: { method: "POST", path: "/v1/coupons/{code}/transfer", isRepeatable: false, takesIdempotencyKey: false },
+  jobs: { method: "GET", path: "/v1/jobs", isRepeatable: true, takesIdempotencyKey: false },
+  job: { method: "GET", path: "/v1/jobs/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  cancelJob: { method: "POST", path: "/v1/jobs/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
+  project: { method: "GET", path: "/v1/project", isRepeatable: true, takesIdempotencyKey: false },
+  updateProjectSettings: { method: "PATCH", path: "/v1/project/settings", isRepeatable: false, takesIdempotencyKey: false },
+  createApiKey: { method: "POST", path: "/v1/api-keys", isRepeatable: false, takesIdempotencyKey: false },
+  apiKeys: { method: "GET", path: "/v1/api-keys", isRepeatable: true, takesIdempotencyKey: false },
+  rotateApiKey: { method: "POST", path: "/v1/api-keys/{id}/rotate", isRepeatable: false, takesIdempotencyKey: false },
+  revokeApiKey: { method: "DELETE", path: "/v1/api-keys/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
+  auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
+} as const satisfies Readonly<Record<keyof Operations, object>>;

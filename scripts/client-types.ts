@@ -15,7 +15,9 @@ export function clientTypes(document: OpenApiDocument, operations: readonly Oper
       ([name, schema]) => `${commented(schema)}export type ${name} = ${typeOf(schema, "")};\n`,
     ),
     "export interface Operations {",
-    ...operations.map((operation) => `${doc(operation.summary, "  ")}  ${operation.id}: ${callType(document, operation)};`),
+    ...operations.map(
+      (operation) => `${doc(operation.summary, "  ")}  ${operation.id}: ${callType(document, operation)};`,
+    ),
     "}\n",
     "/** How each is asked over HTTP, and whether it may be asked again when nobody knows what became of it. */",
     "export const routes = {",
@@ -33,17 +35,29 @@ function isRepeatable({ method, graphql, takesIdempotencyKey }: Operation): bool
 }
 
 interface Documented {
-  readonly parameters?: readonly { name: string; in: string; required: boolean; description?: string; schema: JsonSchema }[];
+  readonly parameters?: readonly {
+    name: string;
+    in: string;
+    required: boolean;
+    description?: string;
+    schema: JsonSchema;
+  }[];
   readonly requestBody?: { required: boolean; content: { "application/json": { schema: JsonSchema } } };
   readonly responses: Readonly<Record<string, { content?: { "application/json": { schema: JsonSchema } } }>>;
 }
 
 function callType(document: OpenApiDocument, operation: Operation): string {
   const { method, path, status = 200 } = operation;
-  const { parameters = [], requestBody, responses } = document.paths[path]?.[method.toLowerCase()] as Documented;
+  const {
+    parameters = [],
+    requestBody,
+    responses,
+  } = document.paths[path]![method.toLowerCase()] as Documented;
   const fieldsIn = (place: string) => {
     const those = parameters.filter((parameter) => parameter.in === place);
-    const fields = those.map(({ name, required, schema }) => `${name}${required ? "" : "?"}: ${typeOf(schema, "")}`);
+    const fields = those.map(
+      ({ name, required, schema }) => `${name}${required ? "" : "?"}: ${typeOf(schema, "")}`,
+    );
     const isOptional = those.every(({ required }) => !required);
     return those.length === 0 ? null : { type: `{ ${fields.join("; ")} }`, isOptional };
   };
@@ -67,7 +81,8 @@ function typeOf(schema: JsonSchema, indent: string): string {
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches !== undefined) return union(branches.map((branch) => typeOf(branch, indent)));
   if (schema.allOf !== undefined) return schema.allOf.map((part) => `(${typeOf(part, indent)})`).join(" & ");
-  if (Array.isArray(schema.type)) return union(schema.type.map((type) => typeOf({ ...schema, type }, indent)));
+  if (Array.isArray(schema.type))
+    return union(schema.type.map((type) => typeOf({ ...schema, type }, indent)));
   switch (schema.type) {
     case "string":
     case "boolean":
@@ -87,7 +102,8 @@ function typeOf(schema: JsonSchema, indent: string): string {
 
 function objectType({ properties, required = [], additionalProperties }: JsonSchema, indent: string): string {
   if (properties === undefined) {
-    const values = typeof additionalProperties === "object" ? typeOf(additionalProperties, indent) : "unknown";
+    const values =
+      typeof additionalProperties === "object" ? typeOf(additionalProperties, indent) : "unknown";
     return `{ readonly [key: string]: ${values} }`;
   }
   const inner = `${indent}  `;

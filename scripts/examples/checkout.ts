@@ -6,7 +6,12 @@
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 // Elsewhere: import { … } from "dealwright/client".
-import { type Client, DealwrightProblem, dealwright, type EvaluationRequest } from "../../src/client/client.ts";
+import {
+  type Client,
+  DealwrightProblem,
+  dealwright,
+  type EvaluationRequest,
+} from "../../src/client/client.ts";
 
 const cart = {
   currency: "CNY",
@@ -54,5 +59,10 @@ export async function checkOut(
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , baseUrl = "http://localhost:8080", apiKey = "demo-checkout-key-everybody-knows"] = process.argv;
   const shop = dealwright({ baseUrl, apiKey });
-  await checkOut(shop, `web-${randomUUID()}`, async () => true, (line) => process.stdout.write(`${line}\n`));
+  await checkOut(
+    shop,
+    `web-${randomUUID()}`,
+    async () => true,
+    (line) => process.stdout.write(`${line}\n`),
+  );
 }

@@ -53,5 +53,7 @@ export async function sellAndTakeBack(
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , baseUrl = "http://localhost:8080", apiKey = "demo-pos-key-everybody-knows"] = process.argv;
   const till = dealwright({ baseUrl, apiKey });
-  await sellAndTakeBack(till, `receipt-${randomUUID()}`, "NO-SUCH-CODE", (line) => process.stdout.write(`${line}\n`));
+  await sellAndTakeBack(till, `receipt-${randomUUID()}`, "NO-SUCH-CODE", (line) =>
+    process.stdout.write(`${line}\n`),
+  );
 }

@@ -90,7 +90,9 @@ async function ask(options: ClientOptions, id: Id, request: AnyRequest, { signal
 function isWorthRepeating(error: unknown, isRepeatable: boolean): boolean {
   if (error instanceof Unreachable) return isRepeatable;
   if (!(error instanceof DealwrightProblem)) return false;
-  return error.status === 429 || (isRepeatable && (error.status >= 502 || error.code === "idempotency-key-in-use"));
+  return (
+    error.status === 429 || (isRepeatable && (error.status >= 502 || error.code === "idempotency-key-in-use"))
+  );
 }
 
 async function send(
@@ -114,7 +116,9 @@ async function send(
         authorization: `Bearer ${apiKey}`,
         accept: "application/json",
         ...(body !== undefined && { "content-type": "application/json" }),
-        ...(ifMatch !== undefined && { "if-match": ifMatch === "*" ? ifMatch : `"${ifMatch.replaceAll('"', "")}"` }),
+        ...(ifMatch !== undefined && {
+          "if-match": ifMatch === "*" ? ifMatch : `"${ifMatch.replaceAll('"', "")}"`,
+        }),
         ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -15,10 +15,12 @@ test("nothing that was released breaks", () => {
 // biome-ignore lint/suspicious/noExplicitAny: changed here and there.
 type Changed = any;
 
-function changed(change: (openapi: Changed) => void): Faces {
-  const openapi = JSON.parse(now["openapi.json"]);
-  change(openapi);
-  return { ...now, "openapi.json": JSON.stringify(openapi) };
+const openapi = JSON.parse(now["openapi.json"]);
+
+function changesOf(change: (openapi: Changed) => void): string[] {
+  const changed = structuredClone(openapi);
+  change(changed);
+  return openApiChanges(openapi, changed);
 }
 
 const schemasOf = (openapi: Changed) => openapi.components.schemas;
@@ -94,7 +96,7 @@ test.each<[string, (openapi: Changed) => void, RegExp]>([
     /role checkout/,
   ],
 ])("%s is found", (_case, change, fault) => {
-  expect(breakingChanges(now, changed(change)).join("\n")).toMatch(fault);
+  expect(changesOf(change).join("\n")).toMatch(fault);
 });
 
 test.each<[string, (openapi: Changed) => void]>([
@@ -123,13 +125,13 @@ test.each<[string, (openapi: Changed) => void]>([
     },
   ],
 ])("%s breaks nobody", (_case, change) => {
-  expect(breakingChanges(now, changed(change))).toEqual([]);
+  expect(changesOf(change)).toEqual([]);
 });
 
 test("a field or an argument that GraphQL loses is found", () => {
   const sdl = now["schema.graphql"]
     .replace(/^ {2}jobs\(/m, "  tasks(")
-    .replace("input: CouponTransferInput!", "input: JSON!");
+    .replace("input: CouponTransferInput!", "input: String!");
   const found = breakingChanges(now, { ...now, "schema.graphql": sdl }).join("\n");
   expect(found).toMatch(/Query.jobs was removed/);
   expect(found).toMatch(/transferCoupon arg input has changed type/);

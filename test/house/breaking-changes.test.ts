@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  breakingChanges,
-  type Faces,
-  generatedFaces,
-  releasedFaces,
-} from "../../scripts/breaking-changes.ts";
+import { breakingChanges, generatedFaces, releasedFaces } from "../../scripts/breaking-changes.ts";
+import { openApiChanges } from "../../scripts/openapi-changes.ts";
 
 const now = generatedFaces();
 

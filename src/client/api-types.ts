@@ -12,11 +12,31 @@ export type Adjustment = {
   runs: readonly (UnitRun)[];
 };
 
+/** From here on an event `alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
+export type AlarmThresholds = {
+  /** Redemptions of one promotion. */
+  redemptionsPerMinute: number | null;
+  discountPerHour: DiscountPerHour;
+  /** Different wrong codes in the whole project. */
+  wrongCodesPerMinute: number | null;
+};
+
+/** From here on an event `alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
+export type AlarmThresholdsInput = {
+  /** Redemptions of one promotion. */
+  redemptionsPerMinute?: number | null;
+  discountPerHour?: DiscountPerHour;
+  /** Different wrong codes in the whole project. */
+  wrongCodesPerMinute?: number | null;
+};
+
 export type ApiKey = {
   id: string;
   name: string;
   role: Role;
   environment: Environment;
+  /** How many requests it may make in a minute. Null: as many as its role may. */
+  requestsPerMinute: number | null;
   /** The valid secrets, newest first: one, or two while the key is rotated. */
   secrets: readonly (ApiKeySecret)[];
   createdAt: string;
@@ -26,10 +46,21 @@ export type ApiKey = {
   lastUsedAt: string | null;
 };
 
+/** What is left out stays as it is. */
+export type ApiKeyChange = {
+  name?: string;
+  /** Null: it is valid until it is revoked. */
+  expiresAt?: string | null;
+  /** How many requests it may make in a minute. Null: as many as its role may. */
+  requestsPerMinute?: number | null;
+};
+
 export type ApiKeyCreation = {
   name: string;
   role: Role;
   environment: Environment;
+  /** How many requests it may make in a minute. Null: as many as its role may. */
+  requestsPerMinute?: number | null;
   /** Left out, it is valid until it is revoked. */
   expiresAt?: string;
 };
@@ -50,6 +81,14 @@ export type ApiKeySecret = {
   hint: string;
   createdAt: string;
   expiresAt: string | null;
+};
+
+export type AppliedPart = {
+  stage: Stage;
+  amount: MinorUnits;
+  times: number;
+  unappliedAmount: MinorUnits;
+  limitedBy: readonly (DiscountLimit)[];
 };
 
 export type AppliedPromotion = {
@@ -498,7 +537,7 @@ export type CartToValidate = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
 };
 
@@ -932,6 +971,23 @@ export type CouponValidationRequest = {
 /** An ISO 4217 currency code. */
 export type CurrencyCode = string;
 
+export type CustomerErasure = {
+  /** What stands in place of the customer's id once they are erased. */
+  pseudonym: string;
+  /** How many records of each kind were touched; all 0 when there is nothing left to erase. */
+  erased: ErasedRecords;
+};
+
+export type CustomerExport = {
+  customer: string;
+  /** What stands in place of the customer's id once they are erased. */
+  pseudonym: string;
+  /** All that is kept under the customer's id, by kind, newest first. */
+  records: CustomerRecords;
+  /** False if there are more than 10000 of a kind. */
+  isComplete: boolean;
+};
+
 /** What is known about the customer. Needs the marketing role; otherwise it is loaded from the project's own records. */
 export type CustomerFacts = {
   completedOrders?: number;
@@ -941,6 +997,8 @@ export type CustomerFacts = {
   segments?: readonly (string)[];
   tier?: string;
 };
+
+export type CustomerRecords = { readonly [key: string]: readonly ({ readonly [key: string]: unknown })[] };
 
 export type DepositClaim = {
   /** The committed redemption by which the deposit was paid. */
@@ -956,7 +1014,14 @@ export type DepositPayment = {
   units?: number;
 };
 
+export type DiscountLimit = "cap" | "floor" | "budget";
+
+/** Minor units that all redemptions take off, by currency. */
+export type DiscountPerHour = { readonly [key: string]: number } | null;
+
 export type Environment = "live" | "test";
+
+export type ErasedRecords = { readonly [key: string]: number };
 
 export type EvaluationBatch = {
   /** One for each evaluation, in the order of the request. */
@@ -971,6 +1036,18 @@ export type EvaluationBatchItem = {
 
 export type EvaluationBatchRequest = {
   evaluations: readonly (EvaluationRequest)[];
+};
+
+export type EvaluationExplanation = {
+  id: string;
+  rulebook: string;
+  currency: string;
+  total: MinorUnits;
+  optimality: Optimality;
+  /** By priority, then key. */
+  promotions: readonly (PromotionStory)[];
+  /** False: more promotions touch the cart than are told of at once. */
+  isComplete: boolean;
 };
 
 export type EvaluationRequest = {
@@ -996,8 +1073,12 @@ export type EvaluationRequest = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
+  /** Says what more in the cart would make the customer pay less for it, each priced anew. */
+  hints?: boolean;
+  /** At most so many hints; 3 if left out. */
+  maxHints?: number;
   /** Drafts priced beside the live rules; one replaces the live promotion with its key. Needs the marketing role. */
   promotions?: readonly (PromotionDocumentInput)[];
   /** The drafts instead of the live rules. Needs the marketing role. */
@@ -1014,6 +1095,24 @@ export type Excludes = {
 
 export type Explain = "none" | "near" | "all";
 
+export type ExplainedCondition = {
+  /** Where it stands in the promotion's document, as a JSON Pointer. */
+  path: string;
+  kind: string;
+  words: Explanation;
+  /** False under a `not`: there it must not hold. */
+  isWanted: boolean;
+  /** Null: a fact is missing. */
+  holds: boolean | null;
+  reason: string | null;
+  required: number | null;
+  actual: number | null;
+  /** What is missing: minor units, or units of goods. */
+  gap: number | null;
+  /** Where it was looked for. */
+  missingFact: string | null;
+};
+
 /** One sentence in each language the engine speaks. */
 export type Explanation = {
   en: string;
@@ -1025,11 +1124,41 @@ export type ExplanationAsRead = { readonly [key: string]: string };
 
 export type ExportFormat = "ndjson" | "csv";
 
+export type Forcing = {
+  /** Of the cheapest plan found that contains it. */
+  total: MinorUnits;
+  /** That total less the quote's, in minor units. */
+  cost: number;
+  optimality: Optimality;
+};
+
 export type GiftBack = {
   promotion: string;
   sku: string | null;
   quantity: number;
 };
+
+export type Hint = {
+  kind: HintKind;
+  /** The line of which more units are meant; null: any goods. */
+  line: string | null;
+  sku: string | null;
+  /** Units to add; null: goods worth `amount`. */
+  quantity: number | null;
+  /** What the added goods cost by themselves. */
+  amount: MinorUnits;
+  /** The total with them, as an evaluation would answer it. */
+  total: MinorUnits;
+  /** total of this quote + amount − total with them: what they would take off. */
+  saving: MinorUnits;
+  /** Those that then take off more. */
+  promotions: readonly (string)[];
+  /** The hint in words. */
+  message: string;
+};
+
+/** More goods of whatever kind, or more units of goods in the cart. */
+export type HintKind = "amount" | "units";
 
 export type Identifiers = {
   device?: string;
@@ -1045,6 +1174,8 @@ export type IssuedApiKey = {
   name: string;
   role: Role;
   environment: Environment;
+  /** How many requests it may make in a minute. Null: as many as its role may. */
+  requestsPerMinute: number | null;
   /** The valid secrets, newest first: one, or two while the key is rotated. */
   secrets: readonly (ApiKeySecret)[];
   createdAt: string;
@@ -1085,6 +1216,10 @@ export type JobResult = { readonly [key: string]: unknown };
 
 /** `cancelling` until whoever works on it has stopped. The last three of a job never change again. */
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelling" | "cancelled";
+
+export type Killing = {
+  reason: string;
+};
 
 export type LedgerCause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release";
 
@@ -1132,8 +1267,12 @@ export type NotApplied = {
   wouldSave?: MinorUnits;
   /** Where a missing fact was looked for. */
   path?: string;
-  /** Promotions that applied in its place. */
+  /** Promotions that applied in its place, or whose thresholds it would have cost. */
   displacedBy?: readonly (string)[];
+  /** How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest. */
+  costOfForcing?: number;
+  /** Of the plan behind `costOfForcing`: not proven, forcing might cost up to `bound` less. */
+  costOptimality?: Optimality;
 };
 
 export type OfflineFlag = {
@@ -1453,6 +1592,13 @@ export type Project = {
   createdAt: string;
 };
 
+export type ProjectSafeguards = {
+  /** Null: promotions are in force as their status says. */
+  stop: ProjectStop | null;
+  wrongCodes: WrongCodeLimits;
+  alarms: AlarmThresholds;
+};
+
 export type ProjectSettings = {
   strategy: Strategy;
   rounding: Rounding;
@@ -1462,6 +1608,8 @@ export type ProjectSettings = {
   locale: Locale;
   /** Entries of the audit trail are forgotten after so many days. Null: never. */
   auditRetentionDays: number | null;
+  /** A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does. */
+  approvalAboveBudget: MoneyMap | null;
 };
 
 /** What is left out stays as it is. */
@@ -1474,6 +1622,15 @@ export type ProjectSettingsChange = {
   locale?: Locale;
   /** Entries of the audit trail are forgotten after so many days. Null: never. */
   auditRetentionDays?: number | null;
+  /** A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does. */
+  approvalAboveBudget?: MoneyMap | null;
+};
+
+export type ProjectStop = {
+  at: string;
+  /** The id of the API key that did it. */
+  by: string;
+  reason: string;
 };
 
 export type Promotion = {
@@ -1502,10 +1659,58 @@ export type Promotion = {
   version: number;
   createdAt: string;
   updatedAt: string;
+  /** Since when not even its reservations are committed. */
+  killedAt: string | null;
   explanation: Explanation;
 };
 
-export type PromotionChange = "created" | "updated" | "activated" | "paused" | "ended" | "archived" | "reverted";
+export type PromotionApproval = {
+  id: string;
+  promotionId: string;
+  version: number;
+  decision: PromotionDecision;
+  note: string | null;
+  /** The id of the API key. */
+  decidedBy: string;
+  createdAt: string;
+};
+
+export type PromotionApprovalPage = {
+  items: readonly (PromotionApproval)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PromotionChange = "created" | "updated" | "activated" | "paused" | "ended" | "archived" | "reverted" | "killed";
+
+export type PromotionComment = {
+  id: string;
+  promotionId: string;
+  /** The version that was commented. */
+  version: number;
+  text: string;
+  /** The id of the API key. */
+  createdBy: string;
+  createdAt: string;
+};
+
+export type PromotionCommentPage = {
+  items: readonly (PromotionComment)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PromotionCommentRequest = {
+  text: string;
+};
+
+export type PromotionDecision = "approved" | "rejected";
+
+export type PromotionDecisionRequest = {
+  /** The version that was looked at. Refused if it is no longer the current one. */
+  version: number;
+  note?: string;
+};
 
 export type PromotionDocument = {
   key: PromotionKey;
@@ -1600,10 +1805,41 @@ export type PromotionPage = {
   nextCursor: string | null;
 };
 
+/** A JSON Merge Patch (RFC 7396) of the document: null takes a field out. */
+export type PromotionPatch = { readonly [key: string]: unknown };
+
 export type PromotionStage = "item" | "order" | "shipping" | "reward";
 
 /** `scheduled` and `ended` also follow from the schedule of an active promotion. */
 export type PromotionStatus = "draft" | "scheduled" | "active" | "paused" | "ended" | "archived";
+
+export type PromotionStory = {
+  promotion: string;
+  /** Null for a draft. */
+  promotionId: string | null;
+  /** False: nothing in the cart or among its codes called for it. */
+  isCandidate: boolean;
+  applied: boolean;
+  /** Null if it applied. */
+  reason: string | null;
+  required: number | null;
+  actual: number | null;
+  gap: number | null;
+  missingFact: string | null;
+  /** What it would take off by itself if the gap were closed. */
+  wouldSave: MinorUnits | null;
+  /** Each as it was asked, in the order of the document. */
+  conditions: readonly (ExplainedCondition)[];
+  /** What it gave, stage by stage. */
+  parts: readonly (AppliedPart)[];
+  /** Those in whose favour it was left out. */
+  displacedBy: readonly (Rival)[];
+  /** The plan with it, where another plan could have contained it. */
+  forcing: Forcing | null;
+  /** The units it took something off; of one left out, those of the plan with it. */
+  units: readonly (TakenUnits)[];
+  words: Explanation;
+};
 
 export type PromotionUpdate = {
   key: PromotionKey;
@@ -1635,6 +1871,8 @@ export type PromotionUpdate = {
   createdAt?: string;
   /** As it was read; not changed by this. */
   updatedAt?: string;
+  /** As it was read; not changed by this. */
+  killedAt?: string | null;
   explanation?: ExplanationAsRead;
 };
 
@@ -1656,6 +1894,8 @@ export type PromotionVersion = {
   /** The id of the API key that made the change. */
   changedBy: string;
   createdAt: string;
+  /** Why it was killed. */
+  reason: string | null;
   /** The version of the rules at that change. */
   rulebook: string;
   document: PromotionDocument;
@@ -1692,6 +1932,8 @@ export type Quote = {
   rewards: readonly (Reward)[];
   codes: readonly (CodeResult)[];
   notApplied: readonly (NotApplied)[];
+  /** Only where the request says `hints: true`: the largest saving first. */
+  hints?: readonly (Hint)[];
   optimality: Optimality;
 };
 
@@ -1768,7 +2010,7 @@ export type RedemptionRequest = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart. */
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
   /** The caller's own number of the order. One order has one live redemption, however often it is sent. */
   orderRef?: string;
@@ -1872,9 +2114,24 @@ export type Reward = {
 
 export type RewardKind = "gift" | "points" | "issue_coupon" | "service";
 
+export type Rival = {
+  promotion: string;
+  /** `group`: one promotion of the group touches a unit or the order. `threshold`: it would miss one beside this promotion. */
+  by: RivalryKind;
+  group: string | null;
+};
+
+export type RivalryKind = "group" | "exclusive" | "excludes" | "threshold";
+
 export type Role = "checkout" | "pos" | "erp" | "marketing" | "viewer" | "admin";
 
 export type Rounding = "half_up" | "half_even" | "down";
+
+/** A part that is left out stays as it is; in one that is sent, what is left out has its default. */
+export type SafeguardsChange = {
+  wrongCodes?: WrongCodeLimitsInput;
+  alarms?: AlarmThresholdsInput;
+};
 
 export type Schedule = {
   /** An instant (RFC 3339), or a date: the start of that day in the time zone. */
@@ -1886,6 +2143,45 @@ export type Schedule = {
   /** Inside any of these. */
   recurring?: readonly (RecurringWindow)[];
 };
+
+export type ScheduledAction = "activate" | "pause" | "end";
+
+export type ScheduledChange = {
+  id: string;
+  promotionId: string;
+  at: string;
+  /** The version it was made for: a document or patch fails if the document was changed since. */
+  baseVersion: number;
+  document: PromotionDocument | null;
+  patch: PromotionPatch | null;
+  action: ScheduledAction | null;
+  state: ScheduledChangeState;
+  /** The code of the problem that kept it from being applied. */
+  failure: string | null;
+  /** The id of the API key, in whose name it is applied. */
+  createdBy: string;
+  createdAt: string;
+  /** When it was applied, failed or was cancelled. */
+  settledAt: string | null;
+};
+
+export type ScheduledChangePage = {
+  items: readonly (ScheduledChange)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** Exactly one of `document`, `patch` and `action`. */
+export type ScheduledChangeRequest = {
+  /** When; in the future. */
+  at: string;
+  /** The whole document from then on. */
+  document?: PromotionDocumentInput;
+  patch?: PromotionPatch;
+  action?: ScheduledAction;
+};
+
+export type ScheduledChangeState = "waiting" | "applied" | "failed" | "cancelled";
 
 /** Which lines are meant; left out, every line. */
 export type Selector = {
@@ -1942,6 +2238,10 @@ export type StackingInput = {
 
 export type Stage = "item" | "order" | "shipping" | "reward";
 
+export type StopRequest = {
+  reason: string;
+};
+
 export type StoredEvaluation = {
   id: string;
   rulebook: string;
@@ -1961,6 +2261,14 @@ export type StoredPromotionStatus = "draft" | "active" | "paused" | "ended" | "a
 
 /** `best`: the plan in which the customer pays least. `priority`: the merchant's own order. */
 export type Strategy = "best" | "priority";
+
+export type TakenUnits = {
+  /** A line of the request, or a shipment. */
+  line: string;
+  stage: Stage;
+  amount: MinorUnits;
+  runs: readonly (UnitRun)[];
+};
 
 /** Label, badge, terms and description by language. */
 export type Texts = { readonly [key: string]: {
@@ -2011,12 +2319,32 @@ export type ValidatedCode = {
 /** Without a cart `usable` or `rejected`, with one `applied` or `rejected`. */
 export type ValidatedCodeStatus = "usable" | "applied" | "rejected";
 
+/** How many different wrong codes may be tried in ten minutes. Beyond, codes are not looked at for the rest of them. */
+export type WrongCodeLimits = {
+  /** By one customer, device, phone or address, each for itself. */
+  perCustomer: number;
+  /** With one API key. */
+  perKey: number;
+  /** In the whole project. */
+  perProject: number;
+};
+
+/** How many different wrong codes may be tried in ten minutes. Beyond, codes are not looked at for the rest of them. */
+export type WrongCodeLimitsInput = {
+  /** By one customer, device, phone or address, each for itself. */
+  perCustomer?: number;
+  /** With one API key. */
+  perKey?: number;
+  /** In the whole project. */
+  perProject?: number;
+};
+
 /** RFC 9457 problem details. */
 export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "method-not-allowed" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -2038,6 +2366,8 @@ export interface Operations {
   evaluation: { request: { params: { id: string } }; answer: StoredEvaluation };
   /** Compute a saved evaluation again, by the rules and facts it was made with. */
   replayEvaluation: { request: { params: { id: string } }; answer: Quote };
+  /** The whole story of one promotion, or of all that touch the cart, in a saved evaluation. */
+  explainEvaluation: { request: { params: { id: string }; query?: { promotion?: PromotionKey } }; answer: EvaluationExplanation };
   /** Prices for lists and product pages: one unit of each of up to 500 SKUs, on its own. */
   catalogPrices: { request: { body: CatalogPriceRequest }; answer: CatalogPrices };
   /** Create a promotion, as a draft. */
@@ -2064,10 +2394,28 @@ export interface Operations {
   endPromotion: { request: { params: { id: string } }; answer: Promotion };
   /** Put a promotion away that is not in force. */
   archivePromotion: { request: { params: { id: string } }; answer: Promotion };
+  /** Stop a promotion at once, its reservations included. */
+  killPromotion: { request: { params: { id: string }; body: Killing }; answer: Promotion };
   /** Every version of a promotion, newest first. */
   promotionVersions: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: PromotionVersionPage };
   /** Make the document of an earlier version the newest again. Its state stays as it is. */
   revertPromotion: { request: { params: { id: string }; body: Reversion }; answer: Promotion };
+  /** Approve a version of a promotion that needs it to come into force. */
+  approvePromotion: { request: { params: { id: string }; body: PromotionDecisionRequest }; answer: PromotionApproval };
+  /** Reject a version of a promotion, or take an approval back. */
+  rejectPromotion: { request: { params: { id: string }; body: PromotionDecisionRequest }; answer: PromotionApproval };
+  /** What others said of a promotion's versions, newest first. */
+  promotionApprovals: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: PromotionApprovalPage };
+  /** Comment a promotion, as it is now. */
+  commentPromotion: { request: { params: { id: string }; body: PromotionCommentRequest }; answer: PromotionComment };
+  /** The comments on a promotion, newest first. */
+  promotionComments: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: PromotionCommentPage };
+  /** Plan a change of a promotion: a new document, a patch of it, or an action. */
+  schedulePromotionChange: { request: { params: { id: string }; body: ScheduledChangeRequest }; answer: ScheduledChange };
+  /** The planned changes of a promotion and what became of them, newest first. */
+  scheduledPromotionChanges: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: ScheduledChangePage };
+  /** Cancel a planned change that has not happened yet. */
+  cancelScheduledPromotionChange: { request: { params: { id: string; changeId: string } }; answer: ScheduledChange };
   /** Make the price of an order binding: take its codes, uses, budget and stock, all or none. */
   createRedemption: { request: { body: RedemptionRequest; idempotencyKey?: string }; answer: Redemption };
   /** Make a reservation final. */
@@ -2134,14 +2482,28 @@ export interface Operations {
   project: { request: {  }; answer: Project };
   /** Change the project's settings. */
   updateProjectSettings: { request: { body: ProjectSettingsChange; ifMatch: string }; answer: Project };
+  /** Whether the project is stopped, its limits on wrong codes, and its alarms. */
+  projectSafeguards: { request: {  }; answer: ProjectSafeguards };
+  /** Change the project's limits on wrong codes, or its alarms. */
+  updateProjectSafeguards: { request: { body: SafeguardsChange }; answer: ProjectSafeguards };
+  /** Take every promotion of the project out of force, at once. */
+  stopProject: { request: { body: StopRequest }; answer: ProjectSafeguards };
+  /** Put the promotions of a stopped project into force again, as their status says. */
+  resumeProject: { request: {  }; answer: ProjectSafeguards };
   /** Create an API key. Its secret is shown in this answer and never again. */
   createApiKey: { request: { body: ApiKeyCreation }; answer: IssuedApiKey };
   /** The project's API keys, newest first. */
   apiKeys: { request: { query?: { limit?: number; after?: string } }; answer: ApiKeyPage };
+  /** Change an API key's name, end or limit. */
+  updateApiKey: { request: { params: { id: string }; body: ApiKeyChange }; answer: ApiKey };
   /** Give an API key a new secret. */
   rotateApiKey: { request: { params: { id: string }; body?: ApiKeyRotation }; answer: IssuedApiKey };
   /** Revoke an API key with all its secrets, for good. */
   revokeApiKey: { request: { params: { id: string } }; answer: ApiKey };
+  /** Everything that is kept under a customer's id. */
+  customerExport: { request: { params: { id: string } }; answer: CustomerExport };
+  /** Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id. */
+  eraseCustomer: { request: { params: { id: string } }; answer: CustomerErasure };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -2154,6 +2516,7 @@ export const routes = {
   evaluateBatch: { method: "POST", path: "/v1/evaluations/batch", isRepeatable: true, takesIdempotencyKey: false },
   evaluation: { method: "GET", path: "/v1/evaluations/{id}", isRepeatable: true, takesIdempotencyKey: false },
   replayEvaluation: { method: "POST", path: "/v1/evaluations/{id}/replay", isRepeatable: true, takesIdempotencyKey: false },
+  explainEvaluation: { method: "POST", path: "/v1/evaluations/{id}/explain", isRepeatable: true, takesIdempotencyKey: false },
   catalogPrices: { method: "POST", path: "/v1/catalog-prices", isRepeatable: true, takesIdempotencyKey: false },
   createPromotion: { method: "POST", path: "/v1/promotions", isRepeatable: false, takesIdempotencyKey: false },
   promotions: { method: "GET", path: "/v1/promotions", isRepeatable: true, takesIdempotencyKey: false },
@@ -2167,8 +2530,17 @@ export const routes = {
   pausePromotion: { method: "POST", path: "/v1/promotions/{id}/pause", isRepeatable: false, takesIdempotencyKey: false },
   endPromotion: { method: "POST", path: "/v1/promotions/{id}/end", isRepeatable: false, takesIdempotencyKey: false },
   archivePromotion: { method: "POST", path: "/v1/promotions/{id}/archive", isRepeatable: false, takesIdempotencyKey: false },
+  killPromotion: { method: "POST", path: "/v1/promotions/{id}/kill", isRepeatable: false, takesIdempotencyKey: false },
   promotionVersions: { method: "GET", path: "/v1/promotions/{id}/versions", isRepeatable: true, takesIdempotencyKey: false },
   revertPromotion: { method: "POST", path: "/v1/promotions/{id}/revert", isRepeatable: false, takesIdempotencyKey: false },
+  approvePromotion: { method: "POST", path: "/v1/promotions/{id}/approve", isRepeatable: false, takesIdempotencyKey: false },
+  rejectPromotion: { method: "POST", path: "/v1/promotions/{id}/reject", isRepeatable: false, takesIdempotencyKey: false },
+  promotionApprovals: { method: "GET", path: "/v1/promotions/{id}/approvals", isRepeatable: true, takesIdempotencyKey: false },
+  commentPromotion: { method: "POST", path: "/v1/promotions/{id}/comments", isRepeatable: false, takesIdempotencyKey: false },
+  promotionComments: { method: "GET", path: "/v1/promotions/{id}/comments", isRepeatable: true, takesIdempotencyKey: false },
+  schedulePromotionChange: { method: "POST", path: "/v1/promotions/{id}/scheduled-changes", isRepeatable: false, takesIdempotencyKey: false },
+  scheduledPromotionChanges: { method: "GET", path: "/v1/promotions/{id}/scheduled-changes", isRepeatable: true, takesIdempotencyKey: false },
+  cancelScheduledPromotionChange: { method: "POST", path: "/v1/promotions/{id}/scheduled-changes/{changeId}/cancel", isRepeatable: false, takesIdempotencyKey: false },
   createRedemption: { method: "POST", path: "/v1/redemptions", isRepeatable: true, takesIdempotencyKey: true },
   commitRedemption: { method: "POST", path: "/v1/redemptions/{id}/commit", isRepeatable: true, takesIdempotencyKey: true },
   cancelRedemption: { method: "POST", path: "/v1/redemptions/{id}/cancel", isRepeatable: true, takesIdempotencyKey: true },
@@ -2202,10 +2574,17 @@ export const routes = {
   cancelJob: { method: "POST", path: "/v1/jobs/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
   project: { method: "GET", path: "/v1/project", isRepeatable: true, takesIdempotencyKey: false },
   updateProjectSettings: { method: "PATCH", path: "/v1/project/settings", isRepeatable: false, takesIdempotencyKey: false },
+  projectSafeguards: { method: "GET", path: "/v1/project/safeguards", isRepeatable: true, takesIdempotencyKey: false },
+  updateProjectSafeguards: { method: "PATCH", path: "/v1/project/safeguards", isRepeatable: false, takesIdempotencyKey: false },
+  stopProject: { method: "POST", path: "/v1/project/stop", isRepeatable: false, takesIdempotencyKey: false },
+  resumeProject: { method: "POST", path: "/v1/project/resume", isRepeatable: false, takesIdempotencyKey: false },
   createApiKey: { method: "POST", path: "/v1/api-keys", isRepeatable: false, takesIdempotencyKey: false },
   apiKeys: { method: "GET", path: "/v1/api-keys", isRepeatable: true, takesIdempotencyKey: false },
+  updateApiKey: { method: "PATCH", path: "/v1/api-keys/{id}", isRepeatable: false, takesIdempotencyKey: false },
   rotateApiKey: { method: "POST", path: "/v1/api-keys/{id}/rotate", isRepeatable: false, takesIdempotencyKey: false },
   revokeApiKey: { method: "DELETE", path: "/v1/api-keys/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  customerExport: { method: "GET", path: "/v1/customers/{id}/export", isRepeatable: true, takesIdempotencyKey: false },
+  eraseCustomer: { method: "POST", path: "/v1/customers/{id}/erase", isRepeatable: false, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

@@ -54,7 +54,8 @@ describe.each(named)("%s", (_id, operation) => {
     // Of one world where nothing changes, so that even ids are the same.
     const [here, there] = operation.graphql === "query" ? [shared, shared] : [shared, twin];
     const rest = await overRest(api, operation, exampleOf(operation, here));
-    expect(rest.problem).toBeNull();
+    // Of these the answer is a refusal: they ask for a second person.
+    if (!["approvePromotion", "rejectPromotion"].includes(operation.id)) expect(rest.problem).toBeNull();
     const graphql = await overGraphql(api, schema, operation, exampleOf(operation, there));
     expect(told(graphql)).toEqual(told(rest));
   });

@@ -49,6 +49,12 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   const paused = await promotion({ key: "summer-save-30" }, "activate");
   const ended = await promotion({ key: "easter-save-30" }, "activate");
   const reverted = await promotion({ key: "may-save-30" }, "activate");
+  const killed = await promotion({ key: "july-save-30" }, "activate");
+  const changing = await promotion({ key: "june-save-30" }, "activate");
+  const change = await ask("POST", `/v1/promotions/${changing}/scheduled-changes`, {
+    at: "2099-01-01T00:00:00Z",
+    action: "pause",
+  });
   const draft = await promotion({ key: "winter-save-30" });
   const archived = await promotion({ key: "january-save-30" });
   await promotion({ key: "welcome", trigger: { type: "code", code: "WELCOME20" } }, "activate");
@@ -99,6 +105,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     endPromotion: { id: ended },
     revertPromotion: { id: reverted },
     archivePromotion: { id: archived },
+    killPromotion: { id: killed },
+    cancelScheduledPromotionChange: { id: changing, changeId: change.id },
     cancelRedemption: { id: cancelled.id },
     returnRedemption: { id: committed.id },
     redemptionLedger: { id: committed.id },
@@ -113,6 +121,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/orders/": { externalId: "5001" },
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },
+    "/v1/customers/": { id: "c-7" },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },
   };

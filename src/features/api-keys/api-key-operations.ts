@@ -59,6 +59,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       params,
       body: apiKeyChange,
       result: apiKey,
+      example: { requestsPerMinute: 6_000 },
       problems: ["api-key-not-found", "api-key-revoked"],
       handler: ({ params: { id }, body, context }) => service.update(context, id, body),
     }),

@@ -58,6 +58,7 @@ export function promotionApprovalOperations(
       params: byId,
       body: decisionRequest,
       result: promotionApproval,
+      example: { version: 1, note: "As agreed." },
       problems: ["promotion-not-found", "precondition-failed", "approval-refused"],
       handler: ({ params: { id }, body, context }) => approvals.decide(context, id, decision, body),
     });
@@ -92,6 +93,7 @@ export function promotionApprovalOperations(
       params: byId,
       body: commentRequest,
       result: promotionComment,
+      example: { text: "Who pays for this?" },
       problems: ["promotion-not-found"],
       handler: ({ params: { id }, body, context }) => approvals.comment(context, id, body.text),
     }),
@@ -124,6 +126,7 @@ export function promotionApprovalOperations(
       params: byId,
       body: scheduledChangeRequest,
       result: scheduledChange,
+      example: { at: "2099-01-01T00:00:00Z", action: "pause" },
       problems: ["promotion-not-found", "invalid-promotion"],
       handler: ({ params: { id }, body, context }) => changes.plan(context, id, body),
     }),

@@ -258,6 +258,7 @@ export function promotionOperations(
       body: killing,
       result: promotion,
       etag: versionTag,
+      example: { reason: "A typing error: 90 % instead of 9 %." },
       problems: ["promotion-not-found", "promotion-state-conflict"],
       handler: ({ params: { id }, body, context }) => service.kill(context, id, body.reason),
     }),

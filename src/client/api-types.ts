@@ -16,7 +16,7 @@ export type Adjustment = {
 export type AlarmThresholds = {
   /** Redemptions of one promotion. */
   redemptionsPerMinute: number | null;
-  discountPerHour: DiscountPerHour;
+  discountPerHour: DiscountPerHour | null;
   /** Different wrong codes in the whole project. */
   wrongCodesPerMinute: number | null;
 };
@@ -25,7 +25,7 @@ export type AlarmThresholds = {
 export type AlarmThresholdsInput = {
   /** Redemptions of one promotion. */
   redemptionsPerMinute?: number | null;
-  discountPerHour?: DiscountPerHour;
+  discountPerHour?: DiscountPerHour | null;
   /** Different wrong codes in the whole project. */
   wrongCodesPerMinute?: number | null;
 };
@@ -129,9 +129,9 @@ export type AuditEntry = {
   address: string | null;
   requestId: string;
   /** Null for what was not there. */
-  before: AuditedState;
+  before: AuditedState | null;
   /** Null for what is no longer there. */
-  after: AuditedState;
+  after: AuditedState | null;
   /** Its place in the project's chain; null for a moment, until it is sealed. */
   sequence: number | null;
   /** SHA-256 over it and the hash before it, in hex. */
@@ -157,7 +157,7 @@ export type AuditPage = {
 };
 
 /** A thing as it was, without its secrets. */
-export type AuditedState = { readonly [key: string]: unknown } | null;
+export type AuditedState = { readonly [key: string]: unknown };
 
 /** What this evaluation alone would have been refused with. */
 export type BatchProblem = {
@@ -836,6 +836,17 @@ export type ConditionInput = {
   not: ConditionInput;
 };
 
+export type CopiedPromotion = {
+  key: PromotionKey;
+  /** Of the copy, which is a draft. */
+  id: string;
+  /** Keys of the coupon pools it names: pools and their codes are not copied. */
+  pools: readonly (string)[];
+};
+
+/** `key_taken`: a promotion there has the key, and stays as it is. `invalid_there`: it makes no sense by the settings there. */
+export type CopySkipReason = "not_found" | "key_taken" | "ended" | "archived" | "invalid_there";
+
 /** One redeemable code. */
 export type Coupon = {
   /** As it is printed; typed in any case, with or without dashes and spaces. */
@@ -1017,7 +1028,7 @@ export type DepositPayment = {
 export type DiscountLimit = "cap" | "floor" | "budget";
 
 /** Minor units that all redemptions take off, by currency. */
-export type DiscountPerHour = { readonly [key: string]: number } | null;
+export type DiscountPerHour = { readonly [key: string]: number };
 
 export type Environment = "live" | "test";
 
@@ -1086,6 +1097,34 @@ export type EvaluationRequest = {
   /** Keeps the evaluation with all that went in, to be read and replayed. */
   save?: boolean;
 };
+
+/** A CloudEvent. openapi/events.md has every type of it. */
+export type Event = {
+  specversion: "1.0";
+  /** The same however often it is delivered. */
+  id: string;
+  source: string;
+  type: string;
+  /** What it is about. Events of one subject come in the order of their commits. */
+  subject: string;
+  time: string;
+  datacontenttype: "application/json";
+  /** Its place among the project's events: 1, 2, 3, without gaps; with leading zeros. */
+  sequence: string;
+  data: EventData;
+};
+
+export type EventData = { readonly [key: string]: unknown };
+
+export type EventPage = {
+  items: readonly (Event)[];
+  /** Pass it as `after` to read on, now or later. */
+  nextCursor: string;
+  /** False: these were the last ones so far. */
+  hasMore: boolean;
+};
+
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -1586,6 +1625,7 @@ export type Project = {
   id: string;
   key: string;
   name: string;
+  environment: Environment;
   settings: ProjectSettings;
   /** The ETag of the settings, as `If-Match` wants it. */
   settingsVersion: number;
@@ -1702,6 +1742,18 @@ export type PromotionCommentPage = {
 
 export type PromotionCommentRequest = {
   text: string;
+};
+
+export type PromotionCopy = {
+  /** The environment to copy from; the copies arrive in the other one. */
+  from: Environment;
+  /** Their keys. Left out: every promotion that is neither ended nor archived. */
+  promotions?: readonly (PromotionKey)[];
+};
+
+export type PromotionCopyResult = {
+  copied: readonly (CopiedPromotion)[];
+  skipped: readonly (SkippedPromotion)[];
 };
 
 export type PromotionDecision = "approved" | "rejected";
@@ -2220,6 +2272,11 @@ export type ShippingLine = {
   adjustments: readonly (Adjustment)[];
 };
 
+export type SkippedPromotion = {
+  key: PromotionKey;
+  reason: CopySkipReason;
+};
+
 export type Stacking = {
   /** At most one promotion of a group touches a unit (or the order). Left out: the stage's own name. */
   group?: string;
@@ -2319,6 +2376,124 @@ export type ValidatedCode = {
 /** Without a cart `usable` or `rejected`, with one `applied` or `rejected`. */
 export type ValidatedCodeStatus = "usable" | "applied" | "rejected";
 
+export type Webhook = {
+  id: string;
+  url: string;
+  types: readonly (string)[];
+  description: string | null;
+  enabled: boolean;
+  /** `gone`: it answered 410. `failing`: it took nothing for three days. */
+  disabledReason: WebhookDisabledReason | null;
+  /** Null: the last attempt was a success. */
+  failingSince: string | null;
+  /** Those it signs with; two while they are rotated. */
+  secrets: readonly (WebhookSecretHint)[];
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type WebhookChange = {
+  /** Public and https. Redirects are never followed. */
+  url?: string;
+  /** What it gets. Empty: everything. */
+  types?: readonly (EventType)[];
+  description?: string | null;
+  /** While it is not, nothing is sent and no new events are kept for it; what was kept waits. Switched on, that is sent at once. */
+  enabled?: boolean;
+};
+
+export type WebhookDelivery = {
+  /** The event's, which is also its `webhook-id` header. */
+  id: string;
+  type: string;
+  subject: string;
+  status: WebhookDeliveryStatus;
+  attempts: number;
+  /** The next attempt, at the earliest; null if there is none. */
+  dueAt: string | null;
+  createdAt: string;
+  attemptedAt: string | null;
+  /** Null: there was no answer. */
+  responseStatus: number | null;
+  durationMilliseconds: number | null;
+  /** The beginning of the answer. */
+  response: string | null;
+  /** Why there was no answer: `timed_out`, `unresolved`, `connection_failed`, `tls_failed`, `not_public`. */
+  failure: string | null;
+};
+
+export type WebhookDeliveryPage = {
+  items: readonly (WebhookDelivery)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** `dead`: given up, until it is replayed. */
+export type WebhookDeliveryStatus = "pending" | "delivered" | "dead";
+
+export type WebhookDisabledReason = "by_hand" | "gone" | "failing";
+
+export type WebhookPage = {
+  items: readonly (Webhook)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type WebhookReplay = {
+  /** How many dead deliveries are tried again. */
+  replayed: number;
+};
+
+export type WebhookSecretHint = {
+  /** Its beginning. */
+  hint: string;
+  createdAt: string;
+  expiresAt: string | null;
+};
+
+export type WebhookSecretRotation = {
+  /** So long events are signed with the old secret as well. */
+  graceSeconds?: number;
+};
+
+export type WebhookTest = {
+  delivered: boolean;
+  /** Null: there was no answer. */
+  responseStatus: number | null;
+  durationMilliseconds: number | null;
+  /** The beginning of the answer. */
+  response: string | null;
+  /** Why there was no answer: `timed_out`, `unresolved`, `connection_failed`, `tls_failed`, `not_public`. */
+  failure: string | null;
+};
+
+export type WebhookToCreate = {
+  /** Public and https. Redirects are never followed. */
+  url: string;
+  /** What it gets. Empty: everything. */
+  types?: readonly (EventType)[];
+  description?: string;
+  enabled?: boolean;
+};
+
+export type WebhookWithSecret = {
+  id: string;
+  url: string;
+  types: readonly (string)[];
+  description: string | null;
+  enabled: boolean;
+  /** `gone`: it answered 410. `failing`: it took nothing for three days. */
+  disabledReason: WebhookDisabledReason | null;
+  /** Null: the last attempt was a success. */
+  failingSince: string | null;
+  /** Those it signs with; two while they are rotated. */
+  secrets: readonly (WebhookSecretHint)[];
+  createdAt: string;
+  updatedAt: string;
+  /** `whsec_…`, shown once. */
+  secret: string;
+};
+
 /** How many different wrong codes may be tried in ten minutes. Beyond, codes are not looked at for the rest of them. */
 export type WrongCodeLimits = {
   /** By one customer, device, phone or address, each for itself. */
@@ -2344,7 +2519,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -2370,6 +2545,8 @@ export interface Operations {
   explainEvaluation: { request: { params: { id: string }; query?: { promotion?: PromotionKey } }; answer: EvaluationExplanation };
   /** Prices for lists and product pages: one unit of each of up to 500 SKUs, on its own. */
   catalogPrices: { request: { body: CatalogPriceRequest }; answer: CatalogPrices };
+  /** Copy promotions from one environment to the other, as drafts. */
+  copyPromotions: { request: { body: PromotionCopy }; answer: PromotionCopyResult };
   /** Create a promotion, as a draft. */
   createPromotion: { request: { body: PromotionDocumentInput }; answer: Promotion };
   /** The project's promotions, newest first. */
@@ -2478,6 +2655,28 @@ export interface Operations {
   job: { request: { params: { id: string } }; answer: Job };
   /** Stop a job. What it has done so far stays; one that is over stays as it is. */
   cancelJob: { request: { params: { id: string } }; answer: Job };
+  /** The project's events in the order of their commits, none left out and none twice. */
+  events: { request: { query?: { after?: string; types?: readonly (EventType)[]; limit?: number } }; answer: EventPage };
+  /** Have events sent to a URL from now on. The secret is shown in this answer and never again. */
+  createWebhook: { request: { body: WebhookToCreate }; answer: WebhookWithSecret };
+  /** The project's webhooks, newest first. */
+  webhooks: { request: { query?: { limit?: number; after?: string } }; answer: WebhookPage };
+  /** A webhook. */
+  webhook: { request: { params: { id: string } }; answer: Webhook };
+  /** Change a webhook. What is left out stays as it is. */
+  updateWebhook: { request: { params: { id: string }; body: WebhookChange }; answer: Webhook };
+  /** Delete a webhook with its log and whatever was still to be sent to it. */
+  deleteWebhook: { request: { params: { id: string } }; answer: Webhook };
+  /** Give a webhook a new secret. */
+  rotateWebhookSecret: { request: { params: { id: string }; body?: WebhookSecretRotation }; answer: WebhookWithSecret };
+  /** Send `dealwright.webhook.test` at once, and tell what was answered. */
+  testWebhook: { request: { params: { id: string } }; answer: WebhookTest };
+  /** What a webhook got, is still to get or never got, newest first. */
+  webhookDeliveries: { request: { params: { id: string }; query?: { limit?: number; after?: string; status?: WebhookDeliveryStatus } }; answer: WebhookDeliveryPage };
+  /** Send an event again, whatever became of it, with all its attempts before it. */
+  replayWebhookDelivery: { request: { params: { id: string; deliveryId: string } }; answer: WebhookDelivery };
+  /** Send all dead events again. */
+  replayWebhook: { request: { params: { id: string } }; answer: WebhookReplay };
   /** The project this API key belongs to. */
   project: { request: {  }; answer: Project };
   /** Change the project's settings. */
@@ -2518,6 +2717,7 @@ export const routes = {
   replayEvaluation: { method: "POST", path: "/v1/evaluations/{id}/replay", isRepeatable: true, takesIdempotencyKey: false },
   explainEvaluation: { method: "POST", path: "/v1/evaluations/{id}/explain", isRepeatable: true, takesIdempotencyKey: false },
   catalogPrices: { method: "POST", path: "/v1/catalog-prices", isRepeatable: true, takesIdempotencyKey: false },
+  copyPromotions: { method: "POST", path: "/v1/promotions/copy", isRepeatable: false, takesIdempotencyKey: false },
   createPromotion: { method: "POST", path: "/v1/promotions", isRepeatable: false, takesIdempotencyKey: false },
   promotions: { method: "GET", path: "/v1/promotions", isRepeatable: true, takesIdempotencyKey: false },
   validatePromotion: { method: "POST", path: "/v1/promotions/validate", isRepeatable: true, takesIdempotencyKey: false },
@@ -2572,6 +2772,17 @@ export const routes = {
   jobs: { method: "GET", path: "/v1/jobs", isRepeatable: true, takesIdempotencyKey: false },
   job: { method: "GET", path: "/v1/jobs/{id}", isRepeatable: true, takesIdempotencyKey: false },
   cancelJob: { method: "POST", path: "/v1/jobs/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
+  events: { method: "GET", path: "/v1/events", isRepeatable: true, takesIdempotencyKey: false },
+  createWebhook: { method: "POST", path: "/v1/webhooks", isRepeatable: false, takesIdempotencyKey: false },
+  webhooks: { method: "GET", path: "/v1/webhooks", isRepeatable: true, takesIdempotencyKey: false },
+  webhook: { method: "GET", path: "/v1/webhooks/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  updateWebhook: { method: "PATCH", path: "/v1/webhooks/{id}", isRepeatable: false, takesIdempotencyKey: false },
+  deleteWebhook: { method: "DELETE", path: "/v1/webhooks/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  rotateWebhookSecret: { method: "POST", path: "/v1/webhooks/{id}/rotate", isRepeatable: false, takesIdempotencyKey: false },
+  testWebhook: { method: "POST", path: "/v1/webhooks/{id}/test", isRepeatable: false, takesIdempotencyKey: false },
+  webhookDeliveries: { method: "GET", path: "/v1/webhooks/{id}/deliveries", isRepeatable: true, takesIdempotencyKey: false },
+  replayWebhookDelivery: { method: "POST", path: "/v1/webhooks/{id}/deliveries/{deliveryId}/replay", isRepeatable: false, takesIdempotencyKey: false },
+  replayWebhook: { method: "POST", path: "/v1/webhooks/{id}/replay", isRepeatable: false, takesIdempotencyKey: false },
   project: { method: "GET", path: "/v1/project", isRepeatable: true, takesIdempotencyKey: false },
   updateProjectSettings: { method: "PATCH", path: "/v1/project/settings", isRepeatable: false, takesIdempotencyKey: false },
   projectSafeguards: { method: "GET", path: "/v1/project/safeguards", isRepeatable: true, takesIdempotencyKey: false },

@@ -2669,7 +2669,7 @@ export interface Operations {
   deleteWebhook: { request: { params: { id: string } }; answer: Webhook };
   /** Give a webhook a new secret. */
   rotateWebhookSecret: { request: { params: { id: string }; body?: WebhookSecretRotation }; answer: WebhookWithSecret };
-  /** Send `dealwright.webhook.test` at once, and tell what was answered. */
+  /** Send `dealwright.webhook.test` at once, and tell what was answered within five seconds. */
   testWebhook: { request: { params: { id: string } }; answer: WebhookTest };
   /** What a webhook got, is still to get or never got, newest first. */
   webhookDeliveries: { request: { params: { id: string }; query?: { limit?: number; after?: string; status?: WebhookDeliveryStatus } }; answer: WebhookDeliveryPage };

@@ -35,7 +35,13 @@ export interface Outbound {
   /** What is known to be wrong with a URL; null where nothing is. A name that cannot be resolved yet is not wrong. */
   faultOf(url: string): Promise<TargetFault | null>;
   /** Never throws, never follows a redirect, reads no more than the beginning of the answer. */
-  post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<OutboundAnswer>;
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    /** For those who cannot wait as long as others may. */
+    limit?: { mostMilliseconds: number },
+  ): Promise<OutboundAnswer>;
   close(): Promise<void>;
 }
 
@@ -102,7 +108,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
       }
     },
 
-    async post(url, headers, body) {
+    async post(url, headers, body, { mostMilliseconds } = { mostMilliseconds: timeoutMilliseconds }) {
       const from = performance.now();
       const answered = (rest: Omit<OutboundAnswer, "milliseconds">): OutboundAnswer => ({
         ...rest,
@@ -118,7 +124,7 @@ export function openOutbound(options: OutboundOptions): Outbound {
           headers,
           body,
           dispatcher: agent,
-          signal: AbortSignal.timeout(timeoutMilliseconds),
+          signal: AbortSignal.timeout(Math.min(mostMilliseconds, timeoutMilliseconds)),
         });
         const retryAfter = response.headers["retry-after"];
         return answered({

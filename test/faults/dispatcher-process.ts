@@ -16,7 +16,8 @@ const { connectionString, seededBug } = JSON.parse(process.argv[2] ?? "{}") as D
 process.on("disconnect", () => process.exit(0));
 
 const database = openDatabase({ connectionString, log: silentLog });
-const outbound = openOutbound({ allowsEverything: true, timeoutMilliseconds: 5_000 });
+// A busy machine is no slow receiver.
+const outbound = openOutbound({ allowsEverything: true, timeoutMilliseconds: 60_000 });
 const parts = { database, clock: systemClock, log: silentLog };
 // A lease that is soon over: whoever waits for a dead process here waits for a second.
 const dispatch = webhookDispatchService({

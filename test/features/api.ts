@@ -65,6 +65,8 @@ export async function startApi(
     config: {
       environment: options.environment ?? "test",
       logLevel: "silent",
+      // A busy machine is no slow receiver.
+      deliveryTimeoutMilliseconds: 60_000,
       ...(options.webhookTargets !== undefined && { webhookTargets: options.webhookTargets }),
     },
     database,

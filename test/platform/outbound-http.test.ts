@@ -1,16 +1,19 @@
 /** G27: webhooks cannot reach inside. Every socket that this process opens is watched; nothing is mocked. */
 import { isIP, Socket } from "node:net";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { openOutbound } from "../../src/platform/outbound-http.ts";
 import { isPublicAddress, targetFault } from "../../src/platform/public-address.ts";
 import { type Receiver, startReceiver } from "../features/webhooks/receiver.ts";
 
-/** Addresses that sockets were opened to, plain ones and those of TLS. */
+/** Addresses that sockets were opened to, plain ones and those of TLS. What a pool opens to the tests' own database is no request. */
 const connections: string[] = [];
+const databasePort = Number(new URL(inject("serverUrl")).port || 5432);
 const { connect } = Socket.prototype;
 beforeAll(() => {
   Socket.prototype.connect = function (this: Socket, ...given: unknown[]) {
-    this.on("connectionAttempt", (address: string) => connections.push(address));
+    this.on("connectionAttempt", (address: string, port: number) => {
+      if (port !== databasePort) connections.push(address);
+    });
     return Reflect.apply(connect, this, given);
   } as typeof connect;
 });
@@ -267,5 +270,15 @@ test("a redirect to the inside is answered, not followed", async () => {
     failure: null,
   });
   expect(inside.received).toEqual([]);
+  await outbound.close();
+});
+
+test("whoever can wait less than others is answered sooner", async () => {
+  beyond.answer(() => {});
+  const outbound = openOutbound({ allowsEverything: true, isAllowed, timeoutMilliseconds: 600_000 });
+  expect(await outbound.post(beyond.url, {}, "{}", { mostMilliseconds: 100 })).toMatchObject({
+    status: null,
+    failure: "timed_out",
+  });
   await outbound.close();
 });

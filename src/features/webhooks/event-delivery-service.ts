@@ -23,7 +23,11 @@ export interface EventDeliveryService {
   close(): Promise<void>;
 }
 
-export type EventDeliverySettings = Partial<Pick<Config, "eventRetentionDays" | "webhookTargets">>;
+export interface EventDeliverySettings
+  extends Partial<Pick<Config, "eventRetentionDays" | "webhookTargets">> {
+  /** How long a receiver may take; left out, ten seconds. */
+  deliveryTimeoutMilliseconds?: number;
+}
 
 export interface EventDeliveryOptions extends EventDeliverySettings {
   database: Database;
@@ -34,7 +38,10 @@ export interface EventDeliveryOptions extends EventDeliverySettings {
 
 export function eventDeliveryService(options: EventDeliveryOptions): EventDeliveryService {
   const { database, clock, log, listener, eventRetentionDays = 30, webhookTargets = "public" } = options;
-  const outbound = openOutbound({ allowsEverything: webhookTargets === "any" });
+  const outbound = openOutbound({
+    allowsEverything: webhookTargets === "any",
+    timeoutMilliseconds: options.deliveryTimeoutMilliseconds,
+  });
   const events = eventService({ database });
   const streams = eventStreamService({ events });
   const dispatch = webhookDispatchService({ database, clock, log, outbound });

@@ -120,7 +120,7 @@ export function webhookOperations(service: WebhookService): Operation[] {
       path: "/v1/webhooks/{id}/test",
       graphql: "mutation",
       tag,
-      summary: "Send `dealwright.webhook.test` at once, and tell what was answered.",
+      summary: "Send `dealwright.webhook.test` at once, and tell what was answered within five seconds.",
       roles,
       audit: { unaudited: "It sends a request and changes nothing." },
       params: byId,

@@ -36,7 +36,7 @@ export async function startWires(
   const clock = testClock();
   const { random = () => 0, ...rest } = options;
   // A busy machine is no slow receiver.
-  const outbound = openOutbound({ allowsEverything: true, timeoutMilliseconds: 20_000, ...rest });
+  const outbound = openOutbound({ allowsEverything: true, timeoutMilliseconds: 60_000, ...rest });
   const { id: projectId } = await projectWithKeys(database, clock.now());
   const dispatch = webhookDispatchService({ database, clock, log: silentLog, outbound, random });
   const sequencer = eventSequencerService({

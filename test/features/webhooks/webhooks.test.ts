@@ -107,7 +107,7 @@ test("what happens is sent to those who asked for it, signed, and the log says s
   const unknown = await api.rest("POST", `/v1/webhooks/${all.id}/deliveries/evt_0/replay`, erp);
   expect(unknown.body.code).toBe("webhook-delivery-not-found");
   const replayed = await api.graphql(
-    "mutation ($id: String!) { replayWebhook(id: $id) { replayed } }",
+    "mutation ($id: ID!) { replayWebhook(id: $id) { replayed } }",
     { id: all.id },
     erp,
   );

@@ -70,6 +70,7 @@ import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
+import { sharedCounts } from "./platform/exchanged-counts.ts";
 import { mountGraphql } from "./platform/graphql.ts";
 import { readGraphqlDocuments } from "./platform/graphql-documents.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
@@ -83,7 +84,6 @@ import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-l
 import { mountRest } from "./platform/rest.ts";
 import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
-import { sharedCounts } from "./platform/shared-counts.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
 

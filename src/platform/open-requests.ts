@@ -20,7 +20,7 @@ export interface OpenRequestOptions {
 
 const sweepMilliseconds = 500;
 
-/** Answers 503 where the work is not done in time; what it still does then, an Idempotency-Key gives to whoever asks again. */
+/** Answers 408 where the request does not come, 503 where the work is not done in time; what it still does then, an Idempotency-Key gives to whoever asks again. */
 export function followRequests(
   app: FastifyInstance,
   { deadlineMilliseconds = 9_000, mostOpenRequests = 4_096, times }: OpenRequestOptions = {},
@@ -52,6 +52,8 @@ export function followRequests(
       // One whose client has gone is never answered, and forgotten here.
       if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw.socket))
         open.delete(reply);
+      else if (!request.raw.complete)
+        sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);
       else sendProblem(unavailable("It was not done in time. It may still be: ask again."), request, reply);
     }
   }

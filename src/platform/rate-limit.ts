@@ -1,13 +1,13 @@
 /**
- * How many requests a key may make in a minute. Counted in memory (see `shared-counts.ts`): a request waits for nothing
+ * How many requests a key may make in a minute. Counted in memory (see `exchanged-counts.ts`): a request waits for nothing
  * and asks nobody. Somebody is let in while anything is left and then counts what it does, a batch of a hundred carts as a
  * hundred; so no batch is too large for a limit, and none is refused half-way.
  */
 import type { FastifyInstance } from "fastify";
 import type { Caller, Role } from "./auth.ts";
+import type { SharedCounts } from "./exchanged-counts.ts";
 import type { Operation } from "./operation.ts";
 import { problem } from "./problem.ts";
-import type { SharedCounts } from "./shared-counts.ts";
 
 /** Requests a minute and key, for a key that has no limit of its own. */
 export const requestsPerMinute: Readonly<Record<Role, number>> = {

@@ -121,7 +121,8 @@ test("200 faults over both faces: each answered, and none told", async () => {
       const { status, text, headers } = await ask();
       fault = null;
       injected += 1;
-      const said = `${text} ${JSON.stringify(headers)}`;
+      // Where a field stands in the query is not a column of a table.
+      const said = `${text.replaceAll(/"column":\d+/g, "")} ${JSON.stringify(headers)}`;
       const isFailure = status >= 500 || /"status":50[03]/.test(text);
       if (internal.test(said) || !isFailure) told.push(`${name}, ${what}: ${status} ${text}`);
     }

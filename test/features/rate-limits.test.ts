@@ -102,10 +102,12 @@ test("a batch goes through while anything is left; once nothing is, neither it n
     {},
     { key: other },
   );
-  expect(body.errors.map((error: { extensions: object }) => error.extensions)).toEqual([
-    expect.objectContaining({ code: "too-many-requests", status: 429, retryAfterSeconds: 60 }),
-    expect.objectContaining({ code: "too-many-requests" }),
-  ]);
+  expect(body.data).toBeNull();
+  expect(body.errors[0].extensions).toMatchObject({
+    code: "too-many-requests",
+    status: 429,
+    retryAfterSeconds: 60,
+  });
 });
 
 test("two processes share a limit: what one has let in is gone at the other", async () => {
@@ -130,7 +132,7 @@ test("a limit that is changed is followed by every process", async () => {
   two.clock.advance(5_000);
   expect((await evaluate(two, key)).headers["ratelimit-policy"]).toBe('"key";q=7;w=60');
   const back = await one.graphql(
-    `mutation ($id: String!) { updateApiKey(id: $id, input: { requestsPerMinute: null }) { requestsPerMinute } }`,
+    `mutation ($id: ID!) { updateApiKey(id: $id, input: { requestsPerMinute: null }) { requestsPerMinute } }`,
     { id },
   );
   expect(back.body.data.updateApiKey.requestsPerMinute).toBeNull();

@@ -41,7 +41,7 @@ let guesses = 0;
 /** Of the form of the pool's codes, and never the same. */
 function guess(): string {
   guesses += 1;
-  return `ZZ${guesses.toString(32).toUpperCase().replaceAll(/[OIL]/g, "0").padStart(10, "0")}`;
+  return `ZZ${String(guesses).padStart(10, "0")}`;
 }
 
 const cart = { currency: "CNY", lines: cartLines };
@@ -147,7 +147,11 @@ test("each way of asking counts what it was asked in vain", async () => {
   await here.rest("POST", "/v1/coupons/validate", { role, body: { codes: [guess()], cart } });
   await here.rest("POST", "/v1/redemptions", { role, body: { ...cart, codes: [guess()], mode: "commit" } });
   expect((await here.rest("GET", "/v1/coupons/AAAABBBBCCCC", { role })).status).toBe(200);
-  await here.rest("POST", "/v1/offline/vouchers", { role, body: { code: guess(), currency: "CNY" } });
+  const voucher = await here.rest("POST", "/v1/offline/vouchers", {
+    role,
+    body: { code: guess(), currency: "CNY" },
+  });
+  expect([voucher.status, voucher.body]).toEqual([409, expect.anything()]);
   expect((await here.rest("GET", "/v1/coupons/AAAABBBBCCCC", { role })).status).toBe(429);
 });
 
@@ -241,12 +245,12 @@ test("guesses through both faces, aliases and batches at two processes are cut o
       return items.flatMap(({ quote }: { quote: { codes: object[] } }) => quote.codes);
     },
     async (api: Api) => {
-      const fields = [1, 2, 3].map(
+      const fields = [1, 2].map(
         (n) => `a${n}: evaluateBatch(input: $b${n}) { items { quote { codes { status reason } } } }`,
       );
       const { body } = await api.graphql(
-        `query ($b1: EvaluationBatchInput!, $b2: EvaluationBatchInput!, $b3: EvaluationBatchInput!) { ${fields.join(" ")} }`,
-        Object.fromEntries([1, 2, 3].map((n) => [`b${n}`, { evaluations: batchOf(2) }])),
+        `query ($b1: EvaluationBatchInput!, $b2: EvaluationBatchInput!) { ${fields.join(" ")} }`,
+        Object.fromEntries([1, 2].map((n) => [`b${n}`, { evaluations: batchOf(2) }])),
         { key },
       );
       expect(body.errors).toBeUndefined();

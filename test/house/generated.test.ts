@@ -14,6 +14,7 @@ test.each(Object.entries(documents))("%s is up to date (otherwise: npm run gener
 /** Told by the server itself, before or beside any operation. */
 const ofTheServer = [
   "headers-too-large",
+  "request-timeout",
   "internal-error",
   "invalid-graphql",
   "graphql-too-complex",

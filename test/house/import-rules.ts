@@ -48,6 +48,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/facts/usage-facts.ts": "words",
   // What may be asked of the committer, and a batch without its database.
   "src/features/ledger/committer-batch.ts": "words",
+  "src/features/ledger/committer-planning.ts": "words",
+  "src/features/ledger/committer-write-parts.ts": "words",
   "src/features/ledger/committer-books.ts": "words",
   "src/features/ledger/ledger-commands.ts": "words",
   "src/features/ledger/ledger-events.ts": "words",

@@ -13,16 +13,7 @@ import {
   type Picks,
   type StoredHold,
 } from "./committer-books.ts";
-
-/**
- * What a batch writes is planned to find its rows by their places alone. A plan is made once for each connection, maybe while a
- * table was empty: it would then go through all rows of the project for every batch, as soon as there are some. Loading
- * switches this on and writing off again, for whatever else is planned in the transaction.
- */
-const planByPlace =
-  "set_config('enable_indexscan', 'off', true), set_config('enable_bitmapscan', 'off', true)";
-export const planByIndex =
-  "set_config('enable_indexscan', 'on', true), set_config('enable_bitmapscan', 'on', true)";
+import { planByIndex, planByPlace } from "./committer-planning.ts";
 
 /** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
 export const beginStatement = (projectId: string): string =>

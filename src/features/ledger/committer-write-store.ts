@@ -7,7 +7,7 @@ import type pg from "pg";
 import { inProject } from "../../platform/walls.ts";
 import type { Writes } from "./committer-batch.ts";
 import type { Loaded } from "./committer-books.ts";
-import { planByIndex } from "./committer-load-store.ts";
+import { planByIndex } from "./committer-planning.ts";
 import { type Part, partsOf } from "./committer-write-parts.ts";
 
 /** Writes what was granted and answers the id of the transaction, by which its fate can be asked should the commit's answer get lost. */

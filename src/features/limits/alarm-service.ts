@@ -1,8 +1,8 @@
 /** Says when something goes faster than the project expects: an event and a line in the log, once in each window. */
 
+import type { SharedCounts } from "../../platform/exchanged-counts.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
-import type { SharedCounts } from "../../platform/shared-counts.ts";
 import type { SafeguardService } from "../projects/safeguard-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 

@@ -6,8 +6,8 @@
  */
 import { normalizeCode } from "../../engine/codes.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
+import type { SharedCounts } from "../../platform/exchanged-counts.ts";
 import { problem } from "../../platform/problem.ts";
-import type { SharedCounts } from "../../platform/shared-counts.ts";
 import { holdersOf, whoIs } from "../ledger/promotion-counters.ts";
 import { wrongCodeWindowSeconds as windowSeconds } from "../projects/safeguard-schemas.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const createMutation = `mutation ($input: ApiKeyCreationInput!) {
   createApiKey(input: $input) {
-    id name role environment secret secrets { hint createdAt expiresAt } createdAt expiresAt revokedAt lastUsedAt
+    id name role environment secret secrets { hint createdAt expiresAt } createdAt expiresAt revokedAt lastUsedAt requestsPerMinute
   }
 }`;
 

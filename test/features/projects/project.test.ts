@@ -31,7 +31,7 @@ async function revision(): Promise<number> {
 test("any key reads its own project, the same over both faces", async () => {
   const rest = await api.rest("GET", "/v1/project", { role: "viewer" });
   const graphql = await api.graphql(
-    "{ project { id key name settings { strategy rounding marginFloor timezone locale auditRetentionDays approvalAboveBudget } settingsVersion createdAt } }",
+    "{ project { id key name environment settings { strategy rounding marginFloor timezone locale auditRetentionDays approvalAboveBudget } settingsVersion createdAt } }",
     {},
     { role: "viewer" },
   );

@@ -46,8 +46,9 @@ export async function couponsOf(
     insert into coupon_pools (project_id, id, key, version, document, created_at, updated_at)
     values (${projectId}, ${id}, ${pool}, 1, ${JSON.stringify(document)}::jsonb, now(), now())`);
   await database.orm.execute(sql`
-    insert into coupons (project_id, code, pool_id, max_uses, expires_at, customer_id, created_at)
-    select ${projectId}, code, ${id}, ${maxUses}, ${expiresAt}::timestamptz, ${customerId}, now()
+    insert into coupons (project_id, code, pool_id, max_uses, expires_at, customer_id, claimed_at, created_at)
+    select ${projectId}, code, ${id}, ${maxUses}, ${expiresAt}::timestamptz, ${customerId}::text,
+           case when ${customerId}::text is not null then now() end, now()
       from unnest(${sql.param(codes)}::text[]) as u (code)`);
   return id;
 }

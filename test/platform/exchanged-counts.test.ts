@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SharedCounts, sharedCounts } from "../../src/platform/exchanged-counts.ts";
 import { type Listener, openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
-import { type SharedCounts, sharedCounts } from "../../src/platform/shared-counts.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { testClock } from "../features/api.ts";
 

@@ -115,7 +115,7 @@ describe("the role of the service", () => {
   });
 
   test.each([
-    ["update ledger_entries set used = used + 1"],
+    ["update ledger_entries set step = step + 1"],
     ["delete from ledger_entries"],
     ["truncate ledger_entries"],
     ["update promotion_versions set document = '{}'"],

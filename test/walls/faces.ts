@@ -1,5 +1,8 @@
 /** The operations as the two documents tell of them, and requests made from a row of the matrix for either face. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   buildSchema,
   type GraphQLNamedType,
@@ -107,7 +110,9 @@ export function overRest(
   const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ""));
   const query = new URLSearchParams(row.query?.(ids)).toString();
   const body = row.body?.(ids);
-  return api.rest(method, `${place}${query && `?${query}`}`, {
+  const url = `${place}${query && `?${query}`}`;
+  if (row.brokenOffAfter !== undefined) return overSocket(api, url, key, row.brokenOffAfter);
+  return api.rest(method, url, {
     key,
     headers: {
       "if-match": "*",
@@ -115,6 +120,25 @@ export function overRest(
     },
     ...(body !== undefined && { body }),
   });
+}
+
+/** A stream that never ends, over a real connection that is broken off once `enough` has come; a refusal ends by itself. */
+async function overSocket(api: Api, path: string, key: string | null, enough: RegExp): Promise<Answer> {
+  const { server } = api.app;
+  if (!server.listening) await api.app.listen({ host: "127.0.0.1", port: 0 });
+  const request = get({
+    port: (server.address() as AddressInfo).port,
+    path,
+    headers: key === null ? {} : { authorization: `Bearer ${key}` },
+  });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  let text = "";
+  // Leaving the loop breaks off the connection.
+  for await (const piece of response.setEncoding("utf8")) {
+    text += piece;
+    if (enough.test(text)) break;
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, text, body: undefined };
 }
 
 /** The answer with the status that REST would have given. */

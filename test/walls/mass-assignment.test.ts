@@ -17,7 +17,7 @@ let own: Neighbour;
 let columns: string[];
 beforeAll(async () => {
   database = await freshDatabase();
-  api = await startApi(database);
+  api = await startApi(database, { webhookTargets: "any" });
   own = await neighbourOf(api, database);
   columns = await everyColumn();
 });
@@ -87,7 +87,7 @@ function withColumns(row: Row, names: readonly string[]): Row {
 }
 
 const namesAtOnce = 20;
-const asRead = ["id", "status", "version", "createdAt", "updatedAt", "explanation"];
+const asRead = ["id", "status", "version", "createdAt", "updatedAt", "explanation", "killedAt"];
 
 test("every write is tried", () => expect(writes.length).toBeGreaterThan(20));
 

@@ -2,6 +2,7 @@
  * For every operation how it is asked about a neighbour's things. The matrix fails for an operation of the OpenAPI document
  * or the SDL that has no row here: whoever adds a route says what of another project could be named in it.
  */
+import { eventCursor } from "../../src/features/events/event-service.ts";
 import { orderOf } from "../features/orders-fixture.ts";
 
 type Ids = Readonly<Record<string, string>>;
@@ -12,6 +13,8 @@ export interface Row {
   readonly query?: (ids: Ids) => Record<string, string>;
   readonly body?: (ids: Ids) => unknown;
   readonly contentType?: string;
+  /** What a stream goes on after without end: it is read until this has come, and broken off. */
+  readonly brokenOffAfter?: RegExp;
   /** What a stranger gets: 404 where the path names something of the neighbour; else the operation does its work, without it. */
   readonly expected?: readonly number[];
   /** What the owner gets for the very same: shows that the row names something that is there. Left out: any success. */
@@ -28,6 +31,7 @@ const id = (name: string) => (ids: Ids) => ({ id: ids[name]! });
 const promotion = { path: id("promotion") };
 const poolKey = (ids: Ids) => ({ key: ids.pool! });
 const couponCode = (ids: Ids) => ({ code: ids.coupon! });
+const webhook = { path: id("webhook") };
 const externalId = (ids: Ids) => ({ externalId: ids.order! });
 const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
@@ -152,6 +156,24 @@ export const rows: Readonly<Record<string, Row>> = {
     owner: orConflict,
   },
   "GET /v1/coupons/{code}/qr": { path: couponCode },
+  "GET /v1/events": {},
+  "GET /v1/events/stream": {
+    query: () => ({ after: eventCursor.encode(0) }),
+    brokenOffAfter: /^data: .*\n\n/m,
+  },
+  // Switched off: nobody is there who would take what is sent.
+  "POST /v1/webhooks": { body: () => ({ url: "https://8.8.8.8/", enabled: false }) },
+  "GET /v1/webhooks": {},
+  "GET /v1/webhooks/{id}": webhook,
+  "PATCH /v1/webhooks/{id}": { ...webhook, body: () => ({ description: "mine" }) },
+  "DELETE /v1/webhooks/{id}": webhook,
+  "POST /v1/webhooks/{id}/rotate": { ...webhook, body: () => ({ graceSeconds: 60 }) },
+  "POST /v1/webhooks/{id}/test": webhook,
+  "POST /v1/webhooks/{id}/replay": webhook,
+  "GET /v1/webhooks/{id}/deliveries": webhook,
+  "POST /v1/webhooks/{id}/deliveries/{deliveryId}/replay": {
+    path: ({ webhook: of, delivery }) => ({ id: of!, deliveryId: delivery! }),
+  },
   "GET /v1/jobs": {},
   "GET /v1/jobs/{id}": { path: id("job") },
   "POST /v1/jobs/{id}/cancel": { path: id("job"), owner: orConflict },

@@ -20,7 +20,7 @@ let neighbour: Neighbour;
 let before: string[];
 beforeAll(async () => {
   database = await freshDatabase();
-  api = await startApi(database);
+  api = await startApi(database, { webhookTargets: "any" });
   neighbour = await neighbourOf(api, database);
   before = await belongings();
 });
@@ -89,6 +89,12 @@ describe.each(faces)("over %s", (_face, ask, asked) => {
   let stranger: ProjectWithKeys;
   beforeAll(async () => {
     stranger = await projectWithKeys(database, api.clock.now());
+    // An event of its own: what a stream has to show a stranger.
+    const made = await api.rest("POST", "/v1/promotions", {
+      key: stranger.keys.admin,
+      body: rows["POST /v1/promotions/validate"]?.body?.({}),
+    });
+    expect(made.status, made.text).toBe(201);
   });
 
   test.each(asked.map((operation) => [operation.name, operation] as const))(

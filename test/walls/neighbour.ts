@@ -1,8 +1,9 @@
 /** Another project with one of everything in it, whose data bears a word that nobody else may ever read. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { TestDatabase } from "../database.ts";
 import type { Answer, Api, CallOptions } from "../features/api.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { startReceiver } from "../features/webhooks/receiver.ts";
 
 /** Stands in what the neighbour stored, and in no request but its own. */
 export const canary = "NEIGHBOURSWORD";
@@ -13,6 +14,7 @@ export interface Neighbour {
   readonly ids: Readonly<Record<string, string>>;
 }
 
+/** The app must take webhooks to any target: the neighbour's receiver is on this machine. */
 export async function neighbourOf(api: Api, database: TestDatabase): Promise<Neighbour> {
   const project = await projectWithKeys(database, api.clock.now());
   await database.pool.query("update projects set name = $2 where id = $1", [project.id, canary]);
@@ -22,6 +24,11 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     expect(answer.status, `${url} ${answer.text}`).toBeLessThan(300);
     return answer;
   };
+  const receiver = await startReceiver();
+  const url = `${receiver.url}/${canary}`;
+  const { id: webhook, secret: webhookSecret } = (
+    await send("POST", "/v1/webhooks", { url, description: canary })
+  ).body;
   const lines = [{ id: "1", sku: canary, quantity: 2, unitPrice: 1000 }];
   const customer = { id: canary };
 
@@ -37,9 +44,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   await send("POST", `/v1/promotions/${promotion}/activate`, undefined);
   await send("POST", "/v1/coupon-pools", { key: "neighbours-pool", name: canary, usesPerCode: 3 });
   const job = (await send("POST", "/v1/coupon-pools/neighbours-pool/codes", { count: 3 })).body.id;
-  await expect
-    .poll(async () => (await api.rest("GET", `/v1/jobs/${job}`, { key })).body.state, { timeout: 60_000 })
-    .toBe("succeeded");
+  await until(async () => (await api.rest("GET", `/v1/jobs/${job}`, { key })).body.state === "succeeded");
   const coupon = (await send("POST", "/v1/coupon-pools/neighbours-pool/claim", { customer: canary })).body
     .code;
   const cart = { currency: "CNY", customer, lines, codes: ["NEXTDOOR"] };
@@ -76,6 +81,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   });
   await send("POST", "/v1/redemptions/offline", { redemptions: [report("N-4"), report("N-5")] });
   const flags = await api.rest("GET", "/v1/offline/flags", { key });
+  await until(() => isToldEverything(database, project.id));
+  await receiver.close();
+  const deliveries = await api.rest("GET", `/v1/webhooks/${webhook}/deliveries`, { key });
   return {
     project,
     ids: {
@@ -94,6 +102,25 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       voucher: voucher.token,
       flag: flags.body.items[0]?.id ?? "",
       orderRef: "N-1",
+      webhook,
+      webhookSecret,
+      delivery: deliveries.body.items[0]?.id ?? "",
     },
   };
+}
+
+/** Outside of tests, where `expect.poll` may not be called. */
+const until = (holds: () => Promise<boolean>) =>
+  vi.waitFor(async () => expect(await holds()).toBe(true), { timeout: 60_000, interval: 50 });
+
+/** Its events are numbered and delivered, so that nothing of its changes by itself any more. */
+async function isToldEverything({ pool }: TestDatabase, projectId: string): Promise<boolean> {
+  const { rows } = await pool.query<{ holds: boolean }>(
+    `select exists (select from webhook_deliveries where project_id = $1)
+        and not exists (select from webhook_deliveries where project_id = $1 and status <> 'delivered')
+        and not exists (select from webhooks where project_id = $1 and runner is not null)
+        and not exists (select from outbox_events where project_id = $1 and position is null) as holds`,
+    [projectId],
+  );
+  return rows[0]?.holds === true;
 }

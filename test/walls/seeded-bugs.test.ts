@@ -17,7 +17,7 @@ beforeAll(async () => {
     client.query = ((given: unknown, ...rest: unknown[]) =>
       query(forgets && isStatement(given) ? withoutProject(given) : given, ...rest)) as typeof client.query;
   });
-  api = await startApi(database);
+  api = await startApi(database, { webhookTargets: "any" });
   neighbour = await neighbourOf(api, database);
 });
 afterAll(async () => {
@@ -51,6 +51,10 @@ const reads = [
   "GET /v1/coupon-pools",
   "GET /v1/jobs/{id}",
   "GET /v1/api-keys",
+  "GET /v1/events",
+  "GET /v1/webhooks",
+  "GET /v1/webhooks/{id}",
+  "GET /v1/webhooks/{id}/deliveries",
 ];
 
 /** Reads of which a stranger's answer holds the neighbour's word, or its thing. */

@@ -249,7 +249,7 @@ test("guesses through both faces, aliases and batches at two processes are cut o
         (n) => `a${n}: evaluateBatch(input: $b${n}) { items { quote { codes { status reason } } } }`,
       );
       const { body } = await api.graphql(
-        `query ($b1: EvaluationBatchInput!, $b2: EvaluationBatchInput!) { ${fields.join(" ")} }`,
+        `query ($b1: EvaluationBatchRequestInput!, $b2: EvaluationBatchRequestInput!) { ${fields.join(" ")} }`,
         Object.fromEntries([1, 2].map((n) => [`b${n}`, { evaluations: batchOf(2) }])),
         { key },
       );

@@ -226,11 +226,11 @@ describe("the chain", () => {
       .poll(
         async () => {
           await sealer().seal();
-          return (await verifyAudit(database)).map(({ unsealed }) => unsealed);
+          return (await verifyAudit(database)).filter(({ unsealed }) => unsealed > 0);
         },
-        { timeout: 60_000 },
+        { timeout: 20_000 },
       )
-      .toEqual([0, 0]);
+      .toEqual([]);
     const verdicts = await verifyAudit(database);
     expect(verdicts.flatMap(({ faults }) => faults)).toEqual([]);
     for (const { entries: count, head } of verdicts) expect(count).toBe(head.sequence);

@@ -97,6 +97,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
       },
     ],
   });
+  const webhook = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.invalid/" });
   const flags = await ask("GET", "/v1/offline/flags");
 
   const byOperation: Readonly<Record<string, Record<string, string>>> = {
@@ -110,6 +111,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     cancelRedemption: { id: cancelled.id },
     returnRedemption: { id: committed.id },
     redemptionLedger: { id: committed.id },
+    // Nothing was sent yet: what is asked for is not there.
+    replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {
@@ -122,6 +125,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
+    "/v1/webhooks/": { id: webhook.id },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },
   };

@@ -21,7 +21,7 @@ test("redocly's recommended rules find nothing wrong with the OpenAPI document",
 test("the rules are those that find something", async () => {
   const broken = JSON.parse(source);
   delete broken.paths["/v1/jobs/{id}"].get.parameters;
-  delete broken.paths["/v1/jobs"].get.security;
+  delete broken.paths["/v1/project"].get.security;
   delete broken.paths["/v1/jobs"].get.responses;
   const faults = await faultsOf(JSON.stringify(broken));
   for (const rule of ["path-parameters-defined", "security-defined", "struct"])

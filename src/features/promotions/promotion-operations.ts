@@ -78,6 +78,7 @@ export function promotionOperations(
       roles: writers,
       body: promotionCopy,
       result: promotionCopyResult,
+      example: { from: "live", promotions: ["spring-save-30"] },
       problems: ["live-key-required"],
       handler: ({ body, context }) => copies.copy(context, body),
     }),

@@ -39,6 +39,7 @@ export function webhookOperations(service: WebhookService): Operation[] {
       status: 201,
       body: webhookToCreate,
       result: webhookWithSecret,
+      example: { url: "https://hooks.shop.example/dealwright", description: "The warehouse" },
       problems: ["too-many-webhooks"],
       handler: ({ body, context }) => service.create(context, body),
     }),
@@ -80,6 +81,7 @@ export function webhookOperations(service: WebhookService): Operation[] {
       params: byId,
       body: webhookChange,
       result: webhook,
+      example: { enabled: false },
       problems: ["webhook-not-found"],
       handler: ({ params: { id }, body, context }) => service.change(context, id, body),
     }),
@@ -110,6 +112,7 @@ export function webhookOperations(service: WebhookService): Operation[] {
       params: byId,
       body: secretRotation.optional(),
       result: webhookWithSecret,
+      example: { graceSeconds: 3_600 },
       problems: ["webhook-not-found"],
       handler: ({ params: { id }, body, context }) =>
         service.rotate(context, id, body?.graceSeconds ?? 86_400),

@@ -97,7 +97,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
       },
     ],
   });
-  const webhook = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.invalid/" });
+  const webhook = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/" });
   const flags = await ask("GET", "/v1/offline/flags");
 
   const byOperation: Readonly<Record<string, Record<string, string>>> = {

@@ -22,7 +22,7 @@ test("the rules are those that find something", async () => {
   const broken = JSON.parse(source);
   delete broken.paths["/v1/jobs/{id}"].get.parameters;
   delete broken.paths["/v1/project"].get.security;
-  delete broken.paths["/v1/jobs"].get.responses;
+  delete broken.info.title;
   const faults = await faultsOf(JSON.stringify(broken));
   for (const rule of ["path-parameters-defined", "security-defined", "struct"])
     expect(faults.some((fault) => fault.startsWith(rule))).toBe(true);

@@ -98,6 +98,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     ],
   });
   const webhook = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/" });
+  const dropped = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/old" });
   const flags = await ask("GET", "/v1/offline/flags");
 
   const byOperation: Readonly<Record<string, Record<string, string>>> = {
@@ -113,6 +114,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     redemptionLedger: { id: committed.id },
     // Nothing was sent yet: what is asked for is not there.
     replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
+    deleteWebhook: { id: dropped.id },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {

@@ -98,7 +98,13 @@ export const killing = z
   .meta({ id: "Killing" });
 
 export const reversion = z
-  .strictObject({ version: z.int().min(1).describe("The version whose document becomes the newest.") })
+  .strictObject({
+    version: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .describe("The version whose document becomes the newest."),
+  })
   .meta({ id: "Reversion" });
 
 export const promotionCopy = z

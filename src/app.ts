@@ -213,7 +213,7 @@ export function servicesOf({
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
-  const eventDelivery = eventDeliveryService({ database, clock, log, listener, ...delivery });
+  const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener });
   committer.onPosted(eventDelivery.wake);
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });

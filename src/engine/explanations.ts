@@ -149,15 +149,15 @@ function codeRow(
       code: code.text,
       status: "rejected",
       promotion: null,
-      reason: unknownCodeReason(situation.facts),
+      ...reasonOfUnknown(situation.facts),
     }
   );
 }
 
 /** The same of every code that nobody looked at, so that it tells nothing of the code. */
-function unknownCodeReason({ areCodesWithheld, arePromotionsStopped }: Facts): string {
-  if (areCodesWithheld) return "too_many_attempts";
-  return arePromotionsStopped ? "promotions_stopped" : "code_unknown";
+function reasonOfUnknown({ areCodesWithheld, arePromotionsStopped }: Facts): { reason: string } {
+  if (areCodesWithheld) return { reason: "too_many_attempts" };
+  return arePromotionsStopped ? { reason: "promotions_stopped" } : { reason: "code_unknown" };
 }
 
 /** A coupon whose promotion was triggered by another coupon of its pool. */

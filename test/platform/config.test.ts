@@ -20,6 +20,9 @@ test("nothing set is a complete configuration for trying out", () => {
     bootstrapAdminKey: undefined,
     hasDemo: true,
     metrics: "on",
+    eventRetentionDays: 30,
+    graphqlDocuments: undefined,
+    webhookTargets: "public",
   });
 });
 

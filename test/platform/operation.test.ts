@@ -197,6 +197,7 @@ test("the OpenAPI document names every operation with all it can refuse", () => 
     "403",
     "413",
     "415",
+    "429",
     "500",
     "503",
   ]);

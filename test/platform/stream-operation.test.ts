@@ -288,6 +288,7 @@ test("OpenAPI says what a stream takes and gives, and all it can refuse", () => 
     "404",
     "406",
     "415",
+    "429",
     "500",
     "503",
   ]);

@@ -94,7 +94,7 @@ select over_walls('project_ids()');
 comment on function project_ids is 'For work that goes through all projects, one after the other.';
 
 create function project_revisions(ids text[]) returns table (id text, revision bigint) language sql stable as $$
-  select p.id, p.revision from unnest(ids) as asked (id), lateral (select * from projects where projects.id = asked.id offset 0) as p
+  select p.id, p.revision from unnest(ids) as asked (id), lateral (select projects.id, projects.revision from projects where projects.id = asked.id offset 0) as p
 $$;
 select over_walls('project_revisions(text[])');
 comment on function project_revisions is 'How a process notices that rulebooks it has in memory have changed.';

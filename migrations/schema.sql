@@ -952,7 +952,7 @@ CREATE OR REPLACE FUNCTION public.project_revisions(ids text[])
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select p.id, p.revision from unnest(ids) as asked (id), lateral (select * from projects where projects.id = asked.id offset 0) as p
+  select p.id, p.revision from unnest(ids) as asked (id), lateral (select projects.id, projects.revision from projects where projects.id = asked.id offset 0) as p
 $function$
 ;
 comment on function project_revisions(text[]) is 'How a process notices that rulebooks it has in memory have changed.';

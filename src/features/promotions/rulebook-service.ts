@@ -233,7 +233,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
           else refresh(projectId);
         }
       } catch (error) {
-        log.debug({ err: error }, "the revisions of the rulebooks could not be read");
+        log.warn({ err: error }, "the revisions of the rulebooks could not be read");
       }
     }
   }

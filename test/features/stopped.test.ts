@@ -72,7 +72,7 @@ test("a paused promotion lets its reservations be committed until it is killed, 
   await here.rest("POST", `/v1/promotions/${id}/pause`);
   expect((await commit(deaf, first.id)).status).toBe(200);
   await here.graphql(
-    'mutation ($id: String!) { killPromotion(id: $id, input: { reason: "wrong price" }) { killedAt } }',
+    'mutation ($id: ID!) { killPromotion(id: $id, input: { reason: "wrong price" }) { killedAt } }',
     { id },
   );
   const { rulebook } = await quoteOf(here);

@@ -114,7 +114,9 @@ export const seededBugs: readonly SeededBug[] = [
     name: "a quote is written down",
     quote: (_quote, { pool }) =>
       pool.query(
-        "insert into outbox_events (project_id, id, type, subject, data) values ('p', gen_random_uuid(), 'quote', 'q', '{}')",
+        `with entered as materialized (select set_config('app.project', 'p', true) as id)
+         insert into outbox_events (project_id, id, type, subject, data)
+         select id, gen_random_uuid(), 'quote', 'q', '{}' from entered`,
       ),
   },
   {

@@ -214,6 +214,7 @@ function told({ data, ...outcome }: Outcome) {
           return kept === undefined ? [] : [[key, kept]];
         }),
       );
+    if (name === "durationMilliseconds") return "<duration>";
     if (typeof value !== "string") return value;
     if (drawn.test(name) && !value.startsWith("WELCOME")) return `<${name}>`;
     if (/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(value)) return "<time>";

@@ -27,8 +27,10 @@ const evaluation = `query ($input: EvaluationRequestInput!) { evaluate(input: $i
   promotions { promotion promotionId stage amount times label funder unappliedAmount }
   rewards { promotion benefit kind sku choices name quantity value points multiplier pool to validFor }
   codes { code status promotion reason }
-  notApplied { promotion reason message required actual gap wouldSave path displacedBy }
+  notApplied { promotion reason message required actual gap wouldSave path displacedBy
+    costOfForcing costOptimality { proven bound } }
   optimality { proven bound }
+  hints { kind line sku quantity amount saving total promotions message }
 } }`;
 
 /** What a project's use of promotions and its coupons would have to be cannot be said in a request. */

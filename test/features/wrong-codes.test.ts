@@ -137,6 +137,51 @@ test("beyond the limit every way of asking for a code is shut, whatever the code
   expect(await tried(here, ["AAAABBBBCCCC"])).toEqual([null]);
 });
 
+test("while a project is stopped its codes cannot be found by trying either, and a cart with codes counts nothing", async () => {
+  const { here } = await shop({ perKey: 3 });
+  await here.rest("POST", "/v1/project/stop", { body: { reason: "drill" } });
+  expect(await tried(here, [guess(), guess(), guess(), guess()])).toEqual(
+    Array(4).fill("promotions_stopped"),
+  );
+  const role = "checkout";
+  const statuses: number[] = [];
+  for (const code of [guess(), guess(), guess(), "AAAABBBBCCCC"])
+    statuses.push((await here.rest("GET", `/v1/coupons/${code}`, { role })).status);
+  expect(statuses).toEqual([404, 404, 404, 429]);
+  const { body } = await here.rest("POST", "/v1/coupons/validate", {
+    role,
+    body: { codes: ["AAAABBBBCCCC"] },
+  });
+  expect(body.codes[0].reason).toBe("too_many_attempts");
+});
+
+test("of guesses that all come at once no more are answered than of those that come one by one", async () => {
+  const { here } = await shop({ perKey: 5 });
+  const ask = {
+    lookUp: (code: string) => here.rest("GET", `/v1/coupons/${code}`, { role: "pos" }),
+    quote: (code: string) => tried(here, [code]),
+  };
+  const statuses = (await Promise.all(Array.from({ length: 40 }, () => ask.lookUp(guess())))).map(
+    ({ status }) => status,
+  );
+  expect(statuses.filter((status) => status === 404)).toHaveLength(5);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(35);
+  const reasons = (await Promise.all(Array.from({ length: 40 }, () => ask.quote(guess())))).flat();
+  expect(reasons.filter((reason) => reason === "code_unknown")).toHaveLength(5);
+  expect(reasons.filter((reason) => reason === "too_many_attempts")).toHaveLength(35);
+});
+
+test("coupons of a campaign that is over are no wrong codes, even where no other takes coupons", async () => {
+  const { here, project } = await shop({ perKey: 2 });
+  const codes = ["MMMMNNNN0001", "MMMMNNNN0002", "MMMMNNNN0003"];
+  await couponsOf(database, project.id, "over", codes);
+  const { items } = (await here.rest("GET", "/v1/promotions")).body;
+  const { id } = items.find(({ key }: { key: string }) => key === "by-coupon");
+  await here.rest("POST", `/v1/promotions/${id}/pause`);
+  for (const code of codes) expect(await tried(here, [code])).toEqual(["code_unknown"]);
+  expect(await tried(here, ["SAVE10"])).toEqual([null]);
+});
+
 test("each way of asking counts what it was asked in vain", async () => {
   const { here } = await shop({ perKey: 7 });
   const role = "pos";

@@ -50,9 +50,10 @@ export function couponService(options: CouponServiceOptions): CouponService {
     decide: (row: CouponRow) => Parameters<typeof updateCoupon>[2] | null,
   ): Promise<Coupon> {
     const { projectId } = context;
-    const changed = await wrongCodes.guard(context, code, () =>
+    const changed = await wrongCodes.guard(context, code, (requireTry) =>
       withTransaction(database, projectId, async (connection) => {
         const known = await couponBehind(connection, projectId, code, lockCoupons);
+        requireTry();
         if (known === undefined) return undefined;
         const { row, pool } = known;
         const show = couponShower(pool);
@@ -86,10 +87,11 @@ export function couponService(options: CouponServiceOptions): CouponService {
     const { projectId, apiKeyId } = asker;
     const rules = await rulebooks.rulesOf(projectId);
     const buyer = { customer: { id: customer } };
-    const mayTry = wrongCodes.mayTry(rules, apiKeyId, buyer);
-    const found = mayTry
+    const mightTry = wrongCodes.mayTry(rules, apiKeyId, buyer);
+    const found = mightTry
       ? await couponsBehind(database.of(projectId), projectId, codes, findCoupons)
       : new Map();
+    const mayTry = mightTry && wrongCodes.mayTry(rules, apiKeyId, buyer);
     const wrong = codes.map(normalizeCode).filter((code) => !found.has(code));
     if (mayTry) wrongCodes.note(rules, apiKeyId, buyer, wrong);
     return {
@@ -105,9 +107,11 @@ export function couponService(options: CouponServiceOptions): CouponService {
 
   return {
     async coupon(asker, code) {
-      const known = await wrongCodes.guard(asker, code, () =>
-        couponBehind(database.of(asker.projectId), asker.projectId, code, findCoupons),
-      );
+      const known = await wrongCodes.guard(asker, code, async (requireTry) => {
+        const found = await couponBehind(database.of(asker.projectId), asker.projectId, code, findCoupons);
+        requireTry();
+        return found;
+      });
       if (known === undefined) throw problem("coupon-not-found");
       return couponShower(known.pool)(known.row, clock.now());
     },

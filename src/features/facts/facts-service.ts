@@ -103,17 +103,29 @@ export function factsService({ database, usage, wrongCodes }: FactsServiceOption
     const asked = askedOf(rules, request, at, used);
     if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
     const question = questionFor(asked, order);
-    if (question === null) return noted(apiKeyId, asked, knowledge(asked, nothingRead(), []));
-    return read(question).then((answer) => noted(apiKeyId, asked, knowledge(asked, answer, [answer.taken])));
+    if (question === null) return noted(apiKeyId, asked, nothingRead(), []);
+    return read(question).then((answer) => {
+      // Of many who asked at once, those that are beyond the limit by now are told nothing.
+      if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
+      return noted(apiKeyId, asked, answer, [answer.taken]);
+    });
   }
 
-  /** Codes that are neither coupons nor shared by all customers were guessed, or mistyped. */
-  function noted(apiKeyId: string, { rules, request, codes }: Asked, known: Knowledge): Knowledge {
-    if (codes.length === 0 || hasDrafts(request)) return known;
+  /** Codes that are neither coupons nor shared by all customers were guessed, or mistyped: they are counted. */
+  function noted(
+    apiKeyId: string,
+    asked: Asked,
+    answer: FactsAnswer,
+    tables: readonly ReadonlyMap<string, number>[],
+  ): Knowledge {
+    const { rules, request, codes } = asked;
+    const result = knowledge(asked, answer, tables);
+    // While the project is stopped all codes are answered alike, whatever they are.
+    if (codes.length === 0 || rules.isStopped || hasDrafts(request)) return result;
     const shared = sharedCodes(rules.rulebook);
-    const wrong = codes.filter((code) => !known.coupons.has(code) && !shared.has(code));
+    const wrong = codes.filter((code) => !result.coupons.has(code) && !shared.has(code));
     wrongCodes.note(rules, apiKeyId, request, wrong);
-    return known;
+    return result;
   }
 
   return {
@@ -179,7 +191,9 @@ function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used:
 
 /** Null when nothing that the database knows can matter to these rules and this cart. */
 function questionFor({ rules, request, at, used, needs, who, codes }: Asked, order: OrderName | null) {
-  const asksCoupons = codes.length > 0 && needs.hasPools;
+  // Also where no promotion in force takes any: who still holds one of a campaign that has ended is not guessing.
+  const asksCoupons =
+    codes.length > 0 && (needs.hasPools || codes.some((code) => !sharedCodes(rules.rulebook).has(code)));
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];

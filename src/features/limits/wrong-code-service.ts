@@ -22,15 +22,21 @@ export interface Asker {
 type Buyer = Parameters<typeof whoIs>[1];
 
 export interface WrongCodeService {
-  /** False beyond a limit: the codes must then not be looked at. */
+  /**
+   * False beyond a limit: the codes must then not be looked at. To be asked before they are looked up and again before it is
+   * told what was found: those who asked at once all come through the first time.
+   */
   mayTry(rules: ProjectRules, apiKeyId: string, buyer: Buyer): boolean;
   /** Codes, normalised, that turned out to be nobody's. */
   note(rules: ProjectRules, apiKeyId: string, buyer: Buyer, wrong: readonly string[]): void;
-  /** For look-ups of one code: refused beyond a limit, and counted where `find` finds nothing. */
+  /**
+   * For look-ups of one code: refused beyond a limit, and counted where `find` finds nothing. What `find` is given it calls
+   * when it has read and not yet changed anything: many who asked at once are then told apart, too.
+   */
   guard<Found>(
     asker: Asker,
     code: string,
-    find: () => Promise<Found | undefined>,
+    find: (requireTry: () => void) => Promise<Found | undefined>,
   ): Promise<Found | undefined>;
 }
 
@@ -58,15 +64,17 @@ export function wrongCodeService({ counts, rulebooks, alarms }: WrongCodeService
   }
 
   function mayTry(rules: ProjectRules, apiKeyId: string, buyer: Buyer): boolean {
-    // Every wrong code counts for the project: where there are none, nobody need be asked who they are.
-    if (counts.known(ofProject(rules.projectId), windowSeconds) === 0) return true;
+    const { perCustomer, perKey, perProject } = rules.safeguards.wrongCodes;
+    // Every wrong code counts for the project: below the lowest limit nobody need be asked who they are.
+    const most = counts.known(ofProject(rules.projectId), windowSeconds);
+    if (most < Math.min(perCustomer, perKey, perProject)) return true;
     return limitsOf(rules, apiKeyId, buyer).every(
       ({ name, limit }) => counts.known(name, windowSeconds) < limit,
     );
   }
 
   function note(rules: ProjectRules, apiKeyId: string, buyer: Buyer, wrong: readonly string[]): void {
-    if (wrong.length === 0 || rules.isStopped) return;
+    if (wrong.length === 0) return;
     forgetPast();
     for (const { name } of limitsOf(rules, apiKeyId, buyer))
       for (const code of wrong) {
@@ -90,8 +98,11 @@ export function wrongCodeService({ counts, rulebooks, alarms }: WrongCodeService
     note,
     async guard({ projectId, apiKeyId }, code, find) {
       const rules = await rulebooks.rulesOf(projectId);
-      if (!mayTry(rules, apiKeyId, {})) throw tooManyAttempts(counts.secondsLeft(windowSeconds));
-      const found = await find();
+      const requireTry = () => {
+        if (!mayTry(rules, apiKeyId, {})) throw tooManyAttempts(counts.secondsLeft(windowSeconds));
+      };
+      requireTry();
+      const found = await find(requireTry);
       if (found === undefined) note(rules, apiKeyId, {}, [normalizeCode(code)]);
       return found;
     },

@@ -308,8 +308,9 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       const rows =
         code === undefined
           ? await listRedemptions(database.of(projectId), projectId, query, beforeId)
-          : ((await wrongCodes.guard(asker, code, async () => {
+          : ((await wrongCodes.guard(asker, code, async (requireTry) => {
               const found = await usersOf(projectId, query, code, beforeId);
+              requireTry();
               return found.length === 0 && beforeId === null ? undefined : found;
             })) ?? []);
       const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));

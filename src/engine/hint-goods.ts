@@ -2,9 +2,10 @@
 import type { BenefitDocument } from "./benefits/index.ts";
 import type { Stage } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { missOf } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Priced } from "./price.ts";
 import type { Rejection, Situation } from "./situation.ts";
+import { goodsAtStage } from "./stage-goods.ts";
 
 /** More units of a line, or (line null) any goods worth `amount`. */
 export interface Goods {
@@ -29,23 +30,6 @@ const linesPerPromotion = 3;
 const isPublic = ({ candidates }: Situation, index: number): boolean =>
   candidates[index]!.promotion.document.visibility === "public";
 
-/** What is missing, where more goods alone would do. */
-const missOf = (rejection: Rejection | null): Rejection | null =>
-  rejection === null ? null : rejection.remedy === undefined ? rejection : rejection.remedy;
-
-/** What the goods cost where the stage begins. */
-export function goodsAt(stage: Stage, { applications }: Priced, subtotal: number): number {
-  let left = subtotal;
-  for (const application of applications)
-    if (
-      application.stage === "item" ? stage !== "item" : application.stage === "order" && isAfterOrder(stage)
-    )
-      left -= application.amount;
-  return left;
-}
-
-const isAfterOrder = (stage: Stage): boolean => stage === "shipping" || stage === "reward";
-
 export function amountTargets(
   { situation, proposed }: Outcome,
   rejections: readonly (Rejection | null)[],
@@ -60,7 +44,7 @@ export function amountTargets(
       return;
     }
     if (rejection !== null) return;
-    const base = goodsAt("order", proposed.priced, situation.cart.subtotal);
+    const base = goodsAtStage(situation, proposed.priced, "order").goods.total;
     const next = nextStep(situation, candidate, base);
     if (next !== null) targets.push({ candidate, stage: "order", base, next });
   });

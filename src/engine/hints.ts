@@ -7,7 +7,7 @@
 import { judgeAll } from "./candidates.ts";
 import { canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
-import { type AmountTarget, amountTargets, type Goods, goodsAt, unitsToTry } from "./hint-goods.ts";
+import { type AmountTarget, amountTargets, type Goods, unitsToTry } from "./hint-goods.ts";
 import { amountOf } from "./left-out.ts";
 import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
@@ -16,7 +16,8 @@ import { planByPriority } from "./plan/priority.ts";
 import type { Priced } from "./price.ts";
 import type { Hint } from "./quote.ts";
 import { spokenLocale } from "./settings.ts";
-import { makeGround, type Rejection } from "./situation.ts";
+import { makeGround, type Rejection, type Situation } from "./situation.ts";
+import { goodsAtStage } from "./stage-goods.ts";
 import { sayer } from "./words.ts";
 
 const usualHints = 3;
@@ -32,6 +33,12 @@ export function findHints(outcome: Outcome, rejections: readonly (Rejection | nu
   return bestOf(hunt.found).slice(0, outcome.request.maxHints ?? usualHints);
 }
 
+/** The cart with more in it, priced. */
+interface Trial {
+  readonly situation: Situation;
+  readonly priced: Priced;
+}
+
 class Hunt {
   readonly found: Hint[] = [];
   private readonly outcome: Outcome;
@@ -43,16 +50,16 @@ class Hunt {
     this.work = work;
   }
 
-  tryGoods(goods: Goods): Priced | null {
+  tryGoods(goods: Goods): Trial | null {
     const { situation } = this.outcome;
     if (this.trials >= mostTrials || this.work.isSpent()) return null;
     this.trials++;
-    const priced = situation.work.searching(() => this.priceWith(goods));
+    const trial = situation.work.searching(() => this.priceWith(goods));
     // A search that ran out of work might not find what an evaluation of that cart finds.
-    if (priced === null || this.work.isSpent()) return null;
-    const hint = this.hintOf(goods, priced);
+    if (trial === null || this.work.isSpent()) return null;
+    const hint = this.hintOf(goods, trial.priced);
     if (hint !== null) this.found.push(hint);
-    return priced;
+    return trial;
   }
 
   tryAmount({ candidate, stage, base, next }: AmountTarget): void {
@@ -62,16 +69,16 @@ class Hunt {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       // Nobody is told to double what is in the cart.
       if (gap <= 0 || gap > subtotal) return;
-      const priced = this.tryGoods({ line: null, sku: null, quantity: null, amount: gap });
-      if (priced === null || amountOf(priced, candidate) > amountOf(before, candidate)) return;
-      const grown = goodsAt(stage, priced, subtotal + gap) - base;
+      const trial = this.tryGoods({ line: null, sku: null, quantity: null, amount: gap });
+      if (trial === null || amountOf(trial.priced, candidate) > amountOf(before, candidate)) return;
+      const grown = goodsAtStage(trial.situation, trial.priced, stage).goods.total - base;
       if (grown <= 0 || grown >= next - base) return;
       gap = timesRatio(gap, next - base, grown);
     }
   }
 
   /** The cart with the goods in it, planned and priced like any other. Null: more than a cart may be worth. */
-  private priceWith(goods: Goods): Priced | null {
+  private priceWith(goods: Goods): Trial | null {
     const { request, settings, situation, codes } = this.outcome;
     const { facts, now, rounding, work } = situation;
     const worth = situation.cart.subtotal + situation.cart.shippingAmount + goods.amount;
@@ -79,8 +86,9 @@ class Hunt {
     const more = withGoods(request, goods);
     const ground = makeGround(canonicalCart(more, settings.marginFloor), facts, now, rounding, work);
     const promotions = situation.candidates.map(({ promotion }) => promotion);
-    const asked = judgeAll(promotions, codes, ground, more.identifiers);
-    return (settings.strategy === "best" ? planExactly(asked, this.work) : planByPriority(asked)).priced;
+    const larger = judgeAll(promotions, codes, ground, more.identifiers);
+    const { priced } = settings.strategy === "best" ? planExactly(larger, this.work) : planByPriority(larger);
+    return { situation: larger, priced };
   }
 
   private hintOf(goods: Goods, priced: Priced): Hint | null {

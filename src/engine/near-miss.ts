@@ -8,15 +8,22 @@
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import { Goods } from "./goods.ts";
 import { type Identifiers, judge } from "./judge.ts";
-import { type Stage, stages } from "./kind.ts";
+import type { Stage } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { makeGround, type Rejection, type Situation, StageView, withCandidates } from "./situation.ts";
+import { goodsAtStage } from "./stage-goods.ts";
 
 export interface NearMiss {
   readonly rejection: Rejection;
   /** Minor units. */
   readonly wouldSave: number;
+}
+
+/** What is missing, where more goods alone would do. */
+export function missOf(rejection: Rejection | null): Rejection | null {
+  // Conditions know their remedy; a threshold inside a benefit is itself what is missing.
+  return rejection?.remedy === undefined ? rejection : rejection.remedy;
 }
 
 /** Null when no single change of more goods would do. `priced`: the plan that the quote follows. */
@@ -27,10 +34,9 @@ export function findNearMiss(
   priced: Priced,
   identifiers: Identifiers,
 ): NearMiss | null {
-  // Conditions know their remedy; a threshold inside a benefit is itself what is missing.
-  const miss: Rejection | null = rejection.remedy === undefined ? rejection : rejection.remedy;
+  const miss = missOf(rejection);
   if (miss?.gap === undefined) return null;
-  const { promotion } = situation.candidates[index]!;
+  const { promotion, code } = situation.candidates[index]!;
   situation.work.spend(3 * situation.cart.lines.length);
   const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss);
   if (cart === null) return null;
@@ -39,7 +45,7 @@ export function findNearMiss(
   const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
   const probe = makeGround(cart, facts, now, rounding, work);
   const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
-  const candidate = { promotion: mended, code: null, ...judge(mended, view, probe, identifiers, null) };
+  const candidate = { promotion: mended, code, ...judge(mended, view, probe, identifiers, code) };
   if (candidate.rejection !== null) return null;
   const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
   if (alone.rejections[0] !== null) return null;
@@ -50,14 +56,10 @@ export function findNearMiss(
 }
 
 /** The cart at the prices with which the stage began, units at different prices as lines of their own. */
-function cartAtStage({ cart }: Situation, priced: Priced, stage: Stage): CanonicalCart {
-  const before = priced.applications.filter(
-    (application) =>
-      stages.indexOf(application.stage) < stages.indexOf(stage) && application.stage !== "shipping",
-  );
-  if (before.length === 0) return cart;
-  const goods = new Goods(cart.lines);
-  for (const { discount } of before) goods.discount(discount, null);
+function cartAtStage(situation: Situation, priced: Priced, stage: Stage): CanonicalCart {
+  const { cart } = situation;
+  const { goods } = goodsAtStage(situation, priced, stage);
+  if (goods.total === cart.subtotal) return cart;
   const lines = cart.lines.flatMap((line, i) =>
     goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({
       ...line,
@@ -75,17 +77,18 @@ function withMoreGoods(cart: CanonicalCart, { gap = 0, gapIn, gapOf }: Rejection
   const coversEverything = gapOf === undefined || gapOf.coversEverything;
   const model = gapIn === "units" ? cheapest(covered) : coversEverything ? undefined : covered[0];
   if (model === undefined && (gapIn === "units" || !coversEverything)) return null;
+  const [units, unitPrice] = gapIn === "units" ? [gap, model!.unitPrice] : [1, gap];
   const lines: CanonicalLine[] = [];
-  const more: CanonicalCart = { ...cart, lines };
-  for (const line of cart.lines) lines.push({ ...line, cart: more });
-  lines.push(
-    gapIn === "units" ? extraLine(more, model, gap, model!.unitPrice) : extraLine(more, model, 1, gap),
-  );
-  return {
-    ...more,
-    subtotal: lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
-    quantity: lines.reduce((sum, line) => sum + line.quantity, 0),
+  const more: CanonicalCart = {
+    ...cart,
+    lines,
+    // Selectors may ask for these: what the cart is worth before any discount, as in any cart.
+    subtotal: cart.subtotal + units * unitPrice,
+    quantity: cart.quantity + units,
   };
+  for (const line of cart.lines) lines.push({ ...line, cart: more });
+  lines.push(extraLine(more, model, units, unitPrice));
+  return more;
 }
 
 function cheapest(lines: readonly CanonicalLine[]): CanonicalLine | undefined {

@@ -5,14 +5,14 @@
 import type { LeafVerdict } from "./conditions/tree.ts";
 import { isChoice, rejectionsOf } from "./explanations.ts";
 import { type Forced, planWith, whatIfWork } from "./forcing.ts";
-import { Goods } from "./goods.ts";
-import { type Stage, stages } from "./kind.ts";
+import type { Stage } from "./kind.ts";
 import { findNearMiss } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { Application, Priced } from "./price.ts";
 import { areInConflict, type CompiledPromotion } from "./promotion.ts";
 import { type Rejection, type Situation, StageView } from "./situation.ts";
+import { goodsAtStage } from "./stage-goods.ts";
 import { adjustmentsByPosition, isOnGoods, isOnShipments } from "./write-quote.ts";
 
 export interface Rival {
@@ -111,21 +111,9 @@ function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, w
 
 /** Each condition as it was asked: at the prices that its promotion's stage began with. */
 function conditionsOf({ situation, proposed }: Outcome, { conditions, parts }: CompiledPromotion) {
-  return conditions === null ? [] : conditions.testEach(viewAt(situation, proposed.priced, parts[0]!.stage));
-}
-
-function viewAt(situation: Situation, { applications }: Priced, asked: Stage): StageView {
-  const goods = new Goods(situation.cart.lines);
-  const shipments = new Goods(situation.shipments);
-  for (const stage of stages) {
-    goods.startStage();
-    shipments.startStage();
-    if (stage === asked) break;
-    for (const application of applications)
-      if (application.stage === stage)
-        (stage === "shipping" ? shipments : goods).discount(application.discount, null);
-  }
-  return new StageView(situation, goods, shipments);
+  if (conditions === null) return [];
+  const { goods, shipments } = goodsAtStage(situation, proposed.priced, parts[0]!.stage);
+  return conditions.testEach(new StageView(situation, goods, shipments));
 }
 
 // ---------------------------------------------------------------- what it took

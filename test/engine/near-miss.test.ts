@@ -15,6 +15,7 @@ const quantity = (atLeast: number, select?: object) => ({
   ...(select !== undefined && { select }),
 });
 const inApp = { kind: "channel", in: ["app"] };
+const half = promotion({ key: "half", benefits: [{ kind: "percent_off", percent: 50 }] });
 const cups = { skus: ["CUP"] };
 
 const missOf = (
@@ -25,11 +26,11 @@ const missOf = (
 ) => {
   const quote = quoteFor(
     [promotion({ benefits: [fiveOff], ...fields } as PromotionInput), ...others],
-    cart(...lines, { channel: "web" }),
+    cart(...lines, { channel: "web", codes: ["once"] }),
     given,
   );
   const row = quote.notApplied.find((one) => one.promotion === "p");
-  return row === undefined ? "none" : `${row.gap} more for ${row.wouldSave}`;
+  return row?.wouldSave === undefined ? "none" : `${row.gap} more for ${row.wouldSave}`;
 };
 
 describe("a near miss", () => {
@@ -127,7 +128,6 @@ describe("a near miss", () => {
   });
 
   test("counts from the prices that the item stage left", () => {
-    const half = promotion({ key: "half", benefits: [{ kind: "percent_off", percent: 50 }] });
     expect(missOf({ conditions: subtotal(2000) }, ["1x A @ 30.00"], [half])).toBe("500 more for 500");
   });
 
@@ -141,9 +141,37 @@ describe("a near miss", () => {
   test.each<[string, Partial<PromotionInput>, Given]>([
     ["that is used up", { limits: { total: 1 } }, { facts: { usage: new Map([["p", { total: 1 }]]) } }],
     ["whose budget would refuse it", { budget: { amount: { CNY: 499 } } }, {}],
+    [
+      "whose code is used up",
+      { trigger: { type: "code", code: "ONCE" }, limits: { perCode: 1 } },
+      { facts: { usage: new Map([["p", { total: 1, byCode: { ONCE: 1 } }]]) } },
+    ],
     ["that is over", { schedule: { endsAt: "2026-01-01T00:00:00Z" } }, {}],
   ])("is never told of a promotion %s", (_title, fields, given) => {
     expect(missOf({ conditions: subtotal(2000), ...fields }, ["1x A @ 15.00"], [], given)).toBe("none");
+  });
+
+  test.each<[string, PromotionInput["conditions"], string, string[], PromotionInput[], string]>([
+    [
+      "what the cart is worth",
+      subtotal(2000),
+      "cart.subtotal >= 2000",
+      ["1x A @ 15.00"],
+      [],
+      "500 more for 500",
+    ],
+    ["how much is in it", quantity(3), "cart.quantity >= 3", ["2x A @ 5.00"], [], "1 more for 500"],
+    [
+      "what the cart is worth before any discount",
+      subtotal(2000),
+      "cart.subtotal < 3500",
+      ["1x A @ 30.00"],
+      [half],
+      "none",
+    ],
+  ])("asks the selectors of the larger cart about %s", (_title, conditions, where, lines, others, told) => {
+    const benefits = [{ ...fiveOff, select: { where } }];
+    expect(missOf({ benefits, conditions }, lines, others)).toBe(told);
   });
 });
 

@@ -19,6 +19,17 @@ export interface TestDatabase extends Database {
   readonly connectionString: string;
 }
 
+/** A database as its owner sees it: over all walls. */
+export type OwnersDatabase = Pick<TestDatabase, "pool" | "orm" | "close">;
+
+export function openAsOwner(
+  connectionString: string,
+  options: Partial<DatabaseOptions> = {},
+): OwnersDatabase {
+  const { pool, close } = openDatabase({ log: silentLog, ...options, connectionString, role: null });
+  return { pool, orm: drizzle(pool), close };
+}
+
 export interface TestDatabaseOptions extends Partial<Omit<DatabaseOptions, "connectionString">> {
   log?: Log;
   /** Connections past the walls. */
@@ -42,11 +53,11 @@ export async function freshDatabase(options: TestDatabaseOptions = {}): Promise<
   const url = new URL(inject("serverUrl"));
   url.pathname = `/${name}`;
   const database = openDatabase({ connectionString: url.href, log, poolSize: 8, ...rest });
-  const owner = openDatabase({ connectionString: url.href, log, poolSize: ownerPoolSize, role: null });
+  const owner = openAsOwner(url.href, { log, poolSize: ownerPoolSize });
   return {
     ...database,
     pool: owner.pool,
-    orm: drizzle(owner.pool),
+    orm: owner.orm,
     appPool: database.pool,
     connectionString: url.href,
     close: async () => {

@@ -1,5 +1,5 @@
 /** G02: a budget is spent to the last minor unit, and nobody is refused before it could have been. */
-import type { Database } from "../../src/platform/database.ts";
+import type { OwnersDatabase } from "../database.ts";
 import { type Attempt, falseRefusals, History } from "../faults/history.ts";
 import { inParallel } from "../faults/http-client.ts";
 import { booksOf, openShop, orderOf, type Shop, untilKnown } from "../faults/shop.ts";
@@ -15,7 +15,7 @@ const prices = [7_000, 3_330];
 
 export async function spend(
   atEdge: "refuse" | "partial",
-  options: { database: Database; servers: readonly string[]; budget: number; attempts: number },
+  options: { database: OwnersDatabase; servers: readonly string[]; budget: number; attempts: number },
 ): Promise<Spending> {
   const { database, servers, budget, attempts } = options;
   const shop = await openShop(servers[0]!, database);
@@ -45,7 +45,7 @@ export async function violationsOf(
   atEdge: "refuse" | "partial",
   budget: number,
   { history, shop, rule }: Spending,
-  database: Pick<Database, "pool">,
+  database: Pick<OwnersDatabase, "pool">,
 ): Promise<string[]> {
   const found: string[] = [];
   const spent = history.granted().reduce((sum, attempt) => sum + discountOf(attempt), 0);

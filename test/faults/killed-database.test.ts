@@ -1,8 +1,7 @@
 /** G12: PostgreSQL is stopped immediately under load, and started again. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openDatabase } from "../../src/platform/database.ts";
-import { silentLog } from "../../src/platform/log.ts";
 import { expectBooksToBalance } from "../books-balance.ts";
+import { type OwnersDatabase, openAsOwner } from "../database.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { type PrivatePostgres, startPrivatePostgres } from "./private-postgres.ts";
 import { type RunningServer, startServers } from "./running-servers.ts";
@@ -29,12 +28,8 @@ afterAll(async () => {
 }, patience);
 
 /** Past the proxy, with a connection of its own. */
-async function directly<T>(work: (database: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
-  const database = openDatabase({
-    connectionString: postgres.connectionString(),
-    log: silentLog,
-    role: null,
-  });
+async function directly<T>(work: (database: OwnersDatabase) => Promise<T>): Promise<T> {
+  const database = openAsOwner(postgres.connectionString());
   try {
     return await work(database);
   } finally {

@@ -1,7 +1,6 @@
 /** A project with promotions, made by way of a running server, and what its books say in the end. */
 import { expect } from "vitest";
-import type { Database } from "../../src/platform/database.ts";
-import type { TestDatabase } from "../database.ts";
+import type { OwnersDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
 import { type Client, openClient } from "./http-client.ts";
 
@@ -14,8 +13,8 @@ export interface Shop {
   close(): void;
 }
 
-export async function openShop(server: string, database: Database): Promise<Shop> {
-  const project = await projectWithKeys(database as TestDatabase, Date.now());
+export async function openShop(server: string, database: Pick<OwnersDatabase, "orm">): Promise<Shop> {
+  const project = await projectWithKeys(database, Date.now());
   const admin = openClient(project.keys.admin);
   const client = openClient(project.keys.checkout);
   return {
@@ -80,7 +79,7 @@ export interface Books {
 
 /** What a measure of a rule comes to, over all holders and periods that `holder` names. */
 export async function booksOf(
-  { pool }: Pick<Database, "pool">,
+  { pool }: Pick<OwnersDatabase, "pool">,
   projectId: string,
   rule: string,
   measure: string,

@@ -12,7 +12,10 @@ export interface ProjectWithKeys {
 }
 
 /** A project of its own with a key for every role. */
-export async function projectWithKeys(database: TestDatabase, now: number): Promise<ProjectWithKeys> {
+export async function projectWithKeys(
+  database: Pick<TestDatabase, "orm">,
+  now: number,
+): Promise<ProjectWithKeys> {
   const id = newId("prj");
   const createdAt = new Date(now);
   await insertProject(database.orm, {

@@ -89,7 +89,7 @@ import { compileInputs } from "./platform/validation.ts";
 
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &
-    Partial<Pick<Config, "metrics" | "graphqlDocuments">> &
+    Partial<Pick<Config, "metrics" | "graphqlDocuments" | "trustedProxies">> &
     EventDeliverySettings;
   database: Database;
   clock: Clock;
@@ -120,7 +120,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     metrics = createMetrics(),
   } = options;
   const isProduction = config.environment === "production";
-  const app = createServer({ logLevel: config.logLevel, ...deadlines });
+  const app = createServer({ ...config, ...deadlines });
   setSecurityHeaders(app);
   followRequests(app, { ...deadlines, ...(config.metrics !== "off" && { times: metrics.times }) });
   const services = servicesOf({

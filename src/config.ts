@@ -10,6 +10,16 @@ const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(least).max(most));
 const onOrOff = z.enum(["on", "off"]).transform((value) => value === "on");
 
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+const networks = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  // A network of all addresses trusts everybody, and so nobody.
+  .refine(
+    (parts) => parts.every((part) => network.safeParse(part).success && !part.endsWith("/0")),
+    "must be addresses or networks, such as 10.0.0.0/8,192.0.2.7",
+  );
+
 const variables = z.object({
   NODE_ENV: z.enum(environments).default("development"),
   HOST: z.string().optional(),
@@ -24,6 +34,7 @@ const variables = z.object({
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
+  TRUSTED_PROXIES: networks.default([]),
   GRAPHQL_DOCUMENTS: z.string().optional(),
   EVENT_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
   WEBHOOK_TARGETS: z.enum(["public", "any"]).default("public"),
@@ -43,6 +54,8 @@ export interface Config {
     statementTimeoutMilliseconds: number;
     usesNamedStatements: boolean;
   };
+  /** Addresses and networks of proxies that are believed when they say for whom a request comes. */
+  trustedProxies: readonly string[];
   dataDirectory: string;
   bootstrapAdminKey: string | undefined;
   hasDemo: boolean;
@@ -103,6 +116,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       statementTimeoutMilliseconds: settings.STATEMENT_TIMEOUT_MS,
       usesNamedStatements: settings.PG_NAMED_STATEMENTS,
     },
+    trustedProxies: settings.TRUSTED_PROXIES,
     dataDirectory: settings.DATA_DIR,
     bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
     graphqlDocuments: settings.GRAPHQL_DOCUMENTS,

@@ -25,6 +25,8 @@ export interface ServerOptions {
   bodyLimitBytes?: number;
   /** Within which a request must have arrived, but for streams. */
   arrivalMilliseconds?: number;
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if left out. */
+  trustedProxies?: readonly string[];
 }
 
 export const defaultBodyLimitBytes = 1_048_576;
@@ -34,9 +36,11 @@ export function createServer({
   logLevel,
   bodyLimitBytes = defaultBodyLimitBytes,
   arrivalMilliseconds = 9_000,
+  trustedProxies = [],
 }: ServerOptions): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyLimitBytes,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     // Node looks for late requests only so often: the two together stay below ten seconds.
     requestTimeout: arrivalMilliseconds,
     http: { headersTimeout: arrivalMilliseconds, connectionsCheckingInterval: 500 },

@@ -58,6 +58,7 @@ export async function startApi(
     jobPollMilliseconds?: number;
     countsExchangeMilliseconds?: number;
     webhookTargets?: Config["webhookTargets"];
+    trustedProxies?: Config["trustedProxies"];
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
@@ -67,6 +68,7 @@ export async function startApi(
       logLevel: "silent",
       // A busy machine is no slow receiver.
       deliveryTimeoutMilliseconds: 60_000,
+      trustedProxies: options.trustedProxies ?? [],
       ...(options.webhookTargets !== undefined && { webhookTargets: options.webhookTargets }),
     },
     database,

@@ -16,6 +16,7 @@ test("nothing set is a complete configuration for trying out", () => {
       statementTimeoutMilliseconds: 10_000,
       usesNamedStatements: true,
     },
+    trustedProxies: [],
     dataDirectory: "./data",
     bootstrapAdminKey: undefined,
     hasDemo: true,
@@ -38,6 +39,11 @@ test("the direct connection is the ordinary one until it is told apart", () => {
   expect(loadConfig({ DATABASE_URL: url, DIRECT_DATABASE_URL: direct }).database.directUrl).toBe(direct);
 });
 
+test("trusted proxies are a list of addresses and networks", () => {
+  const { trustedProxies } = loadConfig({ TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7,2001:db8::/32,::1" });
+  expect(trustedProxies).toEqual(["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"]);
+});
+
 test("an empty variable counts as unset", () => {
   expect(loadConfig({ PORT: "", DATABASE_URL: "" })).toEqual(loadConfig({}));
 });
@@ -52,6 +58,11 @@ test.each([
   ["STATEMENT_TIMEOUT_MS", { STATEMENT_TIMEOUT_MS: "10s" }],
   ["PG_NAMED_STATEMENTS", { PG_NAMED_STATEMENTS: "false" }],
   ["DEMO", { DEMO: "no" }],
+  ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "10.0.0.0/8;192.0.2.7" }],
+  ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "10.0.0.0/33" }],
+  ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "0.0.0.0/0" }],
+  ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "true" }],
+  ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "1" }],
   ["NODE_ENV", { NODE_ENV: "prod" }],
   ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
   ["BOOTSTRAP_ADMIN_KEY", { BOOTSTRAP_ADMIN_KEY: "12345678901234567890123" }],

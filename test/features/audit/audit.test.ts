@@ -58,6 +58,19 @@ describe("a change of configuration", () => {
     expect(first).toMatchObject({ operation: "createPromotion", before: null, after: { status: "draft" } });
   });
 
+  test("names the network of the client where a proxy in front is trusted to tell it, and else of who sent it", async () => {
+    const behind = await startApi(database, { trustedProxies: ["127.0.0.1", "10.1.0.0/16"] });
+    // The first one anybody can write; each proxy adds whom it heard it from.
+    const headers = { "x-forwarded-for": "198.51.100.9, 203.0.113.77, 10.1.2.3" };
+    const networks: unknown[] = [];
+    for (const { rest } of [behind, api]) {
+      await rest("POST", "/v1/promotions", { body: documentOf(), headers });
+      networks.push((await rest("GET", "/v1/audit?limit=1")).body.items[0].address);
+    }
+    await behind.close();
+    expect(networks).toEqual(["203.0.113.0/24", "127.0.0.0/24"]);
+  });
+
   test("is in the trail through GraphQL as well", async () => {
     const { id } = await created();
     await api.graphql(`mutation { archivePromotion(id: "${id}") { id } }`);

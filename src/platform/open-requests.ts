@@ -4,9 +4,10 @@
  */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { repeated } from "./background.ts";
+import { isLongUpload } from "./long-upload.ts";
 import { problem } from "./problem.ts";
 import type { RequestTimes } from "./request-times.ts";
-import { isLongUpload, sendProblem } from "./server.ts";
+import { sendProblem } from "./server.ts";
 
 export interface OpenRequestOptions {
   /** Within which a request must have arrived (see `createServer`). */

@@ -9,6 +9,7 @@ import fastify, {
 } from "fastify";
 import type { Caller } from "./auth.ts";
 import { isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
+import { isLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { logSerializers } from "./redaction.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
@@ -167,27 +168,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(problemBody(failure, request.id));
 }
 
-const longUploads = new WeakSet<Socket>();
-
-/** From now on what comes over this socket may take its time, as long as it comes: only a stall ends it. */
-export function toleratesLongUpload(socket: Socket, stallMilliseconds: number): void {
-  longUploads.add(socket);
-  // Node ends a socket whose timeout nobody listens to, and sets its own again after the answer.
-  socket.setTimeout?.(stallMilliseconds);
-}
-
 const unreadable: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: "headers-too-large",
   ERR_HTTP_REQUEST_TIMEOUT: "request-timeout",
 };
 
-export function isLongUpload(socket: Socket): boolean {
-  return longUploads.has(socket);
-}
-
 /** Requests that Node's parser gives up on never reach a route: they are answered on the socket. */
 function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && longUploads.has(socket)) return;
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isLongUpload(socket)) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

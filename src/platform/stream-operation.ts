@@ -6,10 +6,11 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { type Authenticator, anonymous, type Role, requireRole } from "./auth.ts";
+import { type StreamPatience, tolerateLongUpload, usualStreamPatience } from "./long-upload.ts";
 import { type Audit, contextOf, type OperationContext } from "./operation.ts";
 import { type ProblemCode, problem } from "./problem.ts";
 import { authenticate } from "./rest.ts";
-import { requireStorableUrl, toleratesLongUpload } from "./server.ts";
+import { requireStorableUrl, sendProblem } from "./server.ts";
 import { compileInputs, type InputValidation } from "./validation.ts";
 
 export type StreamBodyType = "text/csv" | "application/x-ndjson";
@@ -82,13 +83,11 @@ export function defineStreamOperation<
   return operation as unknown as StreamOperation;
 }
 
-/** A peer that neither sends nor takes a byte for so long is gone. */
-const stallMilliseconds = 60_000;
-
 export function mountStreams(
   app: FastifyInstance,
   operations: readonly StreamOperation[],
   authenticator: Authenticator,
+  patience = usualStreamPatience,
 ): void {
   const validation = compileInputs(operations);
   // A scope of its own: here, and only here, a body is handed on unread.
@@ -107,18 +106,21 @@ export function mountStreams(
         // It would run the whole export to throw it away.
         exposeHeadRoute: false,
         onRequest: authenticate(authenticator, (caller) => requireRole(roles, caller.role)),
-        handler: streamHandler(operation, input),
+        handler: streamHandler(operation, input, patience),
       });
     }
   });
 }
 
-function streamHandler(operation: StreamOperation, input: InputValidation) {
+function streamHandler(operation: StreamOperation, input: InputValidation, patience: StreamPatience) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     requireStorableUrl(request);
     input.params(request.params);
     input.query(request.query);
-    toleratesLongUpload(request.raw.socket, stallMilliseconds);
+    tolerateLongUpload(request.raw, patience, () => {
+      if (reply.raw.headersSent) request.raw.destroy();
+      else sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);
+    });
     try {
       const contentType = bodyTypeOf(operation, request);
       const answer = await operation.handler({

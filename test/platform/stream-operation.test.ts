@@ -230,6 +230,9 @@ test("an upload may take longer than a request may, while an ordinary request ma
   let text = "";
   for await (const chunk of answer) text += chunk;
   expect(text.trim().split("\n")).toHaveLength(2);
+  // Only that request: the next one over its connection is in time or refused.
+  timeOut(accepted[0]);
+  expect(accepted[0]?.writableEnded).toBe(true);
 
   const stuck = upload("/v1/none");
   stuck.write("1");
@@ -238,6 +241,37 @@ test("an upload may take longer than a request may, while an ordinary request ma
   timeOut(accepted[1]);
   expect(accepted[1]?.writableEnded).toBe(true);
   stuck.destroy();
+});
+
+test("an upload that brings next to nothing is ended, and one that gets on is not", async () => {
+  const patient = createServer({ logLevel: "silent" });
+  mountStreams(patient, operations, authenticator, { stallMilliseconds: 500, leastUploadBytes: 400 });
+  await patient.listen({ port: 0, host: "127.0.0.1" });
+  const upload = (piece: string) => {
+    const request = httpRequest({
+      port: (patient.server.address() as AddressInfo).port,
+      path: "/v1/echo/a",
+      method: "POST",
+      agent: false,
+      headers: { authorization: "Bearer erp", "content-type": "application/x-ndjson" },
+    });
+    request.write(piece);
+    const dripping = setInterval(() => request.write(piece), 20);
+    const answer = once(request, "response").then(([response]) => response as IncomingMessage);
+    return { request, answer, stop: () => clearInterval(dripping) };
+  };
+  const slow = upload("1");
+  const steady = upload(`${"1".repeat(99)}\n`);
+  expect((await slow.answer).statusCode).toBe(408);
+  slow.stop();
+  await once(slow.request, "close");
+  steady.stop();
+  steady.request.end();
+  const answer = await steady.answer;
+  answer.resume();
+  await once(answer, "end");
+  expect([answer.statusCode, answer.complete]).toEqual([200, true]);
+  await patient.close();
 });
 
 test("a client that does not read stops the producer, and one that goes away ends it", async () => {

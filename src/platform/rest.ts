@@ -44,7 +44,12 @@ export function mountRest(
       handler: routeHandler(operation, input),
     });
   }
-  app.setNotFoundHandler(notFoundHandler([...operations, ...others]));
+  // A scope of its own: what is sent to no route is not parsed.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    scope.setNotFoundHandler(notFoundHandler([...operations, ...others]));
+  });
 }
 
 /** Before the body is read: who has no business here costs no parsing. */

@@ -38,6 +38,16 @@ test("who has no key does not get a body parsed", async () => {
   expect(answer.statusCode).toBe(401);
 });
 
+test.each([
+  ["POST", "/v1/none", "application/json", 404],
+  ["POST", "/v1/none", "text/plain", 404],
+  ["PUT", "/v1/carts/price", "application/json", 405],
+] as const)("%s %s has no route, and its body (%s) is not parsed", async (method, url, type, status) => {
+  const headers = { "content-type": type };
+  const answer = await app.inject({ method, url, headers, payload: "{broken" });
+  expect([answer.statusCode, answer.headers["content-type"]]).toEqual([status, "application/problem+json"]);
+});
+
 test.each(roles)("%s may do what names it, and admin everything", async (role) => {
   const answers = await Promise.all([
     app.inject({ url: "/v1/items", headers: { authorization: `Bearer ${role}` } }),

@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly timeoutMilliseconds?: number;
   /** Attempts in all; 4 if left out, 1 for none but the first. */
   readonly mostAttempts?: number;
-  /** The longest wait between two attempts, whatever `Retry-After` says; 10 seconds if left out. */
+  /** The longest wait between two attempts; 10 seconds if left out. Where `Retry-After` asks for more, there is no further attempt. */
   readonly mostWaitMilliseconds?: number;
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -79,17 +79,22 @@ async function ask(options: ClientOptions, id: Id, request: AnyRequest, { signal
       const mayHelp = isWorthRepeating(error, isRepeatable);
       if (!mayHelp || attempt >= mostAttempts || signal?.aborted) throw error;
       const wanted = error instanceof DealwrightProblem ? error.retryAfterSeconds : null;
+      if (wanted !== null && wanted * 1_000 > mostWaitMilliseconds) throw error;
       // Anywhere up to twice as long each time, so that many who failed together do not come back together.
-      const patience = wanted === null ? Math.random() * 200 * 2 ** attempt : wanted * 1_000;
-      await pause(Math.min(patience, mostWaitMilliseconds), signal);
+      const backOff = Math.min(Math.random() * 200 * 2 ** attempt, mostWaitMilliseconds);
+      await pause(wanted === null ? backOff : wanted * 1_000, signal);
     }
   }
 }
 
-/** A refusal for want of room, or to wait for a twin, was not begun; anything else that failed may have been done. */
+/**
+ * A refusal for want of room, or to wait for a twin, was not begun; anything else that failed may have been done. Whoever
+ * has tried too many codes is not helped by trying on.
+ */
 function isWorthRepeating(error: unknown, isRepeatable: boolean): boolean {
   if (error instanceof Unreachable) return isRepeatable;
   if (!(error instanceof DealwrightProblem)) return false;
+  if (error.code === "too-many-attempts") return false;
   return (
     error.status === 429 || (isRepeatable && (error.status >= 502 || error.code === "idempotency-key-in-use"))
   );

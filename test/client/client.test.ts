@@ -29,7 +29,17 @@ const clientOf = (role: keyof Api["project"]["keys"], options: object = {}): Cli
   dealwright({ baseUrl, apiKey: api.project.keys[role], ...options });
 
 /** A network between client and service that does to each request what the list says. */
-async function network(...fates: ("pass" | "lose the answer" | "refuse for 1 s" | "break" | "stall")[]) {
+async function network(
+  ...fates: (
+    | "pass"
+    | "lose the answer"
+    | "refuse for 1 s"
+    | "refuse for 60 s"
+    | "too many tries"
+    | "break"
+    | "stall"
+  )[]
+) {
   const keys: (string | undefined)[] = [];
   proxy = createServer((request, response) => {
     const fate = fates.shift() ?? "pass";
@@ -40,9 +50,13 @@ async function network(...fates: ("pass" | "lose the answer" | "refuse for 1 s" 
     request.on("end", async () => {
       if (fate === "break") return request.socket.destroy();
       if (fate === "stall") return;
-      if (fate === "refuse for 1 s") {
-        response.writeHead(503, { "retry-after": "1", "content-type": "text/html" });
+      if (fate === "refuse for 1 s" || fate === "refuse for 60 s") {
+        response.writeHead(503, { "retry-after": fate.split(" ")[2], "content-type": "text/html" });
         return response.end("<h1>busy</h1>");
+      }
+      if (fate === "too many tries") {
+        response.writeHead(429, { "retry-after": "1", "content-type": "application/problem+json" });
+        return response.end(JSON.stringify({ status: 429, code: "too-many-attempts" }));
       }
       const answer = await fetch(`${baseUrl}${request.url}`, {
         method: request.method ?? "GET",
@@ -72,7 +86,7 @@ const order = (orderRef: string) => ({
 
 test("an order whose answers are lost on the way is redeemed once, under one key", async () => {
   const { url, keys } = await network("lose the answer", "break", "refuse for 1 s", "pass");
-  const shop = clientOf("checkout", { baseUrl: url, mostWaitMilliseconds: 1 });
+  const shop = clientOf("checkout", { baseUrl: url, mostWaitMilliseconds: 1_000 });
   const { data, isReplay } = await shop.createRedemption({ body: order("lossy-1") });
   expect([data.state, isReplay]).toEqual(["committed", true]);
   expect([keys.length, new Set(keys).size]).toEqual([4, 1]);
@@ -109,6 +123,20 @@ test("a caller who gives up is not kept waiting, nor is the service asked again"
   await expect.poll(() => keys.length).toBe(1);
   gaveUp.abort(new Error("enough"));
   await expect(asked).rejects.toThrow("enough");
+  expect(keys).toHaveLength(1);
+});
+
+test("whoever is asked to wait longer than the client would is told so at once", async () => {
+  const { url, keys } = await network("refuse for 60 s");
+  const refused = clientOf("checkout", { baseUrl: url }).project();
+  await expect(refused).rejects.toMatchObject({ status: 503, retryAfterSeconds: 60 });
+  expect(keys).toHaveLength(1);
+});
+
+test("whoever has tried too many codes does not try on", async () => {
+  const { url, keys } = await network("too many tries");
+  const refused = clientOf("checkout", { baseUrl: url }).coupon({ params: { code: "GUESS" } });
+  await expect(refused).rejects.toMatchObject({ code: "too-many-attempts", retryAfterSeconds: 1 });
   expect(keys).toHaveLength(1);
 });
 

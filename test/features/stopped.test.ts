@@ -139,6 +139,27 @@ test("a stopped project prices without promotions and says so, redeems nothing, 
   expect((await commit(deaf, reserved.id)).body.state).toBe("committed");
 });
 
+test("stopping again, going on again and setting what is set are no changes, and nothing is written of them", async () => {
+  const { here } = await projectHere();
+  await activePromotion(here, "ten-off");
+  const versionAndTrail = async () => {
+    const { items } = (await here.rest("GET", "/v1/audit")).body;
+    return [(await quoteOf(here)).rulebook, items.length];
+  };
+  const stop = (reason: string) => here.rest("POST", "/v1/project/stop", { body: { reason } });
+  const goOn = () => here.rest("POST", "/v1/project/resume");
+  const set = () => here.rest("PATCH", "/v1/project/safeguards", { body: { wrongCodes: { perKey: 7 } } });
+  const twice: (() => Promise<Answer>)[] = [() => stop("drill"), goOn, set];
+  for (const change of twice) {
+    const before = await versionAndTrail();
+    const first = await change();
+    const changed = await versionAndTrail();
+    expect(changed).not.toEqual(before);
+    expect((await change()).body).toEqual(first.body);
+    expect(await versionAndTrail()).toEqual(changed);
+  }
+});
+
 test("an evaluation saved while the project was stopped replays as it was answered, and drafts are priced all the while", async () => {
   const { here } = await projectHere();
   await activePromotion(here, "ten-off");

@@ -47,13 +47,13 @@ export interface RulebookBasis {
 export function projectService(database: Database): ProjectService {
   return {
     async project(projectId) {
-      return shown(existing(await findProject(database.of(projectId), projectId)));
+      return shown(existingProject(await findProject(database.of(projectId), projectId)));
     },
     updateSettings(context, ifMatch, change) {
       requireUsableSettings(change);
       const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
-        const before = existing(await lockProject(connection, projectId));
+        const before = existingProject(await lockProject(connection, projectId));
         const version = ifMatch === "*" ? null : versionOf(ifMatch);
         const row = await changeSettings(connection, projectId, version, change);
         if (row === undefined) {
@@ -81,10 +81,11 @@ export function projectService(database: Database): ProjectService {
       };
     },
     async identifierKey(connection, projectId) {
-      return existing(await findProject(connection, projectId)).identifierKey;
+      return existingProject(await findProject(connection, projectId)).identifierKey;
     },
     async timezone(connection, projectId) {
-      return projectSettings.parse(existing(await findProject(connection, projectId)).settings).timezone;
+      return projectSettings.parse(existingProject(await findProject(connection, projectId)).settings)
+        .timezone;
     },
     async revisions(projectIds) {
       const rows = await findRevisions(database.outside, projectIds);
@@ -105,7 +106,7 @@ export async function bumpRevision(connection: Connection, projectId: string): P
   return revision;
 }
 
-function existing(row: ProjectRow | undefined): ProjectRow {
+export function existingProject(row: ProjectRow | undefined): ProjectRow {
   if (row === undefined) {
     throw new Error("the project of a valid API key is gone");
   }

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
-import { recordChange } from "../audit/audit-service.ts";
-import { bumpRevision } from "./project-service.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { bumpRevision, existingProject } from "./project-service.ts";
 import {
   type AlarmRow,
   findProject,
@@ -39,11 +40,15 @@ export function safeguardService({ database, clock, reach }: SafeguardServiceOpt
   ): Promise<ProjectSafeguards> {
     const { projectId } = context;
     const { after, revision } = await withTransaction(database, projectId, async (connection) => {
-      const row = existing(await lockProject(connection, projectId));
+      const row = existingProject(await lockProject(connection, projectId));
       await work(row, connection);
-      const revision = await bumpRevision(connection, projectId);
       const before = shown(row);
-      const after = shown(existing(await findProject(connection, projectId)));
+      const after = shown(existingProject(await findProject(connection, projectId)));
+      if (isDeepStrictEqual(before, after)) {
+        nothingChanged(context);
+        return { after, revision: row.revision };
+      }
+      const revision = await bumpRevision(connection, projectId);
       await recordChange(connection, context, { id: projectId, before, after });
       return { after, revision };
     });
@@ -53,7 +58,7 @@ export function safeguardService({ database, clock, reach }: SafeguardServiceOpt
 
   return {
     async safeguards(projectId) {
-      return shown(existing(await findProject(database.of(projectId), projectId)));
+      return shown(existingProject(await findProject(database.of(projectId), projectId)));
     },
     update: (context, parts) =>
       change(context, (row, connection) => mergeSafeguards(connection, row.id, parts)),
@@ -69,11 +74,6 @@ export function safeguardService({ database, clock, reach }: SafeguardServiceOpt
       ),
     raiseAlarm: (alarm) => insertAlarm(database.of(alarm.projectId), alarm),
   };
-}
-
-function existing(row: ProjectRow | undefined): ProjectRow {
-  if (row === undefined) throw new Error("the project of a valid API key is gone");
-  return row;
 }
 
 function shown(row: ProjectRow): ProjectSafeguards {

@@ -21,6 +21,8 @@ type Layer = (typeof layers)[number];
 export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // A service in all but name: it answers the platform's `Authenticator` and asks the store.
   "src/features/api-keys/api-key-authenticator.ts": "service",
+  // Gathers questions for the store.
+  "src/features/api-keys/api-key-reader.ts": "service",
   // Makes and hashes secrets; knows no database.
   "src/features/api-keys/api-key-secret.ts": "words",
   // The chain as arithmetic, without a database; what a row of it is it is told by its type alone.

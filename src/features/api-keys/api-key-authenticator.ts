@@ -2,8 +2,9 @@ import { type Authenticator, type Caller, projectOf, spaceOf } from "../../platf
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import { apiKeyReader } from "./api-key-reader.ts";
 import { hashOf, isPlausible } from "./api-key-secret.ts";
-import { findBySecret, markUsed } from "./api-key-store.ts";
+import { type FoundKey, markUsed } from "./api-key-store.ts";
 
 /** A key is asked for again in the background from here on … */
 const refreshAfterMilliseconds = 2_000;
@@ -40,6 +41,7 @@ export function apiKeyAuthenticator({
   log,
 }: ApiKeyAuthenticatorOptions): ApiKeyAuthenticator {
   const entries = new Map<string, Entry>();
+  const keysOf = apiKeyReader(database, clock);
   const questions = new Map<string, Promise<Caller | null>>();
   let generation = 0;
 
@@ -81,9 +83,9 @@ export function apiKeyAuthenticator({
   async function verify(secret: string): Promise<Caller | null> {
     const now = clock.now();
     const asOf = generation;
-    let rows: Awaited<ReturnType<typeof findBySecret>>;
+    let rows: readonly FoundKey[];
     try {
-      rows = await findBySecret(database.outside, hashOf(secret), new Date(now));
+      rows = await keysOf(hashOf(secret));
     } catch (error) {
       const entry = entries.get(secret);
       if (entry === undefined || now - entry.verifiedAt > outageTrustMilliseconds) {

@@ -17,22 +17,34 @@ export type FoundKey = Pick<
 >;
 
 /**
- * The keys a secret opens at `now`, until the key or the secret expires: one, none, or two when two projects were set up
- * with the same one. Over the walls: this is how a request finds its project.
+ * The keys that each secret opens at `now`, until the key or the secret expires: one, none, or two when two projects were
+ * set up with the same one. Over the walls: this is how a request finds its project.
  */
-export async function findBySecret(connection: Connection, hash: Buffer, now: Date): Promise<FoundKey[]> {
+export async function findBySecrets(
+  connection: Connection,
+  hashes: readonly Buffer[],
+  now: Date,
+): Promise<FoundKey[][]> {
   const { rows } = await connection.execute<
-    Omit<FoundKey, "expiresAt" | "lastUsedAt"> & { expiresAt: string | null; lastUsedAt: string | null }
+    Omit<FoundKey, "expiresAt" | "lastUsedAt"> & {
+      place: number;
+      expiresAt: string | null;
+      lastUsedAt: string | null;
+    }
   >(sql`
-    select (key).project_id as "projectId", (key).id, (key).role, (key).environment,
+    select asked.place::integer as place, (key).project_id as "projectId", (key).id, (key).role, (key).environment,
            until as "expiresAt", (key).last_used_at as "lastUsedAt",
            (key).requests_per_minute as "requestsPerMinute"
-      from keys_of_secret(${hash}, ${now.toISOString()}::timestamptz)`);
-  return rows.map(({ expiresAt, lastUsedAt, ...row }) => ({
-    ...row,
-    expiresAt: expiresAt === null ? null : new Date(expiresAt),
-    lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
-  }));
+      from unnest(${sql.param([...hashes])}::bytea[]) with ordinality as asked (hash, place),
+           keys_of_secret(asked.hash, ${now.toISOString()}::timestamptz)`);
+  const found: FoundKey[][] = hashes.map(() => []);
+  for (const { place, expiresAt, lastUsedAt, ...row } of rows)
+    found[place - 1]?.push({
+      ...row,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+      lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt),
+    });
+  return found;
 }
 
 /** The keys of a project that somebody may know of. */

@@ -138,6 +138,25 @@ test("keys known here are still accepted while the database is away", async () =
   await alone.close();
 });
 
+test("keys that nobody has keep one connection busy, however many are tried at once", async () => {
+  expect((await api.rest("GET", "/v1/project")).status).toBe(200);
+  const blocker = await database.pool.connect();
+  await blocker.query("begin; lock table api_key_secrets in access exclusive mode");
+  const tries = Array.from({ length: 40 }, () => statusWith(newSecret("live").secret));
+  const isWaiting = async () => {
+    const { rows } = await blocker.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return rows.length > 0;
+  };
+  await vi.waitFor(async () => expect(await isWaiting()).toBe(true));
+  // The pool has fewer connections than keys are tried.
+  expect((await api.rest("GET", "/v1/project")).status).toBe(200);
+  await blocker.query("rollback");
+  blocker.release();
+  expect(new Set(await Promise.all(tries))).toEqual(new Set([401]));
+});
+
 test("the list is complete, without repetition, newest first, in pages of any size", async () => {
   const own = await startApi(database);
   const { body: all } = await own.rest("GET", "/v1/api-keys");

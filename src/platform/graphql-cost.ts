@@ -3,9 +3,9 @@
  * variable counts as the largest there is, so that a document which may run once may run always.
  */
 import { type DocumentNode, type FieldNode, Kind } from "graphql";
+import { z } from "zod";
 import { fieldsUnder, fragmentsOf, graphqlLimits, rootFieldsOf, tooComplex } from "./graphql-limits.ts";
 import type { Operation } from "./operation.ts";
-import { largestPage, usualPage } from "./pagination.ts";
 
 type Priced = Pick<Operation, "id" | "method" | "query" | "cost" | "takesIdempotencyKey">;
 
@@ -14,14 +14,16 @@ const costOfWork = 1_000;
 
 /** Refuses a document that costs more than `graphqlLimits.cost`, or that would move money more than once. */
 export function costGuard(operations: readonly Priced[]): (document: DocumentNode) => void {
-  const byId = new Map(operations.map((operation) => [operation.id, operation]));
+  const byId = new Map(
+    operations.map((operation) => [operation.id, { ...operation, page: pageOf(operation) }]),
+  );
   return (document) => {
     const fragments = fragmentsOf(document);
     const costOf = (field: FieldNode): number => {
       const operation = byId.get(field.name.value);
       const fields = fieldsUnder(field.selectionSet, fragments);
       if (operation === undefined) return fields;
-      const rows = "limit" in (operation.query?.shape ?? {}) ? pageSizeOf(field) : 1;
+      const rows = operation.page === null ? 1 : pageSizeOf(field, operation.page);
       return (operation.cost ?? (operation.method === "GET" ? costOfRead : costOfWork)) + rows * fields;
     };
     for (const definition of document.definitions) {
@@ -44,8 +46,22 @@ export function costGuard(operations: readonly Priced[]): (document: DocumentNod
   };
 }
 
-function pageSizeOf(field: FieldNode): number {
+interface PageSizes {
+  readonly usual: number;
+  readonly largest: number;
+}
+
+/** What the operation itself says of `limit`; null where it answers no pages. */
+function pageOf({ id, query }: Priced): PageSizes | null {
+  const limit = query?.shape.limit;
+  if (limit === undefined) return null;
+  const { default: usual, maximum: largest } = z.toJSONSchema(limit);
+  if (typeof usual === "number" && largest !== undefined) return { usual, largest };
+  throw new Error(`${id} does not say how large its pages are`);
+}
+
+function pageSizeOf(field: FieldNode, { usual, largest }: PageSizes): number {
   const limit = field.arguments?.find(({ name }) => name.value === "limit")?.value;
-  if (limit === undefined || limit.kind === Kind.NULL) return usualPage;
-  return limit.kind === Kind.INT ? Number(limit.value) : largestPage;
+  if (limit === undefined || limit.kind === Kind.NULL) return usual;
+  return limit.kind === Kind.INT ? Number(limit.value) : largest;
 }

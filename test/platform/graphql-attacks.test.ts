@@ -1,5 +1,8 @@
 /** What somebody with a key may try: each is refused before any resolver has run. */
+import { parse } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { costGuard } from "../../src/platform/graphql-cost.ts";
 import { graphqlLimits } from "../../src/platform/graphql-limits.ts";
 import type { Operation } from "../../src/platform/operation.ts";
 import { operations, operationsApp } from "./operations-app.ts";
@@ -180,6 +183,23 @@ test.each([
 ])("production does not put right the name of %s", async (_case, payload) => {
   expect((await refusal(payload)).text).toContain("Did you mean");
   expect((await refusal(payload, production)).text).not.toMatch(/did you mean/i);
+});
+
+test("a page counts as large as its own operation may make it", () => {
+  const limit = z.int().min(1).max(1_000).default(100);
+  const feed = { id: "feed", method: "GET", query: z.strictObject({ limit }) } as const;
+  const costs = (page: string, fields: number) => () =>
+    costGuard([feed])(parse(`query ($n: Int) { feed${page} { ${repeat(fields, () => "id")} } }`));
+  // 25,000 points are allowed, of which the operation itself takes 10.
+  for (const [page, most] of [
+    ["(limit: $n)", 24],
+    ["(limit: 1000)", 24],
+    ["(limit: 500)", 49],
+    ["", 249],
+  ] as const) {
+    expect(costs(page, most), `${most} fields${page}`).not.toThrow();
+    expect(costs(page, most + 1), `${most + 1} fields${page}`).toThrow(/cost/);
+  }
 });
 
 test("what is within the limits runs: as many fields, aliases and points as are allowed", async () => {

@@ -90,16 +90,20 @@ export function sharedCounts(options: SharedCountsOptions): SharedCounts {
   }
 
   function toTell(count: Count): void {
-    if (count.isToBeTold) return;
+    if (count.isToBeTold || !isListening) return;
     count.isToBeTold = true;
     toBeTold.push(count);
+  }
+
+  function tellAll(): void {
+    for (const count of counts.values()) if (count.own > 0) toTell(count);
   }
 
   function hear(payload: string): void {
     const { from, counts: told } = JSON.parse(payload) as Message;
     if (from === me) return;
     if (told === undefined) {
-      for (const count of counts.values()) if (count.own > 0) toTell(count);
+      tellAll();
       return;
     }
     for (const [name, windowSeconds, window, sum] of told) {
@@ -188,6 +192,7 @@ export function sharedCounts(options: SharedCountsOptions): SharedCounts {
       if (listener === undefined) return;
       await listener.subscribe(channel, hear, hello);
       isListening = true;
+      tellAll();
       hello();
     },
     close: () => telling.close(),

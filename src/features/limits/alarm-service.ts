@@ -37,8 +37,9 @@ interface Alarm {
 }
 
 export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): AlarmService {
-  /** Alarms that were raised, with the window of which each last was. */
+  /** Alarms that were raised in windows that are not over, with the end of each. */
   const raised = new Map<string, number>();
+  let sweptAt = 0;
   const writing = new Set<Promise<void>>();
 
   function count({ projectId }: ProjectRules, alarm: Alarm, amount: number): void {
@@ -48,9 +49,17 @@ export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): 
     if (actual < threshold) return;
     const endsAt = counts.windowEnd(windowSeconds);
     if (raised.get(name) === endsAt) return;
+    forgetPast();
     raised.set(name, endsAt);
     const work = raise(projectId, alarm, endsAt, actual).finally(() => writing.delete(work));
     writing.add(work);
+  }
+
+  function forgetPast(): void {
+    const now = counts.windowEnd(60) - 60_000;
+    if (now === sweptAt) return;
+    for (const [name, endsAt] of raised) if (endsAt <= now) raised.delete(name);
+    sweptAt = now;
   }
 
   async function raise(projectId: string, alarm: Alarm, endsAt: number, actual: number): Promise<void> {

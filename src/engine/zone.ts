@@ -1,7 +1,8 @@
 /** Wall clocks: what the clock on the wall shows in an IANA time zone, cheaply. */
 import { Temporal } from "temporal-polyfill";
 
-export const millisecondsPerDay = 86_400_000;
+export const secondsPerDay = 86_400;
+export const millisecondsPerDay = secondsPerDay * 1_000;
 
 /** A stretch of time with one offset from UTC. Wall times are milliseconds as if the wall showed UTC. */
 interface OffsetSpan {

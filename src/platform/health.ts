@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { within } from "./patience.ts";
 import { problem } from "./problem.ts";
 import { sendProblem } from "./server.ts";
 
@@ -15,21 +16,11 @@ export function mountHealth(app: FastifyInstance, checks: readonly ReadinessChec
   app.get("/readyz", async (request, reply) => {
     reply.header("cache-control", "no-store");
     try {
-      await withPatience(Promise.all(checks.map((check) => check())));
+      await within(patienceMilliseconds, Promise.all(checks.map((check) => check())));
       return { status: "ok" };
     } catch (error) {
       request.log.warn({ err: error, requestId: request.id }, "not ready");
       return sendProblem(problem("unavailable", { headers: { "retry-after": "1" } }), request, reply);
     }
-  });
-}
-
-function withPatience<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error("a readiness check did not answer")),
-      patienceMilliseconds,
-    );
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

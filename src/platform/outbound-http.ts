@@ -5,6 +5,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector, request } from "undici";
+import { within } from "./patience.ts";
 import { hostOf, isPublicAddress, type TargetFault, targetFault } from "./public-address.ts";
 
 export type OutboundFailure =
@@ -165,11 +166,4 @@ function failureOf(error: unknown): OutboundFailure {
   if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return "unresolved";
   if (/CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code)) return "tls_failed";
   return cause instanceof Error ? failureOf(cause) : "connection_failed";
-}
-
-function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("took too long")), milliseconds);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

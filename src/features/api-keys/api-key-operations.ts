@@ -80,7 +80,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
       example: { graceSeconds: 3_600 },
       problems: ["api-key-not-found", "api-key-revoked"],
       handler: ({ params: { id }, body, context }) =>
-        service.rotate(context, id, body?.graceSeconds ?? 86_400),
+        service.rotate(context, id, rotation.parse(body ?? {}).graceSeconds),
     }),
     defineOperation({
       id: "revokeApiKey",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secondsPerDay } from "../../engine/zone.ts";
 import { environment, roles } from "../../platform/auth.ts";
 import { pageOf } from "../../platform/pagination.ts";
 
@@ -44,7 +45,7 @@ export const rotation = z
       .int()
       .min(0)
       .max(2_592_000)
-      .default(86_400)
+      .default(secondsPerDay)
       .describe("How long the old secret stays valid beside the new one."),
   })
   .meta({ id: "ApiKeyRotation" });

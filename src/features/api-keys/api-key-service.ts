@@ -95,14 +95,13 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
         const row = await lockApiKey(connection, context, id);
         if (row === undefined) throw problem("api-key-not-found");
         if (row.revokedAt !== null) throw problem("api-key-revoked");
-        const show = async (row: ApiKeyRow) =>
-          shown(row, await findSecrets(connection, projectId, [id], now()));
-        const before = await show(row);
+        const secrets = await findSecrets(connection, projectId, [id], now());
+        const before = shown(row, secrets);
         if (Object.keys(change).length === 0) {
           nothingChanged(context);
           return before;
         }
-        const after = await show((await changeApiKey(connection, projectId, id, change)) ?? row);
+        const after = shown((await changeApiKey(connection, projectId, id, change)) ?? row, secrets);
         await recordChange(connection, context, { id, before, after });
         return after;
       });

@@ -6,6 +6,7 @@
  * next has a higher one.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { millisecondsPerDay } from "../../engine/zone.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
@@ -93,7 +94,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
   }
 
   async function cleanUp(): Promise<number> {
-    const before = new Date(clock.now() - retentionDays * 86_400_000);
+    const before = new Date(clock.now() - retentionDays * millisecondsPerDay);
     let projects = 0;
     for (const projectId of await projectsWithEvents(database.outside)) {
       let through: number | null = null;

@@ -5,6 +5,7 @@ import { foldLookAlikes } from "../../engine/codes.ts";
 import { enteredCodes } from "../../engine/evaluate.ts";
 import type { CouponFact, DepositFact, FactName, Facts } from "../../engine/facts.ts";
 import { limits } from "../../engine/limits.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
 import { counterKey } from "../../ledger/books.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Database } from "../../platform/database.ts";
@@ -80,8 +81,6 @@ export interface FactsService {
   /** The shared counters of the project as the database has them now. */
   sharedCounters(rules: ProjectRules): Promise<ReadonlyMap<string, number>>;
 }
-
-const millisecondsPerDay = 86_400_000;
 
 export interface FactsServiceOptions {
   database: Database;

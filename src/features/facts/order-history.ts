@@ -1,5 +1,6 @@
 /** What is known of a customer's earlier orders: those of the ERP, and redemptions that no stored order stands for. */
 import type { Facts } from "../../engine/facts.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
 
 /** Names of parameters or other SQL expressions: `$1`, `question.customer`. */
 export interface OrderHistoryParameters {
@@ -14,8 +15,6 @@ export interface OrderHistoryParameters {
 
 /** What the expression of `orderHistorySql` is, once parsed. */
 export type OrderHistory = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "orders">>;
-
-const millisecondsPerDay = 86_400_000;
 
 /**
  * A scalar expression of type json, to be put into the one statement that loads the facts of an evaluation.

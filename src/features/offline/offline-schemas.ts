@@ -3,13 +3,13 @@ import { cartLineSchema, identifiersSchema } from "../../engine/cart.ts";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode, minorUnits } from "../../engine/money.ts";
 import { promotionKey } from "../../engine/promotion.ts";
+import { secondsPerDay } from "../../engine/zone.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 
 const reference = z.string().min(1).max(limits.nameLength);
-const day = 86_400;
 const amount = z.int().min(0).max(limits.amount);
 
-export const mostValidSeconds = 90 * day;
+export const mostValidSeconds = 90 * secondsPerDay;
 export const mostRedemptionsPerBatch = 500;
 
 // ---------------------------------------------------------------- keys
@@ -66,12 +66,12 @@ export const voucherRequest = z
       .int()
       .min(60)
       .max(mostValidSeconds)
-      .default(30 * day),
+      .default(30 * secondsPerDay),
     reportWithinSeconds: z
       .int()
       .min(0)
-      .max(30 * day)
-      .default(7 * day)
+      .max(30 * secondsPerDay)
+      .default(7 * secondsPerDay)
       .describe(
         "How long after the expiry tills may take to report: so long what is promised stays set aside.",
       ),

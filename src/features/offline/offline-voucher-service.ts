@@ -5,6 +5,7 @@ import { evaluate } from "../../engine/evaluate.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { couponReason } from "../../engine/reasons.ts";
 import { buildRulebook } from "../../engine/rulebook.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Shortage } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -258,7 +259,7 @@ function windowOf({ schedule }: CompiledPromotion, request: VoucherRequest, now:
   const end = Math.floor(to / 1_000) * 1_000;
   if (end <= Math.max(from, now))
     throw refused(error("/validFrom", "time_over", "The promotion, or the time asked for, is over by then."));
-  if (from > now + 366 * 86_400_000)
+  if (from > now + 366 * millisecondsPerDay)
     throw refused(error("/validFrom", "time_too_far", "That is more than a year ahead."));
   return { from, to: end };
 }

@@ -115,7 +115,7 @@ export function webhookOperations(service: WebhookService): Operation[] {
       example: { graceSeconds: 3_600 },
       problems: ["webhook-not-found"],
       handler: ({ params: { id }, body, context }) =>
-        service.rotate(context, id, body?.graceSeconds ?? 86_400),
+        service.rotate(context, id, secretRotation.parse(body ?? {}).graceSeconds),
     }),
     defineOperation({
       id: "testWebhook",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secondsPerDay } from "../../engine/zone.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { eventType } from "../events/event-schemas.ts";
 
@@ -74,7 +75,7 @@ export const secretRotation = z
       .int()
       .min(0)
       .max(604_800)
-      .default(86_400)
+      .default(secondsPerDay)
       .describe("So long events are signed with the old secret as well."),
   })
   .meta({ id: "WebhookSecretRotation" });

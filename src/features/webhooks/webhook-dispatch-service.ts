@@ -22,6 +22,7 @@ import {
   leaseSeconds,
   noteDelivered,
   noteFailed,
+  postponeFollowers,
   releaseWebhook,
   type ServedWebhook,
   takeWebhook,
@@ -106,7 +107,11 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
       while (!isOver()) {
         const due = { now: new Date(clock.now()), most: dueAtOnce };
         const deliveries = await dueDeliveries(connection, webhook, due);
-        if (deliveries.length === 0 || !(await deliverAll(webhook, deliveries, isOver))) break;
+        if (deliveries.length === 0) {
+          await postponeFollowers(connection, webhook, due.now);
+          break;
+        }
+        if (!(await deliverAll(webhook, deliveries, isOver))) break;
       }
     } finally {
       await releaseWebhook(connection, webhook);

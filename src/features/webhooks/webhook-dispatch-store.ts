@@ -163,6 +163,27 @@ export async function noteFailed(
   return row === undefined ? null : new Date(row.since);
 }
 
+/**
+ * What was queued while an earlier event of its subject waits for its next attempt waits as long. Until then it looks due and
+ * cannot be sent: the webhook would be taken and released again without end.
+ */
+export async function postponeFollowers(
+  connection: Connection,
+  webhook: ServedWebhook,
+  now: Date,
+): Promise<void> {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  await connection.execute(sql`
+    update webhook_deliveries follower set due_at = head.due_at
+      from (select event_id,
+                   (select due_at from webhook_deliveries first
+                     where ${own(webhook)} and first.subject = due.subject and status = 'pending'
+                     order by position limit 1) as due_at
+              from webhook_deliveries due where ${own(webhook)} and status = 'pending' and due_at <= ${at}) as head
+     where follower.project_id = ${webhook.projectId} and follower.webhook_id = ${webhook.id}
+       and follower.event_id = head.event_id and head.due_at > ${at} and ${isOurs(webhook)}`);
+}
+
 /** False if it was disabled already, or changed hands. */
 export async function disableWebhook(
   connection: Connection,

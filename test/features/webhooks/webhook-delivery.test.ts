@@ -203,6 +203,22 @@ test("after its last attempt an event is dead, what follows of its subject goes 
   expect(receiver.received).toHaveLength(3);
 });
 
+test("what comes for a subject that waits for its next attempt waits as long, and nobody is busy with it meanwhile", async () => {
+  const { id } = await register();
+  receiver.answer((response, { event }) => response.writeHead(event.subject === "a" ? 400 : 200).end());
+  await wires.tell("a");
+  await wires.dispatch.deliverDue();
+  await wires.tell("a", "b");
+  await wires.tell("a");
+  await wires.dispatch.deliverDue();
+  expect(subjects()).toEqual(["a", "b"]);
+  const [head, ...rest] = (await logOf(id)).filter(({ subject }) => subject === "a").reverse();
+  expect(rest.map(({ dueAt }) => dueAt)).toEqual([head!.dueAt, head!.dueAt]);
+  receiver.answer(status(200));
+  await deliverIn(10_000);
+  expect(subjects()).toEqual(["a", "b", "a", "a", "a"]);
+});
+
 test("410 ends it at once", async () => {
   const { id } = await register();
   receiver.answer(status(410));

@@ -38,6 +38,7 @@ export async function takeWebhook(
     with taken as (
       update webhooks set runner = ${runner}, lease_until = now() + make_interval(secs => ${seconds})
        where project_id = ${projectId} and id = ${id} and enabled and (runner is null or lease_until < now())
+         and (not_before is null or not_before <= ${now.toISOString()}::timestamptz)
       returning url, failing_since is not null as failing
     )
     select url, failing,
@@ -124,8 +125,7 @@ export async function noteDelivered(
        where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
          and due_at > ${attempt.now.toISOString()}::timestamptz and exists (select from delivered)
     ), well as (
-      update webhooks set failing_since = null, not_before = null
-       where ${held(webhook)} and (failing_since is not null or not_before is not null)
+      update webhooks set failing_since = null where ${held(webhook)} and failing_since is not null
     )
     select 1 from delivered`);
   return rows.length > 0;
@@ -156,7 +156,7 @@ export async function noteFailed(
     )
     update webhooks
        set failing_since = coalesce(failing_since, ${attempt.now.toISOString()}::timestamptz),
-           not_before = coalesce(${notBefore?.toISOString() ?? null}::timestamptz, not_before)
+           not_before = greatest(not_before, ${notBefore?.toISOString() ?? null}::timestamptz)
      where ${held(webhook)} and exists (select from failed)
     returning failing_since as since`);
   const [row] = rows;

@@ -263,6 +263,29 @@ test("429 with Retry-After leaves the receiver alone for so long, whatever else 
   expect((await logOf(id)).map((delivery) => delivery.status)).toEqual(["delivered", "delivered"]);
 });
 
+test("the longest rest that a receiver asks for is kept, whatever is answered beside it", async () => {
+  const { id } = await register();
+  const isResting = async () =>
+    (await database.pool.query("select 1 from webhooks where id = $1 and not_before is not null", [id])).rowCount;
+  receiver.answer((response, { event: { subject } }) => {
+    if (subject === "asks") response.writeHead(429, { "retry-after": "3600" }).end();
+    // Sent beside it, and answered when it is noted already.
+    else
+      void expect
+        .poll(isResting, { timeout: 30_000 })
+        .toBe(1)
+        .finally(() => response.writeHead(subject === "well" ? 200 : 503).end());
+  });
+  await wires.tell("asks", "well", "unwell");
+  await wires.dispatch.deliverDue();
+  receiver.answer(status(200));
+  await wires.tell("more");
+  await deliverIn(3_599_000);
+  expect(subjects().sort()).toEqual(["asks", "unwell", "well"]);
+  await deliverIn(1_000);
+  expect(subjects().slice(3).sort()).toEqual(["asks", "more", "unwell"]);
+});
+
 test("one that does not answer fails, and so does one that is not there; one that answers endlessly is cut off", async () => {
   const impatient = await startWires(database, { timeoutMilliseconds: 300 });
   const silent = await impatient.webhooks.create(impatient.context, {

@@ -37,6 +37,7 @@ create table webhooks (
   types text[] not null,
   description text,
   enabled boolean not null,
+  revision integer not null,
   disabled_reason text,
   failing_since timestamptz,
   not_before timestamptz,
@@ -50,6 +51,7 @@ create table webhooks (
   constraint webhooks_disabled_reason_known check (disabled_reason in ('by_hand', 'gone', 'failing'))
 );
 comment on column webhooks.types is 'The types of event it gets. Empty: all.';
+comment on column webhooks.revision is 'Counted up with each change by its owner. Whoever serves it looks after each attempt whether it is still the one it began with.';
 comment on column webhooks.failing_since is 'When the first of the failures came that no success has followed yet.';
 comment on column webhooks.not_before is 'Until then the receiver has asked to be left alone (Retry-After).';
 comment on column webhooks.runner is 'The process that delivers to it at the moment, until lease_until by the database''s clock: so each aggregate''s events come one after another.';

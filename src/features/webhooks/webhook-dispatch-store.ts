@@ -24,24 +24,26 @@ export interface ServedWebhook extends WebhookName {
   readonly url: string;
   readonly runner: string;
   readonly secrets: readonly string[];
+  /** Of what its owner said of it. Once that is another, nothing more is sent as it was said before. */
+  readonly revision: number;
   /** Whether its last attempt was a failure. */
   readonly isFailing: boolean;
 }
 
-/** Undefined: somebody else was first. */
+/** Undefined: somebody else was first, or it is not to be served any more. */
 export async function takeWebhook(
   connection: Connection,
   { projectId, id }: WebhookName,
   { runner, now, seconds }: { runner: string; now: Date; seconds: number },
 ): Promise<ServedWebhook | undefined> {
-  const { rows } = await connection.execute<{ url: string; failing: boolean; secrets: string[] }>(sql`
+  const { rows } = await connection.execute<TakenRow>(sql`
     with taken as (
       update webhooks set runner = ${runner}, lease_until = now() + make_interval(secs => ${seconds})
        where project_id = ${projectId} and id = ${id} and enabled and (runner is null or lease_until < now())
          and (not_before is null or not_before <= ${now.toISOString()}::timestamptz)
-      returning url, failing_since is not null as failing
+      returning url, revision, failing_since is not null as failing
     )
-    select url, failing,
+    select url, revision, failing,
            array(select secret from webhook_secrets
                   where project_id = ${projectId} and webhook_id = ${id}
                     and (expires_at is null or expires_at > ${now.toISOString()}::timestamptz)
@@ -49,7 +51,12 @@ export async function takeWebhook(
       from taken`);
   const [row] = rows;
   if (row === undefined) return undefined;
-  return { projectId, id, runner, url: row.url, secrets: row.secrets, isFailing: row.failing };
+  const { failing: isFailing, ...rest } = row;
+  return { projectId, id, runner, isFailing, ...rest };
+}
+
+interface TakenRow extends Record<string, unknown>, Pick<ServedWebhook, "url" | "secrets" | "revision"> {
+  failing: boolean;
 }
 
 export async function releaseWebhook(connection: Connection, webhook: ServedWebhook): Promise<void> {
@@ -59,6 +66,8 @@ export async function releaseWebhook(connection: Connection, webhook: ServedWebh
 
 const held = ({ projectId, id, runner }: ServedWebhook) =>
   sql`project_id = ${projectId} and id = ${id} and runner = ${runner}`;
+/** It is this runner's, and its owner has changed nothing since it was taken. */
+const isServedSo = (webhook: ServedWebhook) => sql`${held(webhook)} and revision = ${webhook.revision}`;
 
 export interface DueDelivery {
   readonly eventId: string;
@@ -108,7 +117,10 @@ const told = ({ now, responseStatus, durationMilliseconds, response, failure }: 
 const isOurs = (webhook: ServedWebhook) => sql`exists (select from webhooks where ${held(webhook)})`;
 const own = ({ projectId, id }: WebhookName) => sql`project_id = ${projectId} and webhook_id = ${id}`;
 
-/** False if the webhook is no longer this runner's: then somebody else sends it again, and says what became of it. */
+/**
+ * False: nothing more should be sent. Either its owner has changed the webhook meanwhile, or it is no longer this runner's; then
+ * somebody else sends the event again, and says what became of it.
+ */
 export async function noteDelivered(
   connection: Connection,
   webhook: ServedWebhook,
@@ -125,15 +137,16 @@ export async function noteDelivered(
        where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
          and due_at > ${attempt.now.toISOString()}::timestamptz and exists (select from delivered)
     ), well as (
-      update webhooks set failing_since = null where ${held(webhook)} and failing_since is not null
+      update webhooks set failing_since = null where ${isServedSo(webhook)} and failing_since is not null
     )
-    select 1 from delivered`);
+    select 1 from delivered where exists (select from webhooks where ${isServedSo(webhook)})`);
   return rows.length > 0;
 }
 
 /**
  * `dueAt`: the next attempt; null: it is given up. What follows of its subject waits as long. Answers since when the receiver
- * fails; null if the webhook is no longer this runner's.
+ * fails. Null, and nothing is noted, if the webhook is no longer this runner's, or its owner has changed it: the answer was of
+ * another receiver, perhaps.
  */
 export async function noteFailed(
   connection: Connection,
@@ -147,7 +160,7 @@ export async function noteFailed(
     with failed as (
       update webhook_deliveries
          set status = ${dueAt === null ? "dead" : "pending"}, due_at = coalesce(${due}, due_at), ${told(attempt)}
-       where ${own(webhook)} and event_id = ${eventId} and ${isOurs(webhook)}
+       where ${own(webhook)} and event_id = ${eventId} and exists (select from webhooks where ${isServedSo(webhook)})
       returning 1
     ), waiting as (
       update webhook_deliveries set due_at = ${due}
@@ -157,7 +170,7 @@ export async function noteFailed(
     update webhooks
        set failing_since = coalesce(failing_since, ${attempt.now.toISOString()}::timestamptz),
            not_before = greatest(not_before, ${notBefore?.toISOString() ?? null}::timestamptz)
-     where ${held(webhook)} and exists (select from failed)
+     where ${isServedSo(webhook)} and exists (select from failed)
     returning failing_since as since`);
   const [row] = rows;
   return row === undefined ? null : new Date(row.since);
@@ -184,7 +197,7 @@ export async function postponeFollowers(
        and follower.event_id = head.event_id and head.due_at > ${at} and ${isOurs(webhook)}`);
 }
 
-/** False if it was disabled already, or changed hands. */
+/** False if it was disabled already, changed by its owner, or changed hands. */
 export async function disableWebhook(
   connection: Connection,
   webhook: ServedWebhook,
@@ -193,6 +206,6 @@ export async function disableWebhook(
 ): Promise<boolean> {
   const { rowCount } = await connection.execute(sql`
     update webhooks set enabled = false, disabled_reason = ${reason}, updated_at = ${now.toISOString()}::timestamptz
-     where ${held(webhook)} and enabled`);
+     where ${isServedSo(webhook)} and enabled`);
   return (rowCount ?? 0) > 0;
 }

@@ -106,6 +106,7 @@ export function webhookService(options: WebhookServiceOptions): WebhookService {
         types,
         description: description ?? null,
         enabled,
+        revision: 1,
         disabledReason: enabled ? null : "by_hand",
         failingSince: null,
         notBefore: null,
@@ -196,7 +197,8 @@ export function webhookService(options: WebhookServiceOptions): WebhookService {
           createdAt,
           expiresAt: null,
         });
-        const after = shownWebhook(row, await liveAt());
+        const changed = await updateWebhook(connection, projectId, id, { updatedAt: createdAt });
+        const after = shownWebhook(changed, await liveAt());
         await recordChange(connection, context, { id, before, after });
         return { ...after, secret };
       });

@@ -91,13 +91,18 @@ export async function retireWebhookSecrets(
   await connection.update(webhookSecrets).set({ expiresAt }).where(own);
 }
 
+/** Whoever serves it reads it anew before anything more is sent. */
 export async function updateWebhook(
   connection: Connection,
   projectId: string,
   id: string,
   change: Partial<WebhookRow>,
 ): Promise<WebhookRow> {
-  const [row] = await connection.update(webhooks).set(change).where(named(projectId, id)).returning();
+  const revision = sql`${webhooks.revision} + 1`;
+  const [row] = await connection
+    .update(webhooks)
+    .set({ ...change, revision })
+    .where(named(projectId, id)).returning();
   if (row === undefined) throw new Error(`webhook ${id} vanished under its lock`);
   return row;
 }

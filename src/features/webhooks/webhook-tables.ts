@@ -12,6 +12,7 @@ export const webhooks = pgTable(
     types: text().array().notNull(),
     description: text(),
     enabled: boolean().notNull(),
+    revision: integer().notNull(),
     disabledReason: text("disabled_reason").$type<"by_hand" | "gone" | "failing">(),
     failingSince: instant("failing_since"),
     notBefore: instant("not_before"),

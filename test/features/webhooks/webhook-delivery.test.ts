@@ -1,4 +1,5 @@
 /** G17: webhooks arrive. The clock stands still until it is moved; the receiver is a real one. */
+import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import {
@@ -284,6 +285,56 @@ test("the longest rest that a receiver asks for is kept, whatever is answered be
   expect(subjects().sort()).toEqual(["asks", "unwell", "well"]);
   await deliverIn(1_000);
   expect(subjects().slice(3).sort()).toEqual(["asks", "more", "unwell"]);
+});
+
+test("once a webhook was moved, rotated or switched off nothing more is sent the old way", async () => {
+  const other = await startReceiver();
+  const { id } = await register();
+  const changes = async () => {
+    await wires.webhooks.change(wires.context, id, { url: other.url });
+    return (await wires.webhooks.rotate(wires.context, id, 0)).secret;
+  };
+  wires.clock.advance(Date.now() - wires.clock.now());
+  let changed: Promise<string> | undefined;
+  const answerOnce = (work: () => Promise<unknown>) => (response: ServerResponse) =>
+    void work().finally(() => response.writeHead(200).end());
+  receiver.answer(answerOnce(() => (changed ??= changes())));
+  let stopped: Promise<unknown> | undefined;
+  const stop = () => wires.webhooks.change(wires.context, id, { enabled: false });
+  other.answer((response) => {
+    if (other.received.length > 10) answerOnce(() => (stopped ??= stop()))(response);
+    else status(200)(response);
+  });
+  await wires.tell(...Array.from({ length: 60 }, (_, i) => `m-${i}`));
+  await wires.dispatch.deliverDue();
+  // Eight are sent side by side.
+  expect(receiver.received).toHaveLength(8);
+  const key = new Webhook(await changed!);
+  for (const { body, headers } of other.received) key.verify(body, headers);
+  expect(other.received.length).toBeGreaterThan(10);
+  expect(other.received.length).toBeLessThanOrEqual(18);
+  const log = await logOf(id);
+  expect(log.filter((delivery) => delivery.status === "delivered")).toHaveLength(8 + other.received.length);
+  expect(new Set([...receiver.received, ...other.received].map(({ event }) => event.id)).size).toBe(
+    8 + other.received.length,
+  );
+  await other.close();
+});
+
+test("what the old address answers after the move counts for nothing", async () => {
+  const other = await startReceiver();
+  const { id } = await register();
+  receiver.answer(
+    (response) =>
+      void wires.webhooks
+        .change(wires.context, id, { url: other.url })
+        .finally(() => response.writeHead(410).end()),
+  );
+  await wires.tell("a");
+  await wires.dispatch.deliverDue();
+  expect(other.received.map(({ event }) => event.subject)).toEqual(["a"]);
+  expect(await wires.webhooks.webhook(wires.projectId, id)).toMatchObject({ enabled: true, failingSince: null });
+  await other.close();
 });
 
 test("one that does not answer fails, and so does one that is not there; one that answers endlessly is cut off", async () => {

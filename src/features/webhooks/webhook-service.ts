@@ -34,6 +34,7 @@ import {
   listDeliveries,
   listWebhooks,
   lockWebhook,
+  lockWebhooks,
   replayDead,
   replayDelivery,
   retireWebhookSecrets,
@@ -118,6 +119,7 @@ export function webhookService(options: WebhookServiceOptions): WebhookService {
       };
       const stored: WebhookSecretRow = { projectId, webhookId: row.id, secret, createdAt, expiresAt: null };
       await withTransaction(database, projectId, async (connection) => {
+        await lockWebhooks(connection, projectId);
         if ((await countWebhooks(connection, projectId)) >= mostWebhooks) throw problem("too-many-webhooks");
         await insertWebhook(connection, row);
         await insertWebhookSecret(connection, stored);

@@ -44,6 +44,11 @@ export async function lockWebhook(
   return row;
 }
 
+/** Held until the transaction ends: of several that come together each sees how many there are. */
+export async function lockWebhooks(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock(730511821, hashtext(${projectId}))`);
+}
+
 /** Newest first. */
 export async function listWebhooks(
   connection: Connection,

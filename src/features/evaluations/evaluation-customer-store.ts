@@ -9,7 +9,7 @@ export async function evaluationsOfCustomer(
 ): Promise<Record<string, unknown>[]> {
   const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
     select jsonb_build_object('id', id, 'createdAt', created_at, 'request', request, 'facts', facts, 'quote', quote) as record
-      from evaluations where project_id = ${projectId} and request -> 'customer' ->> 'id' = ${id}
+      from evaluations where project_id = ${projectId} and customer_id = ${id}
      order by created_at desc limit ${most}`);
   return rows.map(({ record }) => record);
 }
@@ -20,6 +20,6 @@ export async function eraseEvaluationCustomer(
   { projectId, id }: CustomerName,
 ): Promise<number> {
   const { rowCount } = await connection.execute(sql`
-    delete from evaluations where project_id = ${projectId} and request -> 'customer' ->> 'id' = ${id}`);
+    delete from evaluations where project_id = ${projectId} and customer_id = ${id}`);
   return rowCount ?? 0;
 }

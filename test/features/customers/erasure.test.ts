@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hashCustomer } from "../../../src/features/ledger/promotion-counters.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
@@ -218,4 +219,21 @@ test("an ERP may say again what it said, and only admins and ERPs erase", async 
   expect(Object.values(nothing.body.erased)).toEqual([0, 0, 0, 0, 0]);
   const [entry] = (await api.rest("GET", "/v1/audit?operation=eraseCustomer")).body.items;
   expect(entry).toMatchObject({ resource: "customer", resourceId: nothing.body.pseudonym, before: null });
+});
+
+test("whatever has a column with the customer's id finds it by an index, behind the walls as well", async () => {
+  const { rows: tables } = await database.pool.query<{ name: string }>(
+    "select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'customer_id' order by 1",
+  );
+  expect(tables.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["coupons", "evaluations", "offline_vouchers", "orders", "redemptions"]),
+  );
+  const connection = database.of(api.project.id);
+  for (const { name } of tables) {
+    const { rows } = await connection.execute<{ "QUERY PLAN": string }>(
+      sql.raw(`explain select 1 from ${name} where project_id = '${api.project.id}' and customer_id = 'c-1'`),
+    );
+    const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+    expect(plan, name).toMatch(/Index Cond: .*customer_id = 'c-1'/);
+  }
 });

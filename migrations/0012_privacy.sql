@@ -2,6 +2,8 @@
 -- Columns, not indexes on expressions: behind the walls only what cannot leak may be looked up in an index, and -> may.
 alter table evaluations add column customer_id text generated always as (request -> 'customer' ->> 'id') stored;
 create index evaluations_customer on evaluations (project_id, customer_id) where customer_id is not null;
+alter table outbox_events add column customer_id text generated always as (data ->> 'customer') stored;
+create index outbox_events_customer on outbox_events (project_id, customer_id) where customer_id is not null;
 create index offline_vouchers_customer on offline_vouchers (project_id, customer_id) where customer_id is not null;
 create index idempotency_records_personal on idempotency_records (project_id, resource_id)
   where operation in ('claimCoupon', 'issueOfflineVoucher');

@@ -23,6 +23,7 @@ import { evaluationCustomerData } from "./features/evaluations/evaluation-custom
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { pricingService } from "./features/evaluations/pricing-service.ts";
+import { eventCustomerData } from "./features/events/event-customer-service.ts";
 import { eventOperations, eventStreams } from "./features/events/event-operations.ts";
 import { factsService } from "./features/facts/facts-service.ts";
 import { usageService } from "./features/facts/usage-service.ts";
@@ -66,6 +67,7 @@ import {
   type EventDeliverySettings,
   eventDeliveryService,
 } from "./features/webhooks/event-delivery-service.ts";
+import { webhookCustomerData } from "./features/webhooks/webhook-customer-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
@@ -251,6 +253,9 @@ export function servicesOf({
         couponCustomerData,
         evaluationCustomerData,
         voucherCustomerData,
+        // Last: until the erasure is committed no event of the project is numbered.
+        eventCustomerData,
+        webhookCustomerData,
       ],
     }),
     audit: auditService({ database }),

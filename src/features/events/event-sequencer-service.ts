@@ -102,6 +102,8 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
       do {
         if (cleaning.signal.aborted) return projects;
         through = await withTransaction(database, projectId, async (connection) => {
+          // One at a time with whoever erases a customer: both lock many rows.
+          await lockSequencer(connection, projectId);
           const deleted = await deleteOldest(connection, projectId, { before, most: mostAtOnce });
           if (deleted !== null) await onDeleted(connection, projectId, deleted);
           return deleted;

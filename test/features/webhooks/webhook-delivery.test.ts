@@ -2,6 +2,9 @@
 import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { eventCustomerData } from "../../../src/features/events/event-customer-service.ts";
+import { recordEvents } from "../../../src/features/events/event-service.ts";
+import { newEvent } from "../../../src/features/events/event-types.ts";
 import {
   mostJitter,
   nextAttemptAt,
@@ -9,6 +12,7 @@ import {
   retryDelaysSeconds,
 } from "../../../src/features/webhooks/webhook-schedule.ts";
 import { signedHeaders } from "../../../src/features/webhooks/webhook-signature.ts";
+import { withTransaction } from "../../../src/platform/database.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Receiver, startReceiver, status } from "./receiver.ts";
 import { startWires, type Wires } from "./webhook-fixture.ts";
@@ -430,4 +434,34 @@ test("events that are deleted take their deliveries along", async () => {
   wires.clock.advance(Date.now() - wires.clock.now() + 31 * 24 * hour);
   await wires.cleanUp();
   expect(await logOf(id)).toEqual([]);
+});
+
+test("an event that is erased while it is numbered keeps its place, and is told under the pseudonym", async () => {
+  await register();
+  const { projectId } = wires;
+  const placed = newEvent("dealwright.order.placed", "o-1", {
+    order: "o-1",
+    version: 1,
+    status: "placed",
+    customer: "anna",
+    currency: "CNY",
+    total: 1,
+    redemption: null,
+  });
+  await withTransaction(database, projectId, (connection) => recordEvents(connection, projectId, [placed]));
+  const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  let numbering: Promise<number> | undefined;
+  await withTransaction(database, projectId, async (connection) => {
+    await eventCustomerData.erase(connection, { projectId, id: "anna", pseudonym: "erased:1" });
+    numbering = wires.number();
+    await expect.poll(async () => (await database.pool.query(waiting)).rowCount).toBe(1);
+  });
+  expect(await numbering).toBe(1);
+  await wires.tell("after");
+  await wires.dispatch.deliverDue();
+  const told = receiver.received.map(({ event }) => [Number(event.sequence), event.subject, event.data.customer]);
+  expect(told.sort()).toEqual([
+    [1, "o-1", "erased:1"],
+    [2, "after", undefined],
+  ]);
 });

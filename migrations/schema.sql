@@ -257,9 +257,10 @@ create table evaluations (
   quote jsonb not null,
   created_by text not null,
   created_at timestamp with time zone not null,
+  customer_id text generated always as (((request -> 'customer'::text) ->> 'id'::text)) stored,
   constraint evaluations_pkey PRIMARY KEY (project_id, id)
 );
-CREATE INDEX evaluations_customer ON public.evaluations USING btree (project_id, (((request -> 'customer'::text) ->> 'id'::text))) WHERE (((request -> 'customer'::text) ->> 'id'::text) IS NOT NULL);
+CREATE INDEX evaluations_customer ON public.evaluations USING btree (project_id, customer_id) WHERE (customer_id IS NOT NULL);
 CREATE TRIGGER evaluations_append_only BEFORE UPDATE ON public.evaluations FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table evaluations enable row level security;
 alter table evaluations force row level security;
@@ -518,8 +519,10 @@ create table outbox_events (
   created_at timestamp with time zone default now() not null,
   seq bigint generated always as identity not null,
   "position" bigint,
+  customer_id text generated always as ((data ->> 'customer'::text)) stored,
   constraint outbox_events_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX outbox_events_customer ON public.outbox_events USING btree (project_id, customer_id) WHERE (customer_id IS NOT NULL);
 CREATE UNIQUE INDEX outbox_events_position ON public.outbox_events USING btree (project_id, "position") WHERE ("position" IS NOT NULL);
 CREATE INDEX outbox_events_unsequenced ON public.outbox_events USING btree (project_id, seq) WHERE ("position" IS NULL);
 alter table outbox_events enable row level security;
@@ -804,6 +807,7 @@ create table webhooks (
   types text[] not null,
   description text,
   enabled boolean not null,
+  revision integer not null,
   disabled_reason text,
   failing_since timestamp with time zone,
   not_before timestamp with time zone,
@@ -822,6 +826,7 @@ create policy lookout on webhooks as permissive for select to dealwright_lookout
 create policy project on webhooks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on column webhooks.failing_since is 'When the first of the failures came that no success has followed yet.';
 comment on column webhooks.not_before is 'Until then the receiver has asked to be left alone (Retry-After).';
+comment on column webhooks.revision is 'Counted up with each change by its owner. Whoever serves it looks after each attempt whether it is still the one it began with.';
 comment on column webhooks.runner is 'The process that delivers to it at the moment, until lease_until by the database''s clock: so each aggregate''s events come one after another.';
 comment on column webhooks.types is 'The types of event it gets. Empty: all.';
 grant delete, insert, select, update on webhooks to dealwright_app;

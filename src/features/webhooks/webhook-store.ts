@@ -107,7 +107,8 @@ export async function updateWebhook(
   const [row] = await connection
     .update(webhooks)
     .set({ ...change, revision })
-    .where(named(projectId, id)).returning();
+    .where(named(projectId, id))
+    .returning();
   if (row === undefined) throw new Error(`webhook ${id} vanished under its lock`);
   return row;
 }

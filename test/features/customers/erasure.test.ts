@@ -248,7 +248,14 @@ test("whatever has a column with the customer's id finds it by an index, behind 
     "select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'customer_id' order by 1",
   );
   expect(tables.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(["coupons", "evaluations", "offline_vouchers", "orders", "outbox_events", "redemptions"]),
+    expect.arrayContaining([
+      "coupons",
+      "evaluations",
+      "offline_vouchers",
+      "orders",
+      "outbox_events",
+      "redemptions",
+    ]),
   );
   const connection = database.of(api.project.id);
   for (const { name } of tables) {

@@ -271,7 +271,8 @@ test("429 with Retry-After leaves the receiver alone for so long, whatever else 
 test("the longest rest that a receiver asks for is kept, whatever is answered beside it", async () => {
   const { id } = await register();
   const isResting = async () =>
-    (await database.pool.query("select 1 from webhooks where id = $1 and not_before is not null", [id])).rowCount;
+    (await database.pool.query("select 1 from webhooks where id = $1 and not_before is not null", [id]))
+      .rowCount;
   receiver.answer((response, { event: { subject } }) => {
     if (subject === "asks") response.writeHead(429, { "retry-after": "3600" }).end();
     // Sent beside it, and answered when it is noted already.
@@ -337,7 +338,10 @@ test("what the old address answers after the move counts for nothing", async () 
   await wires.tell("a");
   await wires.dispatch.deliverDue();
   expect(other.received.map(({ event }) => event.subject)).toEqual(["a"]);
-  expect(await wires.webhooks.webhook(wires.projectId, id)).toMatchObject({ enabled: true, failingSince: null });
+  expect(await wires.webhooks.webhook(wires.projectId, id)).toMatchObject({
+    enabled: true,
+    failingSince: null,
+  });
   await other.close();
 });
 
@@ -449,7 +453,8 @@ test("an event that is erased while it is numbered keeps its place, and is told 
     redemption: null,
   });
   await withTransaction(database, projectId, (connection) => recordEvents(connection, projectId, [placed]));
-  const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  const waiting =
+    "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
   let numbering: Promise<number> | undefined;
   await withTransaction(database, projectId, async (connection) => {
     await eventCustomerData.erase(connection, { projectId, id: "anna", pseudonym: "erased:1" });
@@ -459,7 +464,11 @@ test("an event that is erased while it is numbered keeps its place, and is told 
   expect(await numbering).toBe(1);
   await wires.tell("after");
   await wires.dispatch.deliverDue();
-  const told = receiver.received.map(({ event }) => [Number(event.sequence), event.subject, event.data.customer]);
+  const told = receiver.received.map(({ event }) => [
+    Number(event.sequence),
+    event.subject,
+    event.data.customer,
+  ]);
   expect(told.sort()).toEqual([
     [1, "o-1", "erased:1"],
     [2, "after", undefined],

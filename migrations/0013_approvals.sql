@@ -61,10 +61,13 @@ create index promotion_scheduled_changes_promotion on promotion_scheduled_change
 create index promotion_scheduled_changes_due on promotion_scheduled_changes (at) where state = 'waiting';
 select wall('promotion_scheduled_changes');
 
-grant select (project_id, id, state, at) on promotion_scheduled_changes to dealwright_lookout;
-create function due_promotion_changes(most integer) returns table (project_id text, id text) language sql stable as $$
-  select c.project_id, c.id from promotion_scheduled_changes c
-   where c.state = 'waiting' and c.at <= now() order by c.at, c.id limit most
+grant select (project_id, id, promotion_id, state, at) on promotion_scheduled_changes to dealwright_lookout;
+create function due_promotion_changes(most_of_project integer)
+returns table (project_id text, id text, promotion_id text) language sql stable as $$
+  select due.project_id, due.id, due.promotion_id
+    from (select c.project_id, c.id, c.promotion_id, c.at, row_number() over (partition by c.project_id order by c.at, c.id) as place
+            from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as due
+   where due.place <= most_of_project order by due.at, due.id
 $$;
 select over_walls('due_promotion_changes(integer)');
 comment on function due_promotion_changes is 'Scheduled changes whose instant has come, in all projects.';

@@ -45,3 +45,18 @@ export function repeated(
     },
   };
 }
+
+/** Does the work of each, one after the other. One that fails is reported and does not keep the others from theirs. */
+export async function eachApart<Item>(
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<unknown>,
+  onError: (error: unknown, item: Item) => void,
+): Promise<void> {
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (error) {
+      onError(error, item);
+    }
+  }
+}

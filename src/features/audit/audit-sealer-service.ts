@@ -1,5 +1,5 @@
 /** Puts new entries into their project's chain, and forgets what a project no longer keeps. Every process does it; twice changes nothing. */
-import { repeated } from "../../platform/background.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
@@ -43,13 +43,16 @@ export function auditSealerService({ database, log }: { database: Database; log:
 
   async function seal(): Promise<number> {
     let sealed = 0;
-    for (const projectId of await projectsToSeal(database.outside)) {
+    const sealIn = async (projectId: string) => {
       let count: number;
       do {
         count = await sealSome(projectId);
         sealed += count;
       } while (count === mostAtOnce && !background.signal.aborted);
-    }
+    };
+    await eachApart(await projectsToSeal(database.outside), sealIn, (error, projectId) =>
+      log.warn({ err: error, projectId }, "a project's audit entries could not be sealed; tried again soon"),
+    );
     return sealed;
   }
 
@@ -77,8 +80,14 @@ export function auditSealerService({ database, log }: { database: Database; log:
 
   async function forget(): Promise<number> {
     const projects = await projectsToForget(database.outside);
-    for (const projectId of projects)
-      await withTransaction(database, projectId, (connection) => forgetIn(connection, projectId));
+    const forgetOf = (projectId: string) =>
+      withTransaction(database, projectId, (connection) => forgetIn(connection, projectId));
+    await eachApart(projects, forgetOf, (error, projectId) =>
+      log.warn(
+        { err: error, projectId },
+        "a project's audit entries could not be forgotten; tried again later",
+      ),
+    );
     return projects.length;
   }
 

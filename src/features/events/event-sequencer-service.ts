@@ -7,7 +7,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { millisecondsPerDay } from "../../engine/zone.ts";
-import { repeated } from "../../platform/background.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
@@ -81,26 +81,32 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
 
   async function sequenceAll(): Promise<number> {
     let all = 0;
-    for (const projectId of await projectsWithNewEvents(database.outside)) {
+    const sequenceIn = async (projectId: string) => {
       let batch: number;
       do {
-        if (numbering.signal.aborted) return all;
+        if (numbering.signal.aborted) return;
         batch = await sequenceBatch(projectId);
         all += batch;
         if (batch > 0) tell();
       } while (batch === mostAtOnce);
-    }
+    };
+    await eachApart(await projectsWithNewEvents(database.outside), sequenceIn, (error, projectId) =>
+      log.warn(
+        { err: error, projectId },
+        "a project's events could not be numbered; tried again in a second",
+      ),
+    );
     return all;
   }
 
   async function cleanUp(): Promise<number> {
     const before = new Date(clock.now() - retentionDays * millisecondsPerDay);
     let projects = 0;
-    for (const projectId of await projectsWithEvents(database.outside)) {
+    const cleanIn = async (projectId: string) => {
       let through: number | null = null;
       let isFirst = true;
       do {
-        if (cleaning.signal.aborted) return projects;
+        if (cleaning.signal.aborted) return;
         through = await withTransaction(database, projectId, async (connection) => {
           // One at a time with whoever erases a customer: both lock many rows.
           await lockSequencer(connection, projectId);
@@ -111,7 +117,10 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
         if (through !== null && isFirst) projects += 1;
         isFirst = false;
       } while (through !== null);
-    }
+    };
+    await eachApart(await projectsWithEvents(database.outside), cleanIn, (error, projectId) =>
+      log.warn({ err: error, projectId }, "a project's old events could not be deleted; tried again later"),
+    );
     return projects;
   }
 
@@ -121,10 +130,10 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
   }
 
   const numbering = repeated(pollMilliseconds, gather, (error) => {
-    log.warn({ err: error }, "events could not be numbered; tried again in a second");
+    log.warn({ err: error }, "could not look for events to number; tried again in a second");
   });
   const cleaning = repeated(cleanUpMilliseconds, cleanUp, (error) => {
-    log.warn({ err: error }, "old events could not be deleted; tried again later");
+    log.warn({ err: error }, "could not look for old events; tried again later");
   });
 
   return {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { promotionSchema } from "../../engine/promotion.ts";
 import { isAllowed } from "../../platform/auth.ts";
-import { repeated } from "../../platform/background.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -18,6 +18,7 @@ import { requireSound } from "./promotion-document.ts";
 import type { ChangedPromotion, PromotionService } from "./promotion-service.ts";
 import { findPromotion, lockPromotion } from "./promotion-store.ts";
 import {
+  type DueChange,
   dueChanges,
   insertScheduledChange,
   keyNow,
@@ -55,20 +56,30 @@ export interface ScheduledChangeOptions {
 }
 
 const sweepMilliseconds = 500;
-const mostAtOnce = 100;
+/** In one sweep, so that no project keeps the others waiting. */
+const mostOfProject = 100;
 const cursor = cursorOf("scheduledChanges", z.string());
 
 export function scheduledChangeService(options: ScheduledChangeOptions): ScheduledChangeService {
   const { database, clock, projects, promotions, log } = options;
   const background = repeated(sweepMilliseconds, sweep, (error) => {
-    log.debug({ err: error }, "scheduled changes could not be applied; the next sweep tries again");
+    log.warn({ err: error }, "could not look for scheduled changes; the next sweep tries again");
   });
 
   async function sweep(): Promise<number> {
     let settled = 0;
-    // In their order: of two for one promotion, the later one finds what the earlier one made.
-    for (const { projectId, id } of await dueChanges(database.outside, mostAtOnce))
-      if (await settle(projectId, id)) settled += 1;
+    const failed = new Set<string>();
+    const work = async ({ projectId, id, promotionId }: DueChange) => {
+      // In their order: of two for one promotion, the later one finds what the earlier one made.
+      if (!failed.has(promotionId) && (await settle(projectId, id))) settled += 1;
+    };
+    await eachApart(await dueChanges(database.outside, mostOfProject), work, (error, change) => {
+      failed.add(change.promotionId);
+      log.warn(
+        { err: error, ...change },
+        "a scheduled change could not be applied; the next sweep tries again",
+      );
+    });
     return settled;
   }
 

@@ -72,12 +72,15 @@ export async function settleScheduledChange(
 }
 
 /** Whose instant has come by the database's clock, the longest waiting first; over the walls. */
-export async function dueChanges(
-  connection: Connection,
-  most: number,
-): Promise<{ projectId: string; id: string }[]> {
-  const { rows } = await connection.execute<{ projectId: string; id: string }>(sql`
-    select project_id as "projectId", id from due_promotion_changes(${most})`);
+export interface DueChange extends Record<string, unknown> {
+  readonly projectId: string;
+  readonly id: string;
+  readonly promotionId: string;
+}
+
+export async function dueChanges(connection: Connection, mostOfProject: number): Promise<DueChange[]> {
+  const { rows } = await connection.execute<DueChange>(sql`
+    select project_id as "projectId", id, promotion_id as "promotionId" from due_promotion_changes(${mostOfProject})`);
   return rows;
 }
 

@@ -641,7 +641,7 @@ comment on column promotion_scheduled_changes.base_version is 'The version it wa
 comment on column promotion_scheduled_changes.change is 'One of {"document": …}, {"patch": …} and {"action": "activate"}.';
 comment on column promotion_scheduled_changes.failure is 'The code of the problem that kept it from being applied.';
 grant delete, insert, select, update on promotion_scheduled_changes to dealwright_app;
-grant select (project_id, id, at, state) on promotion_scheduled_changes to dealwright_lookout;
+grant select (project_id, id, promotion_id, at, state) on promotion_scheduled_changes to dealwright_lookout;
 
 create table promotion_versions (
   project_id text not null,
@@ -888,14 +888,16 @@ alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id
 
 alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
-CREATE OR REPLACE FUNCTION public.due_promotion_changes(most integer)
- RETURNS TABLE(project_id text, id text)
+CREATE OR REPLACE FUNCTION public.due_promotion_changes(most_of_project integer)
+ RETURNS TABLE(project_id text, id text, promotion_id text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select c.project_id, c.id from promotion_scheduled_changes c
-   where c.state = 'waiting' and c.at <= now() order by c.at, c.id limit most
+  select due.project_id, due.id, due.promotion_id
+    from (select c.project_id, c.id, c.promotion_id, c.at, row_number() over (partition by c.project_id order by c.at, c.id) as place
+            from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as due
+   where due.place <= most_of_project order by due.at, due.id
 $function$
 ;
 comment on function due_promotion_changes(integer) is 'Scheduled changes whose instant has come, in all projects.';

@@ -48,7 +48,7 @@ export function createServer({
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     genReqId: requestIdOf,
-    logger: logLevel === "silent" ? false : { level: logLevel, serializers: logSerializers },
+    logger: logLevel === "silent" ? false : loggerOptions(logLevel),
     logController: new LogController({ disableRequestLogging: true }),
     // A child logger per request costs more than it tells: our lines name the request themselves.
     childLoggerFactory: (logger) => logger,
@@ -90,6 +90,17 @@ export function createServer({
     });
   }
   return app;
+}
+
+/** Lines of the same form as those of the process: levels by name, times that can be read. */
+function loggerOptions(level: string) {
+  return {
+    level,
+    serializers: logSerializers,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
 }
 
 const loggedLevels = new Set(["info", "debug", "trace"]);

@@ -38,7 +38,7 @@ export function catalogPriceService({
         request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
       const { items, promotions: _promotions, only: _only, ...shopper } = request;
       const now = request.at === undefined ? clock.now() : Date.parse(request.at);
-      const facts = await factsService.forQuote(rules, { ...shopper, lines: [] }, now, context.apiKeyId);
+      const facts = await factsService.forQuote(rules, { ...request, lines: [] }, now, context.apiKeyId);
       const options: EvaluateOptions = optionsOf(request, rules.settings);
       const prices: CatalogPrices["items"] = [];
       for (const [index, item] of items.entries()) {

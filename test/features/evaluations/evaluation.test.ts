@@ -406,6 +406,34 @@ describe("many at once", () => {
     });
     expect([refused.status, refused.body.errors[0].path]).toEqual([403, "/only"]);
   });
+
+  test("catalog prices of drafts know what the drafts ask for, also where no rule in force does", async () => {
+    const { keys } = await projectWithKeys(database, api.clock.now());
+    const order = {
+      version: 1,
+      status: "paid",
+      currency: "CNY",
+      placedAt: new Date(api.clock.now() - 86_400_000).toISOString(),
+      customer: "c-1",
+      lines: [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 500 }],
+      total: 500,
+    };
+    expect((await api.rest("PUT", "/v1/orders/o-1", { key: keys.erp, body: order })).status).toBe(200);
+    const draft = documentOf({ conditions: { kind: "first_order" } });
+    const pricesFor = async (id: string) => {
+      const { body } = await api.rest("POST", "/v1/catalog-prices", {
+        key: keys.marketing,
+        body: {
+          currency: "CNY",
+          items: [{ sku: "A", unitPrice: 100 }],
+          customer: { id },
+          promotions: [draft],
+        },
+      });
+      return body.items[0].price;
+    };
+    expect([await pricesFor("c-1"), await pricesFor("c-2")]).toEqual([100, 90]);
+  });
 });
 
 test("an evaluation written into the GraphQL document itself is saved like any other", async () => {

@@ -1,7 +1,7 @@
 /** A quote as a till would print it: amounts in major units, in the customer's language. */
 import type { Cart } from "../src/engine/cart.ts";
 import type { Quote } from "../src/engine/quote.ts";
-import { reasons } from "../src/engine/reasons.ts";
+import { reasonWords } from "../src/engine/reasons.ts";
 import { type Locale, spokenLocale } from "../src/engine/settings.ts";
 import { formatMinorUnits } from "../src/engine/words.ts";
 
@@ -106,7 +106,7 @@ function rewardText(
 }
 
 function reasonText(reason: string | null, language: Locale): string {
-  return reason === null ? "" : (reasons.get(reason)?.[language] ?? reason);
+  return reason === null ? "" : reasonWords(reason, language);
 }
 
 /** Text on the left, an amount on the right; Chinese characters are two columns wide. */

@@ -62,7 +62,7 @@ function unionOf({ benefits }: StagePart, { coverage }: Situation): readonly num
   return [...lines];
 }
 
-const nothing: Settlement = { amount: 0, wished: 0, touched: () => [], runs: () => [] };
+const nothing: Settlement = { amount: 0, wished: 0, limitedBy: [], touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
 /** The goods cut their segments in two as claims and discounts fall on them. */
 const copiesOf = (ranges: readonly Range[]): readonly Range[] =>

@@ -44,9 +44,10 @@ export function explain(
     return { outcome, stories: storiesOf(outcome, indexes), isComplete: indexes.length === told.length };
   }
   const { drafts } = options;
-  const known = [...(drafts?.promotions ?? []), ...(drafts?.only ? [] : rulebook.promotions)];
-  const promotion = known.find((one) => one.key === key);
+  const hasKey = (one: CompiledPromotion) => one.key === key;
+  const draft = drafts?.promotions.find(hasKey);
+  const promotion = draft ?? (drafts?.only ? undefined : rulebook.promotions.find(hasKey));
   if (promotion === undefined || !isTold(promotion)) return null;
   const judged = judgeAll([promotion], codes, situation, request.identifiers);
-  return { outcome, stories: [storyOfStranger(outcome, judged)], isComplete: true };
+  return { outcome, stories: [storyOfStranger(outcome, judged, draft !== undefined)], isComplete: true };
 }

@@ -9,7 +9,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CodeResult, NotApplied, Quote } from "./quote.ts";
-import { couponReason, reasons } from "./reasons.ts";
+import { couponReason, reasonWords } from "./reasons.ts";
 import { spokenLocale } from "./settings.ts";
 import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
 import { sayer } from "./words.ts";
@@ -124,8 +124,7 @@ export function messageOf(
     const saving = say.money({ [currency]: near.wouldSave });
     return say.pick({ en: `${more} more for ${saving} off`, "zh-CN": `再买${more},立减${saving}` });
   }
-  const words = reasons.get(reason);
-  return words === undefined ? reason : say.pick(words);
+  return reasonWords(reason, say.locale);
 }
 
 function codeRow(
@@ -149,15 +148,22 @@ function codeRow(
       code: code.text,
       status: "rejected",
       promotion: null,
-      ...reasonOfUnknown(situation.facts),
+      ...(whyUnheard(situation.facts, true) ?? { reason: "code_unknown" }),
     }
   );
 }
 
-/** The same of every code that nobody looked at, so that it tells nothing of the code. */
-function reasonOfUnknown({ areCodesWithheld, arePromotionsStopped }: Facts): { reason: string } {
-  if (areCodesWithheld) return { reason: "too_many_attempts" };
-  return arePromotionsStopped ? { reason: "promotions_stopped" } : { reason: "code_unknown" };
+/**
+ * Why nobody looked at a code, or at the promotions in force; null: they were looked at. It is the same of every code, so that it
+ * tells nothing of the code. Drafts are priced all the while.
+ */
+export function whyUnheard(
+  { areCodesWithheld, arePromotionsStopped }: Facts,
+  isCode: boolean,
+  isDraft = false,
+): { reason: string } | null {
+  if (isCode && areCodesWithheld) return { reason: "too_many_attempts" };
+  return arePromotionsStopped && !isDraft ? { reason: "promotions_stopped" } : null;
 }
 
 /** A coupon whose promotion was triggered by another coupon of its pool. */

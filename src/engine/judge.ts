@@ -2,6 +2,7 @@
 import type { UsageFact } from "./facts.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import {
+  budgetLeft,
   type EnteredCode,
   type Rejection,
   rejectionByConditions,
@@ -26,6 +27,8 @@ export function judge(
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
+  // Asked before the conditions: which counters are asked is what is kept with an order, and of a smaller cart, priced again when
+  // goods come back, other conditions may hold.
   const exhausted = whatIsLeft(promotion, known, identifiers, code);
   if (promotion.asksAtStage) return { rejection: null, exhausted };
   const verdict = promotion.conditions?.test(view);
@@ -50,21 +53,20 @@ function whenAndWhere({ schedule, currencies }: CompiledPromotion, { cart, now }
 const untouched: UsageFact = { total: 0 };
 
 function whatIsLeft(
-  { key, document }: CompiledPromotion,
-  { cart, facts }: Known,
+  promotion: CompiledPromotion,
+  known: Known,
   identifiers: Identifiers,
   code: EnteredCode | null,
 ): Rejection | null {
-  const { limits, budget } = document;
-  if (limits === undefined && budget === undefined) return null;
-  const usage = facts.usage?.get(key) ?? untouched;
+  const { limits } = promotion.document;
   if (limits !== undefined) {
+    const usage = known.facts.usage?.get(promotion.key) ?? untouched;
     const { perPeriod } = limits;
     if (limits.total !== undefined && usage.total >= limits.total) return reached(limits.total, usage.total);
     // A missing customer never counts as one shared customer.
     if (
       (limits.perCustomer !== undefined || perPeriod?.per === "customer") &&
-      cart.customer?.id === undefined
+      known.cart.customer?.id === undefined
     )
       return { reason: "customer_required", path: "customer.id" };
     if (limits.perCustomer !== undefined && (usage.byCustomer ?? 0) >= limits.perCustomer)
@@ -86,11 +88,7 @@ function whatIsLeft(
     if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count)
       return reached(perPeriod.count, usage.inPeriod ?? 0);
   }
-  if (budget !== undefined) {
-    const left = budget.amount[cart.currency]! - (usage.spent?.[cart.currency] ?? 0);
-    if (left <= 0) return { reason: "budget_exhausted", required: 1, actual: 0 };
-  }
-  return null;
+  return budgetLeft(known, promotion) === 0 ? { reason: "budget_exhausted", required: 1, actual: 0 } : null;
 }
 
 function reached(required: number, actual: number): Rejection {

@@ -8,7 +8,9 @@ import { type Bid, bidOn } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
+import type { Limit } from "./settle.ts";
 import {
+  budgetLeft,
   type Candidate,
   type Rejection,
   rejectionByConditions,
@@ -32,6 +34,8 @@ export interface Application {
   readonly amount: number;
   readonly times: number;
   readonly unapplied: number;
+  /** What kept it from giving more. */
+  readonly limitedBy: readonly Limit[];
   /** Off goods, or off shipments in the shipping stage. */
   readonly discount: Discount;
   readonly reward: Reward | null;
@@ -55,6 +59,7 @@ export interface Priced {
   readonly contenders: ReadonlySet<number>;
 }
 
+const nothing: readonly never[] = [];
 const nothingOff: Discount = { amount: 0, runs: () => [] };
 const notInPlan: Rejection = { reason: "displaced" };
 
@@ -236,6 +241,7 @@ class Pricing {
       amount: bid.settlement.amount,
       times: bid.times,
       unapplied: Math.max(0, bid.settlement.wished - bid.settlement.amount),
+      limitedBy: bid.settlement.limitedBy,
       discount: bid.settlement,
       reward: null,
     });
@@ -258,11 +264,9 @@ class Pricing {
   }
 
   /** Null when the promotion has no budget. */
-  private budgetLeft(index: number, { key, document }: CompiledPromotion): number | null {
-    if (document.budget === undefined) return null;
-    const { currency } = this.situation.cart;
-    const spent = this.situation.facts.usage?.get(key)?.spent?.[currency] ?? 0;
-    return Math.max(0, document.budget.amount[currency]! - spent - this.budgetSpent[index]!);
+  private budgetLeft(index: number, promotion: CompiledPromotion): number | null {
+    const left = budgetLeft(this.situation, promotion);
+    return left === null ? null : Math.max(0, left - this.budgetSpent[index]!);
   }
 
   // -------------------------------------------------------------- rewards
@@ -292,6 +296,7 @@ class Pricing {
         amount: 0,
         times: grant.times,
         unapplied: 0,
+        limitedBy: nothing,
         discount: nothingOff,
         reward: grant.reward,
         position,

@@ -9,6 +9,7 @@ import { conditionKinds } from "./conditions/index.ts";
 import { treeReasons } from "./conditions/tree.ts";
 import type { CouponFact } from "./facts.ts";
 import type { Words } from "./kind.ts";
+import type { Locale } from "./settings.ts";
 
 const pipelineReasons: Readonly<Record<string, Words>> = {
   code_unknown: { en: "We do not know this code.", "zh-CN": "无法识别此优惠码。" },
@@ -79,3 +80,7 @@ export const reasons: ReadonlyMap<string, Words> = new Map([
   ...Object.entries({ ...pipelineReasons, ...treeReasons }),
   ...[...conditionKinds, ...benefitKinds].flatMap((kind) => Object.entries(kind.reasons)),
 ]);
+
+/** A reason that the table does not know stands for itself. */
+export const reasonWords = (reason: string, locale: Locale): string =>
+  reasons.get(reason)?.[locale] ?? reason;

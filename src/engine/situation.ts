@@ -190,6 +190,16 @@ export class StageView implements ConditionView<FactName> {
   }
 }
 
+/** What earlier orders left of a promotion's budget, in minor units of the cart's currency; null: it has none. */
+export function budgetLeft(
+  { cart: { currency }, facts }: Pick<Situation, "cart" | "facts">,
+  { key, document }: CompiledPromotion,
+): number | null {
+  if (document.budget === undefined) return null;
+  const spent = facts.usage?.get(key)?.spent?.[currency] ?? 0;
+  return Math.max(0, document.budget.amount[currency]! - spent);
+}
+
 /** How many units of paid deposits the request proves for a promotion. */
 export function depositUnitsOf(situation: Pick<Situation, "facts">, promotion: CompiledPromotion): number {
   let units = 0;

@@ -1,9 +1,8 @@
 /** Tells a promotion's story in sentences. */
 import { conditionWords } from "./conditions/describe.ts";
 import { labelOf } from "./label.ts";
-import { reasons } from "./reasons.ts";
+import { reasonWords } from "./reasons.ts";
 import type { Locale } from "./settings.ts";
-import type { Rejection } from "./situation.ts";
 import type { Rival, Story } from "./story.ts";
 import { type Sayer, sayer } from "./words.ts";
 
@@ -17,7 +16,7 @@ export function tell(story: Story, locale: Locale, currency: string, total: numb
       ? appliedWords(story, name, say, money)
       : [
           say.pick({ en: `${name} did not apply.`, "zh-CN": `未享受“${name}”。` }),
-          reasonWords(story.rejection, say),
+          reasonWords(story.rejection.reason, locale),
           ...conditionSentences(story, say, money),
           ...story.rivals.map((rival) => rivalWords(rival, locale, say)),
           ...forcingWords(story, total, say, money),
@@ -54,11 +53,6 @@ function appliedWords({ parts }: Story, name: string, say: Sayer, money: Money):
       "zh-CN": `已享受“${name}”：减${money(amount)}${lost}${kept}。`,
     });
   });
-}
-
-function reasonWords({ reason }: Rejection, say: Sayer): string {
-  const words = reasons.get(reason);
-  return words === undefined ? reason : say.pick(words);
 }
 
 /** The conditions that are as they should not be, with what is missing. */

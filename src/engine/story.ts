@@ -3,7 +3,7 @@
  * its place, and what it would cost to have it all the same. For those who ask about a single cart; quotes say it in short.
  */
 import type { LeafVerdict } from "./conditions/tree.ts";
-import { isChoice, rejectionsOf } from "./explanations.ts";
+import { isChoice, rejectionsOf, whyUnheard } from "./explanations.ts";
 import { type Forced, planWith, whatIfWork } from "./forcing.ts";
 import type { Stage } from "./kind.ts";
 import { findNearMiss } from "./near-miss.ts";
@@ -30,14 +30,7 @@ export interface TakenUnits {
   readonly runs: readonly { readonly units: number; readonly amount: number }[];
 }
 
-export interface AppliedPart {
-  readonly stage: Stage;
-  readonly amount: number;
-  readonly times: number;
-  readonly unapplied: number;
-  /** What kept it from giving more. */
-  readonly limitedBy: readonly ("cap" | "floor" | "budget")[];
-}
+export type AppliedPart = Pick<Application, "stage" | "amount" | "times" | "unapplied" | "limitedBy">;
 
 export interface Story {
   readonly promotion: CompiledPromotion;
@@ -62,14 +55,13 @@ export function storiesOf(outcome: Outcome, indexes: readonly number[]): Story[]
   return indexes.map((index) => storyOf(outcome, index, rejections[index]!, work));
 }
 
-/** `judged`: the promotion alone, which nothing in the cart or among its codes called for. */
-export function storyOfStranger(outcome: Outcome, judged: Situation): Story {
-  const { promotion, rejection } = judged.candidates[0]!;
-  const isCoded = promotion.code !== null || promotion.pool !== null;
+/** `judged`: the promotion alone, which nothing in the cart or among its codes called for, or which nobody looked at. */
+export function storyOfStranger(outcome: Outcome, judged: Situation, isDraft: boolean): Story {
+  const { promotion } = judged.candidates[0]!;
   return {
     promotion,
     isCandidate: false,
-    rejection: isCoded ? { reason: "code_not_entered" } : (rejection ?? { reason: "goods_missing" }),
+    rejection: whyStranger(outcome, judged, isDraft),
     conditions: conditionsOf(outcome, promotion),
     parts: [],
     rivals: [],
@@ -77,6 +69,14 @@ export function storyOfStranger(outcome: Outcome, judged: Situation): Story {
     units: [],
     wouldSave: null,
   };
+}
+
+function whyStranger({ codes }: Outcome, { candidates, facts }: Situation, isDraft: boolean): Rejection {
+  const { promotion, rejection } = candidates[0]!;
+  const isCoded = promotion.code !== null || promotion.pool !== null;
+  const unheard = whyUnheard(facts, isCoded && codes.length > 0, isDraft);
+  if (unheard !== null) return unheard;
+  return isCoded ? { reason: "code_not_entered" } : (rejection ?? { reason: "goods_missing" });
 }
 
 function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, work: Work): Story {
@@ -97,7 +97,7 @@ function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, w
     isCandidate: true,
     rejection,
     conditions: conditionsOf(outcome, promotion),
-    parts: rejection === null ? partsOf(situation, priced, index) : [],
+    parts: rejection === null ? partsOf(priced, index) : [],
     rivals: (rejection?.displacedBy ?? []).map((other) =>
       rivalOf(promotion, situation.candidates[other]!.promotion, rejection!),
     ),
@@ -118,33 +118,16 @@ function conditionsOf({ situation, proposed }: Outcome, { conditions, parts }: C
 
 // ---------------------------------------------------------------- what it took
 
-function partsOf(situation: Situation, { applications }: Priced, index: number): AppliedPart[] {
+function partsOf({ applications }: Priced, index: number): AppliedPart[] {
   return applications
     .filter(({ candidate }) => candidate === index)
-    .map((application) => {
-      const { stage, amount, times, unapplied } = application;
-      return { stage, amount, times, unapplied, limitedBy: limitsOn(situation, application) };
-    });
-}
-
-function limitsOn(
-  { candidates, cart }: Situation,
-  { candidate, stage, amount, unapplied }: Application,
-): AppliedPart["limitedBy"] {
-  const { document, parts } = candidates[candidate]!.promotion;
-  const limitedBy: ("cap" | "floor" | "budget")[] = [];
-  const part = parts.find((one) => one.stage === stage)!;
-  const caps = part.positions.map(
-    (position) =>
-      (document.benefits[position] as { maxAmount?: Readonly<Record<string, number>> }).maxAmount?.[
-        cart.currency
-      ],
-  );
-  const isCapped = stage !== "reward" && caps.every((cap) => cap !== undefined);
-  if (isCapped && caps.reduce((sum: number, cap) => sum + cap!, 0) <= amount + unapplied)
-    limitedBy.push("cap");
-  if (unapplied > 0) limitedBy.push(document.budget?.atEdge === "partial" ? "budget" : "floor");
-  return limitedBy;
+    .map(({ stage, amount, times, unapplied, limitedBy }) => ({
+      stage,
+      amount,
+      times,
+      unapplied,
+      limitedBy,
+    }));
 }
 
 function unitsTaken({ request, situation }: Outcome, priced: Priced, key: string): TakenUnits[] {

@@ -201,3 +201,20 @@ test("every reason has words in every language of the engine", () => {
   for (const [reason, words] of reasons)
     for (const locale of locales) expect(words[locale], reason).toMatch(/\S/);
 });
+
+test("the counters of whatever a smaller cart may bring in are asked as well, so that what is kept knows them", () => {
+  const asked: string[] = [];
+  const usage = {
+    get(key: string) {
+      asked.push(key);
+      return undefined;
+    },
+  };
+  const one = promotion({
+    conditions: { kind: "quantity", atMost: 1 },
+    limits: { total: 1 },
+    benefits: [{ kind: "percent_off", percent: 10 }],
+  });
+  quoteFor([one], cart("2x A @ 10.00", { explain: "none" }), { facts: { usage } });
+  expect(asked).toContain("p");
+});

@@ -96,9 +96,9 @@ test("numbers and fractions settle every proposal alike", () => {
 });
 
 function result(settlement: Settlement): object {
-  const { amount, wished } = settlement;
+  const { amount, wished, limitedBy } = settlement;
   // A settlement of nothing is not applied, so nobody asks which units it touched.
   const touched =
     amount === 0 ? [] : settlement.touched().map(({ line, from, count }) => ({ line, from, count }));
-  return { amount, wished, runs: settlement.runs(), touched };
+  return { amount, wished, limitedBy, runs: settlement.runs(), touched };
 }

@@ -1,17 +1,24 @@
 /** The story of one promotion: what kept it out or down, and what it took or would have taken. */
 import { describe, expect, test } from "vitest";
 import { explain } from "../../src/engine/explain.ts";
-import { noFacts } from "../../src/engine/facts.ts";
+import { type Facts, noFacts } from "../../src/engine/facts.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { tell } from "../../src/engine/story-words.ts";
 import { cart } from "../cart-notation.ts";
 import { compileAll, now, promotion } from "./engine-call.ts";
 
-const storyOf = (promotions: PromotionInput[], lines: string[], fields: object = {}) => {
+const storyOf = (
+  promotions: PromotionInput[],
+  lines: string[],
+  fields: object = {},
+  facts: Facts = noFacts,
+  drafts: PromotionInput[] = [],
+) => {
   const rulebook = buildRulebook("1", compileAll(promotions));
   const question = { key: "p", isTold: () => true };
-  const { stories, outcome } = explain(rulebook, cart(...lines, fields), noFacts, now, {}, question)!;
+  const options = { drafts: { promotions: compileAll(drafts), only: false } };
+  const { stories, outcome } = explain(rulebook, cart(...lines, fields), facts, now, options, question)!;
   const [story] = stories;
   return { ...story!, words: tell(story!, "en", "CNY", outcome.proposed.priced.total) };
 };
@@ -70,6 +77,36 @@ describe("what keeps a promotion out", () => {
   });
 });
 
+describe("what keeps a promotion out that nobody looked at", () => {
+  const stopped: Facts = { arePromotionsStopped: true };
+  const withheld: Facts = { areCodesWithheld: true };
+  const plain = percent({}, 10);
+  const coded = percent({ trigger: { type: "code", code: "SAVE" } }, 10);
+  const entered = ["SAVE"];
+  const elsewhere = promotion({ benefits: [{ kind: "percent_off", percent: 10, select: { skus: ["B"] } }] });
+
+  test.each<[string, PromotionInput, string[], Facts, string]>([
+    ["is that promotions are stopped", plain, [], stopped, "promotions_stopped"],
+    ["is the same where its goods are missing too", elsewhere, [], stopped, "promotions_stopped"],
+    ["is the same with its code", coded, entered, stopped, "promotions_stopped"],
+    ["is that codes are withheld", coded, entered, withheld, "too_many_attempts"],
+    ["is the same whatever codes were entered", coded, ["NOPE"], withheld, "too_many_attempts"],
+    ["is a code that nobody entered", coded, [], withheld, "code_not_entered"],
+    ["is a code that was not entered while others were heard", coded, ["NOPE"], {}, "code_not_entered"],
+    ["is that its goods are missing", elsewhere, [], {}, "goods_missing"],
+  ])("%s", (_title, meant, codes, facts, reason) => {
+    const story = storyOf([meant], ["1x A @ 100.00"], { codes }, facts);
+    expect([story.isCandidate, story.rejection!.reason]).toEqual([false, reason]);
+  });
+
+  test("is never that promotions are stopped where it is a draft", () => {
+    expect(storyOf([], ["1x A @ 100.00"], {}, stopped, [plain]).rejection).toBeNull();
+    expect(storyOf([], ["1x A @ 1.00"], { codes: ["NOPE"] }, stopped, [coded]).rejection!.reason).toBe(
+      "code_not_entered",
+    );
+  });
+});
+
 describe("what keeps a promotion down", () => {
   test.each<[string, PromotionInput, string, string[]]>([
     [
@@ -89,6 +126,53 @@ describe("what keeps a promotion down", () => {
       percent({ budget: { amount: { CNY: 1000 }, atEdge: "partial" } }, 50),
       "1x A @ 100.00",
       ["budget"],
+    ],
+    [
+      "is the price, not a budget that has enough",
+      promotion({
+        budget: { amount: { CNY: 20_000 }, atEdge: "partial" },
+        benefits: [{ kind: "amount_off", target: "item", amount: { CNY: 15_000 } }],
+      }),
+      "1x A @ 100.00",
+      ["floor"],
+    ],
+    [
+      "is the floor first and then the budget, where both cut",
+      percent({ budget: { amount: { CNY: 1000 }, atEdge: "partial" } }, 50),
+      "1x A @ 100.00 floor 60.00",
+      ["floor", "budget"],
+    ],
+    [
+      "is not a cap above what the floor lets through",
+      promotion({ benefits: [{ kind: "percent_off", percent: 50, maxAmount: { CNY: 3000 } }] }),
+      "1x A @ 100.00 floor 80.00",
+      ["floor"],
+    ],
+    [
+      "is the cap of one of its benefits",
+      promotion({
+        benefits: [
+          { kind: "percent_off", percent: 50, maxAmount: { CNY: 1000 } },
+          { kind: "amount_off", target: "item", amount: { CNY: 100 } },
+        ],
+      }),
+      "1x A @ 100.00",
+      ["cap"],
+    ],
+    [
+      "is the cap of the tier reached",
+      promotion({
+        benefits: [
+          {
+            kind: "tiered",
+            by: "quantity",
+            mode: "volume",
+            tiers: [{ from: 1, benefit: { kind: "percent_off", percent: 50, maxAmount: { CNY: 1000 } } }],
+          },
+        ],
+      }),
+      "1x A @ 100.00",
+      ["cap"],
     ],
   ])("%s", (_title, meant, line, limits) => {
     expect(storyOf([meant], [line]).parts).toMatchObject([{ stage: "item", limitedBy: limits }]);

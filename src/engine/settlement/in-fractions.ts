@@ -28,7 +28,6 @@ export function sumInFractions(
   goods: Goods,
   proposals: readonly Proposal[],
   rounding: RoundingMode,
-  budgetLeft: number | null,
   work: WorkBudget,
 ): ExactSum {
   const atoms = cutIntoAtoms(proposals).map((range): Atom => {
@@ -39,6 +38,7 @@ export function sumInFractions(
   const byLine = groupByLine(atoms);
   let wished = zero;
   let isWhole = true;
+  let isCapped = false;
   const sums = atoms.map(() => zero);
   for (const proposal of proposals) {
     // Each benefit on its own, so that their order in the document does not matter; then the sum is cut at the unit's room.
@@ -52,7 +52,7 @@ export function sumInFractions(
     }
     wished = add(wished, proposal.cap === undefined ? wish : smaller(wish, rational(proposal.cap)));
     if (proposal.cap !== undefined && isLess(rational(proposal.cap), wish)) {
-      capShares(atoms, rational(proposal.cap), work);
+      if (capShares(atoms, rational(proposal.cap), work)) isCapped = true;
       isWhole = false;
     }
     atoms.forEach((atom, i) => {
@@ -64,8 +64,7 @@ export function sumInFractions(
     atom.share = smaller(sums[i]!, atom.room);
   });
   // Where nothing was cut the sum is known; adding up hundreds of unlike fractions would cost far more than all the rest.
-  let given = isWhole ? wished : sumOfShares(atoms, work);
-  if (budgetLeft !== null) given = smaller(given, rational(budgetLeft));
+  const given = isWhole ? wished : sumOfShares(atoms, work);
   const weights = commonNumerators(
     atoms.map((atom) => atom.share),
     work,
@@ -75,8 +74,9 @@ export function sumInFractions(
   );
   return {
     portions: () => portions,
-    amount: roundRatio(given.n, given.d, rounding),
+    given: roundRatio(given.n, given.d, rounding),
     wished: roundRatio(wished.n, wished.d, rounding),
+    isCapped,
   };
 }
 
@@ -234,9 +234,11 @@ function giveShared(
   return { wish: total, isWhole: isWhole || left.n === 0n };
 }
 
-function capShares(atoms: readonly Atom[], cap: Rational, work: WorkBudget): void {
+/** False: there was nothing to cut, for the units cannot take as much. */
+function capShares(atoms: readonly Atom[], cap: Rational, work: WorkBudget): boolean {
   const given = sumOfShares(atoms, work);
-  if (!isLess(cap, given)) return;
+  if (!isLess(cap, given)) return false;
   const scale = divide(cap, given);
   for (const atom of atoms) atom.share = multiply(atom.share, scale);
+  return true;
 }

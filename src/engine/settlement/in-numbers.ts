@@ -10,7 +10,6 @@ export function sumInNumbers(
   goods: Goods,
   proposals: readonly Proposal[],
   rounding: RoundingMode,
-  budgetLeft: number | null,
   work: WorkBudget,
 ): ExactSum | null {
   const proposal = proposals[0]!;
@@ -24,12 +23,12 @@ export function sumInNumbers(
   const sum = sumWishes(goods, proposal.wishes, work);
   if (sum === null || sum.wished > Number.MAX_SAFE_INTEGER) return null;
   const cap = proposal.cap === undefined ? Number.POSITIVE_INFINITY : proposal.cap * wholePercent;
-  const budget = budgetLeft === null ? Number.POSITIVE_INFINITY : budgetLeft * wholePercent;
   const { portions } = sum;
   return {
     portions: () => (typeof portions === "function" ? portions() : inOrderOfUnits(portions)),
-    amount: roundMillionths(Math.min(sum.given, cap, budget), rounding),
+    given: roundMillionths(Math.min(sum.given, cap), rounding),
     wished: roundMillionths(Math.min(sum.wished, cap), rounding),
+    isCapped: sum.given > cap,
   };
 }
 

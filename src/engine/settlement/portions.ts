@@ -11,8 +11,12 @@ export interface Portion extends Units, Part {}
 export interface ExactSum {
   /** By line, then position. */
   portions(): readonly Portion[];
-  readonly amount: number;
+  /** What floors and caps let through, rounded. */
+  readonly given: number;
+  /** What there would be without floors, rounded; caps count. */
   readonly wished: number;
+  /** A cap kept it below what the goods could take. */
+  readonly isCapped: boolean;
 }
 
 /** Keeps no hold of the range: by the time the amount is allocated the goods may have cut it in two. */

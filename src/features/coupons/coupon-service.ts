@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Cart } from "../../engine/cart.ts";
 import { normalizeCode } from "../../engine/codes.ts";
 import type { Quote } from "../../engine/quote.ts";
-import { couponReason, reasons } from "../../engine/reasons.ts";
+import { couponReason, reasonWords } from "../../engine/reasons.ts";
+import { spokenLocale } from "../../engine/settings.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
@@ -205,8 +206,7 @@ function refusalOf(row: CouponRow | undefined, customer: string | undefined, now
 const unknown = { status: "rejected", reason: "code_unknown", promotion: null } as const;
 
 function messageOf(reason: string | null, locale?: string): string | null {
-  const words = reason === null ? undefined : reasons.get(reason);
-  return words === undefined ? reason : locale === "zh-CN" ? words["zh-CN"] : words.en;
+  return reason === null ? null : reasonWords(reason, spokenLocale(locale ?? ""));
 }
 
 /** Rows as callers see them: printed by the form of their pools, which are read together. */

@@ -2,7 +2,7 @@
 import { normalizeCode } from "../../engine/codes.ts";
 import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
-import { reasons } from "../../engine/reasons.ts";
+import { reasonWords } from "../../engine/reasons.ts";
 import type { Refusal, Shortage } from "../../ledger/admit.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
 import { codeOf } from "../ledger/promotion-counters.ts";
@@ -16,10 +16,10 @@ export function faultOf(
 ): Problem | null {
   const unproven = unprovenDeposits(request, facts);
   if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
-  const errors = quote.codes.flatMap(({ code, status, reason }, index) =>
+  const errors = quote.codes.flatMap(({ code, status, reason }) =>
     status === "applied" || reason === "displaced" || reason === "threshold_protected"
       ? []
-      : [codeError(index, code, reason ?? "")],
+      : [codeError(request, code, reason ?? "")],
   );
   // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
   if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
@@ -34,6 +34,7 @@ export function faultOf(
 
 /** Codes that priced well and take nothing all the same: void or expired by the database's clock. Null: none is. */
 export function closedCodes(
+  request: RedemptionRequest,
   shortages: readonly Shortage[],
   quote: Redemption["quote"],
   coupons: ReadonlyMap<string, { readonly code: string }>,
@@ -41,18 +42,20 @@ export function closedCodes(
   const closed = new Map(
     shortages.flatMap(({ counter, closed }) => (closed === null ? [] : [[codeOf(counter), closed] as const])),
   );
-  const errors = quote.codes.flatMap(({ code }, index) => {
+  const errors = quote.codes.flatMap(({ code }) => {
     const reason = closed.get(coupons.get(normalizeCode(code))?.code ?? "");
-    return reason === undefined ? [] : [codeError(index, code, reason)];
+    return reason === undefined ? [] : [codeError(request, code, reason)];
   });
   return errors.length === 0 ? null : problem("code-not-applied", { errors, extensions: { quote } });
 }
 
-function codeError(index: number, code: string, reason: string): ProblemError {
+/** A quote has one row for a code that was entered twice: the place is that of the entry it quotes. */
+function codeError({ codes = [] }: RedemptionRequest, code: string, reason: string): ProblemError {
+  const index = codes.findIndex((entry) => (typeof entry === "string" ? entry : entry.code) === code);
   return {
     path: `/codes/${index}`,
     code: reason,
-    message: `${code}: ${reasons.get(reason)?.en ?? "It does not apply."}`,
+    message: `${code}: ${reasonWords(reason, "en")}`,
   };
 }
 

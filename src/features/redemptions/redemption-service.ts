@@ -185,7 +185,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           const closed =
             attempt === 1 || refusal.reason !== "short"
               ? null
-              : closedCodes(refusal.shortages, identified, known.coupons);
+              : closedCodes(request, refusal.shortages, identified, known.coupons);
           if (closed !== null) throw closed;
           const answered = await lookAgain();
           if (answered !== null) return answered;

@@ -120,6 +120,14 @@ describe("a redemption", () => {
     });
   });
 
+  test("is refused at the code's own place, however often another was entered before it", async () => {
+    const { body } = await redeem(api, order({ codes: ["ten", "T-E-N", { code: "NOPE" }] }));
+    expect(body).toMatchObject({
+      code: "code-not-applied",
+      errors: [{ path: "/codes/2", code: "code_unknown" }],
+    });
+  });
+
   test("of nobody in particular is refused where customers are counted", async () => {
     const answer = await redeem(api, orderOf({ codes: ["TEN"] }));
     expect(answer.body).toMatchObject({

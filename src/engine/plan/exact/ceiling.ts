@@ -6,7 +6,7 @@ import type { CompiledPromotion } from "../../promotion.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetLeft } from "./item-offers.ts";
+import { budgetOf } from "./item-offers.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
 /** In millionths. */
@@ -23,7 +23,7 @@ export function ceilingOf(situation: Situation, promotion: CompiledPromotion): n
       selectors.map((select) => situation.coverage.of(select)),
     );
   }
-  return Math.min(sum, budgetLeft(situation, promotion));
+  return Math.min(sum, budgetOf(situation, promotion));
 }
 
 function ceilingOfBenefit(

@@ -3,7 +3,7 @@ import { isDiscounted } from "../../goods.ts";
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
-import type { Situation } from "../../situation.ts";
+import { budgetLeft, type Situation } from "../../situation.ts";
 import type { Templates } from "./automaton.ts";
 import { type BenefitFields, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
@@ -16,7 +16,7 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
   const part = promotion.parts.find(({ stage }) => stage === "item");
   if (part === undefined) return [];
   const fields = fieldsOf(promotion, "item");
-  const budget = budgetLeft(situation, promotion);
+  const budget = budgetOf(situation, promotion);
   const offers = part.benefits.map((benefit, i): Offer => {
     const slots = slotsOf(benefit, fields[i]!);
     const lines = usefulLines(
@@ -195,8 +195,7 @@ function coverage(
 }
 
 /** In millionths; infinite without a budget. */
-export function budgetLeft({ cart, facts }: Situation, { key, document }: CompiledPromotion): number {
-  if (document.budget === undefined) return unlimited;
-  const spent = facts.usage?.get(key)?.spent?.[cart.currency] ?? 0;
-  return Math.max(0, document.budget.amount[cart.currency]! - spent) * grain;
+export function budgetOf(situation: Situation, promotion: CompiledPromotion): number {
+  const left = budgetLeft(situation, promotion);
+  return left === null ? unlimited : left * grain;
 }

@@ -4,7 +4,7 @@ import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetLeft } from "./item-offers.ts";
+import { budgetOf } from "./item-offers.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
@@ -41,7 +41,7 @@ export function laterRule(
       ? orderBenefit(situation, promotion, part, i, ofBenefit)
       : shippingBenefit(situation, part, i, ofBenefit),
   );
-  const budget = budgetLeft(situation, promotion);
+  const budget = budgetOf(situation, promotion);
   return {
     candidate,
     group: part.group,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SelectorTable } from "../../engine/promotion.ts";
 import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
+import { repeated } from "../../platform/background.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
@@ -83,7 +84,9 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   const entries = new Map<string, Entry>();
   const past = new Map<string, Promise<Rulebook>>();
   const inZones = new WeakMap<ProjectRules, Map<string, Promise<ProjectRules>>>();
-  const closing = new AbortController();
+  const polling = repeated(pollMilliseconds, poll, (error) =>
+    log.warn({ err: error }, "the revisions of the rulebooks could not be read"),
+  );
   let uses = 0;
 
   function rulesOf(projectId: string): ProjectRules | Promise<ProjectRules> {
@@ -210,7 +213,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   /** In the background: nobody waits for it, and the next poll tries again. */
   function refresh(projectId: string): void {
     const entry = entries.get(projectId);
-    if (entry === undefined || closing.signal.aborted) return;
+    if (entry === undefined || polling.signal.aborted) return;
     entry.isStale = true;
     load(entry).catch((error: unknown) => {
       log.warn({ err: error, projectId }, "a rulebook could not be loaded anew; the one in memory goes on");
@@ -218,23 +221,14 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   }
 
   async function poll(): Promise<void> {
-    while (!closing.signal.aborted) {
-      // Jittered, so that the processes of a fleet do not ask in step.
-      const pause = pollMilliseconds * (0.8 + 0.2 * Math.random());
-      await delay(pause, undefined, { ref: false, signal: closing.signal }).catch(() => {});
-      if (closing.signal.aborted || entries.size === 0) continue;
-      try {
-        const asked = performance.now();
-        const revisions = await projects.revisions([...entries.keys()]);
-        for (const [projectId, entry] of entries) {
-          const revision = revisions.get(projectId);
-          if (entry.rules === null || revision === undefined) continue;
-          if (revision === entry.rules.revision) entry.confirmedAt = asked;
-          else refresh(projectId);
-        }
-      } catch (error) {
-        log.warn({ err: error }, "the revisions of the rulebooks could not be read");
-      }
+    if (entries.size === 0) return;
+    const asked = performance.now();
+    const revisions = await projects.revisions([...entries.keys()]);
+    for (const [projectId, entry] of entries) {
+      const revision = revisions.get(projectId);
+      if (entry.rules === null || revision === undefined) continue;
+      if (revision === entry.rules.revision) entry.confirmedAt = asked;
+      else refresh(projectId);
     }
   }
 
@@ -305,14 +299,14 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     },
 
     async start() {
-      poll();
+      polling.start();
       await listener?.subscribe(rulebookChannel, refresh, () => {
         for (const projectId of entries.keys()) refresh(projectId);
       });
     },
 
     async close() {
-      closing.abort();
+      await polling.close();
       await Promise.allSettled([...entries.values()].map(({ loading }) => loading));
     },
   };

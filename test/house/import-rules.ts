@@ -55,8 +55,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/ledger/committer-books.ts": "words",
   "src/features/ledger/ledger-commands.ts": "words",
   "src/features/ledger/ledger-events.ts": "words",
-  // Names of counters.
+  // Names of counters, and what is taken of them.
   "src/features/ledger/promotion-counters.ts": "words",
+  "src/features/ledger/promotion-holds.ts": "words",
   // A voucher as data: its terms, its counters, its text; and what a till reports of it.
   "src/features/offline/offline-order.ts": "words",
   "src/features/offline/voucher-holds.ts": "words",

@@ -6,16 +6,16 @@ import { enteredCodes } from "../../engine/evaluate.ts";
 import type { CouponFact, DepositFact, FactName, Facts } from "../../engine/facts.ts";
 import { limits } from "../../engine/limits.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
-import { counterKey } from "../../ledger/books.ts";
+import { type CounterName, counterKey } from "../../ledger/books.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Database } from "../../platform/database.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import {
+  codeUsesCounter,
   couponCounter,
   depositCounter,
   hashCustomer,
   holdersOf,
-  limitedCounters,
   nobody,
   type Who,
   whoIs,
@@ -197,7 +197,7 @@ function questionFor({ rules, request, at, used, needs, who, codes }: Asked, ord
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
   const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];
-  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(rules, spellings, at, used) : [];
+  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(spellings, used) : [];
   if (
     !asksCoupons &&
     customerId === null &&
@@ -220,24 +220,12 @@ function questionFor({ rules, request, at, used, needs, who, codes }: Asked, ord
   };
 }
 
-function codeCounters(
-  { settings }: ProjectRules,
-  codes: readonly string[],
-  at: number,
-  { promotions }: Usage,
-) {
-  return [...promotions.values()]
-    .filter(
-      ({ document, code, pool }) =>
-        document.limits?.perCode !== undefined && (pool !== null || codes.includes(code ?? "")),
-    )
-    .flatMap((promotion) =>
-      codes.flatMap((code) =>
-        limitedCounters(promotion, nobody, code, at, settings.timezone)
-          .filter(({ name }) => name === "perCode")
-          .map(({ counter }) => counter),
-      ),
-    );
+function codeCounters(codes: readonly string[], { promotions }: Usage): CounterName[] {
+  return [...promotions.values()].flatMap(({ id, document, code, pool }) =>
+    id !== null && document.limits?.perCode !== undefined && (pool !== null || codes.includes(code ?? ""))
+      ? codes.map((entered) => codeUsesCounter(id, entered))
+      : [],
+  );
 }
 
 function knowledge(

@@ -5,6 +5,7 @@
 import type pg from "pg";
 import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import type { StoredHold } from "../ledger/committer-books.ts";
 import { orderHistorySql } from "./order-history.ts";
 
 export interface FactsQuestion {
@@ -222,8 +223,6 @@ function putStanding(
   answer.standing = standing;
   if (standing.state === "reserved") for (const hold of holds) putAmount(answer.own, hold);
 }
-
-type StoredHold = [rule: string, measure: string, holder: string, period: string, amount: number];
 
 function putAmount(amounts: Map<string, number>, [rule, measure, holder, period, amount]: StoredHold): void {
   amounts.set(counterKey({ rule, measure, holder, period }), amount);

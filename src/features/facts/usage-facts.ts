@@ -4,6 +4,7 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { type CounterName, counterKey } from "../../ledger/books.ts";
 import {
   amountCounter,
+  codeUsesCounter,
   limitedCounters,
   stockCounter,
   stocksOf,
@@ -69,16 +70,14 @@ function usageOf(promotion: CompiledPromotion, question: UsageQuestion): UsageFa
   const { taken, who, codes, coupons, currency, at, timezone } = question;
   const usage: UsageFact = { total: 0 };
   const rule = promotion.id ?? "";
-  const byCode: Record<string, number> = {};
-  for (const entered of [null, ...codes]) {
-    const coupon = promotion.pool === null || entered === null ? undefined : coupons.get(entered);
-    const counted = coupon?.code ?? entered;
-    for (const { name, counter } of limitedCounters(promotion, who, counted, at, timezone)) {
-      if (name !== "perCode") usage[fields[name]] = taken(counter);
-      else if (entered !== null) byCode[entered] = taken(counter);
-    }
+  for (const { name, counter } of limitedCounters(promotion, who, null, at, timezone))
+    if (name !== "perCode") usage[fields[name]] = taken(counter);
+  if (promotion.document.limits?.perCode !== undefined && codes.length > 0) {
+    const stored = (entered: string) => (promotion.pool === null ? undefined : coupons.get(entered)?.code);
+    usage.byCode = Object.fromEntries(
+      codes.map((entered) => [entered, taken(codeUsesCounter(rule, stored(entered) ?? entered))]),
+    );
   }
-  if (Object.keys(byCode).length > 0) usage.byCode = byCode;
   if (promotion.document.budget !== undefined)
     usage.spent = { [currency]: taken(amountCounter(rule, currency)) };
   const stocks = stocksOf(promotion);

@@ -88,8 +88,13 @@ export function depositCounter(redemption: string): CounterName {
 
 const codePrefix = "code:";
 
-export function codeHolder(storedCode: string): string {
+function codeHolder(storedCode: string): string {
   return `${codePrefix}${storedCode}`;
+}
+
+/** A promotion's uses by one code, as the code is stored. */
+export function codeUsesCounter(rule: string, storedCode: string): CounterName {
+  return usesCounter(rule, codeHolder(storedCode));
 }
 
 /** The measure of a coupon's own uses. Its counter is the coupon's row, not one of `counters`. */
@@ -128,7 +133,7 @@ export interface LimitedCounter {
 export function limitedCounters(
   { id, document }: CompiledPromotion,
   who: Who,
-  normalizedCode: string | null,
+  storedCode: string | null,
   at: number,
   projectTimezone: string,
 ): LimitedCounter[] {
@@ -144,7 +149,7 @@ export function limitedCounters(
   add("perDevice", limits.perDevice, holderOf("device", who));
   add("perPhone", limits.perPhone, holderOf("phone", who));
   add("perIp", limits.perIp, holderOf("ip", who));
-  add("perCode", limits.perCode, normalizedCode === null ? null : codeHolder(normalizedCode));
+  add("perCode", limits.perCode, storedCode === null ? null : codeHolder(storedCode));
   const { perPeriod } = limits;
   if (perPeriod !== undefined) {
     const period = periodAt(perPeriod.period, schedule?.timezone ?? projectTimezone, at);

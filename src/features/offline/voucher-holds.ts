@@ -1,15 +1,8 @@
 /** What a voucher sets aside, and what an order takes of it: counters as an online redemption would name them. */
 import type { CompiledPromotion } from "../../engine/promotion.ts";
-import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
-import {
-  amountCounter,
-  codeHolder,
-  couponCounter,
-  couponMeasure,
-  limitedCounters,
-  usesCounter,
-  type Who,
-} from "../ledger/promotion-counters.ts";
+import type { CounterName, Hold } from "../../ledger/books.ts";
+import { amountCounter, couponCounter, couponMeasure, type Who } from "../ledger/promotion-counters.ts";
+import { Holds } from "../ledger/promotion-holds.ts";
 
 /** rule, measure, holder, period, amount, limit */
 export type PromisedHold = [string, string, string, string, number, number | null];
@@ -29,30 +22,13 @@ export interface PromiseQuestion {
 
 export function holdsOfPromise(question: PromiseQuestion): Hold[] {
   const { promotion, who, code, poolId, currency, maxAmount, at, timezone } = question;
-  const { id, document } = promotion;
+  const { id } = promotion;
   if (id === null) throw new Error("a draft cannot be promised");
-  const holds = new Map<string, Hold>();
-  const add = (hold: Hold) => {
-    const key = counterKey(hold.counter);
-    const known = holds.get(key);
-    holds.set(key, { ...hold, limit: known?.limit ?? hold.limit });
-  };
-  add({ counter: usesCounter(id), amount: 1, limit: document.limits?.total ?? null });
-  if (promotion.code !== null)
-    add({
-      counter: usesCounter(id, codeHolder(promotion.code)),
-      amount: 1,
-      limit: document.limits?.perCode ?? null,
-    });
-  for (const { counter, limit } of limitedCounters(promotion, who, code, at, timezone))
-    add({ counter, amount: 1, limit });
-  add({
-    counter: amountCounter(id, currency),
-    amount: maxAmount,
-    limit: document.budget?.amount[currency] ?? null,
-  });
-  if (poolId !== null && code !== null) add({ counter: couponCounter(poolId, code), amount: 1, limit: null });
-  return [...holds.values()];
+  const holds = new Holds();
+  holds.addUse(id, promotion, { who, code, at, timezone });
+  holds.addAmount(id, promotion, currency, maxAmount);
+  if (poolId !== null && code !== null) holds.add(couponCounter(poolId, code), 1, null);
+  return holds.all();
 }
 
 export function storedPromise(holds: readonly Hold[]): PromisedHold[] {

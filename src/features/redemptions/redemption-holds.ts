@@ -2,18 +2,15 @@
 import { normalizeCode } from "../../engine/codes.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
-import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
+import type { Hold } from "../../ledger/books.ts";
 import {
-  amountCounter,
-  codeHolder,
   couponCounter,
   depositCounter,
-  limitedCounters,
   stockCounter,
   stocksOf,
-  usesCounter,
   type Who,
 } from "../ledger/promotion-counters.ts";
+import { Holds } from "../ledger/promotion-holds.ts";
 
 export interface HoldsQuestion {
   readonly quote: Omit<Quote, "id">;
@@ -50,23 +47,11 @@ function appliedPromotions({ quote, promotionOf }: HoldsQuestion): CompiledPromo
 
 function addPromotion(holds: Holds, promotion: CompiledPromotion, question: HoldsQuestion): void {
   const { quote, who, at, timezone } = question;
-  const { id, key, document } = promotion;
+  const { id, key } = promotion;
   if (id === null) return;
-  // Uses and amounts are counted whether or not they are limited: a limit set later then knows what went before.
-  holds.add(usesCounter(id), 1, document.limits?.total ?? null);
-  if (promotion.code !== null)
-    holds.add(usesCounter(id, codeHolder(promotion.code)), 1, document.limits?.perCode ?? null);
-  for (const { counter, limit } of limitedCounters(
-    promotion,
-    who,
-    codeBehind(promotion, question),
-    at,
-    timezone,
-  ))
-    holds.add(counter, 1, limit);
+  holds.addUse(id, promotion, { who, code: codeBehind(promotion, question), at, timezone });
   const amount = quote.promotions.reduce((sum, row) => sum + (row.promotion === key ? row.amount : 0), 0);
-  if (amount > 0)
-    holds.add(amountCounter(id, quote.currency), amount, document.budget?.amount[quote.currency] ?? null);
+  if (amount > 0) holds.addAmount(id, promotion, quote.currency, amount);
   const stocks = stocksOf(promotion);
   for (const { promotion: giver, benefit, quantity = 1 } of quote.rewards) {
     const stock = giver === key ? stocks.get(benefit) : undefined;
@@ -89,20 +74,4 @@ function codeBehind({ code, pool }: CompiledPromotion, { quote, coupons }: Holds
     if (coupon?.pool === pool) return coupon.code;
   }
   return null;
-}
-
-class Holds {
-  private readonly byKey = new Map<string, { counter: CounterName; amount: number; limit: number | null }>();
-
-  /** The same counter asked for twice, as the total is by `uses` and by its limit, is taken from once. */
-  add(counter: CounterName, amount: number, limit: number | null): void {
-    const key = counterKey(counter);
-    const known = this.byKey.get(key);
-    if (known === undefined) this.byKey.set(key, { counter, amount, limit });
-    else known.limit ??= limit;
-  }
-
-  all(): Hold[] {
-    return [...this.byKey.values()];
-  }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -211,15 +211,16 @@ test("a failure after the first piece breaks the connection instead of passing f
 test("an upload may take longer than a request may, while an ordinary request may not", async () => {
   const accepted: Socket[] = [];
   app.server.on("connection", (socket: Socket) => accepted.push(socket));
-  const upload = (path: string) =>
+  const kept = new Agent({ keepAlive: true });
+  const upload = (path: string, agent: Agent | false) =>
     httpRequest({
       port,
       path,
       method: "POST",
-      agent: false,
+      agent,
       headers: { authorization: "Bearer erp", "content-type": "application/x-ndjson" },
     });
-  const slow = upload("/v1/echo/a");
+  const slow = upload("/v1/echo/a", kept);
   slow.write("1\n");
   const [answer] = (await once(slow, "response")) as [IncomingMessage];
   // What Node does after `requestTimeout`.
@@ -231,10 +232,12 @@ test("an upload may take longer than a request may, while an ordinary request ma
   for await (const chunk of answer) text += chunk;
   expect(text.trim().split("\n")).toHaveLength(2);
   // Only that request: the next one over its connection is in time or refused.
+  expect(accepted[0]?.writableEnded).toBe(false);
   timeOut(accepted[0]);
   expect(accepted[0]?.writableEnded).toBe(true);
+  kept.destroy();
 
-  const stuck = upload("/v1/none");
+  const stuck = upload("/v1/none", false);
   stuck.write("1");
   const [refusal] = (await once(stuck, "response")) as [IncomingMessage];
   expect(refusal.statusCode).toBe(404);

@@ -51,7 +51,7 @@ const doubling = (levels: number) =>
   repeat(levels, (level) => `fragment f${level} on Query { ...f${level + 1} ...f${level + 1} }`);
 const large = "items(limit: 200) { items { id size } }";
 
-test.each([
+const complex = [
   ["many fields at the root", `{ ${repeat(21, (i) => `a${i}: motto { text }`)} }`],
   [
     "as many in fragments",
@@ -68,6 +68,10 @@ test.each([
   ],
   ["one leaf a thousand times", `{ motto { ${repeat(1001, () => "text")} } }`],
   ["many tokens", `{ ${repeat(4001, () => "motto")} }`],
+  [
+    "many tokens of a value",
+    `{ priceCart(input: { lines: [], rule: [${repeat(4001, () => "1")}] }) { total } }`,
+  ],
   ["a long document", `{ motto { text } } #${"x".repeat(50_000)}`],
   ["deep fields", `${"{ __schema { types ".repeat(10)}{ name }${"}".repeat(20)}`],
   ["deeper than the parser's stack", "{a".repeat(20_000)],
@@ -107,7 +111,9 @@ test.each([
     "money moved twice in the operation not asked for",
     "mutation a { pay { id } } mutation b { a: pay { id } b: pay { id } }",
   ],
-])("%s: too complex", async (_case, query) => {
+] as const;
+
+test.each(complex)("%s: too complex", async (_case, query) => {
   expect(await refusal({ query, operationName: query.includes(" b ") ? "a" : undefined })).toMatchObject({
     status: 400,
     code: "graphql-too-complex",
@@ -184,6 +190,40 @@ test.each([
   expect((await refusal(payload)).text).toContain("Did you mean");
   expect((await refusal(payload, production)).text).not.toMatch(/did you mean/i);
 });
+
+/** By limit, an attack that nothing else refuses as too complex. */
+const onlyRefusedBy: Readonly<Record<keyof typeof graphqlLimits, (typeof complex)[number][0]>> = {
+  characters: "a long document",
+  tokens: "many tokens of a value",
+  nesting: "deep values",
+  depth: "deep introspection",
+  rootFields: "many fields at the root",
+  aliases: "many aliases of one leaf",
+  fields: "one leaf a thousand times",
+  cost: "many dear queries",
+  moneyMutations: "money moved twice",
+};
+
+test.each(Object.entries(onlyRefusedBy))(
+  "were there no limit of %s, the attack with %s would not be refused so: seeded bug",
+  async (limit, name) => {
+    const query = complex.find(([attack]) => attack === name)?.[1];
+    expect(await refusal({ query })).toMatchObject({ code: "graphql-too-complex" });
+    const limits = graphqlLimits as Record<string, number>;
+    const before = limits[limit]!;
+    limits[limit] = Number.MAX_SAFE_INTEGER;
+    const unlimited = await operationsApp();
+    const answer = await unlimited.inject({
+      method: "POST",
+      url: "/graphql",
+      headers: { authorization: "Bearer admin" },
+      payload: { query },
+    });
+    limits[limit] = before;
+    await unlimited.close();
+    expect(answer.json().errors?.[0]?.extensions?.code ?? answer.json().code).not.toBe("graphql-too-complex");
+  },
+);
 
 test("a page counts as large as its own operation may make it", () => {
   const limit = z.int().min(1).max(1_000).default(100);

@@ -105,6 +105,32 @@ const graphql: string[] = [
 const internal =
   /canary|select |insert |constraint|relation|column|\$1|pg_|postgres|drizzle|node_modules|\/src\/|\.ts\b|\bat \w+ \(|ECONN|ENOENT|10\.1\.2\.3|password|undefined|TypeError|Cannot read|stack|statement timeout|disk|FST_/i;
 
+/** Whether an answer says what is inside, or passes over that anything failed. */
+function isTold({ status, text, headers }: Pick<Answer, "status" | "text" | "headers">): boolean {
+  // Where a field stands in the query is not a column of a table.
+  const said = `${text.replaceAll(/"column":\d+/g, "")} ${JSON.stringify(headers)}`;
+  const isFailure = status >= 500 || /"status":50[03]/.test(text);
+  return internal.test(said) || !isFailure;
+}
+
+test("the words of any of the faults would be noticed, and so would an answer as if nothing had happened: seeded bugs", () => {
+  const clean = {
+    status: 500,
+    text: '{"code":"internal-error","title":"Something went wrong"}',
+    headers: {},
+  };
+  expect(isTold(clean)).toBe(false);
+  expect(isTold({ ...clean, status: 200 })).toBe(true);
+  for (const [name, make] of Object.entries(faults)) {
+    const error = make();
+    const { detail, cause, address } = error as { detail?: string; cause?: Error; address?: string };
+    for (const words of [error.message, error.stack, detail, cause?.message, address].filter(Boolean)) {
+      expect(isTold({ ...clean, text: JSON.stringify({ title: words }) }), `${name}: ${words}`).toBe(true);
+      expect(isTold({ ...clean, headers: { warning: words } }), `${name}: ${words}`).toBe(true);
+    }
+  }
+});
+
 test("200 faults over both faces: each answered, and none told", async () => {
   const told: string[] = [];
   let injected = 0;
@@ -121,10 +147,7 @@ test("200 faults over both faces: each answered, and none told", async () => {
       const { status, text, headers } = await ask();
       fault = null;
       injected += 1;
-      // Where a field stands in the query is not a column of a table.
-      const said = `${text.replaceAll(/"column":\d+/g, "")} ${JSON.stringify(headers)}`;
-      const isFailure = status >= 500 || /"status":50[03]/.test(text);
-      if (internal.test(said) || !isFailure) told.push(`${name}, ${what}: ${status} ${text}`);
+      if (isTold({ status, text, headers })) told.push(`${name}, ${what}: ${status} ${text}`);
     }
   }
   expect(told).toEqual([]);

@@ -1,4 +1,5 @@
 import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { declaredFaces } from "../../scripts/generate.ts";
@@ -106,7 +107,12 @@ test("no cell of a CSV is run as a formula by a spreadsheet", () => {
     `${start}cmd|' /C calc'!A0`,
   ]);
   expect(payloads.length).toBeGreaterThanOrEqual(30);
-  const cells = parse(csvLines(payloads.map((payload) => [payload, 1]))).map(([cell]) => cell);
+  const rows = payloads.map((payload) => [payload, 1]);
+  const cells = parse(csvLines(rows)).map(([cell]) => cell);
   expect(cells).toEqual(payloads.map((payload) => `'${payload}`));
+  const run = (csv: string) => parse(csv).filter(([cell = ""]) => starts.includes(cell.charAt(0)));
+  expect(run(csvLines(rows))).toEqual([]);
+  // Seeded bug: the same without the apostrophes.
+  expect(run(stringify(rows))).toHaveLength(payloads.length);
   expect(csvLines([["plain", -5, null]])).toBe("plain,-5,\n");
 });

@@ -50,13 +50,35 @@ test("nothing in a dump of the database opens the door, whichever way it is read
         .secret,
     );
   const text = await dump();
-  const forms = (secret: string) => [
-    secret,
-    Buffer.from(secret).toString("hex"),
-    Buffer.from(secret).toString("base64").replace(/=+$/, ""),
-  ];
-  expect(secrets.flatMap(forms).filter((form) => text.includes(form))).toEqual([]);
+  expect(kept(secrets, text)).toEqual([]);
+  expect(await doorsOpenedBy(text)).toEqual([]);
 
+  // The checkers were seen to fail: somebody notes a secret down, as it is, in disguise, or among other words.
+  const [plain = "", hidden = "", quoted = ""] = secrets;
+  await database.pool.query("create table notes (id int, note text, bytes bytea)");
+  await database.pool.query("insert into notes values (1, $1, null), (2, null, $2), (3, $3, null)", [
+    plain,
+    Buffer.from(hidden),
+    JSON.stringify({ headers: [{ authorization: `Bearer ${quoted}` }] }),
+  ]);
+  const leaky = await dump();
+  expect(kept(secrets, leaky)).toEqual([plain, Buffer.from(hidden).toString("hex"), quoted]);
+  expect((await doorsOpenedBy(leaky)).toSorted()).toEqual([plain, quoted].toSorted());
+});
+
+/** Secrets that stand in the text, in whichever form. */
+function kept(secrets: readonly string[], text: string): string[] {
+  return secrets
+    .flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString("hex"),
+      Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+    ])
+    .filter((form) => text.includes(form));
+}
+
+/** What of the text is accepted as a key. */
+async function doorsOpenedBy(text: string): Promise<string[]> {
   const tokens = new Set(text.match(/[\x21-\x7e]{16,512}/g)?.flatMap((word) => word.split(/[,()"{}]/)) ?? []);
   const hashes = [...text.matchAll(/\\x([0-9a-f]{64})/g)].flatMap(([, hex = ""]) => [
     hex,
@@ -69,6 +91,6 @@ test("nothing in a dump of the database opens the door, whichever way it is read
     const { status } = await api.rest("GET", "/v1/project", { key: token });
     if (status !== 401) usable.push(token);
   }
-  expect(usable).toEqual([]);
   expect(tokens.size).toBeGreaterThan(20);
-});
+  return usable;
+}

@@ -7,6 +7,7 @@ import { contentsOf, demoProject, quotesFor } from "../concurrency/quotes.ts";
 import { randomCarts } from "../concurrency/random-carts.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
+import { bird, callAll, leaks } from "./canaries.ts";
 import { History } from "./history.ts";
 import { inParallel } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
@@ -154,6 +155,14 @@ bugIsNoticed("a reservation that ends keeps what it held", async (url) => {
   await expect
     .poll(() => violationsOfProject(shop), { timeout: 30_000 })
     .toContain("counter-is-not-the-sum-of-its-entries");
+  shop.close();
+});
+
+bugIsNoticed("a request is logged with its URL", async (url) => {
+  const shop = await openShop(url, database);
+  const server = servers.find((each) => each.url === url)!;
+  await callAll(shop, url, 0, 16);
+  await expect.poll(() => leaks(server.printed(), shop)).toEqual([bird]);
   shop.close();
 });
 

@@ -2,7 +2,7 @@
  * Bugs made on purpose: a checker counts only after it was seen to fail. Each breaks a server process from outside, between
  * the service and its database or its clients; nothing in `src` knows of them. README.md has the list in words.
  */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "../../src/platform/database.ts";
 import { appRole } from "../../src/platform/walls.ts";
 
@@ -16,6 +16,8 @@ export interface SeededBug {
   readonly quote?: (quote: Record<string, unknown>, database: Database) => unknown;
   /** Changes the status of an answer. */
   readonly status?: (status: number) => number;
+  /** Told of every request. */
+  readonly request?: (request: FastifyRequest) => void;
   /** Once and for all. */
   readonly database?: (database: Database) => void;
 }
@@ -147,6 +149,10 @@ export const seededBugs: readonly SeededBug[] = [
         );
     },
   },
+  {
+    name: "a request is logged with its URL",
+    request: ({ method, url }) => console.log(JSON.stringify({ level: 30, method, url })),
+  },
 ];
 
 /** The number of the bug in the list, as README.md has it. */
@@ -196,6 +202,7 @@ export function breakDatabase(database: Database): void {
 /** Lets the current bug at every answer. */
 export function breakApp(app: FastifyInstance): void {
   app.addHook("onSend", async (request, reply, payload) => {
+    current?.request?.(request);
     if (current?.status !== undefined) reply.code(current.status(reply.statusCode));
     if (current?.quote === undefined || request.url !== "/v1/evaluations" || reply.statusCode !== 200)
       return payload;

@@ -43,8 +43,8 @@ export interface EventSequencerService {
   cleanUp(): Promise<number>;
   /** There is, or may be, something to number. */
   wake(): void;
-  /** Called in this process whenever there is something new to read, whoever numbered it. */
-  onSequenced(listener: () => void): void;
+  /** Called in this process whenever there is something new to read in a project, whoever numbered it; null: perhaps in any. */
+  onSequenced(listener: (projectId: string | null) => void): void;
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -62,9 +62,9 @@ export interface EventSequencerOptions {
 
 export function eventSequencerService(options: EventSequencerOptions): EventSequencerService {
   const { database, clock, log, listener, retentionDays, fanOut, onDeleted } = options;
-  const listeners: (() => void)[] = [];
-  const tell = () => {
-    for (const listen of listeners) listen();
+  const listeners: ((projectId: string | null) => void)[] = [];
+  const tell = (projectId: string | null) => {
+    for (const listen of listeners) listen(projectId);
   };
 
   function sequenceBatch(projectId: string): Promise<number> {
@@ -73,7 +73,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
       const events = await sequence(connection, projectId, mostAtOnce);
       if (events.length > 0) {
         await fanOut(connection, projectId, events);
-        await notify(connection, sequencedChannel);
+        await notify(connection, sequencedChannel, projectId);
       }
       return events.length;
     });
@@ -87,7 +87,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
         if (numbering.signal.aborted) return;
         batch = await sequenceBatch(projectId);
         all += batch;
-        if (batch > 0) tell();
+        if (batch > 0) tell(projectId);
       } while (batch === mostAtOnce);
     };
     await eachApart(await projectsWithNewEvents(database.outside), sequenceIn, (error, projectId) =>
@@ -145,7 +145,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
       numbering.start();
       cleaning.start();
       await listener?.subscribe(writtenChannel, numbering.wake, numbering.wake);
-      await listener?.subscribe(sequencedChannel, tell, tell);
+      await listener?.subscribe(sequencedChannel, tell, () => tell(null));
     },
     async close() {
       await Promise.all([numbering.close(), cleaning.close()]);

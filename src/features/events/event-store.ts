@@ -25,8 +25,8 @@ export async function insertEvents(
   await notify(connection, channel);
 }
 
-export async function notify(connection: Connection, channel: string): Promise<void> {
-  await connection.execute(sql`select pg_notify(${channel}, '')`);
+export async function notify(connection: Connection, channel: string, projectId = ""): Promise<void> {
+  await connection.execute(sql`select pg_notify(${channel}, ${projectId})`);
 }
 
 /** Where there is something to number. */

@@ -5,8 +5,6 @@ import { cloudEventOf } from "./event-types.ts";
 
 export const mostStreams = 200;
 const heartbeatMilliseconds = 15_000;
-/** Without a word from the sequencer: of another process, where nobody listens. */
-const pollMilliseconds = 1_000;
 /** Then the client connects again and shows its key: one that was revoked reads no longer. */
 const longestMilliseconds = 300_000;
 const eventsAtOnce = 100;
@@ -17,31 +15,40 @@ export interface EventStreamService {
     projectId: string,
     query: { after: string | undefined; types?: readonly string[] | undefined },
   ): AsyncIterable<string>;
-  /** There is something new to read. */
-  wake(): void;
+  /** There is something new to read in the project; null: perhaps in any. */
+  wake(projectId: string | null): void;
   /** Ends every stream at its next event or wait. */
   close(): void;
 }
 
-export function eventStreamService({ events }: { events: EventService }): EventStreamService {
+export interface EventStreamOptions {
+  events: Pick<EventService, "read" | "lastPosition">;
+  /** How long a stream waits without a word from the sequencer: of another process, where nobody listens. */
+  pollMilliseconds?: number;
+}
+
+export function eventStreamService(options: EventStreamOptions): EventStreamService {
+  const { events, pollMilliseconds = 1_000 } = options;
   const closing = new AbortController();
-  const sleepers = new Set<() => void>();
+  const sleepers = new Set<{ projectId: string; awaken: () => void }>();
   let open = 0;
 
-  const wake = () => {
-    for (const awaken of sleepers) awaken();
+  const wake = (projectId: string | null) => {
+    for (const sleeper of sleepers)
+      if (projectId === null || sleeper.projectId === projectId) sleeper.awaken();
   };
 
-  /** Until the next wake, at most so long. Made before the reading that it follows, so that no wake is missed. */
-  function sleeper(): { woken: (milliseconds: number) => Promise<void>; forget: () => void } {
+  /** Until the project's next wake, or for a while. Made before the reading that it follows, so that no wake is missed. */
+  function sleeper(projectId: string): { woken: () => Promise<void>; forget: () => void } {
     let awaken: () => void = () => {};
     const wakened = new Promise<void>((settle) => {
       awaken = settle;
     });
-    sleepers.add(awaken);
-    const forget = () => void sleepers.delete(awaken);
-    const woken = async (milliseconds: number) => {
-      const timer = setTimeout(awaken, milliseconds);
+    const one = { projectId, awaken };
+    sleepers.add(one);
+    const forget = () => void sleepers.delete(one);
+    const woken = async () => {
+      const timer = setTimeout(awaken, pollMilliseconds);
       await wakened;
       clearTimeout(timer);
     };
@@ -56,28 +63,30 @@ export function eventStreamService({ events }: { events: EventService }): EventS
     const endsAt = performance.now() + longestMilliseconds;
     let position = after ?? (await events.lastPosition(projectId));
     let toldAt = performance.now();
-    let batch: EventBatch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
-    yield "retry: 1000\n\n";
-    for (;;) {
-      for (const event of batch.events) {
-        toldAt = performance.now();
-        const { type, position: at } = event;
-        yield `id: ${eventCursor.encode(at)}\nevent: ${type}\ndata: ${JSON.stringify(cloudEventOf(event))}\n\n`;
+    let sleep = sleeper(projectId);
+    try {
+      let batch: EventBatch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
+      yield "retry: 1000\n\n";
+      for (;;) {
+        for (const event of batch.events) {
+          toldAt = performance.now();
+          const { type, position: at } = event;
+          yield `id: ${eventCursor.encode(at)}\nevent: ${type}\ndata: ${JSON.stringify(cloudEventOf(event))}\n\n`;
+        }
+        position = batch.position;
+        if (closing.signal.aborted || performance.now() > endsAt) return;
+        if (!batch.hasMore) await sleep.woken();
+        if (closing.signal.aborted) return;
+        if (performance.now() - toldAt > heartbeatMilliseconds) {
+          toldAt = performance.now();
+          yield ": still here\n\n";
+        }
+        sleep.forget();
+        sleep = sleeper(projectId);
+        batch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
       }
-      position = batch.position;
-      if (closing.signal.aborted || performance.now() > endsAt) return;
-      const { woken, forget } = sleeper();
-      try {
-        if (!batch.hasMore) await woken(pollMilliseconds);
-      } finally {
-        forget();
-      }
-      if (closing.signal.aborted) return;
-      if (performance.now() - toldAt > heartbeatMilliseconds) {
-        toldAt = performance.now();
-        yield ": still here\n\n";
-      }
-      batch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
+    } finally {
+      sleep.forget();
     }
   }
 
@@ -97,7 +106,7 @@ export function eventStreamService({ events }: { events: EventService }): EventS
     wake,
     close() {
       closing.abort();
-      wake();
+      wake(null);
     },
   };
 }

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { recordEvents } from "../../../src/features/events/event-service.ts";
+import { eventService, recordEvents } from "../../../src/features/events/event-service.ts";
+import { eventStreamService } from "../../../src/features/events/event-stream-service.ts";
 import { newEvent } from "../../../src/features/events/event-types.ts";
 import { withTransaction } from "../../../src/platform/database.ts";
 import { type Listener, openListener } from "../../../src/platform/listen.ts";
@@ -127,4 +128,55 @@ test("when the server closes, streams end as if they were complete, and are not 
   await own.close();
   await stream.ended;
   expect(stream.response.complete).toBe(true);
+});
+
+/** A stream that never looks by itself, read piece by piece; `reading` comes after each, before its result. */
+function streamOf(reading: (place: number) => Promise<void>) {
+  const service = eventService({ database });
+  let count = 0;
+  const streams = eventStreamService({
+    pollMilliseconds: 3_600_000,
+    events: {
+      ...service,
+      async read(...query) {
+        const place = ++count;
+        const batch = await service.read(...query);
+        await reading(place);
+        return batch;
+      },
+    },
+  });
+  const pieces = streams.stream(api.project.id, { after: undefined })[Symbol.asyncIterator]();
+  return { streams, pieces, count: () => count };
+}
+
+const turn = () => new Promise((settle) => setImmediate(settle));
+
+test("what is told while a stream reads wakes it from the sleep that follows", async () => {
+  const { streams, pieces } = streamOf(async (place) => {
+    if (place > 1) return;
+    await tell("between");
+    await expect
+      .poll(async () => (await api.rest("GET", "/v1/events?limit=1000")).text, { timeout: 30_000 })
+      .toContain("between");
+    streams.wake(api.project.id);
+  });
+  expect((await pieces.next()).value).toContain("retry");
+  expect((await pieces.next()).value).toContain('"subject":"between"');
+  await pieces.return?.();
+});
+
+test("a stream is not woken by the events of another project", async () => {
+  const { streams, pieces, count } = streamOf(async () => {});
+  await pieces.next();
+  const next = pieces.next();
+  await turn();
+  streams.wake("prj_other");
+  await turn();
+  const readings = count();
+  streams.wake(api.project.id);
+  await expect.poll(count).toBe(2);
+  expect(readings).toBe(1);
+  streams.close();
+  expect((await next).done).toBe(true);
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { apiDocument, operationsOf, servicesOf, streamOperationsOf } from "../src/app.ts";
 import { kindsDocument } from "../src/engine/kinds-document.ts";
-import { eventsDocument } from "../src/features/events/event-types.ts";
+import { eventsDocument } from "../src/features/events/event-document.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { openDatabase } from "../src/platform/database.ts";
 import { graphqlSchema } from "../src/platform/graphql-schema.ts";

@@ -253,9 +253,9 @@ export function servicesOf({
         couponCustomerData,
         evaluationCustomerData,
         voucherCustomerData,
-        // Last: until the erasure is committed no event of the project is numbered.
-        eventCustomerData,
+        // Last: from here on until the erasure is committed no event of the project is numbered.
         webhookCustomerData,
+        eventCustomerData,
       ],
     }),
     audit: auditService({ database }),

@@ -12,7 +12,7 @@ export type Adjustment = {
   runs: readonly (UnitRun)[];
 };
 
-/** From here on an event `alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
+/** From here on an event `dealwright.alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
 export type AlarmThresholds = {
   /** Redemptions of one promotion. */
   redemptionsPerMinute: number | null;
@@ -21,7 +21,7 @@ export type AlarmThresholds = {
   wrongCodesPerMinute: number | null;
 };
 
-/** From here on an event `alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
+/** From here on an event `dealwright.alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
 export type AlarmThresholdsInput = {
   /** Redemptions of one promotion. */
   redemptionsPerMinute?: number | null;
@@ -1124,7 +1124,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];

@@ -1,5 +1,6 @@
 /** When something goes faster than the project expects, it is said once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type EventType, eventTypes } from "../../src/features/events/event-types.ts";
 import { type Listener, openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
@@ -49,9 +50,11 @@ interface Alarm {
 
 async function alarmsOf(projectId: string): Promise<Alarm[]> {
   const { rows } = await database.pool.query<Alarm>(
-    "select type, subject, data from outbox_events where project_id = $1 and type like 'alarm.%' order by type, data ->> 'from'",
+    "select type, subject, data from outbox_events where project_id = $1 and type like '%alarm.%' order by type, data ->> 'from'",
     [projectId],
   );
+  for (const { type, data } of rows)
+    expect(eventTypes[type as EventType].data.strict().safeParse(data).error, type).toBeUndefined();
   return rows;
 }
 
@@ -85,7 +88,7 @@ test("more redemptions of a promotion than expected are told once a minute, whic
   const [alarm, ...others] = await alarmsOf(project.id);
   expect(others).toEqual([]);
   expect(alarm).toMatchObject({
-    type: "alarm.redemptions",
+    type: "dealwright.alarm.redemptions",
     subject: promotion,
     data: {
       promotion: "ten-off",
@@ -109,7 +112,7 @@ test("more discount in an hour than expected is told by currency", async () => {
   await redeem(here);
   await until(async () => (await alarmsOf(project.id)).length === 1);
   expect((await alarmsOf(project.id))[0]).toMatchObject({
-    type: "alarm.discount",
+    type: "dealwright.alarm.discount",
     subject: "CNY",
     data: { currency: "CNY", threshold: 2_500, actual: 3_000 },
   });
@@ -121,7 +124,7 @@ test("wrong codes are told", async () => {
   await here.rest("POST", "/v1/evaluations", { body: { ...cart, codes } });
   await until(async () => (await alarmsOf(project.id)).length === 1);
   expect((await alarmsOf(project.id))[0]).toMatchObject({
-    type: "alarm.wrong_codes",
+    type: "dealwright.alarm.wrong_codes",
     data: { threshold: 3 },
   });
 });

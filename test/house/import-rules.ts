@@ -36,7 +36,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/demo/demo-promotions.ts": "words",
   // Fills a project through the services of others; called by main while it makes the first project.
   "src/features/demo/demo-seed.ts": "service",
-  // The catalogue of events.
+  // The catalogue of events, and how one is told.
+  "src/features/events/cloud-event.ts": "words",
+  "src/features/events/event-document.ts": "words",
   "src/features/events/event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",

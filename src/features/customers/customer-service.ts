@@ -9,6 +9,8 @@ import {
 } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type CustomerErasure, type CustomerExport, mostRecords } from "./customer-schemas.ts";
@@ -58,6 +60,10 @@ export function customerService({
         const erased: Record<string, number> = {};
         for (const { name, erase } of data) erased[name] = await erase(connection, customer);
         const { pseudonym } = customer;
+        if (Object.values(erased).some((count) => count > 0)) {
+          const told = newEvent("dealwright.customer.erased", pseudonym, { customer: pseudonym, erased });
+          await recordEvents(connection, context.projectId, [told]);
+        }
         await recordChange(connection, context, { id: pseudonym, before: null, after: { erased } });
         return { pseudonym, erased };
       });

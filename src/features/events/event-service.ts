@@ -3,9 +3,10 @@ import { z } from "zod";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
 import { cursorOf } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { cloudEventOf, type StoredEvent } from "./cloud-event.ts";
 import type { EventPage, EventQuery } from "./event-schemas.ts";
 import { insertEvents, readEvents, streamEnds } from "./event-store.ts";
-import { cloudEventOf, type NewEvent, type StoredEvent } from "./event-types.ts";
+import type { NewEvent } from "./event-types.ts";
 
 /** Where those who write events say so. The ledger does not: it wakes its own process instead (a NOTIFY costs every commit a lock). */
 export const writtenChannel = "dealwright_events_written";

@@ -1,7 +1,8 @@
 import { and, asc, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
+import type { StoredEvent } from "./cloud-event.ts";
 import { eventStreams, outboxEvents } from "./event-tables.ts";
-import type { NewEvent, StoredEvent } from "./event-types.ts";
+import type { NewEvent } from "./event-types.ts";
 
 /** Writes the events that are not there yet and, once that commits, wakes the processes that listen. */
 export async function insertEvents(

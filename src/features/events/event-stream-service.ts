@@ -1,7 +1,7 @@
 /** The events of a project as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import { problem } from "../../platform/problem.ts";
+import { cloudEventOf } from "./cloud-event.ts";
 import { type EventBatch, type EventService, eventCursor } from "./event-service.ts";
-import { cloudEventOf } from "./event-types.ts";
 
 export const mostStreams = 200;
 const heartbeatMilliseconds = 15_000;

@@ -93,6 +93,34 @@ const orderKind = (summary: string, status: z.output<typeof orderData>["status"]
   },
 });
 
+/** Told once in each window, whichever process notices. */
+const alarmKind = <Details extends z.ZodRawShape>(
+  summary: string,
+  subject: string,
+  details: Details,
+  example: { subject: string; details: Record<string, string> },
+) => ({
+  summary,
+  subject,
+  data: z.object({
+    ...details,
+    threshold: z.int(),
+    actual: z.int().describe("What it was when it was noticed."),
+    from: z.iso.datetime().describe("Of the minute or hour; `to` is its end."),
+    to: z.iso.datetime(),
+  }),
+  example: {
+    subject: example.subject,
+    data: {
+      ...example.details,
+      threshold: 1_000,
+      actual: 1_003,
+      from: "2026-11-11T10:00:00.000Z",
+      to: "2026-11-11T11:00:00.000Z",
+    },
+  },
+});
+
 export const eventTypes = {
   "dealwright.promotion.created": promotionKind("A promotion was created, as a draft.", "draft", 1),
   "dealwright.promotion.changed": promotionKind("Its document was replaced or reverted.", "draft", 2),
@@ -215,6 +243,54 @@ export const eventTypes = {
       data: { job: "job_01kb3t9v0w1x2y3z4a5b6c7d8e", kind: "generate_codes", state: "succeeded" },
     },
   },
+  "dealwright.customer.erased": {
+    summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
+    subject: "the customer's pseudonym",
+    data: z.object({
+      customer: z.string().describe("The pseudonym, which stands in place of the id everywhere from now on."),
+      erased: z.record(z.string(), z.int()).describe("How many records of each kind were touched."),
+    }),
+    example: {
+      subject: "erased:5f0c8e0d9b1a4c37",
+      data: { customer: "erased:5f0c8e0d9b1a4c37", erased: { redemptions: 2, orders: 2, coupons: 1 } },
+    },
+  },
+  "dealwright.project.stopped": {
+    summary: "All promotions of the project were taken out of force, until it is resumed.",
+    subject: "the project's id",
+    data: z.object({ reason: z.string(), stoppedBy: z.string().describe("The id of the API key.") }),
+    example: {
+      subject: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k",
+      data: { reason: "prices are wrong", stoppedBy: "key_01kb3t4a5b6c7d8e9f0g1h2j3k" },
+    },
+  },
+  "dealwright.project.resumed": {
+    summary: "The promotions of a stopped project are in force again, as their status says.",
+    subject: "the project's id",
+    data: z.object({ resumedBy: z.string().describe("The id of the API key.") }),
+    example: {
+      subject: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k",
+      data: { resumedBy: "key_01kb3t4a5b6c7d8e9f0g1h2j3k" },
+    },
+  },
+  "dealwright.alarm.redemptions": alarmKind(
+    "A promotion was redeemed more often in a minute than the project's safeguards expect.",
+    "the promotion's id",
+    { promotion: z.string().describe("Its key.") },
+    { subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h", details: { promotion: "double11" } },
+  ),
+  "dealwright.alarm.discount": alarmKind(
+    "More discount was given in an hour than the project's safeguards expect.",
+    "the currency",
+    { currency: currencyCode },
+    { subject: "CNY", details: { currency: "CNY" } },
+  ),
+  "dealwright.alarm.wrong_codes": alarmKind(
+    "More wrong codes were tried in a minute than the project's safeguards expect.",
+    "the project's id",
+    {},
+    { subject: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k", details: {} },
+  ),
   "dealwright.webhook.disabled": {
     summary: "A webhook is not served any more: its receiver answered 410, or failed for three days.",
     subject: "the webhook's id",
@@ -256,75 +332,4 @@ export function newEvent<Type extends EventType>(
   id: string = newId("evt"),
 ): NewEvent {
   return { id, type, subject, data };
-}
-
-/** As it is told: CloudEvents 1.0, with the extension `sequence`. */
-export interface CloudEvent {
-  specversion: "1.0";
-  id: string;
-  source: string;
-  type: string;
-  subject: string;
-  time: string;
-  datacontenttype: "application/json";
-  sequence: string;
-  data: Record<string, unknown>;
-}
-
-export interface StoredEvent {
-  readonly projectId: string;
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly data: Record<string, unknown>;
-  readonly position: number;
-  readonly createdAt: Date;
-}
-
-export function cloudEventOf(event: StoredEvent): CloudEvent {
-  const { projectId, id, type, subject, data, position, createdAt } = event;
-  return {
-    specversion: "1.0",
-    id,
-    source: `urn:dealwright:${projectId}`,
-    type,
-    subject,
-    time: createdAt.toISOString(),
-    datacontenttype: "application/json",
-    // Texts that are as long sort as their numbers do: the extension wants it so.
-    sequence: String(position).padStart(16, "0"),
-    data,
-  };
-}
-
-/** `openapi/events.md`. */
-export function eventsDocument(): string {
-  const sections = Object.entries<EventKind>(eventTypes).map(
-    ([type, { summary, subject, data, example }]) => {
-      const fields = Object.entries(data.shape).flatMap(([name, schema]) => {
-        const { description } = schema as z.ZodType;
-        return description === undefined ? [] : [`\`${name}\`: ${description}`];
-      });
-      const body = cloudEventOf({
-        projectId: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k",
-        id: "evt_01kb3tbm1n2p3q4r5s6t7v8w9x",
-        type,
-        subject: example.subject,
-        data: example.data,
-        position: 17,
-        createdAt: new Date("2026-11-11T10:00:00Z"),
-      });
-      const lines = [`## ${type}`, "", `${summary} Its subject is ${subject}.`, ""];
-      if (fields.length > 0) lines.push(...fields.map((field) => `* ${field}`), "");
-      return [...lines, "```json", JSON.stringify(body, null, 2), "```", ""].join("\n");
-    },
-  );
-  return [
-    "# Events",
-    "",
-    "Each is written in the transaction of the change that it tells of. All are CloudEvents 1.0 in JSON; of a person they tell at most the customer's id.",
-    "Generated from `src/features/events/event-types.ts` by `npm run generate`; do not edit.",
-    "",
-    ...sections,
-  ].join("\n");
 }

@@ -28,7 +28,7 @@ export interface AlarmServiceOptions {
 }
 
 interface Alarm {
-  readonly type: "alarm.redemptions" | "alarm.discount" | "alarm.wrong_codes";
+  readonly type: `dealwright.alarm.${"redemptions" | "discount" | "wrong_codes"}`;
   readonly windowSeconds: 60 | 3_600;
   /** A promotion's id, a currency, or the project's id. */
   readonly subject: string;
@@ -75,8 +75,8 @@ export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): 
     try {
       // Several processes may notice: the first one says so.
       const event = { id: newId("evt"), type, subject, data };
-      const name = `${type} ${subject}`;
-      const isFirst = await safeguards.raiseAlarm({ projectId, name, windowEndsAt: endsAt, event });
+      const alarm = { projectId, name: `${type} ${subject}`, windowEndsAt: endsAt };
+      const isFirst = await safeguards.raiseAlarm(alarm, event);
       if (isFirst) log.warn({ projectId, alarm: type, subject, ...data }, "faster than the project expects");
     } catch (error) {
       log.error({ err: error, projectId, alarm: type, subject, ...data }, "an alarm could not be written");
@@ -93,7 +93,7 @@ export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): 
             count(
               rules,
               {
-                type: "alarm.redemptions",
+                type: "dealwright.alarm.redemptions",
                 windowSeconds: 60,
                 subject,
                 threshold: redemptionsPerMinute,
@@ -107,7 +107,7 @@ export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): 
         count(
           rules,
           {
-            type: "alarm.discount",
+            type: "dealwright.alarm.discount",
             windowSeconds: 3_600,
             subject: currency,
             threshold,
@@ -120,7 +120,11 @@ export function alarmService({ safeguards, counts, log }: AlarmServiceOptions): 
       const { wrongCodesPerMinute: threshold } = rules.safeguards.alarms;
       if (threshold === null) return;
       const { projectId: subject } = rules;
-      count(rules, { type: "alarm.wrong_codes", windowSeconds: 60, subject, threshold, details: {} }, 1);
+      count(
+        rules,
+        { type: "dealwright.alarm.wrong_codes", windowSeconds: 60, subject, threshold, details: {} },
+        1,
+      );
     },
     async close() {
       await Promise.all(writing);

@@ -94,28 +94,17 @@ export interface AlarmRow {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly windowEndsAt: number;
-  readonly event: {
-    readonly id: string;
-    readonly type: string;
-    readonly subject: string;
-    readonly data: object;
-  };
 }
 
-/** Writes the event of an alarm, unless somebody has raised it in this window. Answers whether it was written. */
-export async function insertAlarm(connection: Connection, alarm: AlarmRow): Promise<boolean> {
-  const { projectId, name, windowEndsAt, event } = alarm;
+/** Notes that an alarm is raised. False if somebody has raised it in this window before. */
+export async function noteAlarm(connection: Connection, alarm: AlarmRow): Promise<boolean> {
+  const { projectId, name, windowEndsAt } = alarm;
   const { rowCount } = await connection.execute(sql`
-    with first as (
-      update projects
-         set alarms_raised = (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(alarms_raised)
-                               where value::bigint > extract(epoch from now()) * 1000)
-                             || jsonb_build_object(${name}::text, ${windowEndsAt}::bigint)
-       where id = ${projectId} and coalesce((alarms_raised ->> ${name})::bigint, 0) < ${windowEndsAt}
-      returning id
-    )
-    insert into outbox_events (project_id, id, type, subject, data)
-    select id, ${event.id}, ${event.type}, ${event.subject}, ${JSON.stringify(event.data)}::json from first`);
+    update projects
+       set alarms_raised = (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(alarms_raised)
+                             where value::bigint > extract(epoch from now()) * 1000)
+                           || jsonb_build_object(${name}::text, ${windowEndsAt}::bigint)
+     where id = ${projectId} and coalesce((alarms_raised ->> ${name})::bigint, 0) < ${windowEndsAt}`);
   return rowCount === 1;
 }
 

@@ -37,7 +37,7 @@ const alarmThresholds = z
   .meta({
     id: "AlarmThresholds",
     description:
-      "From here on an event `alarm.…` and a line in the log say so, once in each minute or hour. Null: never.",
+      "From here on an event `dealwright.alarm.…` and a line in the log say so, once in each minute or hour. Null: never.",
   });
 
 /** As they are kept: what was never set has its default, and what a later version knows of is passed over. */

@@ -3,13 +3,15 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { type NewEvent, newEvent } from "../events/event-types.ts";
 import { bumpRevision, existingProject } from "./project-service.ts";
 import {
   type AlarmRow,
   findProject,
-  insertAlarm,
   lockProject,
   mergeSafeguards,
+  noteAlarm,
   setStop,
 } from "./project-store.ts";
 import type { ProjectRow } from "./project-tables.ts";
@@ -22,7 +24,7 @@ export interface SafeguardService {
   stop(context: OperationContext, reason: string): Promise<ProjectSafeguards>;
   resume(context: OperationContext): Promise<ProjectSafeguards>;
   /** Writes the event of an alarm unless it was raised in this window before; answers whether it was written. */
-  raiseAlarm(alarm: AlarmRow): Promise<boolean>;
+  raiseAlarm(alarm: AlarmRow, event: NewEvent): Promise<boolean>;
 }
 
 export interface SafeguardServiceOptions {
@@ -67,12 +69,22 @@ export function safeguardService({ database, clock, reach }: SafeguardServiceOpt
         if (row.stoppedAt !== null) return;
         const stop = { stoppedAt: new Date(clock.now()), stoppedBy: context.apiKeyId, stopReason: reason };
         await setStop(connection, row.id, stop);
+        const told = newEvent("dealwright.project.stopped", row.id, { reason, stoppedBy: context.apiKeyId });
+        await recordEvents(connection, row.id, [told]);
       }),
     resume: (context) =>
-      change(context, (row, connection) =>
-        setStop(connection, row.id, { stoppedAt: null, stoppedBy: null, stopReason: null }),
-      ),
-    raiseAlarm: (alarm) => insertAlarm(database.of(alarm.projectId), alarm),
+      change(context, async (row, connection) => {
+        if (row.stoppedAt === null) return;
+        await setStop(connection, row.id, { stoppedAt: null, stoppedBy: null, stopReason: null });
+        const told = newEvent("dealwright.project.resumed", row.id, { resumedBy: context.apiKeyId });
+        await recordEvents(connection, row.id, [told]);
+      }),
+    raiseAlarm: (alarm, event) =>
+      withTransaction(database, alarm.projectId, async (connection) => {
+        const isFirst = await noteAlarm(connection, alarm);
+        if (isFirst) await recordEvents(connection, alarm.projectId, [event]);
+        return isFirst;
+      }),
   };
 }
 

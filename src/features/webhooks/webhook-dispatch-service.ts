@@ -11,9 +11,10 @@ import { type Connection, type Database, withTransaction } from "../../platform/
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Outbound } from "../../platform/outbound-http.ts";
+import { cloudEventOf } from "../events/cloud-event.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
-import { cloudEventOf, newEvent } from "../events/event-types.ts";
+import { newEvent } from "../events/event-types.ts";
 import {
   type Attempt,
   type DueDelivery,

@@ -9,7 +9,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import type { TargetFault } from "../../platform/public-address.ts";
 import { recordChange } from "../audit/audit-service.ts";
-import { cloudEventOf } from "../events/event-types.ts";
+import { cloudEventOf } from "../events/cloud-event.ts";
 import { answerText, requestHeaders } from "./webhook-request.ts";
 import { verdictOf } from "./webhook-schedule.ts";
 import {

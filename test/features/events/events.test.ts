@@ -219,6 +219,24 @@ test("a job is told when it has ended, once", async () => {
   ]);
 });
 
+test("a project is told when it is stopped and resumed, and a customer when they are erased, once each", async () => {
+  const stop = (reason: string) => api.rest("POST", "/v1/project/stop", { body: { reason } });
+  const erase = () => api.rest("POST", "/v1/customers/e-1/erase");
+  await redeem(api, orderOf({ customer: { id: "e-1" } }));
+  const events = await toldBy(async () => {
+    expect((await api.rest("POST", "/v1/project/resume")).status).toBe(200);
+    for (const reason of ["wrong prices", "again"]) expect((await stop(reason)).status).toBe(200);
+    for (const _ of [1, 2]) expect((await api.rest("POST", "/v1/project/resume")).status).toBe(200);
+    for (const _ of [1, 2]) expect((await erase()).status).toBe(200);
+  });
+  const [stopped, resumed, erased] = events;
+  expect(types(events)).toEqual(["project.stopped", "project.resumed", "customer.erased"]);
+  expect([stopped?.subject, stopped?.data.reason]).toEqual([api.project.id, "wrong prices"]);
+  expect(resumed?.data.resumedBy).toBe(stopped?.data.stoppedBy);
+  expect(erased?.data).toMatchObject({ customer: erased?.subject, erased: { redemptions: 1, events: 1 } });
+  expect(erased?.subject).toMatch(/^erased:/);
+});
+
 test("whoever reads on from a cursor misses nothing, although transactions commit out of sequence", async () => {
   const { cursor } = await eventsAfter(api);
   const tell = (name: string) => newEvent("dealwright.webhook.test", name, { webhook: name });

@@ -154,6 +154,12 @@ describe("the checker notices", () => {
     expect(wrong.lost).toBeGreaterThan(events / 40);
   });
 
+  test("an event that does not wait for an earlier one of its subject", options, async () => {
+    const wrong = await delivered(await openProject(), "any-order");
+    expect(wrong).toMatchObject({ lost: 0, phantom: 0 });
+    expect(wrong.outOfOrder).toBeGreaterThan(0);
+  });
+
   test("an event of a change that was rolled back", options, async () => {
     const wrong = await delivered(await openProject(), undefined, true);
     expect(wrong.lost).toBe(0);

@@ -153,13 +153,13 @@ test("webhooks are for integrators, of their own project, and not without end", 
   });
   expect(moved.body.errors[0].code).toBe("url_not_public");
   const more = { ...erp, body: { url: "https://8.8.8.8/" } };
-  // At once: of those that come together no more get in than there is room for.
+  for (let i = 1; i < mostWebhooks - 1; i++) await other.rest("POST", "/v1/webhooks", more);
+  // Of those that come together no more get in than there is room for.
   const answers = await Promise.all(
-    Array.from({ length: mostWebhooks + 10 }, () => other.rest("POST", "/v1/webhooks", more)),
+    Array.from({ length: 6 }, () => other.rest("POST", "/v1/webhooks", more)),
   );
-  const codes = answers.map(({ status, body: { code } }) => code ?? status);
-  expect(codes.filter((code) => code === 201)).toHaveLength(mostWebhooks - 1);
-  expect(codes.filter((code) => code === "too-many-webhooks")).toHaveLength(11);
+  const refused = Array.from({ length: 5 }, () => "too-many-webhooks");
+  expect(answers.map(({ status, body }) => body.code ?? status).sort()).toEqual([201, ...refused]);
   expect(
     (await api.rest("POST", "/v1/webhooks", { ...erp, body: { url: receiver.url, types: ["sale"] } })).status,
   ).toBe(400);

@@ -1,9 +1,14 @@
 /** When something goes faster than the project expects, it is said once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EventType, eventTypes } from "../../src/features/events/event-types.ts";
+import { alarmService } from "../../src/features/limits/alarm-service.ts";
+import { safeguards } from "../../src/features/projects/safeguard-schemas.ts";
+import type { ProjectRules } from "../../src/features/promotions/rulebook-service.ts";
+import { sharedCounts } from "../../src/platform/exchanged-counts.ts";
 import { type Listener, openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { usedBytes } from "../used-memory.ts";
 import { type Api, startApi, testClock } from "./api.ts";
 import { projectOfItsOwn, until } from "./limits-fixture.ts";
 import { activePromotion, cartLines, orderOf } from "./redemptions/redemption-fixture.ts";
@@ -134,4 +139,31 @@ test("what has no threshold raises no alarm", async () => {
   for (let more = 0; more < 5; more++) await redeem(here);
   await here.app.close();
   expect(await alarmsOf(project.id)).toEqual([]);
+});
+
+test("alarms of windows that are over are forgotten", async () => {
+  const counts = sharedCounts({ database, clock, log: silentLog, exchangeMilliseconds: 1 });
+  await counts.start(undefined);
+  // Somebody else has always been first.
+  const alarms = alarmService({ safeguards: { raiseAlarm: async () => false }, counts, log: silentLog });
+  const rules = {
+    projectId: "prj_1",
+    safeguards: safeguards.parse({ alarms: { redemptionsPerMinute: 1 } }),
+  } as ProjectRules;
+  const raise = (promotion: string) => {
+    const promotions = [{ promotion, promotionId: `prm_${promotion}` }];
+    alarms.redeemed(rules, { promotions, discount: 1, currency: "CNY" });
+  };
+  const before = usedBytes();
+  for (let minute = 0; minute < 5; minute++) {
+    for (let i = 0; i < 10_000; i++) raise(`promotion-${minute}-${i}`);
+    await alarms.close();
+    clock.advance(60_000);
+  }
+  raise("last");
+  // 50,000 take 15 MB and more.
+  await until(() => usedBytes() < before + 5_000_000);
+  // It is still there, and so is what it remembers.
+  await alarms.close();
+  await counts.close();
 });

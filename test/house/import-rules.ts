@@ -44,7 +44,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
   "src/features/evaluations/story-answer.ts": "words",
-  // Gathers questions for the store.
+  // What is to be asked, and gathering it for the store.
+  "src/features/facts/facts-question.ts": "service",
   "src/features/facts/facts-reader.ts": "service",
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",

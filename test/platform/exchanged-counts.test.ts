@@ -1,12 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type SharedCounts, sharedCounts } from "../../src/platform/exchanged-counts.ts";
 import { type Listener, openListener } from "../../src/platform/listen.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { testClock } from "../features/api.ts";
+import { usedBytes } from "../used-memory.ts";
 
 let database: TestDatabase;
 const listeners: Listener[] = [];
@@ -65,12 +64,6 @@ test("the next window begins with nothing, and what is told of the last one is n
 });
 
 test("a process that nobody listens to forgets what is past", async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage: () => void = runInNewContext("gc");
-  const usedBytes = () => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed;
-  };
   const counts = sharedCounts({ database, clock, log: silentLog, exchangeMilliseconds: 1 });
   await counts.start(undefined);
   started.push(counts);

@@ -1,0 +1,131 @@
+/** What is asked about a request, and why: as little as the rules in force and its codes call for. */
+import type { Cart } from "../../engine/cart.ts";
+import { foldLookAlikes } from "../../engine/codes.ts";
+import { enteredCodes } from "../../engine/evaluate.ts";
+import type { FactName } from "../../engine/facts.ts";
+import { limits } from "../../engine/limits.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
+import type { CounterName } from "../../ledger/books.ts";
+import { codeUsesCounter, holdersOf, nobody, type Who, whoIs } from "../ledger/promotion-counters.ts";
+import { sharedCodes } from "../limits/wrong-code-service.ts";
+import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import type { Usage } from "./usage-service.ts";
+
+/** The order that is to be redeemed, and the request that asks for it. */
+export interface OrderName {
+  readonly source: string;
+  readonly orderRef: string;
+  readonly idempotencyKey: string | null;
+}
+
+/** A cart that may bring drafts, of which nobody knows yet what they ask for. */
+export type CartWithDrafts = Cart & { readonly promotions?: readonly unknown[] | undefined };
+
+/** A request, and what follows from it whoever answers. */
+export interface Asked {
+  readonly rules: ProjectRules;
+  readonly request: CartWithDrafts;
+  readonly at: number;
+  readonly used: Usage;
+  readonly needs: Needs;
+  /** Nobody where nobody in particular is counted. */
+  readonly who: Who;
+  /** Entered codes, normalised; none where they must not be looked at. */
+  codes: readonly string[];
+  areCodesWithheld: boolean;
+}
+
+export function withholdCodes(asked: Asked): void {
+  asked.codes = [];
+  asked.areCodesWithheld = true;
+}
+
+export function hasDrafts({ promotions }: CartWithDrafts): boolean {
+  return promotions !== undefined && promotions.length > 0;
+}
+
+export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
+  const needs = hasDrafts(request) ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
+  return {
+    rules,
+    request,
+    at,
+    used,
+    needs,
+    who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
+    codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
+    areCodesWithheld: false,
+  };
+}
+
+/** Null when nothing that the database knows can matter to these rules and this cart. */
+export function questionFor({ rules, request, at, used, needs, who, codes }: Asked, order: OrderName | null) {
+  // Also where no promotion in force takes any: who still holds one of a campaign that has ended is not guessing.
+  const asksCoupons =
+    codes.length > 0 && (needs.hasPools || codes.some((code) => !sharedCodes(rules.rulebook).has(code)));
+  const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
+  const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
+  const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
+  const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];
+  const counters = codes.length > 0 && needs.countsCodes ? codeCounters(spellings, used) : [];
+  if (
+    !asksCoupons &&
+    customerId === null &&
+    holders.length === 0 &&
+    deposits.length === 0 &&
+    counters.length === 0 &&
+    order === null
+  )
+    return null;
+  return {
+    projectId: rules.projectId,
+    codes: asksCoupons ? spellings : [],
+    customerId,
+    holders,
+    counters,
+    deposits,
+    order,
+    idempotencyKey: order?.idempotencyKey ?? null,
+    since: at - (limits.orderWindowDays + 1) * millisecondsPerDay,
+  };
+}
+
+function codeCounters(codes: readonly string[], { promotions }: Usage): CounterName[] {
+  return [...promotions.values()].flatMap(({ id, document, code, pool }) =>
+    id !== null && document.limits?.perCode !== undefined && (pool !== null || codes.includes(code ?? ""))
+      ? codes.map((entered) => codeUsesCounter(id, entered))
+      : [],
+  );
+}
+
+interface Needs {
+  readonly hasPools: boolean;
+  readonly hasHistory: boolean;
+  readonly isPersonal: boolean;
+  readonly countsCodes: boolean;
+}
+
+const historyFacts: ReadonlySet<FactName> = new Set(["completedOrders", "lastOrderAt", "orders"]);
+const known = new WeakMap<ProjectRules["rulebook"], Needs>();
+
+/** What any promotion of the rulebook may ask for; worked out once. */
+function needsOf({ rulebook }: ProjectRules): Needs {
+  let needs = known.get(rulebook);
+  if (needs === undefined) {
+    const { promotions } = rulebook;
+    needs = {
+      hasPools: promotions.some(({ pool }) => pool !== null),
+      hasHistory: promotions.some(({ conditions }) =>
+        conditions?.needs.some((name) => historyFacts.has(name)),
+      ),
+      isPersonal: promotions.some(({ document: { limits: of } }) =>
+        [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
+          (limit) => limit !== undefined,
+        ),
+      ),
+      countsCodes: promotions.some(({ document }) => document.limits?.perCode !== undefined),
+    };
+    known.set(rulebook, needs);
+  }
+  return needs;
+}

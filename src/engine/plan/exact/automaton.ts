@@ -1,4 +1,5 @@
 /** A machine as tables over the units of one component. */
+import { setAmong } from "../../bounded-map.ts";
 import type { Fate, Machine, Place } from "./machine.ts";
 import { memory } from "./memory.ts";
 
@@ -50,6 +51,8 @@ class Template {
   readonly isAccepting: boolean[] = [];
   /** By kind of place, then state. */
   readonly ways: (readonly [kind: number, ofKind: (Ways | undefined)[]])[] = [];
+  /** How many ways are known. */
+  size = 0;
 }
 
 /** By the names of its machines: what is known of a promotion's machines from the carts before. */
@@ -57,6 +60,10 @@ export type Templates = Map<string, Template>;
 
 /** Larger machines are not kept. */
 const maxKept = 500;
+/** Nor more ways of one: kinds of places come with the carts. */
+const mostWays = 4 * maxKept;
+/** Nor more machines of one benefit: their names tell of sizes that come with the carts. */
+export const mostTemplates = 16;
 
 /** `units`: numbers of the covered units in the component, dearest first. Null: too many states. */
 export function compile(
@@ -69,7 +76,8 @@ export function compile(
   if (name === undefined) return new Compiler(machine, new Template()).run(places, units);
   const template = templates.get(name) ?? new Template();
   const automaton = new Compiler(machine, template).run(places, units);
-  if (template.names.length <= maxKept) templates.set(name, template);
+  if (template.names.length <= maxKept && template.size <= mostWays)
+    setAmong(templates, name, template, mostTemplates);
   else templates.delete(name);
   return automaton;
 }
@@ -215,7 +223,10 @@ class Compiler {
       }
     }
     const ways = { steps, left: fates };
-    if (ofKind !== null) ofKind[state] = ways;
+    if (ofKind !== null) {
+      ofKind[state] = ways;
+      this.template.size++;
+    }
     return ways;
   }
 

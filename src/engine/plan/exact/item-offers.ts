@@ -1,4 +1,5 @@
 /** What each candidate can do in the item stage of this cart. */
+import { setAmong } from "../../bounded-map.ts";
 import { isDiscounted } from "../../goods.ts";
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
@@ -67,6 +68,9 @@ function offerOf(
   }
 }
 
+/** Carts may be in any currency, so of one promotion only those of late are remembered. */
+const mostCurrencies = 4;
+
 /** By currency, for amounts are; then by benefit. Promotions are compiled once and meet many carts. */
 const known = new WeakMap<CompiledPromotion, Map<string, Templates[]>>();
 
@@ -79,7 +83,7 @@ function templatesOf(promotion: CompiledPromotion, currency: string, benefit: nu
   let byBenefit = byCurrency.get(currency);
   if (byBenefit === undefined) {
     byBenefit = [];
-    byCurrency.set(currency, byBenefit);
+    setAmong(byCurrency, currency, byBenefit, mostCurrencies);
   }
   byBenefit[benefit] ??= new Map();
   return byBenefit[benefit];

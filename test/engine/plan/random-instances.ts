@@ -1,6 +1,7 @@
 /** Small random carts and promotions on which every plan can be tried. Fixed seeds: an instance is named by its number. */
 
 import { Dice } from "../../../scripts/bench-planner/dice.ts";
+import type { DepositFact } from "../../../src/engine/facts.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import type { BenefitInput } from "../engine-call.ts";
 import type { Instance } from "./situation-for.ts";
@@ -13,6 +14,8 @@ export interface InstanceOptions {
   readonly oddPrices: boolean;
   readonly floors: boolean;
   readonly conflicts: boolean;
+  /** Deposits and rewards as well, alone and beside other benefits of one promotion. */
+  readonly everyKind?: boolean;
 }
 
 const skus = ["A", "B", "C"];
@@ -43,7 +46,10 @@ export function randomInstance(seed: number, options: InstanceOptions): Instance
       key,
       priority: dice.int(0, 2),
       trigger: { type: "automatic" },
-      benefits: [benefit as BenefitInput],
+      benefits: [
+        benefit as BenefitInput,
+        ...(options.everyKind && dice.chance(0.15) ? [dice.of(rewardKinds).make(dice, money)] : []),
+      ] as BenefitInput[],
       ...more,
       ...(options.conflicts &&
         dice.chance(0.4) && {
@@ -92,7 +98,30 @@ export function randomInstance(seed: number, options: InstanceOptions): Instance
   }
   if (cart.shipping!.length > 0 && dice.chance(0.7))
     add(dice.of(shippingKinds)(dice), { ...(dice.chance(0.7) && { conditions: threshold() }) });
-  return { cart, promotions };
+  if (!options.everyKind) return { cart, promotions };
+  const deposits = new Map<string, DepositFact>();
+  const presales = dice.int(0, 2);
+  for (let i = 0; i < presales; i++) {
+    const paid = dice.int(1, 3) * 100;
+    const units = dice.int(0, 2);
+    if (units > 0) deposits.set(`r${i}`, { promotion: `p${promotions.length}`, units });
+    add(
+      {
+        kind: "deposit",
+        ...select(dice),
+        paid: { CNY: paid },
+        worth: { CNY: paid + dice.int(0, 4) * 100 },
+      },
+      dice.chance(0.4) ? { stacking: { group: dice.of(options.groups) } } : {},
+    );
+  }
+  const rewards = dice.int(1, 3);
+  for (let i = 0; i < rewards; i++)
+    add(dice.of(rewardKinds).make(dice, money), {
+      ...(dice.chance(0.5) && { conditions: threshold() }),
+      ...(dice.chance(0.4) && { stacking: { group: "rewards" } }),
+    });
+  return { cart, promotions, facts: { deposits } };
 }
 
 function groupOf(more: { stacking?: { group?: string } }): object {
@@ -119,7 +148,7 @@ const select = (dice: Dice) =>
 const percent = (dice: Dice) => ({ percent: dice.of([10, 20, 30, 50, 100]) });
 const times = (dice: Dice) => (dice.chance(0.2) ? { maxTimes: 1 } : {});
 
-export const itemKinds: readonly ItemKind[] = [
+const itemKinds: readonly ItemKind[] = [
   { name: "percent_off", make: (dice) => ({ kind: "percent_off", ...select(dice), ...percent(dice) }) },
   {
     name: "percent_off with a cap",
@@ -282,6 +311,29 @@ function bundleValue(dice: Dice, money: Amount): object {
   if (type === 0) return { price: { CNY: money(5, 16) } };
   return type === 1 ? percent(dice) : { amount: { CNY: money(1, 6) } };
 }
+
+const rewardKinds: readonly ItemKind[] = [
+  {
+    name: "gift",
+    make: (dice, money) => ({
+      kind: "gift",
+      ...(dice.chance(0.5) ? { sku: "BAG" } : { choices: ["BAG", "CAP"] }),
+      ...(dice.chance(0.5) && {
+        every: dice.chance(0.5) ? { amount: { CNY: money(2, 9) } } : { quantity: dice.int(1, 3) },
+      }),
+      ...(dice.chance(0.3) && { stock: 1 }),
+    }),
+  },
+  {
+    name: "points",
+    make: (dice, money) => ({
+      kind: "points",
+      ...(dice.chance(0.5) ? { fixed: 10 } : { perAmount: { CNY: money(1, 9) } }),
+    }),
+  },
+  { name: "service", make: () => ({ kind: "service", name: "skin-test" }) },
+  { name: "issue_coupon", make: () => ({ kind: "issue_coupon", pool: "welcome-back" }) },
+];
 
 const orderKinds: readonly ((dice: Dice, subtotal: number) => object)[] = [
   (dice) => ({ kind: "percent_off", target: "order", percent: dice.of([5, 10, 20]) }),

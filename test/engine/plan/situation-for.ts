@@ -2,7 +2,7 @@
 import { canonicalCart } from "../../../src/engine/canonical-cart.ts";
 import { type Cart, cartSchema } from "../../../src/engine/cart.ts";
 import { enteredCodes } from "../../../src/engine/evaluate.ts";
-import { noFacts } from "../../../src/engine/facts.ts";
+import { type Facts, noFacts } from "../../../src/engine/facts.ts";
 import { Goods } from "../../../src/engine/goods.ts";
 import { judge } from "../../../src/engine/judge.ts";
 import type { CompiledPromotion, PromotionInput } from "../../../src/engine/promotion.ts";
@@ -14,17 +14,22 @@ import { compileAll, now } from "../engine-call.ts";
 export interface Instance {
   readonly cart: CartInput;
   readonly promotions: readonly PromotionInput[];
+  readonly facts?: Facts;
 }
 
-export function situationFor({ cart, promotions }: Instance): Situation {
-  return situationOf(compileAll(promotions), cartSchema.parse(cart));
+export function situationFor({ cart, promotions, facts }: Instance): Situation {
+  return situationOf(compileAll(promotions), cartSchema.parse(cart), facts);
 }
 
-export function situationOf(promotions: readonly CompiledPromotion[], request: Cart): Situation {
+export function situationOf(
+  promotions: readonly CompiledPromotion[],
+  request: Cart,
+  facts: Facts = noFacts,
+): Situation {
   const codes = enteredCodes(request);
   const ground = makeGround(
     canonicalCart(request, request.marginFloor ?? null),
-    noFacts,
+    facts,
     now,
     request.rounding ?? "half_up",
   );

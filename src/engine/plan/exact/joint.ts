@@ -99,18 +99,22 @@ class Joint {
       .sort((a, b) => a.pay - b.pay || a.from - b.from);
     let beyond = Number.POSITIVE_INFINITY;
     let limited = 0;
+    let isUnsought = false;
     for (const { from, to, pay } of points) {
       if (pay >= best * grain) break;
       const range = { from, to, isBetter: (x: number) => later.stages.payAt(x).pay < best * grain };
       const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, range);
       if (found === null) {
         beyond = Math.min(beyond, pay);
+        isUnsought = true;
         continue;
       }
       if (found.uses.size > 0 || found.value >= 0)
         best = Math.min(best, this.suggest(later, found.uses, found.value));
       beyond = Math.min(beyond, found.most === null ? best * grain : later.stages.payAt(found.most).pay);
     }
+    // Where plans that keep a threshold cannot be sought, there is at least the one that takes off nothing before.
+    if (isUnsought) best = Math.min(best, this.suggestUntouched(later));
     // Thresholds that promise no more than the best plan were not looked at.
     const least = Math.min(atDearest.pay, beyond, best * grain);
     if (best * grain - least < grain || depth >= maxDepth || work.isSpent()) return least;
@@ -135,6 +139,11 @@ class Joint {
       { uses, later: chosen, unlimited, pay: isExact && isExactBefore ? pay : null },
       isTied,
     );
+  }
+
+  private suggestUntouched({ stages, isExact }: Later): number {
+    const { pay, chosen } = stages.payAt(this.worth);
+    return this.consider({ uses: new Map(), later: chosen, unlimited: [], pay: isExact ? pay : null }, false);
   }
 
   /** A rule of the order stage that the bound counts on, although the item stage may leave too little of its goods. */

@@ -9,7 +9,7 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
 import { bird, callAll, leaks } from "./canaries.ts";
 import { History } from "./history.ts";
-import { inParallel } from "./http-client.ts";
+import { inParallel, openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { type RunningServer, startServers } from "./running-servers.ts";
 import { numberOf, seededBugs } from "./seeded-bugs.ts";
@@ -163,6 +163,30 @@ bugIsNoticed("a request is logged with its URL", async (url) => {
   const server = servers.find((each) => each.url === url)!;
   await callAll(shop, url, 0, 16);
   await expect.poll(() => leaks(server.printed(), shop)).toEqual([bird]);
+  shop.close();
+});
+
+bugIsNoticed("changes of a promotion do not wait for each other", async (url) => {
+  const shop = await openShop(url, database);
+  const id = await shop.promotion("edited", { trigger: { type: "automatic" } });
+  const admin = openClient(shop.project.keys.admin);
+  const benefits = [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }];
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      admin
+        .call(
+          "PUT",
+          `${url}/v1/promotions/${id}`,
+          { key: "edited", name: `change ${index}`, trigger: { type: "automatic" }, benefits },
+          { "if-match": '"2"' },
+        )
+        // The contract may be what notices it.
+        .then(({ status }) => status, String),
+    ),
+  );
+  expect(answers.sort()).not.toEqual([200, ...Array(19).fill(412)]);
+  expect(answers).toContain(200);
+  admin.close();
   shop.close();
 });
 

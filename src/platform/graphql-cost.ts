@@ -4,6 +4,7 @@
  */
 import { type DocumentNode, type FieldNode, Kind } from "graphql";
 import { z } from "zod";
+import { sizeName } from "./graphql-connections.ts";
 import { fieldsUnder, fragmentsOf, graphqlLimits, rootFieldsOf, tooComplex } from "./graphql-limits.ts";
 import type { Operation } from "./operation.ts";
 
@@ -51,9 +52,9 @@ interface PageSizes {
   readonly largest: number;
 }
 
-/** What the operation itself says of `limit`; null where it answers no pages. */
+/** What the operation itself says of the size of its pages; null where it answers no pages. */
 function pageOf({ id, query }: Priced): PageSizes | null {
-  const limit = query?.shape.limit;
+  const limit = query?.shape[sizeName.rest];
   if (limit === undefined) return null;
   const { default: usual, maximum: largest } = z.toJSONSchema(limit);
   if (typeof usual === "number" && largest !== undefined) return { usual, largest };
@@ -61,7 +62,7 @@ function pageOf({ id, query }: Priced): PageSizes | null {
 }
 
 function pageSizeOf(field: FieldNode, { usual, largest }: PageSizes): number {
-  const limit = field.arguments?.find(({ name }) => name.value === "limit")?.value;
-  if (limit === undefined || limit.kind === Kind.NULL) return usual;
-  return limit.kind === Kind.INT ? Number(limit.value) : largest;
+  const size = field.arguments?.find(({ name }) => name.value === sizeName.graphql)?.value;
+  if (size === undefined || size.kind === Kind.NULL) return usual;
+  return size.kind === Kind.INT ? Number(size.value) : largest;
 }

@@ -18,6 +18,13 @@ import {
 } from "graphql";
 import type { z } from "zod";
 import { deprecationReason } from "./deprecation.ts";
+import {
+  beyondPages,
+  connectionArguments,
+  connectionOf,
+  connectionTypes,
+  isPage,
+} from "./graphql-connections.ts";
 import { integerScalar, jsonScalar, textScalar } from "./graphql-scalars.ts";
 import {
   type JsonSchema,
@@ -55,8 +62,10 @@ export function graphqlSchema(operations: readonly Operation[], perform: Perform
             deprecationReason: operation.deprecated && deprecationReason(operation.deprecated),
             args: types.argumentsOf(operation),
             type: types.resultOf(operation),
-            resolve: (_source, args, context, { path }) =>
-              perform(operation, args, context, String(path.key)),
+            resolve: (_source, args, context, { path }) => {
+              const call = (given: typeof args) => perform(operation, given, context, String(path.key));
+              return types.answersPages(operation) ? connectionOf(call, args) : call(args);
+            },
           },
         ]),
     );
@@ -87,6 +96,7 @@ function typeBuilder(operations: readonly Operation[]) {
   const objects = new Map<string, GraphQLObjectType>();
   const inputs = new Map<string, GraphQLInputObjectType>();
   const leaves = new Map<string, GraphQLScalarType | GraphQLEnumType>();
+  const connectionType = connectionTypes();
 
   function once<Type extends GraphQLScalarType | GraphQLEnumType>(name: string, make: () => Type): Type {
     const known = leaves.get(name) as Type | undefined;
@@ -180,21 +190,43 @@ function typeBuilder(operations: readonly Operation[]) {
     const type = new GraphQLObjectType({
       name,
       description: schema.description ?? null,
-      fields: () =>
-        Object.fromEntries(
-          Object.entries(schema.properties ?? {}).map(([key, property]) => {
-            const inner = outputOf(property, `${name}_${key}`);
-            return [
-              key,
-              {
-                type: schema.required?.includes(key) ? required(inner, property, output) : inner,
-                description: property.description ?? null,
-              },
-            ];
-          }),
-        ),
+      fields: () => outputFieldsOf(schema, name),
     });
     objects.set(name, type);
+    return type;
+  }
+
+  function outputFieldsOf(schema: JsonSchema, name: string): Record<string, Field> {
+    return Object.fromEntries(
+      Object.entries(schema.properties ?? {}).map(([key, property]) => {
+        const inner = outputOf(property, `${name}_${key}`);
+        return [
+          key,
+          {
+            type: schema.required?.includes(key) ? required(inner, property, output) : inner,
+            description: property.description ?? null,
+          },
+        ];
+      }),
+    );
+  }
+
+  /** The id of the page that an operation answers with; undefined where it answers with anything else. */
+  function pageIdOf({ id }: Operation): string | undefined {
+    const result = referencedId(output.parts[id] ?? {});
+    return result !== undefined && isPage(output.definitions[result] ?? {}) ? result : undefined;
+  }
+
+  function connectionOfPage(id: string): GraphQLObjectType {
+    const page = output.definitions[id] ?? {};
+    const item = page.properties?.items?.items ?? {};
+    const type =
+      objects.get(id) ??
+      connectionType(id, page, {
+        node: required(outputOf(item, id), item, output),
+        own: outputFieldsOf(beyondPages(page), id),
+      });
+    objects.set(id, type);
     return type;
   }
 
@@ -245,18 +277,14 @@ function typeBuilder(operations: readonly Operation[]) {
   }
 
   return {
-    argumentsOf({
-      id,
-      params,
-      query,
-      body,
-      requiresIfMatch,
-      takesIdempotencyKey,
-    }: Operation): GraphQLFieldConfigArgumentMap {
+    answersPages: (operation: Operation): boolean => pageIdOf(operation) !== undefined,
+    argumentsOf(operation: Operation): GraphQLFieldConfigArgumentMap {
+      const { id, params, query, body, requiresIfMatch, takesIdempotencyKey } = operation;
       const bodySchema = input.parts[`${id}.body`];
+      const filters = query ? fieldsOf(input.parts[`${id}.query`] ?? {}, id) : {};
       return {
         ...(params && fieldsOf(input.parts[`${id}.params`] ?? {}, id)),
-        ...(query && fieldsOf(input.parts[`${id}.query`] ?? {}, id)),
+        ...(pageIdOf(operation) === undefined ? filters : connectionArguments(filters)),
         ...(bodySchema && {
           input: {
             type: body?.isOptional()
@@ -278,9 +306,11 @@ function typeBuilder(operations: readonly Operation[]) {
         }),
       };
     },
-    resultOf({ id }: Operation): GraphQLOutputType {
-      const result = output.parts[id] ?? {};
-      return required(outputOf(result, `${id}_result`), result, output);
+    resultOf(operation: Operation): GraphQLOutputType {
+      const page = pageIdOf(operation);
+      if (page !== undefined) return new GraphQLNonNull(connectionOfPage(page));
+      const result = output.parts[operation.id] ?? {};
+      return required(outputOf(result, `${operation.id}_result`), result, output);
     },
   };
 }

@@ -11,7 +11,10 @@ export const pageQuery = z.strictObject({
   after: z.string().min(1).max(1024).optional().describe("The `nextCursor` of the page before."),
 });
 
-/** One page of a list. `id` names it in OpenAPI and GraphQL: `pageOf(promotion, "PromotionPage")`. */
+/**
+ * One page of a list, over GraphQL a connection: `pageOf(promotion, "PromotionPage")`, where `id` names it in OpenAPI and,
+ * as `PromotionConnection`, in GraphQL.
+ */
 export function pageOf<Item extends z.ZodType>(item: Item, id: string) {
   return z
     .object({
@@ -21,18 +24,55 @@ export function pageOf<Item extends z.ZodType>(item: Item, id: string) {
     .meta({ id });
 }
 
+/** One page of a list that goes on as things happen: there is always a place to read on from, now or later. */
+export function openPageOf<Item extends z.ZodType>(item: Item, id: string) {
+  return z
+    .object({
+      items: z.array(item),
+      nextCursor: z.string().describe("Pass it as `after` to read on, now or later."),
+      hasMore: z.boolean().describe("False: these were the last ones so far."),
+    })
+    .meta({ id });
+}
+
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
 }
 
+export interface OpenPage<Item> extends Page<Item> {
+  nextCursor: string;
+  hasMore: boolean;
+}
+
 export interface Cursor<Position> {
   /** The position in an opaque cursor; null (the start of the list) when there is none. */
   decode(after: string | undefined): Position | null;
-  /** For lists that go on: where to read on after their last item. */
   encode(position: Position): string;
-  /** A page out of up to `limit + 1` rows: the row too many says that there is more. */
-  page<Row>(rows: readonly Row[], limit: number, positionOf: (row: Row) => Position): Page<Row>;
+  /** A page out of up to `limit + 1` rows, as they are shown: the row too many says that there is more. */
+  page<Row, Item>(
+    rows: readonly Row[],
+    limit: number,
+    positionOf: (row: Row) => Position,
+    show: (row: Row) => Item,
+  ): Page<Item>;
+  /** A page of all these rows, whose list has been read up to `end`: where a filter lets little pass, that is beyond them. */
+  openPage<Row, Item>(
+    rows: readonly Row[],
+    read: { readonly end: Position; readonly hasMore: boolean },
+    positionOf: (row: Row) => Position,
+    show: (row: Row) => Item,
+  ): OpenPage<Item>;
+}
+
+/** How to make the cursors of the items of a page. Only the edges of GraphQL need them, so nobody else makes any. */
+const cursorsOfItems = new WeakMap<object, (index: number) => string>();
+
+/** The cursor of one item of a page that `Cursor` made: passed as `after`, it reads on with the next one. */
+export function cursorOfItem(page: Page<unknown>, index: number): string {
+  const cursorAt = cursorsOfItems.get(page);
+  if (cursorAt === undefined) throw new Error("a page was not made by the cursor of its list");
+  return cursorAt(index);
 }
 
 /**
@@ -44,6 +84,14 @@ export function cursorOf<Position>(list: string, position: z.ZodType<Position>):
   const encode = (value: Position): string => {
     const json = JSON.stringify(value);
     return Buffer.from(`${checksum(list, json)}${json}`, "utf8").toString("base64url");
+  };
+  const remembered = <Row, Shown extends object>(
+    rows: readonly Row[],
+    positionOf: (row: Row) => Position,
+    page: Shown,
+  ): Shown => {
+    cursorsOfItems.set(page, (index) => encode(positionOf(rows[index] as Row)));
+    return page;
   };
   return {
     encode,
@@ -64,14 +112,16 @@ export function cursorOf<Position>(list: string, position: z.ZodType<Position>):
       }
       return parsed.data;
     },
-    page(rows, limit, positionOf) {
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      return {
-        items,
+    page(rows, limit, positionOf, show) {
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return remembered(shown, positionOf, {
+        items: shown.map((row) => show(row)),
         nextCursor: rows.length > limit && last !== undefined ? encode(positionOf(last)) : null,
-      };
+      });
     },
+    openPage: (rows, { end, hasMore }, positionOf, show) =>
+      remembered(rows, positionOf, { items: rows.map((row) => show(row)), nextCursor: encode(end), hasMore }),
   };
 }
 

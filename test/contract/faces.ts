@@ -1,5 +1,6 @@
 /** One call of an operation through either face, with what the two must have in common. */
 import { type GraphQLOutputType, type GraphQLSchema, getNamedType, isLeafType, isObjectType } from "graphql";
+import { z } from "zod";
 import type { Operation } from "../../src/platform/operation.ts";
 import type { Api } from "../features/api.ts";
 
@@ -53,14 +54,16 @@ export async function overRest(
 export async function overGraphql(
   api: Api,
   schema: GraphQLSchema,
-  { id, graphql, params, query }: Operation,
+  { id, graphql, params, query, result }: Operation,
   call: Call,
 ): Promise<Outcome> {
   const field = (graphql === "query" ? schema.getQueryType() : schema.getMutationType())?.getFields()[id];
   if (field === undefined) throw new Error(`there is no field ${id}`);
+  const { limit: first, ...filters } = call.query ?? {};
   const given: Record<string, unknown> = {
     ...(params && call.params),
-    ...(query && call.query),
+    ...(query && filters),
+    ...(first !== undefined && { first }),
     ...(call.body !== undefined && { input: call.body }),
     ...(call.ifMatch !== undefined && { ifMatch: call.ifMatch }),
     ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
@@ -74,8 +77,9 @@ export async function overGraphql(
   // Without a key there is no document yet, and the refusal is plain HTTP.
   const refusal = body.code === undefined ? error?.extensions : body;
   return {
-    problem: refusal === undefined ? null : problemOf(refusal, refusal.retryAfterSeconds ?? status),
-    data: refusal === undefined ? body.data[id] : undefined,
+    problem:
+      refusal === undefined ? null : inRestWords(problemOf(refusal, refusal.retryAfterSeconds ?? status)),
+    data: refusal === undefined ? pageOfConnection(body.data[id], goesOn(result)) : undefined,
     isReplay: body.extensions?.idempotentReplayed?.includes(id) ?? false,
   };
 }
@@ -92,11 +96,41 @@ function problemOf(
   };
 }
 
+/** What GraphQL calls `first` is `limit` to REST. */
+function inRestWords(told: Outcome["problem"]): Outcome["problem"] {
+  return told && { ...told, paths: told.paths.map((path) => (path === "/first" ? "/limit" : path)) };
+}
+
+interface ConnectionShown {
+  readonly edges: readonly { cursor: string; node: unknown }[];
+  readonly pageInfo: { hasNextPage: boolean; startCursor: string | null; endCursor: string | null };
+}
+
+/** Whether it answers pages of a list that goes on, as that of the events. */
+function goesOn(result: Operation["result"]): boolean {
+  return result instanceof z.ZodObject && "nextCursor" in result.shape && "hasMore" in result.shape;
+}
+
+/** A connection as the page that REST answers with; anything else as it is. Throws where a connection contradicts itself. */
+export function pageOfConnection(data: unknown, isOpen = false): unknown {
+  if (typeof data !== "object" || data === null || !("edges" in data && "pageInfo" in data)) return data;
+  const { edges, pageInfo } = data as unknown as ConnectionShown;
+  const { hasNextPage, startCursor, endCursor } = pageInfo;
+  if (startCursor !== (edges.at(0)?.cursor ?? null)) throw new Error("startCursor is not of the first edge");
+  const items = edges.map(({ node }) => node);
+  if (isOpen) return { items, nextCursor: endCursor, hasMore: hasNextPage };
+  if (endCursor !== (edges.at(-1)?.cursor ?? null)) throw new Error("endCursor is not of the last edge");
+  return { items, nextCursor: hasNextPage ? endCursor : null };
+}
+
 /** Every field there is below a type, as deep as it goes without coming back to itself. */
 function everythingOf(type: GraphQLOutputType, above: readonly string[] = []): string {
   const named = getNamedType(type);
   if (isLeafType(named) || !isObjectType(named)) return "";
+  const isConnection = named.name.endsWith("Connection");
   const fields = Object.values(named.getFields()).flatMap((field) => {
+    // The nodes are those of the edges, and would only cost twice.
+    if (isConnection && field.name === "nodes") return [];
     const inner = getNamedType(field.type);
     if (isLeafType(inner)) return [field.name];
     return above.includes(inner.name)

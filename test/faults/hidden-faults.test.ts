@@ -95,11 +95,11 @@ const rest: [method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, b
 ];
 const graphql: string[] = [
   '{ promotion(id: "prm_1") { key } }',
-  "{ apiKeys { items { id } } }",
+  "{ apiKeys { edges { cursor node { id } } } }",
   '{ coupon(code: "ABCDABCDABCD") { code } }',
   'mutation { commitRedemption(id: "rdm_1") { id } }',
   'mutation { stopProject(input: { reason: "x" }) { stop { reason } } }',
-  "{ project { id } jobs: apiKeys { nextCursor } }",
+  "{ project { id } jobs: apiKeys { pageInfo { endCursor } } }",
 ];
 
 const internal =

@@ -55,7 +55,7 @@ test("both faces store and show the same order", async () => {
   const rest = await api.rest("GET", `/v1/orders/${id}`, { role: "viewer" });
   expect(stored.body.data?.putOrder, stored.text).toEqual(rest.body);
   const shown = await api.graphql(
-    `query ($id: String!) { order(externalId: $id) { ${fields} } orders(customer: "c-1", limit: 1) { items { externalId } } }`,
+    `query ($id: String!) { order(externalId: $id) { ${fields} } orders(customer: "c-1", first: 1) { nodes { externalId } } }`,
     { id },
     { role: "viewer" },
   );

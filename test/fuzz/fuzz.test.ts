@@ -137,7 +137,7 @@ const argumentsOf =
           Object.entries(real).map(([name, value]) => [name, fc.oneof(fc.constant(value), oddity)]),
         ),
         ...(operation.query && {
-          limit: fc.oneof(fc.nat(300), oddity),
+          first: fc.oneof(fc.nat(300), oddity),
           after: fc.oneof(fc.string(), oddity),
         }),
         ...(operation.body && { input: bodyOf(operation) }),

@@ -49,7 +49,7 @@ const repeat = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index)).join(" ");
 const doubling = (levels: number) =>
   repeat(levels, (level) => `fragment f${level} on Query { ...f${level + 1} ...f${level + 1} }`);
-const large = "items(limit: 200) { items { id size } }";
+const large = "items(first: 200) { nodes { id size } }";
 
 const complex = [
   ["many fields at the root", `{ ${repeat(21, (i) => `a${i}: motto { text }`)} }`],
@@ -86,11 +86,11 @@ const complex = [
   ["exponential fragments in a circle", `{ ...f0 } ${doubling(40)} fragment f40 on Query { ...f0 }`],
   [
     "costly pages",
-    `{ ${repeat(20, (i) => `a${i}: items(limit: 200) { items { ${repeat(10, () => "id")} } }`)} }`,
+    `{ ${repeat(20, (i) => `a${i}: items(first: 200) { nodes { ${repeat(10, () => "id")} } }`)} }`,
   ],
   [
     "costly pages by a variable",
-    `query ($n: Int = 1) { ${repeat(20, (i) => `a${i}: items(limit: $n) { items { ${repeat(10, () => "id")} } }`)} }`,
+    `query ($n: Int = 1) { ${repeat(20, (i) => `a${i}: items(first: $n) { nodes { ${repeat(10, () => "id")} } }`)} }`,
   ],
   ["many dear queries", `{ ${repeat(3, (i) => `a${i}: dearSearch { id }`)} }`],
   [
@@ -232,9 +232,9 @@ test("a page counts as large as its own operation may make it", () => {
     costGuard([feed])(parse(`query ($n: Int) { feed${page} { ${repeat(fields, () => "id")} } }`));
   // 25,000 points are allowed, of which the operation itself takes 10.
   for (const [page, most] of [
-    ["(limit: $n)", 24],
-    ["(limit: 1000)", 24],
-    ["(limit: 500)", 49],
+    ["(first: $n)", 24],
+    ["(first: 1000)", 24],
+    ["(first: 500)", 49],
     ["", 249],
   ] as const) {
     expect(costs(page, most), `${most} fields${page}`).not.toThrow();

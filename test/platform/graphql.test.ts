@@ -99,7 +99,7 @@ test("the schema has the types the declarations name", () => {
   const sdl = printSchema(graphqlSchema(operations, () => null));
   for (const part of [
     "priceCart(input: CartInput!): Receipt!",
-    "limit: Int = 50",
+    "first: Int = 50",
     "ifMatch: String!",
     "scalar MinorUnits",
     "scalar Rule",
@@ -109,7 +109,9 @@ test("the schema has the types the declarations name", () => {
     "unit: CartUnit",
     "enum CartUnit",
     "size: SafeInt!",
-    "nextCursor: String\n",
+    "nodes: [Item!]!",
+    "edges: [ItemEdge!]!",
+    "pageInfo: PageInfo!",
   ]) {
     expect(sdl).toContain(part);
   }

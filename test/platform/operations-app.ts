@@ -97,7 +97,12 @@ const declared: Operation[] = [
     handler: ({ query: { limit, after, atLeast = 0 } }) => {
       const from = cursor.decode(after) ?? -1;
       const rows = items.filter(({ size }, index) => index > from && size >= atLeast).slice(0, limit + 1);
-      return cursor.page(rows, limit, (row) => items.indexOf(row));
+      return cursor.page(
+        rows,
+        limit,
+        (row) => items.indexOf(row),
+        (row) => row,
+      );
     },
   }),
   defineOperation({

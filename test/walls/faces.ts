@@ -86,11 +86,15 @@ export function graphqlFields(): Map<string, NonNullable<DocumentedOperation["fi
 
 function selectionOf(type: GraphQLNamedType, depth: number): string {
   if (!isObjectType(type)) return "";
+  // The rows of a list lie two steps deeper than its name, and need not be told twice.
+  const isConnection = type.name.endsWith("Connection");
+  const steps = isConnection ? depth + 2 : depth;
   const parts = Object.values(type.getFields()).flatMap((field) => {
+    if (isConnection && field.name === "nodes") return [];
     if (field.args.some(({ type: of }) => isNonNullType(of))) return [];
     const named = getNamedType(field.type);
     if (isScalarType(named) || isEnumType(named)) return [field.name];
-    return depth > 1 && isObjectType(named) ? [`${field.name}${selectionOf(named, depth - 1)}`] : [];
+    return steps > 1 && isObjectType(named) ? [`${field.name}${selectionOf(named, steps - 1)}`] : [];
   });
   return ` { ${["__typename", ...parts].join(" ")} }`;
 }
@@ -149,8 +153,9 @@ export async function overGraphql(
   { key, ids }: Asked,
 ): Promise<Answer> {
   if (field === null) throw new Error("no field");
-  const given: Record<string, unknown> = { ...row.query?.(ids), ...row.path?.(ids), ifMatch: "*" };
-  if (given.limit !== undefined) given.limit = Number(given.limit);
+  const { limit: first, ...filters } = row.query?.(ids) ?? {};
+  const given: Record<string, unknown> = { ...filters, ...row.path?.(ids), ifMatch: "*" };
+  if (first !== undefined) given.first = Number(first);
   const body = row.body?.(ids);
   if (body !== undefined) given.input = body;
   const variables = Object.fromEntries(

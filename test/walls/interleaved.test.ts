@@ -66,7 +66,7 @@ const asks: readonly Ask[] = [
     }),
   (index) => api.rest("GET", "/v1/orders?customer=same", keyOf(index)),
   (index) => api.rest("GET", "/v1/redemptions?customer=same", keyOf(index)),
-  (index) => api.graphql("{ promotions { items { name texts } } project { id } }", {}, keyOf(index)),
+  (index) => api.graphql("{ promotions { nodes { name texts } } project { id } }", {}, keyOf(index)),
 ];
 
 test(`of ${requestCount} requests of ${projectCount} projects over 4 connections none is told another's word`, async () => {

@@ -72,14 +72,14 @@ export function apiKeyService({ database, clock, onChange }: ApiKeyServiceOption
       const context = ringOf(caller);
       const { projectId } = context;
       const rows = await listApiKeys(database.of(projectId), context, cursor.decode(after), limit + 1);
-      const page = cursor.page(rows, limit, ({ id }) => id);
-      const secrets = await findSecrets(
-        database.of(projectId),
-        projectId,
-        page.items.map(({ id }) => id),
-        now(),
+      const ids = rows.map(({ id }) => id);
+      const secrets = await findSecrets(database.of(projectId), projectId, ids, now());
+      return cursor.page(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => shown(row, secrets),
       );
-      return { ...page, items: page.items.map((row) => shown(row, secrets)) };
     },
 
     async update(caller, id, { name, expiresAt, requestsPerMinute }) {

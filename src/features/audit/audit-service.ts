@@ -67,8 +67,7 @@ export function auditService({ database }: { database: Database }): AuditService
         before,
         limit: limit + 1,
       });
-      const page = cursor.page(rows, limit, ({ at, id }) => [at, id]);
-      return { ...page, items: page.items.map(shownEntry) };
+      return cursor.page(rows, limit, ({ at, id }) => [at, id], shownEntry);
     },
     async head(projectId) {
       return shownHead(await findHead(database.of(projectId), projectId));

@@ -95,8 +95,7 @@ export function couponPoolService({
     async list(projectId, { limit, after, q }) {
       const beforeId = cursor.decode(after);
       const rows = await listPools(database.of(projectId), projectId, { q, beforeId, limit: limit + 1 });
-      const page = cursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map(shown) };
+      return cursor.page(rows, limit, ({ id }) => id, shown);
     },
   };
 }

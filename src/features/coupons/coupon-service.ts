@@ -123,8 +123,14 @@ export function couponService(options: CouponServiceOptions): CouponService {
         before,
         limit: limit + 1,
       });
-      const page = cursor.page(rows, limit, ({ claimedAt, code }) => [claimedAt?.toISOString() ?? "", code]);
-      return { ...page, items: await shownCoupons(database.of(projectId), page.items, clock.now()) };
+      const show = await couponShowerOf(database.of(projectId), projectId, rows);
+      const now = clock.now();
+      return cursor.page(
+        rows,
+        limit,
+        ({ claimedAt, code }) => [claimedAt?.toISOString() ?? "", code],
+        (row) => show(row, now),
+      );
     },
 
     void: (context, code) =>
@@ -209,17 +215,20 @@ function messageOf(reason: string | null, locale?: string): string | null {
   return reason === null ? null : reasonWords(reason, spokenLocale(locale ?? ""));
 }
 
-/** Rows as callers see them: printed by the form of their pools, which are read together. */
-async function shownCoupons(
+/** How coupons of several pools are shown: printed by the form of their pools, which are read together. */
+async function couponShowerOf(
   connection: Connection,
+  projectId: string,
   rows: readonly CouponRow[],
-  now: number,
-): Promise<Coupon[]> {
-  const [first] = rows;
-  if (first === undefined) return [];
-  const pools = await findPools(connection, first.projectId, [...new Set(rows.map(({ poolId }) => poolId))]);
+): Promise<(row: CouponRow, now: number) => Coupon> {
+  const ids = [...new Set(rows.map(({ poolId }) => poolId))];
+  const pools = await findPools(connection, projectId, ids);
   const showers = new Map(pools.map((pool) => [pool.id, couponShower(pool)]));
-  return rows.flatMap((row) => showers.get(row.poolId)?.(row, now) ?? []);
+  return (row, now) => {
+    const show = showers.get(row.poolId);
+    if (show === undefined) throw new Error("a coupon has no pool");
+    return show(row, now);
+  };
 }
 
 /** How the coupons of one pool are shown. */

@@ -18,7 +18,7 @@ export function eventOperations(service: EventService): Operation[] {
       tag,
       summary: "The project's events in the order of their commits, none left out and none twice.",
       description:
-        "Keep `nextCursor` with what was made of the events, and read on from it: on the last page as well. A cursor whose next events have been deleted is refused.",
+        "Keep `nextCursor` (over GraphQL `endCursor`) with what was made of the events, and read on from it: on the last page as well. A cursor whose next events have been deleted is refused.",
       roles: readers,
       query: eventQuery,
       result: eventPage,

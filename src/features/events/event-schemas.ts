@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openPageOf } from "../../platform/pagination.ts";
 import { eventTypeNames } from "./event-types.ts";
 
 export const eventType = z.enum(eventTypeNames).meta({ id: "EventType" });
@@ -21,13 +22,7 @@ export const event = z
   })
   .meta({ id: "Event", description: "A CloudEvent. openapi/events.md has every type of it." });
 
-export const eventPage = z
-  .object({
-    items: z.array(event),
-    nextCursor: z.string().describe("Pass it as `after` to read on, now or later."),
-    hasMore: z.boolean().describe("False: these were the last ones so far."),
-  })
-  .meta({ id: "EventPage" });
+export const eventPage = openPageOf(event, "EventPage");
 export type EventPage = z.output<typeof eventPage>;
 
 export const eventFilter = z.strictObject({

@@ -69,11 +69,12 @@ export function eventService({ database }: { database: Database }): EventService
 
     async list(projectId, { after, limit, types }) {
       const batch = await read(projectId, { after: eventCursor.decode(after), limit, types });
-      return {
-        items: batch.events.map(cloudEventOf),
-        nextCursor: eventCursor.encode(batch.position),
-        hasMore: batch.hasMore,
-      };
+      return eventCursor.openPage(
+        batch.events,
+        { end: batch.position, hasMore: batch.hasMore },
+        ({ position }) => position,
+        cloudEventOf,
+      );
     },
 
     async lastPosition(projectId) {

@@ -267,8 +267,7 @@ export function jobService(options: JobServiceOptions): JobService {
     async list(projectId, { limit, after, ...filters }) {
       const beforeId = cursor.decode(after);
       const rows = await listJobs(database.of(projectId), projectId, filters, { beforeId, limit: limit + 1 });
-      const page = cursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map(shown) };
+      return cursor.page(rows, limit, ({ id }) => id, shown);
     },
 
     async cancel(context, id) {

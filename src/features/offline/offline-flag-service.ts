@@ -28,8 +28,7 @@ export function offlineFlagService({
     async list(projectId, query) {
       const before = cursor.decode(query.after)?.id ?? null;
       const rows = await listFlags(database.of(projectId), projectId, query, before);
-      const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
-      return { items: items.map(shown), nextCursor };
+      return cursor.page(rows, query.limit, ({ id }) => ({ id }), shown);
     },
     resolve(context, id, note) {
       const { projectId, apiKeyId } = context;

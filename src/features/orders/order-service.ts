@@ -114,8 +114,12 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
       requireInstants(filters);
       const before = listCursor.decode(after);
       const rows = await listOrders(database.of(projectId), projectId, filters, { before, limit: limit + 1 });
-      const page = listCursor.page(rows, limit, (row) => [row.placedAt.getTime(), row.externalId]);
-      return { ...page, items: page.items.map((row) => shownOrder(row, showsCost(role))) };
+      return listCursor.page(
+        rows,
+        limit,
+        (row) => [row.placedAt.getTime(), row.externalId],
+        (row) => shownOrder(row, showsCost(role)),
+      );
     },
 
     async returnGoods(context, externalId, request, call) {

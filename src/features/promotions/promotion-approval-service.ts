@@ -82,8 +82,7 @@ export function promotionApprovalService(database: Database): PromotionApprovalS
       await requireExisting(projectId, promotionId);
       const before = approvalCursor.decode(after);
       const rows = await listApprovals(database.of(projectId), projectId, promotionId, before, limit + 1);
-      const page = approvalCursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map(shownApproval) };
+      return approvalCursor.page(rows, limit, ({ id }) => id, shownApproval);
     },
 
     async comment({ projectId, apiKeyId }, promotionId, text) {
@@ -99,8 +98,7 @@ export function promotionApprovalService(database: Database): PromotionApprovalS
       await requireExisting(projectId, promotionId);
       const before = commentCursor.decode(after);
       const rows = await listComments(database.of(projectId), projectId, promotionId, before, limit + 1);
-      const page = commentCursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map(shownComment) };
+      return commentCursor.page(rows, limit, ({ id }) => id, shownComment);
     },
   };
 }

@@ -41,8 +41,12 @@ export function promotionReading(database: Database, clock: Clock): PromotionRea
         beforeId,
         limit: limit + 1,
       });
-      const page = listCursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map((row) => shown(row, now)) };
+      return listCursor.page(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => shown(row, now),
+      );
     },
 
     async versions(projectId, id, { limit, after }) {
@@ -50,8 +54,7 @@ export function promotionReading(database: Database, clock: Clock): PromotionRea
       const rows = await listVersions(database.of(projectId), projectId, id, before, limit + 1);
       // Every promotion has a first version, so an empty first page means that there is no such promotion.
       if (rows.length === 0 && before === null) throw problem("promotion-not-found");
-      const page = versionCursor.page(rows, limit, ({ version }) => version);
-      return { ...page, items: page.items.map(shownVersion) };
+      return versionCursor.page(rows, limit, ({ version }) => version, shownVersion);
     },
   };
 }

@@ -65,8 +65,7 @@ export function promotionReviewService({
         // A large rulebook takes several turns, between which requests are answered.
         if (position !== null) await nextTurn();
       } while (position !== null && found.length <= limit);
-      const page = cursor.page(found, limit, ({ first, second }) => [first.key, second.key]);
-      return { ...page, items: page.items.map(shownOverlap) };
+      return cursor.page(found, limit, ({ first, second }) => [first.key, second.key], shownOverlap);
     },
   };
 }

@@ -195,8 +195,7 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
         throw problem("promotion-not-found");
       const before = cursor.decode(after);
       const rows = await listScheduledChanges(connection, projectId, promotionId, before, limit + 1);
-      const page = cursor.page(rows, limit, ({ id }) => id);
-      return { ...page, items: page.items.map(shown) };
+      return cursor.page(rows, limit, ({ id }) => id, shown);
     },
 
     cancel(context, promotionId, id) {

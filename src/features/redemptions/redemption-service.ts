@@ -313,8 +313,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
               requireTry();
               return found.length === 0 && beforeId === null ? undefined : found;
             })) ?? []);
-      const { items, nextCursor } = cursor.page(rows, query.limit, ({ id }) => ({ id }));
-      return { items: items.map(shown), nextCursor };
+      return cursor.page(rows, query.limit, ({ id }) => ({ id }), shown);
     },
     async ledger(projectId, id) {
       const { state, quote } = await existing(projectId, id);

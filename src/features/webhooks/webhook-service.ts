@@ -135,11 +135,15 @@ export function webhookService(options: WebhookServiceOptions): WebhookService {
     async list(projectId, { limit, after }) {
       const beforeId = listCursor.decode(after);
       const rows = await listWebhooks(database.of(projectId), projectId, { beforeId, limit: limit + 1 });
-      const page = listCursor.page(rows, limit, ({ id }) => id);
-      const ids = page.items.map(({ id }) => id);
+      const ids = rows.map(({ id }) => id);
       const secrets = await findWebhookSecrets(database.of(projectId), projectId, ids, now());
       const own = (id: string) => secrets.filter(({ webhookId }) => webhookId === id);
-      return { ...page, items: page.items.map((row) => shownWebhook(row, own(row.id))) };
+      return listCursor.page(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => shownWebhook(row, own(row.id)),
+      );
     },
 
     async webhook(projectId, id) {
@@ -242,8 +246,7 @@ export function webhookService(options: WebhookServiceOptions): WebhookService {
         before,
         limit: limit + 1,
       });
-      const page = deliveryCursor.page(rows, limit, ({ position }) => position);
-      return { ...page, items: page.items.map(shownDelivery) };
+      return deliveryCursor.page(rows, limit, ({ position }) => position, shownDelivery);
     },
 
     async replay(projectId, id, eventId) {

@@ -170,10 +170,11 @@ test("the list is complete, without repetition, newest first, in pages of any si
     after = page.body.nextCursor;
   }
   expect(read).toEqual(ids);
-  const query = "query ($after: String) { apiKeys(limit: 4, after: $after) { items { id } nextCursor } }";
+  const query =
+    "query ($after: String) { apiKeys(first: 4, after: $after) { nodes { id } pageInfo { endCursor } } }";
   const first = (await own.graphql(query)).body.data.apiKeys;
-  const second = (await own.graphql(query, { after: first.nextCursor })).body.data.apiKeys;
-  expect([...first.items, ...second.items].map(({ id }: { id: string }) => id)).toEqual(ids);
+  const second = (await own.graphql(query, { after: first.pageInfo.endCursor })).body.data.apiKeys;
+  expect([...first.nodes, ...second.nodes].map(({ id }: { id: string }) => id)).toEqual(ids);
   await own.close();
 });
 

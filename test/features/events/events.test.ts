@@ -280,8 +280,39 @@ test("events are for those who may see everything, and of their own project", as
   const other = await startApi(database);
   expect((await eventsAfter(other)).events).toEqual([]);
   await other.close();
-  const answer = await api.graphql("{ events(limit: 1) { items { type sequence data } hasMore } }");
-  expect(answer.body.data.events).toMatchObject({ hasMore: true, items: [{ sequence: "0000000000000001" }] });
+});
+
+test("as a connection events have a cursor each, and there is always one to read on from", async () => {
+  const read = async (given: object) => {
+    const query = `query ($first: Int, $after: String, $types: [String!]) { events(first: $first, after: $after, types: $types) {
+      edges { cursor node { sequence } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+    return (await api.graphql(query, given)).body.data.events;
+  };
+  const sequencesOf = (page: { edges: { node: { sequence: string } }[] }) =>
+    page.edges.map(({ node }) => Number(node.sequence));
+  const start = await read({ first: 3 });
+  expect(sequencesOf(start)).toEqual([1, 2, 3]);
+  expect(start.pageInfo).toEqual({
+    hasNextPage: true,
+    hasPreviousPage: false,
+    startCursor: start.edges[0].cursor,
+    endCursor: start.edges[2].cursor,
+  });
+  expect(sequencesOf(await read({ first: 2, after: start.edges[0].cursor }))).toEqual([2, 3]);
+
+  // Nothing of the type comes any more, and the list has been read to its end all the same.
+  const { body: rest } = await api.rest("GET", "/v1/events?limit=1000");
+  const { body: before } = await api.rest("GET", `/v1/events?limit=${rest.items.length - 1}`);
+  const other = ["order.placed", "job.finished"].map((name) => `dealwright.${name}`);
+  const types = [other.find((name) => name !== rest.items.at(-1).type)];
+  const none = await read({ types, after: before.nextCursor });
+  expect(none).toMatchObject({ edges: [], pageInfo: { hasNextPage: false, startCursor: null } });
+  expect(none.pageInfo.endCursor).toBe(rest.nextCursor);
+  const end = await read({ after: none.pageInfo.endCursor });
+  expect(end).toMatchObject({
+    edges: [],
+    pageInfo: { hasNextPage: false, hasPreviousPage: true, endCursor: rest.nextCursor },
+  });
 });
 
 test("a cursor that is none, and one whose next events are deleted, are refused", async () => {

@@ -179,15 +179,15 @@ test("GraphQL does the same from the first key to the last flag", async () => {
   expect(again.map(({ status }) => status)).toEqual(["duplicate", "duplicate", "refused"]);
 
   const flags = await api.graphql(
-    `query ($voucher: String) { offlineFlags(voucher: $voucher, state: open) { items { id kind amount } nextCursor } }`,
+    `query ($voucher: String) { offlineFlags(voucher: $voucher, state: open) { nodes { id kind amount } } }`,
     { voucher: id },
     { role: "viewer" },
   );
-  const { items } = flags.body.data.offlineFlags;
-  expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(["limit_exceeded", "double_spend"]);
+  const { nodes } = flags.body.data.offlineFlags;
+  expect(nodes.map(({ kind }: { kind: string }) => kind)).toEqual(["limit_exceeded", "double_spend"]);
   const resolved = await api.graphql(
     `mutation ($id: ID!, $input: OfflineFlagResolutionInput!) { resolveOfflineFlag(id: $id, input: $input) { state note } }`,
-    { id: items[0].id, input: { note: "seen" } },
+    { id: nodes[0].id, input: { note: "seen" } },
     { role: "erp" },
   );
   expect(resolved.body.data.resolveOfflineFlag).toEqual({ state: "resolved", note: "seen" });

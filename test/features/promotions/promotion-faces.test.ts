@@ -45,14 +45,14 @@ test("a whole life can be led over GraphQL, and REST sees every step of it", asy
   expect(await step("archive")).toEqual({ status: "archived", version: 7 });
 
   const fields =
-    "items { version status change changedBy createdAt reason rulebook document { key name benefits } } nextCursor";
-  const versions = await field(`query ($id: ID!) { promotionVersions(id: $id, limit: 3) { ${fields} } }`, {
+    "nodes { version status change changedBy createdAt reason rulebook document { key name benefits } } pageInfo { endCursor }";
+  const versions = await field(`query ($id: ID!) { promotionVersions(id: $id, first: 3) { ${fields} } }`, {
     id,
   });
   const rest = await api.rest("GET", `/v1/promotions/${id}/versions?limit=3`);
-  expect(versions).toMatchObject({ nextCursor: rest.body.nextCursor });
+  expect(versions).toMatchObject({ pageInfo: { endCursor: rest.body.nextCursor } });
   const walked = [];
-  for (const { version, change } of (versions as { items: { version: number; change: string }[] }).items) {
+  for (const { version, change } of (versions as { nodes: { version: number; change: string }[] }).nodes) {
     walked.push([version, change]);
   }
   expect(walked).toEqual([

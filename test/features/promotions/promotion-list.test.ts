@@ -94,9 +94,9 @@ test("a walk with a filter sees each promotion once, whatever is created meanwhi
   const tampered = await api.rest("GET", "/v1/promotions?after=YWJj");
   expect([tampered.status, tampered.body.code]).toEqual([400, "invalid-cursor"]);
   const graphql = await api.graphql(
-    `{ promotions(campaign: "spring", limit: 2, q: "spring-") { items { key } nextCursor } }`,
+    `{ promotions(campaign: "spring", first: 2, q: "spring-") { nodes { key } } }`,
   );
-  expect(graphql.body.data.promotions.items).toEqual([{ key: "spring-3" }, { key: "spring-2" }]);
+  expect(graphql.body.data.promotions.nodes).toEqual([{ key: "spring-3" }, { key: "spring-2" }]);
 });
 
 test("another project's key finds nothing and takes nothing", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { pageOfConnection } from "../../contract/faces.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 import { documentOf } from "./promotion-fixture.ts";
@@ -47,9 +48,9 @@ test("live promotions that meet are reported in pairs, with channels and outcome
     nextCursor: null,
   });
   const fields =
-    "items { promotions { promotion promotionId name channels priority } outcome winner groups from } nextCursor";
+    "edges { cursor node { promotions { promotion promotionId name channels priority } outcome winner groups from } } pageInfo { hasNextPage startCursor endCursor }";
   const graphql = await api.graphql(`{ promotionOverlaps { ${fields} } }`);
-  expect(graphql.body.data.promotionOverlaps).toEqual(rest.body);
+  expect(pageOfConnection(graphql.body.data.promotionOverlaps)).toEqual(rest.body);
 });
 
 test("the report is walked in pages and asked about one promotion", async () => {

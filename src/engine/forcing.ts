@@ -25,6 +25,7 @@ export type Forced = Pick<Proposed, "priced" | "optimality">;
 /** Null: no such plan was found, or not within the work left. */
 export function planWith(situation: Situation, index: number, strategy: Strategy, work: Work): Forced | null {
   return situation.work.searching(() => {
+    situation.work.spend(situation.candidates.length);
     const forced = forcing(situation, index);
     return strategy === "best" ? cheapestWith(forced, index, work) : firstInOrder(forced, index);
   });

@@ -35,6 +35,7 @@ export function amountTargets(
   rejections: readonly (Rejection | null)[],
 ): AmountTarget[] {
   const targets: AmountTarget[] = [];
+  const base = goodsAtStage(situation, proposed.priced, "order").goods.total;
   situation.candidates.forEach(({ promotion, rejection }, candidate) => {
     if (!isPublic(situation, candidate)) return;
     const stage = promotion.parts[0]!.stage;
@@ -44,7 +45,6 @@ export function amountTargets(
       return;
     }
     if (rejection !== null) return;
-    const base = goodsAtStage(situation, proposed.priced, "order").goods.total;
     const next = nextStep(situation, candidate, base);
     if (next !== null) targets.push({ candidate, stage: "order", base, next });
   });
@@ -98,8 +98,10 @@ export function unitsToTry({ situation }: Outcome, rejections: readonly (Rejecti
     goods.set(`${line}:${quantity}`, { line: id, sku, quantity, amount });
   };
   const priceOf = (line: number) => situation.cart.lines[line]!.unitPrice;
-  const cheapestFirst = (lines: readonly number[]) =>
-    lines.filter((line) => priceOf(line) > 0).sort((a, b) => priceOf(a) - priceOf(b) || a - b);
+  const cheapestFirst = (lines: readonly number[]) => {
+    situation.work.spend(lines.length);
+    return lines.filter((line) => priceOf(line) > 0).sort((a, b) => priceOf(a) - priceOf(b) || a - b);
+  };
   rejections.forEach((rejection, index) => {
     const miss = missOf(rejection);
     if (miss?.gap === undefined || miss.gapOf === undefined || !isPublic(situation, index)) return;

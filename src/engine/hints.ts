@@ -29,7 +29,8 @@ const mostAttempts = 3;
 export function findHints(outcome: Outcome, rejections: readonly (Rejection | null)[], work: Work): Hint[] {
   const hunt = new Hunt(outcome, work);
   for (const target of amountTargets(outcome, rejections)) hunt.tryAmount(target);
-  for (const goods of unitsToTry(outcome, rejections)) hunt.tryGoods(goods);
+  const { work: budget } = outcome.situation;
+  for (const goods of budget.searching(() => unitsToTry(outcome, rejections)) ?? []) hunt.tryGoods(goods);
   return bestOf(hunt.found).slice(0, outcome.request.maxHints ?? usualHints);
 }
 

@@ -30,4 +30,6 @@ export const limits = {
   placedUnits: 1_000,
   /** What may be done to price one cart, see `work-budget.ts`. */
   operationsPerEvaluation: 1_000_000,
+  /** What of it may go into what is beyond plain pricing: better plans, near misses, explanations, hints. */
+  operationsForSearches: 300_000,
 } as const;

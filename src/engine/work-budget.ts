@@ -14,8 +14,11 @@ export class EvaluationTooComplex extends Error {
 }
 
 export class WorkBudget {
-  private spent = 0;
+  /** Operations so far. */
+  spent = 0;
   private most: number;
+  private searched = 0;
+  private isSearching = false;
 
   constructor(operations: number = limits.operationsPerEvaluation) {
     this.most = operations;
@@ -27,12 +30,17 @@ export class WorkBudget {
   }
 
   /**
-   * What `search` finds within the larger part of what is left; null where that was not enough. The rest is kept, so that
-   * what was found before can still be priced and explained.
+   * What `search` finds within half of what is left, and within what all searches of one evaluation may take together; null
+   * where that was not enough. The rest is kept, so that what was found before can still be priced and explained.
    */
   searching<Found>(search: () => Found): Found | null {
-    const { most } = this;
-    this.most = this.spent + (most - this.spent) * searchShare;
+    const { most, spent, isSearching } = this;
+    const share = (most - spent) * searchShare;
+    // A search within a search has its share of that one's.
+    const left = isSearching ? share : Math.min(share, limits.operationsForSearches - this.searched);
+    if (left <= 0) return null;
+    this.most = spent + left;
+    this.isSearching = true;
     try {
       return search();
     } catch (error) {
@@ -40,6 +48,8 @@ export class WorkBudget {
       throw error;
     } finally {
       this.most = most;
+      this.isSearching = isSearching;
+      if (!isSearching) this.searched += this.spent - spent;
     }
   }
 }

@@ -1,10 +1,15 @@
 /** No cart keeps the process busy for long: huge quantities are arithmetic, and what is too much is refused, always the same. */
 import { describe, expect, test } from "vitest";
 import { cartSchema } from "../../src/engine/cart.ts";
+import { assess } from "../../src/engine/evaluate.ts";
+import { noFacts } from "../../src/engine/facts.ts";
+import { limits } from "../../src/engine/limits.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 import type { Quote } from "../../src/engine/quote.ts";
+import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { EvaluationTooComplex, WorkBudget } from "../../src/engine/work-budget.ts";
-import { type BenefitInput, promotion, quoteFor } from "./engine-call.ts";
+import { writeQuote } from "../../src/engine/write-quote.ts";
+import { type BenefitInput, compileAll, now, promotion, quoteFor } from "./engine-call.ts";
 
 const largestCart = (strategy: "best" | "priority", quantity = 1_000_000) =>
   cartSchema.parse({
@@ -95,4 +100,80 @@ test("a search may use half of what is left, and leaves the rest", () => {
   expect(work.searching(() => work.spend(22))).toBeNull();
   expect(() => work.spend(19)).not.toThrow();
   expect(() => work.spend(1)).toThrow(EvaluationTooComplex);
+});
+
+describe("500 lines that 500 promotions touch", () => {
+  const even = { select: { categories: ["even"] } };
+  const mixed: ((i: number) => object)[] = [
+    (i) => ({ kind: "percent_off", percent: 1 + (i % 60) }),
+    (i) => ({ kind: "amount_off", target: "item", amount: { CNY: 1 + (i % 9) }, per: "unit" }),
+    (i) => ({ kind: "fixed_price", price: { CNY: 900 + i } }),
+    ...Object.values(sets),
+    (i) => ({
+      kind: "tiered",
+      by: "amount",
+      mode: "graduated",
+      tiers: [{ from: { CNY: 1000 + i }, benefit: { kind: "percent_off", percent: 3 } }],
+    }),
+    (i) => ({
+      kind: "bundle",
+      components: [
+        { ...even, quantity: 1 },
+        { select: { categories: ["odd"] }, quantity: 2 },
+      ],
+      percent: 1 + (i % 60),
+    }),
+    () => ({ kind: "percent_off", target: "order", percent: 5, ...even }),
+    (i) => ({
+      kind: "amount_off",
+      target: "order",
+      amount: { CNY: 1000 + i },
+      every: { amount: { CNY: 30_000 } },
+    }),
+    () => ({ kind: "free_shipping" }),
+    () => ({ kind: "gift", sku: "BAG", every: { amount: { CNY: 10_000 } } }),
+    () => ({ kind: "points", perAmount: { CNY: 100 } }),
+    () => ({ kind: "service", name: "skin-test" }),
+    () => ({ kind: "issue_coupon", pool: "welcome-back" }),
+  ];
+  const inTenGroups = Array.from({ length: 500 }, (_, i) =>
+    promotion({
+      key: `p${i}`,
+      stacking: { group: `g${i % 10}` },
+      benefits: [mixed[i % mixed.length]!(i) as BenefitInput],
+    }),
+  );
+  const rulebook = buildRulebook("1", compileAll(inTenGroups));
+
+  const workFor = (strategy: "best" | "priority", more: object) => {
+    const outcome = assess(rulebook, { ...largestCart(strategy, 1), ...more }, noFacts, now);
+    writeQuote(outcome);
+    return outcome.situation.work.spent;
+  };
+
+  test("what is told beyond the price takes a share of the work that is bounded for all of it together", () => {
+    const plain = workFor("priority", { explain: "none" });
+    // Each promotion looks at each line once, and a little more.
+    expect(plain).toBeGreaterThan(100_000);
+    expect(plain).toBeLessThan(500 * 500 * 2);
+    const everything = { explain: "all", hints: true, maxHints: 10 } as const;
+    // The cart may be priced once more, in the order in which the quote counts.
+    for (const strategy of ["priority", "best"] as const) {
+      const all = workFor(strategy, everything);
+      expect(all - plain).toBeGreaterThan(0);
+      expect(all).toBeLessThan(2 * plain + limits.operationsForSearches + 20_000);
+    }
+  });
+});
+
+test("all searches of an evaluation share what they may take, however many there are", () => {
+  const work = new WorkBudget(100 * limits.operationsForSearches);
+  for (let i = 0; i < 100; i++) work.searching(() => work.spend(limits.operationsForSearches / 10));
+  expect(work.spent).toBe(limits.operationsForSearches);
+  // One within another takes of that one's.
+  const nested = new WorkBudget(100 * limits.operationsForSearches);
+  nested.searching(() => {
+    for (let i = 0; i < 100; i++) nested.searching(() => nested.spend(limits.operationsForSearches / 10));
+  });
+  expect(nested.spent).toBeLessThanOrEqual(limits.operationsForSearches);
 });

@@ -33,11 +33,15 @@ export function inOrderOfUnits(portions: Portion[]): readonly Portion[] {
   return portions;
 }
 
+/** What dividing by a weight beyond plain numbers counts for, however short it is. */
+const perLargeWeight = 5;
+
 /** Largest remainder over the lines first, then inside each line over its units. */
 export function allocateToUnits(amount: number, portions: readonly Portion[], work: WorkBudget): UnitRun[] {
   // Worked out, laid on the goods, written into the quote.
   work.spend(3 * portions.length);
-  for (const { weight } of portions) if (typeof weight === "bigint") work.spend(wordsOf(weight) * perWord);
+  for (const { weight } of portions)
+    if (typeof weight === "bigint") work.spend(perLargeWeight + wordsOf(weight) * perWord);
   const { length } = portions;
   if (length === 0) return [];
   if (portions[0]!.line === portions[length - 1]!.line) return runsInLine(undefined, amount, portions) ?? [];

@@ -23,10 +23,18 @@ export interface ItemStage {
   within(above: number, limit: Limit): Solved | null;
 }
 
+/** What modelling a line counts for, for each promotion that covers it. */
+const perCoveredLine = 8;
+
 /** Null: too large to be modelled. */
 export function itemStage(situation: Situation, candidates: readonly number[], work: Work): ItemStage | null {
   const { lines } = situation.cart;
-  const offers = candidates.flatMap((index) => withForced(situation, index, itemOffers(situation, index)));
+  const offers = candidates.flatMap((index) => {
+    const ofPromotion = withForced(situation, index, itemOffers(situation, index));
+    for (const { slots } of ofPromotion)
+      for (const covered of slots) situation.work.spend(perCoveredLine * covered.length);
+    return ofPromotion;
+  });
   const groups = byGroup(offers);
   const stage = modelAll(groups, lines, work);
   if (stage === null) return null;

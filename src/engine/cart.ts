@@ -51,7 +51,7 @@ export const cartLineSchema = z
   })
   .meta({ id: "CartLine" });
 
-export const shipmentSchema = z
+const shipmentSchema = z
   .strictObject({ id: name, method: name.optional(), amount: minorUnits })
   .meta({ id: "Shipment" });
 
@@ -59,7 +59,7 @@ const orderFactSchema = z
   .strictObject({ at: z.iso.datetime({ offset: true }), currency: currencyCode, total: minorUnits })
   .meta({ id: "OrderFact" });
 
-export const orderFactsSchema = z
+const orderFactsSchema = z
   .strictObject({
     completedOrders: z.int().min(0).optional(),
     lastOrderAt: z.iso.datetime({ offset: true }).optional(),
@@ -77,7 +77,7 @@ export const orderFactsSchema = z
       "What is known about the customer. Needs the marketing role; otherwise it is loaded from the project's own records.",
   });
 
-export const customerSchema = z
+const customerSchema = z
   .strictObject({
     id: name.optional(),
     groups: names.optional(),
@@ -87,7 +87,7 @@ export const customerSchema = z
   })
   .meta({ id: "CartCustomer" });
 
-export const codeEntrySchema = z
+const codeEntrySchema = z
   .union([
     z.string().max(limits.codeLength),
     z.strictObject({
@@ -97,7 +97,7 @@ export const codeEntrySchema = z
   ])
   .meta({ id: "CodeEntry", scalar: true, description: "A code as entered, or `{ code, honour }`." });
 
-export const depositClaimSchema = z
+const depositClaimSchema = z
   .strictObject({
     redemption: name.describe("The committed redemption by which the deposit was paid."),
     promotion: name

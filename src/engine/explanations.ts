@@ -75,7 +75,7 @@ export const isChoice = ({ reason }: Rejection): boolean =>
   reason === "displaced" || reason === "threshold_protected";
 
 /** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
-export function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
+function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
   if (promotion.document.visibility === "public") return true;
   const audience = promotion.conditions?.audience(view) ?? "anyone";
   return audience === "in" || (audience === "anyone" && code !== null);
@@ -104,7 +104,7 @@ function notAppliedRow(
 }
 
 /** "20.00 CNY more for 30.00 CNY off", or for the promotion by its label, else the reason's own words. */
-export function messageOf(
+function messageOf(
   { reason, gap, gapIn }: Rejection,
   near: NearMiss | null,
   promotion: CompiledPromotion,

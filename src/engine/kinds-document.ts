@@ -12,7 +12,7 @@ import { selectorSchema } from "./selectors/selector.ts";
 import { sayer } from "./words.ts";
 
 /** A cart in which every benefit's example gives something. An example for other goods adds its line here. */
-export const exampleCart = {
+const exampleCart = {
   currency: "CNY",
   lines: [
     { id: "1", sku: "CLEANSER", categories: ["skincare"], quantity: 1, unitPrice: 12900 },
@@ -26,7 +26,7 @@ export const exampleCart = {
 } satisfies Cart;
 
 /** A whole promotion that gives the benefit of the kind's example, in a group of its own so that it meets no other. */
-export function examplePromotion({ kind, example }: BenefitKind): PromotionInput {
+function examplePromotion({ kind, example }: BenefitKind): PromotionInput {
   const key = `example-${kind.replaceAll("_", "-")}`;
   return {
     key,

@@ -27,7 +27,7 @@ export const promotionKey = z
 
 const names = z.array(z.string().min(1).max(limits.nameLength)).max(limits.namesPerField);
 
-export const triggerSchema = z
+const triggerSchema = z
   .discriminatedUnion("type", [
     z.strictObject({ type: z.literal("automatic") }),
     z.strictObject({ type: z.literal("code"), code: z.string().min(1).max(limits.codeLength) }),
@@ -39,11 +39,11 @@ export const triggerSchema = z
     description: "`automatic`, one shared `code`, or a `coupon` of a pool.",
   });
 
-export const excludesSchema = z
+const excludesSchema = z
   .strictObject({ promotions: names.optional(), groups: names.optional(), tags: names.optional() })
   .meta({ id: "Excludes" });
 
-export const stackingSchema = z
+const stackingSchema = z
   .strictObject({
     group: z
       .string()
@@ -61,7 +61,7 @@ export const stackingSchema = z
 const count = z.int().min(1);
 const scope = z.enum(["customer", "device", "phone", "ip"]);
 
-export const limitsSchema = z
+const limitsSchema = z
   .strictObject({
     total: count.optional(),
     perCustomer: count.optional(),
@@ -79,7 +79,7 @@ export const limitsSchema = z
   })
   .meta({ id: "PromotionLimits" });
 
-export const budgetSchema = z
+const budgetSchema = z
   .strictObject({
     amount: moneyMap,
     atEdge: z
@@ -90,7 +90,7 @@ export const budgetSchema = z
   .meta({ id: "Budget" });
 
 const text = z.string().max(limits.textLength).optional();
-export const textsSchema = z
+const textsSchema = z
   .record(z.string().max(35), z.strictObject({ label: text, badge: text, terms: text, description: text }))
   .meta({ id: "Texts", scalar: true, description: "Label, badge, terms and description by language." });
 
@@ -308,7 +308,7 @@ function makeCompiler(
 }
 
 /** The groups a promotion belongs to, over all its stages. */
-export function groupsOf(promotion: CompiledPromotion): readonly string[] {
+function groupsOf(promotion: CompiledPromotion): readonly string[] {
   return promotion.parts.map((part) => part.group);
 }
 

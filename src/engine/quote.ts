@@ -10,7 +10,7 @@ export const unitRunSchema = z
   .strictObject({ units: z.int(), amount: minorUnits.describe("Off each of these units.") })
   .meta({ id: "UnitRun" });
 
-export const adjustmentSchema = z
+const adjustmentSchema = z
   .strictObject({
     promotion,
     stage,
@@ -24,7 +24,7 @@ export const adjustmentSchema = z
   })
   .meta({ id: "Adjustment" });
 
-export const quoteLineSchema = z
+const quoteLineSchema = z
   .strictObject({
     id: z.string(),
     subtotal: minorUnits,
@@ -34,7 +34,7 @@ export const quoteLineSchema = z
   })
   .meta({ id: "QuoteLine" });
 
-export const shippingLineSchema = z
+const shippingLineSchema = z
   .strictObject({
     id: z.string(),
     amount: minorUnits,
@@ -44,7 +44,7 @@ export const shippingLineSchema = z
   })
   .meta({ id: "ShippingLine" });
 
-export const appliedPromotionSchema = z
+const appliedPromotionSchema = z
   .strictObject({
     promotion,
     promotionId: z.string().nullable().describe("Null for a draft."),
@@ -57,7 +57,7 @@ export const appliedPromotionSchema = z
   })
   .meta({ id: "AppliedPromotion" });
 
-export const rewardSchema = z
+const rewardSchema = z
   .strictObject({
     promotion,
     benefit: z.int().describe("Which of the promotion's benefits gives it, counted from 0."),
@@ -75,7 +75,7 @@ export const rewardSchema = z
   })
   .meta({ id: "Reward" });
 
-export const codeStatusSchema = z
+const codeStatusSchema = z
   .strictObject({
     code: z.string(),
     status: z.enum(["applied", "rejected"]).meta({ id: "CodeStatus" }),
@@ -91,7 +91,7 @@ export const optimalitySchema = z
   })
   .meta({ id: "Optimality" });
 
-export const notAppliedSchema = z
+const notAppliedSchema = z
   .strictObject({
     promotion,
     reason: z.string(),
@@ -119,7 +119,7 @@ export const notAppliedSchema = z
   })
   .meta({ id: "NotApplied" });
 
-export const hintSchema = z
+const hintSchema = z
   .strictObject({
     kind: z.enum(["amount", "units"]).meta({
       id: "HintKind",

@@ -13,7 +13,7 @@ import { parseRecurrenceRule, type RecurrenceRule } from "./recurrence-rule.ts";
 import { timezone } from "./settings.ts";
 import { findZone, millisecondsPerDay, type Zone } from "./zone.ts";
 
-export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const datesPerWindow = 1_000;
 const longestWindowMinutes = 7 * 1_440;
 /** Leap days are up to eight years apart. */
@@ -35,7 +35,7 @@ export const hoursShape = {
     ),
 };
 
-export const recurringWindowSchema = z
+const recurringWindowSchema = z
   .strictObject({
     ...hoursShape,
     dates: z.array(z.iso.date()).min(1).max(datesPerWindow).optional().describe("The days it starts on."),

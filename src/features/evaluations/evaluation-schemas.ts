@@ -33,7 +33,6 @@ export type IdentifiedQuote = z.output<typeof quoteSchema>;
 export const batchRequest = z
   .strictObject({ evaluations: z.array(evaluationRequest).min(1).max(limits.cartsPerBatch) })
   .meta({ id: "EvaluationBatchRequest" });
-export type BatchRequest = z.output<typeof batchRequest>;
 
 const batchProblem = z
   .object({

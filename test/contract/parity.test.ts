@@ -3,7 +3,7 @@
  * answer the same, and both refuse the same.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { GraphQLSchema } from "graphql";
+import { type GraphQLSchema, isObjectType } from "graphql";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { declaredFaces } from "../../scripts/generate.ts";
@@ -105,6 +105,23 @@ describe.each(named)("%s", (_id, operation) => {
 test("an operation that has a body shows one, as it is sent here", () => {
   const mute = operations.filter(({ body, example }) => body !== undefined && example === undefined);
   expect(mute.map(({ id }) => id)).toEqual([]);
+});
+
+test("only the fields at the root ask for anything: below them no field fans out into statements", () => {
+  const { Query, Mutation, ...types } = schema.getTypeMap();
+  const resolving = Object.values(types).flatMap((type) =>
+    isObjectType(type) && !type.name.startsWith("__")
+      ? Object.values(type.getFields()).flatMap(({ name, resolve }) =>
+          resolve === undefined ? [] : [`${type.name}.${name}`],
+        )
+      : [],
+  );
+  // Of these it only puts the page that was read into the form of a connection.
+  const isOfConnection = (field: string) => /^(PageInfo|\w+Connection|\w+Edge)\./.test(field);
+  expect(resolving.filter((field) => !isOfConnection(field))).toEqual([]);
+  // It sees resolvers where there are some.
+  expect(resolving).toContain("PromotionEdge.cursor");
+  expect([Query, Mutation].every(isObjectType)).toBe(true);
 });
 
 const lists = operations.filter(({ query }) => query !== undefined && "after" in query.shape);

@@ -64,5 +64,6 @@ function pageOf({ id, query }: Priced): PageSizes | null {
 function pageSizeOf(field: FieldNode, { usual, largest }: PageSizes): number {
   const size = field.arguments?.find(({ name }) => name.value === sizeName.graphql)?.value;
   if (size === undefined || size.kind === Kind.NULL) return usual;
-  return size.kind === Kind.INT ? Number(size.value) : largest;
+  // One that is refused when it is asked for must not make up for what others cost.
+  return size.kind === Kind.INT ? Math.max(1, Number(size.value)) : largest;
 }

@@ -11,11 +11,18 @@ export interface StreamPatience {
 
 export const usualStreamPatience: StreamPatience = { stallMilliseconds: 60_000, leastUploadBytes: 65_536 };
 
-const longUploads = new WeakSet<Socket>();
+const mayTakeLong = new WeakSet<IncomingMessage>();
+/** The upload that comes over a connection now. */
+const arriving = new WeakMap<Socket, IncomingMessage>();
+
+/** Also once it has arrived: what it brought may take as long to be worked off. */
+export function isLongUpload(request: IncomingMessage): boolean {
+  return mayTakeLong.has(request);
+}
 
 /** Whether what comes over this socket now may take longer than a request may. */
-export function isLongUpload(socket: Socket): boolean {
-  return longUploads.has(socket);
+export function carriesLongUpload(socket: Socket): boolean {
+  return arriving.has(socket);
 }
 
 /** This request, and no other over its connection, may take its time, as long as it gets on; `giveUp` is called once it does not. */
@@ -25,7 +32,8 @@ export function tolerateLongUpload(
   giveUp: () => void,
 ): void {
   const { socket } = request;
-  longUploads.add(socket);
+  mayTakeLong.add(request);
+  arriving.set(socket, request);
   // Node ends a socket whose timeout nobody listens to, and sets its own again after the answer.
   socket.setTimeout?.(stallMilliseconds);
   let before = socket.bytesRead;
@@ -41,6 +49,6 @@ export function tolerateLongUpload(
   }, stallMilliseconds).unref();
   request.once("close", () => {
     clearInterval(watch);
-    longUploads.delete(socket);
+    if (arriving.get(socket) === request) arriving.delete(socket);
   });
 }

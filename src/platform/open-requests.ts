@@ -51,8 +51,7 @@ export function followRequests(
       if (began > late) break;
       const { request, raw } = reply;
       // One whose client has gone is never answered, and forgotten here.
-      if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw.socket))
-        open.delete(reply);
+      if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw)) open.delete(reply);
       else if (!request.raw.complete)
         sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);
       else sendProblem(unavailable("It was not done in time. It may still be: ask again."), request, reply);

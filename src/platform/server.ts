@@ -9,7 +9,7 @@ import fastify, {
 } from "fastify";
 import type { Caller } from "./auth.ts";
 import { isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
-import { isLongUpload } from "./long-upload.ts";
+import { carriesLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { logSerializers } from "./redaction.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
@@ -186,7 +186,7 @@ const unreadable: Readonly<Record<string, ProblemCode>> = {
 
 /** Requests that Node's parser gives up on never reach a route: they are answered on the socket. */
 function refuseUnreadableRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isLongUpload(socket)) return;
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && carriesLongUpload(socket)) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

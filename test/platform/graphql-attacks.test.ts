@@ -236,6 +236,8 @@ test("a page counts as large as its own operation may make it", () => {
     ["(first: 1000)", 24],
     ["(first: 500)", 49],
     ["", 249],
+    ["(first: 0)", 24_990],
+    ["(first: -100000)", 24_990],
   ] as const) {
     expect(costs(page, most), `${most} fields${page}`).not.toThrow();
     expect(costs(page, most + 1), `${most + 1} fields${page}`).toThrow(/cost/);

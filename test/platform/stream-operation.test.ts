@@ -5,6 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Authenticator, Role } from "../../src/platform/auth.ts";
+import { followRequests } from "../../src/platform/open-requests.ts";
 import { openApiDocument } from "../../src/platform/openapi.ts";
 import { problem } from "../../src/platform/problem.ts";
 import { mountRest } from "../../src/platform/rest.ts";
@@ -244,6 +245,40 @@ test("an upload may take longer than a request may, while an ordinary request ma
   timeOut(accepted[1]);
   expect(accepted[1]?.writableEnded).toBe(true);
   stuck.destroy();
+});
+
+test("what an upload brought may take longer to be worked off than a request may", async () => {
+  let finish = (): void => {};
+  const worked = new Promise<void>((settle) => {
+    finish = settle;
+  });
+  const late = createServer({ logLevel: "silent" });
+  followRequests(late, { deadlineMilliseconds: 100 });
+  const slowly = defineStreamOperation({
+    ...operations[0]!,
+    handler: ({ body }) => ({
+      contentType: "application/x-ndjson",
+      body: (async function* () {
+        for await (const _piece of body!);
+        await worked;
+        yield "1\n";
+      })(),
+    }),
+  });
+  mountStreams(late, [slowly], authenticator);
+  late.get("/never", () => new Promise(() => {}));
+  await late.listen({ port: 0, host: "127.0.0.1" });
+  const url = `http://127.0.0.1:${(late.server.address() as AddressInfo).port}`;
+  const upload = fetch(`${url}/v1/echo/a`, {
+    method: "POST",
+    headers: { authorization: "Bearer erp", "content-type": "application/x-ndjson" },
+    body: "1\n",
+  });
+  // Two that begin after one another, so that the upload's time is over as well.
+  for (let i = 0; i < 2; i++) expect((await fetch(`${url}/never`)).status).toBe(503);
+  finish();
+  expect((await upload).status).toBe(200);
+  await late.close();
 });
 
 test("an upload that brings next to nothing is ended, and one that gets on is not", async () => {

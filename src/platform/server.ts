@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import fastify, {
@@ -63,9 +64,9 @@ export function createServer({
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, text, done) => {
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     try {
-      done(null, parseJsonBody(text as string));
+      done(null, parseJsonBody(textOf(body as Buffer)));
     } catch (error) {
       done(error as Error);
     }
@@ -90,6 +91,14 @@ export function createServer({
     });
   }
   return app;
+}
+
+/** JSON is UTF-8 (RFC 8259, section 8.1). Read as if it were, names in another encoding would all be the same. */
+function textOf(body: Buffer): string {
+  if (isUtf8(body)) return body.toString("utf8");
+  throw problem("malformed-json", {
+    errors: [{ path: "", code: "not_utf8", message: "The body is not UTF-8." }],
+  });
 }
 
 /** Lines of the same form as those of the process: levels by name, times that can be read. */

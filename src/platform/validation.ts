@@ -17,7 +17,23 @@ export interface InputValidation {
 
 /** So many tell what is wrong; a thousand of the same kind would only be long. */
 export const mostErrorsReported = 20;
-const acceptAnything: Validate = () => {};
+
+/** What an operation does not take is refused, lest somebody thinks that it was heeded. An empty object says nothing. */
+const acceptNothing: Validate = (value) => {
+  if (value === undefined || value === null) return;
+  const names = typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : null;
+  if (names?.length === 0) return;
+  throw problem("invalid-request", {
+    errors:
+      names === null
+        ? [{ path: "", code: "invalid_type", message: "Nothing is expected here." }]
+        : names.slice(0, mostErrorsReported).map((name) => ({
+            path: pointer([name]),
+            code: "unrecognized_key",
+            message: "There is no such field.",
+          })),
+  });
+};
 
 /**
  * The compiled checks of every operation, by its id, shared by REST and GraphQL.
@@ -43,7 +59,7 @@ export function compileInputs(
     const schema = parts[name];
     const json = schemas.parts[name];
     return schema === undefined || json === undefined
-      ? acceptAnything
+      ? acceptNothing
       : checked(ajv.compile(forAjv(json)), schema);
   };
   return new Map(

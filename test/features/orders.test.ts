@@ -156,6 +156,14 @@ test("an order without lines, free of charge, is an order", async () => {
   expect((await putOrder(api, newOrderId(), { lines: [], shipping: 0, total: 0 })).status).toBe(200);
 });
 
+test("an order of a sum alone is given back as a whole", async () => {
+  const id = newOrderId();
+  const sum = { lines: [], shipping: 500, total: 9000 };
+  expect((await putOrder(api, id, { ...sum, version: 1 })).status).toBe(200);
+  const { status, body } = await putOrder(api, id, { ...sum, version: 2, status: "returned" });
+  expect([status, body.refunded, body.settlement]).toEqual([200, 9000, "returned"]);
+});
+
 test.each(["__proto__", "constructor", "a/b", "号 1", "x".repeat(200)])(
   "an order may be called %s, and so may its line",
   async (name) => {

@@ -38,6 +38,12 @@ test.each([
     400,
     "invalid-request",
   ],
+  [
+    "text that is not UTF-8, whose names would all be the same",
+    { payload: Buffer.from('{"lines":[],"attributes":{"\xb6\xa9":1}}', "latin1") },
+    400,
+    "malformed-json",
+  ],
   ["a body over the limit", { payload: `{"lines":[],"x":"${"x".repeat(100_000)}"}` }, 413, "body-too-large"],
   [
     "XML",
@@ -61,6 +67,25 @@ test.each([
   const answer = await app.inject({ method: "POST", url: "/v1/carts/price", headers: json, ...request });
   expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
   expect(answer.headers["content-type"]).toContain("application/problem+json");
+});
+
+test("what an operation does not take is refused, not left unheeded", async () => {
+  const ask = async (method: "GET" | "POST", url: string, payload?: unknown) => {
+    const answer = await app.inject({
+      method,
+      url,
+      headers: payload === undefined ? admin : json,
+      ...(payload !== undefined && { payload: JSON.stringify(payload) }),
+    });
+    const [error] = answer.json().errors ?? [];
+    return error === undefined ? answer.statusCode : `${answer.statusCode} ${error.path} ${error.code}`;
+  };
+  expect(await ask("GET", "/v1/motto?dryRun=true")).toBe("400 /dryRun unrecognized_key");
+  expect(await ask("POST", "/v1/payments", { expectedTotal: 1 })).toBe("400 /expectedTotal unrecognized_key");
+  expect(await ask("POST", "/v1/payments", [1])).toBe("400  invalid_type");
+  for (const nothing of [undefined, null, {}])
+    expect([nothing, await ask("POST", "/v1/payments", nothing)]).toEqual([nothing, 201]);
+  expect(await ask("GET", "/v1/motto")).toBe(200);
 });
 
 test("colons, quotes and backslashes in values are not taken for duplicate keys", async () => {

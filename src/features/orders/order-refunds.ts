@@ -80,6 +80,7 @@ function partOf(total: number, units: number, of: number): number {
  */
 function paidByLine(order: OrderGoods): Map<string, { total: number; of: number }> {
   const { lines, total } = order;
+  if (lines.length === 0) return new Map();
   const goods = total - shippingOf(order);
   const stated = lines.map(lineTotal);
   const sum = stated.reduce((whole, amount) => whole + amount, 0);
@@ -88,8 +89,9 @@ function paidByLine(order: OrderGoods): Map<string, { total: number; of: number 
   return new Map(lines.map(({ id, quantity }, index) => [id, { total: amounts[index] ?? 0, of: quantity }]));
 }
 
-function shippingOf({ shipping = 0, total }: OrderGoods): number {
-  return Math.min(shipping, total);
+/** What no line stands for. Of an order that names no lines that is all of it. */
+function shippingOf({ lines, shipping = 0, total }: OrderGoods): number {
+  return lines.length === 0 ? total : Math.min(shipping, total);
 }
 
 export function lineTotal({ quantity, unitPrice, discount = 0, total }: OrderLine): number {

@@ -242,6 +242,11 @@ export function servicesOf({
   const evaluations = evaluationService({ database, clock, rulebooks, facts, pricing });
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
+  const couponPools = couponPoolService({
+    database,
+    clock,
+    pendingCodes: (connection, projectId, poolId) => pendingCodes(jobs, connection, projectId, poolId),
+  });
   return {
     eventDelivery,
     customers: customerService({
@@ -262,11 +267,7 @@ export function servicesOf({
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
     jobs,
-    couponPools: couponPoolService({
-      database,
-      clock,
-      pendingCodes: (connection, projectId, poolId) => pendingCodes(jobs, connection, projectId, poolId),
-    }),
+    couponPools,
     coupons: couponService({
       database,
       clock,
@@ -289,7 +290,7 @@ export function servicesOf({
     promotions,
     promotionApprovals: promotionApprovalService(database),
     scheduledChanges: scheduledChangeService({ database, clock, projects, promotions, log }),
-    promotionReview: promotionReviewService({ clock, rulebooks }),
+    promotionReview: promotionReviewService({ clock, rulebooks, poolExists: couponPools.exists }),
     evaluations,
     catalog: catalogPriceService({ clock, rulebooks, facts, pricing }),
     committer,

@@ -27,6 +27,7 @@ export interface CouponPoolService {
     document: CouponPoolDocument,
   ): Promise<CouponPool>;
   pool(projectId: string, key: string): Promise<CouponPool>;
+  exists(projectId: string, key: string): Promise<boolean>;
   list(projectId: string, query: CouponPoolQuery): Promise<Page<CouponPool>>;
 }
 
@@ -90,6 +91,10 @@ export function couponPoolService({
 
     async pool(projectId, key) {
       return shown(await existingPool(database.of(projectId), projectId, key));
+    },
+
+    async exists(projectId, key) {
+      return (await findPool(database.of(projectId), projectId, { key })) !== undefined;
     },
 
     async list(projectId, { limit, after, q }) {

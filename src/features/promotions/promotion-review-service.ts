@@ -24,9 +24,11 @@ const cursor = cursorOf("promotionOverlaps", z.tuple([z.string(), z.string()]));
 export function promotionReviewService({
   clock,
   rulebooks,
+  poolExists,
 }: {
   clock: Clock;
   rulebooks: RulebookService;
+  poolExists: (projectId: string, key: string) => Promise<boolean>;
 }): PromotionReviewService {
   return {
     async validate(projectId, input) {
@@ -37,10 +39,15 @@ export function promotionReviewService({
         return { valid: false, errors: checked.errors, warnings: [], stages: [], explanation };
       }
       const { compiled, document } = checked;
+      const { pool } = compiled;
+      const isPoolMissing = pool !== null && !(await poolExists(projectId, pool));
       return {
         valid: true,
         errors: [],
-        warnings: warningsOf(document, compiled, rules, clock.now()),
+        warnings: [
+          ...warningsOf(document, compiled, rules, clock.now()),
+          ...(isPoolMissing ? [poolMissing] : []),
+        ],
         stages: compiled.parts.map(({ stage }) => stage),
         explanation,
       };
@@ -69,6 +76,12 @@ export function promotionReviewService({
     },
   };
 }
+
+const poolMissing: PromotionFinding = {
+  path: "/trigger/pool",
+  code: "pool_missing",
+  message: "There is no such pool of coupons: nobody has one.",
+};
 
 function warningsOf(
   document: PromotionDocument,

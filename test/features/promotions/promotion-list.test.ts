@@ -205,6 +205,17 @@ describe("broken documents", () => {
   }
 });
 
+test("a trigger without a pool of coupons is warned of, one with a pool is not", async () => {
+  const warned = async (pool: string) => {
+    const document = documentOf({ name: "Gift", trigger: { type: "coupon", pool } });
+    const { body } = await api.rest("POST", "/v1/promotions/validate", { body: document });
+    return body.warnings.map(({ path, code }: { path: string; code: string }) => `${path} ${code}`);
+  };
+  await api.rest("POST", "/v1/coupon-pools", { body: { key: "there" } });
+  expect(await warned("there")).toEqual([]);
+  expect(await warned("typo")).toEqual(["/trigger/pool pool_missing"]);
+});
+
 test("a sound document is validated with its stages, its warnings and one sentence per language", async () => {
   const document = documentOf({
     trigger: code("s-2"),

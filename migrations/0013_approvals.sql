@@ -58,16 +58,20 @@ comment on column promotion_scheduled_changes.base_version is 'The version it wa
 comment on column promotion_scheduled_changes.change is 'One of {"document": …}, {"patch": …} and {"action": "activate"}.';
 comment on column promotion_scheduled_changes.failure is 'The code of the problem that kept it from being applied.';
 create index promotion_scheduled_changes_promotion on promotion_scheduled_changes (project_id, promotion_id, id);
-create index promotion_scheduled_changes_due on promotion_scheduled_changes (at) where state = 'waiting';
+-- The first finds the projects where something is due, the second what is next in one of them.
+create index promotion_scheduled_changes_due on promotion_scheduled_changes (at, project_id) where state = 'waiting';
+create index promotion_scheduled_changes_next on promotion_scheduled_changes (project_id, at, id) where state = 'waiting';
 select wall('promotion_scheduled_changes');
 
 grant select (project_id, id, promotion_id, state, at) on promotion_scheduled_changes to dealwright_lookout;
-create function due_promotion_changes(most_of_project integer)
+create function due_promotion_changes(most_of_all integer, most_of_project integer)
 returns table (project_id text, id text, promotion_id text) language sql stable as $$
   select due.project_id, due.id, due.promotion_id
-    from (select c.project_id, c.id, c.promotion_id, c.at, row_number() over (partition by c.project_id order by c.at, c.id) as place
-            from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as due
-   where due.place <= most_of_project order by due.at, due.id
+    from (select distinct c.project_id from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as project,
+         lateral (select c.project_id, c.id, c.promotion_id, c.at from promotion_scheduled_changes c
+                   where c.project_id = project.project_id and c.state = 'waiting' and c.at <= now()
+                   order by c.at, c.id limit most_of_project) as due
+   order by due.at, due.id limit most_of_all
 $$;
-select over_walls('due_promotion_changes(integer)');
-comment on function due_promotion_changes is 'Scheduled changes whose instant has come, in all projects.';
+select over_walls('due_promotion_changes(integer, integer)');
+comment on function due_promotion_changes is 'Scheduled changes whose instant has come, in all projects, the longest waiting first.';

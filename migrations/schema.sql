@@ -630,7 +630,8 @@ create table promotion_scheduled_changes (
   constraint promotion_scheduled_changes_settled_once CHECK (((state = 'waiting'::text) = (settled_at IS NULL))),
   constraint promotion_scheduled_changes_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'applied'::text, 'failed'::text, 'cancelled'::text])))
 );
-CREATE INDEX promotion_scheduled_changes_due ON public.promotion_scheduled_changes USING btree (at) WHERE (state = 'waiting'::text);
+CREATE INDEX promotion_scheduled_changes_due ON public.promotion_scheduled_changes USING btree (at, project_id) WHERE (state = 'waiting'::text);
+CREATE INDEX promotion_scheduled_changes_next ON public.promotion_scheduled_changes USING btree (project_id, at, id) WHERE (state = 'waiting'::text);
 CREATE INDEX promotion_scheduled_changes_promotion ON public.promotion_scheduled_changes USING btree (project_id, promotion_id, id);
 alter table promotion_scheduled_changes enable row level security;
 alter table promotion_scheduled_changes force row level security;
@@ -888,22 +889,24 @@ alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id
 
 alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
-CREATE OR REPLACE FUNCTION public.due_promotion_changes(most_of_project integer)
+CREATE OR REPLACE FUNCTION public.due_promotion_changes(most_of_all integer, most_of_project integer)
  RETURNS TABLE(project_id text, id text, promotion_id text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   select due.project_id, due.id, due.promotion_id
-    from (select c.project_id, c.id, c.promotion_id, c.at, row_number() over (partition by c.project_id order by c.at, c.id) as place
-            from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as due
-   where due.place <= most_of_project order by due.at, due.id
+    from (select distinct c.project_id from promotion_scheduled_changes c where c.state = 'waiting' and c.at <= now()) as project,
+         lateral (select c.project_id, c.id, c.promotion_id, c.at from promotion_scheduled_changes c
+                   where c.project_id = project.project_id and c.state = 'waiting' and c.at <= now()
+                   order by c.at, c.id limit most_of_project) as due
+   order by due.at, due.id limit most_of_all
 $function$
 ;
-comment on function due_promotion_changes(integer) is 'Scheduled changes whose instant has come, in all projects.';
-alter function due_promotion_changes(integer) owner to dealwright_lookout;
-revoke all on function due_promotion_changes(integer) from public;
-grant execute on function due_promotion_changes(integer) to dealwright_app;
+comment on function due_promotion_changes(integer,integer) is 'Scheduled changes whose instant has come, in all projects, the longest waiting first.';
+alter function due_promotion_changes(integer,integer) owner to dealwright_lookout;
+revoke all on function due_promotion_changes(integer,integer) from public;
+grant execute on function due_promotion_changes(integer,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.keys_of_secret(secret_hash bytea, at timestamp with time zone)
  RETURNS TABLE(key api_keys, until timestamp with time zone)

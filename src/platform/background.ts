@@ -50,13 +50,18 @@ export function repeated(
   };
 }
 
-/** Does the work of each, one after the other. One that fails is reported and does not keep the others from theirs. */
+/**
+ * Does the work of each, one after the other, and begins none once the signal is aborted.
+ * One that fails is reported and does not keep the others from theirs.
+ */
 export async function eachApart<Item>(
   items: Iterable<Item>,
+  signal: AbortSignal,
   work: (item: Item) => Promise<unknown>,
   onError: (error: unknown, item: Item) => void,
 ): Promise<void> {
   for (const item of items) {
+    if (signal.aborted) return;
     try {
       await work(item);
     } catch (error) {

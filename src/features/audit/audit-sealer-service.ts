@@ -50,9 +50,9 @@ export function auditSealerService({ database, log }: { database: Database; log:
         sealed += count;
       } while (count === mostAtOnce && !background.signal.aborted);
     };
-    await eachApart(await projectsToSeal(database.outside), sealIn, (error, projectId) =>
-      log.warn({ err: error, projectId }, "a project's audit entries could not be sealed; tried again soon"),
-    );
+    const onError = (error: unknown, projectId: string) =>
+      log.warn({ err: error, projectId }, "a project's audit entries could not be sealed; tried again soon");
+    await eachApart(await projectsToSeal(database.outside), background.signal, sealIn, onError);
     return sealed;
   }
 
@@ -82,7 +82,7 @@ export function auditSealerService({ database, log }: { database: Database; log:
     const projects = await projectsToForget(database.outside);
     const forgetOf = (projectId: string) =>
       withTransaction(database, projectId, (connection) => forgetIn(connection, projectId));
-    await eachApart(projects, forgetOf, (error, projectId) =>
+    await eachApart(projects, background.signal, forgetOf, (error, projectId) =>
       log.warn(
         { err: error, projectId },
         "a project's audit entries could not be forgotten; tried again later",

@@ -90,12 +90,12 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
         if (batch > 0) tell(projectId);
       } while (batch === mostAtOnce);
     };
-    await eachApart(await projectsWithNewEvents(database.outside), sequenceIn, (error, projectId) =>
+    const onError = (error: unknown, projectId: string) =>
       log.warn(
         { err: error, projectId },
         "a project's events could not be numbered; tried again in a second",
-      ),
-    );
+      );
+    await eachApart(await projectsWithNewEvents(database.outside), numbering.signal, sequenceIn, onError);
     return all;
   }
 
@@ -118,9 +118,9 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
         isFirst = false;
       } while (through !== null);
     };
-    await eachApart(await projectsWithEvents(database.outside), cleanIn, (error, projectId) =>
-      log.warn({ err: error, projectId }, "a project's old events could not be deleted; tried again later"),
-    );
+    const onError = (error: unknown, projectId: string) =>
+      log.warn({ err: error, projectId }, "a project's old events could not be deleted; tried again later");
+    await eachApart(await projectsWithEvents(database.outside), cleaning.signal, cleanIn, onError);
     return projects;
   }
 

@@ -41,7 +41,7 @@ export interface ScheduledChangeService {
   ): Promise<Page<ScheduledChange>>;
   /** Cancelling twice changes nothing; what has happened already cannot be cancelled. */
   cancel(context: OperationContext, promotionId: string, id: string): Promise<ScheduledChange>;
-  /** Applies all that is due; answers how many this process settled. */
+  /** Applies what is due, the longest waiting first and so many at once; answers how many this process settled. */
   sweep(): Promise<number>;
   start(): void;
   close(): Promise<void>;
@@ -56,8 +56,11 @@ export interface ScheduledChangeOptions {
 }
 
 const sweepMilliseconds = 500;
-/** In one sweep, so that no project keeps the others waiting. */
-const mostOfProject = 100;
+/** `elsewhere`: another process is at it, and how that ends is not known yet. */
+type Settling = "settled here" | "settled before" | "elsewhere";
+
+/** In one sweep; of a project fewer, so that none keeps the others waiting. */
+const mostAtOnce = { ofAll: 1_000, ofProject: 100 };
 const cursor = cursorOf("scheduledChanges", z.string());
 
 export function scheduledChangeService(options: ScheduledChangeOptions): ScheduledChangeService {
@@ -68,13 +71,18 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
 
   async function sweep(): Promise<number> {
     let settled = 0;
-    const failed = new Set<string>();
+    // In their order: of two for one promotion, the later one finds what the earlier one made. While the earlier one is not
+    // settled, the later ones wait for the next sweep.
+    const heldBack = new Set<string>();
     const work = async ({ projectId, id, promotionId }: DueChange) => {
-      // In their order: of two for one promotion, the later one finds what the earlier one made.
-      if (!failed.has(promotionId) && (await settle(projectId, id))) settled += 1;
+      if (heldBack.has(promotionId)) return;
+      const settling = await settle(projectId, id);
+      if (settling === "settled here") settled += 1;
+      if (settling === "elsewhere") heldBack.add(promotionId);
     };
-    await eachApart(await dueChanges(database.outside, mostOfProject), work, (error, change) => {
-      failed.add(change.promotionId);
+    const due = await dueChanges(database.outside, mostAtOnce);
+    await eachApart(due, background.signal, work, (error, change) => {
+      heldBack.add(change.promotionId);
       log.warn(
         { err: error, ...change },
         "a scheduled change could not be applied; the next sweep tries again",
@@ -84,18 +92,15 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
   }
 
   /** All of it in one transaction, so that a killed process has applied nothing, and nobody applies it twice. */
-  async function settle(projectId: string, id: string): Promise<boolean> {
+  async function settle(projectId: string, id: string): Promise<Settling> {
     let changed: ChangedPromotion | null = null;
     try {
-      const isMine = await withTransaction(database, projectId, async (connection) => {
-        const row = await waiting(connection, projectId, id);
-        if (row === null) return false;
+      const settling = await settleLocked(projectId, id, async (connection, row) => {
         changed = await apply(connection, row);
         await settleScheduledChange(connection, row, "applied");
-        return true;
       });
       if (changed !== null) await promotions.settled(changed);
-      return isMine;
+      return settling;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return fail(projectId, id, error.code);
@@ -121,10 +126,8 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
     return promotions.updateIn(connection, context, id, documentOf(change, standing.document));
   }
 
-  function fail(projectId: string, id: string, failure: ProblemCode): Promise<boolean> {
-    return withTransaction(database, projectId, async (connection) => {
-      const row = await waiting(connection, projectId, id);
-      if (row === null) return false;
+  function fail(projectId: string, id: string, failure: ProblemCode): Promise<Settling> {
+    return settleLocked(projectId, id, async (connection, row) => {
       await settleScheduledChange(connection, row, "failed", failure);
       const { requestId, createdBy: apiKeyId, promotionId } = row;
       const origin = {
@@ -143,17 +146,21 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
         { projectId, apiKeyId, requestId, ...by, change: origin },
         { id: promotionId, before: null, after: { scheduledChange: id, failure } },
       );
-      return true;
     });
   }
 
-  async function waiting(
-    connection: Connection,
+  function settleLocked(
     projectId: string,
     id: string,
-  ): Promise<ScheduledChangeRow | null> {
-    const row = await lockScheduledChange(connection, projectId, id, "skip");
-    return row?.state === "waiting" ? row : null;
+    work: (connection: Connection, row: ScheduledChangeRow) => Promise<void>,
+  ): Promise<Settling> {
+    return withTransaction(database, projectId, async (connection) => {
+      const row = await lockScheduledChange(connection, projectId, id, "skip");
+      if (row === undefined) return "elsewhere";
+      if (row.state !== "waiting") return "settled before";
+      await work(connection, row);
+      return "settled here";
+    });
   }
 
   return {

@@ -78,9 +78,13 @@ export interface DueChange extends Record<string, unknown> {
   readonly promotionId: string;
 }
 
-export async function dueChanges(connection: Connection, mostOfProject: number): Promise<DueChange[]> {
+export async function dueChanges(
+  connection: Connection,
+  most: { readonly ofAll: number; readonly ofProject: number },
+): Promise<DueChange[]> {
   const { rows } = await connection.execute<DueChange>(sql`
-    select project_id as "projectId", id, promotion_id as "promotionId" from due_promotion_changes(${mostOfProject})`);
+    select project_id as "projectId", id, promotion_id as "promotionId"
+      from due_promotion_changes(${most.ofAll}, ${most.ofProject})`);
   return rows;
 }
 

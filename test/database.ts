@@ -26,7 +26,14 @@ export function openAsOwner(
   connectionString: string,
   options: Partial<DatabaseOptions> = {},
 ): OwnersDatabase {
-  const { pool, close } = openDatabase({ log: silentLog, ...options, connectionString, role: null });
+  const { pool, close } = openDatabase({
+    log: silentLog,
+    // Whoever looks at everything may take their time.
+    statementTimeoutMilliseconds: 600_000,
+    ...options,
+    connectionString,
+    role: null,
+  });
   return { pool, orm: drizzle(pool), close };
 }
 

@@ -12,6 +12,8 @@ export interface Supply {
   /** Whose counter it is: of the promotion, unless it is a pool's. */
   readonly measure: string;
   readonly holder?: string;
+  /** Of which counter by period; that of all time, unless it says so. */
+  readonly period?: string;
   /** One of them takes so much of the counter. */
   readonly unit?: number;
   readonly isCoupon?: boolean;
@@ -27,6 +29,7 @@ export const supplies = {
   "limit per month": {
     document: (count) => ({ limits: { perPeriod: { count, period: "month" } } }),
     measure: "uses",
+    period: "_%",
   },
   budget: {
     document: (limit) => ({ budget: { amount: { CNY: limit * 1_000 } } }),
@@ -93,7 +96,7 @@ export async function violationsOf(
   { history, shop, rule }: Rush,
   database: Pick<Database, "pool">,
 ): Promise<string[]> {
-  const { measure, holder, unit = 1, isCoupon = false }: Supply = supplies[name];
+  const { measure, holder, period, unit = 1, isCoupon = false }: Supply = supplies[name];
   const granted = history.granted();
   const found: string[] = [];
   if (granted.length !== limit) found.push(`granted ${granted.length} times instead of ${limit}`);
@@ -107,7 +110,7 @@ export async function violationsOf(
     ? [...byCode(history)].flatMap((part) => falseRefusals(part, 1))
     : falseRefusals(history, limit);
   if (hasty.length > 0) found.push(`${hasty.length} were refused while there was supply`);
-  const books = await booksOf(database, shop.project.id, rule, measure, holder);
+  const books = await booksOf(database, shop.project.id, rule, measure, { holder, period });
   const counted = isCoupon ? await usesOfCoupons(database, shop.project.id) : books.counter;
   const expected = { standing: limit, counter: limit * unit, ledger: limit * unit };
   for (const [place, amount] of Object.entries({ ...books, counter: counted }))

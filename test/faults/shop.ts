@@ -77,21 +77,21 @@ export interface Books {
   readonly ledger: number;
 }
 
-/** What a measure of a rule comes to, over all holders and periods that `holder` names. */
+/** What a measure of a rule comes to, over all holders and periods that are like these. */
 export async function booksOf(
   { pool }: Pick<OwnersDatabase, "pool">,
   projectId: string,
   rule: string,
   measure: string,
-  holder = "",
+  { holder = "", period = "" }: { holder?: string | undefined; period?: string | undefined } = {},
 ): Promise<Books> {
   const { rows } = await pool.query<Books>(
     `select (select count(*) from redemptions where project_id = $1 and state not in ('cancelled', 'expired')) as standing,
             (select coalesce(sum(used + reserved), 0)::bigint from counters
-              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as counter,
+              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4 and period like $5) as counter,
             (select coalesce(sum(used + reserved), 0)::bigint from ledger_postings
-              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4) as ledger`,
-    [projectId, rule, measure, holder],
+              where project_id = $1 and rule_id = $2 and measure = $3 and holder like $4 and period like $5) as ledger`,
+    [projectId, rule, measure, holder, period],
   );
   return rows[0]!;
 }

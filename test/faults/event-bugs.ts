@@ -19,7 +19,7 @@ const keepsOrder: readonly { part: string; place: RegExp; broken: string }[] = [
   },
   {
     part: "), waiting as (",
-    place: /(\), waiting as \([\s\S]*?) and exists \(select from failed\)/,
+    place: /(\), waiting as \([\s\S]*?) and exists \(select from served\)/,
     broken: "$1 and false",
   },
 ];

@@ -20,12 +20,15 @@ export async function eraseResponses(
   projectId: string,
   customer: string,
 ): Promise<number> {
-  // Locked in the order in which the dispatcher locks them, so that neither waits for the other.
+  // Whoever changes several deliveries of a webhook locks the webhook first, as the dispatcher does.
   const { rowCount } = await connection.execute(sql`
-    update webhook_deliveries d set response = ''
-      from (select webhook_id, event_id from webhook_deliveries ${aboutCustomer(projectId, customer)}
-             order by webhook_id, position for update) as said
-     where d.project_id = ${projectId} and d.webhook_id = said.webhook_id and d.event_id = said.event_id`);
+    with owner as materialized (
+      select id from webhooks
+       where project_id = ${projectId}
+         and id in (select webhook_id from webhook_deliveries ${aboutCustomer(projectId, customer)})
+       order by id for no key update
+    )
+    update webhook_deliveries set response = '' ${aboutCustomer(projectId, customer)} and webhook_id in (select id from owner)`);
   return rowCount ?? 0;
 }
 

@@ -1,5 +1,5 @@
 /** Which webhook is served by whom, what it gets next, and what became of it. */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 
 /** Longer than a round and the attempts that it ends with: see webhook-dispatch-service.ts. By the database's clock, which all processes share. */
@@ -114,8 +114,16 @@ const told = ({ now, responseStatus, durationMilliseconds, response, failure }: 
   attempts = attempts + 1, attempted_at = ${now.toISOString()}::timestamptz, response_status = ${responseStatus},
   duration_ms = ${durationMilliseconds}, response = ${response}, failure = ${failure}`;
 
-const isOurs = (webhook: ServedWebhook) => sql`exists (select from webhooks where ${held(webhook)})`;
 const own = ({ projectId, id }: WebhookName) => sql`project_id = ${projectId} and webhook_id = ${id}`;
+
+/**
+ * Begins what is noted, and all of it hangs on there being a row: then `where` holds, and will until the statement ends. Without
+ * the lock its owner could change the webhook between two parts of one statement. Whoever changes several deliveries of a webhook
+ * locks the webhook first, so that nobody waits for another in a circle.
+ */
+const withServed = (where: SQL) => sql`
+  with served as materialized (select revision from webhooks where ${where} for no key update)`;
+const isServed = sql`exists (select from served)`;
 
 /**
  * False: nothing more should be sent. Either its owner has changed the webhook meanwhile, or it is no longer this runner's; then
@@ -127,20 +135,19 @@ export async function noteDelivered(
   { eventId, position, subject }: DueDelivery,
   attempt: Attempt,
 ): Promise<boolean> {
-  const { rows } = await connection.execute(sql`
-    with delivered as (
+  const { rows } = await connection.execute<{ revision: number }>(sql`
+    ${withServed(held(webhook))}, delivered as (
       update webhook_deliveries set status = 'delivered', ${told(attempt)}
-       where ${own(webhook)} and event_id = ${eventId} and ${isOurs(webhook)}
-      returning attempts
+       where ${own(webhook)} and event_id = ${eventId} and ${isServed}
     ), next as (
       update webhook_deliveries set due_at = ${attempt.now.toISOString()}::timestamptz
        where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
-         and due_at > ${attempt.now.toISOString()}::timestamptz and exists (select from delivered)
+         and due_at > ${attempt.now.toISOString()}::timestamptz and ${isServed}
     ), well as (
-      update webhooks set failing_since = null where ${isServedSo(webhook)} and failing_since is not null
+      update webhooks set failing_since = null where ${isServedSo(webhook)} and failing_since is not null and ${isServed}
     )
-    select 1 from delivered where exists (select from webhooks where ${isServedSo(webhook)})`);
-  return rows.length > 0;
+    select revision from served`);
+  return rows[0]?.revision === webhook.revision;
 }
 
 /**
@@ -157,20 +164,19 @@ export async function noteFailed(
 ): Promise<Date | null> {
   const due = sql`${dueAt?.toISOString() ?? null}::timestamptz`;
   const { rows } = await connection.execute<{ since: string | Date }>(sql`
-    with failed as (
+    ${withServed(isServedSo(webhook))}, failed as (
       update webhook_deliveries
          set status = ${dueAt === null ? "dead" : "pending"}, due_at = coalesce(${due}, due_at), ${told(attempt)}
-       where ${own(webhook)} and event_id = ${eventId} and exists (select from webhooks where ${isServedSo(webhook)})
-      returning 1
+       where ${own(webhook)} and event_id = ${eventId} and ${isServed}
     ), waiting as (
       update webhook_deliveries set due_at = ${due}
        where ${own(webhook)} and subject = ${subject} and status = 'pending' and position > ${position}
-         and due_at < ${due} and exists (select from failed)
+         and due_at < ${due} and ${isServed}
     )
     update webhooks
        set failing_since = coalesce(failing_since, ${attempt.now.toISOString()}::timestamptz),
            not_before = greatest(not_before, ${notBefore?.toISOString() ?? null}::timestamptz)
-     where ${isServedSo(webhook)} and exists (select from failed)
+     where ${isServedSo(webhook)} and ${isServed}
     returning failing_since as since`);
   const [row] = rows;
   return row === undefined ? null : new Date(row.since);
@@ -187,6 +193,7 @@ export async function postponeFollowers(
 ): Promise<void> {
   const at = sql`${now.toISOString()}::timestamptz`;
   await connection.execute(sql`
+    ${withServed(isServedSo(webhook))}
     update webhook_deliveries follower set due_at = head.due_at
       from (select event_id,
                    (select due_at from webhook_deliveries first
@@ -194,7 +201,7 @@ export async function postponeFollowers(
                      order by position limit 1) as due_at
               from webhook_deliveries due where ${own(webhook)} and status = 'pending' and due_at <= ${at}) as head
      where follower.project_id = ${webhook.projectId} and follower.webhook_id = ${webhook.id}
-       and follower.event_id = head.event_id and head.due_at > ${at} and ${isOurs(webhook)}`);
+       and follower.event_id = head.event_id and head.due_at > ${at} and ${isServed}`);
 }
 
 /** False if it was disabled already, changed by its owner, or changed hands. */

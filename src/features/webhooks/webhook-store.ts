@@ -163,9 +163,13 @@ export async function replayDead(
   webhookId: string,
   { now, most }: { now: Date; most: number },
 ): Promise<number> {
+  // Locked before its deliveries, as everywhere.
   const { rowCount } = await connection.execute(sql`
+    with owner as materialized (
+      select from webhooks where project_id = ${projectId} and id = ${webhookId} for no key update
+    )
     update webhook_deliveries set status = 'pending', attempts = 0, due_at = ${now.toISOString()}::timestamptz
-     where project_id = ${projectId} and webhook_id = ${webhookId} and event_id in (
+     where project_id = ${projectId} and webhook_id = ${webhookId} and exists (select from owner) and event_id in (
            select event_id from webhook_deliveries
             where project_id = ${projectId} and webhook_id = ${webhookId} and status = 'dead'
             order by position limit ${most})`);
@@ -231,6 +235,9 @@ export async function deleteDeliveries(
   through: number,
 ): Promise<void> {
   await connection.execute(sql`
-    delete from webhook_deliveries d using webhooks w
-     where w.project_id = ${projectId} and d.project_id = ${projectId} and d.webhook_id = w.id and d.position <= ${through}`);
+    with owner as materialized (
+      select id from webhooks where project_id = ${projectId} order by id for no key update
+    )
+    delete from webhook_deliveries d using owner w
+     where d.project_id = ${projectId} and d.webhook_id = w.id and d.position <= ${through}`);
 }

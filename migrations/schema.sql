@@ -246,6 +246,26 @@ comment on column coupons.customer_id is 'Who claimed it or got it. Null: nobody
 comment on column coupons.used is 'Committed uses; like reserved, a cache of the ledger entries of measure ''coupon'' with this code.';
 grant delete, insert, select, update on coupons to dealwright_app;
 
+create table customers (
+  project_id text not null,
+  id text not null,
+  version bigint not null,
+  document jsonb not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint customers_pkey PRIMARY KEY (project_id, id),
+  constraint customers_are_not_erased CHECK ((id !~~ 'erased:%'::text))
+);
+CREATE INDEX customers_updated ON public.customers USING btree (project_id, updated_at);
+alter table customers enable row level security;
+alter table customers force row level security;
+create policy lookout on customers as permissive for select to dealwright_lookout using (true);
+create policy project on customers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table customers is 'Customers by the shop''s own id. Deleted when they are erased.';
+comment on column customers.document is 'Groups, tags, attributes, birthday, locale, consents, createdAt: what is not known is left out.';
+comment on column customers.version is 'Counts up with every change; the ETag.';
+grant delete, insert, select, update on customers to dealwright_app;
+
 create table evaluations (
   project_id text not null,
   id text not null,
@@ -858,6 +878,8 @@ alter table audit_entries add constraint audit_entries_project_id_fkey FOREIGN K
 alter table audit_heads add constraint audit_heads_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table customers add constraint customers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 

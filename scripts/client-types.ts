@@ -68,6 +68,7 @@ function callType(document: OpenApiDocument, operation: Operation): string {
     requestBody &&
       `body${requestBody.required ? "" : "?"}: ${typeOf(requestBody.content["application/json"].schema, "    ")}`,
     operation.requiresIfMatch && "ifMatch: string",
+    operation.takesIfMatch && "ifMatch?: string",
     operation.takesIdempotencyKey && "idempotencyKey?: string",
   ].filter((part) => typeof part === "string");
   const answer = responses[status]?.content?.["application/json"].schema;

@@ -8,7 +8,6 @@ import { auditOperations, auditStreams } from "./features/audit/audit-operations
 import { auditSealerService } from "./features/audit/audit-sealer-service.ts";
 import { auditService } from "./features/audit/audit-service.ts";
 import { couponClaimService } from "./features/coupons/coupon-claim-service.ts";
-import { couponCustomerData } from "./features/coupons/coupon-customer-service.ts";
 import { couponExportService } from "./features/coupons/coupon-export-service.ts";
 import { couponGenerationService, pendingCodes } from "./features/coupons/coupon-generation-service.ts";
 import { couponImportService } from "./features/coupons/coupon-import-service.ts";
@@ -16,14 +15,10 @@ import { couponOperations, couponStreams } from "./features/coupons/coupon-opera
 import { couponPoolOperations, couponPoolStreams } from "./features/coupons/coupon-pool-operations.ts";
 import { couponPoolService } from "./features/coupons/coupon-pool-service.ts";
 import { couponService } from "./features/coupons/coupon-service.ts";
-import { customerOperations } from "./features/customers/customer-operations.ts";
-import { customerService } from "./features/customers/customer-service.ts";
 import { catalogPriceService } from "./features/evaluations/catalog-price-service.ts";
-import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { evaluationService } from "./features/evaluations/evaluation-service.ts";
 import { pricingService } from "./features/evaluations/pricing-service.ts";
-import { eventCustomerData } from "./features/events/event-customer-service.ts";
 import { eventOperations, eventStreams } from "./features/events/event-operations.ts";
 import { factsService } from "./features/facts/facts-service.ts";
 import { usageService } from "./features/facts/usage-service.ts";
@@ -32,14 +27,12 @@ import { jobService } from "./features/jobs/job-service.ts";
 import { committerService } from "./features/ledger/committer-service.ts";
 import { alarmService } from "./features/limits/alarm-service.ts";
 import { wrongCodeService } from "./features/limits/wrong-code-service.ts";
-import { voucherCustomerData } from "./features/offline/offline-customer-service.ts";
 import { offlineFlagService } from "./features/offline/offline-flag-service.ts";
 import { offlineKeyService } from "./features/offline/offline-key-service.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
 import { offlineRedemptionService } from "./features/offline/offline-redemption-service.ts";
 import { offlineVoucherService } from "./features/offline/offline-voucher-service.ts";
 import { orderBulkService } from "./features/orders/order-bulk-service.ts";
-import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { orderRedemptions, redemptionReturns } from "./features/orders/order-redemptions-service.ts";
 import { orderService } from "./features/orders/order-service.ts";
@@ -57,7 +50,6 @@ import { promotionReviewService } from "./features/promotions/promotion-review-s
 import { promotionService } from "./features/promotions/promotion-service.ts";
 import { rulebookService } from "./features/promotions/rulebook-service.ts";
 import { scheduledChangeService } from "./features/promotions/scheduled-change-service.ts";
-import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
 import { redemptionExpiryService } from "./features/redemptions/redemption-expiry-service.ts";
 import { redemptionOperations } from "./features/redemptions/redemption-operations.ts";
 import { redemptionService } from "./features/redemptions/redemption-service.ts";
@@ -67,7 +59,6 @@ import {
   type EventDeliverySettings,
   eventDeliveryService,
 } from "./features/webhooks/event-delivery-service.ts";
-import { webhookCustomerData } from "./features/webhooks/webhook-customer-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
@@ -88,6 +79,7 @@ import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
+import { customerOperationsOf, customerServicesOf, customerStreamsOf } from "./wiring-customers.ts";
 
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &
@@ -249,20 +241,7 @@ export function servicesOf({
   });
   return {
     eventDelivery,
-    customers: customerService({
-      database,
-      projects,
-      data: [
-        redemptionCustomerData,
-        orderCustomerData,
-        couponCustomerData,
-        evaluationCustomerData,
-        voucherCustomerData,
-        // Last: from here on until the erasure is committed no event of the project is numbered.
-        webhookCustomerData,
-        eventCustomerData,
-      ],
-    }),
+    ...customerServicesOf({ database, clock, projects }),
     audit: auditService({ database }),
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
@@ -341,7 +320,7 @@ export function operationsOf(services: Services): Operation[] {
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),
-    ...customerOperations(services.customers),
+    ...customerOperationsOf(services),
     ...auditOperations(services.audit),
   ];
 }
@@ -352,6 +331,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...couponPoolStreams(services.couponExports, services.couponImports),
     ...couponStreams(services.coupons),
     ...orderStreamOperations(services.orderBulk),
+    ...customerStreamsOf(services),
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
   ];

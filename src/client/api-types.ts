@@ -836,6 +836,17 @@ export type ConditionInput = {
   not: ConditionInput;
 };
 
+export type Consent = {
+  granted: boolean;
+  /** When it was given or taken back. */
+  at: string;
+  /** Where the customer said so, such as `checkout` or `newsletter`. */
+  source: string;
+};
+
+/** By purpose: `{ granted, at, source }`. */
+export type Consents = { readonly [key: string]: Consent };
+
 export type CopiedPromotion = {
   key: PromotionKey;
   /** Of the copy, which is a draft. */
@@ -982,6 +993,33 @@ export type CouponValidationRequest = {
 /** An ISO 4217 currency code. */
 export type CurrencyCode = string;
 
+export type Customer = {
+  /** As the shop calls the customer. */
+  id: string;
+  groups: readonly (string)[];
+  tags: readonly (string)[];
+  attributes: Attributes;
+  birthday: string | null;
+  locale: string | null;
+  consents: Consents;
+  /** Counts up with every change; the ETag. */
+  version: number;
+  /** As the shop says; else when we first heard of the customer. */
+  createdAt: string;
+  updatedAt: string;
+};
+
+/** What is left out stays as it is; null takes it away. */
+export type CustomerDocument = {
+  groups?: readonly (string)[] | null;
+  tags?: readonly (string)[] | null;
+  attributes?: Attributes | null;
+  birthday?: string | null;
+  locale?: string | null;
+  consents?: Consents | null;
+  createdAt?: string | null;
+};
+
 export type CustomerErasure = {
   /** What stands in place of the customer's id once they are erased. */
   pseudonym: string;
@@ -1007,6 +1045,12 @@ export type CustomerFacts = {
   orders?: readonly (OrderFact)[];
   segments?: readonly (string)[];
   tier?: string;
+};
+
+export type CustomerPage = {
+  items: readonly (Customer)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
 };
 
 export type CustomerRecords = { readonly [key: string]: readonly ({ readonly [key: string]: unknown })[] };
@@ -1124,7 +1168,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -2519,7 +2563,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -2699,6 +2743,12 @@ export interface Operations {
   rotateApiKey: { request: { params: { id: string }; body?: ApiKeyRotation }; answer: IssuedApiKey };
   /** Revoke an API key with all its secrets, for good. */
   revokeApiKey: { request: { params: { id: string } }; answer: ApiKey };
+  /** Say something of a customer, known or new. */
+  putCustomer: { request: { params: { id: string }; body: CustomerDocument; ifMatch?: string }; answer: Customer };
+  /** The project's customers, by id. */
+  customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; updatedSince?: string } }; answer: CustomerPage };
+  /** A customer. */
+  customer: { request: { params: { id: string } }; answer: Customer };
   /** Everything that is kept under a customer's id. */
   customerExport: { request: { params: { id: string } }; answer: CustomerExport };
   /** Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id. */
@@ -2794,6 +2844,9 @@ export const routes = {
   updateApiKey: { method: "PATCH", path: "/v1/api-keys/{id}", isRepeatable: false, takesIdempotencyKey: false },
   rotateApiKey: { method: "POST", path: "/v1/api-keys/{id}/rotate", isRepeatable: false, takesIdempotencyKey: false },
   revokeApiKey: { method: "DELETE", path: "/v1/api-keys/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  putCustomer: { method: "PUT", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  customers: { method: "GET", path: "/v1/customers", isRepeatable: true, takesIdempotencyKey: false },
+  customer: { method: "GET", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
   customerExport: { method: "GET", path: "/v1/customers/{id}/export", isRepeatable: true, takesIdempotencyKey: false },
   eraseCustomer: { method: "POST", path: "/v1/customers/{id}/erase", isRepeatable: false, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },

@@ -14,6 +14,7 @@ import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
+import { withProfile } from "./profile.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
@@ -44,11 +45,12 @@ export function evaluate(
 /** Everything but the writing: for those who want to know more of it than a quote says. */
 export function assess(
   rulebook: Rulebook,
-  request: Cart,
+  given: Cart,
   facts: Facts,
   now: number,
   options: EvaluateOptions = {},
 ): Outcome {
+  const request = withProfile(given, facts);
   const settings = settingsFor(request, options.settings ?? defaultSettings);
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);

@@ -1,3 +1,5 @@
+import type { Attributes } from "./cart.ts";
+
 /**
  * What the shell knows and the cart does not say. A condition declares the facts it `needs`; the shell loads all of
  * them in one round trip; the engine never fetches.
@@ -12,6 +14,8 @@ export interface Facts {
    * day (of 24 hours before the instant asked about) may stand as one.
    */
   orders?: readonly OrderFact[];
+  /** What is stored of the customer; what the cart says of them adds to it. */
+  profile?: CustomerProfile;
   /** Segments the customer is in. */
   segments?: readonly string[];
   /** The customer's tier; null when they have none. */
@@ -29,6 +33,12 @@ export interface Facts {
 }
 
 export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier";
+
+export interface CustomerProfile {
+  groups?: readonly string[];
+  tags?: readonly string[];
+  attributes?: Attributes;
+}
 
 export interface OrderFact {
   /** Epoch milliseconds. */

@@ -144,6 +144,8 @@ export interface CompiledPromotion {
   /** In stage order. */
   readonly parts: readonly StagePart[];
   readonly conditions: CompiledTree | null;
+  /** What is known of the customer matters to it, in a condition or in an expression about goods. */
+  readonly readsCustomer: boolean;
   /** The conditions depend on what the stages before the promotion's first one leave. */
   readonly asksAtStage: boolean;
   readonly schedule: CompiledSchedule | null;
@@ -172,7 +174,8 @@ export type Compilation =
 export function compilePromotion(document: PromotionDocument, options: CompileOptions): Compilation {
   const issues: Issue[] = [];
   const currencies = new CurrencySet();
-  const compiler = makeCompiler(issues, currencies, options);
+  const reads = { customer: false };
+  const compiler = makeCompiler(issues, currencies, reads, options);
   const { trigger, stacking, conditions: tree, schedule: window } = document;
 
   const code = trigger.type === "code" ? normalizeCode(trigger.code) : null;
@@ -219,6 +222,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       document,
       parts,
       conditions,
+      readsCustomer: reads.customer || (conditions?.isAboutCustomer ?? false),
       asksAtStage: parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false),
       schedule,
       currencies: currencies.allowed,
@@ -263,6 +267,7 @@ class CurrencySet {
 function makeCompiler(
   issues: Issue[],
   currencies: CurrencySet,
+  reads: { customer: boolean },
   { selectors, defaultTimezone }: CompileOptions,
 ): Compiler {
   const compiler: Compiler = {
@@ -284,7 +289,10 @@ function makeCompiler(
     },
     expression(cel, path): Expression {
       const compiled = compileExpression(cel);
-      if (!("error" in compiled)) return compiled;
+      if (!("error" in compiled)) {
+        reads.customer ||= compiled.usesCustomer;
+        return compiled;
+      }
       compiler.issue(path, "expression_invalid", compiled.error);
       return {
         usesLine: false,

@@ -279,7 +279,7 @@ function typeBuilder(operations: readonly Operation[]) {
   return {
     answersPages: (operation: Operation): boolean => pageIdOf(operation) !== undefined,
     argumentsOf(operation: Operation): GraphQLFieldConfigArgumentMap {
-      const { id, params, query, body, requiresIfMatch, takesIdempotencyKey } = operation;
+      const { id, params, query, body, requiresIfMatch, takesIfMatch, takesIdempotencyKey } = operation;
       const bodySchema = input.parts[`${id}.body`];
       const filters = query ? fieldsOf(input.parts[`${id}.query`] ?? {}, id) : {};
       return {
@@ -297,6 +297,9 @@ function typeBuilder(operations: readonly Operation[]) {
             type: new GraphQLNonNull(GraphQLString),
             description: "The ETag that was read, or `*`.",
           },
+        }),
+        ...(takesIfMatch && {
+          ifMatch: { type: GraphQLString, description: "The ETag that was read, or `*`; left out, any." },
         }),
         ...(takesIdempotencyKey && {
           idempotencyKey: {

@@ -8,7 +8,7 @@ import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex }
 import { graphqlSchema } from "./graphql-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type Problem, problem } from "./problem.ts";
-import { authenticate, entityTag, idempotencyKey } from "./rest.ts";
+import { authenticate, idempotencyKey, ifMatchOf } from "./rest.ts";
 import { problemOf, sendProblem } from "./server.ts";
 import { requireStorableText } from "./text-safety.ts";
 import type { InputValidation } from "./validation.ts";
@@ -100,7 +100,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     given: unknown,
     alias: string,
   ): unknown => {
-    const { id, roles, handler, requiresIfMatch, takesIdempotencyKey } = operation;
+    const { id, roles, handler, takesIdempotencyKey } = operation;
     const { caller, requestId, address, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
@@ -113,7 +113,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
     input?.params(params);
     input?.query(query);
     input?.body(body);
-    const ifMatch = requiresIfMatch ? entityTag(quoted(String(args.ifMatch))) : "";
+    const ifMatch = ifMatchOf(operation, args.ifMatch == null ? undefined : quoted(String(args.ifMatch)));
     const key = takesIdempotencyKey
       ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
       : null;

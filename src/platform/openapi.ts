@@ -42,6 +42,7 @@ export function openApiDocument(
       ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
       ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
       ...(operation.requiresIfMatch ? [ifMatchParameter] : []),
+      ...(operation.takesIfMatch ? [{ ...ifMatchParameter, required: false }] : []),
       ...(operation.takesIdempotencyKey ? [idempotencyKeyParameter] : []),
     ];
     const result = pointed(output.parts[id] ?? {}, (name) => name);
@@ -138,6 +139,7 @@ export function problemsOf({
   roles,
   query,
   requiresIfMatch,
+  takesIfMatch,
   takesIdempotencyKey,
   problems,
 }: Operation): ProblemCode[] {
@@ -148,7 +150,8 @@ export function problemsOf({
     ...(method === "GET" ? [] : (["malformed-json", "body-too-large", "unsupported-media-type"] as const)),
     ...(roles !== null ? (["unauthenticated", "too-many-requests"] as const) : []),
     ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
-    ...(requiresIfMatch ? (["precondition-required", "precondition-failed"] as const) : []),
+    ...(requiresIfMatch ? (["precondition-required"] as const) : []),
+    ...(requiresIfMatch || takesIfMatch ? (["precondition-failed"] as const) : []),
     ...(takesIdempotencyKey ? (["idempotency-key-reused", "idempotency-key-in-use"] as const) : []),
     ...problems,
     "internal-error",

@@ -53,7 +53,7 @@ export interface OperationInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The entity tag the caller has seen, without quotes; `*` for "whatever is there". Empty unless `requiresIfMatch`. */
+  /** The entity tag the caller has seen, without quotes; `*` for "whatever is there". Empty unless `requiresIfMatch`, or where `takesIfMatch` and none was sent. */
   readonly ifMatch: string;
   /** The `Idempotency-Key` of the request; null without one, or unless `takesIdempotencyKey`. */
   readonly idempotencyKey: string | null;
@@ -76,6 +76,8 @@ interface OperationDeclaration<Handler> {
   readonly roles: readonly Role[] | null;
   readonly status?: 200 | 201 | 202 | 204;
   readonly requiresIfMatch?: true;
+  /** It may be sent, and holds then. */
+  readonly takesIfMatch?: true;
   /** Needed for every mutation; a query has it only where reading itself is to be known. */
   readonly audit?: Audit;
   /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */

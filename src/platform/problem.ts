@@ -30,6 +30,7 @@ export const problems = {
   "coupon-not-found": { status: 404, title: "There is no such coupon." },
   "job-not-found": { status: 404, title: "There is no such job." },
   "order-not-found": { status: 404, title: "There is no such order." },
+  "customer-not-found": { status: 404, title: "There is no such customer." },
   "redemption-not-found": { status: 404, title: "There is no such redemption." },
   "offline-flag-not-found": { status: 404, title: "There is no such flag." },
   "webhook-not-found": { status: 404, title: "There is no such webhook." },

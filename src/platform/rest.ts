@@ -82,7 +82,7 @@ export function authenticate(
 }
 
 function routeHandler(operation: Operation, input: InputValidation) {
-  const { handler, status = 200, etag, requiresIfMatch, takesIdempotencyKey, deprecated } = operation;
+  const { handler, status = 200, etag, takesIdempotencyKey, deprecated } = operation;
   const deprecation = deprecated && deprecationHeaders(deprecated);
   const answer = (reply: FastifyReply, result: unknown, { isReplay }: AnswerNotes): unknown => {
     reply.code(status);
@@ -105,7 +105,7 @@ function routeHandler(operation: Operation, input: InputValidation) {
       params: request.params,
       query: request.query,
       body: request.body,
-      ifMatch: requiresIfMatch ? entityTag(request.headers["if-match"]) : "",
+      ifMatch: ifMatchOf(operation, request.headers["if-match"]),
       idempotencyKey: takesIdempotencyKey ? idempotencyKey(request.headers["idempotency-key"]) : null,
       answer: notes,
       context,
@@ -122,6 +122,13 @@ function routeHandler(operation: Operation, input: InputValidation) {
 }
 
 const singleEntityTag = /^(?:W\/)?"([^"]{0,200})"$|^(\*)$/;
+
+export function ifMatchOf(
+  { requiresIfMatch, takesIfMatch }: Pick<Operation, "requiresIfMatch" | "takesIfMatch">,
+  sent: string | undefined,
+): string {
+  return requiresIfMatch || (takesIfMatch && sent !== undefined) ? entityTag(sent) : "";
+}
 
 /** A weak tag is taken as well: proxies that compress weaken ours, and the versions behind them are exact. */
 export function entityTag(ifMatch: string | undefined): string {

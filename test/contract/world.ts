@@ -81,6 +81,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
     total: 24_000,
   });
+  await ask("PUT", "/v1/customers/c-7", { groups: ["vip"], attributes: { level: 2 } });
   const spare = await ask("POST", "/v1/api-keys", { name: "Spare", role: "viewer", environment: "live" });
   // What comes later is later: answers in the order of time then have one order.
   api.clock.advance(1_000);

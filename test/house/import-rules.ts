@@ -66,6 +66,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/offline/voucher-holds.ts": "words",
   "src/features/offline/voucher-terms.ts": "words",
   "src/features/offline/voucher-token.ts": "words",
+  // What a customer must satisfy beyond the shape, and how one is shown.
+  "src/features/customers/customer-document.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.
   "src/features/orders/order-document.ts": "service",
   // What is told of an order.
@@ -98,6 +100,10 @@ const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/main.ts": (path) => path !== "src/main.ts" && (!isFeature(path) || reachableFromMain.includes(path)),
   "src/app.ts": (path) =>
     path === "src/config.ts" ||
+    path.startsWith("src/platform/") ||
+    path.startsWith("src/wiring-") ||
+    (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
+  "src/wiring-customers.ts": (path) =>
     path.startsWith("src/platform/") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
   "src/config.ts": () => false,

@@ -132,6 +132,18 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ ...orderOf(), externalId: "N-3" })}\n`,
   },
+  "GET /v1/customers": { query: () => ({ limit: "200" }) },
+  // Of whom nothing is stored, nothing can be changed; without `If-Match` it would be a customer of the caller's own.
+  "PUT /v1/customers/{id}": {
+    path: ({ customer }) => ({ id: customer! }),
+    body: () => ({ groups: ["mine"] }),
+    expected: [412],
+  },
+  "GET /v1/customers/{id}": { path: ({ customer }) => ({ id: customer! }) },
+  "POST /v1/customers/bulk": {
+    contentType: "application/x-ndjson",
+    body: ({ customer }) => `${JSON.stringify({ id: customer, tags: ["mine"] })}\n`,
+  },
   "GET /v1/customers/{id}/export": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/customers/{id}/erase": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/coupon-pools": { body: () => ({ key: "my-pool" }) },

@@ -32,6 +32,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   const lines = [{ id: "1", sku: canary, quantity: 2, unitPrice: 1000 }];
   const customer = { id: canary };
 
+  await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
+
   const promotion = (
     await send("POST", "/v1/promotions", {
       key: "neighbours",

@@ -4,7 +4,7 @@ import { includesAny, oneOf } from "./names.ts";
 
 export const customerGroup = defineCondition({
   kind: "customer_group",
-  summary: "The customer is in one of these groups, as the request says.",
+  summary: "The customer is in one of these groups, as stored or as the request says.",
   params: z.strictObject({ in: oneOf() }),
   example: { in: ["vip"] },
   needs: [],

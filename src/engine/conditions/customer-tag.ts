@@ -4,7 +4,7 @@ import { includesAny, oneOf } from "./names.ts";
 
 export const customerTag = defineCondition({
   kind: "customer_tag",
-  summary: "The customer has one of these tags, as the request says.",
+  summary: "The customer has one of these tags, as stored or as the request says.",
   params: z.strictObject({ in: oneOf() }),
   example: { in: ["fan"] },
   needs: [],

@@ -98,6 +98,8 @@ export interface CompiledTree {
   nearMiss(view: View): Unmet | null;
   readonly dependsOnStage: boolean;
   readonly needs: readonly FactName[];
+  /** Some leaf asks who the customer is, or what is known of them. */
+  readonly isAboutCustomer: boolean;
   /** Null: any currency. */
   readonly currencies: readonly string[] | null;
   /** Goods of each of which at least one unit must be in the cart. */
@@ -126,6 +128,7 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
       return root.mayBe(view, false) === false ? "out" : "in";
     },
     nearMiss: (view) => root.remedy(view),
+    isAboutCustomer,
     dependsOnStage: leaves.some((leaf) => leaf.compiled.dependsOnStage ?? false),
     needs: [...new Set(leaves.flatMap((leaf) => [...leaf.kind.needs, ...(leaf.compiled.alsoNeeds ?? [])]))],
     currencies: currencies.length === 0 ? null : intersection(currencies),

@@ -1,11 +1,83 @@
+import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
-import { customerErasure, customerExport, customerParams } from "./customer-schemas.ts";
+import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
+import type { CustomerBulkService } from "./customer-bulk-service.ts";
+import type { CustomerPrivacyService } from "./customer-privacy-service.ts";
+import {
+  customer,
+  customerDocument,
+  customerErasure,
+  customerExport,
+  customerPage,
+  customerParams,
+  customerQuery,
+} from "./customer-schemas.ts";
 import type { CustomerService } from "./customer-service.ts";
 
 const tag = "customers";
+const writers: readonly Role[] = ["erp", "marketing"];
+const readers: readonly Role[] = ["erp", "marketing", "viewer"];
+const versionTag = ({ version }: { version: number }) => String(version);
+/** The trail is never changed, so it must not hold what has to be erased one day. */
+const unaudited = { unaudited: "A customer is what the shop says of them; every change is an event." };
 
-export function customerOperations(service: CustomerService): Operation[] {
+export function customerOperations(service: CustomerService, privacy: CustomerPrivacyService): Operation[] {
   return [
+    defineOperation({
+      id: "putCustomer",
+      method: "PUT",
+      path: "/v1/customers/{id}",
+      graphql: "mutation",
+      tag,
+      audit: unaudited,
+      summary: "Say something of a customer, known or new.",
+      description:
+        "What is left out stays as it is, so that several systems can each say what they know; null takes it away. " +
+        "With `If-Match` only where nobody has changed it since.",
+      roles: writers,
+      params: customerParams,
+      body: customerDocument,
+      result: customer,
+      takesIfMatch: true,
+      etag: versionTag,
+      example: {
+        groups: ["vip"],
+        tags: ["skincare"],
+        attributes: { level: 3 },
+        birthday: "--05-17",
+        locale: "zh-CN",
+        consents: { newsletter: { granted: true, at: "2026-10-01T09:00:00+08:00", source: "checkout" } },
+      },
+      problems: [],
+      handler: ({ params: { id }, body, ifMatch, context }) => service.put(context, id, ifMatch, body),
+    }),
+    defineOperation({
+      id: "customers",
+      method: "GET",
+      path: "/v1/customers",
+      graphql: "query",
+      tag,
+      summary: "The project's customers, by id.",
+      roles: readers,
+      query: customerQuery,
+      result: customerPage,
+      problems: ["invalid-cursor"],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "customer",
+      method: "GET",
+      path: "/v1/customers/{id}",
+      graphql: "query",
+      tag,
+      summary: "A customer.",
+      roles: readers,
+      params: customerParams,
+      result: customer,
+      etag: versionTag,
+      problems: ["customer-not-found"],
+      handler: ({ params: { id }, context }) => service.customer(context.projectId, id),
+    }),
     defineOperation({
       id: "customerExport",
       method: "GET",
@@ -19,7 +91,7 @@ export function customerOperations(service: CustomerService): Operation[] {
       params: customerParams,
       result: customerExport,
       problems: [],
-      handler: ({ params: { id }, context }) => service.export(context.projectId, id),
+      handler: ({ params: { id }, context }) => privacy.export(context.projectId, id),
     }),
     defineOperation({
       id: "eraseCustomer",
@@ -30,12 +102,36 @@ export function customerOperations(service: CustomerService): Operation[] {
       audit: { resource: "customer" },
       summary: "Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id.",
       description:
-        "Books and counters stay as they are, and limits go on counting. Orders, redemptions and coupons stay under the pseudonym, without attributes; saved evaluations are deleted. What is erased cannot be brought back.",
+        "Books and counters stay as they are, and limits go on counting. Orders, redemptions and coupons stay under the pseudonym, without attributes; what the shop said of them and saved evaluations are deleted. What is erased cannot be brought back.",
       roles: ["erp"],
       params: customerParams,
       result: customerErasure,
       problems: [],
-      handler: ({ params: { id }, context }) => service.erase(context, id),
+      handler: ({ params: { id }, context }) => privacy.erase(context, id),
+    }),
+  ];
+}
+
+export function customerStreams(bulk: CustomerBulkService): StreamOperation[] {
+  return [
+    defineStreamOperation({
+      id: "putCustomers",
+      method: "POST",
+      path: "/v1/customers/bulk",
+      tag,
+      summary: "Say something of any number of customers: one a line, as the body of `PUT` with its `id`.",
+      description:
+        "One line comes back for each, in the same order: `{ line, id, status, problem? }` with the status `stored`, `unchanged` or `refused`. " +
+        "A line that is refused touches no other. Read the answer while sending. After a lost connection send all of it again.",
+      roles: writers,
+      consumes: ["application/x-ndjson"],
+      audit: unaudited,
+      produces: ["application/x-ndjson"],
+      problems: [],
+      handler: ({ body, context }) => ({
+        contentType: "application/x-ndjson",
+        body: bulk.write(context, body!),
+      }),
     }),
   ];
 }

@@ -1,72 +1,117 @@
-/** What is known of a customer, in one piece, and its erasure. The data itself is with the features that keep it. */
-import type { CustomerData, CustomerName } from "../../platform/customer-data.ts";
+/** Customers as the shop tells of them. */
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import type { CustomerData } from "../../platform/customer-data.ts";
 import { pseudonymOf } from "../../platform/customer-data.ts";
-import {
-  type Connection,
-  type Database,
-  withReadSnapshot,
-  withTransaction,
-} from "../../platform/database.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
-import { recordChange } from "../audit/audit-service.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { problem } from "../../platform/problem.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { type CustomerErasure, type CustomerExport, mostRecords } from "./customer-schemas.ts";
+import { faultsOf, shownCustomer, tidied } from "./customer-document.ts";
+import type { Customer, CustomerDocument, CustomerQuery } from "./customer-schemas.ts";
+import {
+  deleteCustomer,
+  findCustomer,
+  type IncomingCustomer,
+  listCustomers,
+  lockCustomer,
+  recordsOfCustomer,
+  upsertCustomers,
+} from "./customer-store.ts";
+import type { CustomerRow } from "./customer-tables.ts";
 
 export interface CustomerService {
-  /** Everything that is kept under the customer's id, as of one moment. */
-  export(projectId: string, id: string): Promise<CustomerExport>;
-  /**
-   * Takes the customer out of everything, all or nothing. Books and counters stay: they know the pseudonym, under which
-   * limits go on counting. Doing it again erases what came since.
-   */
-  erase(context: OperationContext, id: string): Promise<CustomerErasure>;
+  /** `ifMatch` empty: whatever is there, or nothing. */
+  put(context: OperationContext, id: string, ifMatch: string, document: CustomerDocument): Promise<Customer>;
+  customer(projectId: string, id: string): Promise<Customer>;
+  list(projectId: string, query: CustomerQuery): Promise<Page<Customer>>;
+  /** The ids of those that this changed. No two of them may have one id. */
+  writeAll(projectId: string, incoming: readonly IncomingCustomer[]): Promise<ReadonlySet<string>>;
 }
+
+const listCursor = cursorOf("customers", z.string());
 
 export function customerService({
   database,
+  clock,
   projects,
-  data,
 }: {
   database: Database;
+  clock: Clock;
   projects: Pick<ProjectService, "identifierKey">;
-  data: readonly CustomerData[];
 }): CustomerService {
-  async function named(connection: Connection, projectId: string, id: string): Promise<CustomerName> {
+  async function write(
+    connection: Connection,
+    projectId: string,
+    incoming: readonly IncomingCustomer[],
+  ): Promise<CustomerRow[]> {
+    const rows = await upsertCustomers(connection, projectId, incoming, new Date(clock.now()));
+    if (rows.length === 0) return rows;
     const key = await projects.identifierKey(connection, projectId);
-    return { projectId, id, pseudonym: pseudonymOf(hashCustomer(key, id)) };
+    const events = rows.map(({ id, version }) =>
+      newEvent("dealwright.customer.changed", pseudonymOf(hashCustomer(key, id)), { customer: id, version }),
+    );
+    await recordEvents(connection, projectId, events);
+    return rows;
   }
 
   return {
-    export(projectId, id) {
-      return withReadSnapshot(database, projectId, async (connection) => {
-        const customer = await named(connection, projectId, id);
-        const records: CustomerExport["records"] = {};
-        let isComplete = true;
-        for (const { name, read } of data) {
-          const found = await read(connection, customer, mostRecords + 1);
-          records[name] = found.slice(0, mostRecords);
-          isComplete &&= found.length <= mostRecords;
+    put({ projectId }, id, ifMatch, document) {
+      const errors = faultsOf(id, document);
+      if (errors.length > 0) throw problem("invalid-request", { errors });
+      return withTransaction(database, projectId, async (connection) => {
+        if (ifMatch !== "") {
+          const standing = await lockCustomer(connection, projectId, id);
+          if (standing === undefined || (ifMatch !== "*" && ifMatch !== String(standing.version)))
+            throw problem("precondition-failed");
         }
-        return { customer: id, pseudonym: customer.pseudonym, records, isComplete };
+        const [changed] = await write(connection, projectId, [{ id, document: tidied(document) }]);
+        const row = changed ?? (await findCustomer(connection, projectId, id));
+        if (row === undefined) throw new Error("a customer was neither written nor there");
+        return shownCustomer(row);
       });
     },
 
-    erase(context, id) {
-      return withTransaction(database, context.projectId, async (connection) => {
-        const customer = await named(connection, context.projectId, id);
-        const erased: Record<string, number> = {};
-        for (const { name, erase } of data) erased[name] = await erase(connection, customer);
-        const { pseudonym } = customer;
-        if (Object.values(erased).some((count) => count > 0)) {
-          const told = newEvent("dealwright.customer.erased", pseudonym, { customer: pseudonym, erased });
-          await recordEvents(connection, context.projectId, [told]);
-        }
-        await recordChange(connection, context, { id: pseudonym, before: null, after: { erased } });
-        return { pseudonym, erased };
+    async customer(projectId, id) {
+      const row = await findCustomer(database.of(projectId), projectId, id);
+      if (row === undefined) throw problem("customer-not-found");
+      return shownCustomer(row);
+    },
+
+    async list(projectId, { limit, after, ...filters }) {
+      const { updatedSince } = filters;
+      if (updatedSince !== undefined && !(Date.parse(updatedSince) >= earliest)) throw noSuchInstant();
+      const rows = await listCustomers(database.of(projectId), projectId, filters, {
+        after: listCursor.decode(after),
+        limit: limit + 1,
+      });
+      return listCursor.page(rows, limit, ({ id }) => id, shownCustomer);
+    },
+
+    writeAll(projectId, incoming) {
+      return withTransaction(database, projectId, async (connection) => {
+        const rows = await write(connection, projectId, incoming);
+        return new Set(rows.map(({ id }) => id));
       });
     },
   };
 }
+
+/** Before the year 1 JavaScript and PostgreSQL write years differently. */
+const earliest = Date.parse("0001-01-01T00:00:00Z");
+
+function noSuchInstant() {
+  return problem("invalid-request", {
+    errors: [{ path: "/updatedSince", code: "time_invalid", message: "There is no such instant." }],
+  });
+}
+
+export const profileCustomerData: CustomerData = {
+  name: "profiles",
+  read: recordsOfCustomer,
+  erase: deleteCustomer,
+};

@@ -243,6 +243,15 @@ export const eventTypes = {
       data: { job: "job_01kb3t9v0w1x2y3z4a5b6c7d8e", kind: "generate_codes", state: "succeeded" },
     },
   },
+  "dealwright.customer.changed": {
+    summary: "The shop said something new of a customer.",
+    subject: "the customer's pseudonym",
+    data: z.object({
+      customer: nullableText.describe("Their id; a pseudonym once erased."),
+      version: z.int(),
+    }),
+    example: { subject: "erased:5f0c8e0d9b1a4c37", data: { customer: "c-7", version: 3 } },
+  },
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",

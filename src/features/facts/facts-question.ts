@@ -45,7 +45,9 @@ export function hasDrafts({ promotions }: CartWithDrafts): boolean {
 }
 
 export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
-  const needs = hasDrafts(request) ? { ...needsOf(rules), hasPools: true, hasHistory: true } : needsOf(rules);
+  const needs = hasDrafts(request)
+    ? { ...needsOf(rules), hasPools: true, hasHistory: true, hasProfile: true }
+    : needsOf(rules);
   return {
     rules,
     request,
@@ -64,6 +66,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
   const asksCoupons =
     codes.length > 0 && (needs.hasPools || codes.some((code) => !sharedCodes(rules.rulebook).has(code)));
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
+  const profileOf = needs.hasProfile ? (request.customer?.id ?? null) : null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
   const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];
@@ -71,6 +74,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
   if (
     !asksCoupons &&
     customerId === null &&
+    profileOf === null &&
     holders.length === 0 &&
     deposits.length === 0 &&
     counters.length === 0 &&
@@ -81,6 +85,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     projectId: rules.projectId,
     codes: asksCoupons ? spellings : [],
     customerId,
+    profileOf,
     holders,
     counters,
     deposits,
@@ -101,6 +106,7 @@ function codeCounters(codes: readonly string[], { promotions }: Usage): CounterN
 interface Needs {
   readonly hasPools: boolean;
   readonly hasHistory: boolean;
+  readonly hasProfile: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
 }
@@ -118,6 +124,7 @@ function needsOf({ rulebook }: ProjectRules): Needs {
       hasHistory: promotions.some(({ conditions }) =>
         conditions?.needs.some((name) => historyFacts.has(name)),
       ),
+      hasProfile: promotions.some(({ readsCustomer }) => readsCustomer),
       isPersonal: promotions.some(({ document: { limits: of } }) =>
         [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
           (limit) => limit !== undefined,

@@ -150,6 +150,7 @@ function knowledge(
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
   const facts: Facts = { ...customerFacts(request, answer.history) };
+  if (answer.profile !== null) facts.profile = answer.profile;
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;
   if (found.size > 0)

@@ -3,6 +3,7 @@
  * features, which is why it stands here, and writes none.
  */
 import type pg from "pg";
+import type { CustomerProfile } from "../../engine/facts.ts";
 import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import type { StoredHold } from "../ledger/committer-books.ts";
@@ -14,6 +15,8 @@ export interface FactsQuestion {
   readonly codes: readonly string[];
   /** Whose orders are wanted; null for nobody's. */
   readonly customerId: string | null;
+  /** Of whom is wanted what the shop said of them; null for nobody. */
+  readonly profileOf: string | null;
   /** Whose counters are wanted, such as `customer:c-42`. */
   readonly holders: readonly string[];
   /** Counters wanted by name. */
@@ -49,6 +52,8 @@ export interface FactsAnswer {
     lastOrderAt: number | null;
     orders: { at: number; currency: string; total: number }[];
   } | null;
+  /** What is stored of the customer; null where nothing is. */
+  profile: CustomerProfile | null;
   readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
@@ -115,7 +120,11 @@ union all
 select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
          'resourceId', resource_id, 'answer', answer)
   from unnest($26::int[], $27::text[], $28::text[]) as u (i, project_id, key),
-       lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record`;
+       lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record
+union all
+select 'p', u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags', 'attributes', document -> 'attributes')
+  from unnest($29::int[], $30::text[], $31::text[]) as u (i, project_id, id),
+       lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile`;
 
 /** Any number of questions about one project in one statement; the answers in their order. */
 export async function readFacts(
@@ -168,6 +177,12 @@ export async function readFacts(
         (key) => [key],
         1,
       ),
+      ...listed(
+        questions,
+        ({ profileOf }) => (profileOf === null ? [] : [profileOf]),
+        (id) => [id],
+        1,
+      ),
     ],
   });
   const answers = questions.map(nothingRead);
@@ -201,6 +216,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "h") answer.history = value;
   else if (kind === "d") answer.deposits.push(value);
   else if (kind === "i") answer.record = value;
+  else if (kind === "p") answer.profile = profileOf(value);
   else if (kind === "o") putStanding(answer, value);
 }
 
@@ -209,10 +225,21 @@ export function nothingRead(): FactsAnswer {
     coupons: [],
     taken: new Map(),
     history: null,
+    profile: null,
     deposits: [],
     own: new Map(),
     standing: null,
     record: null,
+  };
+}
+
+type StoredProfile = { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null };
+
+function profileOf({ groups, tags, attributes }: StoredProfile): CustomerProfile {
+  return {
+    ...(groups != null && { groups }),
+    ...(tags != null && { tags }),
+    ...(attributes != null && { attributes }),
   };
 }
 

@@ -65,14 +65,15 @@ async function activated(document: { key: string } & Record<string, unknown>): P
 
 /** What there is of each customer. */
 const each = {
+  profiles: 1,
   redemptions: 1,
   orders: 1,
   coupons: 1,
   evaluations: 1,
   vouchers: 1,
-  // Of the redemption and of the order.
-  events: 2,
-  webhookResponses: 2,
+  // Of the redemption, of the order, and of what the shop said of them.
+  events: 3,
+  webhookResponses: 3,
 };
 const nothing = Object.fromEntries(Object.keys(each).map((kind) => [kind, 0]));
 
@@ -93,6 +94,10 @@ function cartOf(index: number) {
 async function live(index: number): Promise<void> {
   const cart = cartOf(index);
   const customer = nameOf(index);
+  const said = await api.rest("PUT", `/v1/customers/${encodeURIComponent(customer)}`, {
+    body: { groups: [bird], tags: [bird], attributes: { name: bird }, birthday: "--02-29" },
+  });
+  expect(said.status).toBe(200);
   await created("/v1/evaluations", { ...cart, save: true });
   const { id } = await created(
     "/v1/redemptions",
@@ -167,6 +172,7 @@ test(
     expect(before).toEqual(
       expect.arrayContaining([
         "coupons",
+        "customers",
         "evaluations",
         "idempotency_records",
         "offline_vouchers",

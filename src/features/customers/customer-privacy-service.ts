@@ -1,0 +1,72 @@
+/** What is known of a customer, in one piece, and its erasure. The data itself is with the features that keep it. */
+import type { CustomerData, CustomerName } from "../../platform/customer-data.ts";
+import { pseudonymOf } from "../../platform/customer-data.ts";
+import {
+  type Connection,
+  type Database,
+  withReadSnapshot,
+  withTransaction,
+} from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
+import { hashCustomer } from "../ledger/promotion-counters.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { type CustomerErasure, type CustomerExport, mostRecords } from "./customer-schemas.ts";
+
+export interface CustomerPrivacyService {
+  /** Everything that is kept under the customer's id, as of one moment. */
+  export(projectId: string, id: string): Promise<CustomerExport>;
+  /**
+   * Takes the customer out of everything, all or nothing. Books and counters stay: they know the pseudonym, under which
+   * limits go on counting. Doing it again erases what came since.
+   */
+  erase(context: OperationContext, id: string): Promise<CustomerErasure>;
+}
+
+export function customerPrivacyService({
+  database,
+  projects,
+  data,
+}: {
+  database: Database;
+  projects: Pick<ProjectService, "identifierKey">;
+  data: readonly CustomerData[];
+}): CustomerPrivacyService {
+  async function named(connection: Connection, projectId: string, id: string): Promise<CustomerName> {
+    const key = await projects.identifierKey(connection, projectId);
+    return { projectId, id, pseudonym: pseudonymOf(hashCustomer(key, id)) };
+  }
+
+  return {
+    export(projectId, id) {
+      return withReadSnapshot(database, projectId, async (connection) => {
+        const customer = await named(connection, projectId, id);
+        const records: CustomerExport["records"] = {};
+        let isComplete = true;
+        for (const { name, read } of data) {
+          const found = await read(connection, customer, mostRecords + 1);
+          records[name] = found.slice(0, mostRecords);
+          isComplete &&= found.length <= mostRecords;
+        }
+        return { customer: id, pseudonym: customer.pseudonym, records, isComplete };
+      });
+    },
+
+    erase(context, id) {
+      return withTransaction(database, context.projectId, async (connection) => {
+        const customer = await named(connection, context.projectId, id);
+        const erased: Record<string, number> = {};
+        for (const { name, erase } of data) erased[name] = await erase(connection, customer);
+        const { pseudonym } = customer;
+        if (Object.values(erased).some((count) => count > 0)) {
+          const told = newEvent("dealwright.customer.erased", pseudonym, { customer: pseudonym, erased });
+          await recordEvents(connection, context.projectId, [told]);
+        }
+        await recordChange(connection, context, { id: pseudonym, before: null, after: { erased } });
+        return { pseudonym, erased };
+      });
+    },
+  };
+}

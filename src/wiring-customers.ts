@@ -1,0 +1,50 @@
+/** The part of the composition root that is about customers. */
+import { couponCustomerData } from "./features/coupons/coupon-customer-service.ts";
+import { customerBulkService } from "./features/customers/customer-bulk-service.ts";
+import { customerOperations, customerStreams } from "./features/customers/customer-operations.ts";
+import { customerPrivacyService } from "./features/customers/customer-privacy-service.ts";
+import { customerService, profileCustomerData } from "./features/customers/customer-service.ts";
+import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
+import { eventCustomerData } from "./features/events/event-customer-service.ts";
+import { voucherCustomerData } from "./features/offline/offline-customer-service.ts";
+import { orderCustomerData } from "./features/orders/order-customer-service.ts";
+import type { ProjectService } from "./features/projects/project-service.ts";
+import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
+import { webhookCustomerData } from "./features/webhooks/webhook-customer-service.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { CustomerData } from "./platform/customer-data.ts";
+import type { Database } from "./platform/database.ts";
+import type { Operation } from "./platform/operation.ts";
+import type { StreamOperation } from "./platform/stream-operation.ts";
+
+/** Every feature's part of what is kept of a customer, in the order in which it is erased. */
+const customerData: readonly CustomerData[] = [
+  profileCustomerData,
+  redemptionCustomerData,
+  orderCustomerData,
+  couponCustomerData,
+  evaluationCustomerData,
+  voucherCustomerData,
+  // Last: from here on until the erasure is committed no event of the project is numbered.
+  webhookCustomerData,
+  eventCustomerData,
+];
+
+export function customerServicesOf(options: { database: Database; clock: Clock; projects: ProjectService }) {
+  const customers = customerService(options);
+  return {
+    customers,
+    customerBulk: customerBulkService(customers),
+    customerPrivacy: customerPrivacyService({ ...options, data: customerData }),
+  };
+}
+
+export type CustomerServices = ReturnType<typeof customerServicesOf>;
+
+export function customerOperationsOf({ customers, customerPrivacy }: CustomerServices): Operation[] {
+  return customerOperations(customers, customerPrivacy);
+}
+
+export function customerStreamsOf({ customerBulk }: CustomerServices): StreamOperation[] {
+  return customerStreams(customerBulk);
+}

@@ -12,7 +12,14 @@ import { memory } from "./memory.ts";
 import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
-const smallestStep = 0.02;
+/**
+ * The best plan is taken to be worth this share of the bound while nobody knows better; every round that does not lower the bound
+ * shortens the steps. Measured: the bounds of carts with few rivals are within 1 % of where they end after 12 rounds, those of
+ * 40 units and 12 promotions after 30; with 0.97 and half the step after every third such round they needed 20 and 60.
+ */
+const expectedShare = 0.8;
+const shorter = 0.85;
+const smallestStep = 0.002;
 const nobody = -1;
 
 /** The fields that end in `At` are pieces of the planner's memory, by unit. */
@@ -38,7 +45,6 @@ export class Relaxation {
   private readonly size: number;
   private lowest = Number.POSITIVE_INFINITY;
   private step = 1;
-  private stalled = 0;
   private isDone = false;
   private isSettled = false;
 
@@ -105,11 +111,7 @@ export class Relaxation {
     if (value < this.lowest) {
       this.lowest = value;
       for (let i = 0; i < size; i++) doubles[bestAt + i] = doubles[multipliersAt + i]!;
-      this.stalled = 0;
-    } else if (++this.stalled >= 3) {
-      this.step *= 0.5;
-      this.stalled = 0;
-    }
+    } else this.step *= shorter;
     this.isDone =
       this.lowest <= enough || this.lowest === impossible || this.step < smallestStep || this.work.isSpent();
     if (this.isDone) return;
@@ -133,7 +135,7 @@ export class Relaxation {
       this.isDone = true;
       return;
     }
-    const target = Math.max(enough, this.lowest * 0.97);
+    const target = Math.max(enough, this.lowest * expectedShare);
     const length = (this.step * Math.max(1, value - target)) / norm;
     for (let i = 0; i < size; i++) {
       const slack = 1 - ints[takersAt + i]!;

@@ -164,26 +164,29 @@ function oneHeap(covered: Covered): Shape {
 }
 
 function twoHeaps(covered: Covered): Shape {
-  const { fields, slotUnits } = covered;
+  const { fields, slotUnits, budget } = covered;
   const gainOn = gotGain(covered);
-  return machineShape(
-    covered,
-    () =>
-      twoHeapMachine({
-        buy: fields.buy.quantity,
-        get: fields.get.quantity,
-        buyUnits: slotUnits[0]!,
-        getUnits: slotUnits[1]!,
-        maxTimes: fields.maxTimes ?? unlimited,
-        pick: fields.pick ?? "cheapest",
-        gainOn,
-      }),
-    {
-      isWhole: areWhole(covered, gainOn),
-      most: sumOf(covered, gainOn),
-      isExact: fields.allocate === "target" || !hasFloors(covered),
-    },
-  );
+  const most = sumOf(covered, gainOn);
+  return {
+    type: "machine",
+    machine: (scale) =>
+      twoHeapMachine(
+        {
+          buy: fields.buy.quantity,
+          get: fields.get.quantity,
+          buyUnits: slotUnits[0]!,
+          getUnits: slotUnits[1]!,
+          maxTimes: fields.maxTimes ?? unlimited,
+          pick: fields.pick ?? "cheapest",
+          haveBoth: slotUnits[0]! + slotUnits[1]! > unitsIn(covered),
+          gainOn,
+        },
+        scale > 1,
+      ),
+    isWhole: areWhole(covered, gainOn),
+    most: Math.min(most, budget),
+    isExact: (fields.allocate === "target" || !hasFloors(covered)) && most <= budget,
+  };
 }
 
 function bundle(covered: Covered): Shape {

@@ -68,29 +68,43 @@ function isRoot(node: ASTNode, name: string): boolean {
   return node.op === "id" && node.args === name;
 }
 
-/** Null, or why the expression could take too long. */
-export function boundedCost(ast: ASTNode, usesLine: boolean): string | null {
-  let steps = 0;
-  let isTooDeep = false;
+/**
+ * The nodes that one run goes through, as a polynomial in the length of the longest list: `[4, 7, 3]` means 4 + 7n + 3n².
+ * One that names `line` is run once for each line of the cart.
+ */
+export type Steps = readonly number[];
+
+export function stepsOf(ast: ASTNode): Steps {
+  const steps: number[] = [];
 
   function visit(node: ASTNode, depth: number, times: number): void {
-    steps += times;
+    steps[depth] = (steps[depth] ?? 0) + times;
     const loop = loopOf(node);
     if (loop === null) {
       for (const child of childrenOf(node)) visit(child, depth, times);
       return;
     }
-    if (depth + 1 > deepestLoops) isTooDeep = true;
     visit(loop.list, depth, times);
     // Lists can be joined before they are gone through.
-    const inner = times * limits.linesPerCart * (1 + countJoins(loop.list));
+    const inner = times * (1 + countJoins(loop.list));
     for (const child of loop.body) visit(child, depth + 1, inner);
   }
 
-  visit(ast, usesLine ? 1 : 0, usesLine ? limits.linesPerCart : 1);
-  if (isTooDeep)
+  visit(ast, 0, 1);
+  return steps;
+}
+
+export function stepsOver(steps: Steps, longestList: number): number {
+  let sum = 0;
+  for (let depth = steps.length - 1; depth >= 0; depth--) sum = sum * longestList + steps[depth]!;
+  return sum;
+}
+
+/** Null, or why the expression could take too long. */
+export function faultOfCost(steps: Steps, usesLine: boolean): string | null {
+  if (steps.length - 1 + (usesLine ? 1 : 0) > deepestLoops)
     return "Loops nest at most two deep (an expression that names `line` goes through the lines already).";
-  return steps > mostSteps
+  return stepsOver(steps, limits.linesPerCart) * (usesLine ? limits.linesPerCart : 1) > mostSteps
     ? "The expression could take too long on a large cart: nest fewer or smaller loops."
     : null;
 }

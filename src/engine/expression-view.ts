@@ -49,7 +49,9 @@ export class CartView {
   readonly shippingAmount: bigint;
   readonly attributes: CelAttributes;
   private readonly source: readonly CanonicalLine[];
+  private readonly customer: CanonicalCart["customer"];
   private made: readonly LineView[] | null = null;
+  private longest: number | null = null;
 
   constructor(cart: CanonicalCart) {
     this.currency = cart.currency;
@@ -63,12 +65,46 @@ export class CartView {
     this.shippingAmount = BigInt(cart.shippingAmount);
     this.attributes = celAttributes(cart.attributes);
     this.source = cart.lines;
+    this.customer = cart.customer;
   }
 
   get lines(): readonly LineView[] {
     this.made ??= this.source.map(lineView);
     return this.made;
   }
+
+  /** How long a loop over something that the request brings can get. */
+  get longestList(): number {
+    this.longest ??= longestListOf(this.source, this.attributes, this.customer);
+    return this.longest;
+  }
+}
+
+function longestListOf(
+  source: readonly CanonicalLine[],
+  attributes: CelAttributes,
+  customer: CanonicalCart["customer"],
+): number {
+  let longest = Math.max(source.length, attributes.size);
+  const measure = (list: readonly unknown[] = none) => {
+    if (list.length > longest) longest = list.length;
+  };
+  const measureAttributes = (of: Attributes) => {
+    const values = Object.values(of);
+    measure(values);
+    for (const value of values) if (Array.isArray(value)) measure(value);
+  };
+  for (const line of source) {
+    measure(line.categories);
+    measure(line.tags);
+    measureAttributes(line.attributes);
+  }
+  for (const value of attributes.values()) if (Array.isArray(value)) measure(value);
+  measure(customer?.groups);
+  measure(customer?.tags);
+  measureAttributes(customer?.attributes ?? {});
+  measure(customer?.facts?.segments);
+  return longest;
 }
 
 export class FactsView {

@@ -6,6 +6,7 @@
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
 /** Neighbouring units of one line. */
 export interface Units {
@@ -240,11 +241,13 @@ export function shipmentLines(cart: CanonicalCart): CanonicalLine[] {
 /** Which lines a selector covers, found once per evaluation however many promotions ask. */
 export class Coverage {
   private readonly lines: readonly CanonicalLine[];
+  private readonly work: WorkBudget;
   private readonly found = new Map<CompiledSelector, readonly number[]>();
   private bySku: Map<string, number[]> | null = null;
 
-  constructor(lines: readonly CanonicalLine[]) {
+  constructor(lines: readonly CanonicalLine[], work: WorkBudget) {
     this.lines = lines;
+    this.work = work;
   }
 
   of(select: CompiledSelector): readonly number[] {
@@ -259,6 +262,10 @@ export class Coverage {
 
   private scan(select: CompiledSelector): number[] {
     const covered: number[] = [];
+    const cart = this.lines[0]?.cart;
+    if (cart !== undefined)
+      for (const expression of select.expressions)
+        this.work.spend(expression.operations(cart) * this.lines.length);
     for (let i = 0; i < this.lines.length; i++) if (select.covers(this.lines[i]!)) covered.push(i);
     return covered;
   }

@@ -90,6 +90,8 @@ export interface ConditionView<Needed extends FactName = never> {
   distinct(select: CompiledSelector, by: "sku" | "product"): number;
   /** All shipments, after the discounts of earlier stages. */
   shippingAmount(): number;
+  /** Counts what takes more than a few steps; throws where it is too much for one evaluation. */
+  spend(operations: number): void;
 }
 
 export interface ConditionKind {

@@ -6,13 +6,14 @@
  * ones added: `gap` more units of the cheapest goods that count, or one more piece of goods worth the gap.
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
-import { Goods } from "./goods.ts";
+import { Coverage, Goods } from "./goods.ts";
 import { type Identifiers, judge } from "./judge.ts";
 import type { Stage } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { makeGround, type Rejection, type Situation, StageView, withCandidates } from "./situation.ts";
 import { goodsAtStage } from "./stage-goods.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
 export interface NearMiss {
   readonly rejection: Rejection;
@@ -38,7 +39,7 @@ export function findNearMiss(
   if (miss?.gap === undefined) return null;
   const { promotion, code } = situation.candidates[index]!;
   situation.work.spend(3 * situation.cart.lines.length);
-  const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss);
+  const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss, situation.work);
   if (cart === null) return null;
   const { facts, now, rounding, work } = situation;
   // Its conditions are taken to hold: the one that failed is the one being mended.
@@ -72,8 +73,13 @@ function cartAtStage(situation: Situation, priced: Priced, stage: Stage): Canoni
   return { ...cart, lines };
 }
 
-function withMoreGoods(cart: CanonicalCart, { gap = 0, gapIn, gapOf }: Rejection): CanonicalCart | null {
-  const covered = cart.lines.filter((line) => gapOf === undefined || gapOf.covers(line));
+function withMoreGoods(
+  cart: CanonicalCart,
+  { gap = 0, gapIn, gapOf }: Rejection,
+  work: WorkBudget,
+): CanonicalCart | null {
+  const covered =
+    gapOf === undefined ? cart.lines : new Coverage(cart.lines, work).of(gapOf).map((i) => cart.lines[i]!);
   const coversEverything = gapOf === undefined || gapOf.coversEverything;
   const model = gapIn === "units" ? cheapest(covered) : coversEverything ? undefined : covered[0];
   if (model === undefined && (gapIn === "units" || !coversEverything)) return null;

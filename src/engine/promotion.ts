@@ -297,6 +297,7 @@ function makeCompiler(
       return {
         usesLine: false,
         usesCustomer: false,
+        operations: () => 0,
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },

@@ -88,9 +88,9 @@ export function makeGround(
     facts,
     now,
     rounding,
-    coverage: new Coverage(cart.lines),
+    coverage: new Coverage(cart.lines, work),
     shipments,
-    shipmentCoverage: new Coverage(shipments),
+    shipmentCoverage: new Coverage(shipments, work),
     work,
   };
 }
@@ -128,9 +128,10 @@ export class StageView implements ConditionView<FactName> {
   private readonly coverage: Coverage;
   private readonly goods: Goods;
   private readonly shipments: Goods;
+  private readonly work: WorkBudget;
 
   constructor(
-    situation: Pick<Situation, "cart" | "facts" | "now" | "coverage">,
+    situation: Pick<Situation, "cart" | "facts" | "now" | "coverage" | "work">,
     goods: Goods,
     shipments: Goods,
   ) {
@@ -141,6 +142,11 @@ export class StageView implements ConditionView<FactName> {
     this.coverage = situation.coverage;
     this.goods = goods;
     this.shipments = shipments;
+    this.work = situation.work;
+  }
+
+  spend(operations: number): void {
+    this.work.spend(operations);
   }
 
   get customer(): ConditionView["customer"] {

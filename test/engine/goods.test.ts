@@ -14,6 +14,7 @@ import {
   unitsIn,
 } from "../../src/engine/goods.ts";
 import { compileSelector, type Selector } from "../../src/engine/selectors/selector.ts";
+import { WorkBudget } from "../../src/engine/work-budget.ts";
 import { cart } from "../cart-notation.ts";
 
 const goodsOf = (...lines: string[]) => new Goods(canonicalCart(cart(...lines), null).lines);
@@ -220,6 +221,7 @@ test("a shipment is one unit whose method stands for its SKU", () => {
 test("coverage finds a single SKU and a scanned selector alike, and each only once", () => {
   const coverage = new Coverage(
     canonicalCart(cart("1x A @ 1.00", "1x B @ 1.00 in x", "1x A @ 2.00 in x"), null).lines,
+    new WorkBudget(),
   );
   const select = (source: Selector) => compileSelector(source, {} as never, "");
   expect(coverage.of(select({ skus: ["A"] }))).toEqual([0, 2]);

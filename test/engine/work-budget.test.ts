@@ -177,3 +177,29 @@ test("all searches of an evaluation share what they may take, however many there
   });
   expect(nested.spent).toBeLessThanOrEqual(limits.operationsForSearches);
 });
+
+describe("expressions that go through the lines in loops within loops", () => {
+  const dearest = "cart.lines.exists(a, cart.lines.all(b, a.unitPrice >= b.unitPrice + 99999999))";
+  const cheaper = "cart.lines.exists(other, other.unitPrice > line.unitPrice + 99999999)";
+  const percent = { kind: "percent_off", percent: 5 } as const;
+  const asking: Readonly<Record<string, (i: number) => PromotionInput>> = {
+    "as a condition": (i) =>
+      promotion({
+        key: `p${i}`,
+        conditions: { kind: "expression", cel: `${dearest} || cart.quantity < ${-i}` },
+        benefits: [percent],
+      }),
+    "to choose the goods": (i) =>
+      promotion({
+        key: `p${i}`,
+        benefits: [{ ...percent, select: { where: `${cheaper} || line.quantity < ${-i}` } }],
+      }),
+  };
+
+  test.each(Object.entries(asking))("%s, are refused once there are too many for a large cart", (_, ask) => {
+    const few = Array.from({ length: 40 }, (_, i) => ask(i));
+    expect(() => quoteFor(few, largestCart("best"))).toThrow(EvaluationTooComplex);
+    const small = { ...largestCart("best"), lines: largestCart("best").lines.slice(0, 20) };
+    expect(quoteFor(few, small).discount).toBe(0);
+  });
+});

@@ -19,7 +19,11 @@ export const expression = defineCondition({
       isAboutCustomer: compiled.usesCustomer,
       alsoNeeds: compiled.needs ?? [],
       // Declares no needs of its own: `has(customer.facts.tier)` must be answered even where the tier is not known.
-      test: (view) => compiled.test({ cart: view.cart, facts: view.facts as Facts }),
+      test: (view) => {
+        const { cart } = view;
+        view.spend(compiled.operations(cart) * (compiled.usesLine ? cart.lines.length : 1));
+        return compiled.test({ cart, facts: view.facts as Facts });
+      },
     };
   },
   words: ({ cel }, say) => say.pick({ en: `\`${cel}\` is true`, "zh-CN": `满足 \`${cel}\`` }),

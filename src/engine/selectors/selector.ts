@@ -1,6 +1,7 @@
 /** Which lines are meant: inside a field any of the values, across the fields all of them. */
 import { z } from "zod";
 import type { CanonicalLine } from "../canonical-cart.ts";
+import type { Expression } from "../expression.ts";
 import type { Compiler } from "../kind.ts";
 import { limits } from "../limits.ts";
 
@@ -45,6 +46,8 @@ export interface CompiledSelector {
   readonly excludeDiscounted: boolean;
   /** The SKU, where the selector names one SKU and nothing else. */
   readonly onlySku: string | null;
+  /** Those that are run for a line, where it comes to them. */
+  readonly expressions: readonly Expression[];
   /** Does the line match, apart from `excludeDiscounted`, which depends on running prices? */
   covers(line: CanonicalLine): boolean;
 }
@@ -56,14 +59,17 @@ export function compileSelector(
 ): CompiledSelector {
   const source = select ?? {};
   const { exclude, excludeDiscounted = false, ...include } = source;
-  const included = compileFields(include, compiler, path);
-  const excluded = exclude === undefined ? null : compileFields(exclude, compiler, `${path}/exclude`);
+  const expressions: Expression[] = [];
+  const included = compileFields(include, compiler, path, expressions);
+  const excluded =
+    exclude === undefined ? null : compileFields(exclude, compiler, `${path}/exclude`, expressions);
   return {
     id: canonicalText(source),
     source,
     coversEverything: included === everything && excluded === null && !excludeDiscounted,
     excludeDiscounted,
     onlySku: source.skus?.length === 1 && Object.keys(source).length === 1 ? source.skus[0]! : null,
+    expressions,
     covers: excluded === null ? included : (line) => included(line) && !excluded(line),
   };
 }
@@ -76,6 +82,7 @@ function compileFields(
   select: Omit<Selector, "exclude" | "excludeDiscounted">,
   compiler: Compiler,
   path: string,
+  expressions: Expression[],
 ): LineTest {
   const tests: LineTest[] = [];
   const { skus, products, categories, brands, tags, where } = select;
@@ -86,6 +93,7 @@ function compileFields(
   if (tags !== undefined) tests.push(someOf(tags, (line) => line.tags));
   if (where !== undefined) {
     const expression = compiler.expression(where, `${path}/where`);
+    expressions.push(expression);
     // A line for which the expression cannot be answered (an attribute it lacks) is not meant.
     tests.push((line) => expression.test({ line, cart: line.cart }).met);
   }

@@ -48,6 +48,7 @@ export function view(given: Given = {}): ConditionView<FactName> {
           .map((line) => (by === "sku" ? line.sku : (line.product ?? line.sku))),
       ).size,
     shippingAmount: () => shippingNow ?? cart.shippingAmount,
+    spend: () => undefined,
   };
 }
 
@@ -79,6 +80,7 @@ export function compile(document: unknown): { tree: CompiledTree; issues: Issue[
       return {
         usesLine: false,
         usesCustomer: false,
+        operations: () => 0,
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },

@@ -151,6 +151,10 @@ class FavourableView implements ConditionView<FactName> {
     return this.cart.shippingAmount;
   }
 
+  spend(operations: number): void {
+    this.situation.work.spend(operations);
+  }
+
   private linesOf(select: CompiledSelector): readonly number[] {
     return listedLines(this.situation, select);
   }

@@ -55,6 +55,8 @@ import { redemptionOperations } from "./features/redemptions/redemption-operatio
 import { redemptionService } from "./features/redemptions/redemption-service.ts";
 import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { returnService } from "./features/redemptions/return-service.ts";
+import { trackingOperations } from "./features/tracking/tracking-operations.ts";
+import { trackingService } from "./features/tracking/tracking-service.ts";
 import {
   type EventDeliverySettings,
   eventDeliveryService,
@@ -246,6 +248,7 @@ export function servicesOf({
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
     jobs,
+    tracking: trackingService({ database, clock }),
     couponPools,
     coupons: couponService({
       database,
@@ -316,6 +319,7 @@ export function operationsOf(services: Services): Operation[] {
     ...couponOperations(services.coupons, services.couponClaims),
     ...jobOperations(services.jobs),
     ...eventOperations(services.eventDelivery.events),
+    ...trackingOperations(services.tracking),
     ...webhookOperations(services.eventDelivery.webhooks),
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),

@@ -10,6 +10,7 @@ import { voucherCustomerData } from "./features/offline/offline-customer-service
 import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import type { ProjectService } from "./features/projects/project-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
+import { trackingCustomerData } from "./features/tracking/tracking-customer-service.ts";
 import { webhookCustomerData } from "./features/webhooks/webhook-customer-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { CustomerData } from "./platform/customer-data.ts";
@@ -25,6 +26,7 @@ const customerData: readonly CustomerData[] = [
   couponCustomerData,
   evaluationCustomerData,
   voucherCustomerData,
+  trackingCustomerData,
   // Last: from here on until the erasure is committed no event of the project is numbered.
   webhookCustomerData,
   eventCustomerData,

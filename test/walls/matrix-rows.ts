@@ -37,6 +37,15 @@ const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
 const orConflict = [200, 201, 202, 409];
 
+const tracked = (customer: string) => ({
+  specversion: "1.0",
+  id: "theirs",
+  source: "/web",
+  type: "view",
+  time: "2026-11-10T00:00:00Z",
+  data: { customer },
+});
+
 /** Nobody decides on a change of their own, nor on what needs nobody's word. */
 const decided = [201, 409, 412];
 
@@ -169,6 +178,12 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   "GET /v1/coupons/{code}/qr": { path: couponCode },
   "GET /v1/events": {},
+  "POST /v1/events": { body: ({ customer }) => tracked(customer!) },
+  "POST /v1/events/batch": { body: ({ customer }) => ({ events: [tracked(customer!)] }) },
+  "GET /v1/tracked-events": { query: ({ customer }) => ({ customer: customer! }) },
+  "GET /v1/funnel": {
+    query: () => ({ steps: "view", from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" }),
+  },
   "GET /v1/events/stream": {
     query: () => ({ after: eventCursor.encode(0) }),
     brokenOffAfter: /^data: .*\n\n/m,

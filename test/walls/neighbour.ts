@@ -65,6 +65,14 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     lines: [{ id: "1", sku: canary, quantity: 1, unitPrice: 1000 }],
     total: 1000,
   });
+  await send("POST", "/v1/events", {
+    specversion: "1.0",
+    id: "theirs",
+    source: "/web",
+    type: "view",
+    time: "2026-11-10T00:00:00Z",
+    data: { customer: canary, channel: canary },
+  });
   const later = { at: "2099-01-01T00:00:00Z", action: "end" };
   const change = (await send("POST", `/v1/promotions/${promotion}/scheduled-changes`, later)).body.id;
   await send("POST", `/v1/promotions/${promotion}/comments`, { text: canary });

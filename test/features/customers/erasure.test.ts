@@ -71,6 +71,8 @@ const each = {
   coupons: 1,
   evaluations: 1,
   vouchers: 1,
+  // One of them from before anybody knew them, and one of a friend.
+  trackedEvents: 3,
   // Of the redemption, of the order, and of what the shop said of them.
   events: 3,
   webhookResponses: 3,
@@ -123,6 +125,14 @@ async function live(index: number): Promise<void> {
     { customer, identifiers: cart.identifiers },
     { "idempotency-key": `c-${index}` },
   );
+  const happened = { specversion: "1.0", source: "/web", type: "view", time: "2026-11-10T00:00:00Z" };
+  await created("/v1/events/batch", {
+    events: [
+      { ...happened, id: `before-${index}`, data: { visitor: `${bird}-${index}`, attributes: { bird } } },
+      { ...happened, id: `known-${index}`, subject: bird, data: { visitor: `${bird}-${index}`, customer } },
+      { ...happened, id: `friend-${index}`, data: { customer: "friend", referrer: customer } },
+    ],
+  });
   await created(
     "/v1/offline/vouchers",
     { promotion: "off", code: "OFF", currency: "CNY", customer },

@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { eraseTrackedCustomer, trackedEventsOfCustomer } from "./tracking-customer-store.ts";
+
+export const trackingCustomerData: CustomerData = {
+  name: "trackedEvents",
+  read: trackedEventsOfCustomer,
+  erase: eraseTrackedCustomer,
+};

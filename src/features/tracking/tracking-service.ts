@@ -1,0 +1,160 @@
+/** What customers and visitors did, as shops, apps and tills tell of it; and what became of it, step by step. */
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { type ProblemError, problem } from "../../platform/problem.ts";
+import { mostErrorsReported } from "../../platform/validation.ts";
+import { countFunnel, type FunnelCount, orderStep } from "./tracking-funnel-store.ts";
+import {
+  aheadSeconds,
+  type Funnel,
+  type FunnelQuery,
+  type StoredTrackedEvent,
+  type TrackedEvent,
+  type TrackedEventQuery,
+  type TrackedEventReceipt,
+} from "./tracking-schemas.ts";
+import { insertTrackedEvents, listTrackedEvents } from "./tracking-store.ts";
+import type { TrackedEventRow } from "./tracking-tables.ts";
+
+export interface TrackingService {
+  /** All of them or none. `pathOf` says where the event stands in the request. */
+  track(
+    projectId: string,
+    events: readonly TrackedEvent[],
+    pathOf: (index: number) => string,
+  ): Promise<TrackedEventReceipt>;
+  list(projectId: string, query: TrackedEventQuery): Promise<Page<StoredTrackedEvent>>;
+  funnel(projectId: string, query: FunnelQuery): Promise<Funnel>;
+}
+
+const listCursor = cursorOf("tracked-events", z.tuple([z.int(), z.string(), z.string()]));
+const mostChannels = 100;
+const earliest = Date.parse("2000-01-01T00:00:00Z");
+const latest = Date.parse("2100-01-01T00:00:00Z");
+
+export function trackingService({ database, clock }: { database: Database; clock: Clock }): TrackingService {
+  return {
+    async track(projectId, events, pathOf) {
+      const now = clock.now();
+      const errors = events.flatMap((event, i) => faultsOf(event, pathOf(i), now));
+      if (errors.length > 0)
+        throw problem("invalid-request", { errors: errors.slice(0, mostErrorsReported) });
+      const rows = events.map((event) => rowOf(projectId, event, now));
+      const stored = await insertTrackedEvents(database.of(projectId), rows);
+      return { stored, repeated: rows.length - stored };
+    },
+
+    async list(projectId, { limit, after, ...filters }) {
+      requirePeriod(filters);
+      const before = listCursor.decode(after);
+      const rows = await listTrackedEvents(database.of(projectId), projectId, filters, {
+        before,
+        limit: limit + 1,
+      });
+      return listCursor.page(
+        rows,
+        limit,
+        (row) => [row.occurredAt.getTime(), row.source, row.id],
+        shownEvent,
+      );
+    },
+
+    async funnel(projectId, query) {
+      requirePeriod(query);
+      return funnelOf(query.steps, await countFunnel(database.of(projectId), projectId, query));
+    },
+  };
+}
+
+function faultsOf({ type, time }: TrackedEvent, path: string, now: number): ProblemError[] {
+  const errors: ProblemError[] = [];
+  if (type === orderStep || type.startsWith("dealwright."))
+    errors.push({
+      path: `${path}/type`,
+      code: "type_reserved",
+      message: `${type} is not for others to tell.`,
+    });
+  const at = Date.parse(time);
+  if (!(at >= earliest))
+    errors.push({ path: `${path}/time`, code: "time_invalid", message: "Events begin with the year 2000." });
+  else if (at > now + aheadSeconds * 1_000)
+    errors.push({ path: `${path}/time`, code: "time_in_future", message: "The event is still to come." });
+  return errors;
+}
+
+/** What lies outside of it has no events, and PostgreSQL may not be able to write it. */
+function requirePeriod({ from, to }: { from?: string | undefined; to?: string | undefined }): void {
+  const errors: ProblemError[] = [];
+  for (const [name, text] of Object.entries({ from, to })) {
+    if (text === undefined) continue;
+    const at = Date.parse(text);
+    if (!(at >= earliest && at <= latest))
+      errors.push({ path: `/${name}`, code: "time_invalid", message: "Name a time from 2000 to 2100." });
+  }
+  if (errors.length > 0) throw problem("invalid-request", { errors });
+}
+
+function rowOf(projectId: string, event: TrackedEvent, now: number): TrackedEventRow {
+  const { data } = event;
+  return {
+    projectId,
+    occurredAt: new Date(event.time),
+    source: event.source,
+    id: event.id,
+    type: event.type,
+    subject: event.subject ?? null,
+    customerId: data.customer ?? null,
+    visitor: data.visitor ?? null,
+    channel: data.channel ?? null,
+    campaign: data.campaign ?? null,
+    data,
+    receivedAt: new Date(now),
+  };
+}
+
+function shownEvent(row: TrackedEventRow): StoredTrackedEvent {
+  return {
+    specversion: "1.0",
+    id: row.id,
+    source: row.source,
+    type: row.type,
+    time: row.occurredAt.toISOString(),
+    subject: row.subject,
+    datacontenttype: "application/json",
+    data: row.data,
+    receivedAt: row.receivedAt.toISOString(),
+  };
+}
+
+function funnelOf(steps: readonly string[], counts: readonly FunnelCount[]): Funnel {
+  const byChannel = new Map<string | null, FunnelCount[]>();
+  for (const count of counts) {
+    const ofChannel = byChannel.get(count.channel);
+    if (ofChannel === undefined) byChannel.set(count.channel, [count]);
+    else ofChannel.push(count);
+  }
+  const channels = [...byChannel]
+    .map(([channel, ofChannel]) => ({ channel, steps: stepsOf(steps, ofChannel) }))
+    .sort(
+      (a, b) =>
+        b.steps[0]!.people - a.steps[0]!.people ||
+        b.steps[0]!.events - a.steps[0]!.events ||
+        (a.channel ?? "").localeCompare(b.channel ?? ""),
+    );
+  return { steps: stepsOf(steps, counts), channels: channels.slice(0, mostChannels) };
+}
+
+function stepsOf(steps: readonly string[], counts: readonly FunnelCount[]): Funnel["steps"] {
+  const sums = steps.map((step) => ({ step, events: 0, people: 0 }));
+  for (const { step, events, people } of counts) {
+    sums[step]!.events += events;
+    sums[step]!.people += people;
+  }
+  const first = sums[0]!.people;
+  return sums.map((sum) => ({
+    ...sum,
+    conversion: first === 0 ? null : Math.round((sum.people / first) * 10_000) / 10_000,
+  }));
+}

@@ -774,6 +774,485 @@ comment on column redemptions.steps is 'How many ledger entries it has; the next
 grant delete, insert, select, update on redemptions to dealwright_app;
 grant select (project_id, id, order_ref, state, expires_at) on redemptions to dealwright_lookout;
 
+create table tracked_events (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+) partition by RANGE (occurred_at);
+CREATE INDEX tracked_events_customer ON ONLY public.tracked_events USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_referrer ON ONLY public.tracked_events USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_type ON ONLY public.tracked_events USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_visitor ON ONLY public.tracked_events USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events enable row level security;
+alter table tracked_events force row level security;
+create policy lookout on tracked_events as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table tracked_events is 'What customers and visitors did, as shops, apps and tills told of it: views, shares, sign-ups, check-ins. In quarters, so that old ones can be detached.';
+comment on column tracked_events.customer_id is 'As the shop calls them; the columns from here to campaign are copies out of data to look it up by.';
+comment on column tracked_events.occurred_at is 'The time of the event, not of its arrival. Part of the key: whoever sends an event again sends the same time.';
+comment on column tracked_events.visitor is 'Who it was before anybody knew: the shop''s own id of a browser or device.';
+grant delete, insert, select, update on tracked_events to dealwright_app;
+
+create table tracked_events_2026q4 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2026q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2026q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2026q4_project_id_expr_idx ON public.tracked_events_2026q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2026q4_project_id_type_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2026q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2026q4 enable row level security;
+alter table tracked_events_2026q4 force row level security;
+create policy lookout on tracked_events_2026q4 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2026q4 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2026q4 to dealwright_app;
+
+create table tracked_events_2027q1 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2027q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2027q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2027q1_project_id_expr_idx ON public.tracked_events_2027q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q1_project_id_type_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2027q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2027q1 enable row level security;
+alter table tracked_events_2027q1 force row level security;
+create policy lookout on tracked_events_2027q1 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2027q1 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2027q1 to dealwright_app;
+
+create table tracked_events_2027q2 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2027q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2027q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2027q2_project_id_expr_idx ON public.tracked_events_2027q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q2_project_id_type_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2027q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2027q2 enable row level security;
+alter table tracked_events_2027q2 force row level security;
+create policy lookout on tracked_events_2027q2 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2027q2 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2027q2 to dealwright_app;
+
+create table tracked_events_2027q3 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2027q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2027q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2027q3_project_id_expr_idx ON public.tracked_events_2027q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q3_project_id_type_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2027q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2027q3 enable row level security;
+alter table tracked_events_2027q3 force row level security;
+create policy lookout on tracked_events_2027q3 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2027q3 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2027q3 to dealwright_app;
+
+create table tracked_events_2027q4 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2027q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2027q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2027q4_project_id_expr_idx ON public.tracked_events_2027q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q4_project_id_type_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2027q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2027q4 enable row level security;
+alter table tracked_events_2027q4 force row level security;
+create policy lookout on tracked_events_2027q4 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2027q4 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2027q4 to dealwright_app;
+
+create table tracked_events_2028q1 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2028q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2028q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2028q1_project_id_expr_idx ON public.tracked_events_2028q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q1_project_id_type_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2028q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2028q1 enable row level security;
+alter table tracked_events_2028q1 force row level security;
+create policy lookout on tracked_events_2028q1 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2028q1 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2028q1 to dealwright_app;
+
+create table tracked_events_2028q2 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2028q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2028q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2028q2_project_id_expr_idx ON public.tracked_events_2028q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q2_project_id_type_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2028q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2028q2 enable row level security;
+alter table tracked_events_2028q2 force row level security;
+create policy lookout on tracked_events_2028q2 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2028q2 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2028q2 to dealwright_app;
+
+create table tracked_events_2028q3 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2028q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2028q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2028q3_project_id_expr_idx ON public.tracked_events_2028q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q3_project_id_type_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2028q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2028q3 enable row level security;
+alter table tracked_events_2028q3 force row level security;
+create policy lookout on tracked_events_2028q3 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2028q3 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2028q3 to dealwright_app;
+
+create table tracked_events_2028q4 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2028q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2028q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2028q4_project_id_expr_idx ON public.tracked_events_2028q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q4_project_id_type_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2028q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2028q4 enable row level security;
+alter table tracked_events_2028q4 force row level security;
+create policy lookout on tracked_events_2028q4 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2028q4 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2028q4 to dealwright_app;
+
+create table tracked_events_2029q1 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2029q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2029q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2029q1_project_id_expr_idx ON public.tracked_events_2029q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q1_project_id_type_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2029q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2029q1 enable row level security;
+alter table tracked_events_2029q1 force row level security;
+create policy lookout on tracked_events_2029q1 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2029q1 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2029q1 to dealwright_app;
+
+create table tracked_events_2029q2 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2029q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2029q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2029q2_project_id_expr_idx ON public.tracked_events_2029q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q2_project_id_type_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2029q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2029q2 enable row level security;
+alter table tracked_events_2029q2 force row level security;
+create policy lookout on tracked_events_2029q2 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2029q2 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2029q2 to dealwright_app;
+
+create table tracked_events_2029q3 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2029q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2029q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2029q3_project_id_expr_idx ON public.tracked_events_2029q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q3_project_id_type_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2029q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2029q3 enable row level security;
+alter table tracked_events_2029q3 force row level security;
+create policy lookout on tracked_events_2029q3 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2029q3 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2029q3 to dealwright_app;
+
+create table tracked_events_2029q4 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2029q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2029q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2029q4_project_id_expr_idx ON public.tracked_events_2029q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q4_project_id_type_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2029q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2029q4 enable row level security;
+alter table tracked_events_2029q4 force row level security;
+create policy lookout on tracked_events_2029q4 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2029q4 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2029q4 to dealwright_app;
+
+create table tracked_events_2030q1 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2030q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2030q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2030q1_project_id_expr_idx ON public.tracked_events_2030q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q1_project_id_type_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2030q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2030q1 enable row level security;
+alter table tracked_events_2030q1 force row level security;
+create policy lookout on tracked_events_2030q1 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2030q1 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2030q1 to dealwright_app;
+
+create table tracked_events_2030q2 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2030q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2030q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2030q2_project_id_expr_idx ON public.tracked_events_2030q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q2_project_id_type_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2030q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2030q2 enable row level security;
+alter table tracked_events_2030q2 force row level security;
+create policy lookout on tracked_events_2030q2 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2030q2 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2030q2 to dealwright_app;
+
+create table tracked_events_2030q3 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2030q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2030q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2030q3_project_id_expr_idx ON public.tracked_events_2030q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q3_project_id_type_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2030q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2030q3 enable row level security;
+alter table tracked_events_2030q3 force row level security;
+create policy lookout on tracked_events_2030q3 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2030q3 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2030q3 to dealwright_app;
+
+create table tracked_events_2030q4 (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_2030q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_2030q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_2030q4_project_id_expr_idx ON public.tracked_events_2030q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q4_project_id_type_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_2030q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_2030q4 enable row level security;
+alter table tracked_events_2030q4 force row level security;
+create policy lookout on tracked_events_2030q4 as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_2030q4 as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_2030q4 to dealwright_app;
+
+create table tracked_events_rest (
+  project_id text not null,
+  occurred_at timestamp with time zone not null,
+  source text not null,
+  id text not null,
+  type text not null,
+  subject text,
+  customer_id text,
+  visitor text,
+  channel text,
+  campaign text,
+  data jsonb not null,
+  received_at timestamp with time zone not null,
+  constraint tracked_events_rest_pkey PRIMARY KEY (project_id, occurred_at, source, id)
+);
+CREATE INDEX tracked_events_rest_project_id_customer_id_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX tracked_events_rest_project_id_expr_idx ON public.tracked_events_rest USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_rest_project_id_type_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, type, occurred_at);
+CREATE INDEX tracked_events_rest_project_id_visitor_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
+alter table tracked_events_rest enable row level security;
+alter table tracked_events_rest force row level security;
+create policy lookout on tracked_events_rest as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_events_rest as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on tracked_events_rest to dealwright_app;
+
 create table webhook_deliveries (
   project_id text not null,
   webhook_id text not null,
@@ -906,6 +1385,8 @@ alter table promotion_scheduled_changes add constraint promotion_scheduled_chang
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
 

@@ -1215,6 +1215,27 @@ export type Forcing = {
   optimality: Optimality;
 };
 
+export type Funnel = {
+  steps: readonly (FunnelStep)[];
+  /** The same by the channel of each person's first step, the largest first; at most 100. */
+  channels: readonly (FunnelOfChannel)[];
+};
+
+export type FunnelOfChannel = {
+  channel: string | null;
+  steps: readonly (FunnelStep)[];
+};
+
+export type FunnelStep = {
+  step: string;
+  /** How often it happened, whoever it was, in whatever order. */
+  events: number;
+  /** Customers and visitors who did this after all steps before it; at the first step, at all. */
+  people: number;
+  /** People of this step per person of the first one, 0 to 1; null where there are none. */
+  conversion: number | null;
+};
+
 export type GiftBack = {
   promotion: string;
   sku: string | null;
@@ -2360,6 +2381,22 @@ export type StoredEvaluationRequest = { readonly [key: string]: unknown };
 
 export type StoredPromotionStatus = "draft" | "active" | "paused" | "ended" | "archived";
 
+export type StoredTrackedEvent = {
+  specversion: "1.0";
+  /** Unique for its source. The same id, source and time again is the same event. */
+  id: string;
+  /** Who says so, such as `/web` or `urn:shop:app`. */
+  source: string;
+  /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
+  type: string;
+  /** When it happened. Late ones count at their own time; at most five minutes ahead of ours. */
+  time: string;
+  subject: string | null;
+  datacontenttype: "application/json";
+  data: TrackedEventData;
+  receivedAt: string;
+};
+
 /** `best`: the plan in which the customer pays least. `priority`: the merchant's own order. */
 export type Strategy = "best" | "priority";
 
@@ -2381,6 +2418,55 @@ export type Texts = { readonly [key: string]: {
 
 /** An IANA time zone, such as Asia/Shanghai. */
 export type TimeZone = string;
+
+/** A CloudEvent 1.0 about what a customer or a visitor did. */
+export type TrackedEvent = {
+  specversion: "1.0";
+  /** Unique for its source. The same id, source and time again is the same event. */
+  id: string;
+  /** Who says so, such as `/web` or `urn:shop:app`. */
+  source: string;
+  /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
+  type: string;
+  /** When it happened. Late ones count at their own time; at most five minutes ahead of ours. */
+  time: string;
+  subject?: string;
+  datacontenttype?: "application/json";
+  data?: TrackedEventData;
+};
+
+export type TrackedEventBatch = {
+  events: readonly (TrackedEvent)[];
+};
+
+export type TrackedEventData = {
+  /** The customer's id. */
+  customer?: string;
+  /** Who it is as long as nobody knows: your id of a browser or device. An event with both says who they were. */
+  visitor?: string;
+  channel?: string;
+  campaign?: string;
+  /** The key of a promotion. */
+  promotion?: string;
+  store?: string;
+  sku?: string;
+  /** Who brought them: a customer's id or a referral code. */
+  referrer?: string;
+  value?: MinorUnits;
+  attributes?: Attributes;
+};
+
+export type TrackedEventPage = {
+  items: readonly (StoredTrackedEvent)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type TrackedEventReceipt = {
+  stored: number;
+  /** Known before, and left as they were. */
+  repeated: number;
+};
 
 /** `automatic`, one shared `code`, or a `coupon` of a pool. */
 export type Trigger = {
@@ -2701,6 +2787,14 @@ export interface Operations {
   cancelJob: { request: { params: { id: string } }; answer: Job };
   /** The project's events in the order of their commits, none left out and none twice. */
   events: { request: { query?: { after?: string; types?: readonly (EventType)[]; limit?: number } }; answer: EventPage };
+  /** Tell that a customer or a visitor did something. */
+  trackEvent: { request: { body: TrackedEvent }; answer: TrackedEventReceipt };
+  /** Tell of many events at once, all or none. */
+  trackEvents: { request: { body: TrackedEventBatch }; answer: TrackedEventReceipt };
+  /** What customers and visitors did, latest first. */
+  trackedEvents: { request: { query?: { limit?: number; after?: string; type?: string; customer?: string; channel?: string; campaign?: string; from?: string; to?: string } }; answer: TrackedEventPage };
+  /** How many people got how far: steps of events and orders, by channel. */
+  funnel: { request: { query?: { steps?: readonly (string)[]; from?: string; to?: string; campaign?: string; channel?: string } }; answer: Funnel };
   /** Have events sent to a URL from now on. The secret is shown in this answer and never again. */
   createWebhook: { request: { body: WebhookToCreate }; answer: WebhookWithSecret };
   /** The project's webhooks, newest first. */
@@ -2823,6 +2917,10 @@ export const routes = {
   job: { method: "GET", path: "/v1/jobs/{id}", isRepeatable: true, takesIdempotencyKey: false },
   cancelJob: { method: "POST", path: "/v1/jobs/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
   events: { method: "GET", path: "/v1/events", isRepeatable: true, takesIdempotencyKey: false },
+  trackEvent: { method: "POST", path: "/v1/events", isRepeatable: false, takesIdempotencyKey: false },
+  trackEvents: { method: "POST", path: "/v1/events/batch", isRepeatable: false, takesIdempotencyKey: false },
+  trackedEvents: { method: "GET", path: "/v1/tracked-events", isRepeatable: true, takesIdempotencyKey: false },
+  funnel: { method: "GET", path: "/v1/funnel", isRepeatable: true, takesIdempotencyKey: false },
   createWebhook: { method: "POST", path: "/v1/webhooks", isRepeatable: false, takesIdempotencyKey: false },
   webhooks: { method: "GET", path: "/v1/webhooks", isRepeatable: true, takesIdempotencyKey: false },
   webhook: { method: "GET", path: "/v1/webhooks/{id}", isRepeatable: true, takesIdempotencyKey: false },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "./api.ts";
-import { orderOf, putOrder } from "./orders-fixture.ts";
+import { orderOf } from "./orders-fixture.ts";
 import { projectWithKeys } from "./project-fixture.ts";
 
 let database: TestDatabase;
@@ -139,10 +139,12 @@ describe("a funnel", () => {
       key,
     );
     const placed = { customer: "ada", channel: "web", status: "paid", placedAt: "2026-11-05T00:00:00Z" };
-    await putOrder(api, "f-1", orderOf(placed), { key });
-    await putOrder(api, "f-2", orderOf({ ...placed, customer: "bob", status: "cancelled" }), { key });
+    const order = (id: string, fields: object = {}) =>
+      api.rest("PUT", `/v1/orders/${id}`, { key, body: orderOf({ ...placed, ...fields }) });
+    await order("f-1");
+    await order("f-2", { customer: "bob", status: "cancelled" });
     // Ordered without having shared.
-    await putOrder(api, "f-3", orderOf({ ...placed, customer: "eve" }), { key });
+    await order("f-3", { customer: "eve" });
   });
 
   test("counts people who did each step after the one before, as visitors and as customers", async () => {
@@ -181,6 +183,13 @@ describe("a funnel", () => {
   test("of which nobody took a step converts nobody", async () => {
     const found = await funnel(`${steps("check_in")}&${period}`);
     expect(found).toEqual({ steps: [step("check_in", 0, 0, null)], channels: [] });
+  });
+
+  test("is of the last thirty days and of the usual steps unless it is asked otherwise", async () => {
+    const usual = `${steps("view", "sign_up", "share", "order")}&from=2026-10-12T00:00:00Z&to=2026-11-11T00:00:00Z`;
+    const found = await funnel("");
+    expect(found).toEqual(await funnel(usual));
+    expect(found.steps[0]).toMatchObject({ events: 7, people: 4 });
   });
 
   test("of no time there is refused", async () => {

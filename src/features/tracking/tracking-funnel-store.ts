@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import type { FunnelQuery } from "./tracking-schemas.ts";
+import type { FunnelQuestion } from "./tracking-schemas.ts";
 
 /** The step that no event tells of: orders are known already. */
 export const orderStep = "order";
@@ -20,7 +20,7 @@ export interface FunnelCount extends Record<string, unknown> {
 export async function countFunnel(
   connection: Connection,
   projectId: string,
-  { steps, from, to, campaign, channel }: FunnelQuery,
+  { steps, from, to, campaign, channel }: FunnelQuestion,
 ): Promise<FunnelCount[]> {
   const within = (column: SQL) => sql`${column} >= ${from}::timestamptz and ${column} < ${to}::timestamptz`;
   const types = steps.filter((step) => step !== orderStep);

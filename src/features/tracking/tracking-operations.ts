@@ -99,7 +99,7 @@ export function trackingOperations(service: TrackingService): Operation[] {
       tag,
       summary: "How many people got how far: steps of events and orders, by channel.",
       description:
-        "`steps=view&steps=sign_up&steps=share&steps=order`. A step counts for a person at or after their step before. " +
+        "`steps=view&steps=share&steps=order` names others than the usual ones. A step counts for a person at or after their step before. " +
         "A visitor who turns out to be a customer (an event names both) is one person from the first view to the order.",
       roles: readers,
       query: funnelQuery,

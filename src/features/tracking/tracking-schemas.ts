@@ -99,13 +99,16 @@ export const funnelQuery = z.strictObject({
     .array(trackedEventType)
     .min(1)
     .max(mostSteps)
+    .default(["view", "sign_up", "share", "order"])
     .describe("Types of events in their order; `order` is an order that was placed and not cancelled."),
-  from: period.from,
-  to: period.to,
+  from: period.from.optional().describe("From this instant on; left out, 30 days before `to`."),
+  to: period.to.optional().describe("Before this instant; left out, until now."),
   campaign: name.optional().describe("Only events of this campaign; orders bear none and count all."),
   channel: name.optional().describe("Only people whose first step came through this channel."),
 });
 export type FunnelQuery = z.output<typeof funnelQuery>;
+/** With its period. */
+export type FunnelQuestion = FunnelQuery & { readonly from: string; readonly to: string };
 
 export const funnelStep = z
   .object({

@@ -1,5 +1,6 @@
 /** What customers and visitors did, as shops, apps and tills tell of it; and what became of it, step by step. */
 import { z } from "zod";
+import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
@@ -31,6 +32,7 @@ export interface TrackingService {
 
 const listCursor = cursorOf("tracked-events", z.tuple([z.int(), z.string(), z.string()]));
 const mostChannels = 100;
+const usualPeriod = 30 * millisecondsPerDay;
 const earliest = Date.parse("2000-01-01T00:00:00Z");
 const latest = Date.parse("2100-01-01T00:00:00Z");
 
@@ -63,7 +65,10 @@ export function trackingService({ database, clock }: { database: Database; clock
 
     async funnel(projectId, query) {
       requirePeriod(query);
-      return funnelOf(query.steps, await countFunnel(database.of(projectId), projectId, query));
+      const to = query.to ?? new Date(clock.now()).toISOString();
+      const from = query.from ?? new Date(Date.parse(to) - usualPeriod).toISOString();
+      const counts = await countFunnel(database.of(projectId), projectId, { ...query, from, to });
+      return funnelOf(query.steps, counts);
     },
   };
 }

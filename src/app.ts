@@ -62,6 +62,7 @@ import {
   eventDeliveryService,
 } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
+import { followRedemptions, loyaltyOperations, loyaltyServices } from "./loyalty.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -162,6 +163,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.jobs.close();
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
+    await services.loyalty.close();
     await services.committer.close();
     await services.alarms.close();
     await services.counts.close();
@@ -176,6 +178,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.usage.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
+  services.loyalty.start();
   return app;
 }
 
@@ -209,7 +212,8 @@ export function servicesOf({
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
-  const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener });
+  const followers = [followRedemptions];
+  const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
@@ -294,6 +298,7 @@ export function servicesOf({
     }),
     offlineRedemptions: offlineRedemptionService({ database, clock, rulebooks, committer }),
     offlineFlags: offlineFlagService({ database, clock }),
+    loyalty: loyaltyServices({ database, clock, log, projects, eventDelivery }),
   };
 }
 
@@ -308,6 +313,7 @@ export function operationsOf(services: Services): Operation[] {
     ...promotionApprovalOperations(services.promotionApprovals, services.scheduledChanges),
     ...redemptionOperations(services.redemptions),
     ...returnOperations(services.returns),
+    ...loyaltyOperations(services.loyalty),
     ...offlineOperations({
       keys: services.offlineKeys,
       vouchers: services.offlineVouchers,

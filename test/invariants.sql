@@ -86,4 +86,16 @@ select 'wholly-returned-is-not-said', r.project_id, r.id, format('%s: %s of %s u
  cross join lateral (select coalesce(sum(value::bigint), 0) as units from json_each_text(coalesce(r.returned -> 'lines', '{}'))) back
  where r.state in ('partially_returned', 'returned') and (r.state = 'returned') <> (back.units = sold.units)
 
+union all
+select 'code-issued-twice', project_id, code, string_agg(redemption_id, ', ' order by redemption_id)
+  from reward_grants where code is not null group by project_id, code having count(*) > 1
+
+union all
+-- Once the events of a redemption are numbered, its rewards are settled or due.
+select 'reward-forgotten', g.project_id, g.redemption_id, format('%s of %s', g.kind, g.promotion)
+  from reward_grants g join redemptions r on r.project_id = g.project_id and r.id = g.redemption_id
+ where g.due_at is null
+   and (g.state = 'promised' and r.state <> 'reserved' or g.state in ('granted', 'owed') and r.state in ('cancelled', 'expired', 'returned'))
+   and not exists (select from outbox_events e where e.project_id = r.project_id and e.subject = r.id and e.position is null)
+
 order by 1, 2, 3, 4;

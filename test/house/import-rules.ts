@@ -100,6 +100,11 @@ const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/main.ts": (path) => path !== "src/main.ts" && (!isFeature(path) || reachableFromMain.includes(path)),
   "src/app.ts": (path) =>
     path === "src/config.ts" ||
+    path === "src/loyalty.ts" ||
+    path.startsWith("src/platform/") ||
+    (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
+  // A part of the root by subject.
+  "src/loyalty.ts": (path) =>
     path.startsWith("src/platform/") ||
     path.startsWith("src/wiring-") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),

@@ -106,6 +106,8 @@ export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/redemptions/{id}/cancel": { path: id("reservation"), owner: orConflict },
   "GET /v1/redemptions/{id}": { path: id("redemption") },
   "GET /v1/redemptions/{id}/ledger": { path: id("redemption") },
+  "GET /v1/redemptions/{id}/rewards": { path: id("redemption") },
+  "GET /v1/rewards": { query: () => ({ state: "owed", pool: "neighbours-gone" }) },
   "POST /v1/redemptions/{id}/returns": {
     path: id("redemption"),
     body: () => ({ lines: [{ id: "1", quantity: 1 }] }),

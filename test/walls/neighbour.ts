@@ -44,6 +44,12 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     })
   ).body.id;
   await send("POST", `/v1/promotions/${promotion}/activate`, undefined);
+  const rewarding = await send("POST", "/v1/promotions", {
+    key: `rewards-${canary}`,
+    trigger: { type: "automatic" },
+    benefits: [{ kind: "issue_coupon", pool: "neighbours-gone" }],
+  });
+  await send("POST", `/v1/promotions/${rewarding.body.id}/activate`, undefined);
   await send("POST", "/v1/coupon-pools", { key: "neighbours-pool", name: canary, usesPerCode: 3 });
   const job = (await send("POST", "/v1/coupon-pools/neighbours-pool/codes", { count: 3 })).body.id;
   await until(async () => (await api.rest("GET", `/v1/jobs/${job}`, { key })).body.state === "succeeded");

@@ -131,7 +131,8 @@ export function expiryOf(
   return validFor === undefined || validSince !== event ? fixed : endOf(validFor, now, timezone);
 }
 
-function endOf(validFor: string, now: number, timezone: string): Date | null {
+/** Such as P30D from now; null beyond all calendars. */
+export function endOf(validFor: string, now: number, timezone: string): Date | null {
   const start = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timezone);
   try {
     return new Date(start.add(Temporal.Duration.from(validFor)).epochMilliseconds);

@@ -22,6 +22,8 @@ export function partsOf(writes: Writes, loaded: Loaded): Part[] {
   const parts: Part[] = [];
   if (writes.changed.size > 0) parts.push(changed(writes, loaded));
   if (writes.created.length > 0) parts.push(created(writes, parts.length > 0));
+  if (writes.created.some(({ submission }) => submission.newRedemption?.rewards !== undefined))
+    parts.push(promised(writes));
   if (writes.counters.size > 0) parts.push(counted(writes, loaded));
   if (writes.coupons.size > 0) parts.push(coupled(writes, loaded));
   if (writes.claims.length > 0) parts.push(claimed(writes));
@@ -102,6 +104,31 @@ function created({ created }: Writes, comesAfterChanges: boolean): Part {
       textArray(rows.map(({ facts }) => facts)),
       textArray(rows.map(({ settings }) => settings)),
       textArray(rows.map(({ quote }) => quote)),
+    ],
+  };
+}
+
+function promised({ created }: Writes): Part {
+  const rewards = created.flatMap(({ state, submission }) =>
+    (submission.newRedemption?.rewards ?? []).map((reward) => ({ redemption: state.id, ...reward })),
+  );
+  return {
+    name: "promised",
+    text: `
+  insert into reward_grants (project_id, redemption_id, position, promotion, kind, pool, recipient, valid_for, programme, points)
+  select $1, redemption, position, promotion, kind, pool, recipient, valid_for, programme, points
+    from unnest($?::text[], $?::bigint[], $?::text[], $?::text[], $?::text[], $?::text[], $?::text[], $?::text[], $?::bigint[])
+      as u (redemption, position, promotion, kind, pool, recipient, valid_for, programme, points)`,
+    values: [
+      textArray(rewards.map(({ redemption }) => redemption)),
+      bigintArray(rewards.map(({ position }) => position)),
+      textArray(rewards.map(({ promotion }) => promotion)),
+      textArray(rewards.map(({ kind }) => kind)),
+      textArray(rewards.map(({ pool }) => pool)),
+      textArray(rewards.map(({ recipient }) => recipient)),
+      textArray(rewards.map(({ validFor }) => validFor)),
+      textArray(rewards.map(({ programme }) => programme)),
+      bigintArray(rewards.map(({ points }) => points)),
     ],
   };
 }

@@ -22,6 +22,22 @@ export interface NewRedemption {
   readonly settings: string;
   readonly quote: string;
   readonly createdBy: string;
+  /** What its customer is promised beside the price; left out, nothing. */
+  readonly rewards?: readonly PromisedReward[];
+}
+
+/** A reward of the quote that is to be granted once the redemption is committed (features/rewards). */
+export interface PromisedReward {
+  /** The place among the rewards of the quote. */
+  readonly position: number;
+  /** The promotion's key. */
+  readonly promotion: string;
+  readonly kind: "issue_coupon" | "points";
+  readonly pool: string | null;
+  readonly recipient: string | null;
+  readonly validFor: string | null;
+  readonly programme: string | null;
+  readonly points: number | null;
 }
 
 /** What a return changes on its redemption beside its holds. */

@@ -35,6 +35,7 @@ import {
   projectStopped,
   requirePaidDeposit,
 } from "./redemption-problems.ts";
+import { promisedBy } from "./redemption-rewards.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
@@ -151,6 +152,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,
+          ...promisedBy(quote),
         },
         idempotency: idempotencyOf(idempotencyKey, operations.redeem, hash),
         answer: beginningOf,

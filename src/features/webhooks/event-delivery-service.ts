@@ -5,7 +5,7 @@ import type { Database } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
 import { openOutbound } from "../../platform/outbound-http.ts";
-import { eventSequencerService } from "../events/event-sequencer-service.ts";
+import { eventSequencerService, type FanOut } from "../events/event-sequencer-service.ts";
 import { type EventService, eventService } from "../events/event-service.ts";
 import { type EventStreamService, eventStreamService } from "../events/event-stream-service.ts";
 import { webhookDispatchService } from "./webhook-dispatch-service.ts";
@@ -17,6 +17,8 @@ export interface EventDeliveryService {
   readonly webhooks: WebhookService;
   /** Events were written by this process, perhaps. */
   wake(): void;
+  /** Called whenever there is something new to read in a project; null: perhaps in any. */
+  onSequenced(listener: (projectId: string | null) => void): void;
   start(): Promise<void>;
   /** Before the server waits for its connections: streams would stay open as long as their clients do. */
   endStreams(): void;
@@ -34,10 +36,13 @@ export interface EventDeliveryOptions extends EventDeliverySettings {
   clock: Clock;
   log: Log;
   listener?: Listener | undefined;
+  /** Who else follows events, in the transaction that numbers them. */
+  followers?: readonly FanOut[];
 }
 
 export function eventDeliveryService(options: EventDeliveryOptions): EventDeliveryService {
-  const { database, clock, log, listener, eventRetentionDays = 30, webhookTargets = "public" } = options;
+  const { database, clock, log, listener, followers = [] } = options;
+  const { eventRetentionDays = 30, webhookTargets = "public" } = options;
   const outbound = openOutbound({
     allowsEverything: webhookTargets === "any",
     timeoutMilliseconds: options.deliveryTimeoutMilliseconds,
@@ -51,7 +56,9 @@ export function eventDeliveryService(options: EventDeliveryOptions): EventDelive
     log,
     listener,
     retentionDays: eventRetentionDays,
-    fanOut: dispatch.fanOut,
+    async fanOut(connection, projectId, sequenced) {
+      for (const follow of [dispatch.fanOut, ...followers]) await follow(connection, projectId, sequenced);
+    },
     onDeleted: dispatch.onDeleted,
   });
   sequencer.onSequenced(streams.wake);
@@ -61,6 +68,7 @@ export function eventDeliveryService(options: EventDeliveryOptions): EventDelive
     streams,
     webhooks: webhookService({ database, clock, outbound, wake: dispatch.wake }),
     wake: sequencer.wake,
+    onSequenced: sequencer.onSequenced,
     async start() {
       await sequencer.start();
       dispatch.start();

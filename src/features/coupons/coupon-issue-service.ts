@@ -1,0 +1,78 @@
+/** Coupons that a customer is given without asking: rewards, and whatever else issues them. */
+import type { Connection } from "../../platform/database.ts";
+import { announceLowPools } from "../ledger/pool-level-service.ts";
+import { printCode } from "./code-form.ts";
+import { endOf, expiryOf, formOf } from "./coupon-pool-service.ts";
+import { findPool, findPools } from "./coupon-pool-store.ts";
+import { findCoupons, lockCoupons, statusAt, takeFreeCoupon, updateCoupon } from "./coupon-store.ts";
+
+export interface CouponOrder {
+  readonly projectId: string;
+  /** The pool's key. */
+  readonly pool: string;
+  readonly customerId: string;
+  /** ISO 8601, from now; null: as the pool has it. */
+  readonly validFor: string | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** In which days and months are counted. */
+  readonly timezone: string;
+}
+
+export type IssuedCoupon =
+  | { readonly type: "issued"; readonly code: string; readonly expiresAt: Date | null }
+  | { readonly type: "refused"; readonly reason: "pool_unknown" | "pool_empty" };
+
+/**
+ * In the caller's transaction: with it the code becomes the customer's, or does not. It is no claim: the pool's claim limits
+ * are about what customers take by themselves. Whoever gives it answers for doing so once.
+ */
+export async function issueCoupon(connection: Connection, order: CouponOrder): Promise<IssuedCoupon> {
+  const { projectId, customerId, validFor, now, timezone } = order;
+  const pool = await findPool(connection, projectId, { key: order.pool });
+  if (pool === undefined) return { type: "refused", reason: "pool_unknown" };
+  const sinceClaim = pool.document.validSince === "claim" ? expiryOf(pool, "claim", now, timezone) : null;
+  const asked = validFor === null ? null : endOf(validFor, now, timezone);
+  const taken = await takeFreeCoupon(
+    connection,
+    { projectId, poolId: pool.id },
+    { customerId, at: new Date(now), expiresAt: earlier(asked, sinceClaim) },
+  );
+  if (taken === undefined) return { type: "refused", reason: "pool_empty" };
+  await announceLowPools(connection, projectId, [pool.id]);
+  return { type: "issued", ...taken };
+}
+
+/** So that nobody can use it any more; true if somebody had used it before. A reservation that holds it may still be committed. */
+export async function voidIssued(connection: Connection, projectId: string, code: string): Promise<boolean> {
+  const [row] = await lockCoupons(connection, projectId, [code]);
+  if (row === undefined) throw new Error("an issued coupon is gone");
+  if (row.status !== "void") await updateCoupon(connection, row, { status: "void" });
+  return row.used > 0;
+}
+
+/** How issued codes look, and how they stand, by the code as it is stored. */
+export async function issuedCoupons(
+  connection: Connection,
+  projectId: string,
+  codes: readonly string[],
+  now: number,
+) {
+  const rows = codes.length === 0 ? [] : await findCoupons(connection, projectId, codes);
+  const pools = await findPools(connection, projectId, [...new Set(rows.map(({ poolId }) => poolId))]);
+  return new Map(
+    rows.flatMap((row) => {
+      const pool = pools.find(({ id }) => id === row.poolId);
+      if (pool === undefined) return [];
+      const { code, expiresAt } = row;
+      return [
+        [code, { code: printCode(formOf(pool), code), status: statusAt(row, now), expiresAt }] as const,
+      ];
+    }),
+  );
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
+}

@@ -1,0 +1,42 @@
+/** Redemptions as other features see them. */
+import type { Quote } from "../../engine/quote.ts";
+import type { RedemptionStatus } from "../../ledger/books.ts";
+import { nothingReturned, type Returned } from "../../ledger/returns.ts";
+import type { Sale } from "../../ledger/sale.ts";
+import type { Connection } from "../../platform/database.ts";
+import { findRedemption } from "./redemption-store.ts";
+import { saleOf } from "./return-sale.ts";
+
+/** What became of an order. */
+export interface RedeemedOrder {
+  readonly id: string;
+  readonly orderRef: string;
+  readonly state: RedemptionStatus;
+  /** Null for a guest; after an erasure the pseudonym. */
+  readonly customerId: string | null;
+  readonly committedAt: Date | null;
+  readonly lines: Sale["lines"];
+  /** Units that are back, by line. */
+  readonly returned: Returned["lines"];
+  readonly rewards: Quote["rewards"];
+}
+
+export async function redeemedOrder(
+  connection: Connection,
+  projectId: string,
+  id: string,
+): Promise<RedeemedOrder | undefined> {
+  const row = await findRedemption(connection, projectId, id);
+  if (row === undefined) return undefined;
+  const { orderRef, state, customerId, committedAt, quote, request } = row;
+  return {
+    id,
+    orderRef,
+    state,
+    customerId,
+    committedAt,
+    lines: saleOf(quote, request, []).lines,
+    returned: ((row.returned as Returned | null) ?? nothingReturned).lines,
+    rewards: quote.rewards,
+  };
+}

@@ -1,0 +1,45 @@
+/** Coupons as rewards: issued once, voided when the whole order comes back. */
+import type { Connection } from "../../platform/database.ts";
+import { issueCoupon, voidIssued } from "../coupons/coupon-issue-service.ts";
+import { newEvent } from "../events/event-types.ts";
+import type { RewardKeeper, Settled } from "./reward-service.ts";
+
+export const couponRewards: RewardKeeper = {
+  async give(connection, { order, grant, now, timezone }) {
+    if (grant.recipient === "referrer") return { state: "refused", reason: "referrer_unknown" };
+    const { customerId } = order;
+    if (customerId === null) return { state: "refused", reason: "customer_required" };
+    const { projectId, redemptionId, promotion, validFor } = grant;
+    const pool = grant.pool!;
+    const issued = await issueCoupon(connection, { projectId, pool, customerId, validFor, now, timezone });
+    const data = { redemption: redemptionId, promotion, kind: grant.kind, customer: customerId, pool };
+    if (issued.type === "refused") {
+      const { reason } = issued;
+      return {
+        state: "owed",
+        reason,
+        // Told once, however often it is looked at again.
+        ...(grant.state !== "owed" && {
+          events: [newEvent("dealwright.reward.owed", redemptionId, { ...data, reason })],
+        }),
+      };
+    }
+    return {
+      state: "granted",
+      code: issued.code,
+      events: [newEvent("dealwright.reward.granted", redemptionId, data)],
+    };
+  },
+
+  // Part of an order still earns the whole coupon: it is taken back with the rest.
+  adjust: async () => null,
+
+  async takeBack(connection: Connection, { order, grant }): Promise<Settled> {
+    const { projectId, redemptionId, promotion, kind, code } = grant;
+    const wasUsed = await voidIssued(connection, projectId, code!);
+    const data = { redemption: redemptionId, promotion, kind, customer: order.customerId, pool: grant.pool };
+    return wasUsed
+      ? { state: "kept", events: [newEvent("dealwright.reward.kept", redemptionId, data)] }
+      : { state: "recovered", events: [newEvent("dealwright.reward.recovered", redemptionId, data)] };
+  },
+};

@@ -85,6 +85,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // From a quote to what an order takes.
   "src/features/redemptions/redemption-holds.ts": "words",
   "src/features/redemptions/redemption-problems.ts": "words",
+  "src/features/redemptions/redemption-rewards.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // A stored quote read as a sale; without a database.

@@ -774,6 +774,49 @@ comment on column redemptions.steps is 'How many ledger entries it has; the next
 grant delete, insert, select, update on redemptions to dealwright_app;
 grant select (project_id, id, order_ref, state, expires_at) on redemptions to dealwright_lookout;
 
+create table reward_grants (
+  project_id text not null,
+  redemption_id text not null,
+  "position" integer not null,
+  promotion text not null,
+  kind text not null,
+  state text default 'promised'::text not null,
+  pool text,
+  recipient text,
+  valid_for text,
+  code text collate "C",
+  programme text,
+  points bigint,
+  reason text,
+  due_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint reward_grants_pkey PRIMARY KEY (project_id, redemption_id, "position"),
+  constraint reward_grants_code_where_one_was_issued CHECK (((kind <> 'issue_coupon'::text) OR ((code IS NOT NULL) = (state = ANY (ARRAY['granted'::text, 'recovered'::text, 'kept'::text]))))),
+  constraint reward_grants_coupons_have_a_pool CHECK (((kind <> 'issue_coupon'::text) OR (pool IS NOT NULL))),
+  constraint reward_grants_kind_known CHECK ((kind = ANY (ARRAY['issue_coupon'::text, 'points'::text]))),
+  constraint reward_grants_points_are_counted CHECK (((kind <> 'points'::text) OR ((programme IS NOT NULL) AND (points >= 0)))),
+  constraint reward_grants_say_why CHECK (((reason IS NOT NULL) = (state = ANY (ARRAY['owed'::text, 'refused'::text])))),
+  constraint reward_grants_state_known CHECK ((state = ANY (ARRAY['promised'::text, 'granted'::text, 'owed'::text, 'refused'::text, 'lapsed'::text, 'recovered'::text, 'kept'::text])))
+);
+CREATE INDEX reward_grants_code ON public.reward_grants USING btree (project_id, code) WHERE (code IS NOT NULL);
+CREATE INDEX reward_grants_due ON public.reward_grants USING btree (due_at, project_id, redemption_id) WHERE (due_at IS NOT NULL);
+CREATE INDEX reward_grants_owed ON public.reward_grants USING btree (project_id, pool, created_at) WHERE (state = 'owed'::text);
+CREATE INDEX reward_grants_state ON public.reward_grants USING btree (project_id, state, redemption_id, "position");
+alter table reward_grants enable row level security;
+alter table reward_grants force row level security;
+create policy lookout on reward_grants as permissive for select to dealwright_lookout using (true);
+create policy project on reward_grants as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table reward_grants is 'What a redemption promises its customer beside the price, and what became of it. It knows nobody: whose it is stands with the redemption.';
+comment on column reward_grants.due_at is 'When the redemption is to be looked at (again), because something happened to it. Null: nothing to do.';
+comment on column reward_grants.points is 'What the whole order earns; what a return takes of it stands with their lot.';
+comment on column reward_grants.pool is 'The key of the pool, which need not be there yet.';
+comment on column reward_grants."position" is 'The place among the rewards of the quote.';
+comment on column reward_grants.promotion is 'Its key.';
+comment on column reward_grants.state is 'promised: not committed, or not looked at yet. granted. owed: the pool has no code. refused: nobody to give it to. lapsed: the order ended first. recovered: taken back with the order. kept: used before the order came back.';
+grant delete, insert, select, update on reward_grants to dealwright_app;
+grant select (project_id, redemption_id, state, pool, due_at) on reward_grants to dealwright_lookout;
+
 create table tracked_events (
   project_id text not null,
   occurred_at timestamp with time zone not null,
@@ -1411,6 +1454,22 @@ alter function due_promotion_changes(integer,integer) owner to dealwright_lookou
 revoke all on function due_promotion_changes(integer,integer) from public;
 grant execute on function due_promotion_changes(integer,integer) to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.due_rewards(most integer)
+ RETURNS TABLE(project_id text, redemption_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select due.project_id, due.redemption_id
+    from (select g.project_id, g.redemption_id, g.due_at from reward_grants g where g.due_at <= now() order by g.due_at limit most) as due
+   group by due.project_id, due.redemption_id order by min(due.due_at)
+$function$
+;
+comment on function due_rewards(integer) is 'Redemptions whose rewards are to be granted or taken back, the longest waiting first.';
+alter function due_rewards(integer) owner to dealwright_lookout;
+revoke all on function due_rewards(integer) from public;
+grant execute on function due_rewards(integer) to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.keys_of_secret(secret_hash bytea, at timestamp with time zone)
  RETURNS TABLE(key api_keys, until timestamp with time zone)
  LANGUAGE sql
@@ -1444,6 +1503,20 @@ comment on function lapsed_reservations(integer) is 'What the sweep of expired r
 alter function lapsed_reservations(integer) owner to dealwright_lookout;
 revoke all on function lapsed_reservations(integer) from public;
 grant execute on function lapsed_reservations(integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.owed_rewards()
+ RETURNS TABLE(project_id text, pool text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select distinct g.project_id, g.pool from reward_grants g where g.state = 'owed'
+$function$
+;
+comment on function owed_rewards() is 'Pools that are waited for.';
+alter function owed_rewards() owner to dealwright_lookout;
+revoke all on function owed_rewards() from public;
+grant execute on function owed_rewards() to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.project_ids()
  RETURNS SETOF text

@@ -1168,7 +1168,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -1241,6 +1241,28 @@ export type GiftBack = {
   sku: string | null;
   quantity: number;
 };
+
+/** What a redemption promised beside the price, and what became of it. */
+export type GrantedReward = {
+  redemption: string;
+  /** The key of the promotion that promises it. */
+  promotion: string;
+  kind: GrantedRewardKind;
+  state: RewardState;
+  /** Why it is owed (`pool_empty`, `pool_unknown`) or refused (`customer_required`, `referrer_unknown`). */
+  reason: string | null;
+  pool: CouponPoolKey | null;
+  /** The issued code, as it is printed. */
+  code: string | null;
+  /** How that coupon stands now. */
+  couponStatus: CouponStatus | null;
+  /** Of that coupon. */
+  expiresAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type GrantedRewardKind = "issue_coupon" | "points";
 
 export type Hint = {
   kind: HintKind;
@@ -2161,6 +2183,11 @@ export type RedemptionReturn = {
   restored: readonly (Restored)[];
 };
 
+export type RedemptionRewards = {
+  redemption: string;
+  items: readonly (GrantedReward)[];
+};
+
 export type RedemptionState = "reserved" | "committed" | "cancelled" | "expired" | "partially_returned" | "returned";
 
 export type Restored = {
@@ -2230,6 +2257,15 @@ export type Reward = {
 };
 
 export type RewardKind = "gift" | "points" | "issue_coupon" | "service";
+
+export type RewardPage = {
+  items: readonly (GrantedReward)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** `promised`: its order is only reserved, or was committed just now. `granted`. `owed`: the pool has no free code; it is delivered once there is one. `refused`: nobody to give it to. `lapsed`: the order ended before it was granted. `recovered`: the order came back, and the reward was taken back. `kept`: the order came back, but the coupon had been used. */
+export type RewardState = "promised" | "granted" | "owed" | "refused" | "lapsed" | "recovered" | "kept";
 
 export type Rival = {
   promotion: string;
@@ -2737,6 +2773,10 @@ export interface Operations {
   redemptionLedger: { request: { params: { id: string } }; answer: RedemptionLedger };
   /** Return units of a redeemed order, and learn what the customer gets back for them. */
   returnRedemption: { request: { params: { id: string }; body: ReturnRequest; idempotencyKey?: string }; answer: RedemptionReturn };
+  /** The coupons that a redemption promised its customer, and what became of them. */
+  redemptionRewards: { request: { params: { id: string } }; answer: RedemptionRewards };
+  /** Promised rewards in one state, such as those that are owed; in the order of their redemptions. */
+  rewards: { request: { query?: { limit?: number; after?: string; state?: RewardState; pool?: CouponPoolKey } }; answer: RewardPage };
   /** The public keys by which a till proves vouchers without a network. */
   offlineKeys: { request: {  }; answer: OfflineKeySet };
   /** Sign vouchers with a new key from now on, and destroy the private half of the old one. */
@@ -2892,6 +2932,8 @@ export const routes = {
   redemptions: { method: "GET", path: "/v1/redemptions", isRepeatable: true, takesIdempotencyKey: false },
   redemptionLedger: { method: "GET", path: "/v1/redemptions/{id}/ledger", isRepeatable: true, takesIdempotencyKey: false },
   returnRedemption: { method: "POST", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: true },
+  redemptionRewards: { method: "GET", path: "/v1/redemptions/{id}/rewards", isRepeatable: true, takesIdempotencyKey: false },
+  rewards: { method: "GET", path: "/v1/rewards", isRepeatable: true, takesIdempotencyKey: false },
   offlineKeys: { method: "GET", path: "/v1/offline/keys", isRepeatable: true, takesIdempotencyKey: false },
   rotateOfflineKey: { method: "POST", path: "/v1/offline/keys/rotate", isRepeatable: false, takesIdempotencyKey: false },
   issueOfflineVoucher: { method: "POST", path: "/v1/offline/vouchers", isRepeatable: true, takesIdempotencyKey: true },

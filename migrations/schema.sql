@@ -246,6 +246,44 @@ comment on column coupons.customer_id is 'Who claimed it or got it. Null: nobody
 comment on column coupons.used is 'Committed uses; like reserved, a cache of the ledger entries of measure ''coupon'' with this code.';
 grant delete, insert, select, update on coupons to dealwright_app;
 
+create table customer_activity (
+  project_id text not null,
+  customer_id text not null,
+  completed_orders bigint not null,
+  first_order_at timestamp with time zone,
+  last_order_at timestamp with time zone,
+  spent jsonb not null,
+  constraint customer_activity_pkey PRIMARY KEY (project_id, customer_id)
+);
+alter table customer_activity enable row level security;
+alter table customer_activity force row level security;
+create policy lookout on customer_activity as permissive for select to dealwright_lookout using (true);
+create policy project on customer_activity as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table customer_activity is 'The sums of order_history for each customer, kept by the upkeep of segments. A cache: it can be made anew at any time.';
+comment on column customer_activity.spent is 'By currency, all time: {"CNY": 12000}.';
+grant delete, insert, select, update on customer_activity to dealwright_app;
+
+create table customer_upkeep (
+  project_id text not null,
+  "position" bigint not null,
+  swept_at timestamp with time zone,
+  sweep_begun_at timestamp with time zone,
+  sweep_after text,
+  sweep_versions jsonb,
+  constraint customer_upkeep_pkey PRIMARY KEY (project_id)
+);
+alter table customer_upkeep enable row level security;
+alter table customer_upkeep force row level security;
+create policy lookout on customer_upkeep as permissive for select to dealwright_lookout using (true);
+create policy project on customer_upkeep as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table customer_upkeep is 'How far what is kept of customers follows the project''s events. There is a row from the first segment on. Whoever changes membership by conditions, or erases, holds it locked.';
+comment on column customer_upkeep."position" is 'Events up to here are taken into account.';
+comment on column customer_upkeep.sweep_after is 'The last customer that the sweep under way has looked at.';
+comment on column customer_upkeep.sweep_versions is 'The segments'' versions when the sweep began.';
+comment on column customer_upkeep.swept_at is 'When the last sweep over everybody began that was ended: time alone changes membership, too.';
+grant delete, insert, select, update on customer_upkeep to dealwright_app;
+grant select (project_id) on customer_upkeep to dealwright_lookout;
+
 create table customers (
   project_id text not null,
   id text not null,
@@ -816,6 +854,39 @@ comment on column reward_grants.promotion is 'Its key.';
 comment on column reward_grants.state is 'promised: not committed, or not looked at yet. granted. owed: the pool has no code. refused: nobody to give it to. lapsed: the order ended first. recovered: taken back with the order. kept: used before the order came back.';
 grant delete, insert, select, update on reward_grants to dealwright_app;
 grant select (project_id, redemption_id, state, pool, due_at) on reward_grants to dealwright_lookout;
+
+create table segment_members (
+  project_id text not null,
+  segment_id text not null,
+  customer_id text not null,
+  since timestamp with time zone not null,
+  constraint segment_members_pkey PRIMARY KEY (project_id, segment_id, customer_id)
+);
+CREATE INDEX segment_members_customer ON public.segment_members USING btree (project_id, customer_id);
+alter table segment_members enable row level security;
+alter table segment_members force row level security;
+create policy lookout on segment_members as permissive for select to dealwright_lookout using (true);
+create policy project on segment_members as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on segment_members to dealwright_app;
+
+create table segments (
+  project_id text not null,
+  id text not null,
+  key text not null,
+  version bigint not null,
+  document jsonb not null,
+  refreshed_version bigint default 0 not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint segments_pkey PRIMARY KEY (project_id, id),
+  constraint segments_project_id_key_key UNIQUE (project_id, key)
+);
+alter table segments enable row level security;
+alter table segments force row level security;
+create policy lookout on segments as permissive for select to dealwright_lookout using (true);
+create policy project on segments as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Of lists it means nothing.';
+grant delete, insert, select, update on segments to dealwright_app;
 
 create table tracked_events (
   project_id text not null,
@@ -1391,6 +1462,43 @@ create view ledger_postings with (security_invoker=true) as
     LATERAL json_array_elements(ledger_entries.postings) WITH ORDINALITY p(posting, place);
 grant select on ledger_postings to dealwright_app;
 
+create view order_history with (security_invoker=true) as
+ SELECT o.project_id,
+    o.customer_id,
+    o.placed_at AS at,
+    o.currency,
+    GREATEST(((o.total - o.refunded) - COALESCE(r.refunded, (0)::bigint)), (0)::bigint) AS total,
+    o.external_id,
+    r.source,
+    r.order_ref
+   FROM (orders o
+     LEFT JOIN LATERAL ( SELECT redemptions.state,
+            redemptions.source,
+            redemptions.order_ref,
+            redemptions.refunded
+           FROM redemptions
+          WHERE ((redemptions.project_id = o.project_id) AND (redemptions.id = o.redemption_id))
+         OFFSET 0) r ON (true))
+  WHERE ((o.customer_id IS NOT NULL) AND (o.status <> ALL (ARRAY['cancelled'::text, 'returned'::text])) AND (r.state IS DISTINCT FROM 'returned'::text) AND (NOT ((o.refunded > 0) AND (o.refunded >= o.total))))
+UNION ALL
+ SELECT r.project_id,
+    r.customer_id,
+    r.committed_at AS at,
+    r.currency,
+    GREATEST((r.total - r.refunded), (0)::bigint) AS total,
+    NULL::text AS external_id,
+    r.source,
+    r.order_ref
+   FROM redemptions r
+  WHERE ((r.customer_id IS NOT NULL) AND (r.state = ANY (ARRAY['committed'::text, 'partially_returned'::text])) AND (NOT (EXISTS ( SELECT
+           FROM orders o
+          WHERE ((o.project_id = r.project_id) AND (o.redemption_id = r.id))
+         OFFSET 0))) AND (NOT (EXISTS ( SELECT
+           FROM orders o
+          WHERE ((o.project_id = r.project_id) AND (o.external_id = r.order_ref) AND (o.redemption_id IS NULL) AND ((o.customer_id = r.customer_id) OR ((o.customer_id IS NULL) AND (o.status = ANY (ARRAY['cancelled'::text, 'returned'::text])))))
+         OFFSET 0))));
+grant select on order_history to dealwright_app;
+
 alter table api_key_secrets add constraint api_key_secrets_project_id_api_key_id_fkey FOREIGN KEY (project_id, api_key_id) REFERENCES api_keys(project_id, id) ON DELETE CASCADE;
 
 alter table api_keys add constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -1400,6 +1508,8 @@ alter table audit_entries add constraint audit_entries_project_id_fkey FOREIGN K
 alter table audit_heads add constraint audit_heads_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table customer_upkeep add constraint customer_upkeep_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table customers add constraint customers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
@@ -1428,6 +1538,10 @@ alter table promotion_scheduled_changes add constraint promotion_scheduled_chang
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table segment_members add constraint segment_members_project_id_segment_id_fkey FOREIGN KEY (project_id, segment_id) REFERENCES segments(project_id, id) ON DELETE CASCADE;
+
+alter table segments add constraint segments_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
@@ -1604,6 +1718,20 @@ comment on function projects_with_new_events() is 'What the sequencer has to do,
 alter function projects_with_new_events() owner to dealwright_lookout;
 revoke all on function projects_with_new_events() from public;
 grant execute on function projects_with_new_events() to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_upkeep()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select project_id from customer_upkeep order by project_id
+$function$
+;
+comment on function projects_with_upkeep() is 'Where the upkeep of segments looks for something to do.';
+alter function projects_with_upkeep() owner to dealwright_lookout;
+revoke all on function projects_with_upkeep() from public;
+grant execute on function projects_with_upkeep() to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.unsettled_orders(before timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, external_id text)

@@ -160,6 +160,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.scheduledChanges.close();
     await services.auditSealer.close();
     await services.usage.close();
+    await services.segmentUpkeep.close();
     await services.jobs.close();
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
@@ -176,6 +177,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await services.counts.start(listener);
   await services.eventDelivery.start();
   services.usage.start();
+  services.segmentUpkeep.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
   services.loyalty.start();
@@ -215,6 +217,8 @@ export function servicesOf({
   const followers = [followRedemptions];
   const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
+  const customers = customerServicesOf({ database, clock, log, projects });
+  eventDelivery.onSequenced(customers.segmentUpkeep.wake);
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, usage, wrongCodes });
@@ -247,7 +251,7 @@ export function servicesOf({
   });
   return {
     eventDelivery,
-    ...customerServicesOf({ database, clock, projects }),
+    ...customers,
     audit: auditService({ database }),
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
@@ -276,7 +280,12 @@ export function servicesOf({
     promotions,
     promotionApprovals: promotionApprovalService(database),
     scheduledChanges: scheduledChangeService({ database, clock, projects, promotions, log }),
-    promotionReview: promotionReviewService({ clock, rulebooks, poolExists: couponPools.exists }),
+    promotionReview: promotionReviewService({
+      clock,
+      rulebooks,
+      poolExists: couponPools.exists,
+      missingSegments: customers.segments.missing,
+    }),
     evaluations,
     catalog: catalogPriceService({ clock, rulebooks, facts, pricing }),
     committer,

@@ -10,16 +10,23 @@ import { voucherCustomerData } from "./features/offline/offline-customer-service
 import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import type { ProjectService } from "./features/projects/project-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
+import { segmentMemberService } from "./features/segments/segment-member-service.ts";
+import { segmentOperations, segmentStreams } from "./features/segments/segment-operations.ts";
+import { segmentService } from "./features/segments/segment-service.ts";
+import { segmentCustomerData, segmentUpkeepService } from "./features/segments/segment-upkeep-service.ts";
 import { trackingCustomerData } from "./features/tracking/tracking-customer-service.ts";
 import { webhookCustomerData } from "./features/webhooks/webhook-customer-service.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { CustomerData } from "./platform/customer-data.ts";
 import type { Database } from "./platform/database.ts";
+import type { Log } from "./platform/log.ts";
 import type { Operation } from "./platform/operation.ts";
 import type { StreamOperation } from "./platform/stream-operation.ts";
 
 /** Every feature's part of what is kept of a customer, in the order in which it is erased. */
 const customerData: readonly CustomerData[] = [
+  // First: whatever adds up what customers do waits from here on.
+  segmentCustomerData,
   profileCustomerData,
   redemptionCustomerData,
   orderCustomerData,
@@ -32,9 +39,18 @@ const customerData: readonly CustomerData[] = [
   eventCustomerData,
 ];
 
-export function customerServicesOf(options: { database: Database; clock: Clock; projects: ProjectService }) {
+export function customerServicesOf(options: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  projects: ProjectService;
+}) {
   const customers = customerService(options);
+  const segmentUpkeep = segmentUpkeepService(options);
   return {
+    segments: segmentService({ ...options, wake: () => segmentUpkeep.wake(null) }),
+    segmentMembers: segmentMemberService(options),
+    segmentUpkeep,
     customers,
     customerBulk: customerBulkService(customers),
     customerPrivacy: customerPrivacyService({ ...options, data: customerData }),
@@ -43,10 +59,13 @@ export function customerServicesOf(options: { database: Database; clock: Clock; 
 
 export type CustomerServices = ReturnType<typeof customerServicesOf>;
 
-export function customerOperationsOf({ customers, customerPrivacy }: CustomerServices): Operation[] {
-  return customerOperations(customers, customerPrivacy);
+export function customerOperationsOf(services: CustomerServices): Operation[] {
+  return [
+    ...customerOperations(services.customers, services.customerPrivacy),
+    ...segmentOperations(services.segments, services.segmentMembers),
+  ];
 }
 
-export function customerStreamsOf({ customerBulk }: CustomerServices): StreamOperation[] {
-  return customerStreams(customerBulk);
+export function customerStreamsOf({ customerBulk, segmentMembers }: CustomerServices): StreamOperation[] {
+  return [...customerStreams(customerBulk), ...segmentStreams(segmentMembers)];
 }

@@ -1168,7 +1168,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -2336,6 +2336,88 @@ export type ScheduledChangeRequest = {
 
 export type ScheduledChangeState = "waiting" | "applied" | "failed" | "cancelled";
 
+export type Segment = {
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  key: string;
+  name?: string;
+  /** Whoever meets them is in it: conditions about customers, in the same language as those of promotions. Without any the segment is a list. */
+  conditions?: Condition;
+  /** In which orders count for `order_amount`, where its amounts name several currencies. */
+  currency?: CurrencyCode;
+  id: string;
+  /** How many customers are in it. */
+  size: number;
+  /** False while everybody is looked at for the first time since the conditions were written. */
+  isCurrent: boolean;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type SegmentDeletion = {
+  key: string;
+  /** How many customers were in it. */
+  members: number;
+};
+
+export type SegmentDocument = {
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  key: string;
+  name?: string;
+  /** Whoever meets them is in it: conditions about customers, in the same language as those of promotions. Without any the segment is a list. */
+  conditions?: ConditionInput;
+  /** In which orders count for `order_amount`, where its amounts name several currencies. */
+  currency?: CurrencyCode;
+};
+
+export type SegmentMember = {
+  customer: string;
+  since: string;
+};
+
+export type SegmentMemberPage = {
+  items: readonly (SegmentMember)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type SegmentMembersChange = {
+  add?: readonly (string)[];
+  remove?: readonly (string)[];
+};
+
+export type SegmentMembersChanged = {
+  /** Who was in it already is not counted. */
+  added: number;
+  removed: number;
+  size: number;
+};
+
+export type SegmentPage = {
+  items: readonly (Segment)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type SegmentPreview = {
+  /** How many customers the segment would have. */
+  size: number;
+  /** False where there are more than 20000 customers: told from an even part of them. */
+  isExact: boolean;
+  /** Of how many in all. */
+  customers: number;
+  sample: readonly (string)[];
+};
+
+export type SegmentPreviewRequest = {
+  /** Whoever meets them is in it: conditions about customers, in the same language as those of promotions. Without any the segment is a list. */
+  conditions: ConditionInput;
+  /** In which orders count for `order_amount`, where its amounts name several currencies. */
+  currency?: CurrencyCode;
+  /** How many of them to name. */
+  sample?: number;
+};
+
 /** Which lines are meant; left out, every line. */
 export type Selector = {
   skus?: readonly (string)[];
@@ -2685,7 +2767,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -2880,13 +2962,29 @@ export interface Operations {
   /** Say something of a customer, known or new. */
   putCustomer: { request: { params: { id: string }; body: CustomerDocument; ifMatch?: string }; answer: Customer };
   /** The project's customers, by id. */
-  customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; updatedSince?: string } }; answer: CustomerPage };
+  customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; segment?: string; updatedSince?: string } }; answer: CustomerPage };
   /** A customer. */
   customer: { request: { params: { id: string } }; answer: Customer };
   /** Everything that is kept under a customer's id. */
   customerExport: { request: { params: { id: string } }; answer: CustomerExport };
   /** Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id. */
   eraseCustomer: { request: { params: { id: string } }; answer: CustomerErasure };
+  /** Create a segment: by conditions about customers, or as a list that is filled by hand. */
+  createSegment: { request: { body: SegmentDocument }; answer: Segment };
+  /** The project's segments, newest first. */
+  segments: { request: { query?: { limit?: number; after?: string } }; answer: SegmentPage };
+  /** Whom a segment would have, without storing it. */
+  previewSegment: { request: { body: SegmentPreviewRequest }; answer: SegmentPreview };
+  /** A segment. */
+  segment: { request: { params: { key: string } }; answer: Segment };
+  /** Replace a segment's document. */
+  updateSegment: { request: { params: { key: string }; body: SegmentDocument; ifMatch: string }; answer: Segment };
+  /** Delete a segment. Promotions that name it then have nobody in it. */
+  deleteSegment: { request: { params: { key: string } }; answer: SegmentDeletion };
+  /** Who is in a segment, by id. */
+  segmentMembers: { request: { params: { key: string }; query?: { limit?: number; after?: string } }; answer: SegmentMemberPage };
+  /** Put customers on a list, or take them off it. */
+  changeSegmentMembers: { request: { params: { key: string }; body: SegmentMembersChange }; answer: SegmentMembersChanged };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -2989,6 +3087,14 @@ export const routes = {
   customer: { method: "GET", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
   customerExport: { method: "GET", path: "/v1/customers/{id}/export", isRepeatable: true, takesIdempotencyKey: false },
   eraseCustomer: { method: "POST", path: "/v1/customers/{id}/erase", isRepeatable: false, takesIdempotencyKey: false },
+  createSegment: { method: "POST", path: "/v1/segments", isRepeatable: false, takesIdempotencyKey: false },
+  segments: { method: "GET", path: "/v1/segments", isRepeatable: true, takesIdempotencyKey: false },
+  previewSegment: { method: "POST", path: "/v1/segments/preview", isRepeatable: true, takesIdempotencyKey: false },
+  segment: { method: "GET", path: "/v1/segments/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  updateSegment: { method: "PUT", path: "/v1/segments/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  deleteSegment: { method: "DELETE", path: "/v1/segments/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  segmentMembers: { method: "GET", path: "/v1/segments/{key}/members", isRepeatable: true, takesIdempotencyKey: false },
+  changeSegmentMembers: { method: "POST", path: "/v1/segments/{key}/members", isRepeatable: false, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

@@ -15,6 +15,7 @@ const mostSteps = 5_000_000;
 export interface Names {
   readonly usesLine: boolean;
   readonly usesCustomer: boolean;
+  readonly usesCart: boolean;
   readonly needs: readonly FactName[];
   /** The list behind each loop variable. */
   readonly iterations: ReadonlyMap<string, ASTNode>;
@@ -58,6 +59,7 @@ export function namesIn(ast: ASTNode): Names {
   return {
     usesLine: used.has("line"),
     usesCustomer: used.has("customer"),
+    usesCart: used.has("cart"),
     needs: [...needs],
     iterations,
     fault,

@@ -35,6 +35,8 @@ export type ExpressionVerdict = Verdict<"expression_false" | "facts_missing">;
 export interface Expression {
   readonly usesLine: boolean;
   readonly usesCustomer: boolean;
+  /** Names `cart` or `line`. */
+  readonly usesCart: boolean;
   readonly needs?: readonly FactName[];
   /** What one run over this cart counts for in the work of an evaluation. One that names `line` is run for each of its lines. */
   operations(cart: CanonicalCart): number;
@@ -157,7 +159,7 @@ export function compileExpression(cel: string): Expression | { error: string } {
     return nodes / stepsPerOperation;
   }
 
-  return { usesLine, usesCustomer, needs, operations, test };
+  return { usesLine, usesCustomer, usesCart: names.usesCart || usesLine, needs, operations, test };
 }
 
 function isMissingKey(error: unknown): error is { code: string; node: ASTNode } {

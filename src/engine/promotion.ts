@@ -174,7 +174,7 @@ export type Compilation =
 export function compilePromotion(document: PromotionDocument, options: CompileOptions): Compilation {
   const issues: Issue[] = [];
   const currencies = new CurrencySet();
-  const reads = { customer: false };
+  const reads = { customer: false, cart: false };
   const compiler = makeCompiler(issues, currencies, reads, options);
   const { trigger, stacking, conditions: tree, schedule: window } = document;
 
@@ -267,8 +267,8 @@ class CurrencySet {
 function makeCompiler(
   issues: Issue[],
   currencies: CurrencySet,
-  reads: { customer: boolean },
-  { selectors, defaultTimezone }: CompileOptions,
+  reads: { customer: boolean; cart: boolean },
+  { selectors, defaultTimezone }: Omit<CompileOptions, "id">,
 ): Compiler {
   const compiler: Compiler = {
     issue: (path, code, message) => issues.push({ path, code, message }),
@@ -291,6 +291,7 @@ function makeCompiler(
       const compiled = compileExpression(cel);
       if (!("error" in compiled)) {
         reads.customer ||= compiled.usesCustomer;
+        reads.cart ||= compiled.usesCart;
         return compiled;
       }
       compiler.issue(path, "expression_invalid", compiled.error);
@@ -298,6 +299,7 @@ function makeCompiler(
         usesLine: false,
         usesCustomer: false,
         operations: () => 0,
+        usesCart: false,
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },
@@ -314,6 +316,15 @@ function makeCompiler(
     },
   };
   return compiler;
+}
+
+/** For conditions that belong to no promotion; what their expressions name is noted in `reads`. */
+export function conditionCompiler(
+  issues: Issue[],
+  defaultTimezone: string,
+  reads: { customer: boolean; cart: boolean },
+): Compiler {
+  return makeCompiler(issues, new CurrencySet(), reads, { selectors: new Map(), defaultTimezone });
 }
 
 /** The groups a promotion belongs to, over all its stages. */

@@ -128,6 +128,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   "coupon-pools": "Coupons made together.",
   coupons: "Single codes.",
   jobs: "Work in the background.",
+  segments: "Customers who have something in common, kept current.",
   project: "The project and its settings.",
   "api-keys": "Who may ask.",
   audit: "Who changed what.",

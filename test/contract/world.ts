@@ -82,6 +82,12 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     total: 24_000,
   });
   await ask("PUT", "/v1/customers/c-7", { groups: ["vip"], attributes: { level: 2 } });
+  await ask("POST", "/v1/segments", {
+    key: "sleepers",
+    conditions: { kind: "days_since_order", atLeast: 60 },
+  });
+  for (const key of ["by-hand", "no-more"]) await ask("POST", "/v1/segments", { key });
+  await ask("POST", "/v1/segments/by-hand/members", { add: ["c-9"] });
   const spare = await ask("POST", "/v1/api-keys", { name: "Spare", role: "viewer", environment: "live" });
   // What comes later is later: answers in the order of time then have one order.
   api.clock.advance(1_000);
@@ -116,6 +122,9 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     // Nothing was sent yet: what is asked for is not there.
     replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
     deleteWebhook: { id: dropped.id },
+    deleteSegment: { key: "no-more" },
+    segmentMembers: { key: "by-hand" },
+    changeSegmentMembers: { key: "by-hand" },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {
@@ -128,6 +137,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
+    "/v1/segments/": { key: "sleepers" },
     "/v1/webhooks/": { id: webhook.id },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },

@@ -66,6 +66,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/offline/voucher-holds.ts": "words",
   "src/features/offline/voucher-terms.ts": "words",
   "src/features/offline/voucher-token.ts": "words",
+  // Who belongs to which segment, and what is told of it; without a database.
+  "src/features/segments/segment-rules.ts": "words",
+  "src/features/segments/segment-event.ts": "words",
   // What a customer must satisfy beyond the shape, and how one is shown.
   "src/features/customers/customer-document.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.

@@ -32,6 +32,7 @@ const promotion = { path: id("promotion") };
 const poolKey = (ids: Ids) => ({ key: ids.pool! });
 const couponCode = (ids: Ids) => ({ code: ids.coupon! });
 const webhook = { path: id("webhook") };
+const segment = { path: (ids: Ids) => ({ key: ids.segment! }) };
 const externalId = (ids: Ids) => ({ externalId: ids.order! });
 const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
@@ -154,6 +155,19 @@ export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/customers/bulk": {
     contentType: "application/x-ndjson",
     body: ({ customer }) => `${JSON.stringify({ id: customer, tags: ["mine"] })}\n`,
+  },
+  "POST /v1/segments": { body: () => ({ key: "mine", conditions: { kind: "first_order" } }) },
+  "GET /v1/segments": {},
+  "POST /v1/segments/preview": { body: () => ({ conditions: { kind: "order_count", atLeast: 0 } }) },
+  "GET /v1/segments/{key}": segment,
+  "PUT /v1/segments/{key}": { ...segment, body: ({ segment: key }) => ({ key, name: "mine" }) },
+  "DELETE /v1/segments/{key}": { path: ({ spareSegment }) => ({ key: spareSegment! }) },
+  "GET /v1/segments/{key}/members": segment,
+  "POST /v1/segments/{key}/members": { ...segment, body: () => ({ add: ["mine"] }) },
+  "POST /v1/segments/{key}/members/bulk": {
+    ...segment,
+    contentType: "application/x-ndjson",
+    body: () => `${JSON.stringify({ customer: "mine" })}\n`,
   },
   "GET /v1/customers/{id}/export": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/customers/{id}/erase": { path: ({ customer }) => ({ id: customer! }), expected: [200] },

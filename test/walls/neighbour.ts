@@ -34,6 +34,10 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
 
   await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
 
+  for (const key of ["neighbours-list", "neighbours-spare"])
+    await send("POST", "/v1/segments", { key, name: canary });
+  await send("POST", "/v1/segments/neighbours-list/members", { add: [canary] });
+
   const promotion = (
     await send("POST", "/v1/promotions", {
       key: "neighbours",
@@ -110,6 +114,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       pool: "neighbours-pool",
       job,
       coupon,
+      segment: "neighbours-list",
+      spareSegment: "neighbours-spare",
       evaluation,
       redemption,
       reservation,

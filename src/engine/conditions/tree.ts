@@ -121,7 +121,7 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     test: (view) => root.test(view),
     // Asked for rarely, so the places are not kept: the document is gone through in the order in which the leaves grew.
     testEach(view) {
-      return placesOf(tree, path).map((place, i) => ({ ...place, verdict: leaves[i]!.test(view) }));
+      return leavesOf(tree, path).map((place, i) => ({ ...place, verdict: leaves[i]!.test(view) }));
     },
     audience(view) {
       if (!isAboutCustomer) return "anyone";
@@ -137,12 +137,17 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
   };
 }
 
-function placesOf(tree: ConditionDocument, path: string, isWanted = true): Omit<LeafVerdict, "verdict">[] {
+/** Every leaf with its place, in the order of the document. */
+export function leavesOf(
+  tree: ConditionDocument,
+  path: string,
+  isWanted = true,
+): Omit<LeafVerdict, "verdict">[] {
   if ("kind" in tree) return [{ path, document: tree as ConditionLeaf, isWanted }];
-  if ("not" in tree) return placesOf(tree.not as ConditionDocument, `${path}/not`, !isWanted);
+  if ("not" in tree) return leavesOf(tree.not as ConditionDocument, `${path}/not`, !isWanted);
   const [name, children] = "all" in tree ? (["all", tree.all] as const) : (["any", tree.any] as const);
   return (children as readonly ConditionDocument[]).flatMap((child, i) =>
-    placesOf(child, `${path}/${name}/${i}`, isWanted),
+    leavesOf(child, `${path}/${name}/${i}`, isWanted),
   );
 }
 

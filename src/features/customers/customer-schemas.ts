@@ -81,6 +81,7 @@ export const customerPage = pageOf(customer, "CustomerPage");
 export const customerQuery = pageQuery.extend({
   group: name.optional(),
   tag: name.optional(),
+  segment: name.optional().describe("The key of a segment they are in."),
   updatedSince: z.iso.datetime({ offset: true }).optional().describe("Changed at this instant or later."),
 });
 export type CustomerQuery = z.output<typeof customerQuery>;

@@ -17,6 +17,7 @@ import {
   deleteCustomer,
   findCustomer,
   type IncomingCustomer,
+  insertMissing,
   listCustomers,
   lockCustomer,
   recordsOfCustomer,
@@ -99,6 +100,16 @@ export function customerService({
       });
     },
   };
+}
+
+/** For whoever finds customers of whom the shop has told nothing. */
+export async function noteCustomers(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  now: Date,
+): Promise<void> {
+  if (ids.length > 0) await insertMissing(connection, projectId, ids, now);
 }
 
 /** Before the year 1 JavaScript and PostgreSQL write years differently. */

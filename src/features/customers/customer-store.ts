@@ -44,6 +44,20 @@ export async function upsertCustomers(
   );
 }
 
+/** Customers of whom the shop has told nothing, such as those of orders; who is known already stays as they are. */
+export async function insertMissing(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  now: Date,
+): Promise<void> {
+  const at = sql`${now.toISOString()}::timestamptz`;
+  await connection.execute(sql`
+    insert into customers (project_id, id, version, document, created_at, updated_at)
+    select ${projectId}, id, 1, '{}', ${at}, ${at} from unnest(${sql.param(ids)}::text[]) as u (id) order by id
+    on conflict do nothing`);
+}
+
 // A field that was taken away stays as null: of a row that is inserted nobody could tell it from one that was never there.
 const merged = sql`customers.document || excluded.document`;
 
@@ -73,7 +87,7 @@ export async function lockCustomer(
 export async function listCustomers(
   connection: Connection,
   projectId: string,
-  { group, tag, updatedSince }: Omit<CustomerQuery, "limit" | "after">,
+  { group, tag, segment, updatedSince }: Omit<CustomerQuery, "limit" | "after">,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<CustomerRow[]> {
   const has = (field: "groups" | "tags", value: string | undefined) =>
@@ -87,6 +101,10 @@ export async function listCustomers(
         after === null ? undefined : gt(customers.id, after),
         has("groups", group),
         has("tags", tag),
+        segment === undefined
+          ? undefined
+          : sql`exists (select from segment_members m join segments s on s.project_id = m.project_id and s.id = m.segment_id
+              where m.project_id = ${projectId} and m.customer_id = ${customers.id} and s.key = ${segment})`,
         updatedSince === undefined ? undefined : gte(customers.updatedAt, new Date(updatedSince)),
       ),
     )

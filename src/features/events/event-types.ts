@@ -146,6 +146,20 @@ const alarmKind = <Details extends z.ZodRawShape>(
   },
 });
 
+const segmentKind = (summary: string) => ({
+  summary,
+  subject: "the customer's pseudonym",
+  data: z.object({
+    customer: nullableText.describe("Their id; a pseudonym once erased."),
+    segment: z.string().describe("Its key."),
+    segmentId: z.string(),
+  }),
+  example: {
+    subject: "erased:5f0c8e0d9b1a4c37",
+    data: { customer: "c-7", segment: "asleep", segmentId: "seg_01kb3t8a9b0c1d2e3f4g5h6j7k" },
+  },
+});
+
 export const eventTypes = {
   "dealwright.promotion.created": promotionKind("A promotion was created, as a draft.", "draft", 1),
   "dealwright.promotion.changed": promotionKind("Its document was replaced or reverted.", "draft", 2),
@@ -288,6 +302,10 @@ export const eventTypes = {
     }),
     example: { subject: "erased:5f0c8e0d9b1a4c37", data: { customer: "c-7", version: 3 } },
   },
+  "dealwright.segment.entered": segmentKind("A customer came into a segment; once for each time."),
+  "dealwright.segment.left": segmentKind(
+    "A customer left a segment. That a segment was deleted, or the customer erased, is not told like this.",
+  ),
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",

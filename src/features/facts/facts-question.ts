@@ -46,7 +46,7 @@ export function hasDrafts({ promotions }: CartWithDrafts): boolean {
 
 export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
   const needs = hasDrafts(request)
-    ? { ...needsOf(rules), hasPools: true, hasHistory: true, hasProfile: true }
+    ? { ...needsOf(rules), hasPools: true, hasHistory: true, hasProfile: true, hasSegments: true }
     : needsOf(rules);
   return {
     rules,
@@ -86,6 +86,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     codes: asksCoupons ? spellings : [],
     customerId,
     profileOf,
+    segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,
     holders,
     counters,
     deposits,
@@ -107,6 +108,8 @@ interface Needs {
   readonly hasPools: boolean;
   readonly hasHistory: boolean;
   readonly hasProfile: boolean;
+  /** Implies that there is a question at all: whoever asks for segments reads the customer. */
+  readonly hasSegments: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
 }
@@ -125,6 +128,7 @@ function needsOf({ rulebook }: ProjectRules): Needs {
         conditions?.needs.some((name) => historyFacts.has(name)),
       ),
       hasProfile: promotions.some(({ readsCustomer }) => readsCustomer),
+      hasSegments: promotions.some(({ conditions }) => conditions?.needs.includes("segments")),
       isPersonal: promotions.some(({ document: { limits: of } }) =>
         [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
           (limit) => limit !== undefined,

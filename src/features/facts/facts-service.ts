@@ -149,7 +149,7 @@ function knowledge(
   const shared = takenFrom(...tables, used.taken);
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
-  const facts: Facts = { ...customerFacts(request, answer.history) };
+  const facts: Facts = { ...customerFacts(request, answer.history, answer.segments) };
   if (answer.profile !== null) facts.profile = answer.profile;
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;

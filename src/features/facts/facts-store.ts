@@ -17,6 +17,8 @@ export interface FactsQuestion {
   readonly customerId: string | null;
   /** Of whom is wanted what the shop said of them; null for nobody. */
   readonly profileOf: string | null;
+  /** Of whom is wanted in which segments they are; null for nobody. */
+  readonly segmentsOf: string | null;
   /** Whose counters are wanted, such as `customer:c-42`. */
   readonly holders: readonly string[];
   /** Counters wanted by name. */
@@ -54,6 +56,8 @@ export interface FactsAnswer {
   } | null;
   /** What is stored of the customer; null where nothing is. */
   profile: CustomerProfile | null;
+  /** Keys of the segments the customer is in; null where nobody asked. */
+  segments: string[] | null;
   readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
@@ -124,7 +128,13 @@ select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode
 union all
 select 'p', u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags', 'attributes', document -> 'attributes')
   from unnest($29::int[], $30::text[], $31::text[]) as u (i, project_id, id),
-       lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile`;
+       lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile
+union all
+select 's', u.i, (
+         select coalesce(json_agg(s.key order by s.key), '[]')
+           from (select segment_id from segment_members where project_id = u.project_id and customer_id = u.id offset 0) as m,
+                lateral (select key from segments where project_id = u.project_id and id = m.segment_id offset 0) as s)
+  from unnest($32::int[], $33::text[], $34::text[]) as u (i, project_id, id)`;
 
 /** Any number of questions about one project in one statement; the answers in their order. */
 export async function readFacts(
@@ -183,6 +193,12 @@ export async function readFacts(
         (id) => [id],
         1,
       ),
+      ...listed(
+        questions,
+        ({ segmentsOf }) => (segmentsOf === null ? [] : [segmentsOf]),
+        (id) => [id],
+        1,
+      ),
     ],
   });
   const answers = questions.map(nothingRead);
@@ -216,6 +232,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "h") answer.history = value;
   else if (kind === "d") answer.deposits.push(value);
   else if (kind === "i") answer.record = value;
+  else if (kind === "s") answer.segments = value;
   else if (kind === "p") answer.profile = profileOf(value);
   else if (kind === "o") putStanding(answer, value);
 }
@@ -226,6 +243,7 @@ export function nothingRead(): FactsAnswer {
     taken: new Map(),
     history: null,
     profile: null,
+    segments: null,
     deposits: [],
     own: new Map(),
     standing: null,

@@ -8,9 +8,13 @@ export type History = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "
 /** A customer with an id who is in no record of ours: somebody without orders. */
 const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, orders: [], segments: [], tier: null };
 
-export function customerFacts({ customer }: Pick<Cart, "customer">, history: History | null): Facts {
+export function customerFacts(
+  { customer }: Pick<Cart, "customer">,
+  history: History | null,
+  stored: readonly string[] | null = null,
+): Facts {
   const known: Facts =
-    customer?.id === undefined ? noFacts : history === null ? newcomer : { ...newcomer, ...history };
+    customer?.id === undefined ? noFacts : { ...newcomer, ...history, segments: stored ?? [] };
   const given = customer?.facts;
   if (given === undefined) return known;
   const facts: Facts = { ...known };

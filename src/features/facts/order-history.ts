@@ -35,23 +35,9 @@ export function orderHistorySql({
   const day = `ceil((extract(epoch from at) * 1000 - ${since}::bigint) / ${millisecondsPerDay})`;
   return `(
   with history as (
-    select o.placed_at as at, o.currency, greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total
-      from orders o left join lateral (select state, source, order_ref, refunded from redemptions
-        where project_id = o.project_id and id = o.redemption_id offset 0) r on true
-     where o.project_id = ${projectId} and o.customer_id = ${customerId} and o.status not in ('cancelled', 'returned')
-       and r.state is distinct from 'returned' and not (o.refunded > 0 and o.refunded >= o.total)
-       and (o.external_id <> ${orderRef}::text) is not false
-       and (r.order_ref = ${orderRef}::text and r.source = ${source}::text) is not true
-    union all
-    select r.committed_at, r.currency, greatest(r.total - r.refunded, 0)
-      from redemptions r
-     where r.project_id = ${projectId} and r.customer_id = ${customerId} and r.state in ('committed', 'partially_returned')
-       and (r.order_ref = ${orderRef}::text and r.source = ${source}::text) is not true
-       and not exists (select from orders o where o.project_id = r.project_id and o.redemption_id = r.id offset 0)
-       and not exists (
-         select from orders o
-          where o.project_id = r.project_id and o.external_id = r.order_ref and o.redemption_id is null
-            and (o.customer_id = r.customer_id or o.customer_id is null and o.status in ('cancelled', 'returned')) offset 0)
+    select at, currency, total from order_history
+     where project_id = ${projectId} and customer_id = ${customerId} and (external_id <> ${orderRef}::text) is not false
+       and (order_ref = ${orderRef}::text and source = ${source}::text) is not true
   ), days as (
     select max(at) as at, currency, least(sum(total), ${Number.MAX_SAFE_INTEGER})::bigint as total
       from history where at > ${instant} group by ${day}, currency

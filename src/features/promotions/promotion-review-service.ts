@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
+import { type ConditionDocument, leavesOf } from "../../engine/conditions/tree.ts";
 import { channelsOf, findOverlaps, type Overlap } from "../../engine/overlaps.ts";
 import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -25,10 +26,13 @@ export function promotionReviewService({
   clock,
   rulebooks,
   poolExists,
+  missingSegments,
 }: {
   clock: Clock;
   rulebooks: RulebookService;
   poolExists: (projectId: string, key: string) => Promise<boolean>;
+  /** Of these keys of segments, those that there are not. */
+  missingSegments: (projectId: string, keys: readonly string[]) => Promise<string[]>;
 }): PromotionReviewService {
   return {
     async validate(projectId, input) {
@@ -47,6 +51,7 @@ export function promotionReviewService({
         warnings: [
           ...warningsOf(document, compiled, rules, clock.now()),
           ...(isPoolMissing ? [poolMissing] : []),
+          ...(await segmentsMissing(document, (keys) => missingSegments(projectId, keys))),
         ],
         stages: compiled.parts.map(({ stage }) => stage),
         explanation,
@@ -82,6 +87,26 @@ const poolMissing: PromotionFinding = {
   code: "pool_missing",
   message: "There is no such pool of coupons: nobody has one.",
 };
+
+/** Where conditions name segments that there are not. */
+async function segmentsMissing(
+  { conditions }: PromotionDocument,
+  missing: (keys: readonly string[]) => Promise<string[]>,
+): Promise<PromotionFinding[]> {
+  if (conditions === undefined) return [];
+  const named = leavesOf(conditions as ConditionDocument, "/conditions").flatMap(({ path, document }) =>
+    document.kind === "segment"
+      ? (document.in as string[]).map((key, index) => ({ key, path: `${path}/in/${index}` }))
+      : [],
+  );
+  if (named.length === 0) return [];
+  const unknown = new Set(await missing([...new Set(named.map(({ key }) => key))]));
+  return named.flatMap(({ key, path }) =>
+    unknown.has(key)
+      ? [{ path, code: "segment_missing", message: "There is no such segment: nobody is in it." }]
+      : [],
+  );
+}
 
 function warningsOf(
   document: PromotionDocument,

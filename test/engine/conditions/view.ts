@@ -81,6 +81,7 @@ export function compile(document: unknown): { tree: CompiledTree; issues: Issue[
         usesLine: false,
         usesCustomer: false,
         operations: () => 0,
+        usesCart: false,
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },

@@ -33,6 +33,7 @@ beforeAll(async () => {
     trigger: { type: "code", code: "OFF" },
     benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }],
   });
+  await created("/v1/segments", { key: "birds", conditions: { kind: "customer_tag", in: [bird] } });
   await created("/v1/coupon-pools", { key: "gifts" });
   await activated({
     key: "gift",
@@ -65,6 +66,8 @@ async function activated(document: { key: string } & Record<string, unknown>): P
 
 /** What there is of each customer. */
 const each = {
+  // In one of them; and what they bought, added up.
+  segments: 2,
   profiles: 1,
   redemptions: 1,
   orders: 1,
@@ -73,9 +76,9 @@ const each = {
   vouchers: 1,
   // One of them from before anybody knew them; that of a friend is the friend's.
   trackedEvents: 2,
-  // Of the redemption, of the order, and of what the shop said of them.
-  events: 3,
-  webhookResponses: 3,
+  // Of the redemption, of the order, of what the shop said of them, and that they came into a segment.
+  events: 4,
+  webhookResponses: 4,
 };
 const nothing = Object.fromEntries(Object.keys(each).map((kind) => [kind, 0]));
 
@@ -177,11 +180,14 @@ test(
   `of ${customers} erased customers nothing is left in any table, and the books are as they were`,
   async () => {
     for (let index = 0; index < customers; index += 1) await live(index);
+    const inSegment = async () => (await api.rest("GET", "/v1/segments/birds")).body.size;
+    await expect.poll(inSegment, { timeout: patience, interval: 200 }).toBe(customers);
     await expect.poll(undelivered, { timeout: patience, interval: 200 }).toBe(0);
     const before = await rowsWith(bird);
     expect(before).toEqual(
       expect.arrayContaining([
         "coupons",
+        "customer_activity",
         "customers",
         "evaluations",
         "idempotency_records",
@@ -189,6 +195,7 @@ test(
         "orders",
         "outbox_events",
         "redemptions",
+        "segment_members",
         "webhook_deliveries",
       ]),
     );

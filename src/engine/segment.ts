@@ -1,0 +1,95 @@
+/** The conditions of a segment: the same trees as a promotion's, asked about a customer without any cart. */
+import { type CanonicalCart, canonicalCart } from "./canonical-cart.ts";
+import type { Cart } from "./cart.ts";
+import { type ConditionDocument, compileConditions, leavesOf } from "./conditions/tree.ts";
+import type { FactName, Facts } from "./facts.ts";
+import type { ConditionView, Issue } from "./kind.ts";
+import { conditionCompiler } from "./promotion.ts";
+
+export interface CompiledSegment {
+  readonly needs: readonly FactName[];
+  /** `now`: epoch milliseconds. Where a fact is missing the answer is no. */
+  has(customer: NonNullable<Cart["customer"]>, facts: Facts, now: number): boolean;
+}
+
+export type SegmentCompilation =
+  | { readonly segment: CompiledSegment; readonly issues: null }
+  | { readonly segment: null; readonly issues: readonly Issue[] };
+
+/** What only a cart could answer, and what would make segments wait for each other. */
+const aboutCustomers: ReadonlySet<string> = new Set([
+  "customer",
+  "customer_group",
+  "customer_tag",
+  "first_order",
+  "order_count",
+  "days_since_order",
+  "order_amount",
+  "attribute",
+  "expression",
+]);
+
+/** `currency`: of amounts of orders; null if the conditions name only one. */
+export function compileSegment(
+  tree: ConditionDocument,
+  { currency, timezone }: { currency: string | null; timezone: string },
+): SegmentCompilation {
+  const issues: Issue[] = [];
+  const issue = (path: string, code: string, message: string) => void issues.push({ path, code, message });
+  const uses = { cart: false, customer: false };
+  const compiled = compileConditions(tree, conditionCompiler(issues, timezone, uses), "/conditions");
+  const currencies = new Set<string>();
+  for (const { path, document } of leavesOf(tree, "/conditions")) {
+    const { kind } = document;
+    if (!aboutCustomers.has(kind) || (kind === "attribute" && document.of !== "customer"))
+      issue(
+        `${path}/kind`,
+        "not_about_customer",
+        "A segment asks about customers, not about carts or segments.",
+      );
+    for (const bound of [document.atLeast, document.atMost])
+      if (kind === "order_amount" && bound !== undefined)
+        for (const name of Object.keys(bound as object)) currencies.add(name);
+  }
+  if (uses.cart)
+    issue(
+      "/conditions",
+      "not_about_customer",
+      "An expression of a segment names `customer` and nothing else.",
+    );
+  if (currency === null && currencies.size > 1)
+    issue("/currency", "currency_required", "Amounts are in several currencies: say in which orders count.");
+  if (issues.length > 0) return { segment: null, issues };
+  const counted = currency ?? [...currencies][0] ?? "XXX";
+  return {
+    issues: null,
+    segment: {
+      needs: compiled.needs,
+      has(customer, facts, now) {
+        const cart = canonicalCart({ currency: counted, customer, lines: [] }, null);
+        return compiled.test(new CustomerAlone(cart, facts, now)).met;
+      },
+    },
+  };
+}
+
+/** Somebody who buys nothing. */
+class CustomerAlone implements ConditionView<FactName> {
+  readonly cart: CanonicalCart;
+  readonly customer: CanonicalCart["customer"];
+  readonly facts: ConditionView<FactName>["facts"];
+  readonly now: number;
+
+  constructor(cart: CanonicalCart, facts: Facts, now: number) {
+    this.cart = cart;
+    this.customer = cart.customer;
+    // A leaf that needs a fact which is not there answers before it reads it.
+    this.facts = facts as ConditionView<FactName>["facts"];
+    this.now = now;
+  }
+
+  subtotal = () => 0;
+  quantity = () => 0;
+  distinct = () => 0;
+  shippingAmount = () => 0;
+}

@@ -1,0 +1,53 @@
+/** Who belongs to which segment, by the facts that are stored of them. */
+import type { ConditionDocument } from "../../engine/conditions/tree.ts";
+import type { CustomerProfile, Facts } from "../../engine/facts.ts";
+import { type CompiledSegment, compileSegment } from "../../engine/segment.ts";
+import { problem } from "../../platform/problem.ts";
+import type { SegmentDocument } from "./segment-schemas.ts";
+
+/** What is known of one customer. */
+export interface KnownCustomer {
+  readonly id: string;
+  readonly document: { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null };
+  readonly completedOrders: number;
+  /** Epoch milliseconds; null without orders. */
+  readonly lastOrderAt: number | null;
+  /** Of the last `limits.orderWindowDays` days; only where some segment asks. */
+  readonly orders?: Facts["orders"];
+}
+
+/** Throws what is wrong with the conditions. */
+export function soundSegment(
+  conditions: ConditionDocument,
+  currency: string | undefined,
+  timezone: string,
+): CompiledSegment {
+  const { segment, issues } = compileSegment(conditions, { currency: currency ?? null, timezone });
+  if (segment === null) throw problem("invalid-request", { errors: issues });
+  return segment;
+}
+
+/** Null for a list, and for what an earlier version stored and this one would refuse. */
+export function compiledSegment(
+  { conditions, currency }: SegmentDocument,
+  timezone: string,
+): CompiledSegment | null {
+  return conditions === undefined
+    ? null
+    : compileSegment(conditions, { currency: currency ?? null, timezone }).segment;
+}
+
+export function isIn(segment: CompiledSegment, known: KnownCustomer, now: number): boolean {
+  const { groups, tags, attributes } = known.document;
+  const customer = {
+    id: known.id,
+    groups: [...(groups ?? [])],
+    tags: [...(tags ?? [])],
+    attributes: attributes ?? {},
+  };
+  return segment.has(customer, factsOf(known), now);
+}
+
+function factsOf({ completedOrders, lastOrderAt, orders }: KnownCustomer): Facts {
+  return { completedOrders, lastOrderAt, ...(orders !== undefined && { orders }) };
+}

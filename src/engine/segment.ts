@@ -92,4 +92,6 @@ class CustomerAlone implements ConditionView<FactName> {
   quantity = () => 0;
   distinct = () => 0;
   shippingAmount = () => 0;
+  /** There is no cart over which anything could take long. */
+  spend(): void {}
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
     trigger: { type: "code", code: "OFF" },
     benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }],
   });
-  await created("/v1/segments", { key: "birds", conditions: { kind: "customer_tag", in: [bird] } });
+  await created("/v1/segments", { key: "birds", conditions: { kind: "order_count", atLeast: 1 } });
   await created("/v1/coupon-pools", { key: "gifts" });
   await activated({
     key: "gift",

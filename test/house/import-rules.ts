@@ -105,12 +105,12 @@ const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/app.ts": (path) =>
     path === "src/config.ts" ||
     path === "src/loyalty.ts" ||
+    path.startsWith("src/wiring-") ||
     path.startsWith("src/platform/") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
   // A part of the root by subject.
   "src/loyalty.ts": (path) =>
     path.startsWith("src/platform/") ||
-    path.startsWith("src/wiring-") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
   "src/wiring-customers.ts": (path) =>
     path.startsWith("src/platform/") ||

@@ -855,6 +855,23 @@ comment on column reward_grants.state is 'promised: not committed, or not looked
 grant delete, insert, select, update on reward_grants to dealwright_app;
 grant select (project_id, redemption_id, state, pool, due_at) on reward_grants to dealwright_lookout;
 
+create table rfm_settings (
+  project_id text not null,
+  version bigint not null,
+  document jsonb not null,
+  borders jsonb,
+  computed_version bigint default 0 not null,
+  computed_at timestamp with time zone,
+  constraint rfm_settings_pkey PRIMARY KEY (project_id)
+);
+alter table rfm_settings enable row level security;
+alter table rfm_settings force row level security;
+create policy lookout on rfm_settings as permissive for select to dealwright_lookout using (true);
+create policy project on rfm_settings as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column rfm_settings.borders is 'Those in force: told, or worked out of customer_activity. Scores are read from them and the activity whenever they are wanted, so that they never age.';
+comment on column rfm_settings.computed_version is 'The version whose borders these are. Lower than version: they are to be worked out.';
+grant delete, insert, select, update on rfm_settings to dealwright_app;
+
 create table segment_members (
   project_id text not null,
   segment_id text not null,
@@ -1538,6 +1555,8 @@ alter table promotion_scheduled_changes add constraint promotion_scheduled_chang
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rfm_settings add constraint rfm_settings_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table segment_members add constraint segment_members_project_id_segment_id_fkey FOREIGN KEY (project_id, segment_id) REFERENCES segments(project_id, id) ON DELETE CASCADE;
 

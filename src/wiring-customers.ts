@@ -10,6 +10,8 @@ import { voucherCustomerData } from "./features/offline/offline-customer-service
 import { orderCustomerData } from "./features/orders/order-customer-service.ts";
 import type { ProjectService } from "./features/projects/project-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
+import { rfmOperations } from "./features/segments/rfm-operations.ts";
+import { rfmService } from "./features/segments/rfm-service.ts";
 import { segmentMemberService } from "./features/segments/segment-member-service.ts";
 import { segmentOperations, segmentStreams } from "./features/segments/segment-operations.ts";
 import { segmentService } from "./features/segments/segment-service.ts";
@@ -47,8 +49,11 @@ export function customerServicesOf(options: {
 }) {
   const customers = customerService(options);
   const segmentUpkeep = segmentUpkeepService(options);
+  const wake = () => segmentUpkeep.wake(null);
+  const segments = segmentService({ ...options, wake });
   return {
-    segments: segmentService({ ...options, wake: () => segmentUpkeep.wake(null) }),
+    segments,
+    rfm: rfmService({ ...options, segments, wake }),
     segmentMembers: segmentMemberService(options),
     segmentUpkeep,
     customers,
@@ -63,6 +68,7 @@ export function customerOperationsOf(services: CustomerServices): Operation[] {
   return [
     ...customerOperations(services.customers, services.customerPrivacy),
     ...segmentOperations(services.segments, services.segmentMembers),
+    ...rfmOperations(services.rfm),
   ];
 }
 

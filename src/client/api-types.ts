@@ -714,6 +714,20 @@ export type Condition = {
   atMost?: MoneyMap;
   withinDays: number;
 } | {
+  kind: "rfm";
+  recency?: {
+    atLeast?: number;
+    atMost?: number;
+  };
+  frequency?: {
+    atLeast?: number;
+    atMost?: number;
+  };
+  amount?: {
+    atLeast?: number;
+    atMost?: number;
+  };
+} | {
   kind: "schedule";
   weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
   /** HH:MM on the wall; 00:00 if left out. */
@@ -810,6 +824,20 @@ export type ConditionInput = {
   atLeast?: MoneyMap;
   atMost?: MoneyMap;
   withinDays: number;
+} | {
+  kind: "rfm";
+  recency?: {
+    atLeast?: number;
+    atMost?: number;
+  };
+  frequency?: {
+    atLeast?: number;
+    atMost?: number;
+  };
+  amount?: {
+    atLeast?: number;
+    atMost?: number;
+  };
 } | {
   kind: "schedule";
   weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
@@ -2267,6 +2295,45 @@ export type RewardPage = {
 /** `promised`: its order is only reserved, or was committed just now. `granted`. `owed`: the pool has no free code; it is delivered once there is one. `refused`: nobody to give it to. `lapsed`: the order ended before it was granted. `recovered`: the order came back, and the reward was taken back. `kept`: the order came back, but the coupon had been used. */
 export type RewardState = "promised" | "granted" | "owed" | "refused" | "lapsed" | "recovered" | "kept";
 
+export type RfmBorders = {
+  /** Whole days since the last order: the most for the scores 5, 4, 3 and 2. */
+  recency: readonly (number)[];
+  /** Orders: the most for the scores 1, 2, 3 and 4. */
+  frequency: readonly (number)[];
+  /** Minor units: the most for the scores 1, 2, 3 and 4. */
+  amount: readonly (number)[];
+};
+
+export type RfmDocument = {
+  /** In which amounts count; orders in others count for recency and frequency only. */
+  currency: CurrencyCode;
+  /** `quintiles`: a fifth of the customers each, worked out anew once a day. `fixed`: `borders`. */
+  method?: RfmMethod;
+  borders?: RfmFixedBorders;
+};
+
+export type RfmFixedBorders = {
+  /** Whole days since the last order: the most for the scores 5, 4, 3 and 2. */
+  recency: readonly (number)[];
+  /** Orders: the most for the scores 1, 2, 3 and 4. */
+  frequency: readonly (number)[];
+  /** Minor units: the most for the scores 1, 2, 3 and 4. */
+  amount: readonly (number)[];
+};
+
+export type RfmMethod = "quintiles" | "fixed";
+
+/** By what customers are scored: how lately, how often, for how much. */
+export type RfmSettings = {
+  currency: string;
+  method: string;
+  /** Those in force; null while they are worked out for the first time. */
+  borders: RfmBorders | null;
+  /** When quintiles were worked out last. */
+  computedAt: string | null;
+  version: number;
+};
+
 export type Rival = {
   promotion: string;
   /** `group`: one promotion of the group touches a unit or the order. `threshold`: it would miss one beside this promotion. */
@@ -2397,6 +2464,18 @@ export type SegmentPage = {
   items: readonly (Segment)[];
   /** Pass it as `after` to read on. Null on the last page. */
   nextCursor: string | null;
+};
+
+export type SegmentPreset = "high-value-active" | "at-risk" | "dormant" | "new";
+
+export type SegmentPresetRequest = {
+  presets?: readonly (SegmentPreset)[];
+  /** In which amounts count, where the project has no borders for scores yet: it then gets quintiles. */
+  currency?: CurrencyCode;
+};
+
+export type SegmentPresets = {
+  items: readonly (Segment)[];
 };
 
 export type SegmentPreview = {
@@ -2767,7 +2846,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -2985,6 +3064,12 @@ export interface Operations {
   segmentMembers: { request: { params: { key: string }; query?: { limit?: number; after?: string } }; answer: SegmentMemberPage };
   /** Put customers on a list, or take them off it. */
   changeSegmentMembers: { request: { params: { key: string }; body: SegmentMembersChange }; answer: SegmentMembersChanged };
+  /** By what customers are scored: how lately, how often and for how much they bought. */
+  rfm: { request: {  }; answer: RfmSettings };
+  /** Say by what customers are scored. */
+  putRfm: { request: { body: RfmDocument; ifMatch?: string }; answer: RfmSettings };
+  /** Create the usual segments: high-value-active, at-risk, dormant (no order for more than 90 days), new. */
+  createPresetSegments: { request: { body: SegmentPresetRequest }; answer: SegmentPresets };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -3095,6 +3180,9 @@ export const routes = {
   deleteSegment: { method: "DELETE", path: "/v1/segments/{key}", isRepeatable: true, takesIdempotencyKey: false },
   segmentMembers: { method: "GET", path: "/v1/segments/{key}/members", isRepeatable: true, takesIdempotencyKey: false },
   changeSegmentMembers: { method: "POST", path: "/v1/segments/{key}/members", isRepeatable: false, takesIdempotencyKey: false },
+  rfm: { method: "GET", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
+  putRfm: { method: "PUT", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
+  createPresetSegments: { method: "POST", path: "/v1/segments/presets", isRepeatable: false, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

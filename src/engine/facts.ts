@@ -1,4 +1,5 @@
 import type { Attributes } from "./cart.ts";
+import type { RfmScores } from "./rfm.ts";
 
 /**
  * What the shell knows and the cart does not say. A condition declares the facts it `needs`; the shell loads all of
@@ -20,6 +21,8 @@ export interface Facts {
   segments?: readonly string[];
   /** The customer's tier; null when they have none. */
   tier?: string | null;
+  /** How the customer is scored; null for whoever has not bought anything. */
+  rfm?: RfmScores | null;
   /** Coupons behind the cart's codes, by normalised code. */
   coupons?: ReadonlyMap<string, CouponFact>;
   /** Paid deposits that the request may use, by redemption id. */
@@ -32,7 +35,7 @@ export interface Facts {
   areCodesWithheld?: true;
 }
 
-export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier";
+export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier" | "rfm";
 
 export interface CustomerProfile {
   groups?: readonly string[];

@@ -32,6 +32,7 @@ export const problems = {
   "order-not-found": { status: 404, title: "There is no such order." },
   "customer-not-found": { status: 404, title: "There is no such customer." },
   "segment-not-found": { status: 404, title: "There is no such segment." },
+  "rfm-not-configured": { status: 404, title: "The project has not said by what customers are scored." },
   "redemption-not-found": { status: 404, title: "There is no such redemption." },
   "offline-flag-not-found": { status: 404, title: "There is no such flag." },
   "webhook-not-found": { status: 404, title: "There is no such webhook." },

@@ -34,6 +34,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
 
   await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
 
+  await send("PUT", "/v1/rfm", { currency: "CNY" });
   for (const key of ["neighbours-list", "neighbours-spare"])
     await send("POST", "/v1/segments", { key, name: canary });
   await send("POST", "/v1/segments/neighbours-list/members", { add: [canary] });

@@ -16,6 +16,7 @@ import { orderCount } from "./order-count.ts";
 import { paymentMethod } from "./payment-method.ts";
 import { quantity } from "./quantity.ts";
 import { region } from "./region.ts";
+import { rfm } from "./rfm.ts";
 import { schedule } from "./schedule.ts";
 import { segment } from "./segment.ts";
 import { shippingAmount } from "./shipping-amount.ts";
@@ -43,6 +44,7 @@ export const conditionKinds: readonly ConditionKind[] = [
   orderCount,
   daysSinceOrder,
   orderAmount,
+  rfm,
   schedule,
   attribute,
   expression,

@@ -46,7 +46,14 @@ export function hasDrafts({ promotions }: CartWithDrafts): boolean {
 
 export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
   const needs = hasDrafts(request)
-    ? { ...needsOf(rules), hasPools: true, hasHistory: true, hasProfile: true, hasSegments: true }
+    ? {
+        ...needsOf(rules),
+        hasPools: true,
+        hasHistory: true,
+        hasProfile: true,
+        hasSegments: true,
+        hasScores: true,
+      }
     : needsOf(rules);
   return {
     rules,
@@ -87,6 +94,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     customerId,
     profileOf,
     segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,
+    scoresOf: needs.hasScores ? (request.customer?.id ?? null) : null,
     holders,
     counters,
     deposits,
@@ -110,6 +118,7 @@ interface Needs {
   readonly hasProfile: boolean;
   /** Implies that there is a question at all: whoever asks for segments reads the customer. */
   readonly hasSegments: boolean;
+  readonly hasScores: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
 }
@@ -129,6 +138,7 @@ function needsOf({ rulebook }: ProjectRules): Needs {
       ),
       hasProfile: promotions.some(({ readsCustomer }) => readsCustomer),
       hasSegments: promotions.some(({ conditions }) => conditions?.needs.includes("segments")),
+      hasScores: promotions.some(({ conditions }) => conditions?.needs.includes("rfm")),
       isPersonal: promotions.some(({ document: { limits: of } }) =>
         [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
           (limit) => limit !== undefined,

@@ -3,6 +3,7 @@
 import type { Cart } from "../../engine/cart.ts";
 import { foldLookAlikes } from "../../engine/codes.ts";
 import type { CouponFact, DepositFact, Facts } from "../../engine/facts.ts";
+import { rfmScores } from "../../engine/rfm.ts";
 import { counterKey } from "../../ledger/books.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Database } from "../../platform/database.ts";
@@ -151,6 +152,7 @@ function knowledge(
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
   const facts: Facts = { ...customerFacts(request, answer.history, answer.segments) };
   if (answer.profile !== null) facts.profile = answer.profile;
+  if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;
   if (found.size > 0)

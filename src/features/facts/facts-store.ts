@@ -4,6 +4,7 @@
  */
 import type pg from "pg";
 import type { CustomerProfile } from "../../engine/facts.ts";
+import type { RfmActivity, RfmBorders } from "../../engine/rfm.ts";
 import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import type { StoredHold } from "../ledger/committer-books.ts";
@@ -19,6 +20,8 @@ export interface FactsQuestion {
   readonly profileOf: string | null;
   /** Of whom is wanted in which segments they are; null for nobody. */
   readonly segmentsOf: string | null;
+  /** Of whom is wanted how they are scored; null for nobody. */
+  readonly scoresOf: string | null;
   /** Whose counters are wanted, such as `customer:c-42`. */
   readonly holders: readonly string[];
   /** Counters wanted by name. */
@@ -58,6 +61,8 @@ export interface FactsAnswer {
   profile: CustomerProfile | null;
   /** Keys of the segments the customer is in; null where nobody asked. */
   segments: string[] | null;
+  /** By what the project scores customers, and what is known of this one; null where it does not, or nobody asked. */
+  scored: { borders: RfmBorders; activity: RfmActivity } | null;
   readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
@@ -134,7 +139,17 @@ select 's', u.i, (
          select coalesce(json_agg(s.key order by s.key), '[]')
            from (select segment_id from segment_members where project_id = u.project_id and customer_id = u.id offset 0) as m,
                 lateral (select key from segments where project_id = u.project_id and id = m.segment_id offset 0) as s)
-  from unnest($32::int[], $33::text[], $34::text[]) as u (i, project_id, id)`;
+  from unnest($32::int[], $33::text[], $34::text[]) as u (i, project_id, id)
+union all
+select 'r', u.i, json_build_object('borders', borders, 'activity', json_build_object(
+         'completedOrders', coalesce(a.completed_orders, 0),
+         'lastOrderAt', floor(extract(epoch from a.last_order_at) * 1000)::bigint,
+         'spent', coalesce((a.spent ->> currency)::bigint, 0)))
+  from unnest($35::int[], $36::text[], $37::text[]) as u (i, project_id, id)
+  join lateral (select borders, document ->> 'currency' as currency from rfm_settings
+                 where project_id = u.project_id and borders is not null offset 0) as r on true
+  left join lateral (select * from customer_activity
+                      where project_id = u.project_id and customer_id = u.id offset 0) as a on true`;
 
 /** Any number of questions about one project in one statement; the answers in their order. */
 export async function readFacts(
@@ -199,6 +214,12 @@ export async function readFacts(
         (id) => [id],
         1,
       ),
+      ...listed(
+        questions,
+        ({ scoresOf }) => (scoresOf === null ? [] : [scoresOf]),
+        (id) => [id],
+        1,
+      ),
     ],
   });
   const answers = questions.map(nothingRead);
@@ -233,6 +254,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "d") answer.deposits.push(value);
   else if (kind === "i") answer.record = value;
   else if (kind === "s") answer.segments = value;
+  else if (kind === "r") answer.scored = value;
   else if (kind === "p") answer.profile = profileOf(value);
   else if (kind === "o") putStanding(answer, value);
 }
@@ -244,6 +266,7 @@ export function nothingRead(): FactsAnswer {
     history: null,
     profile: null,
     segments: null,
+    scored: null,
     deposits: [],
     own: new Map(),
     standing: null,

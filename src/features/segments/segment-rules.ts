@@ -1,6 +1,7 @@
 /** Who belongs to which segment, by the facts that are stored of them. */
 import type { ConditionDocument } from "../../engine/conditions/tree.ts";
 import type { CustomerProfile, Facts } from "../../engine/facts.ts";
+import { type RfmBorders, type RfmScores, rfmScores } from "../../engine/rfm.ts";
 import { type CompiledSegment, compileSegment } from "../../engine/segment.ts";
 import { problem } from "../../platform/problem.ts";
 import type { SegmentDocument } from "./segment-schemas.ts";
@@ -12,6 +13,8 @@ export interface KnownCustomer {
   readonly completedOrders: number;
   /** Epoch milliseconds; null without orders. */
   readonly lastOrderAt: number | null;
+  /** In all, by currency, less what was refunded. */
+  readonly spent: Readonly<Record<string, number>>;
   /** Of the last `limits.orderWindowDays` days; only where some segment asks. */
   readonly orders?: Facts["orders"];
 }
@@ -37,7 +40,10 @@ export function compiledSegment(
     : compileSegment(conditions, { currency: currency ?? null, timezone }).segment;
 }
 
-export function isIn(segment: CompiledSegment, known: KnownCustomer, now: number): boolean {
+/** By what customers are scored; null while that is not known. */
+export type Scoring = { readonly currency: string; readonly borders: RfmBorders } | null;
+
+export function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Scoring, now: number): boolean {
   const { groups, tags, attributes } = known.document;
   const customer = {
     id: known.id,
@@ -45,9 +51,21 @@ export function isIn(segment: CompiledSegment, known: KnownCustomer, now: number
     tags: [...(tags ?? [])],
     attributes: attributes ?? {},
   };
-  return segment.has(customer, factsOf(known), now);
+  return segment.has(customer, factsOf(known, scoring, now), now);
 }
 
-function factsOf({ completedOrders, lastOrderAt, orders }: KnownCustomer): Facts {
-  return { completedOrders, lastOrderAt, ...(orders !== undefined && { orders }) };
+function factsOf(known: KnownCustomer, scoring: Scoring, now: number): Facts {
+  const { completedOrders, lastOrderAt, orders } = known;
+  const facts: Facts = { completedOrders, lastOrderAt };
+  if (orders !== undefined) facts.orders = orders;
+  if (scoring !== null) facts.rfm = scoresOf(known, scoring, now);
+  return facts;
+}
+
+export function scoresOf(
+  { completedOrders, lastOrderAt, spent }: Pick<KnownCustomer, "completedOrders" | "lastOrderAt" | "spent">,
+  { currency, borders }: NonNullable<Scoring>,
+  now: number,
+): RfmScores | null {
+  return rfmScores({ completedOrders, lastOrderAt, spent: spent[currency] ?? 0 }, borders, now);
 }

@@ -14,6 +14,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { recordChange } from "../audit/audit-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import { bordersOf } from "./rfm-borders-service.ts";
 import { isIn, soundSegment } from "./segment-rules.ts";
 import type { Segment, SegmentDocument, SegmentPreview, SegmentPreviewRequest } from "./segment-schemas.ts";
 import { mostPreviewed } from "./segment-schemas.ts";
@@ -167,6 +168,7 @@ export function segmentService({
         const timezone = await projects.timezone(connection, projectId);
         const segment = soundSegment(conditions, currency, timezone);
         const now = clock.now();
+        const scoring = await bordersOf(connection, projectId);
         const sample = await sampleCustomers(connection, projectId, mostPreviewed);
         const withOrders = segment.needs.includes("orders");
         const found: string[] = [];
@@ -174,7 +176,8 @@ export function segmentService({
           const ids = sample.ids.slice(from, from + customersAtOnce);
           const wanted = { withOrders, fromActivity: false, now };
           const customers = await knownCustomers(connection, projectId, ids, wanted);
-          for (const customer of customers) if (isIn(segment, customer, now)) found.push(customer.id);
+          for (const customer of customers)
+            if (isIn(segment, customer, scoring, now)) found.push(customer.id);
           await nextTurn();
         }
         return {

@@ -14,6 +14,7 @@ import type { Log } from "../../platform/log.ts";
 import { noteCustomers } from "../customers/customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import { areBordersDue, areBordersNew, bordersOf, refreshBorders } from "./rfm-borders-service.ts";
 import { membershipEvents } from "./segment-event.ts";
 import { compiledSegment, isIn } from "./segment-rules.ts";
 import { enter, leave, type Membership } from "./segment-store.ts";
@@ -96,15 +97,22 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     }
     const { ids, through } = await nextCustomers(connection, projectId, sweepAfter, customersAtOnce);
     await look(connection, projectId, ids);
-    if (through === null) await endSweep(connection, projectId);
+    if (through === null) await end(connection, projectId);
     else await setSweepAfter(connection, projectId, through);
     return true;
   }
 
   async function begin(connection: Connection, projectId: string): Promise<void> {
+    await refreshBorders(connection, projectId, clock.now());
     const segments = await segmentsByConditions(connection, projectId);
     const versions = Object.fromEntries(segments.map(({ id, version }) => [id, version]));
     await beginSweep(connection, projectId, new Date(clock.now()), versions);
+  }
+
+  /** Where there were no borders for scores before, everybody is looked at once more with those that follow from this sweep. */
+  async function end(connection: Connection, projectId: string): Promise<void> {
+    await endSweep(connection, projectId);
+    if (await areBordersNew(connection, projectId, clock.now())) await begin(connection, projectId);
   }
 
   /** Conditions nobody was held against, or another day in the project's time zone than at the last sweep. */
@@ -113,7 +121,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     projectId: string,
     { sweptAt }: Upkeep,
   ): Promise<boolean> {
-    if (sweptAt === null) return true;
+    if (sweptAt === null || (await areBordersDue(connection, projectId))) return true;
     const segments = await segmentsByConditions(connection, projectId);
     if (segments.some(({ version, refreshedVersion }) => refreshedVersion < version)) return true;
     const timezone = await projects.timezone(connection, projectId);
@@ -134,6 +142,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
       const segment = compiledSegment(document, timezone);
       return segment === null ? [] : [{ id, segment }];
     });
+    const scoring = await bordersOf(connection, projectId);
     const customers = await knownCustomers(connection, projectId, ids, {
       withOrders: segments.some(({ segment }) => segment.needs.includes("orders")),
       fromActivity: true,
@@ -141,7 +150,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     });
     const members: Membership[] = segments.flatMap(({ id, segment }) =>
       customers
-        .filter((customer) => isIn(segment, customer, now))
+        .filter((customer) => isIn(segment, customer, scoring, now))
         .map((customer) => ({ segmentId: id, customerId: customer.id })),
     );
     const segmentIds = segments.map(({ id }) => id);

@@ -211,12 +211,12 @@ export async function knownCustomers(
   { withOrders, fromActivity, now }: CustomersWanted,
 ): Promise<KnownCustomer[]> {
   const activity = fromActivity
-    ? sql`select customer_id, completed_orders, last_order_at from customer_activity
+    ? sql`select customer_id, completed_orders, last_order_at, spent from customer_activity
            where project_id = ${projectId} and customer_id = any (${sql.param(ids)}::text[])`
     : sums(projectId, ids);
   const { rows } = await connection.execute<Record<keyof KnownCustomer, never>>(sql`
     select c.id, c.document, coalesce(a.completed_orders, 0) as "completedOrders",
-           floor(extract(epoch from a.last_order_at) * 1000)::bigint as "lastOrderAt"
+           floor(extract(epoch from a.last_order_at) * 1000)::bigint as "lastOrderAt", coalesce(a.spent, '{}') as spent
       from customers c left join (${activity}) a on a.customer_id = c.id
      where c.project_id = ${projectId} and c.id = any (${sql.param(ids)}::text[])`);
   if (!withOrders) return rows;

@@ -16,6 +16,11 @@ const noon = Date.parse("2026-06-15T12:00:00Z");
 /** An order of so many days ago, to the millisecond. */
 const paid = (days: number, total: number) => ({ at: noon - days * dayMs, currency: "CNY", total });
 
+const scored = (recency: number, frequency: number, amount: number): Given => ({
+  customer: carol,
+  facts: { rfm: { recency, frequency, amount } },
+});
+
 const tables: Record<string, Row[]> = {
   subtotal: [
     ["one under the lower bound", { atLeast: { CNY: 10001 } }, {}, "subtotal_too_low"],
@@ -194,6 +199,25 @@ const tables: Record<string, Row[]> = {
     ["one order before", {}, { customer: carol, facts: { completedOrders: 1 } }, "not_first_order"],
     ["not loaded", {}, { customer: carol }, "facts_missing customer.facts.completedOrders"],
     ["no customer id", {}, {}, "facts_missing customer.id"],
+  ],
+  rfm: [
+    ["at the lower bound", { recency: { atLeast: 4 } }, scored(4, 1, 1), "met"],
+    ["one under the lower bound", { recency: { atLeast: 4 } }, scored(3, 5, 5), "rfm_out_of_range"],
+    ["at the upper bound", { frequency: { atMost: 2 } }, scored(1, 2, 1), "met"],
+    ["one over the upper bound", { frequency: { atMost: 2 } }, scored(1, 3, 1), "rfm_out_of_range"],
+    ["all of them", { recency: { atLeast: 4 }, amount: { atLeast: 4 } }, scored(4, 1, 3), "rfm_out_of_range"],
+    [
+      "whoever has not bought",
+      { amount: { atLeast: 1 } },
+      { customer: carol, facts: { rfm: null } },
+      "rfm_no_order",
+    ],
+    [
+      "where nobody is scored",
+      { amount: { atLeast: 1 } },
+      { customer: carol },
+      "facts_missing customer.facts.rfm",
+    ],
   ],
   order_count: [
     [
@@ -473,6 +497,8 @@ describe("what is refused when saved", () => {
     [{ kind: "quantity", atLeast: 0 }, "bounds_missing /conditions"],
     [{ kind: "quantity", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],
     [{ kind: "distinct", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],
+    [{ kind: "rfm" }, "bounds_missing /conditions"],
+    [{ kind: "rfm", amount: { atLeast: 3, atMost: 2 } }, "bounds_contradict /conditions/amount/atMost"],
     [{ kind: "order_count" }, "bounds_missing /conditions"],
     [{ kind: "order_count", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],
     [{ kind: "days_since_order", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],

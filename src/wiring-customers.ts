@@ -2,6 +2,7 @@
 import { couponCustomerData } from "./features/coupons/coupon-customer-service.ts";
 import { customerBulkService } from "./features/customers/customer-bulk-service.ts";
 import { customerOperations, customerStreams } from "./features/customers/customer-operations.ts";
+import { customerOverviewService } from "./features/customers/customer-overview-service.ts";
 import { customerPrivacyService } from "./features/customers/customer-privacy-service.ts";
 import { customerService, profileCustomerData } from "./features/customers/customer-service.ts";
 import { evaluationCustomerData } from "./features/evaluations/evaluation-customer-service.ts";
@@ -57,6 +58,7 @@ export function customerServicesOf(options: {
     segmentMembers: segmentMemberService(options),
     segmentUpkeep,
     customers,
+    customerOverviews: customerOverviewService(options),
     customerBulk: customerBulkService(customers),
     customerPrivacy: customerPrivacyService({ ...options, data: customerData }),
   };
@@ -66,7 +68,7 @@ export type CustomerServices = ReturnType<typeof customerServicesOf>;
 
 export function customerOperationsOf(services: CustomerServices): Operation[] {
   return [
-    ...customerOperations(services.customers, services.customerPrivacy),
+    ...customerOperations(services.customers, services.customerOverviews, services.customerPrivacy),
     ...segmentOperations(services.segments, services.segmentMembers),
     ...rfmOperations(services.rfm),
   ];

@@ -1037,6 +1037,12 @@ export type Customer = {
   updatedAt: string;
 };
 
+export type CustomerCoupons = {
+  /** Of their own, and usable. */
+  held: number;
+  used: number;
+};
+
 /** What is left out stays as it is; null takes it away. */
 export type CustomerDocument = {
   groups?: readonly (string)[] | null;
@@ -1075,6 +1081,28 @@ export type CustomerFacts = {
   tier?: string;
 };
 
+export type CustomerOrders = {
+  /** Neither cancelled nor returned as a whole, redemptions without a stored order included. */
+  completed: number;
+  firstAt: string | null;
+  lastAt: string | null;
+  /** What was paid, less what was refunded. */
+  amounts: readonly (SpentAmount)[];
+};
+
+export type CustomerOverview = {
+  /** As the shop calls the customer. */
+  customer: string;
+  orders: CustomerOrders;
+  /** Committed ones. */
+  redemptions: readonly (CustomerRedemptions)[];
+  coupons: CustomerCoupons;
+  /** Their keys. */
+  segments: readonly (string)[];
+  /** From 1 to 5; null where the project does not score, or the customer has not bought. */
+  scores: CustomerScores | null;
+};
+
 export type CustomerPage = {
   items: readonly (Customer)[];
   /** Pass it as `after` to read on. Null on the last page. */
@@ -1082,6 +1110,19 @@ export type CustomerPage = {
 };
 
 export type CustomerRecords = { readonly [key: string]: readonly ({ readonly [key: string]: unknown })[] };
+
+export type CustomerRedemptions = {
+  currency: string;
+  count: number;
+  /** What promotions took off, of redemptions that were not returned as a whole. */
+  saved: number;
+};
+
+export type CustomerScores = {
+  recency: number;
+  frequency: number;
+  amount: number;
+};
 
 export type DepositClaim = {
   /** The committed redemption by which the deposit was paid. */
@@ -2539,6 +2580,11 @@ export type SkippedPromotion = {
   reason: CopySkipReason;
 };
 
+export type SpentAmount = {
+  currency: string;
+  amount: number;
+};
+
 export type Stacking = {
   /** At most one promotion of a group touches a unit (or the order). Left out: the stage's own name. */
   group?: string;
@@ -3044,6 +3090,8 @@ export interface Operations {
   customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; segment?: string; updatedSince?: string } }; answer: CustomerPage };
   /** A customer. */
   customer: { request: { params: { id: string } }; answer: Customer };
+  /** A customer at a glance: what they bought, saved and hold, and where they belong. */
+  customerOverview: { request: { params: { id: string } }; answer: CustomerOverview };
   /** Everything that is kept under a customer's id. */
   customerExport: { request: { params: { id: string } }; answer: CustomerExport };
   /** Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id. */
@@ -3170,6 +3218,7 @@ export const routes = {
   putCustomer: { method: "PUT", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
   customers: { method: "GET", path: "/v1/customers", isRepeatable: true, takesIdempotencyKey: false },
   customer: { method: "GET", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  customerOverview: { method: "GET", path: "/v1/customers/{id}/overview", isRepeatable: true, takesIdempotencyKey: false },
   customerExport: { method: "GET", path: "/v1/customers/{id}/export", isRepeatable: true, takesIdempotencyKey: false },
   eraseCustomer: { method: "POST", path: "/v1/customers/{id}/erase", isRepeatable: false, takesIdempotencyKey: false },
   createSegment: { method: "POST", path: "/v1/segments", isRepeatable: false, takesIdempotencyKey: false },

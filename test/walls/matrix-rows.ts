@@ -172,6 +172,7 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ customer: "mine" })}\n`,
   },
+  "GET /v1/customers/{id}/overview": { path: ({ customer }) => ({ id: customer! }) },
   "GET /v1/customers/{id}/export": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/customers/{id}/erase": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/coupon-pools": { body: () => ({ key: "my-pool" }) },

@@ -2,6 +2,8 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
 import type { CustomerBulkService } from "./customer-bulk-service.ts";
+import { customerOverview } from "./customer-overview-schemas.ts";
+import type { CustomerOverviewService } from "./customer-overview-service.ts";
 import type { CustomerPrivacyService } from "./customer-privacy-service.ts";
 import {
   customer,
@@ -21,7 +23,11 @@ const versionTag = ({ version }: { version: number }) => String(version);
 /** The trail is never changed, so it must not hold what has to be erased one day. */
 const unaudited = { unaudited: "A customer is what the shop says of them; every change is an event." };
 
-export function customerOperations(service: CustomerService, privacy: CustomerPrivacyService): Operation[] {
+export function customerOperations(
+  service: CustomerService,
+  overviews: CustomerOverviewService,
+  privacy: CustomerPrivacyService,
+): Operation[] {
   return [
     defineOperation({
       id: "putCustomer",
@@ -77,6 +83,19 @@ export function customerOperations(service: CustomerService, privacy: CustomerPr
       etag: versionTag,
       problems: ["customer-not-found"],
       handler: ({ params: { id }, context }) => service.customer(context.projectId, id),
+    }),
+    defineOperation({
+      id: "customerOverview",
+      method: "GET",
+      path: "/v1/customers/{id}/overview",
+      graphql: "query",
+      tag,
+      summary: "A customer at a glance: what they bought, saved and hold, and where they belong.",
+      roles: readers,
+      params: customerParams,
+      result: customerOverview,
+      problems: ["customer-not-found"],
+      handler: ({ params: { id }, context }) => overviews.overview(context.projectId, id),
     }),
     defineOperation({
       id: "customerExport",

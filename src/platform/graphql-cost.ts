@@ -8,20 +8,24 @@ import { sizeName } from "./graphql-connections.ts";
 import { fieldsUnder, fragmentsOf, graphqlLimits, rootFieldsOf, tooComplex } from "./graphql-limits.ts";
 import type { Operation } from "./operation.ts";
 
-type Priced = Pick<Operation, "id" | "method" | "query" | "cost" | "takesIdempotencyKey">;
+type Priced = Pick<Operation, "id" | "jsonField" | "method" | "query" | "cost" | "takesIdempotencyKey">;
 
 const costOfRead = 10;
 const costOfWork = 1_000;
 
 /** Refuses a document that costs more than `graphqlLimits.cost`, or that would move money more than once. */
 export function costGuard(operations: readonly Priced[]): (document: DocumentNode) => void {
-  const byId = new Map(
-    operations.map((operation) => [operation.id, { ...operation, page: pageOf(operation) }]),
+  const byField = new Map(
+    operations.flatMap((operation) => {
+      const priced = { ...operation, page: pageOf(operation) };
+      const names = [operation.id, ...(operation.jsonField === undefined ? [] : [operation.jsonField])];
+      return names.map((name) => [name, priced] as const);
+    }),
   );
   return (document) => {
     const fragments = fragmentsOf(document);
     const costOf = (field: FieldNode): number => {
-      const operation = byId.get(field.name.value);
+      const operation = byField.get(field.name.value);
       const fields = fieldsUnder(field.selectionSet, fragments);
       if (operation === undefined) return fields;
       const rows = operation.page === null ? 1 : pageSizeOf(field, operation.page);
@@ -37,7 +41,7 @@ export function costGuard(operations: readonly Priced[]): (document: DocumentNod
         );
       }
       // One that fails between two payments has half happened, and no idempotency key covers both.
-      const payments = roots.filter(({ name }) => byId.get(name.value)?.takesIdempotencyKey === true);
+      const payments = roots.filter(({ name }) => byField.get(name.value)?.takesIdempotencyKey === true);
       if (payments.length > graphqlLimits.moneyMutations) {
         throw tooComplex(
           `${payments.map(({ name }) => name.value).join(" and ")} move money or uses: one of them per request.`,

@@ -49,24 +49,33 @@ const graphqlName = /^(?!__)[_A-Za-z]\w*$/;
 /** The GraphQL schema of the operations. Type names are meta ids; what has none is named after where it stands. */
 export function graphqlSchema(operations: readonly Operation[], perform: Perform): GraphQLSchema {
   const types = typeBuilder(operations);
+  const fieldOf = (operation: Operation): Field => ({
+    description: operation.description
+      ? `${operation.summary}\n\n${operation.description}`
+      : operation.summary,
+    deprecationReason: operation.deprecated && deprecationReason(operation.deprecated),
+    args: types.argumentsOf(operation),
+    type: types.resultOf(operation),
+    resolve: (_source, args, context, { path }) => {
+      const call = (given: typeof args) => perform(operation, given, context, String(path.key));
+      return types.answersPages(operation) ? connectionOf(call, args) : call(args);
+    },
+  });
+  const jsonFieldOf = (operation: Operation): Field => ({
+    ...fieldOf(operation),
+    description: `\`${operation.id}\` with its input and its answer as single JSON values, as over REST: faster.`,
+    args: { ...types.argumentsOf(operation), input: { type: types.json } },
+    type: types.json,
+  });
   const fieldsOf = (kind: Operation["graphql"]) =>
     Object.fromEntries(
       operations
         .filter(({ graphql }) => graphql === kind)
-        .map((operation): [string, Field] => [
-          operation.id,
-          {
-            description: operation.description
-              ? `${operation.summary}\n\n${operation.description}`
-              : operation.summary,
-            deprecationReason: operation.deprecated && deprecationReason(operation.deprecated),
-            args: types.argumentsOf(operation),
-            type: types.resultOf(operation),
-            resolve: (_source, args, context, { path }) => {
-              const call = (given: typeof args) => perform(operation, given, context, String(path.key));
-              return types.answersPages(operation) ? connectionOf(call, args) : call(args);
-            },
-          },
+        .flatMap((operation): [string, Field][] => [
+          [operation.id, fieldOf(operation)],
+          ...(operation.jsonField === undefined
+            ? []
+            : [[operation.jsonField, jsonFieldOf(operation)] as [string, Field]]),
         ]),
     );
   const mutations = fieldsOf("mutation");
@@ -277,6 +286,7 @@ function typeBuilder(operations: readonly Operation[]) {
   }
 
   return {
+    json: new GraphQLNonNull(json()),
     answersPages: (operation: Operation): boolean => pageIdOf(operation) !== undefined,
     argumentsOf(operation: Operation): GraphQLFieldConfigArgumentMap {
       const { id, params, query, body, requiresIfMatch, takesIfMatch, takesIdempotencyKey } = operation;

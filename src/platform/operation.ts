@@ -69,6 +69,11 @@ interface OperationDeclaration<Handler> {
   /** With OpenAPI's braces: `/v1/promotions/{id}`. */
   readonly path: `/v1/${string}`;
   readonly graphql: "query" | "mutation";
+  /**
+   * A second field of GraphQL for those who want speed: body and result as single JSON values, checked and written as over
+   * REST, without a type for every field.
+   */
+  readonly jsonField?: string;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

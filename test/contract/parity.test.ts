@@ -102,6 +102,34 @@ describe.each(named)("%s", (_id, operation) => {
   });
 });
 
+const inJson = operations.filter(({ jsonField }) => jsonField !== undefined);
+
+test.each(inJson.map((operation) => [operation.jsonField!, operation] as const))(
+  "%s answers, member for member, and refuses as REST does",
+  async (field, operation) => {
+    const example = exampleOf(operation, shared);
+    const [rest, json] = [
+      await overRest(api, operation, example),
+      await overGraphql(api, schema, { ...operation, id: field }, example),
+    ];
+    expect(rest.problem).toBeNull();
+    // Also where REST leaves a member out: a JSON value has no type that would fill it with null.
+    expect(json.data).toStrictEqual({ ...(rest.data as object), id: expect.stringMatching(/^evl_/) });
+    for (const call of [
+      { ...example, key: shared.project.keys.viewer },
+      { ...example, body: { noSuchField: 1 } },
+      { ...example, body: [] },
+    ]) {
+      const [refused, elsewhere] = [
+        await overRest(api, operation, call),
+        await overGraphql(api, schema, { ...operation, id: field }, call),
+      ];
+      expect(refused.problem).not.toBeNull();
+      expect(refusal(elsewhere)).toEqual(refusal(refused));
+    }
+  },
+);
+
 test("an operation that has a body shows one, as it is sent here", () => {
   const mute = operations.filter(({ body, example }) => body !== undefined && example === undefined);
   expect(mute.map(({ id }) => id)).toEqual([]);

@@ -9,6 +9,8 @@ export function readSources(folder: string, ending = ".ts"): Sources {
   const paths = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => posix.join(entry.parentPath.replaceAll("\\", "/"), entry.name))
+    // The peers of the benchmark have packages of their own.
+    .filter((path) => !/\/(node_modules|dist)\//.test(path))
     .sort();
   return Object.fromEntries(paths.map((path) => [path, readFileSync(path, "utf8")]));
 }

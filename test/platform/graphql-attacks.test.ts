@@ -244,6 +244,14 @@ test("a page counts as large as its own operation may make it", () => {
   }
 });
 
+test("the JSON form of an operation costs what the operation costs", () => {
+  const dear = { id: "price", jsonField: "priceJson", method: "POST", cost: 10_000 } as const;
+  const twice = parse("{ a: priceJson b: priceJson }");
+  expect(() => costGuard([dear])(twice)).not.toThrow();
+  expect(() => costGuard([dear])(parse("{ a: priceJson b: priceJson c: price { id } }"))).toThrow(/cost/);
+  expect(() => costGuard([dear])(parse("{ a: priceJson b: priceJson c: priceJson }"))).toThrow(/cost/);
+});
+
 test("what is within the limits runs: as many fields, aliases and points as are allowed", async () => {
   const most = [
     `{ ${repeat(graphqlLimits.rootFields, (i) => `a${i}: motto { text }`)} }`,

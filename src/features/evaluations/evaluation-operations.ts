@@ -28,6 +28,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
       method: "POST",
       path: "/v1/evaluations",
       graphql: "query",
+      jsonField: "evaluateJson",
       tag,
       summary: "Price a cart: what each line, unit and shipment costs, and why.",
       description:

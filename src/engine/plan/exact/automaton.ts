@@ -26,6 +26,8 @@ export interface Automaton {
   /** By step: the state it leads to, and (among the doubles) what it brings. */
   readonly nextsAt: number;
   readonly gainsAt: number;
+  /** By step, among the doubles: what of it counts (`shares.ts`); -1 where the machine does not say. */
+  readonly countsAt: number;
   /** By place × state: the row, or -1; for those who know the state. */
   readonly rowOfAt: number;
   /** By fate, then row: the state after leaving, or -1. Itself -1 where leaving changes nothing. */
@@ -39,7 +41,12 @@ export interface Automaton {
 
 /** What a state leads to, at all places that are alike. */
 interface Ways {
-  readonly steps: readonly { readonly to: number; readonly gain: number; readonly of: number }[];
+  readonly steps: readonly {
+    readonly to: number;
+    readonly gain: number;
+    readonly of: number;
+    readonly counted: number | undefined;
+  }[];
   /** By fate; -1: it may not be left. Null: leaving changes nothing. */
   readonly left: readonly number[] | null;
 }
@@ -87,11 +94,13 @@ const rowState: number[] = [];
 const rowSteps: number[] = [];
 const stepNext: number[] = [];
 const stepGain: number[] = [];
+const stepCounted: number[] = [];
 const left: readonly number[][] = [[], [], []];
 
 class Compiler {
   private readonly machine: Machine;
   private readonly template: Template;
+  private counts = false;
 
   constructor(machine: Machine, template: Template) {
     this.machine = machine;
@@ -117,7 +126,11 @@ class Compiler {
         rowState[rows] = state;
         rowSteps[rows] = steps;
         for (let k = 0; k < ways.steps.length; k++) {
-          const { to, gain, of } = ways.steps[k]!;
+          const { to, gain, of, counted } = ways.steps[k]!;
+          if (counted !== undefined) {
+            stepCounted[steps] = counted;
+            this.counts = true;
+          }
           stepNext[steps] = to;
           stepGain[steps] = of === -1 ? gain : gain + this.machine.gains![of]!(place.unit);
           steps++;
@@ -159,7 +172,9 @@ class Compiler {
     const rowOfAt = nextsAt + steps;
     const leavesAt = rowOfAt + places * states;
     const acceptingAt = leavesAt + leaves * rows;
-    const gainsAt = memory.takeDoubles(steps + (places + 1) * states);
+    const gainsAt = memory.takeDoubles(steps + (places + 1) * states + (this.counts ? steps : 0));
+    const completionAt = gainsAt + steps;
+    const countsAt = this.counts ? completionAt + (places + 1) * states : -1;
     const { ints, doubles } = memory;
     for (let at = 0; at < places; at++) ints[unitsAt + at] = units[at]!;
     for (let row = 0; row < rows; row++) {
@@ -170,6 +185,7 @@ class Compiler {
     for (let step = 0; step < steps; step++) {
       ints[nextsAt + step] = stepNext[step]!;
       doubles[gainsAt + step] = stepGain[step]!;
+      if (countsAt !== -1) doubles[countsAt + step] = stepCounted[step]!;
     }
     ints.fill(-1, rowOfAt, leavesAt);
     for (let at = 0; at < places; at++)
@@ -188,11 +204,12 @@ class Compiler {
       stepsAt,
       nextsAt,
       gainsAt,
+      countsAt,
       rowOfAt,
       leavesAt: leaves === 0 ? -1 : leavesAt,
       countsWhatIsLeft: machine.countsWhatIsLeft ?? false,
       acceptingAt,
-      completionAt: gainsAt + steps,
+      completionAt,
     };
   }
 
@@ -213,7 +230,7 @@ class Compiler {
     const name = this.template.names[state]!;
     const steps = machine
       .take(name, place)
-      .map(({ next, gain, of }) => ({ to: this.idOf(next), gain, of: of ?? -1 }));
+      .map(({ next, gain, of, counted }) => ({ to: this.idOf(next), gain, of: of ?? -1, counted }));
     let fates: number[] | null = null;
     if (machine.leave !== undefined) {
       fates = [];

@@ -144,6 +144,7 @@ export function crossingMachine({
     start: 0,
     gains: [gainOn],
     name: `crossing, ${most}`,
+    isOneByOne: most === 1,
     take(encoded, place) {
       if (most === 0) return noSteps;
       const state = at(encoded, place);

@@ -17,6 +17,8 @@ export interface Groups {
   readonly maxTimes: number;
   /** Units covered. */
   readonly units: number;
+  /** Some group costs less than what is counted with its first unit. */
+  readonly mayLose: boolean;
 }
 
 /** Buy X get Y of the same goods, or any n for an amount off: what is taken is cut into groups, dearest first. */
@@ -28,12 +30,15 @@ export function groupMachine({
   onCompletion,
   maxTimes,
   units,
+  mayLose,
 }: Groups): Machine {
   const kept = timesKept(Math.floor(units / size), maxTimes);
   return {
     start: 0,
     gains: [gainOn],
     name: `groups, ${kept}`,
+    isOneByOne: true,
+    mayLose,
     take(state) {
       const position = state % size;
       const times = (state - position) / size;

@@ -9,6 +9,7 @@ import { itemOffers } from "./item-offers.ts";
 import type { Offer } from "./offer.ts";
 import { roundedOffer } from "./rounding.ts";
 import type { Limit } from "./search.ts";
+import { isShared, losslessOffer, sharedOffer } from "./shares.ts";
 import { type Solved, solveComponent, solvePlain, solveWithin } from "./solve-items.ts";
 import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
@@ -52,6 +53,7 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
       for (const [line, count] of ofLines) note(uses, candidate, line, count);
   }
   const isExact = offers.every((offer) => offer.isExact && offer.type !== "lump") && !groupsMeet(groups);
+  let counted: StageModel | null | undefined;
   return {
     offers,
     solved: {
@@ -65,16 +67,12 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
     isExact,
     within(above, limit) {
       if (!isExact) return null;
-      const fractions = offers.filter(({ isWhole }) => !isWhole).length;
-      if (fractions === 0) return seek(stage.parts, lines, above, limit, work);
-      // How a rounded amount falls on single lines is not modelled; it moves each of them by less than a minor unit.
-      const slack = fractions * grain * (limit.lines?.size ?? 1);
-      const found = seek(stage.parts, lines, above, { ...limit, atMost: limit.atMost + slack }, work);
-      if (found === null || limit.lines !== null || found.value <= limit.atMost - slack) return found;
-      // So near to the limit it depends on the rounding.
-      const asCounted = offers.flatMap((offer) => roundedOffer(offer, situation.rounding) ?? []);
-      const rounded = modelAll(byGroup(asCounted), lines, work);
-      return rounded === null || rounded.lumps > 0 ? found : seek(rounded.parts, lines, above, limit, work);
+      if (limit.lines !== null)
+        return seekBeside(offers, stage.parts, lines, above, { ...limit, lines: limit.lines }, work);
+      counted ??= modelAsCounted(offers, stage, situation, work);
+      if (counted !== null) return seek(counted.parts, lines, above, limit, work);
+      const slack = offers.filter(({ isWhole }) => !isWhole).length * grain;
+      return seek(stage.parts, lines, above, { ...limit, atMost: limit.atMost + slack }, work);
     },
   };
 }
@@ -134,6 +132,42 @@ function seek(parts: readonly Part[], lines: Lines, above: number, limit: Limit,
     relaxations.push(relaxation ?? new Relaxation(cutUp(component, size), work));
   }
   return solveWithin(relaxations, above, limit, work);
+}
+
+/** Where it depends on how much exactly is taken off: rounded, and without bundles that are not applied. Null: too large. */
+function modelAsCounted(
+  offers: readonly Offer[],
+  stage: StageModel,
+  { cart, rounding }: Situation,
+  work: Work,
+): StageModel | null {
+  const asCounted = offers.flatMap((offer) => roundedOffer(losslessOffer(offer), rounding) ?? []);
+  if (asCounted.every((offer, i) => offer === offers[i])) return stage;
+  const model = modelAll(byGroup(asCounted), cart.lines, work);
+  return model === null || model.lumps > 0 ? null : model;
+}
+
+/** Where only what falls on some lines is limited: as much of it as can be told. */
+function seekBeside(
+  offers: readonly Offer[],
+  parts: readonly Part[],
+  lines: Lines,
+  above: number,
+  limit: Limit & { readonly lines: ReadonlySet<number> },
+  work: Work,
+): Solved | null {
+  // How an amount falls on single lines in whole minor units is not modelled; it moves each of them by less than one.
+  const moved = offers.filter((offer) => !offer.isWhole || isShared(offer, limit.lines)).length;
+  const fractions = offers.filter(({ isWhole }) => !isWhole).length;
+  const loose = {
+    ...limit,
+    atMost: limit.atMost + moved * grain * limit.lines.size,
+    ...(limit.inAll !== undefined && { inAll: limit.inAll + fractions * grain }),
+  };
+  const shared = offers.map((offer) => sharedOffer(offer, limit.lines) ?? offer);
+  if (shared.every((offer, i) => offer === offers[i])) return seek(parts, lines, above, loose, work);
+  const model = modelAll(byGroup(shared), lines, work);
+  return seek(model === null || model.lumps > 0 ? parts : model.parts, lines, above, loose, work);
 }
 
 function cutUp({ units, alternatives, allAlternatives }: Component, size: number): Component {

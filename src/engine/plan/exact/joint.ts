@@ -11,7 +11,8 @@ import { hasRateIn } from "./benefit-fields.ts";
 import { grain } from "./grain.ts";
 import { type ItemStage, itemStage } from "./item-stage.ts";
 import { type LaterRule, laterRule } from "./later-rules.ts";
-import { LaterStages } from "./later-stages.ts";
+import { LaterStages, type Outcome } from "./later-stages.ts";
+import type { Limit } from "./search.ts";
 import type { Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
@@ -50,7 +51,7 @@ export function solveJointly(
   const items = itemStage(situation, candidates, work);
   return items === null
     ? null
-    : new Joint(situation, items, consider, work).solve(candidates, forced, known, 0);
+    : new Joint(situation, items, consider, work).solve(candidates, forced, null, known, 0);
 }
 
 export interface Known {
@@ -74,21 +75,25 @@ class Joint {
     this.worth = situation.cart.subtotal * grain;
   }
 
+  /** `scope`: so much is left of some goods. */
   solve(
     candidates: readonly number[],
     forced: ReadonlySet<number>,
+    scope: Limit | null,
     known: Known,
     depth: number,
   ): number | null {
     const { worth, work, items } = this;
-    const { solved } = items;
+    const solved = scope === null ? items.solved : items.within(Number.NEGATIVE_INFINITY, scope);
+    if (solved === null) return 0;
+    if (solved.most === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const later = laterStages(this.situation, candidates, forced);
     const dearest = worth - solved.most;
     const atDearest = later.stages.payAt(dearest);
     // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
     const isReached = known.total * grain - atDearest.pay < grain;
     let best = known.total;
-    if (!isReached || known.isRivalled)
+    if ((!isReached || known.isRivalled) && solved.value >= 0)
       best = Math.min(best, this.suggest(later, solved.uses, solved.value, isReached));
 
     const thresholds = later.stages.thresholds(dearest, worth);
@@ -97,38 +102,40 @@ class Joint {
       .map((from, i) => ({ from, to: thresholds[i + 1] ?? worth + grain }))
       .map((range) => ({ ...range, pay: later.stages.payAt(range.from).pay }))
       .sort((a, b) => a.pay - b.pay || a.from - b.from);
-    let beyond = Number.POSITIVE_INFINITY;
+    // What promises most, as far as nobody could show that it is not to be had.
+    let open = atDearest;
     let limited = 0;
     let isUnsought = false;
     for (const { from, to, pay } of points) {
       if (pay >= best * grain) break;
       const range = { from, to, isBetter: (x: number) => later.stages.payAt(x).pay < best * grain };
-      const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, range);
+      const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, scope, range);
       if (found === null) {
-        beyond = Math.min(beyond, pay);
+        open = lower(open, later.stages.payAt(from));
         isUnsought = true;
         continue;
       }
       if (found.uses.size > 0 || found.value >= 0)
         best = Math.min(best, this.suggest(later, found.uses, found.value));
-      beyond = Math.min(beyond, found.most === null ? best * grain : later.stages.payAt(found.most).pay);
+      if (found.most !== null) open = lower(open, later.stages.payAt(found.most));
     }
     // Where plans that keep a threshold cannot be sought, there is at least the one that takes off nothing before.
     if (isUnsought) best = Math.min(best, this.suggestUntouched(later));
     // Thresholds that promise no more than the best plan were not looked at.
-    const least = Math.min(atDearest.pay, beyond, best * grain);
+    const least = Math.min(open.pay, best * grain);
     if (best * grain - least < grain || depth >= maxDepth || work.isSpent()) return least;
-    const rule = this.openScope(later.rules, atDearest.chosen);
+    const rule = this.openScope(later.rules, forced, open.chosen);
     if (rule === null) return least;
     const without = this.solve(
       candidates.filter((index) => index !== rule.candidate),
       forced,
+      scope,
       { ...known, total: best },
       depth + 1,
     );
-    return without === null
-      ? least
-      : Math.max(least, Math.min(without, this.withScope(candidates, forced, rule, beyond)));
+    if (without === null) return least;
+    const withIt = this.withScopes(candidates, forced, rule, { ...known, total: best }, depth + 1);
+    return Math.max(least, Math.min(without, withIt));
   }
 
   private suggest({ stages, isExact }: Later, uses: Uses, value: number, isTied = false): number {
@@ -136,48 +143,60 @@ class Joint {
     const { pay, chosen } = stages.payAt(this.worth - value);
     const unlimited = offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
     return this.consider(
-      { uses, later: chosen, unlimited, pay: isExact && isExactBefore ? pay : null },
+      { uses, later: chosen, unlimited, pay: isExactBefore && isExact(chosen) ? pay : null },
       isTied,
     );
   }
 
   private suggestUntouched({ stages, isExact }: Later): number {
     const { pay, chosen } = stages.payAt(this.worth);
-    return this.consider({ uses: new Map(), later: chosen, unlimited: [], pay: isExact ? pay : null }, false);
+    return this.consider(
+      { uses: new Map(), later: chosen, unlimited: [], pay: isExact(chosen) ? pay : null },
+      false,
+    );
   }
 
   /** A rule of the order stage that the bound counts on, although the item stage may leave too little of its goods. */
-  private openScope(rules: readonly LaterRule[], chosen: readonly number[]): LaterRule | null {
+  private openScope(
+    rules: readonly LaterRule[],
+    forced: ReadonlySet<number>,
+    chosen: readonly number[],
+  ): LaterRule | null {
     if (!this.items.isExact) return null;
     const touched = new Set(this.items.offers.flatMap(({ slots }) => slots.flat()));
     const isOpen = ({ candidate, scopes }: LaterRule) =>
       chosen.includes(candidate) &&
+      !forced.has(candidate) &&
       this.situation.candidates[candidate]!.promotion.parts.length === 1 &&
       scopes.some(({ lines }) => lines.some((line) => touched.has(line)));
     return rules.find(isOpen) ?? null;
   }
 
-  /** With the rule: no plan that keeps enough of its goods pays less. `beyond`: of plans that reach a further threshold. */
-  private withScope(
+  /** With the rule: no plan that keeps enough of its goods pays less. */
+  private withScopes(
     candidates: readonly number[],
     forced: ReadonlySet<number>,
     rule: LaterRule,
-    beyond: number,
+    known: Known,
+    depth: number,
   ): number {
-    const later = laterStages(this.situation, candidates, new Set([...forced, rule.candidate]));
     const { lines } = this.situation.cart;
     let least = 0;
     for (const { lines: inScope, atLeast } of rule.scopes) {
       const listed = inScope.reduce((sum, line) => sum + lines[line]!.unitPrice * lines[line]!.quantity, 0);
       if (listed < atLeast) return Number.POSITIVE_INFINITY;
-      const limit = { atMost: (listed - atLeast) * grain, lines: new Set(inScope) };
-      const found = this.items.within(Number.NEGATIVE_INFINITY, limit);
-      if (found === null) continue;
-      if (found.value >= 0) this.suggest(later, found.uses, found.value);
-      least = Math.max(least, Math.min(later.stages.payAt(this.worth - found.most).pay, beyond));
+      const scope = { atMost: (listed - atLeast) * grain, lines: new Set(inScope) };
+      least = Math.max(
+        least,
+        this.solve(candidates, new Set([...forced, rule.candidate]), scope, known, depth) ?? 0,
+      );
     }
     return least;
   }
+}
+
+function lower(a: Outcome, b: Outcome): Outcome {
+  return b.pay < a.pay ? b : a;
 }
 
 interface Range {
@@ -193,6 +212,7 @@ interface Range {
 function bestIn(
   items: ItemStage,
   worth: number,
+  scope: Limit | null,
   { from, to, isBetter }: Range,
 ): { uses: Uses; value: number; most: number | null } | null {
   // The largest amount that would still be better: it pays more and more from here to the next threshold.
@@ -204,7 +224,8 @@ function bestIn(
     else high = middle;
   }
   const above = worth - high * grain;
-  const found = items.within(above, { atMost: worth - from, lines: null });
+  const atMost = worth - from;
+  const found = items.within(above, scope === null ? { atMost, lines: null } : { ...scope, inAll: atMost });
   if (found === null) return null;
   return {
     uses: found.uses,
@@ -217,7 +238,8 @@ interface Later {
   /** Of the order stage. */
   readonly rules: readonly LaterRule[];
   readonly stages: LaterStages;
-  readonly isExact: boolean;
+  /** What is said to be paid is paid, but for rounding, where these candidates apply and no others. */
+  isExact(chosen: readonly number[]): boolean;
 }
 
 function laterStages(
@@ -235,6 +257,7 @@ function laterStages(
   return {
     rules: order,
     stages: new LaterStages(order, shipping, situation.cart.shippingAmount, rounds ? grain : 0),
-    isExact: [...order, ...shipping].every(({ isExact }) => isExact),
+    isExact: (chosen) =>
+      [...order, ...shipping].every(({ isExact, candidate }) => isExact || !chosen.includes(candidate)),
   };
 }

@@ -10,6 +10,8 @@ class LabelTable {
   value = new Float64Array(firstCapacity);
   /** What counts towards the limit. */
   spent = new Float64Array(firstCapacity);
+  /** And what counts towards the limit on all goods, where there is one besides. */
+  spentInAll = new Float64Array(firstCapacity);
   /** No plan that continues the label is worth more. */
   bound = new Float64Array(firstCapacity);
   parent = new Int32Array(firstCapacity);
@@ -38,16 +40,17 @@ class LabelTable {
    * The label of the present layer with these states that has spent as much, or a new one, whose value is minus infinity.
    * `states` is read at its first `width` places.
    */
-  find(states: Int32Array, spent: number): number {
+  find(states: Int32Array, spent: number, spentInAll: number): number {
     const { width } = this;
-    let hash = spent | 0;
+    let hash = (spent | 0) ^ (spentInAll | 0);
     for (let p = 0; p < width; p++) hash = Math.imul(hash ^ states[p]!, 0x9e3779b1) ^ (hash >>> 15);
     const mask = this.slots.length - 1;
     let slot = (hash ^ (hash >>> 13)) & mask;
     for (;;) {
       const id = this.slots[slot]! - 1;
       if (id < this.layerFrom) break;
-      if (this.hashes[id] === hash && this.spent[id] === spent && this.isAt(id, states)) return id;
+      const isAsSpent = this.spent[id] === spent && this.spentInAll[id] === spentInAll;
+      if (this.hashes[id] === hash && isAsSpent && this.isAt(id, states)) return id;
       slot = (slot + 1) & mask;
     }
     const id = this.count++;
@@ -55,6 +58,7 @@ class LabelTable {
     this.slots[slot] = id + 1;
     this.hashes[id] = hash;
     this.spent[id] = spent;
+    this.spentInAll[id] = spentInAll;
     this.value[id] = Number.NEGATIVE_INFINITY;
     this.states.set(width === states.length ? states : states.subarray(0, width), id * width);
     if ((this.count - this.layerFrom) * 2 > this.slots.length) this.spread();
@@ -84,6 +88,7 @@ class LabelTable {
       const capacity = this.value.length * 2;
       this.value = grown(this.value, new Float64Array(capacity));
       this.spent = grown(this.spent, new Float64Array(capacity));
+      this.spentInAll = grown(this.spentInAll, new Float64Array(capacity));
       this.bound = grown(this.bound, new Float64Array(capacity));
       this.parent = grown(this.parent, new Int32Array(capacity));
       this.taker = grown(this.taker, new Int32Array(capacity));

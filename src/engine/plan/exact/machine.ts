@@ -34,6 +34,8 @@ export interface Step {
   readonly gain: number;
   /** Where it is: what the unit brings, as one of the machine's `gains`. Absent: nothing. */
   readonly of?: number;
+  /** What of it falls on the goods of interest (`shares.ts`). Absent: nobody asked. */
+  readonly counted?: number;
 }
 
 /** States are any safe integers; `compile` numbers those that can be reached. */
@@ -43,6 +45,10 @@ export interface Machine {
   /** The state after a unit was left; -1: it may not be left like this. Absent: leaving a unit changes nothing. */
   leave?(state: number, place: Place, fate: Fate): number;
   accepts(state: number): boolean;
+  /** Units are used up group by group: no two groups are open at once, and where it accepts none is. */
+  readonly isOneByOne?: boolean;
+  /** A group may bring less than nothing, which the search must not use to bring less in all. */
+  readonly mayLose?: boolean;
   /** A unit whose leaving changes the state is counted, so the promotion must be allowed to see it. */
   readonly countsWhatIsLeft?: true;
   /** All units lead to the same states, whatever they cost, and bring one of these on top. Then few steps need be worked out. */

@@ -154,6 +154,7 @@ function oneHeap(covered: Covered): Shape {
         onCompletion: 0,
         maxTimes: fields.maxTimes ?? unlimited,
         units: unitsIn(covered),
+        mayLose: false,
       }),
     {
       isWhole: areWhole(covered, gainOn),
@@ -197,6 +198,7 @@ function bundle(covered: Covered): Shape {
   const onOpening = -(fields.price?.[currency] ?? 0) * grain;
   const onCompletion = (fields.amount?.[currency] ?? 0) * grain;
   const gainOn = fields.price !== undefined ? wholePrice : isPercent ? percentOf(fields.percent) : () => 0;
+  const mayLose = !fitsCheapest(covered, -onOpening, size);
   const ofAnyUnits = () =>
     groupMachine({
       size,
@@ -206,6 +208,7 @@ function bundle(covered: Covered): Shape {
       onCompletion,
       maxTimes,
       units: unitsIn(covered),
+      mayLose,
     });
   const ofComponents = () =>
     setMachine({
@@ -214,6 +217,7 @@ function bundle(covered: Covered): Shape {
       gainOn,
       onOpening,
       onCompletion,
+      mayLose,
     });
   const most = Math.min(budget, sumOf(covered, isPercent ? gainOn : roomOf));
   return {

@@ -4,11 +4,10 @@
  * rounded sum.
  */
 import type { RoundingMode } from "../../money.ts";
-import type { Templates } from "./automaton.ts";
 import { unlimited } from "./benefit-fields.ts";
 import { grain } from "./grain.ts";
 import type { Machine } from "./machine.ts";
-import type { MachineOffer, Offer } from "./offer.ts";
+import type { Offer } from "./offer.ts";
 import { perUnitMachine } from "./unit-machines.ts";
 
 /** `amount`: millionths. */
@@ -21,19 +20,18 @@ function rounded(amount: number, rounding: RoundingMode): number {
 }
 
 /** Null where it could not be built, or is no automaton to begin with. */
-export function roundedOffer(offer: Offer, rounding: RoundingMode): MachineOffer | null {
+export function roundedOffer(offer: Offer, rounding: RoundingMode): Offer | null {
   if (offer.type === "lump") return null;
+  if (offer.isWhole) return offer;
   const machine = (scale: number): Machine | null => {
     if (scale > 1) return null;
     if (offer.type === "machine") return offer.machine(scale);
     return perUnitMachine({ gainOn: offer.gainOn, maxUnits: unlimited, cap: unlimited, pick: null, step: 1 });
   };
-  const templates: Templates = new Map();
-  if (offer.isWhole) return { ...offer, type: "machine", machine, templates };
   return {
     ...offer,
     type: "machine",
-    templates,
+    templates: new Map(),
     isWhole: true,
     machine(scale) {
       const inner = machine(scale);

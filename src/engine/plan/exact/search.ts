@@ -8,6 +8,7 @@
  * Where what all components take off together is limited, they are searched one after the other, and labels differ by how
  * much they have spent as well, until there is nothing left that could pass the limit.
  */
+import { impossible } from "./automaton.ts";
 import type { Relaxation } from "./bound.ts";
 import type { Alternative } from "./component.ts";
 import { type LabelTable, labelTable } from "./labels.ts";
@@ -20,6 +21,8 @@ import type { Work } from "./work.ts";
 export interface Limit {
   readonly atMost: number;
   readonly lines: ReadonlySet<number> | null;
+  /** Besides, what is taken off all goods may not pass this. */
+  readonly inAll?: number;
 }
 
 export interface SearchOptions {
@@ -54,6 +57,7 @@ class Search {
   private readonly labels: LabelTable = labelTable;
   private readonly above: number;
   private readonly atMost: number;
+  private readonly atMostInAll: number;
   private dropped = Number.NEGATIVE_INFINITY;
   /** A label's states as they will be. */
   private readonly states: Int32Array;
@@ -64,12 +68,21 @@ class Search {
   private mayIdle = false;
   /** By player: does what the taker brings count towards the limit wherever it falls? */
   private isAlwaysCounted: boolean[] = [];
+  /** What a group brings counts when it is complete: then more may come to count than is still to be brought. */
+  private countsLater = false;
   /** What the components to come bring at most, and this unit's successors. */
   private beyond = 0;
   private unit = 0;
   /** By player: where its rows stand at this unit (-1: it does not cover it), and its completions at the next that it covers. */
   private readonly rowsAt: Int32Array;
   private readonly completionsAt: Int32Array;
+  /** By player: does it matter to it who takes the unit? And how many of them there are. */
+  private readonly isLeaver: Uint8Array;
+  private leavers = 0;
+  /** Of the label at hand: what is still to come, from all players but those; by player; and who cannot do without the unit. */
+  private others = 0;
+  private readonly ofOthers: Float64Array;
+  private mustTake = nobody;
 
   constructor(parts: readonly Relaxation[], options: SearchOptions, work: Work) {
     this.parts = parts;
@@ -77,18 +90,25 @@ class Search {
     this.work = work;
     this.above = options.above;
     this.atMost = options.limit?.atMost ?? Number.POSITIVE_INFINITY;
+    this.atMostInAll = options.limit?.inAll ?? Number.POSITIVE_INFINITY;
     let width = 1;
     for (const { component } of parts) width = Math.max(width, component.players.length);
     this.states = new Int32Array(width);
     this.rowsAt = new Int32Array(width);
     this.completionsAt = new Int32Array(width);
+    this.isLeaver = new Uint8Array(width);
+    this.ofOthers = new Float64Array(width);
     this.labels.reset(width);
   }
 
   run(): Found {
     const { labels } = this;
     labels.startLayer();
-    const first = labels.find(this.states, this.options.limit === null ? free : 0);
+    const first = labels.find(
+      this.states,
+      this.options.limit === null ? free : 0,
+      this.atMostInAll === Number.POSITIVE_INFINITY ? free : 0,
+    );
     labels.value[first] = 0;
     labels.parent[first] = -1;
     let layer = [first];
@@ -121,6 +141,7 @@ class Search {
     this.alternatives = limit === null ? component.alternatives : component.allAlternatives;
     // An idle unit is worth less than one with an alternative, unless somebody must count it or the value is limited.
     this.mayIdle = limit !== null || players.some(({ automaton }) => automaton.leavesAt !== -1);
+    this.countsLater = players.some(({ automaton }) => automaton.countsAt !== -1);
     this.beyond = 0;
     for (let i = index + 1; i < this.parts.length; i++) this.beyond += this.parts[i]!.most;
     if (limit?.lines)
@@ -133,11 +154,15 @@ class Search {
     const { players } = this.part.component;
     const { ints } = memory;
     this.unit = unit;
+    this.leavers = 0;
     for (let p = 0; p < players.length; p++) {
       const { automaton, placesAt, nextPlacesAt } = players[p]!;
       const place = ints[placesAt + unit]!;
       this.rowsAt[p] = place === -1 ? -1 : automaton.rowOfAt + place * automaton.states;
       this.completionsAt[p] = automaton.completionAt + ints[nextPlacesAt + unit + 1]! * automaton.states;
+      const isLeaver = place !== -1 && automaton.leavesAt !== -1 ? 1 : 0;
+      this.isLeaver[p] = isLeaver;
+      this.leavers += isLeaver;
     }
   }
 
@@ -148,7 +173,7 @@ class Search {
     const from = labels.count;
     this.states.fill(0);
     for (const label of layer) {
-      const next = labels.find(this.states, labels.spent[label]!);
+      const next = labels.find(this.states, labels.spent[label]!, labels.spentInAll[label]!);
       if (labels.value[next]! >= labels.value[label]!) continue;
       labels.value[next] = labels.value[label]!;
       labels.bound[next] = labels.bound[label]!;
@@ -178,47 +203,85 @@ class Search {
     const { labels, rowsAt } = this;
     const { ints, doubles } = memory;
     const from = label * labels.width;
+    if (!this.weighOthers(label)) return;
     for (let p = 0; p < players.length; p++) {
       if (rowsAt[p] === -1) continue;
       const { automaton, candidate } = players[p]!;
       const row = ints[rowsAt[p]! + labels.states[from + p]!]!;
       const to = ints[automaton.stepsAt + row + 1]!;
-      for (let step = ints[automaton.stepsAt + row]!; step < to; step++)
-        this.reach(label, p, candidate, ints[automaton.nextsAt + step]!, doubles[automaton.gainsAt + step]!);
+      for (let step = ints[automaton.stepsAt + row]!; step < to; step++) {
+        const gain = doubles[automaton.gainsAt + step]!;
+        const counted =
+          automaton.countsAt === -1 ? this.countedOf(p, gain) : doubles[automaton.countsAt + step]!;
+        this.reach(label, p, candidate, ints[automaton.nextsAt + step]!, gain, counted);
+      }
     }
     const ofUnit = this.alternatives[this.unit]!;
-    for (let a = 0; a < ofUnit.length; a++)
-      this.reach(label, -2 - a, ofUnit[a]!.candidate, 0, ofUnit[a]!.gain);
-    if (this.mayIdle || ofUnit.length === 0) this.reach(label, nobody, -1, 0, 0);
+    for (let a = 0; a < ofUnit.length; a++) {
+      const { candidate, gain } = ofUnit[a]!;
+      this.reach(label, -2 - a, candidate, 0, gain, this.countedOf(-2 - a, gain));
+    }
+    if (this.mayIdle || ofUnit.length === 0) this.reach(label, nobody, -1, 0, 0, 0);
+  }
+
+  /**
+   * What a label's automata can still bring whoever takes the unit, summed once for all takers: without those to whom it
+   * matters who that is. False: nobody can take it.
+   */
+  private weighOthers(label: number): boolean {
+    const { labels, states, completionsAt, ofOthers, isLeaver, part } = this;
+    const { doubles } = memory;
+    const size = part.component.players.length;
+    const from = label * labels.width;
+    this.others = doubles[part.suffixAt + this.unit + 1]! + this.beyond;
+    this.mustTake = nobody;
+    for (let p = 0; p < size; p++) {
+      const state = labels.states[from + p]!;
+      states[p] = state;
+      ofOthers[p] = 0;
+      if (isLeaver[p] === 1) continue;
+      const rest = doubles[completionsAt[p]! + state]!;
+      if (rest !== impossible) {
+        ofOthers[p] = rest;
+        this.others += rest;
+      } else if (this.mustTake === nobody) this.mustTake = p;
+      else return false;
+    }
+    return true;
   }
 
   /** The taker gets the unit, and everybody else leaves it, unless somebody may not. */
-  private reach(label: number, taker: number, candidate: number, next: number, gain: number): void {
-    const { labels, states, rowsAt, completionsAt, part, unit } = this;
+  private reach(
+    label: number,
+    taker: number,
+    candidate: number,
+    next: number,
+    gain: number,
+    counted: number,
+  ): void {
+    const { labels, states, completionsAt, isLeaver } = this;
+    if (this.mustTake !== nobody && this.mustTake !== taker) return;
     const value = labels.value[label]! + gain;
     let spent = labels.spent[label]!;
-    if (spent !== free && this.isCounted(taker)) spent += gain;
-    if (spent > this.atMost) return;
-    const { players } = part.component;
-    const { ints, doubles } = memory;
-    const from = label * labels.width;
-    let rest = doubles[part.suffixAt + unit + 1]! + this.beyond;
-    for (let p = 0; p < players.length; p++) {
-      const { automaton } = players[p]!;
-      let state = labels.states[from + p]!;
-      if (p === taker) state = next;
-      else if (automaton.leavesAt !== -1 && rowsAt[p] !== -1) {
-        const fate = taker === nobody ? idle : candidate < players[p]!.candidate ? takenEarlier : takenLater;
-        state = ints[automaton.leavesAt + fate * automaton.rows + ints[rowsAt[p]! + state]!]!;
-        if (state === -1) return;
-      }
-      states[p] = state;
-      rest += doubles[completionsAt[p]! + state]!;
-    }
+    if (spent !== free) spent += counted;
+    let spentInAll = labels.spentInAll[label]!;
+    if (spentInAll !== free) spentInAll += gain;
+    if (spent > this.atMost || spentInAll > this.atMostInAll) return;
+    const { doubles } = memory;
+    let rest = this.others;
+    if (taker >= 0) rest += doubles[completionsAt[taker]! + next]! - this.ofOthers[taker]!;
+    if (this.leavers > 0) rest += this.leave(label, taker, candidate);
     const bound = value + rest;
     if (!(bound > this.above)) return;
-    if (spent !== free && spent + rest <= this.atMost) spent = free;
-    const id = labels.find(states, spent);
+    if (spent !== free && !this.countsLater && spent + rest <= this.atMost) spent = free;
+    if (spentInAll !== free && spentInAll + rest <= this.atMostInAll) spentInAll = free;
+    let before = 0;
+    if (taker >= 0) {
+      before = states[taker]!;
+      states[taker] = next;
+    }
+    const id = labels.find(states, spent, spentInAll);
+    if (taker >= 0 && isLeaver[taker] === 0) states[taker] = before;
     if (labels.value[id]! >= value) return;
     labels.value[id] = value;
     labels.bound[id] = bound;
@@ -226,11 +289,32 @@ class Search {
     labels.taker[id] = taker;
   }
 
-  private isCounted(taker: number): boolean {
+  /** Moves those to whom it matters who takes the unit; answers what they can still bring, or that one may not leave it like this. */
+  private leave(label: number, taker: number, candidate: number): number {
+    const { labels, states, rowsAt, completionsAt, isLeaver } = this;
+    const { players } = this.part.component;
+    const { ints, doubles } = memory;
+    const from = label * labels.width;
+    let rest = 0;
+    for (let p = 0; p < players.length; p++) {
+      if (isLeaver[p] === 0 || p === taker) continue;
+      const { automaton, candidate: own } = players[p]!;
+      const fate = taker === nobody ? idle : candidate < own ? takenEarlier : takenLater;
+      const row = ints[rowsAt[p]! + labels.states[from + p]!]!;
+      const state = ints[automaton.leavesAt + fate * automaton.rows + row]!;
+      if (state === -1) return impossible;
+      states[p] = state;
+      rest += doubles[completionsAt[p]! + state]!;
+    }
+    return rest;
+  }
+
+  /** What of a gain counts towards the limit, where the automaton does not say. */
+  private countedOf(taker: number, gain: number): number {
     const { limit } = this.options;
-    if (limit === null || limit.lines === null) return true;
-    if (!limit.lines.has(this.part.component.units[this.unit]!.line)) return false;
-    return taker < 0 || this.isAlwaysCounted[taker]!;
+    if (limit === null || limit.lines === null) return gain;
+    if (!limit.lines.has(this.part.component.units[this.unit]!.line)) return 0;
+    return taker < 0 || this.isAlwaysCounted[taker]! ? gain : 0;
   }
 
   // -------------------------------------------------------------- the plan

@@ -20,10 +20,19 @@ export interface Sets {
   /** Counted when a set is opened, and when it is complete. */
   readonly onOpening: number;
   readonly onCompletion: number;
+  /** Some set costs less than what is counted when it is opened. */
+  readonly mayLose: boolean;
 }
 
 /** Null: more states than a number can hold. */
-export function setMachine({ slots, maxTimes, gainOn, onOpening, onCompletion }: Sets): Machine | null {
+export function setMachine({
+  slots,
+  maxTimes,
+  gainOn,
+  onOpening,
+  onCompletion,
+  mayLose,
+}: Sets): Machine | null {
   const possible = Math.min(...slots.map(({ units, quantity }) => Math.floor(units / quantity)));
   const most = Math.min(possible, maxTimes);
   const isLimited = possible > maxTimes;
@@ -69,6 +78,8 @@ export function setMachine({ slots, maxTimes, gainOn, onOpening, onCompletion }:
     start: 0,
     gains: [gainOn],
     name: `sets, ${most}, ${isLimited}`,
+    isOneByOne: most === 1,
+    mayLose,
     take(state, place) {
       const { used, counts } = decode(state);
       const before = opened(counts);

@@ -61,14 +61,13 @@ export function solvePlain({ units, alternatives }: Component, quantityOf: (line
 
 /** The best plan of all components together within the limit, if it brings more than `above`. */
 export function solveWithin(parts: readonly Relaxation[], above: number, limit: Limit, work: Work): Solved {
-  let ceiling = limit.lines === null ? limit.atMost : Number.POSITIVE_INFINITY;
+  let ceiling = limit.lines === null ? limit.atMost : (limit.inAll ?? Number.POSITIVE_INFINITY);
   let known = above;
   let best: Solved = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map() };
-  for (const [attempt, { rounds, width }] of attempts.entries()) {
+  for (const { rounds, width } of attempts) {
     let most = 0;
     for (const part of parts) {
-      // At first the bounds are good enough as they are.
-      part.improve(attempt === 0 ? 0 : rounds, Number.NEGATIVE_INFINITY);
+      part.improve(rounds, Number.NEGATIVE_INFINITY);
       most += part.most;
     }
     ceiling = Math.min(ceiling, most);

@@ -70,6 +70,7 @@ export function twoHeapMachine(offer: TwoHeaps, isCoarse: boolean): Machine | nu
     start: 0,
     gains: [gainOn],
     name: `two heaps, ${most}, ${isLimited}`,
+    isOneByOne: most === 1,
     take(encoded, place) {
       if (most === 0) return noSteps;
       const state = decode(encoded);

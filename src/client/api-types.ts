@@ -714,6 +714,10 @@ export type Condition = {
   atMost?: MoneyMap;
   withinDays: number;
 } | {
+  kind: "birthday";
+  withinDays: number;
+  timezone?: string;
+} | {
   kind: "rfm";
   recency?: {
     atLeast?: number;
@@ -824,6 +828,10 @@ export type ConditionInput = {
   atLeast?: MoneyMap;
   atMost?: MoneyMap;
   withinDays: number;
+} | {
+  kind: "birthday";
+  withinDays?: number;
+  timezone?: string;
 } | {
   kind: "rfm";
   recency?: {

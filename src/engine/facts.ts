@@ -21,6 +21,8 @@ export interface Facts {
   segments?: readonly string[];
   /** The customer's tier; null when they have none. */
   tier?: string | null;
+  /** `1990-02-28`, or `--02-28` where the year is not known. */
+  birthday?: string;
   /** How the customer is scored; null for whoever has not bought anything. */
   rfm?: RfmScores | null;
   /** Coupons behind the cart's codes, by normalised code. */
@@ -35,7 +37,14 @@ export interface Facts {
   areCodesWithheld?: true;
 }
 
-export type FactName = "completedOrders" | "lastOrderAt" | "orders" | "segments" | "tier" | "rfm";
+export type FactName =
+  | "completedOrders"
+  | "lastOrderAt"
+  | "orders"
+  | "segments"
+  | "tier"
+  | "rfm"
+  | "birthday";
 
 export interface CustomerProfile {
   groups?: readonly string[];

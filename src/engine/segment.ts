@@ -25,6 +25,7 @@ const aboutCustomers: ReadonlySet<string> = new Set([
   "order_count",
   "days_since_order",
   "order_amount",
+  "birthday",
   "rfm",
   "attribute",
   "expression",

@@ -1,6 +1,7 @@
 /** Every kind of condition, in the order of the documents. Adding one is adding its file and its line here. */
 import type { ConditionKind } from "../kind.ts";
 import { attribute } from "./attribute.ts";
+import { birthday } from "./birthday.ts";
 import { channel } from "./channel.ts";
 import { country } from "./country.ts";
 import { currency } from "./currency.ts";
@@ -44,6 +45,7 @@ export const conditionKinds: readonly ConditionKind[] = [
   orderCount,
   daysSinceOrder,
   orderAmount,
+  birthday,
   rfm,
   schedule,
   attribute,

@@ -152,6 +152,7 @@ function knowledge(
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
   const facts: Facts = { ...customerFacts(request, answer.history, answer.segments) };
   if (answer.profile !== null) facts.profile = answer.profile;
+  if (answer.birthday !== null) facts.birthday = answer.birthday;
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;

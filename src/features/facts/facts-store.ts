@@ -59,6 +59,8 @@ export interface FactsAnswer {
   } | null;
   /** What is stored of the customer; null where nothing is. */
   profile: CustomerProfile | null;
+  /** Theirs, where it is known. */
+  birthday: string | null;
   /** Keys of the segments the customer is in; null where nobody asked. */
   segments: string[] | null;
   /** By what the project scores customers, and what is known of this one; null where it does not, or nobody asked. */
@@ -131,7 +133,8 @@ select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode
   from unnest($26::int[], $27::text[], $28::text[]) as u (i, project_id, key),
        lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record
 union all
-select 'p', u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags', 'attributes', document -> 'attributes')
+select 'p', u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags', 'attributes', document -> 'attributes',
+         'birthday', document -> 'birthday')
   from unnest($29::int[], $30::text[], $31::text[]) as u (i, project_id, id),
        lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile
 union all
@@ -255,7 +258,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "i") answer.record = value;
   else if (kind === "s") answer.segments = value;
   else if (kind === "r") answer.scored = value;
-  else if (kind === "p") answer.profile = profileOf(value);
+  else if (kind === "p") putProfile(answer, value);
   else if (kind === "o") putStanding(answer, value);
 }
 
@@ -265,6 +268,7 @@ export function nothingRead(): FactsAnswer {
     taken: new Map(),
     history: null,
     profile: null,
+    birthday: null,
     segments: null,
     scored: null,
     deposits: [],
@@ -276,8 +280,12 @@ export function nothingRead(): FactsAnswer {
 
 type StoredProfile = { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null };
 
-function profileOf({ groups, tags, attributes }: StoredProfile): CustomerProfile {
-  return {
+function putProfile(
+  answer: FactsAnswer,
+  { groups, tags, attributes, birthday }: StoredProfile & { birthday: string | null },
+): void {
+  answer.birthday = birthday;
+  answer.profile = {
     ...(groups != null && { groups }),
     ...(tags != null && { tags }),
     ...(attributes != null && { attributes }),

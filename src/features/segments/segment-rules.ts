@@ -9,7 +9,9 @@ import type { SegmentDocument } from "./segment-schemas.ts";
 /** What is known of one customer. */
 export interface KnownCustomer {
   readonly id: string;
-  readonly document: { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null };
+  readonly document: { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null } & {
+    birthday?: string | null;
+  };
   readonly completedOrders: number;
   /** Epoch milliseconds; null without orders. */
   readonly lastOrderAt: number | null;
@@ -55,9 +57,10 @@ export function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Sc
 }
 
 function factsOf(known: KnownCustomer, scoring: Scoring, now: number): Facts {
-  const { completedOrders, lastOrderAt, orders } = known;
+  const { completedOrders, lastOrderAt, orders, document } = known;
   const facts: Facts = { completedOrders, lastOrderAt };
   if (orders !== undefined) facts.orders = orders;
+  if (document.birthday != null) facts.birthday = document.birthday;
   if (scoring !== null) facts.rfm = scoresOf(known, scoring, now);
   return facts;
 }

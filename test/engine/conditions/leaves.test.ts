@@ -16,6 +16,12 @@ const noon = Date.parse("2026-06-15T12:00:00Z");
 /** An order of so many days ago, to the millisecond. */
 const paid = (days: number, total: number) => ({ at: noon - days * dayMs, currency: "CNY", total });
 
+const born = (birthday: string, now = "2026-06-15T12:00:00Z"): Given => ({
+  customer: carol,
+  facts: { birthday },
+  now,
+});
+
 const scored = (recency: number, frequency: number, amount: number): Given => ({
   customer: carol,
   facts: { rfm: { recency, frequency, amount } },
@@ -199,6 +205,24 @@ const tables: Record<string, Row[]> = {
     ["one order before", {}, { customer: carol, facts: { completedOrders: 1 } }, "not_first_order"],
     ["not loaded", {}, { customer: carol }, "facts_missing customer.facts.completedOrders"],
     ["no customer id", {}, {}, "facts_missing customer.id"],
+  ],
+  birthday: [
+    ["today", {}, born("--06-15"), "met"],
+    ["tomorrow", {}, born("1990-06-16"), "birthday_not_near"],
+    ["yesterday", { withinDays: 7 }, born("1990-06-14"), "birthday_not_near"],
+    ["on the last of the days", { withinDays: 7 }, born("--06-22"), "met"],
+    ["a day after them", { withinDays: 7 }, born("--06-23"), "birthday_not_near"],
+    ["today by another clock", { timezone: "Asia/Tokyo" }, born("--06-16", "2026-06-15T15:00:00Z"), "met"],
+    [
+      "and not a millisecond before",
+      { timezone: "Asia/Tokyo" },
+      born("--06-16", "2026-06-15T14:59:59.999Z"),
+      "birthday_not_near",
+    ],
+    ["over the end of the year", { withinDays: 3 }, born("--01-02", "2026-12-30T12:00:00Z"), "met"],
+    ["29 February, in a year without one", {}, born("--02-29", "2026-02-28T12:00:00Z"), "met"],
+    ["29 February, in a year with one", {}, born("2000-02-29", "2028-02-28T12:00:00Z"), "birthday_not_near"],
+    ["one that nobody knows", {}, { customer: carol }, "facts_missing customer.facts.birthday"],
   ],
   rfm: [
     ["at the lower bound", { recency: { atLeast: 4 } }, scored(4, 1, 1), "met"],

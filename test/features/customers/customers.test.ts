@@ -225,6 +225,25 @@ test("an evaluation that names a customer reads all that is known of them in one
   expect(statements).toEqual(["read-facts"]);
 });
 
+test("a birthday that the shop told of is met on its day, in the evaluation's one round trip", async () => {
+  await activePromotion(api, "many-happy-returns", { conditions: { kind: "birthday", withinDays: 1 } });
+  const today = new Date(api.clock.now()).toISOString().slice(5, 10);
+  await put("h-1", { birthday: `--${today}` });
+  await put("h-2", { birthday: "1990-01-01" });
+  const discount = async (id: string) =>
+    (
+      await api.rest("POST", "/v1/evaluations", {
+        role: "checkout",
+        body: {
+          currency: "CNY",
+          lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 10_000 }],
+          customer: { id },
+        },
+      })
+    ).body.discount;
+  expect([await discount("h-1"), await discount("h-2"), await discount("h-3")]).toEqual([1_000, 0, 0]);
+});
+
 test("every change of a customer is one event, told under their pseudonym", async () => {
   await put("e-1", { tags: ["x"] });
   await put("e-1", { tags: ["x"] });

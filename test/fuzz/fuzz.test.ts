@@ -128,8 +128,8 @@ test.each(written.map((operation) => [operation.id, operation] as const))(
 
 const schema = graphqlSchema(operations, () => null);
 const argumentsOf =
-  (all: readonly Operation[], bodyOf: (operation: Operation) => fc.Arbitrary<unknown>) => (id: string) => {
-    const operation = all.find((one) => one.id === id)!;
+  (all: readonly Operation[], bodyOf: (operation: Operation) => fc.Arbitrary<unknown>) => (field: string) => {
+    const operation = all.find(({ id, jsonField }) => id === field || jsonField === field)!;
     const real = world.paramsOf(operation);
     return fc.record(
       {

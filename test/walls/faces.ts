@@ -26,11 +26,15 @@ export interface DocumentedOperation {
   /** Null: any. */
   readonly roles: readonly Role[] | null;
   /** The field of the SDL; null where there is none, as for streams. */
-  readonly field: {
-    readonly root: "query" | "mutation";
-    readonly text: string;
-    readonly args: readonly string[];
-  } | null;
+  readonly field: DocumentedField | null;
+  /** The one that takes and answers JSON values, where there is one. */
+  readonly jsonField: DocumentedField | null;
+}
+
+export interface DocumentedField {
+  readonly root: "query" | "mutation";
+  readonly text: string;
+  readonly args: readonly string[];
 }
 
 interface Documented {
@@ -58,6 +62,7 @@ export function documentedOperations(): DocumentedOperation[] {
           needsKey: (operation.security ?? []).length > 0,
           roles: roles.includes("any") ? null : (roles as Role[]),
           field: fields.get(operation.operationId) ?? null,
+          jsonField: fields.get(`${operation.operationId}Json`) ?? null,
         },
       ];
     }),
@@ -65,9 +70,9 @@ export function documentedOperations(): DocumentedOperation[] {
 }
 
 /** By name; each with a selection of everything that can be read of it without asking further. */
-export function graphqlFields(): Map<string, NonNullable<DocumentedOperation["field"]>> {
+export function graphqlFields(): Map<string, DocumentedField> {
   const schema = buildSchema(readFileSync("openapi/schema.graphql", "utf8"));
-  const found = new Map<string, NonNullable<DocumentedOperation["field"]>>();
+  const found = new Map<string, DocumentedField>();
   for (const root of ["query", "mutation"] as const) {
     const type = root === "query" ? schema.getQueryType() : schema.getMutationType();
     for (const field of Object.values(type?.getFields() ?? {})) {

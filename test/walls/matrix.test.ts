@@ -33,6 +33,11 @@ const operations = documentedOperations();
 const faces = [
   ["REST", overRest, operations],
   ["GraphQL", overGraphql, operations.filter(({ field }) => field !== null)],
+  [
+    "GraphQL in JSON",
+    overGraphql,
+    operations.filter(({ jsonField }) => jsonField !== null).map((one) => ({ ...one, field: one.jsonField })),
+  ],
 ] as const;
 const rowOf = ({ name }: DocumentedOperation): Row => rows[name] ?? {};
 
@@ -72,7 +77,10 @@ describe("the matrix has a row", () => {
   });
 
   test("for every field of the SDL, by its operation", () => {
-    const ofOperations = operations.flatMap(({ id, field }) => (field === null ? [] : [id]));
+    const ofOperations = operations.flatMap(({ id, field, jsonField }) => [
+      ...(field === null ? [] : [id]),
+      ...(jsonField === null ? [] : [`${id}Json`]),
+    ]);
     expect([...graphqlFields().keys()].sort()).toEqual(ofOperations.sort());
   });
 

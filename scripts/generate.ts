@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { lexicographicSortSchema, printSchema } from "graphql";
-import { apiDocument, operationsOf, servicesOf, streamOperationsOf } from "../src/app.ts";
+import { apiDocument, operationsOf, streamOperationsOf } from "../src/app.ts";
 import { kindsDocument } from "../src/engine/kinds-document.ts";
 import { eventsDocument } from "../src/features/events/event-document.ts";
 import { systemClock } from "../src/platform/clock.ts";
@@ -11,6 +11,7 @@ import { silentLog } from "../src/platform/log.ts";
 import type { Operation } from "../src/platform/operation.ts";
 import { problemsDocument } from "../src/platform/problem.ts";
 import type { StreamOperation } from "../src/platform/stream-operation.ts";
+import { servicesOf } from "../src/services.ts";
 import { clientTypes } from "./client-types.ts";
 import { dumpMigratedSchema } from "./dump-schema.ts";
 

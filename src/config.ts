@@ -31,6 +31,8 @@ const variables = z.object({
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
   PG_NAMED_STATEMENTS: onOrOff.default(true),
   DATA_DIR: z.string().default("./data"),
+  OUTAGE_MINUTES: wholeNumber(0, 10_080).default(15),
+  WORKERS: wholeNumber(1, 256).default(1),
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
@@ -57,6 +59,10 @@ export interface Config {
   /** Addresses and networks of proxies that are believed when they say for whom a request comes. */
   trustedProxies: readonly string[];
   dataDirectory: string;
+  /** So long carts are priced by what was last known, while the database is away. */
+  outageMinutes: number;
+  /** Processes that serve; from two on there is one more, which starts and restarts them. */
+  workers: number;
   bootstrapAdminKey: string | undefined;
   hasDemo: boolean;
   /** Whether `/metrics` is answered on the ordinary port, nowhere, or on a port of its own. */
@@ -118,6 +124,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     },
     trustedProxies: settings.TRUSTED_PROXIES,
     dataDirectory: settings.DATA_DIR,
+    outageMinutes: settings.OUTAGE_MINUTES,
+    workers: settings.WORKERS,
     bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
     graphqlDocuments: settings.GRAPHQL_DOCUMENTS,
     hasDemo: settings.DEMO ?? !isProduction,

@@ -1,93 +1,123 @@
+import cluster from "node:cluster";
 import { join } from "node:path";
-import closeWithGrace from "close-with-grace";
-import { buildApp } from "./app.ts";
-import { ConfigError, loadConfig } from "./config.ts";
+import closeWithGrace, { type Signals } from "close-with-grace";
+import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { firstCart } from "./features/demo/demo-carts.ts";
 import { demoKeys } from "./features/demo/demo-keys.ts";
-import { seedDemo } from "./features/demo/demo-seed.ts";
-import { bootstrap } from "./features/projects/project-bootstrap.ts";
-import { systemClock } from "./platform/clock.ts";
-import { assertDurable, openDatabase } from "./platform/database.ts";
 import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
-import { openListener } from "./platform/listen.ts";
-import { createMetrics, serveMetrics } from "./platform/metrics.ts";
-import { migrateDatabase } from "./platform/migrate.ts";
-import { assertWalled } from "./platform/walls.ts";
+import { findFreePort } from "./platform/free-port.ts";
+import type { Log } from "./platform/log.ts";
+import { serveMetrics } from "./platform/metrics.ts";
+import { type DatabaseUrls, prepareNowOrLater } from "./prepare.ts";
 import { processLog } from "./process-log.ts";
 import { readyBanner } from "./ready-banner.ts";
+import { type ServeOptions, type Serving, serve } from "./serve.ts";
+import { ordersOf, sayReady, shareMetrics } from "./worker.ts";
+import { startWorkers, type WorkerOrders } from "./workers.ts";
 
 const drainMilliseconds = 15_000;
+/** Workers that do not drain are given up first. */
+const primaryDrainMilliseconds = 25_000;
+
+type Closers = ServeOptions["closers"];
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = processLog(config.logLevel);
-  const closers: (() => Promise<unknown>)[] = [];
+  const closers: Closers = [];
   const closeAll = async () => {
     for (const close of closers.toReversed()) {
       await close();
     }
   };
-  closeWithGrace({ delay: drainMilliseconds, logger: false }, async ({ err }) => {
+  const isPrimary = cluster.isPrimary && config.workers > 1;
+  // To the first of several processes it means something else; see workers.ts.
+  const skip: Signals[] = isPrimary || cluster.isWorker ? ["SIGHUP"] : [];
+  const delay = isPrimary ? primaryDrainMilliseconds : drainMilliseconds;
+  const { close } = closeWithGrace({ delay, skip, logger: false }, async ({ err }) => {
     if (err) {
       log.error({ err }, "stopping after an error nobody caught");
     }
     await closeAll();
   });
+  const onUnfit = (err: unknown) => {
+    log.error({ err }, "the database is not fit to serve from");
+    close();
+  };
   try {
-    let connectionString = config.database.url;
-    let directUrl = config.database.directUrl;
-    if (connectionString === undefined) {
-      const embedded = await startEmbeddedPostgres({
-        directory: join(config.dataDirectory, "postgres"),
-        log,
-      });
-      closers.push(() => embedded.stop());
-      connectionString = embedded.connectionString;
-      directUrl = connectionString;
-    }
-    const isProduction = config.environment === "production";
-    if (isProduction) await assertDurable(directUrl ?? connectionString);
-    await migrateDatabase(directUrl ?? connectionString, log);
-    const database = openDatabase({ connectionString, log, ...config.database });
-    closers.push(() => database.close());
-    await assertWalled(database.pool).catch((error: Error) => {
-      if (isProduction) throw error;
-      log.warn({ err: error }, "projects are not walled off from each other by the database");
-    });
-    const created = await bootstrap(
-      database,
-      systemClock,
-      config.bootstrapAdminKey,
-      config.hasDemo
-        ? (connection, projectId) => seedDemo(connection, projectId, config.environment, systemClock)
-        : undefined,
-    );
-    const listener = openListener(directUrl ?? connectionString, log);
-    closers.push(() => listener.close());
-    const metrics = createMetrics({ ofProcess: true });
-    const app = await buildApp({ config, database, clock: systemClock, listener, metrics });
-    closers.push(() => app.close());
-    if (typeof config.metrics === "number") {
-      const { close } = await serveMetrics(metrics, { host: config.host, port: config.metrics });
-      closers.push(close);
-    }
-    const address = await app.listen({ host: config.host, port: config.port });
-    process.stdout.write(
-      readyBanner({
-        address,
-        adminKey: created?.adminKey,
-        isKeyChosenByOperator: config.bootstrapAdminKey !== undefined,
-        isDocumented: config.environment !== "production",
-        demo:
-          config.hasDemo && config.environment !== "production"
-            ? { key: demoKeys.checkout, cart: firstCart }
-            : undefined,
-      }),
-    );
+    if (cluster.isWorker) await work({ config, log, closers, onUnfit });
+    else await begin(config, log, closers, onUnfit);
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+type Process = Pick<ServeOptions, "config" | "log" | "closers" | "onUnfit">;
+
+/** One of several processes that serve. */
+async function work(options: Process): Promise<void> {
+  let serving: Serving | undefined;
+  const metricsOfAll = shareMetrics(() => serving?.metrics);
+  const { port, ...orders } = ordersOf(process.argv);
+  const config = { ...options.config, port };
+  serving = await serve({ ...options, ...orders, config, metricsOfAll });
+  sayReady(serving.address);
+}
+
+/** The process that was started: it serves by itself, or has others serve. */
+async function begin(
+  config: Config,
+  log: Log,
+  closers: Closers,
+  onUnfit: ServeOptions["onUnfit"],
+): Promise<void> {
+  const urls = await databaseUrls(config, log, closers);
+  const prepared = await prepareNowOrLater(config, urls, log);
+  const isPrepared = prepared !== "later";
+  const { address } =
+    config.workers > 1
+      ? await lead(config, { urls, isPrepared }, log, closers)
+      : await serve({ config, urls, log, isPrepared, closers, onUnfit });
+  process.stdout.write(
+    readyBanner({
+      address,
+      adminKey: prepared === "later" ? undefined : prepared?.adminKey,
+      isKeyChosenByOperator: config.bootstrapAdminKey !== undefined,
+      isDocumented: config.environment !== "production",
+      demo:
+        config.hasDemo && config.environment !== "production"
+          ? { key: demoKeys.checkout, cart: firstCart }
+          : undefined,
+    }),
+  );
+}
+
+async function lead(
+  config: Config,
+  orders: Omit<WorkerOrders, "port">,
+  log: Log,
+  closers: Closers,
+): Promise<{ address: string }> {
+  // A free port is chosen here: each time the last of them has ended, they would get another one.
+  const port = config.port === 0 ? await findFreePort(config.host) : config.port;
+  const workers = await startWorkers(config.workers, { ...orders, port }, log);
+  closers.push(workers.close);
+  process.on("SIGHUP", workers.restartAll);
+  if (typeof config.metrics === "number") {
+    const { close } = await serveMetrics(workers.metrics, { host: config.host, port: config.metrics });
+    closers.push(close);
+  }
+  return workers;
+}
+
+/** Of the database that was named, or of one that is started here. */
+async function databaseUrls(config: Config, log: Log, closers: Closers): Promise<DatabaseUrls> {
+  const { url, directUrl = url } = config.database;
+  if (url !== undefined && directUrl !== undefined) return { connectionString: url, directUrl };
+  const embedded = await startEmbeddedPostgres({ directory: join(config.dataDirectory, "postgres"), log });
+  closers.push(() => embedded.stop());
+  return { connectionString: embedded.connectionString, directUrl: embedded.connectionString };
 }
 
 main().catch((error: unknown) => {

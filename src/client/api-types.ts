@@ -601,6 +601,12 @@ export type CatalogPrices = {
   rulebook: string;
   at: string;
   currency: CurrencyCode;
+  /** The database is away, and `asOf` and `missing` say what that means for this answer; or the project's promotions are stopped. */
+  degraded: boolean;
+  /** Only while the database is away: when the rules were last known to be the newest. */
+  asOf?: string;
+  /** Only while the database is away: what could not be had. Promotions that need it were left out, and are told of in `notApplied`. */
+  missing?: readonly (Guarantee)[];
   /** In the order of the request. */
   items: readonly (CatalogPrice)[];
 };
@@ -1340,6 +1346,8 @@ export type GrantedReward = {
 };
 
 export type GrantedRewardKind = "issue_coupon" | "points";
+
+export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record";
 
 export type Hint = {
   kind: HintKind;
@@ -2132,7 +2140,12 @@ export type Quote = {
   at: string;
   currency: CurrencyCode;
   strategy: Strategy;
+  /** The database is away, and `asOf` and `missing` say what that means for this answer; or the project's promotions are stopped. */
   degraded: boolean;
+  /** Only while the database is away: when the rules were last known to be the newest. */
+  asOf?: string;
+  /** Only while the database is away: what could not be had. Promotions that need it were left out, and are told of in `notApplied`. */
+  missing?: readonly (Guarantee)[];
   subtotal: MinorUnits;
   /** Off the goods. */
   discount: MinorUnits;
@@ -2900,7 +2913,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */

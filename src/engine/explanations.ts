@@ -1,6 +1,7 @@
 /** Says of every code what became of it, and of every promotion that did not apply why, and what would have to be otherwise. */
 import type { Facts } from "./facts.ts";
 import { planWith, whatIfWork } from "./forcing.ts";
+import { asksRecords, type Guarantee, guarantees, missingFor } from "./guarantees.ts";
 import { findHints } from "./hints.ts";
 import { labelOf } from "./label.ts";
 import { whyLeftOut } from "./left-out.ts";
@@ -14,7 +15,7 @@ import { spokenLocale } from "./settings.ts";
 import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
 import { sayer } from "./words.ts";
 
-export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied" | "hints"> {
+export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied" | "hints" | "missing"> {
   const { request, codes } = outcome;
   const explain = request.explain ?? "near";
   const work = whatIfWork();
@@ -24,7 +25,31 @@ export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplie
     codes: codes.map((code) => codeRow(outcome, code, rejections)),
     notApplied,
     ...(request.hints === true && { hints: findHints(outcome, rejections, work) }),
+    ...(outcome.situation.facts.rulesAsOf !== undefined && { missing: missingIn(outcome, rejections) }),
   };
+}
+
+/** Of promotions that may be named alone: a guarantee that only a private one needs would give it away. */
+function missingIn(outcome: Outcome, rejections: readonly (Rejection | null)[]): Guarantee[] {
+  const { situation, proposed } = outcome;
+  const view = new StageView(situation, proposed.priced.goods, proposed.priced.shipments);
+  const missing = new Set(
+    situation.candidates.flatMap((candidate, index) => {
+      const rejection = rejections[index];
+      return rejection == null || !mayBeNamed(candidate, view)
+        ? []
+        : lackOf(outcome, candidate.promotion, rejection);
+    }),
+  );
+  return guarantees.filter((guarantee) => missing.has(guarantee));
+}
+
+function lackOf(
+  { situation: { facts, cart } }: Outcome,
+  promotion: CompiledPromotion,
+  { reason }: Rejection,
+): readonly Guarantee[] {
+  return reason === "not_guaranteed" ? missingFor(promotion, facts, cart.customer?.id) : [];
 }
 
 /** By candidate; null for those that applied. `closely`: also of those that nobody entered a code for. */
@@ -56,7 +81,9 @@ function notAppliedRows(
     const near = situation.work.searching(() =>
       findNearMiss(situation, index, rejection, priced, request.identifiers),
     );
-    if (near === null && !all && candidate.code === null) return;
+    const isTold =
+      all || candidate.code !== null || lackOf(outcome, candidate.promotion, rejection).length > 0;
+    if (near === null && !isTold) return;
     const row = notAppliedRow(outcome, candidate, rejection, near);
     if (all && isChoice(rejection)) {
       const forced = planWith(situation, index, settings.strategy, work);
@@ -77,6 +104,7 @@ export const isChoice = ({ reason }: Rejection): boolean =>
 /** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
 function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
   if (promotion.document.visibility === "public") return true;
+  if (asksRecords(promotion, view.facts as Facts, view.cart.customer?.id)) return false;
   const audience = promotion.conditions?.audience(view) ?? "anyone";
   return audience === "in" || (audience === "anyone" && code !== null);
 }

@@ -35,6 +35,11 @@ export interface Facts {
   arePromotionsStopped?: true;
   /** Too many wrong codes came before this: those of the cart are not looked at, whatever they are. */
   areCodesWithheld?: true;
+  /**
+   * Counters and records cannot be asked: what needs a guarantee (see `guarantees.ts`) does not apply. When the rules were last
+   * known to be the newest, epoch milliseconds.
+   */
+  rulesAsOf?: number;
 }
 
 export type FactName =

@@ -1,5 +1,6 @@
 /** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
 import type { UsageFact } from "./facts.ts";
+import { asksRecords, countedBy } from "./guarantees.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import {
   budgetLeft,
@@ -27,6 +28,9 @@ export function judge(
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
+  // Its conditions would be asked of half a customer: a "not" of what is on record would hold.
+  if (asksRecords(promotion, known.facts, known.cart.customer?.id))
+    return { rejection: { reason: "not_guaranteed" }, exhausted: null };
   // Asked before the conditions: which counters are asked is what is kept with an order, and of a smaller cart, priced again when
   // goods come back, other conditions may hold.
   const exhausted = whatIsLeft(promotion, known, identifiers, code);
@@ -58,6 +62,8 @@ function whatIsLeft(
   identifiers: Identifiers,
   code: EnteredCode | null,
 ): Rejection | null {
+  if (known.facts.rulesAsOf !== undefined && countedBy(promotion).length > 0)
+    return { reason: "not_guaranteed" };
   const { limits } = promotion.document;
   if (limits !== undefined) {
     const usage = known.facts.usage?.get(promotion.key) ?? untouched;

@@ -1,5 +1,6 @@
 /** The result of an evaluation. A quote promises nothing. */
 import { z } from "zod";
+import { guarantees } from "./guarantees.ts";
 import { currencyCode, minorUnits } from "./money.ts";
 import { strategy } from "./settings.ts";
 
@@ -136,12 +137,30 @@ const hintSchema = z
   })
   .meta({ id: "Hint" });
 
+export const degradation = {
+  degraded: z
+    .boolean()
+    .describe(
+      "The database is away, and `asOf` and `missing` say what that means for this answer; or the project's promotions are stopped.",
+    ),
+  asOf: z
+    .string()
+    .optional()
+    .describe("Only while the database is away: when the rules were last known to be the newest."),
+  missing: z
+    .array(z.enum(guarantees).meta({ id: "Guarantee" }))
+    .optional()
+    .describe(
+      "Only while the database is away: what could not be had. Promotions that need it were left out, and are told of in `notApplied`.",
+    ),
+};
+
 const quoteFields = {
   rulebook: z.string().describe("The version of the rules."),
   at: z.string(),
   currency: currencyCode,
   strategy,
-  degraded: z.boolean(),
+  ...degradation,
   subtotal: minorUnits,
   discount: minorUnits.describe("Off the goods."),
   shipping: minorUnits,

@@ -36,6 +36,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
     en: "Too many wrong codes were tried. Try again later.",
     "zh-CN": "优惠码尝试次数过多，请稍后再试。",
   },
+  not_guaranteed: {
+    en: "Whether anything is left of this offer cannot be said right now.",
+    "zh-CN": "暂时无法确认此优惠是否仍有名额。",
+  },
   promotions_stopped: { en: "There are no offers at the moment.", "zh-CN": "优惠活动暂停中。" },
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },

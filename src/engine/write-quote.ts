@@ -32,7 +32,7 @@ export function writeQuote(outcome: Outcome): Quote {
     at: new Date(situation.now).toISOString(),
     currency: cart.currency,
     strategy: settings.strategy,
-    degraded: situation.facts.arePromotionsStopped === true,
+    ...degradationOf(situation),
     subtotal: cart.subtotal,
     discount,
     shipping: cart.shippingAmount,
@@ -59,6 +59,11 @@ export function writeQuote(outcome: Outcome): Quote {
     ...explanations(outcome),
     optimality: proposed.optimality,
   };
+}
+
+function degradationOf({ facts: { arePromotionsStopped, rulesAsOf } }: Situation) {
+  if (rulesAsOf === undefined) return { degraded: arePromotionsStopped === true };
+  return { degraded: true, asOf: new Date(rulesAsOf).toISOString() };
 }
 
 function rewardRow(reward: NonNullable<Application["reward"]>) {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { DatabaseAway, type DatabaseWatch, databaseWatch, socketOf } from "./database-watch.ts";
 import type { Log } from "./log.ts";
 import { appRole, enterProject, inProject, walledClient } from "./walls.ts";
 
@@ -15,6 +16,8 @@ export interface Database {
   /** A client of the pool, outside all projects until its transaction enters one: see `enterProject`. */
   connect(): Promise<pg.PoolClient>;
   readonly pool: pg.Pool;
+  /** Whether it is there. Begun by whoever serves requests; until then, it is taken to be. */
+  readonly watch: DatabaseWatch;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,8 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionString, log, usesNamedStatements = true } = options;
   parseBigintAsNumber();
-  const pool = new pg.Pool({
+  const watch = databaseWatch(connectionString, log, isConnectionLost);
+  const pool = new WatchedPool(watch, {
     connectionString,
     max: options.poolSize ?? 12,
     application_name: "dealwright",
@@ -57,17 +61,48 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on("acquire", (client) => {
     (client as PatientClient).connectionParameters.query_timeout = patience(options);
   });
+  closeOnSilence(pool, watch);
   let closing: Promise<void> | undefined;
   return {
     pool,
+    watch,
     of: projectConnections(pool),
     outside: drizzle(pool),
     connect: () => pool.connect(),
     close: () => {
-      closing ??= pool.end();
+      closing ??= watch.close().then(() => pool.end());
       return closing;
     },
   };
+}
+
+/** Gives out no connection while there is none to be had: nobody waits for what is known to fail. */
+class WatchedPool extends pg.Pool {
+  readonly #watch: DatabaseWatch;
+
+  constructor(watch: DatabaseWatch, config: pg.PoolConfig) {
+    super(config);
+    this.#watch = watch;
+  }
+
+  override connect(callback?: unknown): never {
+    const connect = super.connect.bind(this) as (callback?: unknown) => never;
+    if (!this.#watch.isShut()) return connect(callback);
+    const refusal = new DatabaseAway();
+    if (typeof callback !== "function") return Promise.reject(refusal) as never;
+    process.nextTick(callback as (error: Error) => void, refusal);
+    return undefined as never;
+  }
+}
+
+/** Of a database that says nothing any more, nobody waits for the answer; and connections that lead nowhere are not used again. */
+function closeOnSilence(pool: pg.Pool, watch: DatabaseWatch): void {
+  const clients = new Set<pg.PoolClient>();
+  pool.on("connect", (client) => clients.add(client));
+  pool.on("remove", (client) => clients.delete(client));
+  watch.onAway((because) => {
+    if (because === "silent") for (const client of clients) socketOf(client).destroy();
+  });
 }
 
 const mostProjects = 1_000;

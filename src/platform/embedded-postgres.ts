@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isAlive, takeOwnership } from "./directory-owner.ts";
 import { chooseLauncher, cleanEnvironment, type Launcher, locateBinaries } from "./embedded-binaries.ts";
+import { findFreePort } from "./free-port.ts";
 import type { Log } from "./log.ts";
 
 export interface EmbeddedPostgres {
@@ -116,7 +116,7 @@ async function launchOnFreePort(
   settings: Readonly<Record<string, string>>,
 ): Promise<{ child: ChildProcess; port: number }> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await findFreePort();
+    const port = await findFreePort("127.0.0.1");
     try {
       return { child: await launch(site, port, settings), port };
     } catch (error) {
@@ -213,16 +213,4 @@ function signal(processId: number, name: NodeJS.Signals): void {
   } catch {
     // It has ended already.
   }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((settle, refuse) => {
-    const server = createServer();
-    server.once("error", refuse);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => settle(port));
-    });
-  });
 }

@@ -7,9 +7,10 @@ import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
+import { type Gates, openToAll } from "./pressure.ts";
 import { type Problem, problem } from "./problem.ts";
 import { authenticate, idempotencyKey, ifMatchOf } from "./rest.ts";
-import { problemOf, sendProblem } from "./server.ts";
+import { isNoNews, problemOf, sendProblem } from "./server.ts";
 import { requireStorableText } from "./text-safety.ts";
 import type { InputValidation } from "./validation.ts";
 
@@ -21,6 +22,7 @@ export interface GraphqlOptions {
   showsSchema: boolean;
   /** The only documents that are run; null for any. */
   documents?: GraphqlDocuments | null;
+  gate?: Gates;
 }
 
 interface GraphqlBody {
@@ -41,7 +43,7 @@ interface GraphqlContext {
 
 /** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
-  const { operations, validation, authenticator, showsSchema, documents = null } = options;
+  const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
   const schema = graphqlSchema(operations, performWith(validation));
   const requireAffordable = costGuard(operations);
   if (documents !== null) requireDocumentsFit(documents, schema);
@@ -69,28 +71,32 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     requireAffordable(document);
   });
 
-  app.post("/graphql", { onRequest: authenticate(authenticator) }, async (request, reply) => {
-    const { query, variables, operationName } = graphqlBody(request.body, documents);
-    requireModestSource(query);
-    if (request.caller === null) {
-      throw unauthenticated();
-    }
-    const context: GraphqlContext = {
-      caller: request.caller,
-      requestId: request.id,
-      address: request.ip,
-      mayHoldEscapes: query.includes("\\u"),
-      replayed: [],
-    };
-    try {
-      const answer = await reply.graphql(query, { ...context }, variables, operationName);
-      return context.replayed.length === 0
-        ? answer
-        : { ...answer, extensions: { idempotentReplayed: context.replayed } };
-    } catch (error) {
-      return refuse(error, request, reply, showsSchema);
-    }
-  });
+  app.post(
+    "/graphql",
+    { onRequest: [gate("pricing"), authenticate(authenticator)] },
+    async (request, reply) => {
+      const { query, variables, operationName } = graphqlBody(request.body, documents);
+      requireModestSource(query);
+      if (request.caller === null) {
+        throw unauthenticated();
+      }
+      const context: GraphqlContext = {
+        caller: request.caller,
+        requestId: request.id,
+        address: request.ip,
+        mayHoldEscapes: query.includes("\\u"),
+        replayed: [],
+      };
+      try {
+        const answer = await reply.graphql(query, { ...context }, variables, operationName);
+        return context.replayed.length === 0
+          ? answer
+          : { ...answer, extensions: { idempotentReplayed: context.replayed } };
+      } catch (error) {
+        return refuse(error, request, reply, showsSchema);
+      }
+    },
+  );
 }
 
 function performWith(validation: ReadonlyMap<string, InputValidation>) {
@@ -225,6 +231,7 @@ function failureOf({ originalError, message }: GraphQLError): Problem {
 }
 
 interface RequestLog {
+  readonly server: Pick<FastifyRequest["server"], "noteProblem">;
   readonly id: string;
   readonly log: FastifyRequest["log"];
 }
@@ -236,7 +243,8 @@ function requestOf(context: unknown): RequestLog {
 /** One error as GraphQL shows it: a problem's members under `extensions`, and never a word of what we did not mean to say. */
 function rendered(error: unknown, failure: Problem, request: RequestLog, showsSchema: boolean) {
   const isLocated = error instanceof GraphQLError;
-  if (failure.status >= 500) {
+  request.server.noteProblem?.(failure);
+  if (failure.status >= 500 && !isNoNews(isLocated ? (error.originalError ?? error) : error, failure)) {
     request.log.error({ err: error, requestId: request.id }, failure.title);
   }
   const message = failure.detail ?? failure.title;

@@ -8,13 +8,21 @@ export type ReadinessCheck = () => Promise<void>;
 
 const patienceMilliseconds = 2_000;
 
-/** `/livez`: the process turns. `/readyz`: it can also do its work, so traffic may come. */
-export function mountHealth(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
+/**
+ * `/livez`: the process turns. `/readyz`: it can also do its work, so traffic may come; `degraded`, when that is to price carts
+ * while the database is away. Were it not ready then, a balancer would turn away every cart.
+ */
+export function mountHealth(
+  app: FastifyInstance,
+  checks: readonly ReadinessCheck[],
+  isDegraded: () => boolean,
+): void {
   app.get("/livez", (_request, reply) => {
     reply.header("cache-control", "no-store").send({ status: "ok" });
   });
   app.get("/readyz", async (request, reply) => {
     reply.header("cache-control", "no-store");
+    if (isDegraded()) return { status: "degraded" };
     try {
       await within(patienceMilliseconds, Promise.all(checks.map((check) => check())));
       return { status: "ok" };

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Pool } from "pg";
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { type RequestTimes, requestTimes } from "./request-times.ts";
 
 export interface Metrics {
@@ -28,14 +28,54 @@ export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {
   };
 }
 
-/** A figure that is read when Prometheus asks, and costs nothing between. */
-export function gaugeOf({ registry }: Metrics, name: string, help: string, read: () => number): void {
+/** A figure that is read when Prometheus asks, and costs nothing between. `ofAll`: what several processes make of theirs. */
+export function gaugeOf(
+  { registry }: Metrics,
+  name: string,
+  help: string,
+  read: () => number,
+  ofAll: "sum" | "max" = "sum",
+): void {
   new Gauge({
+    name: `dealwright_${name}`,
+    help,
+    aggregator: ofAll,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** A count that costs an addition, and is read when Prometheus asks. */
+export function countOf({ registry }: Metrics, name: string, help: string, read: () => number): void {
+  new Counter({
     name: `dealwright_${name}`,
     help,
     registers: [registry],
     collect() {
-      this.set(read());
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+/** Counts by labels, read when Prometheus asks. There must be few of them, and none may be of a project. */
+export function countsOf<Label extends string>(
+  { registry }: Metrics,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  read: () => Iterable<readonly [labels: Readonly<Record<Label, string>>, count: number]>,
+): void {
+  new Counter({
+    name: `dealwright_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [labels, count] of read()) this.inc(labels as never, count);
     },
   });
 }
@@ -52,16 +92,23 @@ export function measurePool(metrics: Metrics, pool: Pool): void {
   gaugeOf(metrics, `${name}_waited_for`, "How many wait for one.", () => pool.waitingCount);
 }
 
-export function mountMetrics(app: FastifyInstance, { registry }: Metrics): void {
+export function mountMetrics(app: FastifyInstance, read: () => Promise<string>): void {
   app.get("/metrics", async (_request, reply) => {
-    const text = await registry.metrics();
-    return reply.header("cache-control", "no-store").type(registry.contentType).serializer(String).send(text);
+    const text = await read();
+    return reply.header("cache-control", "no-store").type(contentType).serializer(String).send(text);
   });
+}
+
+const contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** The figures of several processes as those of one: counts added up, ages the greatest. */
+export function aggregated(ofEach: readonly (readonly object[])[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...ofEach]).metrics();
 }
 
 /** `/metrics` on a port of its own, which only the monitoring need reach. */
 export async function serveMetrics(
-  { registry }: Metrics,
+  read: () => Promise<string>,
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
@@ -69,9 +116,9 @@ export async function serveMetrics(
       response.writeHead(404).end();
       return;
     }
-    const text = await registry.metrics().catch(() => null);
+    const text = await read().catch(() => null);
     if (text === null) response.writeHead(500).end();
-    else response.writeHead(200, { "content-type": registry.contentType }).end(text);
+    else response.writeHead(200, { "content-type": contentType }).end(text);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -1,7 +1,4 @@
-/**
- * The requests under way: how long they take, that none takes longer than ten seconds, whatever it waits for, and that no
- * more are begun at once than can be borne.
- */
+/** The requests under way: how long they take, and that none takes longer than ten seconds, whatever it waits for. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { repeated } from "./background.ts";
 import { isLongUpload } from "./long-upload.ts";
@@ -14,25 +11,24 @@ export interface OpenRequestOptions {
   arrivalMilliseconds?: number;
   /** With the sweep, below ten seconds. */
   deadlineMilliseconds?: number;
-  /** Beyond, a request is refused at once: one that is answered late is answered to nobody. */
-  mostOpenRequests?: number;
   times?: RequestTimes;
 }
 
 const sweepMilliseconds = 500;
 
-/** Answers 408 where the request does not come, 503 where the work is not done in time; what it still does then, an Idempotency-Key gives to whoever asks again. */
+/**
+ * Answers 408 where the request does not come, 503 where the work is not done in time; what it still does then, an Idempotency-Key
+ * gives to whoever asks again. The function it answers tells how many are under way.
+ */
 export function followRequests(
   app: FastifyInstance,
-  { deadlineMilliseconds = 9_000, mostOpenRequests = 4_096, times }: OpenRequestOptions = {},
-): void {
+  { deadlineMilliseconds = 9_000, times }: OpenRequestOptions = {},
+): () => number {
   // With when they began. A map keeps the order of insertion: a sweep ends at the first that has time left.
   const open = new Map<FastifyReply, number>();
   app.addHook("onRequest", (_request, reply, done) => {
     open.set(reply, performance.now());
-    if (open.size > mostOpenRequests)
-      done(unavailable("More requests are under way than can be answered in time."));
-    else done();
+    done();
   });
   // When the answer is handed on, not when its last byte has left: waiting for that costs listeners on every response.
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -62,6 +58,7 @@ export function followRequests(
   );
   app.addHook("onReady", async () => sweeping.start());
   app.addHook("onClose", () => sweeping.close());
+  return () => open.size;
 }
 
 function unavailable(detail: string) {

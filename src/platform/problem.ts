@@ -84,6 +84,10 @@ export const problems = {
   "too-many-attempts": { status: 429, title: "Too many wrong codes were tried." },
   "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
   "internal-error": { status: 500, title: "Something went wrong on our side." },
+  "guarantee-unavailable": {
+    status: 503,
+    title: "What this needs cannot be vouched for right now. Try again.",
+  },
   unavailable: { status: 503, title: "The service cannot answer right now. Try again." },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -10,6 +10,7 @@ import {
 import { deprecationHeaders } from "./deprecation.ts";
 import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
+import { type Gates, type Load, openToAll } from "./pressure.ts";
 import { problem } from "./problem.ts";
 import { requireStorableUrl, sendProblem } from "./server.ts";
 import type { InputValidation } from "./validation.ts";
@@ -22,6 +23,7 @@ export function mountRest(
   authenticator: Authenticator,
   /** Routes that others mount, so that a wrong method on them is told apart from no route. */
   others: readonly Route[] = [],
+  gate: Gates = openToAll,
 ): void {
   const results = jsonSchemasOf(
     Object.fromEntries(operations.map(({ id, result }) => [id, result])),
@@ -38,9 +40,10 @@ export function mountRest(
       method,
       url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
       schema: { response: { [status]: serializationSchema(result, results.definitions) } },
-      ...(roles !== null && {
-        onRequest: authenticate(authenticator, (caller) => requireRole(roles, caller.role)),
-      }),
+      onRequest: [
+        gate(loadOf(operation)),
+        ...(roles === null ? [] : [authenticate(authenticator, (caller) => requireRole(roles, caller.role))]),
+      ],
       handler: routeHandler(operation, input),
     });
   }
@@ -50,6 +53,12 @@ export function mountRest(
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
     scope.setNotFoundHandler(notFoundHandler([...operations, ...others]));
   });
+}
+
+/** What reads only its own request is pricing; whatever changes anything waits last for its turn to be refused. */
+function loadOf({ method, graphql }: Operation): Load {
+  if (graphql === "mutation") return "writing";
+  return method === "GET" ? "reading" : "pricing";
 }
 
 /** Before the body is read: who has no business here costs no parsing. */

@@ -10,6 +10,7 @@ import fastify, {
 } from "fastify";
 import type { Caller } from "./auth.ts";
 import { isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
+import { DatabaseAway } from "./database-watch.ts";
 import { carriesLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { logSerializers } from "./redaction.ts";
@@ -19,6 +20,10 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Set once the route's hook has accepted the key. */
     caller: Caller | null;
+  }
+  interface FastifyInstance {
+    /** Told of every request that is refused, for those who count. */
+    noteProblem: ((failure: Problem) => void) | null;
   }
 }
 
@@ -59,6 +64,7 @@ export function createServer({
     clientErrorHandler: refuseUnreadableRequest,
   });
   app.decorateRequest("caller", null);
+  app.decorate("noteProblem", null);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     done();
@@ -84,6 +90,7 @@ export function createServer({
           status: reply.statusCode,
           milliseconds: Math.round(reply.elapsedTime * 10) / 10,
           apiKeyId: request.caller?.apiKeyId,
+          traceId: traceIdOf(request.headers.traceparent),
         },
         "answered",
       );
@@ -136,6 +143,13 @@ export function requireStorableUrl(request: FastifyRequest): void {
   }
 }
 
+const traceparent = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
+
+/** The trace that a request belongs to (W3C Trace Context), where its caller says so; nothing else of the header is believed. */
+function traceIdOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
+}
+
 const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
@@ -175,9 +189,23 @@ function tooComplex(message: string): Problem {
   });
 }
 
+/** That the database is away, or that there is too much to do, is not logged with every request that finds it so: metrics count them. */
+export function isNoNews(error: unknown, failure: Problem): boolean {
+  return (
+    isDatabaseAway(error) ||
+    failure.code === "guarantee-unavailable" ||
+    (error instanceof Problem && failure.code === "unavailable")
+  );
+}
+
+function isDatabaseAway(error: unknown): boolean {
+  return error instanceof Error && (error instanceof DatabaseAway || isDatabaseAway(error.cause));
+}
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = problemOf(error);
-  if (failure.status >= 500) {
+  request.server.noteProblem?.(failure);
+  if (failure.status >= 500 && !isNoNews(error, failure)) {
     request.log.error({ err: error, requestId: request.id }, failure.title);
   }
   return reply

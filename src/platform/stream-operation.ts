@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { type Authenticator, anonymous, type Role, requireRole } from "./auth.ts";
 import { type StreamPatience, tolerateLongUpload, usualStreamPatience } from "./long-upload.ts";
 import { type Audit, contextOf, type OperationContext } from "./operation.ts";
+import { type Gates, openToAll } from "./pressure.ts";
 import { type ProblemCode, problem } from "./problem.ts";
 import { authenticate } from "./rest.ts";
 import { requireStorableUrl, sendProblem } from "./server.ts";
@@ -88,6 +89,7 @@ export function mountStreams(
   operations: readonly StreamOperation[],
   authenticator: Authenticator,
   patience = usualStreamPatience,
+  gate: Gates = openToAll,
 ): void {
   const validation = compileInputs(operations);
   // A scope of its own: here, and only here, a body is handed on unread.
@@ -105,7 +107,7 @@ export function mountStreams(
         url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
         // It would run the whole export to throw it away.
         exposeHeadRoute: false,
-        onRequest: authenticate(authenticator, (caller) => requireRole(roles, caller.role)),
+        onRequest: [gate("bulk"), authenticate(authenticator, (caller) => requireRole(roles, caller.role))],
         handler: streamHandler(operation, input, patience),
       });
     }

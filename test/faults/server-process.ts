@@ -5,6 +5,7 @@ import type { Config } from "../../src/config.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openDatabase } from "../../src/platform/database.ts";
 import { openListener } from "../../src/platform/listen.ts";
+import { defaultOutage } from "../../src/platform/outage.ts";
 import { processLog } from "../../src/process-log.ts";
 import { breakApp, breakDatabase, seedBug } from "./seeded-bugs.ts";
 
@@ -12,6 +13,8 @@ export interface ServerOptions {
   connectionString: string;
   /** Left out: it is silent. */
   logLevel?: string;
+  /** Where it keeps what it needs while the database is away. */
+  keptIn?: string;
   /** Breaks it on purpose; see README.md. */
   seededBug?: number;
 }
@@ -29,6 +32,7 @@ const say = (message: ServerMessage) => process.send?.(message);
 const {
   connectionString,
   seededBug,
+  keptIn,
   logLevel = "silent",
 } = JSON.parse(process.argv[2] ?? "{}") as ServerOptions;
 process.on("disconnect", () => process.exit(0));
@@ -42,6 +46,9 @@ const app = await buildApp({
   database,
   clock: systemClock,
   listener,
+  ...(keptIn !== undefined && {
+    outage: { ...defaultOutage, directory: keptIn, keepMilliseconds: 100 },
+  }),
 });
 breakApp(app);
 if (seededBug !== undefined) await seedBug(seededBug, database);

@@ -1,12 +1,12 @@
 /** What a process does beside its requests: in order, so much at once, and no more once it is to end. */
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { servicesOf } from "../../src/app.ts";
 import { promotionSchema } from "../../src/engine/promotion.ts";
 import { auditSealerService } from "../../src/features/audit/audit-sealer-service.ts";
 import { dueChanges } from "../../src/features/promotions/scheduled-change-store.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import type { OperationContext } from "../../src/platform/operation.ts";
+import { servicesOf } from "../../src/services.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { projectWithKeys } from "./project-fixture.ts";
 

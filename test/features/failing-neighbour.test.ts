@@ -1,6 +1,5 @@
 /** What fails for one project keeps no other waiting, and is said with the project's name. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { servicesOf } from "../../src/app.ts";
 import { promotionSchema } from "../../src/engine/promotion.ts";
 import { auditSealerService } from "../../src/features/audit/audit-sealer-service.ts";
 import { eventSequencerService } from "../../src/features/events/event-sequencer-service.ts";
@@ -10,6 +9,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { withTransaction } from "../../src/platform/database.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import type { OperationContext } from "../../src/platform/operation.ts";
+import { servicesOf } from "../../src/services.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { projectWithKeys } from "./project-fixture.ts";
 

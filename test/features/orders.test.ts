@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { servicesOf } from "../../src/app.ts";
 import { silentLog } from "../../src/platform/log.ts";
+import { servicesOf } from "../../src/services.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "./api.ts";
 import { faultOf, insertRedemption, newOrderId, orderOf, putOrder, storedOrder } from "./orders-fixture.ts";

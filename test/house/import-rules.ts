@@ -47,6 +47,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is to be asked, and gathering it for the store.
   "src/features/facts/facts-question.ts": "service",
   "src/features/facts/facts-reader.ts": "service",
+  "src/features/facts/facts-without-database.ts": "service",
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",
   "src/features/facts/order-history.ts": "words",
@@ -102,9 +103,14 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
 /** Beside features, engine and platform: the process itself. */
 const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/main.ts": (path) => path !== "src/main.ts" && (!isFeature(path) || reachableFromMain.includes(path)),
+  "src/prepare.ts": (path) =>
+    path === "src/config.ts" || path.startsWith("src/platform/") || reachableFromMain.includes(path),
+  "src/serve.ts": (path) =>
+    ["src/app.ts", "src/config.ts", "src/prepare.ts"].includes(path) || path.startsWith("src/platform/"),
+  "src/worker.ts": (path) => path === "src/workers.ts" || path.startsWith("src/platform/"),
+  "src/workers.ts": (path) => path === "src/prepare.ts" || path.startsWith("src/platform/"),
   "src/app.ts": (path) =>
-    path === "src/config.ts" ||
-    path === "src/loyalty.ts" ||
+    ["src/config.ts", "src/loyalty.ts", "src/measures.ts", "src/services.ts"].includes(path) ||
     path.startsWith("src/wiring-") ||
     path.startsWith("src/platform/") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
@@ -115,6 +121,12 @@ const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/wiring-customers.ts": (path) =>
     path.startsWith("src/platform/") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
+  "src/measures.ts": (path) => path === "src/services.ts" || path.startsWith("src/platform/"),
+  "src/services.ts": (path) =>
+    path === "src/loyalty.ts" ||
+    path.startsWith("src/wiring-") ||
+    path.startsWith("src/platform/") ||
+    (isFeature(path) && layerOf(path) === "service"),
   "src/config.ts": () => false,
   "src/process-log.ts": (path) => path.startsWith("src/platform/"),
   "src/ready-banner.ts": (path) => path.startsWith("src/platform/"),

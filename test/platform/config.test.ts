@@ -18,6 +18,8 @@ test("nothing set is a complete configuration for trying out", () => {
     },
     trustedProxies: [],
     dataDirectory: "./data",
+    outageMinutes: 15,
+    workers: 1,
     bootstrapAdminKey: undefined,
     hasDemo: true,
     metrics: "on",

@@ -47,7 +47,7 @@ test("the pool, the committer and the rulebooks are told", async () => {
 });
 
 test("a port of its own answers /metrics with the figures of the process, and nothing else", async () => {
-  const { port, close } = await serveMetrics(createMetrics({ ofProcess: true }), {
+  const { port, close } = await serveMetrics(() => createMetrics({ ofProcess: true }).registry.metrics(), {
     host: "127.0.0.1",
     port: 0,
   });

@@ -2,6 +2,8 @@ import { type Authenticator, type Caller, projectOf, spaceOf } from "../../platf
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import { defaultOutage, type Outage } from "../../platform/outage.ts";
+import { apiKeyKeeper, type KeptKey } from "./api-key-keeper-service.ts";
 import { apiKeyReader } from "./api-key-reader.ts";
 import { hashOf, isPlausible } from "./api-key-secret.ts";
 import { type FoundKey, markUsed } from "./api-key-store.ts";
@@ -10,12 +12,12 @@ import { type FoundKey, markUsed } from "./api-key-store.ts";
 const refreshAfterMilliseconds = 2_000;
 /** … and no answer is given on what was known longer ago than this. */
 const trustMilliseconds = 5_000;
-/** Unless the database is away: then nobody can revoke a key either, and evaluations go on. */
-const outageTrustMilliseconds = 15 * 60_000;
+// Unless the database is away: then nobody can revoke a key either, and evaluations go on.
 const usedEveryMilliseconds = 60_000;
 const mostEntries = 10_000;
 
 interface Entry {
+  readonly hash: Buffer;
   readonly caller: Caller;
   readonly expiresAt: number;
   verifiedAt: number;
@@ -26,12 +28,15 @@ interface Entry {
 
 export interface ApiKeyAuthenticator extends Authenticator {
   forget(apiKeyId: string): void;
+  start(): void;
+  close(): Promise<void>;
 }
 
 export interface ApiKeyAuthenticatorOptions {
   database: Database;
   clock: Clock;
   log: Log;
+  outage?: Outage | undefined;
 }
 
 /** Knows the keys in use, so that a request with one of them reads no database. */
@@ -39,10 +44,14 @@ export function apiKeyAuthenticator({
   database,
   clock,
   log,
+  outage = defaultOutage,
 }: ApiKeyAuthenticatorOptions): ApiKeyAuthenticator {
   const entries = new Map<string, Entry>();
   const keysOf = apiKeyReader(database, clock);
   const questions = new Map<string, Promise<Caller | null>>();
+  const { directory } = outage;
+  const keeper = directory === null ? null : apiKeyKeeper({ ...outage, directory, log, now: clock.now });
+  const forgotten = new Map<string, number>();
   let generation = 0;
 
   function callerOf(secret: string): Caller | null | Promise<Caller | null> {
@@ -83,12 +92,13 @@ export function apiKeyAuthenticator({
   async function verify(secret: string): Promise<Caller | null> {
     const now = clock.now();
     const asOf = generation;
+    const hash = hashOf(secret);
     let rows: readonly FoundKey[];
     try {
-      rows = await keysOf(hashOf(secret));
+      rows = await keysOf(hash);
     } catch (error) {
-      const entry = entries.get(secret);
-      if (entry === undefined || now - entry.verifiedAt > outageTrustMilliseconds) {
+      const entry = entries.get(secret) ?? (await fromDisk(secret, hash, now));
+      if (entry === undefined || now - entry.verifiedAt > outage.milliseconds) {
         throw error;
       }
       log.warn({ err: error, apiKeyId: entry.caller.apiKeyId }, "an API key could not be verified again");
@@ -97,6 +107,7 @@ export function apiKeyAuthenticator({
     }
     const [row, second] = rows;
     if (row === undefined || second !== undefined) {
+      noteGone(entries.get(secret)?.caller.apiKeyId);
       entries.delete(secret);
       return null;
     }
@@ -109,6 +120,7 @@ export function apiKeyAuthenticator({
       ...(requestsPerMinute !== null && { requestsPerMinute }),
     };
     const entry: Entry = {
+      hash,
       caller,
       expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
       verifiedAt: now,
@@ -123,6 +135,41 @@ export function apiKeyAuthenticator({
     }
     noteUse(entry, now);
     return caller;
+  }
+
+  /** A key that this process has not seen, but one before it on this machine has. */
+  async function fromDisk(secret: string, hash: Buffer, now: number): Promise<Entry | undefined> {
+    const kept = database.watch.isAway() ? await keeper?.find(hash) : undefined;
+    if (kept === undefined || kept === null || now >= (kept.expiresAt ?? Number.POSITIVE_INFINITY))
+      return undefined;
+    const entry: Entry = {
+      hash,
+      caller: kept.caller,
+      expiresAt: kept.expiresAt ?? Number.POSITIVE_INFINITY,
+      verifiedAt: kept.at,
+      askedAt: now,
+      usedAt: now,
+    };
+    entries.set(secret, entry);
+    dropOldest();
+    return entry;
+  }
+
+  function* known(): Iterable<KeptKey> {
+    for (const { hash, caller, expiresAt, verifiedAt } of entries.values())
+      yield {
+        name: hash.toString("hex"),
+        at: verifiedAt,
+        caller,
+        expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
+      };
+  }
+
+  function noteGone(apiKeyId: string | undefined): void {
+    if (apiKeyId === undefined || keeper === null) return;
+    forgotten.delete(apiKeyId);
+    forgotten.set(apiKeyId, clock.now());
+    if (forgotten.size > mostEntries) forgotten.delete(forgotten.keys().next().value ?? "");
   }
 
   function noteUse(entry: Entry, now: number): void {
@@ -149,6 +196,7 @@ export function apiKeyAuthenticator({
     callerOf,
     forget(apiKeyId) {
       generation += 1;
+      noteGone(apiKeyId);
       questions.clear();
       for (const [secret, { caller }] of entries) {
         if (caller.apiKeyId === apiKeyId) {
@@ -156,5 +204,7 @@ export function apiKeyAuthenticator({
         }
       }
     },
+    start: () => keeper?.start({ known, forgotten }),
+    close: async () => keeper?.close(),
   };
 }

@@ -76,7 +76,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       body: couponsToValidate,
       result: couponValidation,
       example: { codes: ["WELCOME20", "NO-SUCH-CODE"], customer: "c-42" },
-      problems: ["invalid-promotion"],
+      problems: ["invalid-promotion", "guarantee-unavailable"],
       handler: ({ body, context }) => service.validate(context, body),
     }),
     defineOperation({

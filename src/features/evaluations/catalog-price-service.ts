@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Cart } from "../../engine/cart.ts";
 import type { EvaluateOptions } from "../../engine/evaluate.ts";
+import type { Guarantee } from "../../engine/guarantees.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OperationContext } from "../../platform/operation.ts";
@@ -33,7 +34,7 @@ export function catalogPriceService({
     async prices(context, request) {
       requirePrivileges(request, context.role);
       requireTimeAndPlace(request.at, request.timezone);
-      const live = await rulebooks.rulesOf(context.projectId);
+      const live = await rulebooks.rulesForQuote(context.projectId);
       const rules =
         request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
       const { items, promotions: _promotions, only: _only, ...shopper } = request;
@@ -41,15 +42,23 @@ export function catalogPriceService({
       const facts = await factsService.forQuote(rules, { ...request, lines: [] }, now, context.apiKeyId);
       const options: EvaluateOptions = optionsOf(request, rules.settings);
       const prices: CatalogPrices["items"] = [];
+      const missing = new Set<Guarantee>();
       for (const [index, item] of items.entries()) {
         if (index > 0 && index % itemsPerTurn === 0) await nextTurn();
         const cart: Cart = { ...shopper, lines: [{ ...item, id: "1", quantity: 1 }], explain: "none" };
-        prices.push(priceOf(item, pricing.quote(rules.rulebook, cart, facts, now, options)));
+        const quote = pricing.quote(rules.rulebook, cart, facts, now, options);
+        for (const guarantee of quote.missing ?? []) missing.add(guarantee);
+        prices.push(priceOf(item, quote));
       }
       return {
         rulebook: rules.rulebook.version,
         at: new Date(now).toISOString(),
         currency: request.currency,
+        degraded: rules.isStopped || facts.rulesAsOf !== undefined,
+        ...(facts.rulesAsOf !== undefined && {
+          asOf: new Date(facts.rulesAsOf).toISOString(),
+          missing: [...missing],
+        }),
         items: prices,
       };
     },

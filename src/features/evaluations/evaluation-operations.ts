@@ -44,7 +44,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
         shipping: [{ id: "s1", method: "express", amount: 1_200 }],
         codes: ["WELCOME20"],
       },
-      problems: ["invalid-promotion", "evaluation-too-complex"],
+      problems: ["invalid-promotion", "evaluation-too-complex", "guarantee-unavailable"],
       handler: ({ body, context }) => service.evaluate(context, body),
     }),
     defineOperation({
@@ -137,7 +137,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
           { sku: "MUG", unitPrice: 9_900 },
         ],
       },
-      problems: ["invalid-promotion", "evaluation-too-complex"],
+      problems: ["invalid-promotion", "evaluation-too-complex", "guarantee-unavailable"],
       units: ({ items }) => Math.ceil(items.length / itemsPerUnit),
       handler: ({ body, context }) => catalog.prices(context, body),
     }),

@@ -3,7 +3,7 @@ import { cartLineSchema, cartSchema } from "../../engine/cart.ts";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode, minorUnits } from "../../engine/money.ts";
 import { promotionSchema } from "../../engine/promotion.ts";
-import { quoteSchema } from "../../engine/quote.ts";
+import { degradation, quoteSchema } from "../../engine/quote.ts";
 
 const drafts = {
   promotions: z
@@ -96,6 +96,7 @@ export const catalogPrices = z
     rulebook: z.string().describe("The version of the rules."),
     at: z.iso.datetime(),
     currency: currencyCode,
+    ...degradation,
     items: z
       .array(
         z

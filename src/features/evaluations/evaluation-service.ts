@@ -6,6 +6,7 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Role } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
+import { DatabaseAway } from "../../platform/database-watch.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem, problemBody } from "../../platform/problem.ts";
@@ -67,7 +68,7 @@ export function evaluationService({
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
     requirePrivileges(request, context.role);
     requireSense(request);
-    const rules = rulebooks.rulesOf(context.projectId);
+    const rules = rulebooks.rulesForQuote(context.projectId);
     if (rules instanceof Promise) return rules.then((loaded) => finish(context, request, loaded));
     return finish(context, request, rules);
   }
@@ -98,6 +99,8 @@ export function evaluationService({
     const quote = pricing.quote(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
     const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
     if (request.save !== true) return identified;
+    // Nothing is kept that the database could not vouch for.
+    if (facts.rulesAsOf !== undefined) throw new DatabaseAway();
     return insertEvaluation(database.of(context.projectId), {
       projectId: context.projectId,
       id: identified.id,
@@ -141,7 +144,7 @@ export function evaluationService({
           items.push({ quote: await start(context, request) });
         } catch (error) {
           const refusal = problemOf(error);
-          if (refusal.status >= 500) throw error;
+          if (refusal.status >= 500 && refusal.code !== "guarantee-unavailable") throw error;
           const { errors, ...body } = problemBody(refusal, context.requestId);
           items.push({ problem: { ...body, ...(errors !== undefined && { errors: [...errors] }) } });
         }

@@ -11,13 +11,23 @@ import type { Metrics } from "../../platform/metrics.ts";
 export interface PricingService {
   /** The engine's `evaluate`, which tells the operator where planner and evaluator disagree. */
   quote(rulebook: Rulebook, request: Cart, facts: Facts, now: number, options: EvaluateOptions): Quote;
+  /** Of all quotes so far. */
+  readonly figures: {
+    readonly quotes: number;
+    readonly proven: number;
+    readonly degraded: number;
+    /** What any plan could still have saved at most, as parts of the totals, added up. */
+    readonly gaps: number;
+  };
 }
 
 /** More keys of one cart are not logged. */
 const mostKeys = 50;
 
 export function pricingService({ log, metrics }: { log: Log; metrics: Metrics }): PricingService {
+  const figures = { quotes: 0, proven: 0, degraded: 0, gaps: 0 };
   return {
+    figures,
     quote(rulebook, request, facts, now, options) {
       const outcome = assess(rulebook, request, facts, now, options);
       const disputed = disputedIn(outcome);
@@ -29,7 +39,12 @@ export function pricingService({ log, metrics }: { log: Log; metrics: Metrics })
           "planner and evaluator disagree about what a plan costs",
         );
       }
-      return writeQuote(outcome);
+      const quote = writeQuote(outcome);
+      figures.quotes += 1;
+      if (quote.optimality.proven) figures.proven += 1;
+      else if (quote.total > 0) figures.gaps += (quote.optimality.bound ?? 0) / quote.total;
+      if (quote.asOf !== undefined) figures.degraded += 1;
+      return quote;
     },
   };
 }

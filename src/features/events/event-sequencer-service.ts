@@ -45,8 +45,17 @@ export interface EventSequencerService {
   wake(): void;
   /** Called in this process whenever there is something new to read in a project, whoever numbered it; null: perhaps in any. */
   onSequenced(listener: (projectId: string | null) => void): void;
+  readonly outbox: Outbox;
   start(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Whether events come out as they go in. */
+export interface Outbox {
+  /** How old the oldest event was that was numbered last. */
+  lagSeconds(): number;
+  /** Since events were last looked for, everywhere and to the end. */
+  roundAgeSeconds(): number;
 }
 
 export interface EventSequencerOptions {
@@ -67,11 +76,15 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
     for (const listen of listeners) listen(projectId);
   };
 
+  let lagSeconds = 0;
+  let roundEndedAt = performance.now();
+
   function sequenceBatch(projectId: string): Promise<number> {
     return withTransaction(database, projectId, async (connection) => {
       await lockSequencer(connection, projectId);
       const events = await sequence(connection, projectId, mostAtOnce);
       if (events.length > 0) {
+        lagSeconds = Math.max(0, ...events.map((event) => event.ageSeconds));
         await fanOut(connection, projectId, events);
         await notify(connection, sequencedChannel, projectId);
       }
@@ -127,6 +140,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
   async function gather(): Promise<void> {
     await delay(gatherMilliseconds);
     await sequenceAll();
+    roundEndedAt = performance.now();
   }
 
   const numbering = repeated(pollMilliseconds, gather, (error) => {
@@ -140,6 +154,10 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
     sequence: sequenceAll,
     cleanUp,
     wake: numbering.wake,
+    outbox: {
+      lagSeconds: () => lagSeconds,
+      roundAgeSeconds: () => (performance.now() - roundEndedAt) / 1_000,
+    },
     onSequenced: (listen) => void listeners.push(listen),
     async start() {
       numbering.start();

@@ -51,6 +51,8 @@ export interface SequencedEvent {
   readonly type: string;
   readonly subject: string;
   readonly position: number;
+  /** For how long it had been written. */
+  readonly ageSeconds: number;
 }
 
 /** Gives up to `most` committed events of the project their positions, in the order of writing. Under `lockSequencer`. */
@@ -71,7 +73,8 @@ export async function sequence(
     )
     update outbox_events e set position = stream.before + next.number
       from next, stream where e.ctid = next.place and e.project_id = ${projectId}
-    returning e.id, e.type, e.subject, e.position`);
+    returning e.id, e.type, e.subject, e.position,
+              extract(epoch from clock_timestamp() - e.created_at)::double precision as "ageSeconds"`);
   return rows;
 }
 

@@ -5,9 +5,12 @@ import { foldLookAlikes } from "../../engine/codes.ts";
 import type { CouponFact, DepositFact, Facts } from "../../engine/facts.ts";
 import { rfmScores } from "../../engine/rfm.ts";
 import { counterKey } from "../../ledger/books.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
-import type { Database } from "../../platform/database.ts";
+import { type Database, isConnectionLost } from "../../platform/database.ts";
+import { DatabaseAway } from "../../platform/database-watch.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
+import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger/promotion-counters.ts";
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -28,6 +31,7 @@ import {
   readSharedCounters,
   type StandingRedemption,
 } from "./facts-store.ts";
+import { factsWithoutDatabase } from "./facts-without-database.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
 import { type Taken, takenFrom, UsageFacts } from "./usage-facts.ts";
 import type { Usage, UsageService } from "./usage-service.ts";
@@ -54,7 +58,7 @@ export interface Knowledge {
 }
 
 export interface FactsService {
-  /** For a quote. At once where nothing has to be read. */
+  /** For a quote. At once where nothing has to be read, as it is while the database is away. */
   forQuote(
     rules: ProjectRules,
     request: CartWithDrafts,
@@ -75,11 +79,19 @@ export interface FactsService {
 
 export interface FactsServiceOptions {
   database: Database;
+  clock: Clock;
   usage: UsageService;
   wrongCodes: WrongCodeService;
+  outage?: Outage | undefined;
 }
 
-export function factsService({ database, usage, wrongCodes }: FactsServiceOptions): FactsService {
+export function factsService({
+  database,
+  clock,
+  usage,
+  wrongCodes,
+  outage = defaultOutage,
+}: FactsServiceOptions): FactsService {
   const read = factsReader(database);
 
   function gather(
@@ -118,13 +130,35 @@ export function factsService({ database, usage, wrongCodes }: FactsServiceOption
     return result;
   }
 
+  function fromDatabase(
+    rules: ProjectRules,
+    request: CartWithDrafts,
+    at: number,
+    apiKeyId: string,
+  ): Facts | Promise<Facts> {
+    const used = usage.usageOf(rules);
+    if (used instanceof Promise)
+      return used.then(async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts);
+    const known = gather(rules, request, at, null, apiKeyId, used);
+    return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
+  }
+
+  function withoutDatabase(rules: ProjectRules, request: CartWithDrafts): Facts {
+    if (clock.now() - rules.asOf() > outage.milliseconds) throw new DatabaseAway();
+    return factsWithoutDatabase(rules, request);
+  }
+
   return {
     forQuote(rules, request, at, apiKeyId) {
-      const used = usage.usageOf(rules);
-      if (used instanceof Promise)
-        return used.then(async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts);
-      const known = gather(rules, request, at, null, apiKeyId, used);
-      return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
+      if (rules.isFromDisk || database.watch.isAway()) return withoutDatabase(rules, request);
+      const facts = fromDatabase(rules, request, at, apiKeyId);
+      if (!(facts instanceof Promise)) return facts;
+      return facts.catch(async (error: unknown) => {
+        if (!isConnectionLost(error)) throw error;
+        const isAway = await database.watch.confirm();
+        // A lost connection alone is no outage: there are others.
+        return isAway ? withoutDatabase(rules, request) : fromDatabase(rules, request, at, apiKeyId);
+      });
     },
     async forOrder(rules, request, at, order, apiKeyId) {
       return gather(rules, request, at, order, apiKeyId, await usage.usageOf(rules));

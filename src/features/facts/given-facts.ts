@@ -5,16 +5,23 @@ import { hashedIdentifiers } from "../ledger/promotion-counters.ts";
 
 export type History = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "orders">>;
 
+/** Nobody is in a tier of ours; that much is known of everybody. */
+const withoutRecord: Facts = { tier: null };
 /** A customer with an id who is in no record of ours: somebody without orders. */
 const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, orders: [], segments: [], tier: null };
 
+/** `history`: null where there is none on record; "unknown" where the records cannot be asked, `stored` then neither. */
 export function customerFacts(
   { customer }: Pick<Cart, "customer">,
-  history: History | null,
+  history: History | "unknown" | null,
   stored: readonly string[] | null = null,
 ): Facts {
   const known: Facts =
-    customer?.id === undefined ? noFacts : { ...newcomer, ...history, segments: stored ?? [] };
+    customer?.id === undefined
+      ? noFacts
+      : history === "unknown"
+        ? withoutRecord
+        : { ...newcomer, ...history, segments: stored ?? [] };
   const given = customer?.facts;
   if (given === undefined) return known;
   const facts: Facts = { ...known };

@@ -8,11 +8,14 @@ import { repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
+import { amountCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { readSharedCounters } from "./facts-store.ts";
 import { isCounted } from "./usage-facts.ts";
 
 const mostProjects = 500;
+/** A budget of which no more is left is called low. */
+const lowShare = 0.1;
 
 export interface Usage {
   /** The counted promotions of the rules, by key. */
@@ -24,6 +27,8 @@ export interface Usage {
 export interface UsageService {
   /** At once, unless the project's counters were not in memory. */
   usageOf(rules: ProjectRules): Usage | Promise<Usage>;
+  /** Promotions with a budget, by what is left of it as far as is known in memory. */
+  budgets(): { all: number; low: number; spent: number };
   start(): void;
   close(): Promise<void>;
 }
@@ -111,7 +116,23 @@ export function usageService(options: {
     }
   }
 
-  return { usageOf, start: background.start, close: background.close };
+  function budgets() {
+    const found = { all: 0, low: 0, spent: 0 };
+    for (const { promotions, taken } of entries.values())
+      for (const { id, document } of promotions.values()) {
+        if (document.budget === undefined || id === null) continue;
+        const shares = Object.entries(document.budget.amount).map(
+          ([currency, amount]) => 1 - (taken.get(counterKey(amountCounter(id, currency))) ?? 0) / amount,
+        );
+        const left = Math.min(...shares);
+        found.all += 1;
+        if (left <= 0) found.spent += 1;
+        if (left <= lowShare) found.low += 1;
+      }
+    return found;
+  }
+
+  return { usageOf, budgets, start: background.start, close: background.close };
 }
 
 const nothingCounted: Usage = { promotions: new Map(), taken: new Map() };

@@ -40,6 +40,14 @@ export interface CommitterService {
   onPosted(listener: (projectId: string, books: Books, names: readonly CounterName[]) => void): void;
   /** Commands whose batch has not begun. */
   waiting(): number;
+  /** Of all batches so far. */
+  readonly figures: {
+    readonly batches: number;
+    readonly commands: number;
+    readonly seconds: number;
+    /** Until their rows were read and locked: what they waited for others. */
+    readonly lockSeconds: number;
+  };
   /** Waits for what is under way; what comes later is refused. */
   close(): Promise<void>;
 }
@@ -60,7 +68,14 @@ export function committerService({ database, log }: { database: Database; log: L
   const queues = new Map<string, Queue>();
   const known = new Set<string>();
   const listeners: Parameters<CommitterService["onPosted"]>[0][] = [];
+  const figures = { batches: 0, commands: 0, seconds: 0, lockSeconds: 0 };
   let isClosing = false;
+
+  // Nobody waits for a batch that cannot begin. Of one that has begun the fate is asked as soon as there is somebody to ask.
+  database.watch.onAway(() => {
+    for (const { waiting } of queues.values())
+      for (const { reject } of waiting.splice(0)) reject(unavailable());
+  });
 
   async function run(projectId: string, queue: Queue): Promise<void> {
     // What arrives in this turn of the event loop still comes along.
@@ -106,6 +121,7 @@ export function committerService({ database, log }: { database: Database; log: L
   }
 
   async function commitOnce(projectId: string, batch: readonly Submission[]): Promise<Result[]> {
+    const began = performance.now();
     const client = await database.connect();
     let isReusable = false;
     let isReleased = false;
@@ -115,6 +131,7 @@ export function committerService({ database, log }: { database: Database; log: L
     try {
       await client.query(beginStatement(projectId));
       const { decided, books, needs, loaded } = await decideLocked(client, projectId, batch);
+      figures.lockSeconds += (performance.now() - began) / 1_000;
       results = decided.results;
       writes = decided.writes;
       if (decided.isEmpty) {
@@ -149,6 +166,9 @@ export function committerService({ database, log }: { database: Database; log: L
       throw error;
     } finally {
       if (!isReleased) client.release(!isReusable);
+      figures.batches += 1;
+      figures.commands += batch.length;
+      figures.seconds += (performance.now() - began) / 1_000;
     }
   }
 
@@ -203,7 +223,7 @@ export function committerService({ database, log }: { database: Database; log: L
 
   return {
     submit(projectId, submission) {
-      if (isClosing) return Promise.reject(unavailable());
+      if (isClosing || database.watch.isShut()) return Promise.reject(unavailable());
       let queue = queues.get(projectId);
       if (queue === undefined) {
         queue = { waiting: [], running: null };
@@ -216,6 +236,7 @@ export function committerService({ database, log }: { database: Database; log: L
         target.running ??= run(projectId, target);
       });
     },
+    figures,
     onPosted(listener) {
       listeners.push(listener);
     },

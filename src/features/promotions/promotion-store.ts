@@ -161,7 +161,7 @@ export interface RuleRow {
 }
 
 /** The rules in force, by id. */
-export async function activePromotions(
+async function activePromotions(
   connection: Connection,
   projectId: string,
   { afterId, limit }: { afterId: string; limit: number },
@@ -173,6 +173,22 @@ export async function activePromotions(
     .where(and(eq(promotions.projectId, projectId), eq(status, "active"), gt(id, afterId)))
     .orderBy(id)
     .limit(limit);
+}
+
+const rowsPerPage = 500;
+
+/** In pages: turning ten thousand rows into objects at one go would hold up requests. */
+export async function allActive(connection: Connection, projectId: string): Promise<RuleRow[]> {
+  const rows: RuleRow[] = [];
+  let page: RuleRow[];
+  do {
+    page = await activePromotions(connection, projectId, {
+      afterId: rows.at(-1)?.id ?? "",
+      limit: rowsPerPage,
+    });
+    rows.push(...page);
+  } while (page.length === rowsPerPage);
+  return rows;
 }
 
 /** Whose reservations are not committed any more. */

@@ -3,23 +3,27 @@ import type { SelectorTable } from "../../engine/promotion.ts";
 import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
 import { repeated } from "../../platform/background.ts";
-import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
+import { type Clock, systemClock } from "../../platform/clock.ts";
+import { type Database, isConnectionLost, withReadSnapshot } from "../../platform/database.ts";
+import { DatabaseAway } from "../../platform/database-watch.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
+import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { problem } from "../../platform/problem.ts";
+import { remembered } from "../../platform/remembered.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
 import {
-  activePromotions,
+  allActive,
   killedPromotions,
   promotionsAsOf,
   promotionsChangedSince,
   type RuleRow,
 } from "./promotion-store.ts";
 import { type CompiledRules, compileRules } from "./rule-compiler.ts";
+import { rulebookKeeper } from "./rulebook-keeper-service.ts";
 
 const mostProjects = 500;
-const rowsPerPage = 500;
 const mostPastRulebooks = 16;
 const mostZonesPerRulebook = 4;
 /** A book compiled piecemeal keeps selectors that nobody uses any more; now and then it is compiled afresh. */
@@ -38,11 +42,17 @@ export interface ProjectRules {
   /** Ids of promotions whose reservations are not committed any more. */
   readonly killed: ReadonlySet<string>;
   readonly rulebook: Rulebook;
+  /** When they were last known to be the newest. Epoch milliseconds. */
+  readonly asOf: () => number;
+  /** As an earlier process left them: without the key of the hashes, so that nothing can be counted by them. */
+  readonly isFromDisk: boolean;
 }
 
 export interface RulebookService {
   /** The rules as last seen, at most about a second old. Answers at once unless the project was not in memory. */
   rulesOf(projectId: string): ProjectRules | Promise<ProjectRules>;
+  /** The same; while the database is away, of a project that is not in memory those on the disk. For what promises nothing. */
+  rulesForQuote(projectId: string): ProjectRules | Promise<ProjectRules>;
   /** The same rules with another time zone for the schedules that name none. */
   inTimezone(rules: ProjectRules, timezone: string): Promise<ProjectRules>;
   /** The rules of an earlier revision, from the history. */
@@ -60,6 +70,8 @@ export interface RulebookServiceOptions {
   database: Database;
   projects: ProjectService;
   log: Log;
+  clock?: Clock;
+  outage?: Outage | undefined;
   /** Left out: changes are found by asking alone. */
   listener?: Listener | undefined;
   pollMilliseconds?: number | undefined;
@@ -75,12 +87,17 @@ interface Entry {
   isStale: boolean;
   loading: Promise<ProjectRules> | null;
   lastUse: number;
-  /** When the rules were last known to be the newest, by the clock of `performance`. */
+  /** When the rules were last known to be the newest. */
   confirmedAt: number;
 }
 
 export function rulebookService(options: RulebookServiceOptions): RulebookService {
   const { database, projects, log, listener, pollMilliseconds = 1_000 } = options;
+  const { clock = systemClock, outage = defaultOutage } = options;
+  const { watch } = database;
+  const { directory } = outage;
+  const keeper = directory === null ? null : rulebookKeeper({ ...outage, directory, log, now: clock.now });
+  const fromDisk = new Map<string, Promise<ProjectRules>>();
   const entries = new Map<string, Entry>();
   const past = new Map<string, Promise<Rulebook>>();
   const inZones = new WeakMap<ProjectRules, Map<string, Promise<ProjectRules>>>();
@@ -89,14 +106,29 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   );
   let uses = 0;
 
-  function rulesOf(projectId: string): ProjectRules | Promise<ProjectRules> {
+  function entryOf(projectId: string): Entry {
     let entry = entries.get(projectId);
     if (entry === undefined) {
       entry = addEntry(projectId);
     }
     uses += 1;
     entry.lastUse = uses;
-    return entry.rules ?? load(entry);
+    return entry;
+  }
+
+  async function loadOrRead(entry: Entry): Promise<ProjectRules> {
+    const { projectId } = entry;
+    try {
+      if (!watch.isShut()) return await load(entry);
+    } catch (error) {
+      if (!isConnectionLost(error) || !(await watch.confirm())) throw error;
+    }
+    entries.delete(projectId);
+    return remembered(fromDisk, projectId, mostProjects, async () => {
+      const kept = await keeper?.read(projectId);
+      if (kept === undefined || kept === null) throw new DatabaseAway();
+      return kept;
+    });
   }
 
   function addEntry(projectId: string): Entry {
@@ -113,7 +145,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       isStale: false,
       loading: null,
       lastUse: 0,
-      confirmedAt: performance.now(),
+      confirmedAt: clock.now(),
     };
     entries.set(projectId, entry);
     return entry;
@@ -132,8 +164,9 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       for (;;) {
         entry.isStale = false;
         const began = performance.now();
+        const asked = clock.now();
         entry.rules = await loadOnce(entry);
-        entry.confirmedAt = began;
+        entry.confirmedAt = asked;
         if (!entry.isStale) return entry.rules;
         // Under a storm of changes at most half of the time goes into compiling.
         await delay(Math.min(performance.now() - began, 250));
@@ -177,6 +210,8 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
         String(basis.revision),
         [...entry.compiled.values()].map(({ promotion }) => promotion),
       ),
+      asOf: () => entry.confirmedAt,
+      isFromDisk: false,
     };
   }
 
@@ -222,7 +257,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
   async function poll(): Promise<void> {
     if (entries.size === 0) return;
-    const asked = performance.now();
+    const asked = clock.now();
     const revisions = await projects.revisions([...entries.keys()]);
     for (const [projectId, entry] of entries) {
       const revision = revisions.get(projectId);
@@ -230,6 +265,17 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       if (revision === entry.rules.revision) entry.confirmedAt = asked;
       else refresh(projectId);
     }
+  }
+
+  /** Before an answer counts as given by the newest rules again. */
+  async function catchUp(): Promise<void> {
+    await poll();
+    await Promise.all([...entries.values()].map(({ loading }) => loading));
+    fromDisk.clear();
+  }
+
+  function* inForce(): Iterable<ProjectRules> {
+    for (const { rules } of entries.values()) if (rules !== null) yield rules;
   }
 
   async function makePast(projectId: string, revision: number, timezone: string): Promise<Rulebook> {
@@ -260,7 +306,15 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   }
 
   return {
-    rulesOf,
+    rulesOf(projectId) {
+      const entry = entryOf(projectId);
+      return entry.rules ?? load(entry);
+    },
+
+    rulesForQuote(projectId) {
+      const entry = entryOf(projectId);
+      return entry.rules ?? loadOrRead(entry);
+    },
 
     async inTimezone(rules, timezone) {
       if (timezone === rules.settings.timezone) return rules;
@@ -292,7 +346,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     },
 
     inMemory() {
-      let oldest = performance.now();
+      let oldest = clock.now();
       const now = oldest;
       for (const { confirmedAt } of entries.values()) oldest = Math.min(oldest, confirmedAt);
       return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
@@ -300,6 +354,8 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
     async start() {
       polling.start();
+      watch.onReturn(catchUp);
+      keeper?.start(inForce);
       await listener?.subscribe(rulebookChannel, refresh, () => {
         for (const projectId of entries.keys()) refresh(projectId);
       });
@@ -307,38 +363,8 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
     async close() {
       await polling.close();
+      await keeper?.close();
       await Promise.allSettled([...entries.values()].map(({ loading }) => loading));
     },
   };
-}
-
-/** In pages: turning ten thousand rows into objects at one go would hold up requests. */
-async function allActive(connection: Connection, projectId: string): Promise<RuleRow[]> {
-  const rows: RuleRow[] = [];
-  let page: RuleRow[];
-  do {
-    page = await activePromotions(connection, projectId, {
-      afterId: rows.at(-1)?.id ?? "",
-      limit: rowsPerPage,
-    });
-    rows.push(...page);
-  } while (page.length === rowsPerPage);
-  return rows;
-}
-
-/** The value behind `key`, made once; the oldest go when there are more than `most`, and a failure is not remembered. */
-function remembered<Value>(
-  values: Map<string, Promise<Value>>,
-  key: string,
-  most: number,
-  make: () => Promise<Value>,
-): Promise<Value> {
-  const known = values.get(key);
-  if (known !== undefined) return known;
-  const value = make();
-  values.set(key, value);
-  value.catch(() => values.delete(key));
-  const [oldest] = values.keys();
-  if (values.size > most && oldest !== undefined) values.delete(oldest);
-  return value;
 }

@@ -5,16 +5,19 @@ import type { Database } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
 import { openOutbound } from "../../platform/outbound-http.ts";
-import { eventSequencerService, type FanOut } from "../events/event-sequencer-service.ts";
+import { eventSequencerService, type FanOut, type Outbox } from "../events/event-sequencer-service.ts";
 import { type EventService, eventService } from "../events/event-service.ts";
 import { type EventStreamService, eventStreamService } from "../events/event-stream-service.ts";
-import { webhookDispatchService } from "./webhook-dispatch-service.ts";
+import { type WebhookDispatchService, webhookDispatchService } from "./webhook-dispatch-service.ts";
 import { type WebhookService, webhookService } from "./webhook-service.ts";
 
 export interface EventDeliveryService {
   readonly events: EventService;
   readonly streams: EventStreamService;
   readonly webhooks: WebhookService;
+  readonly outbox: Outbox;
+  /** What came of all attempts at delivery so far. */
+  readonly attempts: WebhookDispatchService["attempts"];
   /** Events were written by this process, perhaps. */
   wake(): void;
   /** Called whenever there is something new to read in a project; null: perhaps in any. */
@@ -69,6 +72,8 @@ export function eventDeliveryService(options: EventDeliveryOptions): EventDelive
     webhooks: webhookService({ database, clock, outbound, wake: dispatch.wake }),
     wake: sequencer.wake,
     onSequenced: sequencer.onSequenced,
+    outbox: sequencer.outbox,
+    attempts: dispatch.attempts,
     async start() {
       await sequencer.start();
       dispatch.start();

@@ -53,6 +53,8 @@ export interface WebhookDispatchService {
   onDeleted(connection: Connection, projectId: string, through: number): Promise<void>;
   /** Delivers until nothing is due any more that this process may deliver. */
   deliverDue(): Promise<void>;
+  /** What came of all attempts so far. */
+  attempts(): (readonly [labels: { readonly outcome: string }, count: number])[];
   wake(): void;
   start(): void;
   /** Waits for the attempts that are under way. */
@@ -74,6 +76,7 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
   const { database, clock, log, outbound, random = Math.random } = options;
   const seconds = options.leaseSeconds ?? leaseSeconds;
   const serving = new Map<string, Promise<void>>();
+  const outcomes = { delivered: 0, failed: 0 };
 
   /** Takes up what is due, as far as there are hands. */
   async function look(): Promise<void> {
@@ -158,6 +161,7 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
       failure,
     };
     const verdict = verdictOf(status);
+    outcomes[verdict === "delivered" ? "delivered" : "failed"] += 1;
     if (verdict === "delivered") return noteDelivered(connection, webhook, delivery, attempt);
     const asked = retryAfterOf(retryAfter, now);
     const next = verdict === "gone" ? null : nextAttemptAt(attempts + 1, now, random());
@@ -190,6 +194,7 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
     fanOut: (connection, projectId, events) =>
       insertDeliveries(connection, projectId, events, new Date(clock.now())),
     onDeleted: deleteDeliveries,
+    attempts: () => Object.entries(outcomes).map(([outcome, count]) => [{ outcome }, count] as const),
 
     async deliverDue() {
       do {

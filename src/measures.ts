@@ -1,0 +1,87 @@
+/** What the parts of this process have at hand when Prometheus asks. scripts/operations has the dashboard and the alerts that read it. */
+import type { Database } from "./platform/database.ts";
+import { countOf, countsOf, gaugeOf, type Metrics, measurePool } from "./platform/metrics.ts";
+import { loads, type Pressure } from "./platform/pressure.ts";
+import type { RefusalCounts } from "./platform/refusal-counts.ts";
+import type { Services } from "./services.ts";
+
+export function measureServices(metrics: Metrics, database: Database, services: Services): void {
+  const { committer, rulebooks, pricing, usage, eventDelivery } = services;
+  const gauge = (name: string, help: string, read: () => number, ofAll?: "max") =>
+    gaugeOf(metrics, name, help, read, ofAll);
+  const count = (name: string, help: string, read: () => number) => countOf(metrics, name, help, read);
+  measurePool(metrics, database.pool);
+  gauge("database_away", "1 while the database is away.", () => (database.watch.isAway() ? 1 : 0), "max");
+
+  gauge("committer_waiting", "Commands that wait for their batch.", () => committer.waiting());
+  count("committer_batches_total", "Batches that were committed.", () => committer.figures.batches);
+  count("committer_commands_total", "Commands in them.", () => committer.figures.commands);
+  count("committer_seconds_total", "Time that batches took.", () => committer.figures.seconds);
+  count(
+    "committer_lock_seconds_total",
+    "Of it, time until their rows were read and locked.",
+    () => committer.figures.lockSeconds,
+  );
+
+  gauge("rulebooks", "Projects whose rulebook is in memory.", () => rulebooks.inMemory().count);
+  const age = "How long ago the rulebook that was longest not compared with the database was.";
+  gauge("rulebook_age_seconds", age, () => rulebooks.inMemory().oldestSeconds, "max");
+
+  count("quotes_total", "Carts priced.", () => pricing.figures.quotes);
+  count(
+    "quotes_proven_total",
+    "Those whose plan is proven to be the cheapest.",
+    () => pricing.figures.proven,
+  );
+  count("quotes_degraded_total", "Those priced while the database was away.", () => pricing.figures.degraded);
+  count(
+    "quotes_gap_ratio_total",
+    "What any plan could still have saved at most, as parts of the totals, added up; divide by quotes_total.",
+    () => pricing.figures.gaps,
+  );
+
+  const budgets = () => usage.budgets();
+  gauge(
+    "budgets",
+    "Promotions in force with a budget, of the projects in memory.",
+    () => budgets().all,
+    "max",
+  );
+  gauge("budgets_low", "Of them, those with a tenth or less left.", () => budgets().low, "max");
+  gauge("budgets_spent", "Of them, those with nothing left.", () => budgets().spent, "max");
+
+  const { outbox } = eventDelivery;
+  gauge("outbox_round_age_seconds", "Since events were last looked for.", outbox.roundAgeSeconds, "max");
+  gauge(
+    "outbox_lag_seconds",
+    "How old the oldest event was that was numbered last.",
+    outbox.lagSeconds,
+    "max",
+  );
+  countsOf(
+    metrics,
+    "webhook_attempts_total",
+    "Events sent to webhooks.",
+    ["outcome"],
+    eventDelivery.attempts,
+  );
+}
+
+export function measureRequests(
+  metrics: Metrics,
+  open: () => number,
+  { waiting, refused }: Pick<Pressure, "waiting" | "refused">,
+  refusals: RefusalCounts,
+): void {
+  gaugeOf(metrics, "requests_open", "Requests under way.", open);
+  gaugeOf(metrics, "requests_waiting", "Requests whose turn has not come.", waiting);
+  countsOf(
+    metrics,
+    "requests_shed_total",
+    "Requests refused because there was too much to do.",
+    ["load"],
+    () => loads.map((load) => [{ load }, refused(load)] as const),
+  );
+  const help = "Requests that were refused, by problem and by what the first of its errors says.";
+  countsOf(metrics, "refusals_total", help, ["problem", "reason"], refusals.counted);
+}

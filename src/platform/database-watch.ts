@@ -1,0 +1,199 @@
+/**
+ * Whether the database can be reached, known before anybody has to wait to find out. One connection of its own asks twice a
+ * second; while it gets no answer everybody else is refused at once instead of hanging on time-outs.
+ *
+ * A lost connection is no outage: it is away only if a new connection is refused as well, or if it has said nothing for five
+ * seconds in which this process was running.
+ */
+import type { Socket } from "node:net";
+import pg from "pg";
+import { type Background, repeated } from "./background.ts";
+import type { Log } from "./log.ts";
+
+export interface DatabaseWatch {
+  /** Out of reach, or back and not yet caught up with: what is in memory may be old, and nothing else is to be had. */
+  isAway(): boolean;
+  /** For how long it has been away; 0 while it is here. */
+  awayMilliseconds(): number;
+  /** While it is so, no connection is given out. */
+  isShut(): boolean;
+  /** Asks now, for whoever has just lost a connection. Whether it is away. */
+  confirm(): Promise<boolean>;
+  onAway(listener: (because: Cause) => void): void;
+  /** To be done each time the database is back, before it counts as here; all of it is tried again where it fails. */
+  onReturn(work: () => Promise<unknown>): void;
+  /** To be done once before any connection is given out, by a process that began while the database was away. */
+  prepareFirst(work: () => Promise<unknown>): void;
+  /** Asks for the first time, and goes on. May be called again. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `silent`: connections are there, and nobody answers on them. */
+export type Cause = "lost" | "silent";
+
+const askEveryMilliseconds = 500;
+const tickMilliseconds = 250;
+const mostSilentTicks = 20;
+
+class Silence extends Error {}
+
+/** What whoever wants a connection is told while there is none. Its code is PostgreSQL's own "connection failure". */
+export class DatabaseAway extends Error {
+  readonly code = "08006";
+
+  constructor() {
+    super("the database is away");
+    this.name = "DatabaseAway";
+  }
+}
+
+export function databaseWatch(
+  connectionString: string,
+  log: Log,
+  isConnectionLost: (error: unknown) => boolean,
+): DatabaseWatch {
+  let state: "here" | "away" | "returning" = "here";
+  let client: pg.Client | undefined;
+  let asking: Promise<void> | null = null;
+  let started: Promise<void> | undefined;
+  let awaySince = 0;
+  let preparation: (() => Promise<unknown>) | undefined;
+  const leaving: ((because: Cause) => void)[] = [];
+  const returning: (() => Promise<unknown>)[] = [];
+  const rounds: Background = repeated(askEveryMilliseconds, ask, (error) =>
+    log.warn({ err: error }, "the database could not be asked whether it is there"),
+  );
+
+  function ask(): Promise<void> {
+    asking ??= askOnce().finally(() => {
+      asking = null;
+    });
+    return asking;
+  }
+
+  async function askOnce(): Promise<void> {
+    const fault = await faultOf();
+    if (rounds.signal.aborted) return;
+    if (fault === null) {
+      if (state !== "here") await comeBack();
+    } else if (state !== "away") leave(fault);
+  }
+
+  /** Null where it answers, or refuses for a reason that does not say that it is gone. */
+  async function faultOf(): Promise<{ because: Cause; error: unknown } | null> {
+    if (client !== undefined) {
+      try {
+        await answerWithin(client.query("select 1"));
+        return null;
+      } catch (error) {
+        drop();
+        if (error instanceof Silence) return { because: "silent", error };
+      }
+    }
+    if (rounds.signal.aborted) return null;
+    try {
+      const opened = newClient();
+      client = opened;
+      await answerWithin(opened.connect());
+      await answerWithin(opened.query("select 1"));
+      return null;
+    } catch (error) {
+      drop();
+      if (error instanceof Silence) return { because: "silent", error };
+      // No room for one more connection: those that there are go on working.
+      const isFull = String((error as { code?: unknown }).code).startsWith("53");
+      return isConnectionLost(error) && !isFull ? { because: "lost", error } : null;
+    }
+  }
+
+  function newClient(): pg.Client {
+    const opened = new pg.Client({ connectionString, application_name: "dealwright-watch", keepAlive: true });
+    opened.on("error", () => {
+      if (client !== opened) return;
+      drop();
+      rounds.wake();
+    });
+    return opened;
+  }
+
+  /** Not `end`: that waits for somebody who may never answer. */
+  function drop(): void {
+    const dropped = client;
+    client = undefined;
+    if (dropped !== undefined) socketOf(dropped).destroy();
+  }
+
+  function leave({ because, error }: { because: Cause; error: unknown }): void {
+    state = "away";
+    awaySince = performance.now();
+    log.error({ err: error, because }, "the database is away: carts are priced by what was last known");
+    for (const listener of leaving) listener(because);
+  }
+
+  async function comeBack(): Promise<void> {
+    try {
+      if (preparation !== undefined) await preparation();
+      preparation = undefined;
+      state = "returning";
+      for (const work of returning) await work();
+      state = "here";
+      log.info({}, "the database is back");
+    } catch (error) {
+      state = "away";
+      log.warn({ err: error }, "the database is back, but not usable yet");
+    }
+  }
+
+  return {
+    isAway: () => state !== "here",
+    awayMilliseconds: () => (state === "here" ? 0 : performance.now() - awaySince),
+    isShut: () => state === "away",
+    async confirm() {
+      // What is being asked just now may have begun before the connection was lost.
+      await asking;
+      await ask();
+      return state !== "here";
+    },
+    onAway: (listener) => void leaving.push(listener),
+    onReturn: (work) => void returning.push(work),
+    prepareFirst(work) {
+      preparation = work;
+      state = "away";
+      awaySince = performance.now();
+    },
+    start() {
+      started ??= ask().then(() => rounds.start());
+      return started;
+    },
+    async close() {
+      const closing = rounds.close();
+      drop();
+      await started;
+      await closing;
+      drop();
+    },
+  };
+}
+
+/**
+ * The result of the work, unless there is none for so many ticks. Ticks, not time: a process that was itself held up meanwhile
+ * has one tick to make up for it, and does not blame the database.
+ */
+function answerWithin<Result>(work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+      if (ticks < mostSilentTicks) return;
+      clearInterval(timer);
+      reject(new Silence("no answer"));
+    }, tickMilliseconds);
+    work.then(resolve, reject).finally(() => clearInterval(timer));
+  });
+}
+
+/** What pg's types leave out. */
+export function socketOf(client: pg.ClientBase): Socket {
+  return (client as pg.ClientBase & { connection: { stream: Socket } }).connection.stream;
+}

@@ -1,0 +1,33 @@
+/** How often requests were refused, and why: for Prometheus. */
+import type { Problem } from "./problem.ts";
+
+export interface RefusalCounts {
+  note(failure: Problem): void;
+  /** By problem, and by what the first of its errors says. */
+  counted(): Iterable<
+    readonly [labels: { readonly problem: string; readonly reason: string }, count: number]
+  >;
+}
+
+/** More are counted together. The codes of problems and errors are ours, but nobody need rely on there being few. */
+const mostReasons = 300;
+
+export function refusalCounts(): RefusalCounts {
+  const counts = new Map<string, { labels: { problem: string; reason: string }; count: number }>();
+  return {
+    note({ code, errors }) {
+      const reason = errors?.[0]?.code ?? "";
+      const known = counts.get(`${code} ${reason}`);
+      if (known !== undefined) {
+        known.count += 1;
+        return;
+      }
+      const labels = { problem: code, reason: counts.size < mostReasons ? reason : "other" };
+      const key = `${labels.problem} ${labels.reason}`;
+      counts.set(key, { labels, count: (counts.get(key)?.count ?? 0) + 1 });
+    },
+    *counted() {
+      for (const { labels, count } of counts.values()) yield [labels, count];
+    },
+  };
+}

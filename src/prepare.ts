@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import { seedDemo } from "./features/demo/demo-seed.ts";
+import { type Bootstrapped, bootstrap } from "./features/projects/project-bootstrap.ts";
+import { systemClock } from "./platform/clock.ts";
+import { assertDurable, isConnectionLost, openDatabase } from "./platform/database.ts";
+import type { Log } from "./platform/log.ts";
+import { migrateDatabase } from "./platform/migrate.ts";
+import { assertWalled } from "./platform/walls.ts";
+
+export interface DatabaseUrls {
+  readonly connectionString: string;
+  /** Past any pooler. */
+  readonly directUrl: string;
+}
+
+/** Makes the database fit to serve from, or refuses it: schema, durability, walls, a first project. */
+export async function prepareDatabase(
+  config: Config,
+  { connectionString, directUrl }: DatabaseUrls,
+  log: Log,
+): Promise<Bootstrapped | null> {
+  const isProduction = config.environment === "production";
+  if (isProduction) await assertDurable(directUrl);
+  await migrateDatabase(directUrl, log);
+  const database = openDatabase({ connectionString, log, ...config.database, poolSize: 1 });
+  try {
+    await assertWalled(database.pool).catch((error: Error) => {
+      if (isProduction) throw error;
+      log.warn({ err: error }, "projects are not walled off from each other by the database");
+    });
+    return await bootstrap(
+      database,
+      systemClock,
+      config.bootstrapAdminKey,
+      config.hasDemo
+        ? (connection, projectId) => seedDemo(connection, projectId, config.environment, systemClock)
+        : undefined,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+/** Where a process keeps what it needs while the database is away. */
+export function keptDirectory({ dataDirectory }: Config): string {
+  return join(dataDirectory, "last-known");
+}
+
+/** "later": the database is away, and carts can be priced meanwhile by what an earlier process kept. */
+export async function prepareNowOrLater(
+  config: Config,
+  urls: DatabaseUrls,
+  log: Log,
+): Promise<Bootstrapped | null | "later"> {
+  try {
+    return await prepareDatabase(config, urls, log);
+  } catch (error) {
+    const isKept = config.outageMinutes > 0 && existsSync(join(keptDirectory(config), "confirmed.jsonl"));
+    if (!isConnectionLost(error) || !isKept) throw error;
+    log.warn({ err: error }, "the database is away; starting with what was last known");
+    return "later";
+  }
+}

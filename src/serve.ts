@@ -1,0 +1,73 @@
+import { buildApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { systemClock } from "./platform/clock.ts";
+import { isConnectionLost, openDatabase } from "./platform/database.ts";
+import { drainable } from "./platform/drain.ts";
+import { openListener } from "./platform/listen.ts";
+import type { Log } from "./platform/log.ts";
+import { createMetrics, type Metrics, serveMetrics } from "./platform/metrics.ts";
+import { type DatabaseUrls, keptDirectory, prepareDatabase } from "./prepare.ts";
+
+export interface Serving {
+  readonly address: string;
+  readonly metrics: Metrics;
+}
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly urls: DatabaseUrls;
+  readonly log: Log;
+  /** False: the database was away, and is to be prepared before anybody works with it. */
+  readonly isPrepared: boolean;
+  /** What is to be closed in the end, the last first. */
+  readonly closers: (() => Promise<unknown>)[];
+  /** What all processes together tell Prometheus; left out, this one speaks for itself. */
+  readonly metricsOfAll?: () => Promise<string>;
+  /** The database turned out not to be fit to serve from. */
+  readonly onUnfit: (error: unknown) => void;
+}
+
+/** One process that answers requests. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { config, urls, log, isPrepared, closers, metricsOfAll, onUnfit } = options;
+  const database = openDatabase({ connectionString: urls.connectionString, log, ...config.database });
+  closers.push(() => database.close());
+  if (!isPrepared)
+    database.watch.prepareFirst(() =>
+      prepareDatabase(config, urls, log).catch((error: unknown) => {
+        if (!isConnectionLost(error)) onUnfit(error);
+        throw error;
+      }),
+    );
+  const listener = openListener(urls.directUrl, log);
+  closers.push(() => listener.close());
+  const metrics = createMetrics({ ofProcess: true });
+  const app = await buildApp({
+    config,
+    database,
+    clock: systemClock,
+    listener,
+    metrics,
+    ...(metricsOfAll !== undefined && { metricsOfAll }),
+    outage: {
+      milliseconds: config.outageMinutes * 60_000,
+      // The embedded database comes and goes with the service.
+      directory: config.outageMinutes > 0 && config.database.url !== undefined ? keptDirectory(config) : null,
+      keepMilliseconds: 10_000,
+    },
+  });
+  const drain = drainable(app);
+  closers.push(async () => {
+    await drain();
+    await app.close();
+  });
+  if (typeof config.metrics === "number" && metricsOfAll === undefined) {
+    const { close } = await serveMetrics(() => metrics.registry.metrics(), {
+      host: config.host,
+      port: config.metrics,
+    });
+    closers.push(close);
+  }
+  const address = await app.listen({ host: config.host, port: config.port });
+  return { address, metrics };
+}

@@ -1,0 +1,170 @@
+/**
+ * `WORKERS=n`: one process that starts the others, and starts another where one ends. It prepares the database and serves
+ * nothing itself. SIGTERM lets all of them finish; SIGHUP puts a new one in the place of each, one after the other, so that
+ * there are never fewer than n.
+ */
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Log } from "./platform/log.ts";
+import { aggregated } from "./platform/metrics.ts";
+import type { DatabaseUrls } from "./prepare.ts";
+
+/** What a worker is told at its start. */
+export interface WorkerOrders {
+  readonly urls: DatabaseUrls;
+  /** The same for all of them. */
+  readonly port: number;
+  readonly isPrepared: boolean;
+}
+
+/** What a worker says, … */
+export type WorkerMessage =
+  | { type: "ready"; address: string }
+  | { type: "metrics wanted"; question: number }
+  | { type: "metrics"; question: number; metrics: object[] };
+/** … and what it is told. */
+export type PrimaryMessage =
+  | { type: "metrics wanted"; question: number }
+  | { type: "metrics of all"; question: number; text: string };
+
+const firstPauseMilliseconds = 100;
+const longestPauseMilliseconds = 10_000;
+/** A worker that has lived so long did not end because it cannot start. */
+const soundAfterMilliseconds = 10_000;
+/** So long a worker may take to tell its figures. */
+const metricsPatienceMilliseconds = 2_000;
+/** Longer than a worker takes to drain. */
+const drainMilliseconds = 20_000;
+
+export interface Workers {
+  readonly address: string;
+  metrics(): Promise<string>;
+  restartAll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Resolves once all of them serve; rejects if one cannot. */
+export async function startWorkers(count: number, orders: WorkerOrders, log: Log): Promise<Workers> {
+  cluster.setupPrimary({ args: [JSON.stringify(orders)] });
+  const ready = new Set<Worker>();
+  const questions = new Map<number, { from: Set<Worker>; answers: object[][]; settle: () => void }>();
+  let asked = 0;
+  let isClosing = false;
+  let restarting: Promise<void> = Promise.resolve();
+
+  /** Resolves with its address when it serves, rejects when it ends before. */
+  function launch(): { worker: Worker; serving: Promise<string> } {
+    const worker = cluster.fork();
+    const began = performance.now();
+    const serving = new Promise<string>((resolve, reject) => {
+      worker.on("message", (message: WorkerMessage) => {
+        if (message.type === "ready") {
+          ready.add(worker);
+          resolve(message.address);
+        } else if (message.type === "metrics wanted") {
+          gather()
+            .then((text) => tell(worker, { type: "metrics of all", question: message.question, text }))
+            .catch((error: unknown) =>
+              log.warn({ err: error }, "the figures of the workers could not be told"),
+            );
+        } else if (message.type === "metrics") {
+          const question = questions.get(message.question);
+          if (question?.from.delete(worker)) question.answers.push(message.metrics);
+          if (question?.from.size === 0) question.settle();
+        }
+      });
+      worker.once("exit", (code, signal) => {
+        reject(new Error(`a worker ended with ${signal ?? code} before it served`));
+        if (!ready.delete(worker) || worker.exitedAfterDisconnect || leaving.has(worker)) return;
+        log.error(
+          { worker: worker.process.pid, code, signal },
+          "a worker has ended; another takes its place",
+        );
+        for (const { from, settle } of questions.values())
+          if (from.delete(worker) && from.size === 0) settle();
+        replace(performance.now() - began > soundAfterMilliseconds ? 0 : firstPauseMilliseconds);
+      });
+    });
+    serving.catch(() => {});
+    return { worker, serving };
+  }
+
+  const leaving = new Set<Worker>();
+
+  /** Another in the place of one that has ended; again, ever later, until it serves. */
+  function replace(pauseMilliseconds: number): void {
+    if (isClosing) return;
+    delay(pauseMilliseconds)
+      .then(() => (isClosing ? undefined : launch().serving))
+      .catch((error: unknown) => {
+        log.error({ err: error }, "a worker could not be started");
+        replace(Math.min(Math.max(2 * pauseMilliseconds, firstPauseMilliseconds), longestPauseMilliseconds));
+      });
+  }
+
+  /** Lets it finish what it has begun, and ends it if it does not. */
+  async function dismiss(worker: Worker): Promise<void> {
+    leaving.add(worker);
+    if (worker.isDead()) return;
+    const gone = once(worker, "exit");
+    worker.process.kill("SIGTERM");
+    const lateness = setTimeout(() => worker.process.kill("SIGKILL"), drainMilliseconds);
+    await gone;
+    clearTimeout(lateness);
+    leaving.delete(worker);
+  }
+
+  async function rollOver(): Promise<void> {
+    for (const old of [...ready]) {
+      if (isClosing) return;
+      await launch().serving;
+      ready.delete(old);
+      await dismiss(old);
+    }
+    log.info({ workers: ready.size }, "all workers were replaced");
+  }
+
+  async function gather(): Promise<string> {
+    asked += 1;
+    const question = asked;
+    const answers: object[][] = [];
+    await new Promise<void>((settle) => {
+      questions.set(question, { from: new Set(ready), answers, settle });
+      for (const worker of ready) tell(worker, { type: "metrics wanted", question });
+      setTimeout(settle, metricsPatienceMilliseconds).unref();
+    });
+    questions.delete(question);
+    return aggregated(answers);
+  }
+
+  const launched = Array.from({ length: count }, launch);
+  try {
+    const [address = ""] = await Promise.all(launched.map(({ serving }) => serving));
+    return {
+      address,
+      metrics: gather,
+      restartAll() {
+        restarting = restarting.then(rollOver).catch((error: unknown) => {
+          log.error({ err: error }, "the workers could not be replaced; those that serve go on");
+        });
+        return restarting;
+      },
+      async close() {
+        isClosing = true;
+        await Promise.all(
+          Object.values(cluster.workers ?? {}).flatMap((worker) => (worker ? dismiss(worker) : [])),
+        );
+      },
+    };
+  } catch (error) {
+    isClosing = true;
+    for (const { worker } of launched) worker.process.kill("SIGKILL");
+    throw error;
+  }
+}
+
+function tell(worker: Worker, message: PrimaryMessage): void {
+  // One that is about to end hears nothing any more, and need not.
+  if (worker.isConnected()) worker.send(message, () => {});
+}

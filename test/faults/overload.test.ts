@@ -1,0 +1,120 @@
+/** G33: when there is more to do than can be done, who is turned away first. The order, not the speed. */
+import type { FastifyInstance } from "fastify";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { buildApp } from "../../src/app.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { type Database, openDatabase } from "../../src/platform/database.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { type Load, loads, pressure, shares } from "../../src/platform/pressure.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+
+const mostOpenRequests = 40;
+let direct: TestDatabase;
+let database: Database;
+let app: FastifyInstance;
+let url: string;
+let project: ProjectWithKeys;
+
+beforeAll(async () => {
+  direct = await freshDatabase();
+  const { connectionString } = direct;
+  database = openDatabase({
+    connectionString,
+    log: silentLog,
+    poolSize: 2,
+    statementTimeoutMilliseconds: 120_000,
+  });
+  app = await buildApp({
+    config: { environment: "test", logLevel: "silent" },
+    database,
+    clock: systemClock,
+    deadlines: { mostOpenRequests, deadlineMilliseconds: 120_000 },
+  });
+  url = await app.listen({ host: "127.0.0.1", port: 0 });
+  project = await projectWithKeys(direct, Date.now());
+});
+afterAll(async () => {
+  await app.close();
+  await database.close();
+  await direct.close();
+});
+
+const lines = [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }];
+const order = { orderRef: "1", mode: "commit", currency: "CNY", lines };
+const examples: Record<Load, () => Promise<Response>> = {
+  bulk: () => send("GET", "/v1/audit/export?format=csv"),
+  reading: () => send("GET", "/v1/redemptions"),
+  pricing: () => send("POST", "/v1/evaluations", { currency: "CNY", lines }),
+  writing: () => send("POST", "/v1/redemptions", order),
+};
+
+function send(method: string, path: string, body?: object): Promise<Response> {
+  return fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${project.keys.admin}`, "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+async function figure(name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^dealwright_${name} (\\d+)$`, "m").exec(text)?.[1]);
+}
+
+test("exports go first, then reading, then pricing, and writing last; health answers all the while", async () => {
+  // Known from here on, so that nothing but the work itself asks the database.
+  expect((await examples.pricing()).status).toBe(200);
+  const blocker = await direct.pool.connect();
+  await blocker.query("begin; lock table redemptions in access exclusive mode");
+  onTestFinished(() => blocker.release(true));
+  const held: Promise<Response>[] = [];
+  // Each waits for the lock, and so is under way.
+  const fillTo = async (share: number) => {
+    while (held.length < share * mostOpenRequests)
+      held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `${held.length}` }));
+    // The request that asks is under way itself, as is each that is tried below.
+    await vi.waitFor(async () => expect(await figure("requests_open")).toBe(held.length + 1), {
+      timeout: 60_000,
+    });
+  };
+  const refused: Load[] = [];
+  for (const load of loads) {
+    await fillTo(shares[load]);
+    const answer = await examples[load]();
+    expect([load, answer.status, answer.headers.get("retry-after")]).toEqual([load, 503, "1"]);
+    refused.push(load);
+    for (const earlier of refused) expect((await examples[earlier]()).status).toBe(503);
+    const next = loads[refused.length];
+    // What comes next is let in still. Pricing answers at once; the others would wait for the lock like the rest.
+    if (next === "pricing") expect((await examples.pricing()).status).toBe(200);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+  }
+  expect(await figure('requests_shed_total{load="bulk"}')).toBe(5);
+  expect(await figure('requests_shed_total{load="writing"}')).toBe(2);
+  await blocker.query("rollback");
+  expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
+  for (const load of loads) expect((await examples[load]()).status).toBeLessThan(300);
+});
+
+test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {
+  const began: Load[] = [];
+  const refused: Load[] = [];
+  // Every turn is over at once, so that all but the first wait.
+  const { gate, waiting } = pressure(() => waiting(), { mostWaiting: 8, turnMilliseconds: 0 });
+  const ask = (load: Load) =>
+    gate(load).call(
+      app,
+      null as never,
+      null as never,
+      (error?: Error) => void (error ? refused : began).push(load),
+    );
+  ask("bulk");
+  for (const load of loads) for (let i = 0; i < 3; i++) ask(load);
+  expect(began).toEqual(["bulk"]);
+  expect(refused).toEqual(["bulk", "reading", "pricing", "writing"]);
+  await vi.waitFor(() => expect(waiting()).toBe(0));
+  expect(began.slice(1)).toEqual(
+    [..."ww", ..."pp", ..."rr", ..."bb"].map((letter) => loads.find((load) => load[0] === letter)),
+  );
+});

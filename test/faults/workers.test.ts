@@ -1,0 +1,155 @@
+/** WORKERS: several processes that serve on one port, killed at random, replaced one by one (G34), and ended. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expectBooksToBalance } from "../books-balance.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { openClient } from "./http-client.ts";
+import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
+import { openShop, type Shop } from "./shop.ts";
+import { patience, sized } from "./sizes.ts";
+
+const options = { timeout: patience };
+const workers = 3;
+let database: TestDatabase;
+let leader: ChildProcess;
+let printed = "";
+let url: string;
+let shop: Shop;
+let evaluations = 0;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  leader = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: "test",
+      DATABASE_URL: database.connectionString,
+      DATABASE_POOL_SIZE: "6",
+      OUTAGE_MINUTES: "0",
+      WORKERS: String(workers),
+      PORT: "0",
+      LOG_LEVEL: "error",
+      DEMO: "off",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [leader.stdout!, leader.stderr!])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+    });
+  url = await vi.waitFor(
+    () => {
+      if (leader.exitCode !== null) throw new Error(printed);
+      return /ready at (http:\S+)/.exec(printed)![1]!;
+    },
+    { timeout: patience, interval: 100 },
+  );
+  shop = await openShop(url, database);
+}, patience);
+afterAll(async () => {
+  shop.close();
+  leader.kill("SIGKILL");
+  await expectBooksToBalance(database);
+  await database.close();
+}, patience);
+
+/** Ids of the processes that serve. */
+function serving(): number[] {
+  const { pid } = leader;
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+}
+
+/** Resolves once all processes price by the new promotion. */
+async function ruleFor(code: string): Promise<string> {
+  const rule = await shop.promotion(code.toLowerCase(), { trigger: { type: "code", code } });
+  const cart = {
+    currency: "CNY",
+    lines: [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 10_000 }],
+    codes: [code],
+  };
+  // Each by a connection of its own, which are dealt out in turn.
+  const ask = async () => {
+    const client = openClient(shop.project.keys.checkout);
+    const { text } = await client.call("POST", `${url}/v1/evaluations`, cart);
+    evaluations += 1;
+    client.close();
+    return (JSON.parse(text) as { codes: { status: string }[] }).codes[0]?.status;
+  };
+  await vi.waitFor(
+    async () => {
+      const answers = await Promise.all(Array.from({ length: 2 * workers }, ask));
+      expect(new Set(answers)).toEqual(new Set(["applied"]));
+    },
+    { timeout: patience },
+  );
+  return rule;
+}
+
+test("any of them tells Prometheus the figures of all", options, async () => {
+  await ruleFor("FIGURES");
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split("\n").filter((line) => /_count\{.*route="\/v1\/evaluations"/.test(line));
+  expect(lines.map((line) => Number(line.split(" ").at(-1)))).toEqual([evaluations]);
+  expect(text).toContain(`\ndealwright_rulebooks ${workers}\n`);
+});
+
+test(
+  "killed at random under load they are replaced, and what was acknowledged is there once",
+  options,
+  async () => {
+    const rule = await ruleFor("RANDOM");
+    const work = startWork(shop, 12, "RANDOM", () => url);
+    for (let round = 0; round < sized(4, 60); round++) {
+      await work.acknowledged(20);
+      const alive = serving();
+      process.kill(alive[Math.floor(Math.random() * alive.length)]!, "SIGKILL");
+    }
+    await work.acknowledged(40);
+    await work.stop();
+    await vi.waitFor(() => expect(serving()).toHaveLength(workers), { timeout: patience });
+    await replayAll(work, shop, url);
+    expect(rudeFailures(work, true)).toEqual([]);
+    expect(work.history.refused().filter(({ status }) => status === null).length).toBeGreaterThan(0);
+    expect(await lies(work, shop, rule, database)).toEqual([]);
+  },
+);
+
+test("replaced one by one under load, no request fails", options, async () => {
+  const rule = await ruleFor("ROLLING");
+  const work = startWork(shop, 12, "ROLLING", () => url);
+  await work.acknowledged(20);
+  for (let round = 0; round < sized(2, 20); round++) {
+    const before = new Set(serving());
+    leader.kill("SIGHUP");
+    await vi.waitFor(
+      () => {
+        const now = serving();
+        expect(now).toHaveLength(workers);
+        expect(now.filter((id) => before.has(id))).toEqual([]);
+      },
+      { timeout: patience, interval: 200 },
+    );
+    await work.acknowledged(20);
+  }
+  await work.stop();
+  await replayAll(work, shop, url);
+  expect(rudeFailures(work)).toEqual([]);
+  expect(await lies(work, shop, rule, database)).toEqual([]);
+});
+
+test("told to end, all of them finish and end", options, async () => {
+  const alive = serving();
+  const ended = new Promise<number | null>((settle) => leader.once("exit", settle));
+  leader.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  const left = alive.filter((id) => {
+    try {
+      return process.kill(id, 0);
+    } catch {
+      return false;
+    }
+  });
+  expect(left).toEqual([]);
+});

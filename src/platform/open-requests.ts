@@ -48,7 +48,8 @@ export function followRequests(
       const { request, raw } = reply;
       // One whose client has gone is never answered, and forgotten here.
       if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw)) open.delete(reply);
-      else if (!request.raw.complete)
+      // Before its caller is known nobody reads the body: that is our doing.
+      else if (!request.raw.complete && request.caller !== null)
         sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);
       else sendProblem(unavailable("It was not done in time. It may still be: ask again."), request, reply);
     }

@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { openShop, type Shop } from "./shop.ts";
-import { patience, sized } from "./sizes.ts";
+import { patience, sized, whenLong } from "./sizes.ts";
 
 const options = { timeout: patience };
 const workers = 3;
@@ -101,7 +101,7 @@ test(
   async () => {
     const rule = await ruleFor("RANDOM");
     const work = startWork(shop, 12, "RANDOM", () => url);
-    for (let round = 0; round < sized(4, 60); round++) {
+    for (let round = 0; round < sized(3, 60); round++) {
       await work.acknowledged(20);
       const alive = serving();
       process.kill(alive[Math.floor(Math.random() * alive.length)]!, "SIGKILL");
@@ -120,7 +120,7 @@ test("replaced one by one under load, no request fails", options, async () => {
   const rule = await ruleFor("ROLLING");
   const work = startWork(shop, 12, "ROLLING", () => url);
   await work.acknowledged(20);
-  for (let round = 0; round < sized(2, 20); round++) {
+  for (let round = 0; round < whenLong([20], [1])[0]!; round++) {
     const before = new Set(serving());
     leader.kill("SIGHUP");
     await vi.waitFor(

@@ -1,0 +1,190 @@
+/**
+ * G42: the service under a steady load with chaos, for long: does anything grow?
+ *
+ *     npx tsx scripts/soak/main.ts --minutes 30
+ *
+ * A PostgreSQL of its own, `src/main.ts` as it is, eight clients that price, redeem, list and change promotions, and every
+ * twenty seconds all connections to the database are terminated. After a warm-up of a fifth of the time, memory may rise by
+ * 5 MB an hour; open files and connections may not grow. Prints one line a minute and a table; ends with 1 where something grew.
+ */
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { type Sample, trendOf } from "./trend.ts";
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "30" }, clients: { type: "string", default: "8" } },
+});
+const minutes = Number(values.minutes);
+const sampleMilliseconds = Math.min(5_000, (minutes * 60_000) / 60);
+const chaosMilliseconds = Math.min(20_000, (minutes * 60_000) / 6);
+const megabytesPerHourAllowed = 5;
+const adminKey = "an-admin-key-for-the-soak-test";
+
+const folder = mkdtempSync(join(tmpdir(), "dealwright-soak-"));
+// As root, the embedded PostgreSQL runs as somebody else and has to get through.
+chmodSync(folder, 0o711);
+const postgres = await startEmbeddedPostgres({ directory: join(folder, "postgres"), log: silentLog });
+const service = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  env: {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    DATABASE_URL: postgres.connectionString,
+    DATA_DIR: join(folder, "data"),
+    PORT: "0",
+    LOG_LEVEL: "silent",
+    BOOTSTRAP_ADMIN_KEY: adminKey,
+    DEMO: "off",
+  },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const ended = new Promise<number | null>((settle) => service.once("exit", settle));
+const url = await new Promise<string>((settle, refuse) => {
+  let printed = "";
+  service.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    const address = /ready at (http:\S+)/.exec(printed)?.[1];
+    if (address !== undefined) settle(address);
+  });
+  service.once("exit", (code) => refuse(new Error(`the service ended with ${code}`)));
+});
+
+const tally = new Map<string, number>();
+async function call(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+  let status: number | string = "broken";
+  try {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}`, ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    status = answer.status;
+    return { status: answer.status, text: await answer.text() };
+  } catch {
+    return { status: 0, text: "" };
+  } finally {
+    tally.set(`${status}`, (tally.get(`${status}`) ?? 0) + 1);
+  }
+}
+
+const tenYuan = [{ kind: "amount_off", target: "order", amount: { CNY: 1_000 } }];
+async function promote(document: object): Promise<string> {
+  const { id } = JSON.parse(
+    (await call("POST", "/v1/promotions", { benefits: tenYuan, ...document })).text,
+  ) as { id: string };
+  await call("POST", `/v1/promotions/${id}/activate`);
+  return id;
+}
+await promote({ key: "coded", trigger: { type: "code", code: "SOAK" }, limits: { perCustomer: 1_000_000 } });
+const changing = await promote({
+  key: "changing",
+  trigger: { type: "automatic" },
+  stacking: { group: "other" },
+});
+
+let isOver = false;
+let orders = 0;
+async function buy(): Promise<void> {
+  while (!isOver) {
+    orders += 1;
+    const number = orders;
+    const cart = {
+      currency: "CNY",
+      customer: { id: `c-${number % 1_000}` },
+      lines: [{ id: "1", sku: `MUG-${number % 50}`, quantity: 1 + (number % 3), unitPrice: 10_000 }],
+      codes: ["SOAK"],
+    };
+    for (let i = 0; i < 10; i++) await call("POST", "/v1/evaluations", cart);
+    await call("POST", "/v1/redemptions", { ...cart, orderRef: `${number}` });
+    if (number % 20 === 0) await call("GET", "/v1/redemptions?limit=50");
+    if (number % 50 === 0) {
+      await call("POST", `/v1/promotions/${changing}/pause`);
+      await call("POST", `/v1/promotions/${changing}/activate`);
+    }
+    await delay(20);
+  }
+}
+
+async function chaos(): Promise<void> {
+  while (!isOver) {
+    await delay(chaosMilliseconds);
+    const client = new pg.Client(postgres.connectionString);
+    await client.connect();
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    await client.end();
+  }
+}
+
+async function sampled(seconds: number): Promise<Sample | null> {
+  const { text } = await call("GET", "/metrics");
+  const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+  const sample = {
+    seconds,
+    residentBytes: figure("process_resident_memory_bytes"),
+    openFiles: figure("process_open_fds"),
+    connections: figure("dealwright_database_connections"),
+  };
+  return Object.values(sample).some(Number.isNaN) ? null : sample;
+}
+
+const working = [...Array.from({ length: Number(values.clients) }, buy), chaos()];
+const samples: Sample[] = [];
+const began = performance.now();
+const elapsedSeconds = () => (performance.now() - began) / 1_000;
+let told = 0;
+while (elapsedSeconds() < minutes * 60 && service.exitCode === null) {
+  await delay(sampleMilliseconds);
+  const sample = await sampled(elapsedSeconds());
+  if (sample !== null) samples.push(sample);
+  if (sample === null || elapsedSeconds() < told * 60) continue;
+  told += 1;
+  const megabytes = Math.round(sample.residentBytes / 2 ** 20);
+  console.log(
+    `${Math.round(sample.seconds)} s: ${megabytes} MB, ${sample.openFiles} files, ${sample.connections} connections, ${orders} orders`,
+  );
+}
+isOver = true;
+await Promise.all(working);
+const isAlive = service.exitCode === null;
+service.kill("SIGTERM");
+const exitCode = await ended;
+await postgres.stop();
+rmSync(folder, { recursive: true, force: true });
+
+const warm = samples.filter(({ seconds }) => seconds > minutes * 12);
+const { megabytesPerHour, moreFiles, moreConnections } = trendOf(warm, Math.max(1, minutes));
+// Over a short time a line through memory says nothing.
+const isLong = minutes >= 20;
+const faults = [
+  !isAlive && "the service ended by itself",
+  exitCode !== 0 && `it ended with ${exitCode}`,
+  // As many as the clients may hold at one moment and not at another.
+  moreFiles > 2 * Number(values.clients) && `${moreFiles} more open files`,
+  moreConnections > 12 && `${moreConnections} more connections`,
+  isLong && megabytesPerHour > megabytesPerHourAllowed && "memory grows",
+  !tally.has("201") && "nothing was redeemed",
+  tally.has("500") && `${tally.get("500")} internal errors`,
+].filter((fault) => fault !== false);
+console.log(`
+| | |
+|---|---:|
+| minutes | ${minutes} |
+| orders | ${orders} |
+| answers by status | ${[...tally]
+  .sort()
+  .map(([status, count]) => `${status}: ${count}`)
+  .join(", ")} |
+| memory, MB an hour | ${megabytesPerHour.toFixed(1)}${isLong ? "" : " (too short to say)"} |
+| more open files in the second half | ${moreFiles} |
+| more connections in the second half | ${moreConnections} |
+`);
+for (const fault of faults) console.error(`Not flat: ${fault}`);
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,100 @@
+/** What is left out where books and records cannot be asked, and who is told of it. */
+import { expect, test } from "vitest";
+import { evaluate } from "../../src/engine/evaluate.ts";
+import type { PromotionInput } from "../../src/engine/promotion.ts";
+import { buildRulebook } from "../../src/engine/rulebook.ts";
+import { cart } from "../cart-notation.ts";
+import { compileAll, now, promotion } from "./engine-call.ts";
+
+const benefits: PromotionInput["benefits"] = [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }];
+const facts = { rulesAsOf: now - 60_000, tier: null };
+
+/** Stored promotions: those without an id are drafts, which nobody has counted. */
+function quoteFor(documents: (Partial<PromotionInput> & { key: string })[], customer?: object) {
+  const stored = compileAll(
+    documents.map(({ key, ...fields }) => promotion({ benefits, stacking: { group: key }, ...fields, key })),
+  ).map((compiled) => ({ ...compiled, id: `prm_${compiled.key}` }));
+  const request = { ...cart("1x MUG @ 100.00"), ...(customer !== undefined && { customer }) } as ReturnType<
+    typeof cart
+  >;
+  const { total, degraded, asOf, missing, notApplied } = evaluate(
+    buildRulebook("1", stored),
+    request,
+    facts,
+    now,
+  );
+  return {
+    off: 10_000 - total,
+    degraded,
+    asOf,
+    missing,
+    told: notApplied.map((row) => `${row.promotion} ${row.reason}`),
+  };
+}
+
+const marked = { degraded: true, asOf: new Date(now - 60_000).toISOString() };
+
+test("what counts nothing and asks for nobody's record applies", () => {
+  expect(quoteFor([{ key: "plain" }], { id: "c-1" })).toEqual({ ...marked, off: 100, missing: [], told: [] });
+});
+
+test.each<[string, Partial<PromotionInput>]>([
+  ["limits", { limits: { total: 5 } }],
+  ["limits", { limits: { perCustomer: 5 } }],
+  ["budgets", { budget: { amount: { CNY: 1_000 } } }],
+  ["stocks", { benefits: [...benefits, { kind: "gift", sku: "BAG", stock: 5 }] }],
+])("what needs %s does not apply and is told of: %j", (guarantee, fields) => {
+  expect(quoteFor([{ key: "p", ...fields }], { id: "c-1" })).toEqual({
+    ...marked,
+    off: 0,
+    missing: [guarantee],
+    told: ["p not_guaranteed"],
+  });
+});
+
+const aboutTheCustomer: [PromotionInput["conditions"], string[]][] = [
+  [{ kind: "first_order" }, ["order_history", "customer_record"]],
+  [{ not: { kind: "customer_group", in: ["dealers"] } }, ["customer_record"]],
+];
+
+test.each(aboutTheCustomer)(
+  "who is named by id is taken neither for new nor for a stranger: %j",
+  (conditions, missing) => {
+    expect(quoteFor([{ key: "p", conditions }], { id: "c-1", groups: ["fans"] })).toEqual({
+      ...marked,
+      off: 0,
+      missing,
+      told: ["p not_guaranteed"],
+    });
+  },
+);
+
+test("who has no id is on no record, and has what the request says of them", () => {
+  const conditions: PromotionInput["conditions"] = { kind: "customer_group", in: ["fans"] };
+  expect(quoteFor([{ key: "p", conditions }], { groups: ["fans"] })).toMatchObject({ off: 100, missing: [] });
+});
+
+test("a private promotion that is left out is told to nobody who may not know of it, nor what it would need", () => {
+  const secret: Partial<PromotionInput> = {
+    visibility: "private",
+    conditions: { not: { kind: "customer_group", in: ["dealers"] } },
+    limits: { total: 5 },
+  };
+  expect(quoteFor([{ key: "p", ...secret }], { id: "c-1" })).toEqual({
+    ...marked,
+    off: 0,
+    missing: [],
+    told: [],
+  });
+  expect(quoteFor([{ key: "p", ...secret }], { groups: ["dealers"] })).toEqual({
+    ...marked,
+    off: 0,
+    missing: [],
+    told: [],
+  });
+  // Its audience, by what the request says of somebody without a record.
+  expect(quoteFor([{ key: "p", ...secret }], { groups: ["fans"] })).toMatchObject({
+    missing: ["limits"],
+    told: ["p not_guaranteed"],
+  });
+});

@@ -19,7 +19,7 @@ import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
 import type { EventDeliverySettings } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
-import { loyaltyOperations } from "./loyalty.ts";
+import { loyaltyOperations, loyaltyStreams } from "./loyalty.ts";
 import { measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
@@ -214,6 +214,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...couponPoolStreams(services.couponExports, services.couponImports),
     ...couponStreams(services.coupons),
     ...orderStreamOperations(services.orderBulk),
+    ...loyaltyStreams(services.loyalty),
     ...customerStreamsOf(services),
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),

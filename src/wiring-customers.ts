@@ -9,6 +9,7 @@ import { evaluationCustomerData } from "./features/evaluations/evaluation-custom
 import { eventCustomerData } from "./features/events/event-customer-service.ts";
 import { voucherCustomerData } from "./features/offline/offline-customer-service.ts";
 import { orderCustomerData } from "./features/orders/order-customer-service.ts";
+import { pointsCustomerData } from "./features/points/points-customer-service.ts";
 import type { ProjectService } from "./features/projects/project-service.ts";
 import { redemptionCustomerData } from "./features/redemptions/redemption-customer-service.ts";
 import { rfmOperations } from "./features/segments/rfm-operations.ts";
@@ -34,6 +35,7 @@ const customerData: readonly CustomerData[] = [
   redemptionCustomerData,
   orderCustomerData,
   couponCustomerData,
+  pointsCustomerData,
   evaluationCustomerData,
   voucherCustomerData,
   trackingCustomerData,

@@ -98,4 +98,53 @@ select 'reward-forgotten', g.project_id, g.redemption_id, format('%s of %s', g.k
    and (g.state = 'promised' and r.state <> 'reserved' or g.state in ('granted', 'owed') and r.state in ('cancelled', 'expired', 'returned'))
    and not exists (select from outbox_events e where e.project_id = r.project_id and e.subject = r.id and e.position is null)
 
+union all
+-- What a customer has of a programme is the sum of its entries, account by account.
+select 'points-are-not-the-sum-of-their-entries', project_id, concat_ws(' ', programme, holder),
+       format('says %s pending, %s available, %s reserved, %s owed; its entries %s, %s, %s, %s', a.pending, a.available, a.reserved, a.debt,
+              e.pending, e.available, e.reserved, e.debt)
+  from points_accounts a
+  full join (select project_id, holder, programme,
+                    sum(case 'pending' when to_account then amount when from_account then -amount else 0 end)::bigint as pending,
+                    sum(case 'available' when to_account then amount when from_account then -amount else 0 end)::bigint as available,
+                    sum(case 'reserved' when to_account then amount when from_account then -amount else 0 end)::bigint as reserved,
+                    sum(case 'debt' when to_account then -amount when from_account then amount else 0 end)::bigint as debt,
+                    sum(case 'merged' when to_account then amount when from_account then -amount else 0 end)::bigint as merged
+               from points_entries group by 1, 2, 3) e using (project_id, holder, programme)
+ where (coalesce(a.pending, 0), coalesce(a.available, 0), coalesce(a.reserved, 0), coalesce(a.debt, 0))
+       <> (coalesce(e.pending, 0), coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.debt, 0))
+
+union all
+-- So is what is left of a lot, and all lots of a customer are what they have.
+select 'lot-is-not-the-sum-of-its-entries', l.project_id, l.id, format('says %s; its entries %s', l.remaining, coalesce(e.remaining, 0))
+  from points_lots l
+  left join (select project_id, lot_id,
+                    sum(amount * ((to_account in ('pending', 'available'))::int - (from_account in ('pending', 'available'))::int))::bigint as remaining
+               from points_entries where lot_id is not null group by 1, 2) e on e.project_id = l.project_id and e.lot_id = l.id
+ where l.remaining <> coalesce(e.remaining, 0)
+
+union all
+select 'points-are-not-the-sum-of-their-lots', a.project_id, concat_ws(' ', a.programme, a.holder),
+       format('%s pending, %s available; in lots %s, %s', a.pending, a.available, l.pending, l.available)
+  from points_accounts a
+ cross join lateral (select coalesce(sum(remaining) filter (where is_pending), 0)::bigint as pending,
+                            coalesce(sum(remaining) filter (where not is_pending), 0)::bigint as available
+                       from points_lots l where l.project_id = a.project_id and l.holder = a.holder and l.programme = a.programme) l
+ where (a.pending, a.available) <> (l.pending, l.available)
+
+union all
+-- What is reserved is what reservations hold.
+select 'reserved-points-of-nobody', a.project_id, concat_ws(' ', a.programme, a.holder), format('%s reserved; held %s', a.reserved, s.held)
+  from points_accounts a
+ cross join lateral (select coalesce(sum(points - refunded), 0)::bigint as held from points_spends s
+                      where s.project_id = a.project_id and s.holder = a.holder and s.programme = a.programme and s.state = 'reserved') s
+ where a.reserved <> s.held
+
+union all
+-- A reward that is granted has its points in the books, once.
+select 'points-of-a-reward-are-missing', g.project_id, g.redemption_id, format('%s points of %s: %s', g.points, g.promotion, l.amount)
+  from reward_grants g
+  left join points_lots l on l.project_id = g.project_id and l.redemption_id = g.redemption_id and l.position = g.position
+ where g.kind = 'points' and g.points > 0 and ((g.state in ('granted', 'recovered')) <> (l.id is not null) or l.amount <> g.points)
+
 order by 1, 2, 3, 4;

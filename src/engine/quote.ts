@@ -70,6 +70,7 @@ const rewardSchema = z
     value: minorUnits.nullable().optional().describe("Worth of one unit."),
     points: z.int().nullable().optional().describe("Null when only a multiplier is given."),
     multiplier: z.number().optional(),
+    programme: z.string().optional().describe("The currency of points; left out, `points`."),
     pool: z.string().optional(),
     to: z.enum(["customer", "referrer"]).meta({ id: "CouponReceiver" }).optional(),
     validFor: z.string().nullable().optional(),

@@ -113,6 +113,11 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   const dropped = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/old" });
   const flags = await ask("GET", "/v1/offline/flags");
 
+  await ask("POST", "/v1/customers/c-7/points/adjustments", { points: 1_000, reason: "A start." });
+  const spent = async (mode: string) =>
+    (await ask("POST", "/v1/customers/c-7/points/spends", { points: 20, mode })).id as string;
+  const [held, freed, paid] = [await spent("reserve"), await spent("reserve"), await spent("commit")];
+
   const byOperation: Readonly<Record<string, Record<string, string>>> = {
     activatePromotion: { id: draft },
     pausePromotion: { id: paused },
@@ -130,6 +135,9 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     deleteSegment: { key: "no-more" },
     segmentMembers: { key: "by-hand" },
     changeSegmentMembers: { key: "by-hand" },
+    commitPointsSpend: { id: held },
+    cancelPointsSpend: { id: freed },
+    refundPoints: { id: paid },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {
@@ -144,6 +152,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/customers/": { id: "c-7" },
     "/v1/segments/": { key: "sleepers" },
     "/v1/webhooks/": { id: webhook.id },
+    "/v1/points-programmes/": { key: "points" },
+    "/v1/points-spends/": { id: paid },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },
   };

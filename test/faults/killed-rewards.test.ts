@@ -1,4 +1,4 @@
-/** The server is killed while it issues what orders have earned. */
+/** The server is killed while it issues and books what orders have earned, and while that is spent. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectBooksToBalance } from "../books-balance.ts";
@@ -34,6 +34,19 @@ async function buy(shop: Shop, customer: string): Promise<string> {
   }
 }
 
+/** Spends of what the order has earned, as soon as that is there. */
+async function spend(shop: Shop, customer: string): Promise<void> {
+  for (;;) {
+    const { url } = await server;
+    const headers = { "idempotency-key": `spend-${customer}` };
+    const answer = await shop.client
+      .call("POST", `${url}/v1/customers/${customer}/points/spends`, { points: 3 }, headers)
+      .catch(() => null);
+    if (answer?.status === 201) return;
+    await delay(25);
+  }
+}
+
 test("each order of a killed server earns one coupon, and no coupon goes astray", {
   timeout: patience,
 }, async () => {
@@ -47,13 +60,34 @@ test("each order of a killed server earns one coupon, and no coupon goes astray"
   );
   await shop.promotion("killed", {
     trigger: { type: "automatic" },
-    benefits: [{ kind: "issue_coupon", pool: "killed" }],
+    benefits: [
+      { kind: "issue_coupon", pool: "killed" },
+      { kind: "points", fixed: 10 },
+    ],
   });
+  await database.pool.query(
+    "insert into points_programmes (project_id, key, version, document, updated_at) values ($1, 'points', 1, $2, now())",
+    [id, { pendingDays: 0 }],
+  );
+  // The server learns of the promotion a moment later.
+  await expect
+    .poll(
+      async () => {
+        const quote = orderOf({ customer: { id: "nobody" }, orderRef: undefined });
+        const { text } = await shop.client.call("POST", `${(await server).url}/v1/evaluations`, quote);
+        return (JSON.parse(text) as { rewards: unknown[] }).rewards.length;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(2);
   const redemptions: string[] = [];
   let isStopping = false;
   const clients = Array.from({ length: 8 }, async (_, client) => {
-    for (let number = 0; !isStopping; number++)
-      redemptions.push(await buy(shop, `customer-${client}-${number}`));
+    for (let number = 0; !isStopping; number++) {
+      const customer = `customer-${client}-${number}`;
+      redemptions.push(await buy(shop, customer));
+      await spend(shop, customer);
+    }
   });
   for (let round = 0; round < sized(2, 20); round++) {
     const target = redemptions.length + 15 + 7 * round;
@@ -67,27 +101,30 @@ test("each order of a killed server earns one coupon, and no coupon goes astray"
   const figures = async () => {
     const { rows } = await database.pool.query<Record<string, number>>(
       `select (select count(*) from redemptions where project_id = $1) as orders,
-              (select count(*) from reward_grants where project_id = $1) as promises,
+              (select count(*) from reward_grants where project_id = $1 and kind = 'issue_coupon') as promises,
+              (select count(*) from reward_grants where project_id = $1 and kind = 'points' and state = 'granted') as booked,
+              (select coalesce(sum(available), 0)::bigint from points_accounts where project_id = $1) as points,
               (select count(distinct code) from reward_grants where project_id = $1 and state = 'granted') as granted,
               (select count(*) from coupons where project_id = $1 and customer_id is not null) as owned,
               (select count(distinct customer_id) from coupons where project_id = $1) as owners,
-              (select count(*) from outbox_events where project_id = $1 and type = 'dealwright.reward.granted') as told`,
+              (select count(*) from outbox_events where project_id = $1 and type = 'dealwright.reward.granted') as told,
+              (select count(*) from points_spends where project_id = $1) as spends`,
       [id],
     );
     return rows[0]!;
   };
-  // The first orders may have been priced before the server knew of the promotion.
   await expect
     .poll(
       async () => {
-        const { promises = 0, granted } = await figures();
-        return promises > 0 && granted === promises;
+        const { promises = 0, granted, booked } = await figures();
+        return promises > 0 && granted === promises && booked === promises;
       },
       { timeout: 60_000 },
     )
     .toBe(true);
-  const { orders, promises, owned, owners, told } = await figures();
-  expect(orders).toBe(new Set(redemptions).size);
-  expect([owned, owners, told]).toEqual([promises, promises, promises]);
+  const { orders, promises = 0, owned, owners, told, points, spends } = await figures();
+  expect([orders, promises]).toEqual([new Set(redemptions).size, orders]);
+  expect([owned, owners, told]).toEqual([promises, promises, 2 * promises]);
+  expect([spends, points]).toEqual([promises, 7 * promises]);
   shop.close();
 });

@@ -87,6 +87,36 @@ test.each([
     "wholly-returned-is-not-said",
     "update redemptions set state = 'partially_returned' where state = 'returned'",
   ],
+  [
+    "code-issued-twice",
+    `insert into reward_grants (project_id, redemption_id, position, promotion, kind, state, pool, code)
+     select project_id, id, place, 'p', 'issue_coupon', 'granted', 'pool', 'ABC'
+       from redemptions, generate_series(1, 2) as place where state = 'committed'`,
+  ],
+  [
+    "reward-forgotten",
+    `update outbox_events set position = seq;
+     insert into reward_grants (project_id, redemption_id, position, promotion, kind, pool)
+     select project_id, id, 0, 'p', 'issue_coupon', 'pool' from redemptions where state = 'committed'`,
+  ],
+  [
+    "points-of-a-reward-are-missing",
+    `insert into reward_grants (project_id, redemption_id, position, promotion, kind, state, programme, points)
+     select project_id, id, 0, 'p', 'points', 'granted', 'points', 5 from redemptions where state = 'committed'`,
+  ],
+  ...["points-are-not-the-sum-of-their-entries", "points-are-not-the-sum-of-their-lots"].map((violation) => [
+    violation,
+    "insert into points_accounts (project_id, holder, programme, customer_id, available) values ('prj', 'h', 'points', 'c', 5)",
+  ]),
+  [
+    "reserved-points-of-nobody",
+    "insert into points_accounts (project_id, holder, programme, customer_id, reserved) values ('prj', 'h', 'points', 'c', 5)",
+  ],
+  [
+    "lot-is-not-the-sum-of-its-entries",
+    `insert into points_lots (project_id, id, holder, programme, amount, remaining, is_pending, earned_at, available_at)
+     values ('prj', 'l', 'h', 'points', 5, 5, false, now(), now())`,
+  ],
 ])("%s is found after: %s", async (violation, corruption) => {
   const client = await database.pool.connect();
   try {

@@ -40,6 +40,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/cloud-event.ts": "words",
   "src/features/events/event-document.ts": "words",
   "src/features/events/event-types.ts": "words",
+  "src/features/events/reward-event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",

@@ -62,6 +62,15 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     .code;
   const cart = { currency: "CNY", customer, lines, codes: ["NEXTDOOR"] };
   const evaluation = (await send("POST", "/v1/evaluations", { ...cart, save: true })).body.id;
+  await send("POST", `/v1/customers/${canary}/points/adjustments`, { points: 50, reason: canary });
+  const spend = (
+    await send("POST", `/v1/customers/${canary}/points/spends`, {
+      points: 20,
+      orderRef: canary,
+      mode: "reserve",
+      ttlSeconds: 600_000,
+    })
+  ).body.id;
   const redeemed = async (orderRef: string, mode: string) =>
     (await send("POST", "/v1/redemptions", { ...cart, orderRef, mode })).body.id;
   const redemption = await redeemed("N-1", "commit");
@@ -120,6 +129,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       evaluation,
       redemption,
       reservation,
+      spend,
       order: "N-3",
       apiKey,
       voucher: voucher.token,

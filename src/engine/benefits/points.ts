@@ -11,11 +11,17 @@ export const points = defineBenefit({
     fixed: z.int().min(1).max(1_000_000_000).optional(),
     perAmount: moneyMap.optional().describe("One point for each such amount."),
     multiplier: z.number().gt(1).max(100).optional(),
+    programme: z
+      .string()
+      .max(64)
+      .regex(/^[a-z0-9][a-z0-9-]*$/)
+      .optional()
+      .describe("Which currency of points; left out, `points`."),
   }),
   example: { perAmount: { CNY: 100 } },
   stages: ["reward"],
   reasons: thresholdReasons,
-  compile({ fixed, perAmount, multiplier }, compiler, path) {
+  compile({ fixed, perAmount, multiplier, programme }, compiler, path) {
     if ([fixed, perAmount, multiplier].filter((given) => given !== undefined).length !== 1)
       compiler.issue(
         path,
@@ -28,18 +34,20 @@ export const points = defineBenefit({
         compiler.issue(`${path}/perAmount`, "every_zero", "An amount per point must be above zero.");
     }
     const goods = compiler.selector(undefined, path);
+    const named = programme === undefined ? {} : { programme };
     return {
       stage: "reward",
       selectors: [],
       grant(view) {
         if (multiplier !== undefined)
-          return { reward: { kind: "points", points: null, multiplier }, times: 1 };
-        if (perAmount === undefined) return { reward: { kind: "points", points: fixed ?? 0 }, times: 1 };
+          return { reward: { kind: "points", points: null, multiplier, ...named }, times: 1 };
+        if (perAmount === undefined)
+          return { reward: { kind: "points", points: fixed ?? 0, ...named }, times: 1 };
         const step = perAmount[view.currency]!;
         const worth = view.subtotal(goods);
         return worth < step
           ? tooLow(step, worth, goods)
-          : { reward: { kind: "points", points: Math.floor(worth / step) }, times: 1 };
+          : { reward: { kind: "points", points: Math.floor(worth / step), ...named }, times: 1 };
       },
     };
   },

@@ -1,6 +1,7 @@
 /** Every type of event there is, with the shape of its data and an example; `openapi/events.md` is written from this list. */
 import { z } from "zod";
 import { newId } from "../../platform/ids.ts";
+import { rewardEventTypes } from "./reward-event-types.ts";
 
 export interface EventKind {
   readonly summary: string;
@@ -89,31 +90,6 @@ const orderKind = (summary: string, status: z.output<typeof orderData>["status"]
       currency: "CNY",
       total: 14_400,
       redemption: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
-    },
-  },
-});
-
-const rewardData = z.object({
-  redemption: z.string(),
-  promotion: z.string().describe("Its key."),
-  kind: z.enum(["issue_coupon", "points"]),
-  customer: nullableText,
-  pool: nullableText.describe("The key of a coupon's pool. The code itself is in no event."),
-  reason: z.enum(["pool_empty", "pool_unknown"]).optional().describe("Why it is owed."),
-});
-const rewardKind = (summary: string, reason?: "pool_empty") => ({
-  summary,
-  subject: "the redemption's id",
-  data: rewardData,
-  example: {
-    subject: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
-    data: {
-      redemption: "rdm_01kb3t7m8n9p0q1r2s3t4v5w6x",
-      promotion: "come-back",
-      kind: "issue_coupon",
-      customer: "c-7",
-      pool: "come-back",
-      ...(reason !== undefined && { reason }),
     },
   },
 });
@@ -209,17 +185,7 @@ export const eventTypes = {
       },
     },
   },
-  "dealwright.reward.granted": rewardKind("A customer got what their order had promised."),
-  "dealwright.reward.owed": rewardKind(
-    "A promised coupon cannot be issued, because its pool has none. It is delivered once the pool has codes.",
-    "pool_empty",
-  ),
-  "dealwright.reward.recovered": rewardKind(
-    "The order came back as a whole, and its reward was taken back: a coupon is void.",
-  ),
-  "dealwright.reward.kept": rewardKind(
-    "The order came back as a whole, but the coupon it had earned was used before. Nothing was taken back.",
-  ),
+  ...rewardEventTypes,
   "dealwright.budget.reached": {
     summary:
       "Redemptions and reservations have taken half, four fifths or all of a budget; once for each, and again when the budget was changed.",

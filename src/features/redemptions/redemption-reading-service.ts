@@ -14,7 +14,6 @@ export interface RedeemedOrder {
   readonly state: RedemptionStatus;
   /** Null for a guest; after an erasure the pseudonym. */
   readonly customerId: string | null;
-  readonly committedAt: Date | null;
   readonly lines: Sale["lines"];
   /** Units that are back, by line. */
   readonly returned: Returned["lines"];
@@ -28,13 +27,12 @@ export async function redeemedOrder(
 ): Promise<RedeemedOrder | undefined> {
   const row = await findRedemption(connection, projectId, id);
   if (row === undefined) return undefined;
-  const { orderRef, state, customerId, committedAt, quote, request } = row;
+  const { orderRef, state, customerId, quote, request } = row;
   return {
     id,
     orderRef,
     state,
     customerId,
-    committedAt,
     lines: saleOf(quote, request, []).lines,
     returned: ((row.returned as Returned | null) ?? nothingReturned).lines,
     rewards: quote.rewards,

@@ -1,0 +1,80 @@
+/** The rules of a currency of points, and its books. */
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { problem } from "../../platform/problem.ts";
+import { recordChange } from "../audit/audit-service.ts";
+import {
+  type PointsBooks,
+  type PointsProgramme,
+  type PointsProgrammeDocument,
+  pointsProgrammeDocument,
+} from "./points-schemas.ts";
+import { findProgramme, putProgramme, sumsOfProgramme } from "./points-store.ts";
+import type { PointsProgrammeRow } from "./points-tables.ts";
+
+export interface PointsProgrammeService {
+  /** With the usual rules, where nobody has set any. */
+  programme(projectId: string, key: string): Promise<PointsProgramme>;
+  put(
+    context: OperationContext,
+    key: string,
+    ifMatch: string,
+    document: PointsProgrammeDocument,
+  ): Promise<PointsProgramme>;
+  books(projectId: string, key: string): Promise<PointsBooks>;
+}
+
+export function pointsProgrammeService({
+  database,
+  clock,
+}: {
+  database: Database;
+  clock: Clock;
+}): PointsProgrammeService {
+  return {
+    async programme(projectId, key) {
+      return shown(key, await findProgramme(database.of(projectId), projectId, key));
+    },
+
+    put(context, key, ifMatch, document) {
+      const { projectId } = context;
+      requireSound(document);
+      return withTransaction(database, projectId, async (connection) => {
+        const before = await findProgramme(connection, projectId, key);
+        const version = ifMatch === "*" ? null : /^\d{1,9}$/.test(ifMatch) ? Number(ifMatch) : -1;
+        const row = { projectId, key, document, updatedAt: new Date(clock.now()) };
+        // One that was never set is at version 0, and anybody may be the first to set it.
+        const isStale = version !== null && version !== (before?.version ?? 0);
+        const stored = isStale
+          ? undefined
+          : await putProgramme(connection, row, before === undefined ? version : (version ?? before.version));
+        if (stored === undefined) throw problem("precondition-failed");
+        await recordChange(connection, context, {
+          id: key,
+          before: before?.document ?? null,
+          after: document,
+        });
+        return shown(key, stored);
+      });
+    },
+
+    async books(projectId, key) {
+      const sums = await sumsOfProgramme(database.of(projectId), projectId, key);
+      const { issued, redeemed, expired } = sums;
+      return { programme: key, ...sums, liability: issued - redeemed - expired };
+    },
+  };
+}
+
+function requireSound({ coupons }: PointsProgrammeDocument): void {
+  const pools = coupons.map(({ pool }) => pool);
+  const double = pools.findIndex((pool, index) => pools.indexOf(pool) < index);
+  if (double < 0) return;
+  const path = `/coupons/${double}/pool`;
+  throw problem("invalid-request", { errors: [{ path, code: "duplicate", message: "Every pool once." }] });
+}
+
+function shown(key: string, row: PointsProgrammeRow | undefined): PointsProgramme {
+  return { key, version: row?.version ?? 0, ...pointsProgrammeDocument.parse(row?.document ?? {}) };
+}

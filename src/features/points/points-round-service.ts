@@ -1,0 +1,60 @@
+/** Points mature and lapse, and reservations of points end, by themselves. Every process does it; twice changes nothing. */
+import { eachApart, repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { withPoints } from "./points-book-service.ts";
+import { type AccountName, duePoints } from "./points-store.ts";
+
+const pollMilliseconds = 1_000;
+const mostAtOnce = 500;
+
+export interface PointsRoundService {
+  /** Brings all accounts in which something is due up to date; answers how many it found. */
+  bringUpToDate(): Promise<number>;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export function pointsRoundService({
+  database,
+  clock,
+  log,
+  projects,
+}: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  projects: Pick<ProjectService, "timezone">;
+}): PointsRoundService {
+  const background = repeated(pollMilliseconds, bringUpToDate, (error) =>
+    log.debug({ err: error }, "could not look for points that are due; the next round tries again"),
+  );
+
+  async function bringUpToDate(): Promise<number> {
+    let all = 0;
+    let due: AccountName[];
+    let failed = 0;
+    do {
+      due = await duePoints(database.outside, new Date(clock.now()), mostAtOnce);
+      all += due.length;
+      failed = 0;
+      await eachApart(due, background.signal, bringOne, (error) => {
+        failed += 1;
+        log.warn({ err: error }, "points that are due could not be booked; the next round tries again");
+      });
+      // Those that fail stay due: they must not be asked for without end.
+    } while (due.length >= mostAtOnce && failed === 0 && !background.signal.aborted);
+    return all;
+  }
+
+  function bringOne(name: AccountName): Promise<unknown> {
+    return withTransaction(database, name.projectId, async (connection) => {
+      const timezone = await projects.timezone(connection, name.projectId);
+      await withPoints(connection, name, { customerId: null, now: clock.now(), timezone }, () => null);
+    });
+  }
+
+  return { bringUpToDate, start: background.start, close: background.close };
+}

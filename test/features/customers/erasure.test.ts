@@ -72,13 +72,14 @@ const each = {
   redemptions: 1,
   orders: 1,
   coupons: 1,
+  points: 1,
   evaluations: 1,
   vouchers: 1,
   // One of them from before anybody knew them; that of a friend is the friend's.
   trackedEvents: 2,
-  // Of the redemption, of the order, of what the shop said of them, and that they came into a segment.
-  events: 4,
-  webhookResponses: 4,
+  // Of the redemption, of the order, of what the shop said of them, that they came into a segment, and of their points.
+  events: 5,
+  webhookResponses: 5,
 };
 const nothing = Object.fromEntries(Object.keys(each).map((kind) => [kind, 0]));
 
@@ -103,6 +104,8 @@ async function live(index: number): Promise<void> {
     body: { groups: [bird], tags: [bird], attributes: { name: bird }, birthday: "--02-29" },
   });
   expect(said.status).toBe(200);
+  const points = { points: 5, reason: "a start" };
+  await created(`/v1/customers/${encodeURIComponent(customer)}/points/adjustments`, points);
   await created("/v1/evaluations", { ...cart, save: true });
   const { id } = await created(
     "/v1/redemptions",

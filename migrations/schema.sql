@@ -593,6 +593,141 @@ comment on column outbox_events.seq is 'The order of writing. Says nothing about
 grant delete, insert, select, update on outbox_events to dealwright_app;
 grant select (project_id, "position") on outbox_events to dealwright_lookout;
 
+create table points_accounts (
+  project_id text not null,
+  holder text collate "C" not null,
+  programme text not null,
+  customer_id text not null,
+  pending bigint default 0 not null,
+  available bigint default 0 not null,
+  reserved bigint default 0 not null,
+  debt bigint default 0 not null,
+  constraint points_accounts_pkey PRIMARY KEY (project_id, holder, programme),
+  constraint points_accounts_debts_are_paid_first CHECK (((debt = 0) OR (available = 0))),
+  constraint points_accounts_never_negative CHECK (((pending >= 0) AND (available >= 0) AND (reserved >= 0) AND (debt >= 0)))
+);
+CREATE INDEX points_accounts_customer ON public.points_accounts USING btree (project_id, customer_id);
+alter table points_accounts enable row level security;
+alter table points_accounts force row level security;
+create policy lookout on points_accounts as permissive for select to dealwright_lookout using (true);
+create policy project on points_accounts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_accounts is 'What a customer has of one programme: caches of the entries, and what is locked while they are booked.';
+comment on column points_accounts.customer_id is 'As the shop calls them, for events; once erased, the pseudonym.';
+comment on column points_accounts.holder is 'The keyed hash by which counters know the customer.';
+grant delete, insert, select, update on points_accounts to dealwright_app;
+
+create table points_entries (
+  project_id text not null,
+  id text collate "C" not null,
+  holder text collate "C" not null,
+  programme text not null,
+  cause text not null,
+  lot_id text collate "C",
+  from_account text not null,
+  to_account text not null,
+  amount bigint not null,
+  redemption_id text,
+  spend_id text,
+  reason text,
+  created_by text,
+  created_at timestamp with time zone not null,
+  constraint points_entries_pkey PRIMARY KEY (project_id, id),
+  constraint points_entries_accounts_known CHECK (((from_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text, 'merged'::text])) AND (to_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text, 'merged'::text])))),
+  constraint points_entries_cause_known CHECK ((cause = ANY (ARRAY['earn'::text, 'adjust'::text, 'mature'::text, 'expire'::text, 'reserve'::text, 'spend'::text, 'release'::text, 'refund'::text, 'reverse'::text, 'repay'::text, 'merge'::text]))),
+  constraint points_entries_move_something CHECK (((amount > 0) AND (from_account <> to_account)))
+);
+CREATE INDEX points_entries_holder ON public.points_entries USING btree (project_id, holder, programme, id);
+CREATE INDEX points_entries_lot ON public.points_entries USING btree (project_id, lot_id) WHERE (lot_id IS NOT NULL);
+CREATE TRIGGER points_entries_append_only BEFORE DELETE OR UPDATE ON public.points_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER points_entries_never_emptied BEFORE TRUNCATE ON public.points_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table points_entries enable row level security;
+alter table points_entries force row level security;
+create policy lookout on points_entries as permissive for select to dealwright_lookout using (true);
+create policy project on points_entries as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_entries is 'Append-only: each takes from one account what it gives to another, so all of them together always come to zero.';
+grant insert, select on points_entries to dealwright_app;
+
+create table points_lots (
+  project_id text not null,
+  id text collate "C" not null,
+  holder text collate "C" not null,
+  programme text not null,
+  redemption_id text,
+  "position" integer,
+  amount bigint not null,
+  remaining bigint not null,
+  reversed bigint default 0 not null,
+  lapsed bigint default 0 not null,
+  is_pending boolean not null,
+  earned_at timestamp with time zone not null,
+  available_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  remind_at timestamp with time zone,
+  constraint points_lots_pkey PRIMARY KEY (project_id, id),
+  constraint points_lots_amounts_hold CHECK (((amount > 0) AND ((remaining >= 0) AND (remaining <= amount)) AND ((reversed >= 0) AND (reversed <= amount)) AND ((lapsed >= 0) AND (lapsed <= amount))))
+);
+CREATE INDEX points_lots_left ON public.points_lots USING btree (project_id, holder, programme, expires_at, id) WHERE (remaining > 0);
+CREATE UNIQUE INDEX points_lots_reward ON public.points_lots USING btree (project_id, redemption_id, "position") WHERE (redemption_id IS NOT NULL);
+CREATE INDEX points_lots_to_lapse ON public.points_lots USING btree (expires_at) WHERE ((remaining > 0) AND (NOT is_pending));
+CREATE INDEX points_lots_to_mature ON public.points_lots USING btree (available_at) WHERE is_pending;
+CREATE INDEX points_lots_to_remind ON public.points_lots USING btree (remind_at) WHERE ((remaining > 0) AND (remind_at IS NOT NULL));
+alter table points_lots enable row level security;
+alter table points_lots force row level security;
+create policy lookout on points_lots as permissive for select to dealwright_lookout using (true);
+create policy project on points_lots as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_lots is 'Points earned at once. They are spent first in, first out, and lapse together.';
+comment on column points_lots.redemption_id is 'The order that earned them, by the reward at this position; null for what was given by hand.';
+comment on column points_lots.remind_at is 'When it is told that they are about to lapse. Null: told, or never.';
+grant delete, insert, select, update on points_lots to dealwright_app;
+grant select (project_id, holder, programme, remaining, is_pending, available_at, expires_at, remind_at) on points_lots to dealwright_lookout;
+
+create table points_programmes (
+  project_id text not null,
+  key text not null,
+  version integer not null,
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint points_programmes_pkey PRIMARY KEY (project_id, key),
+  constraint points_programmes_version_counts CHECK ((version >= 1))
+);
+alter table points_programmes enable row level security;
+alter table points_programmes force row level security;
+create policy lookout on points_programmes as permissive for select to dealwright_lookout using (true);
+create policy project on points_programmes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_programmes is 'The rules of a currency of points. One without a row has the usual ones.';
+grant delete, insert, select, update on points_programmes to dealwright_app;
+
+create table points_spends (
+  project_id text not null,
+  id text collate "C" not null,
+  holder text collate "C" not null,
+  programme text not null,
+  points bigint not null,
+  refunded bigint default 0 not null,
+  state text not null,
+  takes jsonb not null,
+  order_ref text,
+  currency text,
+  value bigint,
+  coupon text collate "C",
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint points_spends_pkey PRIMARY KEY (project_id, id),
+  constraint points_spends_refund_no_more_than_spent CHECK (((points > 0) AND ((refunded >= 0) AND (refunded <= points)))),
+  constraint points_spends_reservations_expire CHECK (((state <> 'reserved'::text) OR (expires_at IS NOT NULL))),
+  constraint points_spends_state_known CHECK ((state = ANY (ARRAY['reserved'::text, 'committed'::text, 'cancelled'::text, 'expired'::text])))
+);
+CREATE INDEX points_spends_holder ON public.points_spends USING btree (project_id, holder, programme, id);
+CREATE INDEX points_spends_to_expire ON public.points_spends USING btree (expires_at) WHERE (state = 'reserved'::text);
+alter table points_spends enable row level security;
+alter table points_spends force row level security;
+create policy lookout on points_spends as permissive for select to dealwright_lookout using (true);
+create policy project on points_spends as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_spends is 'Points paid with, or held for that.';
+comment on column points_spends.takes is 'What it still has, by lot: [[lot, points]].';
+grant delete, insert, select, update on points_spends to dealwright_app;
+grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;
+
 create table projects (
   id text not null,
   key text not null,
@@ -1567,6 +1702,30 @@ alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN
 alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
 
 alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+CREATE OR REPLACE FUNCTION public.due_points(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, holder text, programme text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select distinct due.project_id, due.holder, due.programme from (
+    (select l.project_id, l.holder, l.programme from points_lots l where l.is_pending and l.available_at <= at order by l.available_at limit most)
+    union all
+    (select l.project_id, l.holder, l.programme from points_lots l
+      where l.remaining > 0 and not l.is_pending and l.expires_at <= at order by l.expires_at limit most)
+    union all
+    (select l.project_id, l.holder, l.programme from points_lots l
+      where l.remaining > 0 and l.remind_at is not null and l.remind_at <= at order by l.remind_at limit most)
+    union all
+    (select s.project_id, s.holder, s.programme from points_spends s where s.state = 'reserved' and s.expires_at <= at order by s.expires_at limit most)
+  ) as due
+$function$
+;
+comment on function due_points(timestamp with time zone,integer) is 'Accounts in which points mature or lapse, in which that is to be told, or whose reservations are over.';
+alter function due_points(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_points(timestamp with time zone,integer) from public;
+grant execute on function due_points(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_promotion_changes(most_of_all integer, most_of_project integer)
  RETURNS TABLE(project_id text, id text, promotion_id text)

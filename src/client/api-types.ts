@@ -303,6 +303,8 @@ export type Benefit = {
   /** One point for each such amount. */
   perAmount?: MoneyMap;
   multiplier?: number;
+  /** Which currency of points; left out, `points`. */
+  programme?: string;
 } | {
   kind: "issue_coupon";
   /** The key of the coupon pool. */
@@ -455,6 +457,8 @@ export type BenefitInput = {
   /** One point for each such amount. */
   perAmount?: MoneyMap;
   multiplier?: number;
+  /** Which currency of points; left out, `points`. */
+  programme?: string;
 } | {
   kind: "issue_coupon";
   /** The key of the coupon pool. */
@@ -1251,7 +1255,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -1784,6 +1788,184 @@ export type OverlappingPromotion = {
   /** Null: every channel. */
   channels: readonly (string)[] | null;
   priority: number;
+};
+
+/** `pending`, `available`, `reserved` and `debt` are the customer's, the others the project's. */
+export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt" | "merged";
+
+export type PointsAdjustment = {
+  /** Below zero they are taken, from what can be spent. */
+  points: number;
+  reason: string;
+  programme?: PointsProgrammeKey;
+};
+
+export type PointsBalance = {
+  programme: PointsProgrammeKey;
+  /** Can be spent. */
+  available: number;
+  /** Earned by orders whose goods may still come back. */
+  pending: number;
+  /** Held for orders that are not committed yet. */
+  reserved: number;
+  /** Owed, because points of returned orders had been spent: whatever comes next goes there first. Then `available` is 0. */
+  debt: number;
+};
+
+export type PointsBooks = {
+  programme: PointsProgrammeKey;
+  /** Earned and given, less what returns and adjustments took. */
+  issued: number;
+  redeemed: number;
+  expired: number;
+  /** issued − redeemed − expired: what customers have, less what they owe. */
+  liability: number;
+  /** Can be spent. */
+  available: number;
+  /** Earned by orders whose goods may still come back. */
+  pending: number;
+  /** Held for orders that are not committed yet. */
+  reserved: number;
+  /** Owed, because points of returned orders had been spent: whatever comes next goes there first. Then `available` is 0. */
+  debt: number;
+};
+
+export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | "spend" | "release" | "refund" | "reverse" | "repay" | "merge";
+
+export type PointsCoupon = {
+  pool: CouponPoolKey;
+  points: number;
+  /** ISO 8601 duration after issue, such as P30D. */
+  validFor?: string;
+};
+
+/** Takes from one account what it gives to another. */
+export type PointsEntry = {
+  id: string;
+  at: string;
+  cause: PointsCause;
+  from: PointsAccount;
+  to: PointsAccount;
+  points: number;
+  lot: string | null;
+  redemption: string | null;
+  spend: string | null;
+  reason: string | null;
+};
+
+export type PointsEntryPage = {
+  items: readonly (PointsEntry)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PointsExpiring = {
+  points: number;
+  at: string;
+};
+
+export type PointsLot = {
+  id: string;
+  /** As they were earned. */
+  points: number;
+  remaining: number;
+  isPending: boolean;
+  redemption: string | null;
+  earnedAt: string;
+  availableAt: string;
+  /** Null: never. */
+  expiresAt: string | null;
+};
+
+export type PointsProgramme = {
+  name?: string;
+  /** So long the goods of an order may come back: its points cannot be spent before. */
+  pendingDays: number;
+  /** Points lapse at the end of the day so many months after they were earned, in the project's zone. Null: never. */
+  validMonths: number | null;
+  /** So long before they lapse it is told. 0: it is not. */
+  remindDays: number;
+  /** What one point pays as tender, in minor units. Left out, points buy only `coupons`. */
+  worth?: MoneyMap;
+  /** Coupons that points buy. */
+  coupons: readonly (PointsCoupon)[];
+  key: PointsProgrammeKey;
+  /** The ETag, as `If-Match` wants it; 0 before it was ever set. */
+  version: number;
+};
+
+export type PointsProgrammeDocument = {
+  name?: string;
+  /** So long the goods of an order may come back: its points cannot be spent before. */
+  pendingDays?: number;
+  /** Points lapse at the end of the day so many months after they were earned, in the project's zone. Null: never. */
+  validMonths?: number | null;
+  /** So long before they lapse it is told. 0: it is not. */
+  remindDays?: number;
+  /** What one point pays as tender, in minor units. Left out, points buy only `coupons`. */
+  worth?: MoneyMap;
+  /** Coupons that points buy. */
+  coupons?: readonly (PointsCoupon)[];
+};
+
+/** A currency of points. */
+export type PointsProgrammeKey = string;
+
+export type PointsRefund = {
+  /** Given back to the customer, to the lots they came from. */
+  points: number;
+};
+
+export type PointsSpend = {
+  id: string;
+  programme: PointsProgrammeKey;
+  state: PointsSpendState;
+  points: number;
+  /** Points given back of it. */
+  refunded: number;
+  currency: string | null;
+  /** What they paid as tender. */
+  value: MinorUnits | null;
+  /** The code that they bought, as it is printed. */
+  coupon: string | null;
+  orderRef: string | null;
+  /** Of a reservation. */
+  expiresAt: string | null;
+  createdAt: string;
+};
+
+export type PointsSpendMode = "reserve" | "commit";
+
+export type PointsSpendRequest = {
+  /** As tender; or `coupon`. */
+  points?: number;
+  /** The pool of a coupon that the programme sells; what it costs, the programme says. */
+  coupon?: CouponPoolKey;
+  /** `reserve` holds them until the spend is committed, cancelled or its time is up. */
+  mode?: PointsSpendMode;
+  ttlSeconds?: number;
+  orderRef?: string;
+  /** For what they are worth as tender. */
+  currency?: CurrencyCode;
+  programme?: PointsProgrammeKey;
+};
+
+export type PointsSpendState = "reserved" | "committed" | "cancelled" | "expired";
+
+export type PointsStatement = {
+  programme: PointsProgrammeKey;
+  /** Can be spent. */
+  available: number;
+  /** Earned by orders whose goods may still come back. */
+  pending: number;
+  /** Held for orders that are not committed yet. */
+  reserved: number;
+  /** Owed, because points of returned orders had been spent: whatever comes next goes there first. Then `available` is 0. */
+  debt: number;
+  /** What lapses first of what can be spent. */
+  expiringNext: PointsExpiring | null;
+  /** What is left of each, those that lapse first, first; at most 200. */
+  lots: readonly (PointsLot)[];
 };
 
 export type ProblemError = {
@@ -2341,6 +2523,8 @@ export type Reward = {
   /** Null when only a multiplier is given. */
   points?: number | null;
   multiplier?: number;
+  /** The currency of points; left out, `points`. */
+  programme?: string;
   pool?: string;
   to?: CouponReceiver;
   validFor?: string | null;
@@ -2913,7 +3097,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -3005,6 +3189,28 @@ export interface Operations {
   redemptionRewards: { request: { params: { id: string } }; answer: RedemptionRewards };
   /** Promised rewards in one state, such as those that are owed; in the order of their redemptions. */
   rewards: { request: { query?: { limit?: number; after?: string; state?: RewardState; pool?: CouponPoolKey } }; answer: RewardPage };
+  /** The rules of a currency of points; the usual ones where nobody has set any. */
+  pointsProgramme: { request: { params: { key: PointsProgrammeKey } }; answer: PointsProgramme };
+  /** Set the rules of a currency of points. They are for points that are earned from now on. */
+  putPointsProgramme: { request: { params: { key: PointsProgrammeKey }; body: PointsProgrammeDocument; ifMatch: string }; answer: PointsProgramme };
+  /** What was issued, redeemed and has lapsed, and what the project owes its customers in points. */
+  pointsBooks: { request: { params: { key: PointsProgrammeKey } }; answer: PointsBooks };
+  /** A customer's points: what can be spent, what is pending, what lapses next. */
+  customerPoints: { request: { params: { id: string }; query?: { programme?: PointsProgrammeKey } }; answer: PointsStatement };
+  /** How a customer's points came about, entry by entry, last first. */
+  customerPointsEntries: { request: { params: { id: string }; query?: { limit?: number; after?: string; programme?: PointsProgrammeKey } }; answer: PointsEntryPage };
+  /** Give a customer points, or take some, by hand. */
+  adjustPoints: { request: { params: { id: string }; body: PointsAdjustment; idempotencyKey?: string }; answer: PointsBalance };
+  /** Pay with points, or buy a coupon with them. */
+  spendPoints: { request: { params: { id: string }; body: PointsSpendRequest; idempotencyKey?: string }; answer: PointsSpend };
+  /** Points that were spent, or are held for it. */
+  pointsSpend: { request: { params: { id: string } }; answer: PointsSpend };
+  /** Make a reservation of points final. Again, it changes nothing. */
+  commitPointsSpend: { request: { params: { id: string } }; answer: PointsSpend };
+  /** Give back all points of a spend, reserved or committed. Again, it changes nothing. */
+  cancelPointsSpend: { request: { params: { id: string } }; answer: PointsSpend };
+  /** Give back some of the points that an order was paid with, as when part of it comes back. */
+  refundPoints: { request: { params: { id: string }; body: PointsRefund; idempotencyKey?: string }; answer: PointsSpend };
   /** The public keys by which a till proves vouchers without a network. */
   offlineKeys: { request: {  }; answer: OfflineKeySet };
   /** Sign vouchers with a new key from now on, and destroy the private half of the old one. */
@@ -3186,6 +3392,17 @@ export const routes = {
   returnRedemption: { method: "POST", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: true },
   redemptionRewards: { method: "GET", path: "/v1/redemptions/{id}/rewards", isRepeatable: true, takesIdempotencyKey: false },
   rewards: { method: "GET", path: "/v1/rewards", isRepeatable: true, takesIdempotencyKey: false },
+  pointsProgramme: { method: "GET", path: "/v1/points-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  putPointsProgramme: { method: "PUT", path: "/v1/points-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  pointsBooks: { method: "GET", path: "/v1/points-programmes/{key}/books", isRepeatable: true, takesIdempotencyKey: false },
+  customerPoints: { method: "GET", path: "/v1/customers/{id}/points", isRepeatable: true, takesIdempotencyKey: false },
+  customerPointsEntries: { method: "GET", path: "/v1/customers/{id}/points/entries", isRepeatable: true, takesIdempotencyKey: false },
+  adjustPoints: { method: "POST", path: "/v1/customers/{id}/points/adjustments", isRepeatable: true, takesIdempotencyKey: true },
+  spendPoints: { method: "POST", path: "/v1/customers/{id}/points/spends", isRepeatable: true, takesIdempotencyKey: true },
+  pointsSpend: { method: "GET", path: "/v1/points-spends/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  commitPointsSpend: { method: "POST", path: "/v1/points-spends/{id}/commit", isRepeatable: false, takesIdempotencyKey: false },
+  cancelPointsSpend: { method: "POST", path: "/v1/points-spends/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
+  refundPoints: { method: "POST", path: "/v1/points-spends/{id}/refunds", isRepeatable: true, takesIdempotencyKey: true },
   offlineKeys: { method: "GET", path: "/v1/offline/keys", isRepeatable: true, takesIdempotencyKey: false },
   rotateOfflineKey: { method: "POST", path: "/v1/offline/keys/rotate", isRepeatable: false, takesIdempotencyKey: false },
   issueOfflineVoucher: { method: "POST", path: "/v1/offline/vouchers", isRepeatable: true, takesIdempotencyKey: true },

@@ -1,4 +1,4 @@
-/** WORKERS: several processes that serve on one port, killed at random, replaced one by one (G34), and ended. */
+/** WORKERS: several processes that serve on one port, killed at random, and ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { openShop, type Shop } from "./shop.ts";
-import { patience, sized, whenLong } from "./sizes.ts";
+import { patience, sized } from "./sizes.ts";
 
 const options = { timeout: patience };
 const workers = 3;
@@ -115,29 +115,6 @@ test(
     expect(await lies(work, shop, rule, database)).toEqual([]);
   },
 );
-
-test("replaced one by one under load, no request fails", options, async () => {
-  const rule = await ruleFor("ROLLING");
-  const work = startWork(shop, 12, "ROLLING", () => url);
-  await work.acknowledged(20);
-  for (let round = 0; round < whenLong([20], [1])[0]!; round++) {
-    const before = new Set(serving());
-    leader.kill("SIGHUP");
-    await vi.waitFor(
-      () => {
-        const now = serving();
-        expect(now).toHaveLength(workers);
-        expect(now.filter((id) => before.has(id))).toEqual([]);
-      },
-      { timeout: patience, interval: 200 },
-    );
-    await work.acknowledged(20);
-  }
-  await work.stop();
-  await replayAll(work, shop, url);
-  expect(rudeFailures(work)).toEqual([]);
-  expect(await lies(work, shop, rule, database)).toEqual([]);
-});
 
 test("told to end, all of them finish and end", options, async () => {
   const alive = serving();

@@ -89,162 +89,191 @@ const history = orderHistorySql({
   since: "u.since",
 });
 
+/** One kind of question, and how the statement answers it. */
+interface Arm {
+  readonly name: string;
+  /** Types of what is asked: `$u` stands for the list of it, after the number of the question and its project. */
+  readonly types: readonly string[];
+  readonly text: string;
+  /** A row for each thing that is asked. */
+  rowsOf(question: FactsQuestion): readonly (readonly Cell[])[];
+}
+
 // Every arm goes through a list of (number of the question, project, key …). `lateral … offset 0` makes each look-up one by
 // its whole key, even when the plan was made for an empty table.
-const text = `
+const arms: readonly Arm[] = [
+  {
+    name: "coupons",
+    types: ["text"],
+    text: `
 select 'c' as kind, u.i, json_build_object('code', c.code, 'poolId', c.pool_id, 'pool', p.key, 'isVoid', c.status = 'void',
          'isUsedUp', c.used + c.reserved >= c.max_uses, 'customerId', c.customer_id,
          'expiresAt', (extract(epoch from c.expires_at) * 1000)::bigint,
-         'folds', not (p.alphabet ~ '0' and p.alphabet ~ 'O') and length(regexp_replace(p.alphabet, '[^1IL]', '', 'g')) <= 1) as value
-  from unnest($1::int[], $2::text[], $3::text[]) as u (i, project_id, code),
+         'folds', not (strpos(p.alphabet, '0') > 0 and strpos(p.alphabet, 'O') > 0)
+                  and length(p.alphabet) - length(translate(p.alphabet, '1IL', '')) <= 1) as value
+  from $u as u (i, project_id, code),
        lateral (select * from coupons where project_id = u.project_id and code = u.code collate "C" offset 0) as c,
        lateral (select key, document ->> 'alphabet' as alphabet from coupon_pools
-                 where project_id = u.project_id and id = c.pool_id offset 0) as p
-union all
-select 'n', u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
-  from unnest($4::int[], $5::text[], $6::text[]) as u (i, project_id, holder),
-       lateral (select * from counters where project_id = u.project_id and holder = u.holder collate "C" and holder <> '' offset 0) as n
-union all
-select 'n', u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved)
-  from unnest($7::int[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-         as u (i, project_id, rule_id, measure, holder, period),
+                 where project_id = u.project_id and id = c.pool_id offset 0) as p`,
+    rowsOf: ({ codes }) => codes.map((code) => [code]),
+  },
+  {
+    name: "holders",
+    types: ["text"],
+    text: `
+select 'n' as kind, u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved) as value
+  from $u as u (i, project_id, holder),
+       lateral (select * from counters where project_id = u.project_id and holder = u.holder collate "C" and holder <> '' offset 0) as n`,
+    rowsOf: ({ holders }) => holders.map((holder) => [holder]),
+  },
+  {
+    name: "counters",
+    types: ["text", "text", "text", "text"],
+    text: `
+select 'n' as kind, u.i, json_build_array(n.rule_id, n.measure, n.holder, n.period, n.used + n.reserved) as value
+  from $u as u (i, project_id, rule_id, measure, holder, period),
        lateral (select * from counters where project_id = u.project_id and rule_id = u.rule_id and measure = u.measure
-                   and holder = u.holder collate "C" and period = u.period offset 0) as n
-union all
-select 'h', u.i, ${history}
-  from unnest($13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[])
-         as u (i, project_id, customer_id, source, order_ref, since)
-union all
-select 'd', u.i, json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
-         'units', (request -> 'deposit' ->> 'units')::bigint, 'customerId', paid.customer_id)
-  from unnest($19::int[], $20::text[], $21::text[]) as u (i, project_id, id),
+                   and holder = u.holder collate "C" and period = u.period offset 0) as n`,
+    rowsOf: ({ counters }) =>
+      counters.map(({ rule, measure, holder, period }) => [rule, measure, holder, period]),
+  },
+  {
+    name: "history",
+    types: ["text", "text", "text", "bigint"],
+    text: `
+select 'h' as kind, u.i, ${history} as value
+  from $u as u (i, project_id, customer_id, source, order_ref, since)`,
+    rowsOf: ({ customerId, order, since }) =>
+      customerId === null ? [] : [[customerId, order?.source ?? null, order?.orderRef ?? null, since]],
+  },
+  {
+    name: "deposits",
+    types: ["text"],
+    text: `
+select 'd' as kind, u.i, json_build_object('redemption', paid.id, 'promotion', request -> 'deposit' ->> 'promotion',
+         'units', (request -> 'deposit' ->> 'units')::bigint, 'customerId', paid.customer_id) as value
+  from $u as u (i, project_id, id),
        lateral (select * from redemptions where project_id = u.project_id and id = u.id offset 0) as paid
- where state = 'committed' and request -> 'deposit' is not null
-union all
-select 'o', u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds,
-         'hasLapsed', state = 'reserved' and expires_at <= now())
-  from unnest($22::int[], $23::text[], $24::text[], $25::text[]) as u (i, project_id, source, order_ref),
+ where state = 'committed' and request -> 'deposit' is not null`,
+    rowsOf: ({ deposits }) => deposits.map((id) => [id]),
+  },
+  {
+    name: "order",
+    types: ["text", "text"],
+    text: `
+select 'o' as kind, u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds,
+         'hasLapsed', state = 'reserved' and expires_at <= now()) as value
+  from $u as u (i, project_id, source, order_ref),
        lateral (select id, state, request_hash, holds, expires_at from redemptions
                  where project_id = u.project_id and source = u.source and order_ref = u.order_ref
-                   and state not in ('cancelled', 'expired') offset 0) as standing
-union all
-select 'i', u.i, json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
-         'resourceId', resource_id, 'answer', answer)
-  from unnest($26::int[], $27::text[], $28::text[]) as u (i, project_id, key),
-       lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record
-union all
-select 'p', u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags', 'attributes', document -> 'attributes',
-         'birthday', document -> 'birthday')
-  from unnest($29::int[], $30::text[], $31::text[]) as u (i, project_id, id),
-       lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile
-union all
-select 's', u.i, (
+                   and state not in ('cancelled', 'expired') offset 0) as standing`,
+    rowsOf: ({ order }) => (order === null ? [] : [[order.source, order.orderRef]]),
+  },
+  {
+    name: "record",
+    types: ["text"],
+    text: `
+select 'i' as kind, u.i, json_build_object('operation', operation, 'requestHash', encode(request_hash, 'hex'),
+         'resourceId', resource_id, 'answer', answer) as value
+  from $u as u (i, project_id, key),
+       lateral (select * from idempotency_records where project_id = u.project_id and key = u.key collate "C" offset 0) as record`,
+    rowsOf: ({ idempotencyKey }) => (idempotencyKey === null ? [] : [[idempotencyKey]]),
+  },
+  {
+    name: "profile",
+    types: ["text"],
+    text: `
+select 'p' as kind, u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags',
+         'attributes', document -> 'attributes', 'birthday', document -> 'birthday') as value
+  from $u as u (i, project_id, id),
+       lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile`,
+    rowsOf: ({ profileOf }) => (profileOf === null ? [] : [[profileOf]]),
+  },
+  {
+    name: "segments",
+    types: ["text"],
+    text: `
+select 's' as kind, u.i, (
          select coalesce(json_agg(s.key order by s.key), '[]')
            from (select segment_id from segment_members where project_id = u.project_id and customer_id = u.id offset 0) as m,
-                lateral (select key from segments where project_id = u.project_id and id = m.segment_id offset 0) as s)
-  from unnest($32::int[], $33::text[], $34::text[]) as u (i, project_id, id)
-union all
-select 'r', u.i, json_build_object('borders', borders, 'activity', json_build_object(
+                lateral (select key from segments where project_id = u.project_id and id = m.segment_id offset 0) as s) as value
+  from $u as u (i, project_id, id)`,
+    rowsOf: ({ segmentsOf }) => (segmentsOf === null ? [] : [[segmentsOf]]),
+  },
+  {
+    name: "scores",
+    types: ["text"],
+    text: `
+select 'r' as kind, u.i, json_build_object('borders', borders, 'activity', json_build_object(
          'completedOrders', coalesce(a.completed_orders, 0),
          'lastOrderAt', floor(extract(epoch from a.last_order_at) * 1000)::bigint,
-         'spent', coalesce((a.spent ->> currency)::bigint, 0)))
-  from unnest($35::int[], $36::text[], $37::text[]) as u (i, project_id, id)
+         'spent', coalesce((a.spent ->> currency)::bigint, 0))) as value
+  from $u as u (i, project_id, id)
   join lateral (select borders, document ->> 'currency' as currency from rfm_settings
                  where project_id = u.project_id and borders is not null offset 0) as r on true
   left join lateral (select * from customer_activity
-                      where project_id = u.project_id and customer_id = u.id offset 0) as a on true`;
+                      where project_id = u.project_id and customer_id = u.id offset 0) as a on true`,
+    rowsOf: ({ scoresOf }) => (scoresOf === null ? [] : [[scoresOf]]),
+  },
+];
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+const statements = new Map<string, Statement>();
+
+/** Made of the arms that are asked for: PostgreSQL sets up every arm of a statement, whether there is anything to look up or not. */
+function statementOf(asked: readonly Arm[]): Statement {
+  // Shortened: PostgreSQL tells names apart by 63 bytes.
+  const name = `read-facts-${asked.map((arm) => arm.name.slice(0, 4)).join("-")}`;
+  let statement = statements.get(name);
+  if (statement === undefined) {
+    let parameters = 0;
+    const texts = asked.map(({ types, text }) => {
+      const lists = ["int", "text", ...types].map((type) => `$${++parameters}::${type}[]`);
+      return text.replace("$u", () => `unnest(${lists.join(", ")})`);
+    });
+    statement = { name, text: texts.join("\nunion all") };
+    statements.set(name, statement);
+  }
+  return statement;
+}
 
 /** Any number of questions about one project in one statement; the answers in their order. */
 export async function readFacts(
   client: Pick<pg.ClientBase, "query">,
   questions: readonly FactsQuestion[],
 ): Promise<FactsAnswer[]> {
-  const { rows } = await client.query<{ kind: string; i: number; value: never }>({
-    name: "read-facts",
-    text,
-    values: [
-      ...listed(
-        questions,
-        ({ codes }) => codes,
-        (code) => [code],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ holders }) => holders,
-        (holder) => [holder],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ counters }) => counters,
-        ({ rule, measure, holder, period }) => [rule, measure, holder, period],
-        4,
-      ),
-      ...listed(
-        questions,
-        ({ customerId, order, since }) => (customerId === null ? [] : [{ customerId, order, since }]),
-        ({ customerId, order, since }) => [customerId, order?.source ?? null, order?.orderRef ?? null, since],
-        4,
-      ),
-      ...listed(
-        questions,
-        ({ deposits }) => deposits,
-        (id) => [id],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ order }) => (order === null ? [] : [order]),
-        ({ source, orderRef }) => [source, orderRef],
-        2,
-      ),
-      ...listed(
-        questions,
-        ({ idempotencyKey }) => (idempotencyKey === null ? [] : [idempotencyKey]),
-        (key) => [key],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ profileOf }) => (profileOf === null ? [] : [profileOf]),
-        (id) => [id],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ segmentsOf }) => (segmentsOf === null ? [] : [segmentsOf]),
-        (id) => [id],
-        1,
-      ),
-      ...listed(
-        questions,
-        ({ scoresOf }) => (scoresOf === null ? [] : [scoresOf]),
-        (id) => [id],
-        1,
-      ),
-    ],
-  });
+  const asked: Arm[] = [];
+  const values: Cell[][] = [];
+  for (const arm of arms) {
+    const columns = columnsOf(arm, questions);
+    if (columns[0]!.length === 0) continue;
+    asked.push(arm);
+    values.push(...columns);
+  }
   const answers = questions.map(nothingRead);
+  if (asked.length === 0) return answers;
+  const { rows } = await client.query<{ kind: string; i: number; value: never }>({
+    ...statementOf(asked),
+    values,
+  });
   for (const { kind, i, value } of rows) put(answers[i]!, kind, value);
   return answers;
 }
 
 type Cell = string | number | null;
 
-/** The columns of one list: the number of the question, its project, and what is asked. */
-function listed<Item>(
-  questions: readonly FactsQuestion[],
-  itemsOf: (question: FactsQuestion) => readonly Item[],
-  cellsOf: (item: Item) => Cell[],
-  width: number,
-): Cell[][] {
-  const columns: Cell[][] = Array.from({ length: width + 2 }, () => []);
+/** The number of the question, its project, and what is asked. */
+function columnsOf({ types, rowsOf }: Arm, questions: readonly FactsQuestion[]): Cell[][] {
+  const columns: Cell[][] = Array.from({ length: types.length + 2 }, () => []);
   for (const [number, question] of questions.entries()) {
-    for (const item of itemsOf(question)) {
+    for (const row of rowsOf(question)) {
       columns[0]!.push(number);
       columns[1]!.push(question.projectId);
-      for (const [place, cell] of cellsOf(item).entries()) columns[place + 2]!.push(cell);
+      for (const [place, cell] of row.entries()) columns[place + 2]!.push(cell);
     }
   }
   return columns;

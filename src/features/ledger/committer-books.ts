@@ -77,6 +77,8 @@ export type StoredPosting = [string, string, string, string, number, number];
 export interface Loaded {
   /** The database's clock, epoch milliseconds. */
   now: number;
+  /** By which the fate of the batch can be asked should the answer of its commit get lost. */
+  transactionId: string;
   redemptions: LoadedRedemption[];
   records: Map<string, IdempotencyRecord>;
   coupons: {

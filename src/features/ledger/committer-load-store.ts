@@ -4,6 +4,7 @@
 import type pg from "pg";
 import type { CounterName } from "../../ledger/books.ts";
 import { textArray } from "../../platform/binary-arrays.ts";
+import { inOneFlight } from "../../platform/flights.ts";
 import { enterProject } from "../../platform/walls.ts";
 import {
   columnsOf,
@@ -15,17 +16,17 @@ import {
 } from "./committer-books.ts";
 import { planByIndex, planByPlace } from "./committer-planning.ts";
 
-/** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. One round trip. */
-export const beginStatement = (projectId: string): string =>
+/** Row by row through the index, or by the place of a row that is locked already, whatever the statistics say. */
+const beginStatement = (projectId: string): string =>
   `begin; ${enterProject(projectId)}; set local enable_hashjoin = off; set local enable_mergejoin = off`;
 
 /** Rows to be locked must be there first. Sorted, as every lock is, so that two batches never wait for each other in a circle. */
-export async function insertCounters(
+function insertCounters(
   client: pg.ClientBase,
   projectId: string,
   names: readonly CounterName[],
-): Promise<void> {
-  await client.query({
+): Promise<pg.QueryResult> {
+  return client.query({
     name: "insert-counters",
     text: `insert into counters (project_id, rule_id, measure, holder, period)
            select $1, rule_id, measure, holder, period
@@ -81,7 +82,7 @@ select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) *
 union all
 select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
 union all
-select 't', null, null, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null
+select 't', null, pg_current_xact_id()::text, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null
   from (select ${planByPlace}) as settings`;
 
 interface LoadRow {
@@ -98,22 +99,42 @@ interface LoadRow {
   j: unknown;
 }
 
-/** Locks what the batch touches and reads it. Whoever else wants any of it waits until this transaction ends. */
-export async function loadLocked(client: pg.ClientBase, projectId: string, needs: Needs): Promise<Loaded> {
-  const { rows } = await client.query<LoadRow>({
-    name: "load-batch",
-    text: loadText,
-    values: [
-      projectId,
-      textArray(needs.redemptions),
-      textArray(needs.orders.map(({ source }) => source)),
-      textArray(needs.orders.map(({ orderRef }) => orderRef)),
-      textArray(needs.keys),
-      ...columnsOf(needs.counters).map(textArray),
-      textArray(needs.codes),
-    ],
-  });
-  const loaded: Loaded = { now: 0, redemptions: [], records: new Map(), coupons: [], counters: [] };
+/**
+ * Begins the transaction, inserts counters that may not be there yet, locks what the batch touches and reads it: one round trip.
+ * Whoever else wants any of it waits until this transaction ends.
+ */
+export async function beginLocked(
+  client: pg.ClientBase,
+  projectId: string,
+  needs: Needs,
+  unknownCounters: readonly CounterName[],
+): Promise<Loaded> {
+  const answers = await inOneFlight(client, () => [
+    client.query(beginStatement(projectId)),
+    ...(unknownCounters.length === 0 ? [] : [insertCounters(client, projectId, unknownCounters)]),
+    client.query<LoadRow>({
+      name: "load-batch",
+      text: loadText,
+      values: [
+        projectId,
+        textArray(needs.redemptions),
+        textArray(needs.orders.map(({ source }) => source)),
+        textArray(needs.orders.map(({ orderRef }) => orderRef)),
+        textArray(needs.keys),
+        ...columnsOf(needs.counters).map(textArray),
+        textArray(needs.codes),
+      ],
+    }),
+  ]);
+  const { rows } = answers.at(-1) as pg.QueryResult<LoadRow>;
+  const loaded: Loaded = {
+    now: 0,
+    transactionId: "",
+    redemptions: [],
+    records: new Map(),
+    coupons: [],
+    counters: [],
+  };
   for (const row of rows) add(loaded, row);
   return loaded;
 }
@@ -122,6 +143,7 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
   switch (kind) {
     case "t":
       loaded.now = n1;
+      loaded.transactionId = t1;
       return;
     case "r":
       loaded.redemptions.push({

@@ -10,18 +10,13 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { type Books, type CounterName, counterKey } from "../../ledger/books.ts";
 import { type Database, isConnectionLost } from "../../platform/database.ts";
+import { inOneFlight } from "../../platform/flights.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type Decided, decide, type Writes } from "./committer-batch.ts";
 import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
-import {
-  beginStatement,
-  insertCounters,
-  loadLocked,
-  pickCodes,
-  poolsRunningLow,
-} from "./committer-load-store.ts";
+import { beginLocked, pickCodes, poolsRunningLow } from "./committer-load-store.ts";
 import { fateOf, writeBatch } from "./committer-write-store.ts";
 import type { Result, Submission } from "./ledger-commands.ts";
 import { runningLowEvent } from "./ledger-events.ts";
@@ -125,32 +120,36 @@ export function committerService({ database, log }: { database: Database; log: L
     const client = await database.connect();
     let isReusable = false;
     let isReleased = false;
-    let transactionId: string | null = null;
-    let writes: Writes | null = null;
-    let results: Result[] = [];
+    /** From when on it may have been committed. */
+    let sent: { loaded: Loaded; decided: Decided } | null = null;
     try {
-      await client.query(beginStatement(projectId));
       const { decided, books, needs, loaded } = await decideLocked(client, projectId, batch);
       figures.lockSeconds += (performance.now() - began) / 1_000;
-      results = decided.results;
-      writes = decided.writes;
+      const { results, writes } = decided;
       if (decided.isEmpty) {
         await client.query("rollback");
         isReusable = true;
         tell(projectId, books, needs.counters);
         return results;
       }
-      transactionId = await writeBatch(client, projectId, decided.writes, loaded);
-      await announceThresholds(client, projectId, decided);
-      await writeAlongside(client, batch, results);
-      const { command } = await client.query("commit");
-      if (command !== "COMMIT") throw new Error("a batch was rolled back at its commit");
+      sent = { loaded, decided };
+      const write = () => writeBatch(client, projectId, writes, loaded);
+      const commit = () => client.query("commit");
+      let committed: pg.QueryResult;
+      if (isWrittenByOneStatement(batch, decided))
+        [, committed] = await inOneFlight(client, () => [write(), commit()]);
+      else {
+        await write();
+        await writeTheRest(client, projectId, batch, decided);
+        committed = await commit();
+      }
+      if (committed.command !== "COMMIT") throw new Error("a batch was rolled back at its commit");
       isReusable = true;
       remember(projectId, needs.counters);
       tell(
         projectId,
         books,
-        [...decided.writes.counters.values()].map(({ name }) => name),
+        [...writes.counters.values()].map(({ name }) => name),
       );
       return results;
     } catch (error) {
@@ -161,8 +160,8 @@ export function committerService({ database, log }: { database: Database; log: L
       client.release(true);
       isReleased = true;
       // The commit may have taken effect although its answer was lost: the results are then those that were decided.
-      if (transactionId !== null && writes !== null && (await tookEffect(projectId, transactionId, writes)))
-        return results;
+      if (sent !== null && (await tookEffect(projectId, sent.loaded.transactionId, sent.decided.writes)))
+        return sent.decided.results;
       throw error;
     } finally {
       if (!isReleased) client.release(!isReusable);
@@ -175,8 +174,7 @@ export function committerService({ database, log }: { database: Database; log: L
   async function decideLocked(client: pg.PoolClient, projectId: string, batch: readonly Submission[]) {
     const needs = needsOf(batch);
     const unknown = needs.counters.filter((name) => !known.has(knownKey(projectId, name)));
-    if (unknown.length > 0) await insertCounters(client, projectId, unknown);
-    const loaded = await loadLocked(client, projectId, needs);
+    const loaded = await beginLocked(client, projectId, needs, unknown);
     requireAll(projectId, needs, loaded);
     const picks = await picksFor(client, projectId, batch);
     const books = booksOf(loaded);
@@ -201,7 +199,7 @@ export function committerService({ database, log }: { database: Database; log: L
     for (const listener of listeners) listener(projectId, books, names);
   }
 
-  /** Asks the database itself, for as long as anybody may still be waiting for the answer. */
+  /** Asks the database itself, for as long as anybody may still be waiting for the answer. False as well if nobody can say. */
   async function tookEffect(projectId: string, transactionId: string, writes: Writes): Promise<boolean> {
     const until = performance.now() + deadlineMilliseconds;
     while (performance.now() < until) {
@@ -218,7 +216,7 @@ export function committerService({ database, log }: { database: Database; log: L
       }
       await delay(100);
     }
-    throw unavailable();
+    return false;
   }
 
   return {
@@ -252,21 +250,23 @@ export function committerService({ database, log }: { database: Database; log: L
   };
 }
 
-/** Hardly ever more than a look at two empty lists; one statement where codes were claimed. */
-async function announceThresholds(
+/** Then the commit can go right behind it. */
+function isWrittenByOneStatement(batch: readonly Submission[], { writes, pickedPools }: Decided): boolean {
+  return (
+    writes.thresholds.length === 0 &&
+    pickedPools.length === 0 &&
+    batch.every(({ alongside }) => alongside === undefined)
+  );
+}
+
+async function writeTheRest(
   client: pg.PoolClient,
   projectId: string,
-  { writes, pickedPools }: Decided,
+  batch: readonly Submission[],
+  { results, writes, pickedPools }: Decided,
 ): Promise<void> {
   const low = pickedPools.length === 0 ? [] : await poolsRunningLow(client, projectId, pickedPools);
   await recordEvents(drizzle(client), projectId, [...writes.thresholds, ...low.map(runningLowEvent)]);
-}
-
-async function writeAlongside(
-  client: pg.PoolClient,
-  batch: readonly Submission[],
-  results: readonly Result[],
-): Promise<void> {
   for (const [index, { alongside }] of batch.entries()) {
     const result = results[index]!;
     if (alongside !== undefined && result.type === "granted") await alongside(client, result);

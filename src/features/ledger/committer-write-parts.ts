@@ -8,7 +8,7 @@ import { codeOf, isOfCode } from "./promotion-counters.ts";
 
 export interface Part {
   readonly name: string;
-  /** $1 is the project, $2 the time; every other parameter is written `$?` and is the next of `values`. */
+  /** $1 is the project, $2 the time, $3 is taken; every other parameter is written `$?` and is the next of `values`. */
   readonly text: string;
   readonly values: readonly Buffer[];
   /** Of a part that changes rows: how many there must be. */

@@ -10,23 +10,19 @@ import type { Loaded } from "./committer-books.ts";
 import { planByIndex } from "./committer-planning.ts";
 import { type Part, partsOf } from "./committer-write-parts.ts";
 
-/** Writes what was granted and answers the id of the transaction, by which its fate can be asked should the commit's answer get lost. */
+/** Writes what was granted. Fails, and the transaction with it, unless it changes just the rows that were loaded for it. */
 export async function writeBatch(
   client: pg.ClientBase,
   projectId: string,
   writes: Writes,
   loaded: Loaded,
-): Promise<string> {
+): Promise<void> {
   const parts = partsOf(writes, loaded);
-  const { rows } = await client.query<{ transaction_id: string; rows_changed: number }>({
-    ...statementOf(parts),
-    values: [projectId, writes.at, ...parts.flatMap(({ values }) => values)],
-  });
-  const { transaction_id, rows_changed } = rows[0]!;
   const expected = parts.reduce((sum, { rowsToChange = 0 }) => sum + rowsToChange, 0);
-  if (rows_changed !== expected)
-    throw new Error(`a batch changed ${rows_changed} rows instead of ${expected}`);
-  return transaction_id;
+  await client.query({
+    ...statementOf(parts),
+    values: [projectId, writes.at, expected, ...parts.flatMap(({ values }) => values)],
+  });
 }
 
 const statements = new Map<string, { name: string; text: string }>();
@@ -44,15 +40,18 @@ function statementOf(parts: readonly Part[]): { name: string; text: string } {
 }
 
 function textOf(parts: readonly Part[]): string {
-  let parameters = 2;
+  let parameters = 3;
   const arms = parts.map(
     ({ name, text }) => `${name} as (${text.replace(/\$\?/g, () => `$${++parameters}`)})`,
   );
   const changes = parts.flatMap(({ name, rowsToChange }) =>
     rowsToChange === undefined ? [] : `(select count(*) from ${name})`,
   );
-  return `with ${arms.join(", ")}
-select pg_current_xact_id()::text as transaction_id, ${["0::bigint", ...changes].join(" + ")} as rows_changed, ${planByIndex}`;
+  // The commit may be right behind it: what is wrong must be an error here. The text that is no boolean says what it is.
+  return `with ${arms.join(", ")}, sum as (select ${["0::bigint", ...changes].join(" + ")} as changed)
+select case when changed = $3::bigint then true
+            else format('a batch changed %s rows instead of %s', changed, $3::bigint)::boolean end as is_whole, ${planByIndex}
+  from sum`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { benchCartBody, benchCases } from "./fixture.ts";
 import { firstLine, median } from "./measurement.ts";
+import type { RedemptionFigure } from "./redemptions.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
@@ -63,21 +64,23 @@ async function benchEvaluations(): Promise<void> {
 }
 
 function benchRedemptions(): void {
-  const figures = figuresOf<{ name: string; perSecond: number }>("redemptions.js");
+  const figures = figuresOf<RedemptionFigure>("redemptions.js");
   const bareOf = (kind: string) => figures.find(({ name }) => name.startsWith(`bare statement, ${kind}`))!;
   print(
     "\nRedemptions, 64 clients, each with an order, a code, its ledger entries and its event, durable:\n",
   );
-  print("| | redemptions/s | of the bare statement |");
-  print("|---|---:|---:|");
-  for (const { name, perSecond } of figures) {
+  print(
+    "| | redemptions/s | of the bare statement | µs CPU: clients | service | PostgreSQL | bytes of WAL |",
+  );
+  print("|---|---:|---:|---:|---:|---:|---:|");
+  for (const { name, perSecond, clientCpu, serviceCpu, postgresCpu, walBytes } of figures) {
     const bare = bareOf(name.includes("hot") ? "one hot" : "distinct");
     print(
-      `| ${name} | ${Math.round(perSecond).toLocaleString("en")} | ${(perSecond / bare.perSecond).toFixed(2)} |`,
+      `| ${name} | ${Math.round(perSecond).toLocaleString("en")} | ${(perSecond / bare.perSecond).toFixed(2)} | ${[clientCpu, serviceCpu, postgresCpu, walBytes].map(Math.round).join(" | ")} |`,
     );
   }
   print(
-    "\nThe bare statement is one prepared `with … update … insert` through `pg`, 16 connections: it uses a code and notes the order, and nothing else.",
+    "\nThe bare statement is one prepared `with … update … insert` through `pg`, 16 connections: it uses a code and notes the order, and nothing else. The clients of the bare statement and of the committer alone are the process that does the work; events are numbered by the service, whoever wrote them.",
   );
 }
 

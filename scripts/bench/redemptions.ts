@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { Pool } from "undici";
 import { committerService } from "../../src/features/ledger/committer-service.ts";
@@ -18,6 +19,7 @@ import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
+import { cpuTimeOf, cpuTimeOfPostgres } from "./cpu-time.ts";
 import { firstLine, median } from "./measurement.ts";
 import { insertBenchProject } from "./project.ts";
 
@@ -30,6 +32,12 @@ export interface RedemptionFigure {
   name: string;
   /** Medians of the rounds. */
   perSecond: number;
+  /** Microseconds of CPU time a redemption, the numbering of its event included; of all rounds together. */
+  clientCpu: number;
+  serviceCpu: number;
+  postgresCpu: number;
+  /** What PostgreSQL wrote to its log for a redemption. */
+  walBytes: number;
 }
 
 const project = newId("prj");
@@ -55,7 +63,10 @@ async function main(): Promise<void> {
   );
   try {
     const { url } = await firstLine<{ url: string }>(server);
-    const figures = await measure(database, owner.pool, url);
+    const figures = await measure(database, owner.pool, url, {
+      service: () => cpuTimeOf(server.pid!),
+      postgres: () => cpuTimeOfPostgres(postgres.processId),
+    });
     process.stdout.write(`${JSON.stringify(figures)}\n`);
   } finally {
     server.kill("SIGTERM");
@@ -117,7 +128,17 @@ async function fill(database: Database, owner: pg.Pool): Promise<void> {
   }
 }
 
-async function measure(database: Database, owner: pg.Pool, url: string): Promise<RedemptionFigure[]> {
+interface CpuTimes {
+  service(): number;
+  postgres(): number;
+}
+
+async function measure(
+  database: Database,
+  owner: pg.Pool,
+  url: string,
+  cpu: CpuTimes,
+): Promise<RedemptionFigure[]> {
   // As light a client as there is: it shares the machine with what is measured.
   const server = new Pool(url, { connections: clients });
   const committer = committerService({ database, log: silentLog });
@@ -132,16 +153,65 @@ async function measure(database: Database, owner: pg.Pool, url: string): Promise
     { name: "HTTP, distinct codes", once: () => post(server, nextCode()) },
     { name: "HTTP, one hot coupon", once: () => post(server, "HOT") },
   ];
-  const results = candidates.map((): number[] => []);
+  const results = candidates.map((): Round[] => []);
   for (const { once } of candidates) await drive(once, 1);
+  await numbered(owner);
   for (let round = 0; round < rounds; round++)
-    for (const [index, { once }] of candidates.entries()) results[index]!.push(await drive(once, seconds));
+    for (const [index, { once }] of candidates.entries()) {
+      const before = await spent(owner, cpu);
+      const { done, took } = await drive(once, seconds);
+      await numbered(owner);
+      const after = await spent(owner, cpu);
+      results[index]!.push({
+        perSecond: done / took,
+        done,
+        spent: after.map((value, place) => value - before[place]!),
+      });
+    }
   await Promise.all([committer.close(), server.close()]);
-  return candidates.map(({ name }, index) => ({ name, perSecond: median(results[index]!) }));
+  return candidates.map(({ name }, index) => figureOf(name, results[index]!));
+}
+
+interface Round {
+  perSecond: number;
+  done: number;
+  spent: number[];
+}
+
+function figureOf(name: string, results: readonly Round[]): RedemptionFigure {
+  const done = results.reduce((sum, round) => sum + round.done, 0);
+  const [clientCpu, serviceCpu, postgresCpu, walBytes] = [0, 1, 2, 3].map(
+    (place) => results.reduce((sum, round) => sum + round.spent[place]!, 0) / done,
+  ) as [number, number, number, number];
+  return {
+    name,
+    perSecond: median(results.map(({ perSecond }) => perSecond)),
+    clientCpu,
+    serviceCpu,
+    postgresCpu,
+    walBytes,
+  };
+}
+
+async function spent(owner: pg.Pool, cpu: CpuTimes): Promise<number[]> {
+  const { rows } = await owner.query("select pg_current_wal_insert_lsn() - '0/0' as bytes");
+  const { user, system } = process.cpuUsage();
+  return [user + system, cpu.service(), cpu.postgres(), Number(rows[0].bytes)];
+}
+
+/** The events of one round are not numbered on the account of the next. */
+async function numbered(owner: pg.Pool): Promise<void> {
+  for (;;) {
+    const { rows } = await owner.query(
+      "select count(*)::int as backlog from outbox_events where position is null",
+    );
+    if (rows[0].backlog === 0) return;
+    await delay(100);
+  }
 }
 
 /** So many clients, each asking again as soon as it is answered. */
-async function drive(once: () => Promise<void>, forSeconds: number): Promise<number> {
+async function drive(once: () => Promise<void>, forSeconds: number): Promise<{ done: number; took: number }> {
   const began = performance.now();
   const until = began + forSeconds * 1_000;
   let done = 0;
@@ -153,7 +223,7 @@ async function drive(once: () => Promise<void>, forSeconds: number): Promise<num
       }
     }),
   );
-  return done / ((performance.now() - began) / 1_000);
+  return { done, took: (performance.now() - began) / 1_000 };
 }
 
 async function bare(owner: pg.Pool, codeText: string): Promise<void> {

@@ -33,9 +33,7 @@ export function bidOn(
     return makeBid(situation, goods, index, part, allowance, trimTo);
   // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
   // lines that nobody has touched yet is worked out once.
-  const lines = linesOf(situation, index, part);
-  for (const line of lines)
-    if (!goods.isUntouched(line)) return makeBid(situation, goods, index, part, null, null);
+  if (!isUntouched(situation, goods, part)) return makeBid(situation, goods, index, part, null, null);
   let standing = situation.standingBids[index];
   if (standing === undefined) {
     standing = makeBid(situation, goods, index, part, null, null);
@@ -44,22 +42,12 @@ export function bidOn(
   return standing;
 }
 
-function linesOf(situation: Situation, index: number, part: StagePart): readonly number[] {
-  let lines = situation.linesWithin[index];
-  if (lines === undefined) {
-    lines = unionOf(part, situation);
-    situation.linesWithin[index] = lines;
-  }
-  return lines;
-}
-
-function unionOf({ benefits }: StagePart, { coverage }: Situation): readonly number[] {
-  const [first] = benefits;
-  if (benefits.length === 1 && first!.selectors.length === 1) return coverage.of(first!.selectors[0]!);
-  const lines = new Set<number>();
+/** None of the lines that the promotion covers has been touched. */
+function isUntouched({ coverage }: Situation, goods: Goods, { benefits }: StagePart): boolean {
   for (const { selectors } of benefits)
-    for (const select of selectors) for (const line of coverage.of(select)) lines.add(line);
-  return [...lines];
+    for (const select of selectors)
+      for (const line of coverage.of(select)) if (!goods.isUntouched(line)) return false;
+  return true;
 }
 
 const nothing: Settlement = { amount: 0, wished: 0, limitedBy: [], touched: () => [], runs: () => [] };

@@ -73,9 +73,9 @@ function forcing(situation: Situation, index: number): Situation {
         : { ...candidate, rejection: { reason: "displaced", displacedBy: [index] } },
   );
   const isOnlyReward = promotion.parts[0]!.stage === "reward";
-  const { standingBids, linesWithin } = situation;
+  const { standingBids } = situation;
   // What a promotion would do on untouched goods does not depend on who else is there.
-  return { ...withCandidates(situation, candidates, isOnlyReward ? null : index), standingBids, linesWithin };
+  return { ...withCandidates(situation, candidates, isOnlyReward ? null : index), standingBids };
 }
 
 /** Rewards are granted by rank, so of two that share a group the one that is not meant must not be there at all. */

@@ -6,6 +6,7 @@
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
+import { filled } from "./short-lists.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
 /** Neighbouring units of one line. */
@@ -75,7 +76,7 @@ export class Goods {
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
-    this.segments = new Array<Segment[] | undefined>(lines.length).fill(undefined);
+    this.segments = filled<Segment[] | undefined>(lines.length, undefined);
     let total = 0;
     let hasFloors = false;
     for (const { quantity, unitPrice, floor } of lines) {

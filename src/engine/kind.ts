@@ -244,14 +244,16 @@ export interface Grant {
 
 export interface CompiledBenefit {
   /** What was paid for each unit of these goods beforehand, where deposits are proven. */
-  readonly deposit?: { readonly goods: CompiledSelector; readonly paid: Readonly<Record<string, number>> };
+  readonly deposit?:
+    | { readonly goods: CompiledSelector; readonly paid: Readonly<Record<string, number>> }
+    | undefined;
   readonly stage: Stage;
   /** What the benefit takes money off. Null for rewards. */
   readonly selectors: readonly CompiledSelector[];
   /** A money benefit's wish on the goods (or shipments) as its stage finds them. */
-  propose?(view: BenefitView): Proposal | NoProposal;
+  readonly propose?: ((view: BenefitView) => Proposal | NoProposal) | undefined;
   /** A reward's grant. */
-  grant?(view: RewardView): Grant | Unmet;
+  readonly grant?: ((view: RewardView) => Grant | Unmet) | undefined;
 }
 
 /** What a reward sees: goods after the order stage. */

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { limits } from "./limits.ts";
-import { sortFew } from "./short-lists.ts";
+import { filled, sortFew } from "./short-lists.ts";
 
 /** A percentage in millionths of the whole. */
 export type Percent = number;
@@ -91,9 +91,9 @@ export interface Allocation {
  */
 export function allocate(total: number, parts: readonly Part[]): Allocation {
   const size = parts.length;
-  const base = new Array<number>(size).fill(0);
-  const extra = new Array<number>(size).fill(0);
-  const remainders = new Array<number | bigint>(size).fill(0);
+  const base = filled(size, 0);
+  const extra = filled(size, 0);
+  const remainders = filled<number | bigint>(size, 0);
   const whole = sumOfWeights(parts);
   let left = total;
   for (let i = 0; i < size; i++) {

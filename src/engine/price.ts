@@ -9,12 +9,12 @@ import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
 import type { Limit } from "./settle.ts";
+import { filled } from "./short-lists.ts";
 import {
   budgetLeft,
   type Candidate,
   type Rejection,
   rejectionByConditions,
-  rejectionOf,
   type Situation,
   StageView,
 } from "./situation.ts";
@@ -106,18 +106,20 @@ class Pricing {
     );
     this.isOut = this.rejections.map((rejection) => rejection !== null);
     this.bystanders = isWatching ? indexesOf(this.rejections, notInPlan) : nobody;
-    this.hasApplied = new Array<boolean>(size).fill(false);
-    this.conditionsAsked = new Array<boolean>(size).fill(false);
-    this.budgetSpent = new Array<number>(size).fill(0);
+    this.hasApplied = filled(size, false);
+    this.conditionsAsked = filled(size, false);
+    this.budgetSpent = filled(size, 0);
   }
 
   run(order?: readonly number[]): Priced {
     this.isTrial = order !== undefined;
     const view = new StageView(this.situation, this.goods, this.shipments);
+    const groups = new Map<string, number>();
     for (const stage of stages) {
       this.goods.startStage();
       this.shipments.startStage();
-      const groups = new Map<string, number>();
+      // A group holds within its stage.
+      if (groups.size > 0) groups.clear();
       const size = this.situation.candidates.length;
       for (let i = 0; i < size; i++) {
         const candidate = order === undefined ? i : order[i]!;
@@ -249,13 +251,13 @@ class Pricing {
   }
 
   private unitsClaimed(): (number[] | null)[] {
-    const claimed = new Array<number[] | null>(this.situation.candidates.length).fill(null);
+    const claimed = filled<number[] | null>(this.situation.candidates.length, null);
     const lines = this.goods.lines.length;
     for (let line = 0; line < lines; line++) {
       for (const { claims, count } of this.goods.claimsOn(line)) {
         if (claims.length > 1) this.haveMet = true;
         for (const { by } of claims) {
-          claimed[by] ??= new Array<number>(lines).fill(0);
+          claimed[by] ??= filled(lines, 0);
           claimed[by][line]! += count;
         }
       }
@@ -285,7 +287,7 @@ class Pricing {
       };
       const grant = benefit.grant!(rewardView);
       if ("met" in grant) {
-        this.reject(index, rejectionOf(grant));
+        this.reject(index, grant);
         continue;
       }
       granted = true;

@@ -188,7 +188,10 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
 
   const benefits = document.benefits.map((benefit, i) => {
     const { kind, ...params } = benefit;
-    return benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
+    const compiled = benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
+    // Objects of one shape, whatever the kind: V8 then knows where to look, at every place that asks a benefit.
+    const { stage, selectors, propose, grant, deposit } = compiled;
+    return { stage, selectors, propose, grant, deposit };
   });
   const conditions =
     tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");

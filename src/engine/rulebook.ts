@@ -9,6 +9,7 @@ import type { CanonicalCart } from "./canonical-cart.ts";
 import { compareBytes } from "./canonical-cart.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
+import { sortFew } from "./short-lists.ts";
 
 const contextFields = ["channel", "store", "region", "country", "paymentMethod"] as const;
 
@@ -56,7 +57,7 @@ export function buildRulebook(version: string, promotions: readonly CompiledProm
           found.push(rank);
         }
       });
-      return found.sort((a, b) => a - b);
+      return sortFew(found, (a, b) => a - b);
     },
   };
 }

@@ -11,6 +11,13 @@ export function withOneMore<Item>(items: Item[] | undefined, item: Item): Item[]
   return items;
 }
 
+/** `size` times the same. `Array.prototype.fill` does it outside of compiled code, and getting there costs more than a short list. */
+export function filled<Item>(size: number, item: Item): Item[] {
+  const items = new Array<Item>(size);
+  for (let i = 0; i < size; i++) items[i] = item;
+  return items;
+}
+
 /** Sorts in place, stable like `Array.prototype.sort`. */
 export function sortFew<Item>(items: Item[], compare: (a: Item, b: Item) => number): Item[] {
   if (items.length > few) return items.sort(compare);

@@ -8,6 +8,7 @@ import type { ConditionView, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
+import { filled } from "./short-lists.ts";
 import { WorkBudget } from "./work-budget.ts";
 
 /** Why a candidate did not apply. */
@@ -36,17 +37,13 @@ export interface Candidate {
   readonly exhausted: Rejection | null;
 }
 
-export function rejectionOf({ met: _, ...rejection }: Unmet): Rejection {
-  return rejection;
-}
-
 /** The verdict of a promotion's conditions, with the way out if there is one. */
 export function rejectionByConditions(
   verdict: Unmet,
   { conditions }: CompiledPromotion,
   view: StageView,
 ): Rejection {
-  return { ...rejectionOf(verdict), remedy: conditions!.nearMiss(view) };
+  return { ...verdict, remedy: conditions!.nearMiss(view) };
 }
 
 export interface Situation {
@@ -62,9 +59,8 @@ export interface Situation {
   readonly work: WorkBudget;
   /** Some candidates may not stand beside others. */
   readonly hasConflicts: boolean;
-  /** By candidate: its bid on untouched goods, and the lines it may touch in the item stage. Filled as they are asked for. */
+  /** By candidate: its bid on untouched goods. Filled as they are asked for. */
   readonly standingBids: (Bid | undefined)[];
-  readonly linesWithin: (readonly number[] | undefined)[];
   /** The candidate without which no plan will do, where somebody asks what that would cost; mostly null. */
   readonly forced: number | null;
 }
@@ -114,8 +110,7 @@ export function withCandidates(
     work,
     candidates,
     hasConflicts,
-    standingBids: new Array<Bid | undefined>(candidates.length).fill(undefined),
-    linesWithin: new Array<readonly number[] | undefined>(candidates.length).fill(undefined),
+    standingBids: filled<Bid | undefined>(candidates.length, undefined),
     forced,
   };
 }

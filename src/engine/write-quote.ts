@@ -8,7 +8,7 @@ import { labelOf } from "./label.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Application, Priced } from "./price.ts";
 import type { Adjustment, Quote } from "./quote.ts";
-import { withOneMore } from "./short-lists.ts";
+import { filled, withOneMore } from "./short-lists.ts";
 import { depositUnitsOf, type Situation } from "./situation.ts";
 
 export function writeQuote(outcome: Outcome): Quote {
@@ -27,7 +27,8 @@ export function writeQuote(outcome: Outcome): Quote {
   const discount = cart.subtotal - priced.goods.total;
   const shippingDiscount = cart.shippingAmount - priced.shipments.total;
   const total = priced.goods.total + priced.shipments.total;
-  return {
+  const { codes, notApplied, hints } = explanations(outcome);
+  const quote: Quote = {
     rulebook: outcome.rulebookVersion,
     at: new Date(situation.now).toISOString(),
     currency: cart.currency,
@@ -51,14 +52,23 @@ export function writeQuote(outcome: Outcome): Quote {
       return { id, amount, discount: off, total: amount - off, adjustments };
     }),
     promotions: promotionRows(outcome),
-    rewards: priced.applications.flatMap(({ reward, candidate, position = 0 }) =>
-      reward === null
-        ? []
-        : [{ promotion: keyOf(situation, candidate), benefit: position, ...rewardRow(reward) }],
-    ),
-    ...explanations(outcome),
+    rewards: rewardRows(situation, priced),
+    codes,
+    notApplied,
     optimality: proposed.optimality,
   };
+  if (hints !== undefined) quote.hints = hints;
+  return quote;
+}
+
+function rewardRows(situation: Situation, { applications }: Priced): Quote["rewards"] {
+  const rows: Quote["rewards"] = [];
+  for (const { reward, candidate, position = 0 } of applications) {
+    if (reward === null) continue;
+    const { key } = situation.candidates[candidate]!.promotion;
+    rows.push({ promotion: key, benefit: position, ...rewardRow(reward) });
+  }
+  return rows;
 }
 
 function degradationOf({ facts: { arePromotionsStopped, rulesAsOf } }: Situation) {
@@ -71,8 +81,6 @@ function rewardRow(reward: NonNullable<Application["reward"]>) {
     ? { ...reward, choices: [...reward.choices] }
     : (reward as Omit<typeof reward, "choices">);
 }
-
-const keyOf = (situation: Situation, index: number): string => situation.candidates[index]!.promotion.key;
 
 function sumOf(adjustments: readonly Adjustment[]): number {
   let sum = 0;
@@ -113,7 +121,7 @@ export function adjustmentsByPosition(
   size: number,
   isMeant: (stage: Stage) => boolean,
 ): readonly (Adjustment[] | undefined)[] {
-  const byPosition = new Array<Adjustment[] | undefined>(size).fill(undefined);
+  const byPosition = filled<Adjustment[] | undefined>(size, undefined);
   for (const { candidate, stage, discount } of priced.applications) {
     if (!isMeant(stage)) continue;
     const runs = discount.runs();

@@ -5,6 +5,7 @@ import type { BenefitView, Compiler, Stage, Unmet } from "../kind.ts";
 import { unmet } from "../kind.ts";
 import { moneyMap } from "../money.ts";
 import type { CompiledSelector, Selector } from "../selectors/selector.ts";
+import { sortFew } from "../short-lists.ts";
 
 export const methods = z
   .array(z.string().min(1))
@@ -75,7 +76,7 @@ export function coveredUnits(
 }
 
 export function inOrder(ranges: readonly Range[], order: "cheapest" | "dearest"): Range[] {
-  return [...ranges].sort(order === "dearest" ? dearestFirst : cheapestFirst);
+  return sortFew([...ranges], order === "dearest" ? dearestFirst : cheapestFirst);
 }
 
 /** The covered goods' worth when the stage began: what thresholds inside a benefit are tested on. */

@@ -7,6 +7,7 @@
  */
 import { type Plan, type Priced, price } from "../price.ts";
 import { areInConflict } from "../promotion.ts";
+import { filled } from "../short-lists.ts";
 import type { Rejection, Situation } from "../situation.ts";
 
 export interface Trial {
@@ -60,7 +61,7 @@ function idleAmong(
 }
 
 function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {
-  const members = new Array<boolean>(situation.candidates.length).fill(false);
+  const members = filled(situation.candidates.length, false);
   const knockedOutBy = new Map<number, number>();
   const admitted: number[] = [];
   for (const index of order) {

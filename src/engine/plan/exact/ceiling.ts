@@ -2,7 +2,10 @@
  * The most that a promotion can take off in the item stage, whatever units it is left: one sum over the goods it covers, at
  * the prices of the cart. Never too small, and what it really brings when nobody is in its way, for all usual benefits.
  */
+import type { CanonicalLine } from "../../canonical-cart.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
+import type { CompiledSelector } from "../../selectors/selector.ts";
+import { sortFew } from "../../short-lists.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
 import { grain, rateOf } from "./grain.ts";
@@ -16,23 +19,19 @@ export function ceilingOf(situation: Situation, promotion: CompiledPromotion): n
   const fields = fieldsOf(promotion, "item");
   let sum = 0;
   for (let i = 0; i < part.benefits.length; i++) {
-    const selectors = part.benefits[i]!.selectors;
-    sum += ceilingOfBenefit(
-      situation,
-      fields[i]!,
-      selectors.map((select) => situation.coverage.of(select)),
-    );
+    sum += ceilingOfBenefit(situation, fields[i]!, part.benefits[i]!.selectors);
   }
   return Math.min(sum, budgetOf(situation, promotion));
 }
 
 function ceilingOfBenefit(
-  { cart }: Situation,
+  { cart, coverage }: Situation,
   fields: BenefitFields,
-  slots: readonly (readonly number[])[],
+  selectors: readonly CompiledSelector[],
 ): number {
   const { currency } = cart;
-  const goods = new ListedGoods(cart.lines, slots[0]!);
+  const listed = (select: CompiledSelector) => new ListedGoods(cart.lines, coverage.of(select));
+  const goods = listed(selectors[0]!);
   switch (fields.kind) {
     case "percent_off":
       return Math.min(
@@ -48,13 +47,9 @@ function ceilingOfBenefit(
       return goods.sumInGroups(fields.n, fields.n - 1, fields.n, times) * rateOf(fields.percent);
     }
     case "buy_x_get_y":
-      return buyAndGet(goods, slots[1] && new ListedGoods(cart.lines, slots[1]), fields);
+      return buyAndGet(goods, selectors[1] && listed(selectors[1]), fields);
     case "bundle":
-      return bundle(
-        slots.map((lines) => new ListedGoods(cart.lines, lines)),
-        fields,
-        currency,
-      );
+      return bundle(selectors.map(listed), fields, currency);
     case "tiered":
       return tiered(goods, fields, currency);
     default:
@@ -62,26 +57,35 @@ function ceilingOfBenefit(
   }
 }
 
-/** The covered units, dearest first, as runs. */
+/** The covered units, as runs. */
 class ListedGoods {
   readonly units: number;
   readonly worth: number;
-  private readonly prices: readonly { readonly unitPrice: number; readonly quantity: number }[];
+  private readonly all: readonly CanonicalLine[];
+  private readonly lines: readonly number[];
+  private sorted: readonly CanonicalLine[] | null = null;
 
-  constructor(all: Situation["cart"]["lines"], lines: readonly number[]) {
+  constructor(all: readonly CanonicalLine[], lines: readonly number[]) {
     let units = 0;
     let worth = 0;
-    const prices: Situation["cart"]["lines"][number][] = [];
     for (const line of lines) {
-      const one = all[line]!;
-      units += one.quantity;
-      worth += one.quantity * one.unitPrice;
-      prices.push(one);
+      const { quantity, unitPrice } = all[line]!;
+      units += quantity;
+      worth += quantity * unitPrice;
     }
-    if (prices.length > 1) prices.sort((a, b) => b.unitPrice - a.unitPrice);
     this.units = units;
     this.worth = worth;
-    this.prices = prices;
+    this.all = all;
+    this.lines = lines;
+  }
+
+  /** Dearest first. Most sums need no order. */
+  private get prices(): readonly CanonicalLine[] {
+    this.sorted ??= sortFew(
+      this.lines.map((line) => this.all[line]!),
+      (a, b) => b.unitPrice - a.unitPrice,
+    );
+    return this.sorted;
   }
 
   sumOfFirst(units: number): number {

@@ -6,6 +6,7 @@
 import { Goods } from "../../goods.ts";
 import type { Priced } from "../../price.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
+import { filled } from "../../short-lists.ts";
 import { type Situation, StageView } from "../../situation.ts";
 import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fields.ts";
 import { ceilingOf } from "./ceiling.ts";
@@ -23,7 +24,7 @@ export function isPlainlyBest(situation: Situation, candidates: readonly number[
 
 /** In the item stage everybody brings, but for rounding, as much as if it were alone. */
 function allIsGiven(situation: Situation, candidates: readonly number[], priced: Priced): boolean {
-  const brought = new Float64Array(situation.candidates.length);
+  const brought = filled(situation.candidates.length, 0);
   for (const { stage, candidate, amount } of priced.applications)
     if (stage === "item") brought[candidate] = amount * grain;
   const rounding = situation.rounding === "down" ? grain : grain / 2;

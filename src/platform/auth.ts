@@ -29,7 +29,7 @@ export interface Caller {
   readonly apiKeyId: string;
   readonly role: Role;
   /** The key's own limit; left out, that of its role. */
-  readonly requestsPerMinute?: number;
+  readonly requestsPerMinute?: number | undefined;
 }
 
 /**

@@ -87,6 +87,8 @@ interface OperationDeclaration<Handler> {
   readonly audit?: Audit;
   /** Moves money or uses: a repetition with the same Idempotency-Key gets the first answer and changes nothing. */
   readonly takesIdempotencyKey?: true;
+  /** Answered from what is in memory, mostly: requests that came together are worked on together (see `cohort.ts`). */
+  readonly isComputed?: true;
   /** What one call weighs against `graphqlLimits.cost`: a read 10, anything else 1,000, unless it says so. */
   readonly cost?: number;
   readonly deprecated?: Deprecation;
@@ -155,7 +157,8 @@ export function contextOf(
   caller: Caller,
   request: { readonly id: string; readonly ip: string },
 ): OperationContext {
-  const context = { ...caller, requestId: request.id };
+  const { projectId, environment, apiKeyId, role, requestsPerMinute } = caller;
+  const context = { projectId, environment, apiKeyId, role, requestsPerMinute, requestId: request.id };
   if (audit === undefined || "unaudited" in audit) return context;
   const change = { operation: id, resource: audit.resource, network: networkOf(request.ip), isTold: false };
   return { ...context, change };

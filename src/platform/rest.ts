@@ -7,6 +7,7 @@ import {
   requireRole,
   unauthenticated,
 } from "./auth.ts";
+import { type Cohort, newCohort } from "./cohort.ts";
 import { deprecationHeaders } from "./deprecation.ts";
 import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
@@ -29,6 +30,7 @@ export function mountRest(
     Object.fromEntries(operations.map(({ id, result }) => [id, result])),
     "output",
   );
+  const cohort = newCohort();
   for (const operation of operations) {
     const { id, method, path, roles, status = 200 } = operation;
     const result = results.parts[id];
@@ -44,7 +46,7 @@ export function mountRest(
         gate(loadOf(operation)),
         ...(roles === null ? [] : [authenticate(authenticator, (caller) => requireRole(roles, caller.role))]),
       ],
-      handler: routeHandler(operation, input),
+      handler: routeHandler(operation, input, cohort),
     });
   }
   // A scope of its own: what is sent to no route is not parsed.
@@ -90,8 +92,8 @@ export function authenticate(
   };
 }
 
-function routeHandler(operation: Operation, input: InputValidation) {
-  const { handler, status = 200, etag, takesIdempotencyKey, deprecated } = operation;
+function routeHandler(operation: Operation, input: InputValidation, cohort: Cohort) {
+  const { handler, status = 200, etag, takesIdempotencyKey, deprecated, isComputed } = operation;
   const deprecation = deprecated && deprecationHeaders(deprecated);
   const answer = (reply: FastifyReply, result: unknown, { isReplay }: AnswerNotes): unknown => {
     reply.code(status);
@@ -102,7 +104,7 @@ function routeHandler(operation: Operation, input: InputValidation) {
     }
     return status === 204 ? null : result;
   };
-  // Not `async`: an operation that answers at once, such as an evaluation, then costs no promise.
+  // Not `async`: what fails before it is begun, and what answers at once, costs no promise.
   return (request: FastifyRequest, reply: FastifyReply): unknown => {
     requireStorableUrl(request);
     input.params(request.params);
@@ -110,15 +112,17 @@ function routeHandler(operation: Operation, input: InputValidation) {
     input.body(request.body);
     const notes: AnswerNotes = { isReplay: false };
     const context = contextOf(operation, request.caller ?? anonymous, request);
-    const result = handler({
-      params: request.params,
-      query: request.query,
-      body: request.body,
-      ifMatch: ifMatchOf(operation, request.headers["if-match"]),
-      idempotencyKey: takesIdempotencyKey ? idempotencyKey(request.headers["idempotency-key"]) : null,
-      answer: notes,
-      context,
-    });
+    const compute = () =>
+      handler({
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        ifMatch: ifMatchOf(operation, request.headers["if-match"]),
+        idempotencyKey: takesIdempotencyKey ? idempotencyKey(request.headers["idempotency-key"]) : null,
+        answer: notes,
+        context,
+      });
+    const result = isComputed ? cohort.join(compute) : compute();
     if (result instanceof Promise) {
       return result.then((value) => {
         requireTold(context);

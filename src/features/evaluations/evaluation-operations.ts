@@ -45,6 +45,7 @@ export function evaluationOperations(service: EvaluationService, catalog: Catalo
         codes: ["WELCOME20"],
       },
       problems: ["invalid-promotion", "evaluation-too-complex", "guarantee-unavailable"],
+      isComputed: true,
       handler: ({ body, context }) => service.evaluate(context, body),
     }),
     defineOperation({

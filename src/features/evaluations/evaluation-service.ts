@@ -97,7 +97,8 @@ export function evaluationService({
     now: number,
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
     const quote = pricing.quote(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
-    const identified: IdentifiedQuote = { id: newId("evl", clock.now()), ...quote };
+    // What is spread goes first: V8 copies an object quickly only into an empty one.
+    const identified: IdentifiedQuote = { ...quote, id: newId("evl", clock.now()) };
     if (request.save !== true) return identified;
     // Nothing is kept that the database could not vouch for.
     if (facts.rulesAsOf !== undefined) throw new DatabaseAway();

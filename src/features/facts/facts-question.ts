@@ -74,6 +74,8 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     codes.length > 0 && (needs.hasPools || codes.some((code) => !sharedCodes(rules.rulebook).has(code)));
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
   const profileOf = needs.hasProfile ? (request.customer?.id ?? null) : null;
+  const isAnyone = customerId === null && profileOf === null && who === nobody;
+  if (isAnyone && codes.length === 0 && request.deposits === undefined && order === null) return null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
   const spellings = [...new Set(codes.flatMap((code) => [code, foldLookAlikes(code)]))];

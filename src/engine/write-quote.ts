@@ -27,7 +27,7 @@ export function writeQuote(outcome: Outcome): Quote {
   const discount = cart.subtotal - priced.goods.total;
   const shippingDiscount = cart.shippingAmount - priced.shipments.total;
   const total = priced.goods.total + priced.shipments.total;
-  const { codes, notApplied, hints } = explanations(outcome);
+  const { codes, notApplied, hints, missing } = explanations(outcome);
   const quote: Quote = {
     rulebook: outcome.rulebookVersion,
     at: new Date(situation.now).toISOString(),
@@ -58,6 +58,7 @@ export function writeQuote(outcome: Outcome): Quote {
     optimality: proposed.optimality,
   };
   if (hints !== undefined) quote.hints = hints;
+  if (missing !== undefined) quote.missing = missing;
   return quote;
 }
 

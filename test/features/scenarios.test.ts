@@ -21,11 +21,11 @@ afterAll(async () => {
 
 const adjustments = "adjustments { promotion stage amount code runs { units amount } }";
 const evaluation = `query ($input: EvaluationRequestInput!) { evaluate(input: $input) {
-  id rulebook at currency strategy degraded subtotal discount shipping shippingDiscount total due
+  id rulebook at currency strategy degraded asOf missing subtotal discount shipping shippingDiscount total due
   lines { id subtotal discount total ${adjustments} }
   shippingLines { id amount discount total ${adjustments} }
   promotions { promotion promotionId stage amount times label funder unappliedAmount }
-  rewards { promotion benefit kind sku choices name quantity value points multiplier pool to validFor }
+  rewards { promotion benefit kind sku choices name quantity value points programme multiplier pool to validFor }
   codes { code status promotion reason }
   notApplied { promotion reason message required actual gap wouldSave path displacedBy
     costOfForcing costOptimality { proven bound } }

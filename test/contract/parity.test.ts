@@ -52,15 +52,20 @@ function exampleOf(operation: Operation, world: World): Call {
 
 describe.each(named)("%s", (_id, operation) => {
   test("its example answers as documented, and the same over both faces", async () => {
-    // Of one world where nothing changes, so that even ids are the same.
+    // Of one world, so that even ids are the same.
     const [here, there] = operation.graphql === "query" ? [shared, shared] : [shared, twin];
-    const rest = await overRest(api, operation, exampleOf(operation, here));
-    // Of these the answer is a refusal: they ask for a second person, or for something sent to the outside.
-    if (!["approvePromotion", "rejectPromotion", "replayWebhookDelivery"].includes(operation.id))
-      expect(rest.problem).toBeNull();
-    const graphql = await overGraphql(api, schema, operation, exampleOf(operation, there));
-    expect(told(graphql)).toEqual(told(rest));
-  });
+    const compare = async () => {
+      const rest = await overRest(api, operation, exampleOf(operation, here));
+      // Of these the answer is a refusal: they ask for a second person, or for something sent to the outside.
+      if (!["approvePromotion", "rejectPromotion", "replayWebhookDelivery"].includes(operation.id))
+        expect(rest.problem).toBeNull();
+      const graphql = await overGraphql(api, schema, operation, exampleOf(operation, there));
+      expect(told(graphql)).toEqual(told(rest));
+    };
+    // What follows from earlier writes in the background may come between the two; a question can be asked again.
+    if (operation.graphql === "query") await vi.waitFor(compare, { timeout: 60_000, interval: 200 });
+    else await compare();
+  }, 120_000);
 
   test("both faces refuse the same in the same words", async () => {
     const example = exampleOf(operation, shared);

@@ -42,12 +42,19 @@ const noticed = new Set<string>();
 /** Runs the test with servers that have the bug. */
 function bugIsNoticed(name: string, notice: (url: string, all: string[]) => Promise<void>): void {
   test(name, options, async () => {
-    for (const server of servers) await server.breakBy(numberOf(name));
     const urls = servers.map(({ url }) => url);
+    // The bug before may have kept the database from them.
+    for (const url of urls) await expect.poll(() => readinessOf(url), { timeout: patience }).toBe("ok");
+    for (const server of servers) await server.breakBy(numberOf(name));
     await notice(urls[0]!, urls);
     for (const server of servers) expect(server.printed()).not.toContain("out of date");
     noticed.add(name);
   });
+}
+
+async function readinessOf(url: string): Promise<unknown> {
+  const { status } = (await (await fetch(`${url}/readyz`)).json()) as { status: unknown };
+  return status;
 }
 
 const violationsOfProject = async ({ project }: Shop) =>

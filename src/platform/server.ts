@@ -38,6 +38,9 @@ export interface ServerOptions {
 
 export const defaultBodyLimitBytes = 1_048_576;
 
+/** The second is how senders of CloudEvents call theirs. */
+const jsonTypes = ["application/json", "application/cloudevents+json"];
+
 /** The bare HTTP server: limits, JSON, request ids, problems. It knows no route yet. */
 export function createServer({
   logLevel,
@@ -70,7 +73,7 @@ export function createServer({
     done();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+  app.addContentTypeParser(jsonTypes, { parseAs: "buffer" }, (_request, body, done) => {
     try {
       done(null, parseJsonBody(textOf(body as Buffer)));
     } catch (error) {

@@ -55,6 +55,13 @@ describe("an event", () => {
     ]);
   });
 
+  test("may come as what senders of CloudEvents call it", async () => {
+    const headers = { "content-type": "application/cloudevents+json; charset=utf-8" };
+    const body = JSON.stringify(event("view", "11-10T00:00:00", { customer: "cloud" }));
+    const { status, body: receipt } = await api.rest("POST", "/v1/events", { body, headers });
+    expect([status, receipt]).toEqual([200, { stored: 1, repeated: 0 }]);
+  });
+
   test("counts once, however often and from however many at once it is sent", async () => {
     const events = Array.from({ length: 50 }, (_, i) =>
       event("click", "11-09T10:00:00", { customer: `once-${i}` }),
@@ -190,6 +197,15 @@ describe("a funnel", () => {
     const found = await funnel("");
     expect(found).toEqual(await funnel(usual));
     expect(found.steps[0]).toMatchObject({ events: 7, people: 4 });
+  });
+
+  test("of a period that ends before it begins is refused", async () => {
+    const answer = await api.rest(
+      "GET",
+      "/v1/funnel?steps=view&from=2026-11-02T00:00:00Z&to=2026-11-02T00:00:00Z",
+    );
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toMatchObject([{ path: "/to", code: "period_empty" }]);
   });
 
   test("of no time there is refused", async () => {

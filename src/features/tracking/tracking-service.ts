@@ -98,6 +98,8 @@ function requirePeriod({ from, to }: { from?: string | undefined; to?: string | 
     if (!(at >= earliest && at <= latest))
       errors.push({ path: `/${name}`, code: "time_invalid", message: "Name a time from 2000 to 2100." });
   }
+  if (errors.length === 0 && from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to))
+    errors.push({ path: "/to", code: "period_empty", message: "The period ends before it begins." });
   if (errors.length > 0) throw problem("invalid-request", { errors });
 }
 

@@ -6,19 +6,26 @@ import type { Scoring } from "./segment-rules.ts";
 /** A million customers are sorted three times. */
 const quintileMilliseconds = 120_000;
 
-/** Works them out anew where they follow from the customers; null where nobody has bought anything. */
+/** Those that were told; else worked out anew of the customers, and null where nobody has bought anything. */
 export async function refreshBorders(connection: Connection, projectId: string, now: number): Promise<void> {
   const row = await findRfm(connection, projectId);
-  if (row === undefined || row.document.borders !== undefined) return;
-  await allowSlowStatements(connection, quintileMilliseconds);
-  const borders = await quintiles(connection, projectId, row.document.currency, now);
+  if (row === undefined) return;
+  const { currency, borders: told } = row.document;
+  if (told === undefined) await allowSlowStatements(connection, quintileMilliseconds);
+  const borders = told ?? (await quintiles(connection, projectId, currency, now));
   await saveBorders(connection, projectId, { version: row.version, borders, at: new Date(now) });
 }
 
-/** The settings are newer than the borders. */
-export async function areBordersDue(connection: Connection, projectId: string): Promise<boolean> {
+/** Whether customers are scored, and whether the settings are newer than the borders that everybody was looked at with. */
+export async function scoringState(
+  connection: Connection,
+  projectId: string,
+): Promise<{ isScored: boolean; areBordersDue: boolean }> {
   const row = await findRfm(connection, projectId);
-  return row !== undefined && row.computedVersion < row.version;
+  return {
+    isScored: row !== undefined,
+    areBordersDue: row !== undefined && row.computedVersion < row.version,
+  };
 }
 
 /** Nobody was known to have bought anything when they were worked out, and now somebody is. */

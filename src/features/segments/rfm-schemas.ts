@@ -37,8 +37,13 @@ export const rfmSettings = z
     method: z.string(),
     borders: borders
       .nullable()
-      .describe("Those in force; null while they are worked out for the first time."),
-    computedAt: z.iso.datetime().nullable().describe("When quintiles were worked out last."),
+      .describe(
+        "Those in force; null while they are worked out for the first time, or for amounts in another currency than before.",
+      ),
+    computedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe("When quintiles were worked out last, or everybody was looked at with other borders."),
     version: z.int(),
   })
   .meta({

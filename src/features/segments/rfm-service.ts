@@ -1,13 +1,12 @@
 /** By what customers are scored. */
 import type { ConditionDocument } from "../../engine/conditions/tree.ts";
-import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { PresetRequest, RfmDocument, RfmSettings } from "./rfm-schemas.ts";
 import { presetNames } from "./rfm-schemas.ts";
-import { findRfm, type RfmRow, saveBorders, saveRfm } from "./rfm-store.ts";
+import { findRfm, type RfmRow, saveRfm } from "./rfm-store.ts";
 import type { Segment } from "./segment-schemas.ts";
 import type { SegmentService } from "./segment-service.ts";
 import { knownKeys } from "./segment-store.ts";
@@ -23,24 +22,16 @@ export interface RfmService {
 
 export function rfmService({
   database,
-  clock,
   segments,
   wake,
 }: {
   database: Database;
-  clock: Clock;
   segments: Pick<SegmentService, "create" | "segment">;
   wake: () => void;
 }): RfmService {
   async function store(connection: Connection, projectId: string, document: RfmDocument): Promise<RfmRow> {
     await beginUpkeep(connection, projectId);
-    const row = await saveRfm(connection, projectId, document);
-    if (document.borders === undefined) return row;
-    // Nothing to work out: in force at once.
-    const at = new Date(clock.now());
-    const { borders } = document;
-    await saveBorders(connection, projectId, { version: row.version, borders, at });
-    return { ...row, borders, computedVersion: row.version, computedAt: at.getTime() };
+    return saveRfm(connection, projectId, document);
   }
 
   return {

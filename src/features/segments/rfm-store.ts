@@ -27,17 +27,27 @@ export async function findRfm(
   return rows[0];
 }
 
-/** The next version; the borders of the one before stay in force until those of this one are there. */
+/**
+ * The next version. Borders that are told are in force at once; else those of the version before stay until others are worked
+ * out, unless they are of amounts in another currency. `computedVersion` stays behind, so that the upkeep looks at everybody.
+ */
 export async function saveRfm(
   connection: Connection,
   projectId: string,
   document: RfmDocument,
 ): Promise<RfmRow> {
   const { rows } = await connection.execute<Record<keyof RfmRow, never>>(sql`
-    insert into rfm_settings as r (project_id, version, document) values (${projectId}, 1, ${JSON.stringify(document)}::jsonb)
-    on conflict (project_id) do update set version = r.version + 1, document = excluded.document
+    insert into rfm_settings as r (project_id, version, document, borders) values (${projectId}, 1, ${newRfm(document)})
+    on conflict (project_id) do update
+       set version = r.version + 1, document = excluded.document,
+           borders = coalesce(excluded.borders, case when r.document ->> 'currency' = excluded.document ->> 'currency' then r.borders end)
     returning ${columns}`);
   return rows[0]!;
+}
+
+function newRfm(document: RfmDocument) {
+  const { borders } = document;
+  return sql`${JSON.stringify(document)}::jsonb, ${borders === undefined ? null : JSON.stringify(borders)}::jsonb`;
 }
 
 export async function saveBorders(

@@ -14,7 +14,7 @@ import type { Log } from "../../platform/log.ts";
 import { noteCustomers } from "../customers/customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { areBordersDue, areBordersNew, bordersOf, refreshBorders } from "./rfm-borders-service.ts";
+import { areBordersNew, bordersOf, refreshBorders, scoringState } from "./rfm-borders-service.ts";
 import { membershipEvents } from "./segment-event.ts";
 import { compiledSegment, isIn } from "./segment-rules.ts";
 import { enter, leave, type Membership } from "./segment-store.ts";
@@ -67,6 +67,11 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     return withTransaction(database, projectId, async (connection) => {
       const upkeep = await takeUpkeep(connection, projectId);
       if (upkeep === undefined) return false;
+      // First: nobody is looked at with borders that are no longer in force, or without any.
+      if ((await scoringState(connection, projectId)).areBordersDue) {
+        await begin(connection, projectId);
+        return true;
+      }
       if (upkeep.position < upkeep.lastPosition) {
         await follow(connection, projectId, upkeep);
         return true;
@@ -121,11 +126,12 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     projectId: string,
     { sweptAt }: Upkeep,
   ): Promise<boolean> {
-    if (sweptAt === null || (await areBordersDue(connection, projectId))) return true;
+    if (sweptAt === null) return true;
+    const { isScored } = await scoringState(connection, projectId);
     const segments = await segmentsByConditions(connection, projectId);
     if (segments.some(({ version, refreshedVersion }) => refreshedVersion < version)) return true;
     const timezone = await projects.timezone(connection, projectId);
-    return segments.length > 0 && dayAt(sweptAt, timezone) < dayAt(clock.now(), timezone);
+    return (isScored || segments.length > 0) && dayAt(sweptAt, timezone) < dayAt(clock.now(), timezone);
   }
 
   /** Makes everything that is kept of these customers true again. */

@@ -151,6 +151,38 @@ test("scores follow every order, in segments and in evaluations, and what is kep
     body: { conditions: { kind: "rfm", recency: { atLeast: 5 }, amount: { atLeast: 5 } }, sample: 100 },
   });
   expect(await membersOf("best")).toEqual(preview.body.sample);
+
+  // Other borders are those of existing segments, too, and nobody has to wait for the next day.
+  await putOrder(api, "F-4", { customer: "f-late", placedAt: daysAgo(1), total: 500 });
+  await expect
+    .poll(async () => (await api.rest("GET", "/v1/customers/f-late")).status, { timeout: patience })
+    .toBe(200);
+  expect(await membersOf("best")).not.toContain("f-late");
+  await put({ currency: "CNY", method: "fixed", borders: { ...borders, amount: [1, 2, 3, 400] } });
+  await expect.poll(() => membersOf("best"), { timeout: patience }).toContain("f-late");
+  // Those of amounts in one currency say nothing of amounts in another.
+  expect((await put({ currency: "USD" })).body).toMatchObject({ method: "quintiles", borders: null });
+  await expect
+    .poll(rfm, { timeout: patience })
+    .toMatchObject({ currency: "USD", borders: { amount: [0, 0, 0, 0] } });
+});
+
+test("quintiles are worked out anew once a day, also where no segment asks for them", async () => {
+  const own = await freshDatabase();
+  const shop = await startApi(own);
+  try {
+    const amounts = async () =>
+      (await shop.rest("GET", "/v1/rfm", { role: "viewer" })).body.borders?.amount ?? null;
+    await putOrder(shop, "D-1", { customer: "d-1", total: 100 });
+    await shop.rest("PUT", "/v1/rfm", { role: "marketing", body: { currency: "CNY" } });
+    await expect.poll(amounts, { timeout: patience }).toEqual([100, 100, 100, 100]);
+    await putOrder(shop, "D-1", { customer: "d-1", total: 300, version: 2 });
+    shop.clock.advance(86_400_000);
+    await expect.poll(amounts, { timeout: patience }).toEqual([300, 300, 300, 300]);
+  } finally {
+    await shop.close();
+    await own.close();
+  }
 });
 
 test("borders that do not rise, or that nobody needs, are refused with their place", async () => {

@@ -2573,9 +2573,9 @@ export type RfmMethod = "quintiles" | "fixed";
 export type RfmSettings = {
   currency: string;
   method: string;
-  /** Those in force; null while they are worked out for the first time. */
+  /** Those in force; null while they are worked out for the first time, or for amounts in another currency than before. */
   borders: RfmBorders | null;
-  /** When quintiles were worked out last. */
+  /** When quintiles were worked out last, or everybody was looked at with other borders. */
   computedAt: string | null;
   version: number;
 };

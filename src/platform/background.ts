@@ -58,14 +58,14 @@ export async function eachApart<Item>(
   items: Iterable<Item>,
   signal: AbortSignal,
   work: (item: Item) => Promise<unknown>,
-  onError: (error: unknown, item: Item) => void,
+  onError: (error: unknown, item: Item) => void | Promise<void>,
 ): Promise<void> {
   for (const item of items) {
     if (signal.aborted) return;
     try {
       await work(item);
     } catch (error) {
-      onError(error, item);
+      await onError(error, item);
     }
   }
 }

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { eachApart } from "../../src/platform/background.ts";
+
+const { signal } = new AbortController();
+const fails = () => Promise.reject(new Error("no database"));
+
+test("what is done about an error is done before the next one's turn", async () => {
+  const steps: string[] = [];
+  const work = async (item: string) => {
+    steps.push(`${item} begins`);
+    await fails();
+  };
+  await eachApart(["a", "b"], signal, work, async (_error, item) => {
+    await Promise.resolve();
+    steps.push(`${item} is put off`);
+  });
+  expect(steps).toEqual(["a begins", "a is put off", "b begins", "b is put off"]);
+});
+
+test("where that fails as well the round ends, and whoever began it hears of it", async () => {
+  const begun: string[] = [];
+  const work = async (item: string) => {
+    begun.push(item);
+    await fails();
+  };
+  await expect(eachApart(["a", "b"], signal, work, fails)).rejects.toThrow("no database");
+  expect(begun).toEqual(["a"]);
+});

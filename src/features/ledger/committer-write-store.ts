@@ -55,8 +55,10 @@ select case when changed = $3::bigint then true
 }
 
 /**
- * Whether a transaction of which nothing more was heard took effect. Its number alone does not tell: PostgreSQL gives a
- * number out again if it crashed before anything of the transaction was on the disk. What it wrote does, once it has ended.
+ * Whether a transaction of which nothing more was heard took effect. That its number stands for one that was committed does
+ * not tell: PostgreSQL gives a number out again if it crashed before anything of the transaction was on the disk. What it
+ * wrote does, once it has ended. But one whose number was aborted left nothing, and what looks like its trace is another's,
+ * who went on from where it would have been.
  */
 export async function fateOf(
   client: pg.ClientBase,
@@ -64,7 +66,8 @@ export async function fateOf(
   transactionId: string,
   writes: Writes,
 ): Promise<"committed" | "aborted" | "in progress"> {
-  if (await isInProgress(client, transactionId)) return "in progress";
+  const status = await statusOf(client, transactionId);
+  if (status === "in progress" || status === "aborted") return status;
   // A statement of its own, so that it sees what was committed until the transaction had ended.
   const { rows } = await client.query<{ is_there: boolean }>(
     inProject(projectId, { text: traceText, values: [projectId, ...traceOf(writes)] }),
@@ -72,16 +75,18 @@ export async function fateOf(
   return rows[0]!.is_there ? "committed" : "aborted";
 }
 
-async function isInProgress(client: pg.ClientBase, transactionId: string): Promise<boolean> {
+type TransactionStatus = "in progress" | "committed" | "aborted";
+
+/** Null: too long ago, or not given out (again) yet, as after a crash. */
+async function statusOf(client: pg.ClientBase, transactionId: string): Promise<TransactionStatus | null> {
   try {
-    const { rows } = await client.query<{ status: string | null }>(
+    const { rows } = await client.query<{ status: TransactionStatus | null }>(
       "select pg_xact_status($1::text::xid8) as status",
       [transactionId],
     );
-    return rows[0]!.status === "in progress";
+    return rows[0]!.status;
   } catch (error) {
-    // Not given out (again) yet: lost in a crash.
-    if ((error as { code?: string }).code === "22023") return false;
+    if ((error as { code?: string }).code === "22023") return null;
     throw error;
   }
 }

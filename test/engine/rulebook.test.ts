@@ -67,6 +67,33 @@ describe("a promotion that is filed once is found exactly when it may touch the 
     );
   });
 
+  test("and one that can never apply decides no tie among the others", () => {
+    const skincare = { categories: ["skincare"] };
+    const absent = { kind: "buy_x_get_y", buy: { select: { skus: ["A"] }, quantity: 1 }, percent: 1 };
+    const promotions = [
+      promotion({ key: "p0", benefits: [{ ...absent, get: { select: skincare, quantity: 1 } }] as never }),
+      promotion({
+        key: "p1",
+        stacking: { exclusive: true },
+        benefits: [{ kind: "amount_off", target: "shipping", amount: { CNY: 1 } }],
+      }),
+      promotion({
+        key: "p2",
+        benefits: [{ kind: "bundle", components: [{ select: skincare, quantity: 2 }], amount: { CNY: 1 } }],
+      }),
+    ];
+    const document = cartSchema.parse({
+      currency: "CNY",
+      lines: [
+        { id: "d", sku: "B", ...skincare, quantity: 1, unitPrice: 1 },
+        { id: "e", sku: "C", ...skincare, quantity: 4, unitPrice: 1 },
+      ],
+      shipping: [{ id: "s0", method: "standard", amount: 1 }],
+    });
+    const scanned = quoteFor([], document, { drafts: { promotions, only: true } });
+    expect(withoutSearch(quoteFor(promotions, document))).toEqual(withoutSearch(scanned));
+  });
+
   test("and a wide search finds what a narrow one finds, in the same order", () => {
     fc.assert(
       fc.property(filed, carts, (promotions, document) => {

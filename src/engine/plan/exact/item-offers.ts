@@ -18,25 +18,25 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
   if (part === undefined) return [];
   const fields = fieldsOf(promotion, "item");
   const budget = budgetOf(situation, promotion);
-  const offers = part.benefits.map((benefit, i): Offer => {
+  const offers = part.benefits.flatMap((benefit, i): Offer[] => {
     const slots = slotsOf(benefit, fields[i]!);
-    const lines = usefulLines(
-      situation,
-      fields[i]!,
-      slots,
-      slots.map(({ select }) => listedLines(situation, select)),
-    );
+    const listed = slots.map(({ select }) => listedLines(situation, select));
+    // Of a set one part of which is not in the cart there is none; modelled all the same it would decide ties among others.
+    if (listed.some((ofSlot) => ofSlot.length === 0)) return [];
+    const lines = usefulLines(situation, fields[i]!, slots, listed);
     const covered = coverage(situation, fields[i]!, slots, lines, budget);
     const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;
     const ofSlots = lines.map((ofSlot) => (ofSlot.every(isWanted) ? ofSlot : ofSlot.filter(isWanted)));
-    return offerOf(
-      index,
-      part.group,
-      ofSlots,
-      fields[i]!,
-      shapeOf(covered),
-      templatesOf(promotion, situation.cart.currency, i),
-    );
+    return [
+      offerOf(
+        index,
+        part.group,
+        ofSlots,
+        fields[i]!,
+        shapeOf(covered),
+        templatesOf(promotion, situation.cart.currency, i),
+      ),
+    ];
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);

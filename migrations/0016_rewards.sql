@@ -34,7 +34,9 @@ comment on column reward_grants.pool is 'The key of the pool, which need not be 
 comment on column reward_grants.points is 'What the whole order earns; what a return takes of it stands with their lot.';
 comment on column reward_grants.due_at is 'When the redemption is to be looked at (again), because something happened to it. Null: nothing to do.';
 create index reward_grants_due on reward_grants (due_at, project_id, redemption_id) where due_at is not null;
-create index reward_grants_owed on reward_grants (project_id, pool, created_at) where state = 'owed';
+-- In the order in which they are delivered: those whose pool was not there yet were the first.
+create index reward_grants_owed on reward_grants (project_id, pool, reason desc, redemption_id, position) where state = 'owed' and due_at is null;
+create index reward_grants_pool on reward_grants (project_id, pool, state, redemption_id, position) where pool is not null;
 create index reward_grants_state on reward_grants (project_id, state, redemption_id, position);
 create index reward_grants_code on reward_grants (project_id, code) where code is not null;
 select wall('reward_grants');

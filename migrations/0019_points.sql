@@ -54,7 +54,8 @@ comment on column points_lots.redemption_id is 'The order that earned them, by t
 comment on column points_lots.remind_at is 'When it is told that they are about to lapse. Null: told, or never.';
 -- One lot a reward, whoever books it how often.
 create unique index points_lots_reward on points_lots (project_id, redemption_id, position) where redemption_id is not null;
-create index points_lots_left on points_lots (project_id, holder, programme, expires_at, id) where remaining > 0;
+-- Partial indexes serve only statements that say their condition literally: plans are made before any parameter is known.
+create index points_lots_open on points_lots (project_id, holder, programme, expires_at, id) where remaining > 0 or is_pending;
 create index points_lots_to_mature on points_lots (available_at) where is_pending;
 create index points_lots_to_lapse on points_lots (expires_at) where remaining > 0 and not is_pending;
 create index points_lots_to_remind on points_lots (remind_at) where remaining > 0 and remind_at is not null;
@@ -83,7 +84,9 @@ create table points_spends (
 comment on table points_spends is 'Points paid with, or held for that.';
 comment on column points_spends.takes is 'What it still has, by lot: [[lot, points]].';
 create index points_spends_holder on points_spends (project_id, holder, programme, id);
-create index points_spends_to_expire on points_spends (expires_at) where state = 'reserved';
+create index points_spends_reserved on points_spends (project_id, holder, programme) where state = 'reserved';
+-- The second half keeps those who ask for one account's from walking it.
+create index points_spends_to_expire on points_spends (expires_at) where state = 'reserved' and expires_at is not null;
 select wall('points_spends');
 
 create table points_entries (

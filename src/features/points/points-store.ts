@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { PointsLot } from "../../ledger/points.ts";
 import type { Connection } from "../../platform/database.ts";
 import {
@@ -94,14 +94,20 @@ export async function loadLots(
   name: AccountName,
   ids: readonly string[],
 ): Promise<PointsLotRow[]> {
-  const open = or(gt(pointsLots.remaining, 0), eq(pointsLots.isPending, true));
-  return connection
+  const open = await connection
     .select()
     .from(pointsLots)
-    .where(
-      and(ofAccount(pointsLots, name), ids.length === 0 ? open : or(open, inArray(pointsLots.id, [...ids]))),
-    );
+    .where(and(ofAccount(pointsLots, name), isOpen));
+  const closed = new Set(ids);
+  for (const { id } of open) closed.delete(id);
+  if (closed.size === 0) return open;
+  const ofIds = and(eq(pointsLots.projectId, name.projectId), inArray(pointsLots.id, [...closed]));
+  return [...open, ...(await connection.select().from(pointsLots).where(ofIds))];
 }
+
+/** Word for word as the index has it: a parameter would keep that from being used. */
+const isOpen = sql`(${pointsLots.remaining} > 0 or ${pointsLots.isPending})`;
+const hasSomethingLeft = sql`${pointsLots.remaining} > 0`;
 
 export async function findLotOfReward(
   connection: Connection,
@@ -196,14 +202,13 @@ export async function updateSpend(
     .where(named(projectId, id));
 }
 
-/** Reservations of a locked account whose time is up. */
+/** Reservations of a locked account whose time is up. Asked for by their end, they would be looked for among those of all accounts. */
 export async function lapsedSpends(
   connection: Connection,
-  name: AccountName,
+  { projectId, holder, programme }: AccountName,
   at: Date,
 ): Promise<PointsSpendRow[]> {
-  const { projectId, holder, programme } = name;
-  return connection
+  const rows = await connection
     .select()
     .from(pointsSpends)
     .where(
@@ -211,10 +216,10 @@ export async function lapsedSpends(
         eq(pointsSpends.projectId, projectId),
         eq(pointsSpends.holder, holder),
         eq(pointsSpends.programme, programme),
-        eq(pointsSpends.state, "reserved"),
-        sql`${pointsSpends.expiresAt} <= ${at.toISOString()}::timestamptz`,
+        sql`${pointsSpends.state} = 'reserved'`,
       ),
     );
+  return rows.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= at);
 }
 
 /** What the one has spent is the other's from now on. */
@@ -263,7 +268,7 @@ export async function listLots(
   return connection
     .select()
     .from(pointsLots)
-    .where(and(ofAccount(pointsLots, name), gt(pointsLots.remaining, 0)))
+    .where(and(ofAccount(pointsLots, name), hasSomethingLeft))
     .orderBy(asc(pointsLots.expiresAt), asc(pointsLots.id))
     .limit(limit);
 }

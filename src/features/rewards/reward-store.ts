@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { RewardQuery } from "./reward-schemas.ts";
 import { type RewardGrantRow, rewardGrants } from "./reward-tables.ts";
@@ -49,6 +49,9 @@ export async function lockDueRewards(
     .for("update", { skipLocked: true });
 }
 
+/** Word for word as the index has it: a parameter would keep that from being used. */
+const isOwed = sql`${rewardGrants.state} = 'owed' and ${rewardGrants.dueAt} is null`;
+
 /** Up to `most` that wait for this pool, the longest waiting first, locked. */
 export async function lockOwedRewards(
   connection: Connection,
@@ -58,10 +61,8 @@ export async function lockOwedRewards(
   return connection
     .select()
     .from(rewardGrants)
-    .where(
-      and(eq(rewardGrants.projectId, projectId), eq(rewardGrants.state, "owed"), eq(rewardGrants.pool, pool)),
-    )
-    .orderBy(asc(rewardGrants.createdAt))
+    .where(and(eq(rewardGrants.projectId, projectId), eq(rewardGrants.pool, pool), isOwed))
+    .orderBy(desc(rewardGrants.reason), asc(rewardGrants.redemptionId), asc(rewardGrants.position))
     .limit(most)
     .for("update", { skipLocked: true });
 }
@@ -89,8 +90,8 @@ export async function renameReason(
     .where(
       and(
         eq(rewardGrants.projectId, projectId),
-        eq(rewardGrants.state, "owed"),
         eq(rewardGrants.pool, pool),
+        isOwed,
         ne(rewardGrants.reason, reason),
       ),
     );

@@ -1,0 +1,76 @@
+/** However much there is in a project, an account's points and a pool's rewards are found by an index. */
+import { drizzle } from "drizzle-orm/node-postgres";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as points from "../../../src/features/points/points-store.ts";
+import * as rewards from "../../../src/features/rewards/reward-store.ts";
+import type { Connection } from "../../../src/platform/database.ts";
+import { enterProject } from "../../../src/platform/walls.ts";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+
+let database: TestDatabase;
+let client: pg.PoolClient;
+beforeAll(async () => {
+  database = await freshDatabase();
+  client = await database.connect();
+  await client.query(`begin; ${enterProject("prj_1")}`);
+});
+afterAll(async () => {
+  client.release(true);
+  await database.close();
+});
+
+/** The plans of what `work` asks, made without its parameters, as the service has them. */
+async function plansOf(work: (connection: Connection) => Promise<unknown>): Promise<string[]> {
+  const asked: string[] = [];
+  await work(drizzle(client, { logger: { logQuery: (text) => asked.push(text) } }));
+  const plans: string[] = [];
+  for (const text of asked) {
+    await client.query(`prepare asked as ${text}`);
+    const values = Array.from(new Set(text.match(/\$\d+/g)), () => "null").join(", ");
+    const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain execute asked (${values})`);
+    await client.query("deallocate asked");
+    plans.push(rows.map((row) => row["QUERY PLAN"]).join("\n"));
+  }
+  return plans;
+}
+
+const projectId = "prj_1";
+const account = { projectId, holder: "h", programme: "points" };
+const ofAccount = /Index Cond: .*project_id = .*holder = .*programme = /;
+const ofPool = /Index Cond: .*project_id = .*pool = /;
+const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>]> = {
+  "an account's lots": [ofAccount, (connection) => points.loadLots(connection, account, [])],
+  "lots for a statement": [ofAccount, (connection) => points.listLots(connection, account, 200)],
+  "reservations that are over": [
+    ofAccount,
+    (connection) => points.lapsedSpends(connection, account, new Date()),
+  ],
+  entries: [
+    ofAccount,
+    (connection) => points.listPointsEntries(connection, account, { before: null, limit: 10 }),
+  ],
+  "what waits for a pool": [
+    ofPool,
+    (connection) => rewards.lockOwedRewards(connection, { projectId, pool: "p" }, 10),
+  ],
+  "what waits for a reason that is none any more": [
+    ofPool,
+    (connection) => rewards.renameReason(connection, { projectId, pool: "p" }, "pool_empty"),
+  ],
+  "rewards of a pool in a state": [
+    /Index Cond: .*project_id = .*pool = .*state = /,
+    (connection) =>
+      rewards.listRewards(connection, projectId, { state: "owed", pool: "p" }, { after: null, limit: 10 }),
+  ],
+  "rewards in a state": [
+    /Index Cond: .*project_id = .*state = /,
+    (connection) => rewards.listRewards(connection, projectId, { state: "owed" }, { after: null, limit: 10 }),
+  ],
+};
+
+test.each(Object.entries(asks))("%s: found by an index, whatever else there is", async (_, [index, work]) => {
+  const plans = await plansOf(work);
+  expect(plans).toHaveLength(1);
+  expect(plans[0]).toMatch(index);
+});

@@ -666,7 +666,7 @@ create table points_lots (
   constraint points_lots_pkey PRIMARY KEY (project_id, id),
   constraint points_lots_amounts_hold CHECK (((amount > 0) AND ((remaining >= 0) AND (remaining <= amount)) AND ((reversed >= 0) AND (reversed <= amount)) AND ((lapsed >= 0) AND (lapsed <= amount))))
 );
-CREATE INDEX points_lots_left ON public.points_lots USING btree (project_id, holder, programme, expires_at, id) WHERE (remaining > 0);
+CREATE INDEX points_lots_open ON public.points_lots USING btree (project_id, holder, programme, expires_at, id) WHERE ((remaining > 0) OR is_pending);
 CREATE UNIQUE INDEX points_lots_reward ON public.points_lots USING btree (project_id, redemption_id, "position") WHERE (redemption_id IS NOT NULL);
 CREATE INDEX points_lots_to_lapse ON public.points_lots USING btree (expires_at) WHERE ((remaining > 0) AND (NOT is_pending));
 CREATE INDEX points_lots_to_mature ON public.points_lots USING btree (available_at) WHERE is_pending;
@@ -718,7 +718,8 @@ create table points_spends (
   constraint points_spends_state_known CHECK ((state = ANY (ARRAY['reserved'::text, 'committed'::text, 'cancelled'::text, 'expired'::text])))
 );
 CREATE INDEX points_spends_holder ON public.points_spends USING btree (project_id, holder, programme, id);
-CREATE INDEX points_spends_to_expire ON public.points_spends USING btree (expires_at) WHERE (state = 'reserved'::text);
+CREATE INDEX points_spends_reserved ON public.points_spends USING btree (project_id, holder, programme) WHERE (state = 'reserved'::text);
+CREATE INDEX points_spends_to_expire ON public.points_spends USING btree (expires_at) WHERE ((state = 'reserved'::text) AND (expires_at IS NOT NULL));
 alter table points_spends enable row level security;
 alter table points_spends force row level security;
 create policy lookout on points_spends as permissive for select to dealwright_lookout using (true);
@@ -974,7 +975,8 @@ create table reward_grants (
 );
 CREATE INDEX reward_grants_code ON public.reward_grants USING btree (project_id, code) WHERE (code IS NOT NULL);
 CREATE INDEX reward_grants_due ON public.reward_grants USING btree (due_at, project_id, redemption_id) WHERE (due_at IS NOT NULL);
-CREATE INDEX reward_grants_owed ON public.reward_grants USING btree (project_id, pool, created_at) WHERE (state = 'owed'::text);
+CREATE INDEX reward_grants_owed ON public.reward_grants USING btree (project_id, pool, reason DESC, redemption_id, "position") WHERE ((state = 'owed'::text) AND (due_at IS NULL));
+CREATE INDEX reward_grants_pool ON public.reward_grants USING btree (project_id, pool, state, redemption_id, "position") WHERE (pool IS NOT NULL);
 CREATE INDEX reward_grants_state ON public.reward_grants USING btree (project_id, state, redemption_id, "position");
 alter table reward_grants enable row level security;
 alter table reward_grants force row level security;

@@ -22,6 +22,8 @@ create index tracked_events_type on tracked_events (project_id, type, occurred_a
 create index tracked_events_customer on tracked_events (project_id, customer_id, occurred_at) where customer_id is not null;
 create index tracked_events_visitor on tracked_events (project_id, visitor, occurred_at) where visitor is not null;
 create index tracked_events_referrer on tracked_events (project_id, (data ->> 'referrer')) where data ? 'referrer';
+create index tracked_events_subject on tracked_events (project_id, subject) where subject is not null;
+create index tracked_events_campaign on tracked_events (project_id, campaign, occurred_at) where campaign is not null;
 
 -- Before the first quarter and after the last one they go into the rest; a later migration adds quarters in time.
 create table tracked_events_rest partition of tracked_events default;

@@ -75,8 +75,8 @@ const each = {
   points: 1,
   evaluations: 1,
   vouchers: 1,
-  // One of them from before anybody knew them; that of a friend is the friend's.
-  trackedEvents: 2,
+  // One from before anybody knew them, their own, one of a friend they brought, and one about them.
+  trackedEvents: 4,
   // Of the redemption, of the order, of what the shop said of them, that they came into a segment, and of their points.
   events: 5,
   webhookResponses: 5,
@@ -137,6 +137,7 @@ async function live(index: number): Promise<void> {
       { ...happened, id: `before-${index}`, data: { visitor: `${bird}-${index}`, attributes: { bird } } },
       { ...happened, id: `known-${index}`, subject: bird, data: { visitor: `${bird}-${index}`, customer } },
       { ...happened, id: `friend-${index}`, data: { customer: "friend", referrer: customer } },
+      { ...happened, id: `about-${index}`, subject: customer, data: { visitor: "nobody" } },
     ],
   });
   await created(

@@ -1057,8 +1057,10 @@ create table tracked_events (
   received_at timestamp with time zone not null,
   constraint tracked_events_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 ) partition by RANGE (occurred_at);
+CREATE INDEX tracked_events_campaign ON ONLY public.tracked_events USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_customer ON ONLY public.tracked_events USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_referrer ON ONLY public.tracked_events USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_subject ON ONLY public.tracked_events USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_type ON ONLY public.tracked_events USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_visitor ON ONLY public.tracked_events USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events enable row level security;
@@ -1086,8 +1088,10 @@ create table tracked_events_2026q4 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2026q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2026q4_project_id_campaign_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2026q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2026q4_project_id_expr_idx ON public.tracked_events_2026q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2026q4_project_id_subject_idx ON public.tracked_events_2026q4 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2026q4_project_id_type_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2026q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2026q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2026q4 enable row level security;
@@ -1111,8 +1115,10 @@ create table tracked_events_2027q1 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2027q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2027q1_project_id_campaign_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2027q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2027q1_project_id_expr_idx ON public.tracked_events_2027q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q1_project_id_subject_idx ON public.tracked_events_2027q1 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2027q1_project_id_type_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2027q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2027q1 enable row level security;
@@ -1136,8 +1142,10 @@ create table tracked_events_2027q2 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2027q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2027q2_project_id_campaign_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2027q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2027q2_project_id_expr_idx ON public.tracked_events_2027q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q2_project_id_subject_idx ON public.tracked_events_2027q2 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2027q2_project_id_type_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2027q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2027q2 enable row level security;
@@ -1161,8 +1169,10 @@ create table tracked_events_2027q3 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2027q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2027q3_project_id_campaign_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2027q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2027q3_project_id_expr_idx ON public.tracked_events_2027q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q3_project_id_subject_idx ON public.tracked_events_2027q3 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2027q3_project_id_type_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2027q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2027q3 enable row level security;
@@ -1186,8 +1196,10 @@ create table tracked_events_2027q4 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2027q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2027q4_project_id_campaign_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2027q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2027q4_project_id_expr_idx ON public.tracked_events_2027q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2027q4_project_id_subject_idx ON public.tracked_events_2027q4 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2027q4_project_id_type_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2027q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2027q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2027q4 enable row level security;
@@ -1211,8 +1223,10 @@ create table tracked_events_2028q1 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2028q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2028q1_project_id_campaign_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2028q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2028q1_project_id_expr_idx ON public.tracked_events_2028q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q1_project_id_subject_idx ON public.tracked_events_2028q1 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2028q1_project_id_type_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2028q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2028q1 enable row level security;
@@ -1236,8 +1250,10 @@ create table tracked_events_2028q2 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2028q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2028q2_project_id_campaign_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2028q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2028q2_project_id_expr_idx ON public.tracked_events_2028q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q2_project_id_subject_idx ON public.tracked_events_2028q2 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2028q2_project_id_type_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2028q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2028q2 enable row level security;
@@ -1261,8 +1277,10 @@ create table tracked_events_2028q3 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2028q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2028q3_project_id_campaign_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2028q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2028q3_project_id_expr_idx ON public.tracked_events_2028q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q3_project_id_subject_idx ON public.tracked_events_2028q3 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2028q3_project_id_type_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2028q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2028q3 enable row level security;
@@ -1286,8 +1304,10 @@ create table tracked_events_2028q4 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2028q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2028q4_project_id_campaign_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2028q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2028q4_project_id_expr_idx ON public.tracked_events_2028q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2028q4_project_id_subject_idx ON public.tracked_events_2028q4 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2028q4_project_id_type_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2028q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2028q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2028q4 enable row level security;
@@ -1311,8 +1331,10 @@ create table tracked_events_2029q1 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2029q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2029q1_project_id_campaign_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2029q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2029q1_project_id_expr_idx ON public.tracked_events_2029q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q1_project_id_subject_idx ON public.tracked_events_2029q1 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2029q1_project_id_type_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2029q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2029q1 enable row level security;
@@ -1336,8 +1358,10 @@ create table tracked_events_2029q2 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2029q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2029q2_project_id_campaign_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2029q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2029q2_project_id_expr_idx ON public.tracked_events_2029q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q2_project_id_subject_idx ON public.tracked_events_2029q2 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2029q2_project_id_type_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2029q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2029q2 enable row level security;
@@ -1361,8 +1385,10 @@ create table tracked_events_2029q3 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2029q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2029q3_project_id_campaign_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2029q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2029q3_project_id_expr_idx ON public.tracked_events_2029q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q3_project_id_subject_idx ON public.tracked_events_2029q3 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2029q3_project_id_type_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2029q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2029q3 enable row level security;
@@ -1386,8 +1412,10 @@ create table tracked_events_2029q4 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2029q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2029q4_project_id_campaign_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2029q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2029q4_project_id_expr_idx ON public.tracked_events_2029q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2029q4_project_id_subject_idx ON public.tracked_events_2029q4 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2029q4_project_id_type_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2029q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2029q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2029q4 enable row level security;
@@ -1411,8 +1439,10 @@ create table tracked_events_2030q1 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2030q1_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2030q1_project_id_campaign_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2030q1_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2030q1_project_id_expr_idx ON public.tracked_events_2030q1 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q1_project_id_subject_idx ON public.tracked_events_2030q1 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2030q1_project_id_type_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2030q1_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q1 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2030q1 enable row level security;
@@ -1436,8 +1466,10 @@ create table tracked_events_2030q2 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2030q2_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2030q2_project_id_campaign_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2030q2_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2030q2_project_id_expr_idx ON public.tracked_events_2030q2 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q2_project_id_subject_idx ON public.tracked_events_2030q2 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2030q2_project_id_type_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2030q2_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q2 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2030q2 enable row level security;
@@ -1461,8 +1493,10 @@ create table tracked_events_2030q3 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2030q3_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2030q3_project_id_campaign_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2030q3_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2030q3_project_id_expr_idx ON public.tracked_events_2030q3 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q3_project_id_subject_idx ON public.tracked_events_2030q3 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2030q3_project_id_type_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2030q3_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q3 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2030q3 enable row level security;
@@ -1486,8 +1520,10 @@ create table tracked_events_2030q4 (
   received_at timestamp with time zone not null,
   constraint tracked_events_2030q4_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_2030q4_project_id_campaign_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_2030q4_project_id_customer_id_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_2030q4_project_id_expr_idx ON public.tracked_events_2030q4 USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_2030q4_project_id_subject_idx ON public.tracked_events_2030q4 USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_2030q4_project_id_type_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_2030q4_project_id_visitor_occurred_at_idx ON public.tracked_events_2030q4 USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_2030q4 enable row level security;
@@ -1511,8 +1547,10 @@ create table tracked_events_rest (
   received_at timestamp with time zone not null,
   constraint tracked_events_rest_pkey PRIMARY KEY (project_id, occurred_at, source, id)
 );
+CREATE INDEX tracked_events_rest_project_id_campaign_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, campaign, occurred_at) WHERE (campaign IS NOT NULL);
 CREATE INDEX tracked_events_rest_project_id_customer_id_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, customer_id, occurred_at) WHERE (customer_id IS NOT NULL);
 CREATE INDEX tracked_events_rest_project_id_expr_idx ON public.tracked_events_rest USING btree (project_id, ((data ->> 'referrer'::text))) WHERE (data ? 'referrer'::text);
+CREATE INDEX tracked_events_rest_project_id_subject_idx ON public.tracked_events_rest USING btree (project_id, subject) WHERE (subject IS NOT NULL);
 CREATE INDEX tracked_events_rest_project_id_type_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, type, occurred_at);
 CREATE INDEX tracked_events_rest_project_id_visitor_occurred_at_idx ON public.tracked_events_rest USING btree (project_id, visitor, occurred_at) WHERE (visitor IS NOT NULL);
 alter table tracked_events_rest enable row level security;

@@ -1,12 +1,12 @@
 /** By what customers are scored. */
 import type { ConditionDocument } from "../../engine/conditions/tree.ts";
-import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { PresetRequest, RfmDocument, RfmSettings } from "./rfm-schemas.ts";
 import { presetNames } from "./rfm-schemas.ts";
-import { findRfm, type RfmRow, saveRfm } from "./rfm-store.ts";
+import { findRfm, insertRfm, type RfmRow, saveRfm } from "./rfm-store.ts";
 import type { Segment } from "./segment-schemas.ts";
 import type { SegmentService } from "./segment-service.ts";
 import { knownKeys } from "./segment-store.ts";
@@ -29,11 +29,6 @@ export function rfmService({
   segments: Pick<SegmentService, "create" | "segment">;
   wake: () => void;
 }): RfmService {
-  async function store(connection: Connection, projectId: string, document: RfmDocument): Promise<RfmRow> {
-    await beginUpkeep(connection, projectId);
-    return saveRfm(connection, projectId, document);
-  }
-
   return {
     async settings(projectId) {
       const row = await findRfm(database.of(projectId), projectId);
@@ -51,7 +46,8 @@ export function rfmService({
           (before === undefined || (ifMatch !== "*" && ifMatch !== String(before.version)))
         )
           throw problem("precondition-failed");
-        const after = await store(connection, projectId, document);
+        await beginUpkeep(connection, projectId);
+        const after = await saveRfm(connection, projectId, document);
         await recordChange(connection, context, {
           id: projectId,
           before: before?.document ?? null,
@@ -71,7 +67,10 @@ export function rfmService({
           throw invalid([
             { path: "/currency", code: "currency_required", message: "Say in which amounts count." },
           ]);
-        await store(connection, projectId, { currency, method: "quintiles" });
+        const document = { currency, method: "quintiles" } as const;
+        if ((await insertRfm(connection, projectId, document)) === undefined) return;
+        await beginUpkeep(connection, projectId);
+        await recordChange(connection, aboutRfm(context), { id: projectId, before: null, after: document });
       });
       const known = await knownKeys(database.of(projectId), projectId, presets);
       const items: Segment[] = [];
@@ -87,6 +86,11 @@ export function rfmService({
       return { items };
     },
   };
+}
+
+/** Settings that come with segments are in the trail as settings. */
+function aboutRfm({ change, ...context }: OperationContext): OperationContext {
+  return change === undefined ? context : { ...context, change: { ...change, resource: "rfm" } };
 }
 
 /** What the named segments mean; once created they are segments like any other. */

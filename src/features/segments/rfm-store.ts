@@ -45,6 +45,18 @@ export async function saveRfm(
   return rows[0]!;
 }
 
+/** Undefined, and nothing is changed, where there are settings already. */
+export async function insertRfm(
+  connection: Connection,
+  projectId: string,
+  document: RfmDocument,
+): Promise<RfmRow | undefined> {
+  const { rows } = await connection.execute<Record<keyof RfmRow, never>>(sql`
+    insert into rfm_settings (project_id, version, document, borders) values (${projectId}, 1, ${newRfm(document)})
+    on conflict do nothing returning ${columns}`);
+  return rows[0];
+}
+
 function newRfm(document: RfmDocument) {
   const { borders } = document;
   return sql`${JSON.stringify(document)}::jsonb, ${borders === undefined ? null : JSON.stringify(borders)}::jsonb`;

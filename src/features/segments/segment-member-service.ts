@@ -4,7 +4,7 @@ import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { isErased } from "../../platform/customer-data.ts";
-import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemBody, type ProblemError, problem, problemBody } from "../../platform/problem.ts";
@@ -24,6 +24,7 @@ import {
   findSegment,
   leave,
   listMembers,
+  lockSegment,
   type MembershipChange,
   segmentSizes,
 } from "./segment-store.ts";
@@ -63,8 +64,7 @@ export function segmentMemberService({
   clock: Clock;
   projects: Pick<ProjectService, "identifierKey">;
 }): SegmentMemberService {
-  async function list(connection: Connection, projectId: string, key: string): Promise<SegmentRow> {
-    const row = await findSegment(connection, projectId, key);
+  function requireList(row: SegmentRow | undefined): SegmentRow {
     if (row === undefined) throw problem("segment-not-found");
     if (row.document.conditions !== undefined) throw problem("segment-by-conditions");
     return row;
@@ -77,7 +77,8 @@ export function segmentMemberService({
     { add, remove }: { add: readonly string[]; remove: readonly string[] },
   ): Promise<{ row: SegmentRow; changes: MembershipChange[] }> {
     return withTransaction(database, projectId, async (connection) => {
-      const row = await list(connection, projectId, key);
+      // One caller after the other: two who exchange the same members would wait for each other.
+      const row = requireList(await lockSegment(connection, projectId, key));
       const { id: segmentId } = row;
       const changes = [
         ...(await leave(connection, projectId, { segmentIds: [segmentId], customerIds: remove }, [])),
@@ -134,7 +135,7 @@ export function segmentMemberService({
     },
 
     async *write(context, key, body) {
-      await list(database.of(context.projectId), context.projectId, key);
+      requireList(await findSegment(database.of(context.projectId), context.projectId, key));
       let batch: Line[] = [];
       for await (const record of readNdjson(body)) {
         batch.push(lineOf(record));

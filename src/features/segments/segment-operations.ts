@@ -114,6 +114,7 @@ export function segmentOperations(service: SegmentService, members: SegmentMembe
       tag,
       audit: { resource: "segment" },
       summary: "Delete a segment. Promotions that name it then have nobody in it.",
+      description: "No event is told of those who were in it.",
       roles: writers,
       params: segmentParams,
       result: segmentDeletion,

@@ -131,7 +131,7 @@ export function segmentService({
     remove(context, key) {
       const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
-        const row = await lockSegment(connection, projectId, key);
+        const row = await lockSegment(connection, projectId, key, "update");
         if (row === undefined) throw problem("segment-not-found");
         const sizes = await segmentSizes(connection, projectId, [row.id]);
         await deleteSegment(connection, projectId, key);

@@ -14,13 +14,17 @@ export async function findSegment(
   return row;
 }
 
-/** Locked until the transaction ends: against other changes of it, not against changes of who is in it. */
+/**
+ * Locked until the transaction ends. For an update: against other changes of it, not against the upkeep. For its deletion
+ * against that as well, and at once: the upkeep, which waits for nobody who waits for it, ends first.
+ */
 export async function lockSegment(
   connection: Connection,
   projectId: string,
   key: string,
+  strength: "no key update" | "update" = "no key update",
 ): Promise<SegmentRow | undefined> {
-  const [row] = await connection.select().from(segments).where(named(projectId, key)).for("no key update");
+  const [row] = await connection.select().from(segments).where(named(projectId, key)).for(strength);
   return row;
 }
 

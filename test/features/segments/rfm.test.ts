@@ -68,6 +68,8 @@ test("quintiles follow from what customers bought; the usual segments are there 
     "dormant",
     "new",
   ]);
+  const { items: trail } = (await api.rest("GET", "/v1/audit?resource=rfm")).body;
+  expect(trail).toMatchObject([{ operation: "createPresetSegments", after: { currency: "CNY" } }]);
   await isCurrent("new");
   await expect.poll(rfm, { timeout: patience }).toMatchObject({
     method: "quintiles",

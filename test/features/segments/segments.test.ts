@@ -162,6 +162,31 @@ test("a list has whoever is put on it, and twenty who say so at once are told as
   expect(faultOf(refused)).toBe("409 segment-by-conditions");
 });
 
+test("callers who exchange members, or delete what others fill or look through, never fail for each other", async () => {
+  await segment("swap");
+  const swap = (add: string, remove: string) =>
+    api.rest("POST", "/v1/segments/swap/members", { body: { add: [add], remove: [remove] } });
+  const answers: Answer[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    await segment(`gone-${round}`);
+    await segment(`ruled-${round}`, { conditions: tagged("nobody") });
+    const add = Array.from({ length: 20 }, (_, n) => `g-${n}`);
+    const fill = () => api.rest("POST", `/v1/segments/gone-${round}/members`, { body: { add } });
+    const together = await Promise.all([
+      ...[0, 1, 2].flatMap(() => [swap("w-1", "w-2"), swap("w-2", "w-1")]),
+      fill(),
+      api.rest("DELETE", `/v1/segments/gone-${round}`),
+      fill(),
+      api.rest("DELETE", `/v1/segments/ruled-${round}`),
+    ]);
+    answers.push(...together);
+  }
+  expect(answers.filter(({ status }) => status !== 200 && status !== 404).map(({ text }) => text)).toEqual(
+    [],
+  );
+  expect(await membersOf("swap")).toHaveLength(1);
+});
+
 test("a private promotion of a segment is priced for who is in it, named by nothing but the id, and told to nobody else", async () => {
   await segment("chosen");
   await api.rest("POST", "/v1/segments/chosen/members", { body: { add: ["p-in"] } });

@@ -39,13 +39,14 @@ create table segments (
   key text not null,
   version bigint not null,
   document jsonb not null,
-  refreshed_version bigint not null default 0,
+  refreshed_version bigint,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (project_id, id),
   unique (project_id, key)
 );
-comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Of lists it means nothing.';
+create index segments_to_refresh on segments (project_id) where refreshed_version < version;
+comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Null: a list.';
 select wall('segments');
 
 create table segment_members (
@@ -62,21 +63,13 @@ select wall('segment_members');
 create table customer_upkeep (
   project_id text primary key references projects (id),
   position bigint not null,
-  swept_at timestamptz,
-  sweep_begun_at timestamptz,
+  sweep_due_at timestamptz not null default 'epoch',
   sweep_after text,
   sweep_versions jsonb
 );
 comment on table customer_upkeep is 'How far what is kept of customers follows the project''s events. There is a row from the first segment on. Whoever changes membership by conditions, or erases, holds it locked.';
 comment on column customer_upkeep.position is 'Events up to here are taken into account.';
-comment on column customer_upkeep.swept_at is 'When the last sweep over everybody began that was ended: time alone changes membership, too.';
+comment on column customer_upkeep.sweep_due_at is 'When everybody is to be looked at next, as time alone changes membership, too: the day after the last sweep began.';
 comment on column customer_upkeep.sweep_after is 'The last customer that the sweep under way has looked at.';
 comment on column customer_upkeep.sweep_versions is 'The segments'' versions when the sweep began.';
 select wall('customer_upkeep');
-
-grant select (project_id) on customer_upkeep to dealwright_lookout;
-create function projects_with_upkeep() returns setof text language sql stable as $$
-  select project_id from customer_upkeep order by project_id
-$$;
-select over_walls('projects_with_upkeep()');
-comment on function projects_with_upkeep is 'Where the upkeep of segments looks for something to do.';

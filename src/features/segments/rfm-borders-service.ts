@@ -16,16 +16,10 @@ export async function refreshBorders(connection: Connection, projectId: string, 
   await saveBorders(connection, projectId, { version: row.version, borders, at: new Date(now) });
 }
 
-/** Whether customers are scored, and whether the settings are newer than the borders that everybody was looked at with. */
-export async function scoringState(
-  connection: Connection,
-  projectId: string,
-): Promise<{ isScored: boolean; areBordersDue: boolean }> {
+/** The settings are newer than the borders that everybody was looked at with. */
+export async function areBordersDue(connection: Connection, projectId: string): Promise<boolean> {
   const row = await findRfm(connection, projectId);
-  return {
-    isScored: row !== undefined,
-    areBordersDue: row !== undefined && row.computedVersion < row.version,
-  };
+  return row !== undefined && row.computedVersion < row.version;
 }
 
 /** Nobody was known to have bought anything when they were worked out, and now somebody is. */

@@ -92,7 +92,7 @@ export function segmentService({
           key: document.key,
           version: 1,
           document,
-          refreshedVersion: 0,
+          refreshedVersion: document.conditions === undefined ? null : 0,
           createdAt: at,
           updatedAt: at,
         });
@@ -206,7 +206,7 @@ function shown(row: SegmentRow, size: number): Segment {
     ...document,
     id,
     size,
-    isCurrent: document.conditions === undefined || refreshedVersion === version,
+    isCurrent: refreshedVersion === null || refreshedVersion === version,
     version,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),

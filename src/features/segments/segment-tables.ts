@@ -11,7 +11,7 @@ export const segments = pgTable(
     key: text().notNull(),
     version: bigint({ mode: "number" }).notNull(),
     document: jsonb().$type<SegmentDocument>().notNull(),
-    refreshedVersion: bigint("refreshed_version", { mode: "number" }).notNull(),
+    refreshedVersion: bigint("refreshed_version", { mode: "number" }),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),
   },

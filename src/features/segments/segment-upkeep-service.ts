@@ -14,7 +14,7 @@ import type { Log } from "../../platform/log.ts";
 import { noteCustomers } from "../customers/customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { areBordersNew, bordersOf, refreshBorders, scoringState } from "./rfm-borders-service.ts";
+import { areBordersDue, areBordersNew, bordersOf, refreshBorders } from "./rfm-borders-service.ts";
 import { membershipEvents } from "./segment-event.ts";
 import { compiledSegment, isIn } from "./segment-rules.ts";
 import { enter, leave, type Membership } from "./segment-store.ts";
@@ -27,7 +27,7 @@ import {
   holdUpkeep,
   knownCustomers,
   nextCustomers,
-  projectsWithUpkeep,
+  projectsWithUpkeepDue,
   refreshActivity,
   segmentsByConditions,
   setPosition,
@@ -60,7 +60,8 @@ export interface SegmentUpkeepOptions {
 
 export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpkeepService {
   const { database, clock, log, projects } = options;
-  let known: ReadonlySet<string> = new Set();
+  /** Those that had something to do before; of others a poll finds out. */
+  const known = new Set<string>();
 
   /** One batch; whether there may be more to do. */
   function step(projectId: string): Promise<boolean> {
@@ -68,7 +69,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
       const upkeep = await takeUpkeep(connection, projectId);
       if (upkeep === undefined) return false;
       // First: nobody is looked at with borders that are no longer in force, or without any.
-      if ((await scoringState(connection, projectId)).areBordersDue) {
+      if (await areBordersDue(connection, projectId)) {
         await begin(connection, projectId);
         return true;
       }
@@ -111,7 +112,8 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     await refreshBorders(connection, projectId, clock.now());
     const segments = await segmentsByConditions(connection, projectId);
     const versions = Object.fromEntries(segments.map(({ id, version }) => [id, version]));
-    await beginSweep(connection, projectId, new Date(clock.now()), versions);
+    const nextAt = nextDay(clock.now(), await projects.timezone(connection, projectId));
+    await beginSweep(connection, projectId, { versions, nextAt });
   }
 
   /** Where there were no borders for scores before, everybody is looked at once more with those that follow from this sweep. */
@@ -120,18 +122,15 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     if (await areBordersNew(connection, projectId, clock.now())) await begin(connection, projectId);
   }
 
-  /** Conditions nobody was held against, or another day in the project's time zone than at the last sweep. */
+  /** Conditions nobody was held against, or another day in the project's time zone than when the last sweep began. */
   async function isSweepDue(
     connection: Connection,
     projectId: string,
-    { sweptAt }: Upkeep,
+    { sweepDueAt }: Upkeep,
   ): Promise<boolean> {
-    if (sweptAt === null) return true;
-    const { isScored } = await scoringState(connection, projectId);
+    if (sweepDueAt <= clock.now()) return true;
     const segments = await segmentsByConditions(connection, projectId);
-    if (segments.some(({ version, refreshedVersion }) => refreshedVersion < version)) return true;
-    const timezone = await projects.timezone(connection, projectId);
-    return (isScored || segments.length > 0) && dayAt(sweptAt, timezone) < dayAt(clock.now(), timezone);
+    return segments.some(({ version, refreshedVersion }) => refreshedVersion < version);
   }
 
   /** Makes everything that is kept of these customers true again. */
@@ -175,23 +174,23 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
   /** A step of each project in turn, until none has anything left: a large one does not keep the others waiting. */
   async function catchUp(): Promise<number> {
     let steps = 0;
-    let busy = await projectsWithUpkeep(database.outside);
-    known = new Set(busy);
-    while (busy.length > 0) {
-      const still: string[] = [];
-      for (const projectId of busy) {
+    const failed = new Set<string>();
+    for (;;) {
+      const before = steps;
+      // Asked before each turn: whoever comes while a large project is looked through has their turn with it.
+      for (const projectId of await projectsWithUpkeepDue(database.outside, clock.now())) {
+        known.add(projectId);
         if (background.signal.aborted) return steps;
+        if (failed.has(projectId)) continue;
         try {
-          if (!(await step(projectId))) continue;
-          steps += 1;
-          still.push(projectId);
+          if (await step(projectId)) steps += 1;
         } catch (error) {
+          failed.add(projectId);
           log.warn({ err: error, projectId }, "a project's segments could not be kept current; tried again");
         }
       }
-      busy = still;
+      if (steps === before) return steps;
     }
-    return steps;
   }
 
   const background = repeated(pollMilliseconds, catchUp, (error) => {
@@ -208,11 +207,10 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
   };
 }
 
-function dayAt(instant: number, timezone: string): string {
-  return Temporal.Instant.fromEpochMilliseconds(instant)
-    .toZonedDateTimeISO(timezone)
-    .toPlainDate()
-    .toString();
+/** When the day after this one begins. */
+function nextDay(instant: number, timezone: string): Date {
+  const today = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timezone);
+  return new Date(today.add({ days: 1 }).startOfDay().epochMilliseconds);
 }
 
 /** First of all that is erased: nothing of the customer is added up again until that is done. */

@@ -8,20 +8,18 @@ import type { SegmentRow } from "./segment-tables.ts";
 
 export interface Upkeep {
   readonly position: number;
-  /** Epoch milliseconds, as are the others. */
-  readonly sweptAt: number | null;
-  readonly sweepBegunAt: number | null;
+  /** Epoch milliseconds. */
+  readonly sweepDueAt: number;
   readonly sweepAfter: string | null;
-  readonly sweepVersions: Readonly<Record<string, number>> | null;
   /** Where the project's events end, and through where they are deleted. */
   readonly lastPosition: number;
   readonly deletedThrough: number;
 }
 
-export async function projectsWithUpkeep(connection: Connection): Promise<string[]> {
-  const { rows } = await connection.execute<{ project_id: string }>(
-    sql`select project_id from projects_with_upkeep() as project_id`,
-  );
+/** Those in which something is to be done. */
+export async function projectsWithUpkeepDue(connection: Connection, now: number): Promise<string[]> {
+  const { rows } = await connection.execute<{ project_id: string }>(sql`
+    select project_id from projects_with_upkeep_due(${new Date(now).toISOString()}::timestamptz) as project_id`);
   return rows.map(({ project_id }) => project_id);
 }
 
@@ -45,9 +43,8 @@ export async function takeUpkeep(connection: Connection, projectId: string): Pro
   if (rows.length === 0) return undefined;
   // After the lock: what the one before has written is seen.
   const taken = await connection.execute<Record<keyof Upkeep, never>>(sql`
-    select u.position, (extract(epoch from swept_at) * 1000)::bigint as "sweptAt",
-           (extract(epoch from sweep_begun_at) * 1000)::bigint as "sweepBegunAt",
-           sweep_after as "sweepAfter", sweep_versions as "sweepVersions",
+    select u.position, floor(extract(epoch from sweep_due_at) * 1000)::bigint as "sweepDueAt",
+           sweep_after as "sweepAfter",
            coalesce(s.last_position, 0) as "lastPosition", coalesce(s.deleted_through, 0) as "deletedThrough"
       from customer_upkeep u left join event_streams s on s.project_id = u.project_id where u.project_id = ${projectId}`);
   return taken.rows[0];
@@ -66,11 +63,10 @@ export async function setPosition(
 export async function beginSweep(
   connection: Connection,
   projectId: string,
-  at: Date,
-  versions: Readonly<Record<string, number>>,
+  { versions, nextAt }: { versions: Readonly<Record<string, number>>; nextAt: Date },
 ): Promise<void> {
   await connection.execute(sql`
-    update customer_upkeep set sweep_begun_at = ${at.toISOString()}::timestamptz, sweep_after = '',
+    update customer_upkeep set sweep_due_at = ${nextAt.toISOString()}::timestamptz, sweep_after = '',
            sweep_versions = ${JSON.stringify(versions)}::jsonb
      where project_id = ${projectId}`);
 }
@@ -87,25 +83,28 @@ export async function endSweep(connection: Connection, projectId: string): Promi
       from customer_upkeep u
      where u.project_id = ${projectId} and s.project_id = u.project_id and u.sweep_versions ? s.id`);
   await connection.execute(sql`
-    update customer_upkeep set swept_at = sweep_begun_at, sweep_begun_at = null, sweep_after = null, sweep_versions = null
+    update customer_upkeep set sweep_after = null, sweep_versions = null
      where project_id = ${projectId}`);
 }
+
+export type RuledSegment = Pick<SegmentRow, "id" | "key" | "version" | "document"> & {
+  readonly refreshedVersion: number;
+};
 
 /** Segments with conditions; none of them is deleted until the transaction ends. */
 export async function segmentsByConditions(
   connection: Connection,
   projectId: string,
-): Promise<Pick<SegmentRow, "id" | "key" | "version" | "refreshedVersion" | "document">[]> {
-  const { rows } = await connection.execute<Record<string, never>>(sql`
+): Promise<RuledSegment[]> {
+  const { rows } = await connection.execute<Record<keyof RuledSegment, never>>(sql`
     select id, key, version, refreshed_version as "refreshedVersion", document from segments
-     where project_id = ${projectId} and document -> 'conditions' is not null order by id for key share`);
-  return rows as unknown as Pick<SegmentRow, "id" | "key" | "version" | "refreshedVersion" | "document">[];
+     where project_id = ${projectId} and refreshed_version is not null order by id for key share`);
+  return rows;
 }
 
 /** Events after which something else may be true of a customer. */
 const telling = [
   "dealwright.customer.changed",
-  "dealwright.customer.merged",
   "dealwright.order.placed",
   "dealwright.order.updated",
   "dealwright.order.cancelled",

@@ -92,6 +92,14 @@ test("time alone brings customers into a segment, a day late at most", async () 
   await expect.poll(() => membersOf("asleep"), { timeout: patience, interval: 100 }).toContain("t-asleep");
 });
 
+test("where nothing is due no process looks further, until the next day of the project", async () => {
+  await segment("quiet", { conditions: tagged("quiet") });
+  const due = async (at: number) =>
+    (await database.pool.query("select projects_with_upkeep_due($1) as id", [new Date(at)])).rows;
+  await expect.poll(() => due(api.clock.now()), { timeout: patience }).toEqual([]);
+  expect(await due(api.clock.now() + 86_400_000)).toEqual([{ id: api.project.id }]);
+});
+
 test("three processes at once tell each coming and going exactly once, and end where a preview does", async () => {
   const conditions = { all: [tagged("race"), { kind: "order_count", atLeast: 1 }] };
   await segment("race", { conditions });

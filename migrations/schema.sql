@@ -266,8 +266,7 @@ grant delete, insert, select, update on customer_activity to dealwright_app;
 create table customer_upkeep (
   project_id text not null,
   "position" bigint not null,
-  swept_at timestamp with time zone,
-  sweep_begun_at timestamp with time zone,
+  sweep_due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone not null,
   sweep_after text,
   sweep_versions jsonb,
   constraint customer_upkeep_pkey PRIMARY KEY (project_id)
@@ -279,10 +278,10 @@ create policy project on customer_upkeep as permissive for all to public using (
 comment on table customer_upkeep is 'How far what is kept of customers follows the project''s events. There is a row from the first segment on. Whoever changes membership by conditions, or erases, holds it locked.';
 comment on column customer_upkeep."position" is 'Events up to here are taken into account.';
 comment on column customer_upkeep.sweep_after is 'The last customer that the sweep under way has looked at.';
+comment on column customer_upkeep.sweep_due_at is 'When everybody is to be looked at next, as time alone changes membership, too: the day after the last sweep began.';
 comment on column customer_upkeep.sweep_versions is 'The segments'' versions when the sweep began.';
-comment on column customer_upkeep.swept_at is 'When the last sweep over everybody began that was ended: time alone changes membership, too.';
 grant delete, insert, select, update on customer_upkeep to dealwright_app;
-grant select (project_id) on customer_upkeep to dealwright_lookout;
+grant select (project_id, "position", sweep_due_at, sweep_after) on customer_upkeep to dealwright_lookout;
 
 create table customers (
   project_id text not null,
@@ -1001,6 +1000,7 @@ create table rfm_settings (
   computed_at timestamp with time zone,
   constraint rfm_settings_pkey PRIMARY KEY (project_id)
 );
+CREATE INDEX rfm_settings_to_compute ON public.rfm_settings USING btree (project_id) WHERE (computed_version < version);
 alter table rfm_settings enable row level security;
 alter table rfm_settings force row level security;
 create policy lookout on rfm_settings as permissive for select to dealwright_lookout using (true);
@@ -1008,6 +1008,7 @@ create policy project on rfm_settings as permissive for all to public using ((pr
 comment on column rfm_settings.borders is 'Those in force: told, or worked out of customer_activity. Scores are read from them and the activity whenever they are wanted, so that they never age.';
 comment on column rfm_settings.computed_version is 'The version whose borders these are. Lower than version: they are to be worked out.';
 grant delete, insert, select, update on rfm_settings to dealwright_app;
+grant select (project_id, version, computed_version) on rfm_settings to dealwright_lookout;
 
 create table segment_members (
   project_id text not null,
@@ -1029,18 +1030,20 @@ create table segments (
   key text not null,
   version bigint not null,
   document jsonb not null,
-  refreshed_version bigint default 0 not null,
+  refreshed_version bigint,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint segments_pkey PRIMARY KEY (project_id, id),
   constraint segments_project_id_key_key UNIQUE (project_id, key)
 );
+CREATE INDEX segments_to_refresh ON public.segments USING btree (project_id) WHERE (refreshed_version < version);
 alter table segments enable row level security;
 alter table segments force row level security;
 create policy lookout on segments as permissive for select to dealwright_lookout using (true);
 create policy project on segments as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
-comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Of lists it means nothing.';
+comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Null: a list.';
 grant delete, insert, select, update on segments to dealwright_app;
+grant select (project_id, version, refreshed_version) on segments to dealwright_lookout;
 
 create table tracked_events (
   project_id text not null,
@@ -1937,19 +1940,23 @@ alter function projects_with_new_events() owner to dealwright_lookout;
 revoke all on function projects_with_new_events() from public;
 grant execute on function projects_with_new_events() to dealwright_app;
 
-CREATE OR REPLACE FUNCTION public.projects_with_upkeep()
+CREATE OR REPLACE FUNCTION public.projects_with_upkeep_due(at timestamp with time zone)
  RETURNS SETOF text
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select project_id from customer_upkeep order by project_id
+  select u.project_id from customer_upkeep u left join event_streams e on e.project_id = u.project_id
+   where u.position < e.last_position or u.sweep_after is not null or u.sweep_due_at <= at
+      or u.project_id in (select project_id from segments where refreshed_version < version)
+      or u.project_id in (select project_id from rfm_settings where computed_version < version)
+   order by u.project_id
 $function$
 ;
-comment on function projects_with_upkeep() is 'Where the upkeep of segments looks for something to do.';
-alter function projects_with_upkeep() owner to dealwright_lookout;
-revoke all on function projects_with_upkeep() from public;
-grant execute on function projects_with_upkeep() to dealwright_app;
+comment on function projects_with_upkeep_due(timestamp with time zone) is 'Where the upkeep of segments has something to do. It is asked every second, and locks nothing.';
+alter function projects_with_upkeep_due(timestamp with time zone) owner to dealwright_lookout;
+revoke all on function projects_with_upkeep_due(timestamp with time zone) from public;
+grant execute on function projects_with_upkeep_due(timestamp with time zone) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.unsettled_orders(before timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, external_id text)

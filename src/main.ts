@@ -31,17 +31,23 @@ async function main(): Promise<void> {
     }
   };
   const isPrimary = cluster.isPrimary && config.workers > 1;
-  // To the first of several processes it means something else; see workers.ts.
-  const skip: Signals[] = isPrimary || cluster.isWorker ? ["SIGHUP"] : [];
+  // To the first of several processes it means something else; see workers.ts. Until that listens, nothing.
+  const skip: Signals[] = isPrimary ? ["SIGHUP"] : cluster.isWorker ? ["SIGHUP", "SIGTERM", "SIGINT"] : [];
+  if (skip.includes("SIGHUP")) process.on("SIGHUP", () => {});
   const delay = isPrimary ? primaryDrainMilliseconds : drainMilliseconds;
+  let isUnfit = false;
   const { close } = closeWithGrace({ delay, skip, logger: false }, async ({ err }) => {
     if (err) {
       log.error({ err }, "stopping after an error nobody caught");
     }
     await closeAll();
+    // So that whoever watches over the process does not take it for one that was told to end.
+    if (isUnfit) process.exit(1);
   });
+  if (cluster.isWorker) endOnce(close);
   const onUnfit = (err: unknown) => {
     log.error({ err }, "the database is not fit to serve from");
+    isUnfit = true;
     close();
   };
   try {
@@ -51,6 +57,16 @@ async function main(): Promise<void> {
     await closeAll();
     throw error;
   }
+}
+
+/** A signal to all processes at once reaches a worker twice: its own, and that of the one that leads it. The second is no haste. */
+function endOnce(close: () => void): void {
+  let isEnding = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => {
+      if (!isEnding) close();
+      isEnding = true;
+    });
 }
 
 type Process = Pick<ServeOptions, "config" | "log" | "closers" | "onUnfit">;

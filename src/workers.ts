@@ -7,7 +7,7 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "./platform/log.ts";
-import { aggregated } from "./platform/metrics.ts";
+import { aggregated, grownFigures } from "./platform/metrics.ts";
 import type { DatabaseUrls } from "./prepare.ts";
 
 /** What a worker is told at its start. */
@@ -51,6 +51,11 @@ export async function startWorkers(count: number, orders: WorkerOrders, log: Log
   const questions = new Map<number, { from: Set<Worker>; answers: object[][]; settle: () => void }>();
   let asked = 0;
   let isClosing = false;
+  /** How many have ended in a row before they had lived long enough. */
+  let shortLives = 0;
+  /** What those counted that have ended. */
+  let ended: object[] = [];
+  const lastTold = new WeakMap<Worker, readonly object[]>();
   let restarting: Promise<void> = Promise.resolve();
 
   /** Resolves with its address when it serves, rejects when it ends before. */
@@ -70,34 +75,51 @@ export async function startWorkers(count: number, orders: WorkerOrders, log: Log
             );
         } else if (message.type === "metrics") {
           const question = questions.get(message.question);
+          lastTold.set(worker, message.metrics);
           if (question?.from.delete(worker)) question.answers.push(message.metrics);
           if (question?.from.size === 0) question.settle();
         }
       });
       worker.once("exit", (code, signal) => {
         reject(new Error(`a worker ended with ${signal ?? code} before it served`));
-        if (!ready.delete(worker) || worker.exitedAfterDisconnect || leaving.has(worker)) return;
+        for (const { from, settle } of questions.values())
+          if (from.delete(worker) && from.size === 0) settle();
+        keepCounts(worker).catch((error: unknown) =>
+          log.warn({ err: error }, "what an ended worker counted is lost"),
+        );
+        if (!ready.delete(worker) || leaving.has(worker)) return;
         log.error(
           { worker: worker.process.pid, code, signal },
           "a worker has ended; another takes its place",
         );
-        for (const { from, settle } of questions.values())
-          if (from.delete(worker) && from.size === 0) settle();
-        replace(performance.now() - began > soundAfterMilliseconds ? 0 : firstPauseMilliseconds);
+        shortLives = performance.now() - began > soundAfterMilliseconds ? 0 : shortLives + 1;
+        replace(
+          shortLives === 0
+            ? 0
+            : Math.min(firstPauseMilliseconds * 2 ** (shortLives - 1), longestPauseMilliseconds),
+        );
       });
     });
     serving.catch(() => {});
     return { worker, serving };
   }
 
-  const leaving = new Set<Worker>();
+  /** Whose place somebody else has, or is about to have. */
+  const leaving = new WeakSet<Worker>();
 
   /** Another in the place of one that has ended; again, ever later, until it serves. */
   function replace(pauseMilliseconds: number): void {
     if (isClosing) return;
+    let worker: Worker | undefined;
     delay(pauseMilliseconds)
-      .then(() => (isClosing ? undefined : launch().serving))
+      .then(() => {
+        if (isClosing) return;
+        const launched = launch();
+        worker = launched.worker;
+        return launched.serving;
+      })
       .catch((error: unknown) => {
+        if (worker !== undefined && leaving.has(worker)) return;
         log.error({ err: error }, "a worker could not be started");
         replace(Math.min(Math.max(2 * pauseMilliseconds, firstPauseMilliseconds), longestPauseMilliseconds));
       });
@@ -112,17 +134,32 @@ export async function startWorkers(count: number, orders: WorkerOrders, log: Log
     const lateness = setTimeout(() => worker.process.kill("SIGKILL"), drainMilliseconds);
     await gone;
     clearTimeout(lateness);
-    leaving.delete(worker);
   }
 
   async function rollOver(): Promise<void> {
-    for (const old of [...ready]) {
+    // Those that have yet to serve, too: they were begun before as well.
+    for (const old of Object.values(cluster.workers ?? {})) {
       if (isClosing) return;
-      await launch().serving;
+      // One that has ended has got another in its place, which is new.
+      if (old === undefined || old.isDead()) continue;
+      leaving.add(old);
+      try {
+        await launch().serving;
+      } catch (error) {
+        leaving.delete(old);
+        if (old.isDead()) replace(firstPauseMilliseconds);
+        throw error;
+      }
       ready.delete(old);
       await dismiss(old);
     }
     log.info({ workers: ready.size }, "all workers were replaced");
+  }
+
+  /** Counters that fell would look like counters that began anew: whoever watches would count everything twice. */
+  async function keepCounts(worker: Worker): Promise<void> {
+    const told = lastTold.get(worker);
+    if (told !== undefined) ended = await grownFigures([ended, told]);
   }
 
   async function gather(): Promise<string> {
@@ -135,7 +172,7 @@ export async function startWorkers(count: number, orders: WorkerOrders, log: Log
       setTimeout(settle, metricsPatienceMilliseconds).unref();
     });
     questions.delete(question);
-    return aggregated(answers);
+    return aggregated([ended, ...answers]);
   }
 
   const launched = Array.from({ length: count }, launch);

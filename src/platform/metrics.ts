@@ -106,6 +106,17 @@ export function aggregated(ofEach: readonly (readonly object[])[]): Promise<stri
   return AggregatorRegistry.aggregate([...ofEach]).metrics();
 }
 
+/** Of the figures of several processes those that only grow, added up: what they go on to say when the processes have ended. */
+export async function grownFigures(ofEach: readonly (readonly object[])[]): Promise<object[]> {
+  const all = await AggregatorRegistry.aggregate([...ofEach]).getMetricsAsJSON();
+  return all.filter(({ type }) => isCount(type as unknown as string));
+}
+
+/** Prometheus' word for it; some versions of the types have it as a number. */
+function isCount(type: string): boolean {
+  return type === "counter" || type === "histogram";
+}
+
 /** `/metrics` on a port of its own, which only the monitoring need reach. */
 export async function serveMetrics(
   read: () => Promise<string>,

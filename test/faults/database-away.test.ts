@@ -43,6 +43,11 @@ beforeAll(async () => {
     trigger: { type: "code", code: "ONCE" },
     limits: { perCustomer: 1 },
   });
+  await shop.promotion("secret-code", {
+    visibility: "private",
+    trigger: { type: "code", code: "SECRET" },
+    conditions: { kind: "customer_group", in: ["friends"] },
+  });
   await shop.promotion("once-each", { benefits: tenYuan, limits: { perCustomer: 1 }, ...group("c") });
   await shop.promotion("with-budget", { budget: { amount: { CNY: 5_000 } }, ...group("d") });
   await shop.promotion("first-order", { conditions: { kind: "first_order" }, ...group("e") });
@@ -120,7 +125,8 @@ async function expectToBeHonest(): Promise<void> {
   expect((await priced({})).missing).toEqual(["limits", "budgets"]);
   expect((await priced({ codes: ["plain"] })).total).toBe(9_800);
 
-  for (const code of ["ONCE", "SOMEBODYS-COUPON"]) {
+  // That there is a private one is told to nobody: its code is as one that there is not.
+  for (const code of ["ONCE", "SOMEBODYS-COUPON", "SECRET"]) {
     const refused = await post("/v1/evaluations", cart({ codes: ["PLAIN", code] }));
     expect(refusal(refused)).toEqual(notGuaranteed);
     expect(bodyOf(refused).errors).toMatchObject([{ path: "/codes/1", code: "not_guaranteed" }]);

@@ -1,4 +1,4 @@
-/** WORKERS: several processes that serve on one port, killed at random, and ended. */
+/** WORKERS: several processes that serve on one port, killed at random, replaced one by one (G34), and ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { openShop, type Shop } from "./shop.ts";
-import { patience, sized } from "./sizes.ts";
+import { patience, sized, whenLong } from "./sizes.ts";
 
 const options = { timeout: patience };
 const workers = 3;
@@ -95,6 +95,17 @@ test("any of them tells Prometheus the figures of all", options, async () => {
   expect(text).toContain(`\ndealwright_rulebooks ${workers}\n`);
 });
 
+/** By all of them, those that have ended as well. */
+async function quotesCounted(): Promise<number> {
+  // A connection handed to one that is just killed is never answered.
+  const signal = AbortSignal.timeout(5_000);
+  const text = await (await fetch(`${url}/metrics`, { signal })).text();
+  return [...text.matchAll(/^dealwright_quotes_total\S* (\d+)$/gm)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
+}
+
 test(
   "killed at random under load they are replaced, and what was acknowledged is there once",
   options,
@@ -104,7 +115,10 @@ test(
     for (let round = 0; round < sized(3, 60); round++) {
       await work.acknowledged(20);
       const alive = serving();
+      const counted = await vi.waitFor(quotesCounted, { timeout: patience });
       process.kill(alive[Math.floor(Math.random() * alive.length)]!, "SIGKILL");
+      // Once in the time in which it is told, and again later.
+      await expect.poll(quotesCounted, { timeout: patience }).toBeGreaterThanOrEqual(counted);
     }
     await work.acknowledged(40);
     await work.stop();
@@ -116,10 +130,38 @@ test(
   },
 );
 
+test("replaced one by one under load, no request fails", options, async () => {
+  // Of its own: what the other test left would be counted, and its keys be met again.
+  shop.close();
+  shop = await openShop(url, database);
+  const rule = await ruleFor("ROLLING");
+  const work = startWork(shop, 12, "ROLLING", () => url);
+  await work.acknowledged(20);
+  for (let round = 0; round < whenLong([20], [1])[0]!; round++) {
+    const before = new Set(serving());
+    // To all, as a service manager sends it: the leader alone heeds it.
+    for (const id of [...before, leader.pid!]) process.kill(id, "SIGHUP");
+    await vi.waitFor(
+      () => {
+        const now = serving();
+        expect(now).toHaveLength(workers);
+        expect(now.filter((id) => before.has(id))).toEqual([]);
+      },
+      { timeout: patience, interval: 200 },
+    );
+    await work.acknowledged(20);
+  }
+  await work.stop();
+  await replayAll(work, shop, url);
+  expect(rudeFailures(work)).toEqual([]);
+  expect(await lies(work, shop, rule, database)).toEqual([]);
+});
+
 test("told to end, all of them finish and end", options, async () => {
   const alive = serving();
   const ended = new Promise<number | null>((settle) => leader.once("exit", settle));
-  leader.kill("SIGTERM");
+  // To all, as a terminal does it; the leader passes it on to those that have it already.
+  for (const id of [...alive, leader.pid!]) process.kill(id, "SIGTERM");
   expect(await ended).toBe(0);
   const left = alive.filter((id) => {
     try {

@@ -2,6 +2,7 @@
 import { enteredCodes } from "../../engine/evaluate.ts";
 import type { Facts } from "../../engine/facts.ts";
 import { countedBy } from "../../engine/guarantees.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -48,19 +49,23 @@ function notGuaranteed(path: string, message: string): ProblemError {
   return { path, code: "not_guaranteed", message };
 }
 
+function isCertain(promotion: CompiledPromotion): boolean {
+  return promotion.document.visibility === "public" && countedBy(promotion).length === 0;
+}
+
 const certain = new WeakMap<Rulebook, ReadonlySet<string>>();
 
-/** Codes that all customers share and that nothing counts. */
+/** Codes that all customers share and that nothing counts; not of private promotions: the answer would tell that there is one. */
 function certainCodes(rulebook: Rulebook): ReadonlySet<string> {
   let codes = certain.get(rulebook);
   if (codes === undefined) {
-    const counted = new Set(
+    const uncertain = new Set(
       rulebook.promotions.flatMap((promotion) =>
-        promotion.code !== null && countedBy(promotion).length > 0 ? [promotion.code] : [],
+        promotion.code !== null && !isCertain(promotion) ? [promotion.code] : [],
       ),
     );
     codes = new Set(
-      rulebook.promotions.flatMap(({ code }) => (code === null || counted.has(code) ? [] : [code])),
+      rulebook.promotions.flatMap(({ code }) => (code === null || uncertain.has(code) ? [] : [code])),
     );
     certain.set(rulebook, codes);
   }

@@ -2,6 +2,7 @@
 import { limits } from "../../engine/limits.ts";
 import { isErased } from "../../platform/customer-data.ts";
 import type { ProblemError } from "../../platform/problem.ts";
+import { pointer } from "../../platform/text-safety.ts";
 import {
   type Customer,
   type CustomerDocument,
@@ -37,17 +38,12 @@ export function faultsOf(id: string, document: CustomerDocument): ProblemError[]
       if (purpose.length === 0 || purpose.length > limits.nameLength)
         fault("/consents", "purpose_length", `A purpose has 1 to ${limits.nameLength} characters.`);
       else if (Number.isNaN(Date.parse(at)))
-        fault(`/consents/${pointed(purpose)}/at`, "time_invalid", "There is no such instant.");
+        fault(pointer(["consents", purpose, "at"]), "time_invalid", "There is no such instant.");
     }
   }
   if (createdAt != null && Number.isNaN(Date.parse(createdAt)))
     fault("/createdAt", "time_invalid", "There is no such instant.");
   return errors;
-}
-
-/** A step of a JSON Pointer (RFC 6901). */
-function pointed(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isDay(birthday: string): boolean {

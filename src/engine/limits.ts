@@ -32,4 +32,8 @@ export const limits = {
   operationsPerEvaluation: 1_000_000,
   /** What of it may go into what is beyond plain pricing: better plans, near misses, explanations, hints. */
   operationsForSearches: 300_000,
+  /** What may be done to tell whether one customer is in one segment. */
+  operationsPerCustomer: 10_000,
+  /** By conditions; of lists there may be any number. */
+  segmentsPerProject: 200,
 } as const;

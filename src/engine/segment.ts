@@ -4,11 +4,16 @@ import type { Cart } from "./cart.ts";
 import { type ConditionDocument, compileConditions, leavesOf } from "./conditions/tree.ts";
 import type { FactName, Facts } from "./facts.ts";
 import type { ConditionView, Issue } from "./kind.ts";
+import { limits } from "./limits.ts";
 import { conditionCompiler } from "./promotion.ts";
+import { EvaluationTooComplex, WorkBudget } from "./work-budget.ts";
 
 export interface CompiledSegment {
   readonly needs: readonly FactName[];
-  /** `now`: epoch milliseconds. Where a fact is missing the answer is no. */
+  /**
+   * `now`: epoch milliseconds. Where a fact is missing the answer is no, and where the expressions would take more than
+   * `limits.operationsPerCustomer` over what is known of the customer.
+   */
   has(customer: NonNullable<Cart["customer"]>, facts: Facts, now: number): boolean;
 }
 
@@ -53,6 +58,13 @@ export function compileSegment(
       if (kind === "order_amount" && bound !== undefined)
         for (const name of Object.keys(bound as object)) currencies.add(name);
   }
+  const namesOthers = compiled.needs.some((fact) => fact === "segments" || fact === "tier");
+  if (namesOthers && issues.length === 0)
+    issue(
+      "/conditions",
+      "not_about_customer",
+      "An expression of a segment asks for no segments and no tier of the customer.",
+    );
   if (uses.cart)
     issue(
       "/conditions",
@@ -69,7 +81,12 @@ export function compileSegment(
       needs: compiled.needs,
       has(customer, facts, now) {
         const cart = canonicalCart({ currency: counted, customer, lines: [] }, null);
-        return compiled.test(new CustomerAlone(cart, facts, now)).met;
+        try {
+          return compiled.test(new CustomerAlone(cart, facts, now)).met;
+        } catch (error) {
+          if (error instanceof EvaluationTooComplex) return false;
+          throw error;
+        }
       },
     },
   };
@@ -81,6 +98,7 @@ class CustomerAlone implements ConditionView<FactName> {
   readonly customer: CanonicalCart["customer"];
   readonly facts: ConditionView<FactName>["facts"];
   readonly now: number;
+  private readonly work = new WorkBudget(limits.operationsPerCustomer);
 
   constructor(cart: CanonicalCart, facts: Facts, now: number) {
     this.cart = cart;
@@ -94,6 +112,7 @@ class CustomerAlone implements ConditionView<FactName> {
   quantity = () => 0;
   distinct = () => 0;
   shippingAmount = () => 0;
-  /** There is no cart over which anything could take long. */
-  spend(): void {}
+  spend(operations: number): void {
+    this.work.spend(operations);
+  }
 }

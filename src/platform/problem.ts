@@ -75,6 +75,10 @@ export const problems = {
   "voucher-refused": { status: 409, title: "This cannot be promised without a network." },
   "offline-flag-resolved": { status: 409, title: "The flag was resolved with another note." },
   "idempotency-key-in-use": { status: 409, title: "A request with this Idempotency-Key is being worked on." },
+  "too-many-segments": {
+    status: 409,
+    title: "The project has as many segments by conditions as it may have.",
+  },
   "too-many-webhooks": { status: 409, title: "The project has as many webhooks as it may have." },
   "events-deleted": { status: 410, title: "Events that come after this cursor have been deleted." },
   "precondition-failed": { status: 412, title: "It was changed since the ETag was read." },

@@ -64,7 +64,7 @@ export function rfmOperations(service: RfmService): Operation[] {
       body: presetRequest,
       result: presetResult,
       example: { presets: ["dormant", "new"], currency: "CNY" },
-      problems: ["segment-key-taken"],
+      problems: ["segment-key-taken", "too-many-segments"],
       handler: ({ body, context }) => service.createPresets(context, body),
     }),
   ];

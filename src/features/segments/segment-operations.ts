@@ -43,7 +43,7 @@ export function segmentOperations(service: SegmentService, members: SegmentMembe
       result: segment,
       etag: versionTag,
       example: { key: "asleep", name: "No order for 90 days", conditions: dormant },
-      problems: ["segment-key-taken"],
+      problems: ["segment-key-taken", "too-many-segments"],
       handler: ({ body, context }) => service.create(context, body),
     }),
     defineOperation({

@@ -4,6 +4,7 @@ import type { CustomerProfile, Facts } from "../../engine/facts.ts";
 import { type RfmBorders, type RfmScores, rfmScores } from "../../engine/rfm.ts";
 import { type CompiledSegment, compileSegment } from "../../engine/segment.ts";
 import { problem } from "../../platform/problem.ts";
+import type { Turns } from "../../platform/turns.ts";
 import type { SegmentDocument } from "./segment-schemas.ts";
 
 /** What is known of one customer. */
@@ -45,7 +46,21 @@ export function compiledSegment(
 /** By what customers are scored; null while that is not known. */
 export type Scoring = { readonly currency: string; readonly borders: RfmBorders } | null;
 
-export function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Scoring, now: number): boolean {
+/** The ids of those who are in the segment, without holding up the event loop. */
+export async function whoIsIn(
+  segment: CompiledSegment,
+  customers: readonly KnownCustomer[],
+  { scoring, now, turns }: { scoring: Scoring; now: number; turns: Turns },
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const customer of customers) {
+    if (isIn(segment, customer, scoring, now)) found.push(customer.id);
+    if (turns.isOver()) await turns.next();
+  }
+  return found;
+}
+
+function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Scoring, now: number): boolean {
   const { groups, tags, attributes } = known.document;
   const customer = {
     id: known.id,

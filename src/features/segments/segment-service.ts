@@ -1,6 +1,6 @@
 /** Segments as they are written, and what can be asked of them. */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
+import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import {
   type Connection,
@@ -12,13 +12,15 @@ import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { newTurns } from "../../platform/turns.ts";
 import { recordChange } from "../audit/audit-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { bordersOf } from "./rfm-borders-service.ts";
-import { isIn, soundSegment } from "./segment-rules.ts";
+import { soundSegment, whoIsIn } from "./segment-rules.ts";
 import type { Segment, SegmentDocument, SegmentPreview, SegmentPreviewRequest } from "./segment-schemas.ts";
 import { mostPreviewed } from "./segment-schemas.ts";
 import {
+  countSegmentsByConditions,
   deleteSegment,
   findSegment,
   insertSegment,
@@ -86,6 +88,11 @@ export function segmentService({
       const at = new Date(clock.now());
       const stored = await withTransaction(database, projectId, async (connection) => {
         await requireSound(connection, projectId, document);
+        if (
+          document.conditions !== undefined &&
+          (await countSegmentsByConditions(connection, projectId)) >= limits.segmentsPerProject
+        )
+          throw problem("too-many-segments");
         const row = await insertSegment(connection, {
           projectId,
           id: newId("seg", clock.now()),
@@ -172,13 +179,12 @@ export function segmentService({
         const sample = await sampleCustomers(connection, projectId, mostPreviewed);
         const withOrders = segment.needs.includes("orders");
         const found: string[] = [];
+        const turns = newTurns();
         for (let from = 0; from < sample.ids.length; from += customersAtOnce) {
           const ids = sample.ids.slice(from, from + customersAtOnce);
           const wanted = { withOrders, fromActivity: false, now };
           const customers = await knownCustomers(connection, projectId, ids, wanted);
-          for (const customer of customers)
-            if (isIn(segment, customer, scoring, now)) found.push(customer.id);
-          await nextTurn();
+          found.push(...(await whoIsIn(segment, customers, { scoring, now, turns })));
         }
         return {
           size: Math.min(found.length * sample.oneIn, sample.customers),

@@ -42,6 +42,16 @@ export async function knownKeys(
   return new Set(rows.map(({ key }) => key));
 }
 
+/** Holds until the transaction ends, so that two who count do not both find room for one. */
+export async function countSegmentsByConditions(connection: Connection, projectId: string): Promise<number> {
+  await connection.execute(sql`select pg_advisory_xact_lock(730511822, hashtext(${projectId}))`);
+  const [row] = await connection
+    .select({ count: count(segments.refreshedVersion) })
+    .from(segments)
+    .where(eq(segments.projectId, projectId));
+  return row?.count ?? 0;
+}
+
 /** Undefined if the key is taken. */
 export async function insertSegment(
   connection: Connection,

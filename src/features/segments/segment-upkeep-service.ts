@@ -6,17 +6,20 @@
  * at all, so that who came or left is told exactly once.
  */
 import { Temporal } from "temporal-polyfill";
+import { setAmong } from "../../engine/bounded-map.ts";
+import type { CompiledSegment } from "../../engine/segment.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { CustomerData } from "../../platform/customer-data.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import { newTurns } from "../../platform/turns.ts";
 import { noteCustomers } from "../customers/customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { areBordersDue, areBordersNew, bordersOf, refreshBorders } from "./rfm-borders-service.ts";
 import { membershipEvents } from "./segment-event.ts";
-import { compiledSegment, isIn } from "./segment-rules.ts";
+import { compiledSegment, whoIsIn } from "./segment-rules.ts";
 import { enter, leave, type Membership } from "./segment-store.ts";
 import {
   beginSweep,
@@ -28,6 +31,7 @@ import {
   knownCustomers,
   nextCustomers,
   projectsWithUpkeepDue,
+  type RuledSegment,
   refreshActivity,
   segmentsByConditions,
   setPosition,
@@ -41,6 +45,8 @@ const customersAtOnce = 1_000;
 const pollMilliseconds = 1_000;
 /** Events written by one statement. */
 const toldAtOnce = 1_000;
+/** Segments that are kept compiled, of all projects. */
+const mostCompiled = 2_000;
 
 export interface SegmentUpkeepService {
   /** Does all there is to do in all projects; answers how many steps that were. */
@@ -60,8 +66,19 @@ export interface SegmentUpkeepOptions {
 
 export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpkeepService {
   const { database, clock, log, projects } = options;
+  /** By id, version and time zone. */
+  const compiled = new Map<string, CompiledSegment | null>();
   /** Those that had something to do before; of others a poll finds out. */
   const known = new Set<string>();
+
+  function compiledOf({ id, version, document }: RuledSegment, timezone: string): CompiledSegment | null {
+    const name = `${id} ${version} ${timezone}`;
+    const known = compiled.get(name);
+    if (known !== undefined) return known;
+    const segment = compiledSegment(document, timezone);
+    setAmong(compiled, name, segment, mostCompiled);
+    return segment;
+  }
 
   /** One batch; whether there may be more to do. */
   function step(projectId: string): Promise<boolean> {
@@ -143,21 +160,23 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     const stored = await segmentsByConditions(connection, projectId);
     if (stored.length === 0) return;
     const timezone = await projects.timezone(connection, projectId);
-    const segments = stored.flatMap(({ id, document }) => {
-      const segment = compiledSegment(document, timezone);
-      return segment === null ? [] : [{ id, segment }];
-    });
+    const turns = newTurns();
+    const segments: { id: string; segment: CompiledSegment }[] = [];
+    for (const row of stored) {
+      const segment = compiledOf(row, timezone);
+      if (segment !== null) segments.push({ id: row.id, segment });
+      if (turns.isOver()) await turns.next();
+    }
     const scoring = await bordersOf(connection, projectId);
     const customers = await knownCustomers(connection, projectId, ids, {
       withOrders: segments.some(({ segment }) => segment.needs.includes("orders")),
       fromActivity: true,
       now,
     });
-    const members: Membership[] = segments.flatMap(({ id, segment }) =>
-      customers
-        .filter((customer) => isIn(segment, customer, scoring, now))
-        .map((customer) => ({ segmentId: id, customerId: customer.id })),
-    );
+    const members: Membership[] = [];
+    for (const { id: segmentId, segment } of segments)
+      for (const customerId of await whoIsIn(segment, customers, { scoring, now, turns }))
+        members.push({ segmentId, customerId });
     const segmentIds = segments.map(({ id }) => id);
     const changes = [
       ...(await leave(connection, projectId, { segmentIds, customerIds: ids }, members)),

@@ -1,5 +1,5 @@
 /** What is read and kept so that segments stay current. It looks into the tables of several features, and writes its own. */
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { limits } from "../../engine/limits.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Connection } from "../../platform/database.ts";
@@ -197,6 +197,20 @@ export async function refreshActivity(
   return rows.map(({ id }) => id);
 }
 
+/**
+ * Everybody whom the shop told of or an order did. Once the first sweep has ended they all are in `customers`; before, whoever
+ * asks has to look through the orders.
+ */
+async function everybody(connection: Connection, projectId: string): Promise<SQL> {
+  const { rows } = await connection.execute(sql`
+    select from customer_upkeep where project_id = ${projectId} and sweep_due_at > 'epoch' and sweep_after is null`);
+  const told = sql`select id from customers where project_id = ${projectId}`;
+  if (rows.length > 0) return told;
+  return sql`${told}
+    union select customer_id from orders where project_id = ${projectId} and customer_id not like 'erased:%'
+    union select customer_id from redemptions where project_id = ${projectId} and customer_id not like 'erased:%'`;
+}
+
 export interface CustomersWanted {
   /** With their orders of the last `limits.orderWindowDays` days. */
   readonly withOrders: boolean;
@@ -206,7 +220,7 @@ export interface CustomersWanted {
   readonly now: number;
 }
 
-/** What is known of these customers; those of whom the project has no record are left out. */
+/** What is known of these customers; those of whom the shop told nothing and whose orders do not count are left out. */
 export async function knownCustomers(
   connection: Connection,
   projectId: string,
@@ -218,10 +232,12 @@ export async function knownCustomers(
            where project_id = ${projectId} and customer_id = any (${sql.param(ids)}::text[])`
     : sums(projectId, ids);
   const { rows } = await connection.execute<Record<keyof KnownCustomer, never>>(sql`
-    select c.id, c.document, coalesce(a.completed_orders, 0) as "completedOrders",
+    select u.id, coalesce(c.document, '{}') as document, coalesce(a.completed_orders, 0) as "completedOrders",
            floor(extract(epoch from a.last_order_at) * 1000)::bigint as "lastOrderAt", coalesce(a.spent, '{}') as spent
-      from customers c left join (${activity}) a on a.customer_id = c.id
-     where c.project_id = ${projectId} and c.id = any (${sql.param(ids)}::text[])`);
+      from unnest(${sql.param(ids)}::text[]) as u (id)
+      left join customers c on c.project_id = ${projectId} and c.id = u.id
+      left join (${activity}) a on a.customer_id = u.id
+     where c.id is not null or a.customer_id is not null`);
   if (!withOrders) return rows;
   const since = new Date(now - (limits.orderWindowDays + 1) * millisecondsPerDay).toISOString();
   const orders = await connection.execute<{ customer_id: string; orders: never }>(sql`
@@ -247,14 +263,15 @@ export async function sampleCustomers(
   projectId: string,
   most: number,
 ): Promise<Sample> {
+  const all = await everybody(connection, projectId);
   const { rows } = await connection.execute<{ customers: number }>(
-    sql`select count(*) as customers from customers where project_id = ${projectId}`,
+    sql`select count(*) as customers from (${all}) as everybody`,
   );
   const customers = Number(rows[0]?.customers ?? 0);
   const oneIn = Math.max(1, Math.ceil(customers / most));
   const taken = await connection.execute<{ id: string }>(sql`
-    select id from customers
-     where project_id = ${projectId} and (hashtext(id)::bigint + 2147483648) % ${oneIn}::bigint = 0 order by id`);
+    select id from (${all}) as everybody
+     where (hashtext(id)::bigint + 2147483648) % ${oneIn}::bigint = 0 order by id`);
   return { customers, oneIn, ids: taken.rows.map(({ id }) => id) };
 }
 

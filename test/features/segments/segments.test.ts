@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
+import { limits } from "../../../src/engine/limits.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience } from "../../faults/sizes.ts";
 import { type Answer, type Api, startApi } from "../api.ts";
@@ -43,6 +44,20 @@ async function toldOf(key: string): Promise<string[]> {
   );
   return rows.map(({ type, data }) => `${type.endsWith("entered") ? "+" : "-"}${data.customer}`);
 }
+
+test("a preview counts whoever an order is known of, also before there is any segment", async () => {
+  const own = await startApi(database);
+  try {
+    await own.rest("PUT", "/v1/customers/v-told", { role: "erp", body: {} });
+    await putOrder(own, "V-1", { customer: "v-buyer" });
+    const { body } = await own.rest("POST", "/v1/segments/preview", {
+      body: { conditions: { kind: "order_count", atLeast: 1 } },
+    });
+    expect(body).toEqual({ size: 1, isExact: true, customers: 2, sample: ["v-buyer"] });
+  } finally {
+    await own.close();
+  }
+});
 
 test("a segment has whoever meets its conditions, known by the shop or by an order alone, and follows every change", async () => {
   await tell("s-vip", { tags: ["s"], groups: ["vip"] });
@@ -240,6 +255,8 @@ test("conditions that only a cart could answer are refused, and a promotion that
       { kind: "expression", cel: 'cart.subtotal > 0 || "a" in customer.tags' },
       "/conditions not_about_customer",
     ],
+    [{ kind: "expression", cel: '"list" in customer.facts.segments' }, "/conditions not_about_customer"],
+    [{ kind: "expression", cel: "has(customer.facts.tier)" }, "/conditions not_about_customer"],
     [{ kind: "order_amount", atLeast: { CNY: 1, USD: 1 }, withinDays: 9 }, "/currency currency_required"],
   ];
   for (const [conditions, fault] of refused) {
@@ -261,4 +278,27 @@ test("conditions that only a cart could answer are refused, and a promotion that
   expect(body.warnings).toEqual([
     { path: "/conditions/all/0/in/1", code: "segment_missing", message: expect.any(String) },
   ]);
+});
+
+test("a project has as many segments by conditions as it may have, and two who come for the last one do not both get it", async () => {
+  const own = await startApi(database);
+  try {
+    await database.pool.query(
+      `insert into segments select $1, 'seg_' || n, 'full-' || n, 1, '{"conditions":{"kind":"first_order"}}', 1, now(), now()
+         from generate_series(1, $2::int) n`,
+      [own.project.id, limits.segmentsPerProject - 1],
+    );
+    const body = (key: string) => ({ body: { key, conditions: tagged("x") } });
+    const answers = await Promise.all(
+      ["a", "b", "c"].map((key) => own.rest("POST", "/v1/segments", body(key))),
+    );
+    expect(answers.map(({ status, body: { code } }) => code ?? status).sort()).toEqual([
+      201,
+      "too-many-segments",
+      "too-many-segments",
+    ]);
+    expect((await own.rest("POST", "/v1/segments", { body: { key: "a-list" } })).status).toBe(201);
+  } finally {
+    await own.close();
+  }
 });

@@ -34,24 +34,31 @@ comment on column reward_grants.pool is 'The key of the pool, which need not be 
 comment on column reward_grants.points is 'What the whole order earns; what a return takes of it stands with their lot.';
 comment on column reward_grants.due_at is 'When the redemption is to be looked at (again), because something happened to it. Null: nothing to do.';
 create index reward_grants_due on reward_grants (due_at, project_id, redemption_id) where due_at is not null;
--- In the order in which they are delivered: those whose pool was not there yet were the first.
-create index reward_grants_owed on reward_grants (project_id, pool, reason desc, redemption_id, position) where state = 'owed' and due_at is null;
+-- In the order in which they are delivered: that of their orders.
+create index reward_grants_owed on reward_grants (project_id, pool, redemption_id, position) where state = 'owed' and due_at is null;
 create index reward_grants_pool on reward_grants (project_id, pool, state, redemption_id, position) where pool is not null;
 create index reward_grants_state on reward_grants (project_id, state, redemption_id, position);
 create index reward_grants_code on reward_grants (project_id, code) where code is not null;
 select wall('reward_grants');
 
-grant select (project_id, redemption_id, due_at, pool, state) on reward_grants to dealwright_lookout;
-create function due_rewards(most integer) returns table (project_id text, redemption_id text) language sql stable as $$
-  select due.project_id, due.redemption_id
-    from (select g.project_id, g.redemption_id, g.due_at from reward_grants g where g.due_at <= now() order by g.due_at limit most) as due
-   group by due.project_id, due.redemption_id order by min(due.due_at)
+grant select (project_id, redemption_id, position, due_at, pool, state) on reward_grants to dealwright_lookout;
+create function due_rewards(most integer) returns table (project_id text, redemption_id text, "position" integer) language sql stable as $$
+  select g.project_id, g.redemption_id, g.position from reward_grants g where g.due_at <= now() order by g.due_at limit most
 $$;
 select over_walls('due_rewards(integer)');
-comment on function due_rewards is 'Redemptions whose rewards are to be granted or taken back, the longest waiting first.';
+comment on function due_rewards is 'Rewards that are to be granted or taken back, the longest waiting first.';
 
 create function owed_rewards() returns table (project_id text, pool text) language sql stable as $$
-  select distinct g.project_id, g.pool from reward_grants g where g.state = 'owed'
+  with recursive owed as (
+    (select g.project_id, g.pool from reward_grants g
+      where g.state = 'owed' and g.due_at is null order by g.project_id, g.pool limit 1)
+    union all
+    select later.project_id, later.pool from owed, lateral (
+      select g.project_id, g.pool from reward_grants g
+       where g.state = 'owed' and g.due_at is null and (g.project_id, g.pool) > (owed.project_id, owed.pool)
+       order by g.project_id, g.pool limit 1) as later
+  )
+  select owed.project_id, owed.pool from owed
 $$;
 select over_walls('owed_rewards()');
-comment on function owed_rewards is 'Pools that are waited for.';
+comment on function owed_rewards is 'Pools that are waited for. From one to the next, however many wait for each.';

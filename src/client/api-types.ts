@@ -1338,7 +1338,12 @@ export type GrantedReward = {
   state: RewardState;
   /** Why it is owed (`pool_empty`, `pool_unknown`) or refused (`customer_required`, `referrer_unknown`). */
   reason: string | null;
+  /** Of a coupon. */
   pool: CouponPoolKey | null;
+  /** Of points. */
+  programme: PointsProgrammeKey | null;
+  /** What the whole order earns; what a return takes of it is in the customer's entries. */
+  points: number | null;
   /** The issued code, as it is printed. */
   code: string | null;
   /** How that coupon stands now. */
@@ -3185,9 +3190,9 @@ export interface Operations {
   redemptionLedger: { request: { params: { id: string } }; answer: RedemptionLedger };
   /** Return units of a redeemed order, and learn what the customer gets back for them. */
   returnRedemption: { request: { params: { id: string }; body: ReturnRequest; idempotencyKey?: string }; answer: RedemptionReturn };
-  /** The coupons that a redemption promised its customer, and what became of them. */
+  /** The coupons and points that a redemption promised its customer, and what became of them. */
   redemptionRewards: { request: { params: { id: string } }; answer: RedemptionRewards };
-  /** Promised rewards in one state, such as those that are owed; in the order of their redemptions. */
+  /** Promised coupons and points in one state, such as those that are owed; in the order of their redemptions. */
   rewards: { request: { query?: { limit?: number; after?: string; state?: RewardState; pool?: CouponPoolKey } }; answer: RewardPage };
   /** The rules of a currency of points; the usual ones where nobody has set any. */
   pointsProgramme: { request: { params: { key: PointsProgrammeKey } }; answer: PointsProgramme };

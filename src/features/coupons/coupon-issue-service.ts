@@ -3,8 +3,15 @@ import type { Connection } from "../../platform/database.ts";
 import { announceLowPools } from "../ledger/pool-level-service.ts";
 import { printCode } from "./code-form.ts";
 import { endOf, expiryOf, formOf } from "./coupon-pool-service.ts";
-import { findPool, findPools } from "./coupon-pool-store.ts";
-import { findCoupons, lockCoupons, statusAt, takeFreeCoupon, updateCoupon } from "./coupon-store.ts";
+import { existingPoolKeys, findPool, findPools } from "./coupon-pool-store.ts";
+import {
+  findCoupons,
+  hasFreeCoupon,
+  lockCoupons,
+  statusAt,
+  takeFreeCoupon,
+  updateCoupon,
+} from "./coupon-store.ts";
 
 export interface CouponOrder {
   readonly projectId: string;
@@ -43,12 +50,32 @@ export async function issueCoupon(connection: Connection, order: CouponOrder): P
   return { type: "issued", ...taken };
 }
 
-/** So that nobody can use it any more; true if somebody had used it before. A reservation that holds it may still be committed. */
-export async function voidIssued(connection: Connection, projectId: string, code: string): Promise<boolean> {
+/** Why the pool could not give a coupon now; null if it could. */
+export async function whyNoCoupon(
+  connection: Connection,
+  { projectId, pool: key }: Pick<CouponOrder, "projectId" | "pool">,
+  now: number,
+): Promise<"pool_unknown" | "pool_empty" | null> {
+  const pool = await findPool(connection, projectId, { key });
+  if (pool === undefined) return "pool_unknown";
+  return (await hasFreeCoupon(connection, { projectId, poolId: pool.id }, new Date(now)))
+    ? null
+    : "pool_empty";
+}
+
+/** Which of these pools are there, by their keys. */
+export const existingPools = existingPoolKeys;
+
+/** So that nobody can use it any more; how often it was used before. A reservation that holds it may still be committed. */
+export async function voidIssued(
+  connection: Connection,
+  projectId: string,
+  code: string,
+): Promise<{ used: number; reserved: number }> {
   const [row] = await lockCoupons(connection, projectId, [code]);
   if (row === undefined) throw new Error("an issued coupon is gone");
   if (row.status !== "void") await updateCoupon(connection, row, { status: "void" });
-  return row.used > 0;
+  return { used: row.used, reserved: row.reserved };
 }
 
 /** How issued codes look, and how they stand, by the code as it is stored. */

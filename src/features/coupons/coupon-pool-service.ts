@@ -131,11 +131,14 @@ export function expiryOf(
   return validFor === undefined || validSince !== event ? fixed : endOf(validFor, now, timezone);
 }
 
-/** Such as P30D from now; null beyond all calendars. */
+const lastYear = 9_999;
+
+/** Such as P30D from now; null beyond all calendars, and where a date would need a year of five digits. */
 export function endOf(validFor: string, now: number, timezone: string): Date | null {
   const start = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timezone);
   try {
-    return new Date(start.add(Temporal.Duration.from(validFor)).epochMilliseconds);
+    const end = start.add(Temporal.Duration.from(validFor)).withTimeZone("UTC");
+    return end.year > lastYear ? null : new Date(end.epochMilliseconds);
   } catch {
     return null;
   }

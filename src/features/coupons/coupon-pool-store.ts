@@ -32,6 +32,20 @@ export async function findPools(
     .where(and(eq(couponPools.projectId, projectId), inArray(couponPools.id, [...ids])));
 }
 
+/** Which of these keys are those of pools. */
+export async function existingPoolKeys(
+  connection: Connection,
+  projectId: string,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await connection
+    .select({ key: couponPools.key })
+    .from(couponPools)
+    .where(and(eq(couponPools.projectId, projectId), inArray(couponPools.key, [...keys])));
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** Locked until the transaction ends, so that what is decided about the pool stays true that long. */
 export async function lockPool(
   connection: Connection,

@@ -107,24 +107,33 @@ export async function updateCoupon(
  */
 export async function takeFreeCoupon(
   connection: Connection,
-  { projectId, poolId }: Pick<CouponRow, "projectId" | "poolId">,
+  pool: Pick<CouponRow, "projectId" | "poolId">,
   { customerId, at, expiresAt }: { customerId: string; at: Date; expiresAt: Date | null },
 ): Promise<Pick<CouponRow, "code" | "expiresAt"> | undefined> {
   const { rows } = await connection.execute<{ code: string; expires_at: Date | null }>(sql`
-    with free as materialized (
-      select code from coupons
-       where project_id = ${projectId} and pool_id = ${poolId} and customer_id is null and status = 'active'
-         and used + reserved < max_uses and (expires_at is null or expires_at > greatest(now(), ${at.toISOString()}::timestamptz))
-       limit 1 for update skip locked
-    )
     update coupons c
        set customer_id = ${customerId}, claimed_at = ${at.toISOString()}::timestamptz,
            expires_at = least(c.expires_at, ${expiresAt?.toISOString() ?? null}::timestamptz)
-      from free where c.project_id = ${projectId} and c.code = free.code
+     where c.project_id = ${pool.projectId}
+       and c.code = (select code from coupons where ${isFree(pool, at)} limit 1 for update skip locked)
     returning c.code, c.expires_at`);
   const [row] = rows;
   return row === undefined ? undefined : { code: row.code, expiresAt: row.expires_at };
 }
+
+/** Whether the pool has a code that is nobody's yet; without locking any. */
+export async function hasFreeCoupon(
+  connection: Connection,
+  pool: Pick<CouponRow, "projectId" | "poolId">,
+  at: Date,
+): Promise<boolean> {
+  const { rows } = await connection.execute(sql`select from coupons where ${isFree(pool, at)} limit 1`);
+  return rows.length > 0;
+}
+
+const isFree = ({ projectId, poolId }: Pick<CouponRow, "projectId" | "poolId">, at: Date) => sql`
+  project_id = ${projectId} and pool_id = ${poolId} and customer_id is null and status = 'active'
+    and used + reserved < max_uses and (expires_at is null or expires_at > greatest(now(), ${at.toISOString()}::timestamptz))`;
 
 /** The customer's coupons, last got first. */
 export async function listCustomerCoupons(

@@ -194,7 +194,8 @@ export function pointsOperations({
       tag,
       audit: inBooks,
       summary: "Give back all points of a spend, reserved or committed. Again, it changes nothing.",
-      description: "A coupon that they bought becomes void; if it was used, this is refused.",
+      description:
+        "A coupon that they bought becomes void; if it was used, or an order holds it, this is refused.",
       roles: [...spenders, "erp"],
       params: spendParams,
       result: pointsSpend,

@@ -236,10 +236,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       inTransaction(context, (connection) =>
         change(connection, context, id, async (open, row) => {
           if (row.state === "cancelled" || row.state === "expired") return row;
-          if (row.coupon !== null && (await voidIssued(connection, row.projectId, row.coupon)))
-            throw problem("points-refused", {
-              errors: [{ path: "", code: "coupon_used", message: "The coupon that they bought was used." }],
-            });
+          if (row.coupon !== null) requireUnused(await voidIssued(connection, row.projectId, row.coupon));
           return giveBackOf(connection, open, row, row.points - row.refunded, "cancelled");
         }),
       ),
@@ -344,6 +341,16 @@ function offerOf(programme: PointsProgrammeDocument, { points, coupon: pool, cur
 function tooFew(wanted: number, there: number) {
   const message = `${there} points are there, not ${wanted}.`;
   return problem("points-refused", { errors: [{ path: "/points", code: "not_enough_points", message }] });
+}
+
+/** Whoever holds the coupon for an order may still use it, although it is void. */
+function requireUnused({ used, reserved }: { used: number; reserved: number }): void {
+  if (used + reserved === 0) return;
+  const [code, message] =
+    used > 0
+      ? ["coupon_used", "The coupon that they bought was used."]
+      : ["coupon_reserved", "An order holds the coupon that they bought: cancel its redemption first."];
+  throw problem("points-refused", { errors: [{ path: "", code, message }] });
 }
 
 function wrongState({ state }: PointsSpendRow) {

@@ -145,7 +145,7 @@ export type ChangedLot = Pick<PointsLot, "id" | "remaining" | "reversed" | "laps
   readonly isReminded: boolean;
 };
 
-/** All in one statement. `holder`: whose they are from now on. */
+/** All in one statement. They are named twice, so that they are found by their keys whatever the plan. `holder`: whose they are from now on. */
 export async function updateLots(
   connection: Connection,
   { projectId, holder }: AccountName,
@@ -166,7 +166,7 @@ export async function updateLots(
           is_reminded: isReminded,
         })),
       )}::json) as u (id text, remaining bigint, reversed bigint, lapsed bigint, is_pending boolean, is_reminded boolean)
-     where l.project_id = ${projectId} and l.id = u.id collate "C"`);
+     where l.project_id = ${projectId} and l.id = u.id collate "C" and l.id = any (${sql.param(lots.map(({ id }) => id))}::text[])`);
 }
 
 export async function insertPointsEntries(

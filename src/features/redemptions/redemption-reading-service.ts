@@ -20,12 +20,14 @@ export interface RedeemedOrder {
   readonly rewards: Quote["rewards"];
 }
 
+/** `isHeld`: it stays as it is until the transaction ends; whoever erases its customer waits, and finds what was made of it. */
 export async function redeemedOrder(
   connection: Connection,
   projectId: string,
   id: string,
+  options: { isHeld?: boolean } = {},
 ): Promise<RedeemedOrder | undefined> {
-  const row = await findRedemption(connection, projectId, id);
+  const row = await findRedemption(connection, projectId, id, options);
   if (row === undefined) return undefined;
   const { orderRef, state, customerId, quote, request } = row;
   return {

@@ -7,11 +7,13 @@ export async function findRedemption(
   connection: Connection,
   projectId: string,
   id: string,
+  { isHeld = false }: { isHeld?: boolean } = {},
 ): Promise<RedemptionRow | undefined> {
-  const [row] = await connection
+  const found = connection
     .select()
     .from(redemptions)
     .where(and(eq(redemptions.projectId, projectId), eq(redemptions.id, id)));
+  const [row] = await (isHeld ? found.for("share") : found);
   return row;
 }
 

@@ -34,11 +34,13 @@ export const couponRewards: RewardKeeper = {
   // Part of an order still earns the whole coupon: it is taken back with the rest.
   adjust: async () => null,
 
-  async takeBack(connection: Connection, { order, grant }): Promise<Settled> {
+  // Void at once: whoever holds it already may still use it, and only then is it decided.
+  async takeBack(connection: Connection, { order, grant }): Promise<Settled | "later"> {
     const { projectId, redemptionId, promotion, kind, code } = grant;
-    const wasUsed = await voidIssued(connection, projectId, code!);
+    const { used, reserved } = await voidIssued(connection, projectId, code!);
+    if (used === 0 && reserved > 0) return "later";
     const data = { redemption: redemptionId, promotion, kind, customer: order.customerId, pool: grant.pool };
-    return wasUsed
+    return used > 0
       ? { state: "kept", events: [newEvent("dealwright.reward.kept", redemptionId, data)] }
       : { state: "recovered", events: [newEvent("dealwright.reward.recovered", redemptionId, data)] };
   },

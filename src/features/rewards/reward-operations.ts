@@ -13,9 +13,9 @@ export function rewardOperations(service: RewardReadingService): Operation[] {
       path: "/v1/redemptions/{id}/rewards",
       graphql: "query",
       tag,
-      summary: "The coupons that a redemption promised its customer, and what became of them.",
+      summary: "The coupons and points that a redemption promised its customer, and what became of them.",
       description:
-        "They are granted within about a second of the commit. A coupon of an order that came back as a whole is void, unless it was used before: then it is `kept`, and an event says so.",
+        "They are granted within about a second of the commit. A coupon of an order that came back as a whole is void, unless it was used before: then it is `kept`, and an event says so. While another order holds it, it stays `granted`, and void, until that is decided. Points come back in proportion to the goods.",
       roles: ["checkout", "pos", "erp", "marketing", "viewer"],
       params: z.strictObject({ id: z.string().min(1).max(64) }),
       result: redemptionRewards,
@@ -29,7 +29,7 @@ export function rewardOperations(service: RewardReadingService): Operation[] {
       graphql: "query",
       tag,
       summary:
-        "Promised rewards in one state, such as those that are owed; in the order of their redemptions.",
+        "Promised coupons and points in one state, such as those that are owed; in the order of their redemptions.",
       roles: ["marketing", "viewer"],
       query: rewardQuery,
       result: rewardPage,

@@ -4,7 +4,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Database } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
-import { issuedCoupons } from "../coupons/coupon-issue-service.ts";
+import { existingPools, issuedCoupons } from "../coupons/coupon-issue-service.ts";
 import { redeemedOrder } from "../redemptions/redemption-reading-service.ts";
 import type { GrantedReward, RedemptionRewards, RewardQuery } from "./reward-schemas.ts";
 import { listRewards, rewardsOf } from "./reward-store.ts";
@@ -27,6 +27,8 @@ export function rewardReadingService({
   async function shower(connection: Connection, projectId: string, rows: readonly RewardGrantRow[]) {
     const codes = rows.flatMap(({ code }) => code ?? []);
     const coupons = await issuedCoupons(connection, projectId, codes, clock.now());
+    const unknown = rows.flatMap(({ reason, pool }) => (reason === "pool_unknown" ? (pool ?? []) : []));
+    const known = await existingPools(connection, projectId, unknown);
     return (row: RewardGrantRow): GrantedReward => {
       const coupon = row.code === null ? undefined : coupons.get(row.code);
       return {
@@ -34,8 +36,11 @@ export function rewardReadingService({
         promotion: row.promotion,
         kind: row.kind,
         state: row.state,
-        reason: row.reason,
+        // Of a pool that was made since they wait for codes.
+        reason: row.reason === "pool_unknown" && known.has(row.pool ?? "") ? "pool_empty" : row.reason,
         pool: row.pool,
+        programme: row.programme,
+        points: row.points,
         code: coupon?.code ?? null,
         couponStatus: coupon?.status ?? null,
         expiresAt: coupon?.expiresAt?.toISOString() ?? null,

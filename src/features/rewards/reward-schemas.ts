@@ -2,6 +2,7 @@ import { z } from "zod";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { couponPoolKey } from "../coupons/coupon-pool-schemas.ts";
 import { couponStatus } from "../coupons/coupon-schemas.ts";
+import { programmeKey } from "../points/points-schemas.ts";
 
 export const rewardStates = [
   "promised",
@@ -31,7 +32,12 @@ export const grantedReward = z
       .describe(
         "Why it is owed (`pool_empty`, `pool_unknown`) or refused (`customer_required`, `referrer_unknown`).",
       ),
-    pool: couponPoolKey.nullable(),
+    pool: couponPoolKey.nullable().describe("Of a coupon."),
+    programme: programmeKey.nullable().describe("Of points."),
+    points: z
+      .int()
+      .nullable()
+      .describe("What the whole order earns; what a return takes of it is in the customer's entries."),
     code: z.string().nullable().describe("The issued code, as it is printed."),
     couponStatus: couponStatus.nullable().describe("How that coupon stands now."),
     expiresAt: z.iso.datetime().nullable().describe("Of that coupon."),

@@ -4,11 +4,13 @@
  * A promise is written with its redemption. Whatever happens to the redemption afterwards is an event, and the transaction that
  * numbers events marks the promise as due; so nothing is missed, whoever crashes when. Here the promise is locked, the redemption
  * looked at as it is now, and what is not as it should be is made so, all in one transaction: doing it twice changes nothing.
+ * Each promise has a transaction of its own: one that fails keeps none of the others from theirs.
  */
 import { eachApart, repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { EventType, NewEvent } from "../events/event-types.ts";
@@ -16,13 +18,13 @@ import type { ProjectService } from "../projects/project-service.ts";
 import { type RedeemedOrder, redeemedOrder } from "../redemptions/redemption-reading-service.ts";
 import {
   dueRewards,
-  lockDueRewards,
-  lockOwedRewards,
+  listOwed,
+  lockReward,
   markDue,
   owedRewards,
-  postponeRewards,
-  type RedemptionName,
-  renameReason,
+  type PoolName,
+  postponeReward,
+  type RewardName,
   saveReward,
 } from "./reward-store.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
@@ -53,13 +55,15 @@ export interface RewardKeeper {
   give(connection: Connection, reward: RewardCase): Promise<Settled>;
   /** Something of the order came back, perhaps; null if that changes nothing. */
   adjust(connection: Connection, reward: RewardCase): Promise<Settled | null>;
-  /** The order is returned or cancelled as a whole. */
-  takeBack(connection: Connection, reward: RewardCase): Promise<Settled>;
+  /** The order is returned or cancelled as a whole. `later`: what becomes of it is not decided yet. */
+  takeBack(connection: Connection, reward: RewardCase): Promise<Settled | "later">;
 }
 
 export interface RewardService {
-  /** Settles whatever is due by now, of all projects; answers how many redemptions that were. */
+  /** Settles whatever is due by now, of all projects; answers how many rewards that were. */
   settleDue(): Promise<number>;
+  /** Gives what is owed, as far as its pools have codes. */
+  deliverOwed(): Promise<void>;
   wake(): void;
   start(): void;
   close(): Promise<void>;
@@ -87,21 +91,28 @@ export const followRedemptions: FanOut = async (connection, projectId, events) =
 };
 
 export function rewardService({ database, clock, log, projects, keepers }: RewardOptions): RewardService {
-  async function settle(name: RedemptionName): Promise<void> {
-    await withTransaction(database, name.projectId, async (connection) => {
-      const grants = await lockDueRewards(connection, name);
-      if (grants.length === 0) return;
-      const order = await existingOrder(connection, name);
-      const timezone = await projects.timezone(connection, name.projectId);
-      for (const grant of grants) await settleOne(connection, { order, grant, now: clock.now(), timezone });
+  /** How it stands now; null if it was not so any more, or somebody else is at it. */
+  function settle(name: RewardName, is: "due" | "owed"): Promise<RewardGrantRow["state"] | null> {
+    return withTransaction(database, name.projectId, async (connection) => {
+      const grant = await lockReward(connection, name, is);
+      if (grant === undefined) return null;
+      const { projectId, redemptionId } = name;
+      const order = await redeemedOrder(connection, projectId, redemptionId, { isHeld: true });
+      if (order === undefined) throw new Error("a reward has no redemption");
+      const timezone = await projects.timezone(connection, projectId);
+      return settleOne(connection, { order, grant, now: clock.now(), timezone });
     });
   }
 
-  async function settleOne(connection: Connection, reward: RewardCase): Promise<Settled | null> {
+  async function settleOne(connection: Connection, reward: RewardCase): Promise<RewardGrantRow["state"]> {
     const { grant, order } = reward;
     const settled = await decide(connection, reward);
+    if (settled === "later") {
+      await postponeReward(connection, grant, retrySeconds);
+      return grant.state;
+    }
     // Looked at again every second: a row that stays as it is is not written.
-    if (settled?.state === "owed" && grant.reason === settled.reason && grant.dueAt === null) return settled;
+    if (settled?.state === "owed" && grant.reason === settled.reason && grant.dueAt === null) return "owed";
     const updatedAt = new Date(reward.now);
     await saveReward(
       connection,
@@ -122,10 +133,10 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
       const { reason } = settled;
       log.warn({ projectId, redemptionId, promotion, pool, reason }, `a reward of ${order.id} is owed`);
     }
-    return settled;
+    return settled?.state ?? grant.state;
   }
 
-  async function decide(connection: Connection, reward: RewardCase): Promise<Settled | null> {
+  async function decide(connection: Connection, reward: RewardCase): Promise<Settled | "later" | null> {
     const keeper = keepers[reward.grant.kind];
     const { state } = reward.order;
     if (state === "reserved") return null;
@@ -142,50 +153,72 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
   }
 
   /** Delivers what waits for a pool, as far as that has codes. */
-  async function deliver(name: { projectId: string; pool: string }): Promise<void> {
+  async function deliver(name: PoolName): Promise<void> {
+    const connection = database.of(name.projectId);
+    if ((await whyNoCoupon(connection, name, clock.now())) !== null) return;
     let isMore = true;
-    while (isMore && !background.signal.aborted)
-      isMore = await withTransaction(database, name.projectId, async (connection) => {
-        const grants = await lockOwedRewards(connection, name, mostAtOnce);
-        const timezone = await projects.timezone(connection, name.projectId);
-        for (const grant of grants) {
-          const order = await existingOrder(connection, grant);
-          const settled = await settleOne(connection, { order, grant, now: clock.now(), timezone });
-          if (settled?.state === "owed") {
-            await renameReason(connection, name, settled.reason!);
-            return false;
-          }
+    while (isMore) {
+      const owed = await listOwed(connection, name, mostAtOnce);
+      let settled = 0;
+      for (const reward of owed) {
+        if (owedRounds.signal.aborted) return;
+        try {
+          const state = await settle(reward, "owed");
+          if (state === "owed") return;
+          if (state !== null) settled += 1;
+        } catch (error) {
+          await putOff(error, reward);
         }
-        return grants.length === mostAtOnce;
-      });
+      }
+      isMore = owed.length === mostAtOnce && settled > 0;
+    }
+  }
+
+  async function putOff(error: unknown, name: RewardName): Promise<void> {
+    log.warn({ err: error, ...name }, "a reward could not be settled; tried again in half a minute");
+    await postponeReward(database.of(name.projectId), name, retrySeconds);
   }
 
   async function settleDue(): Promise<number> {
     let all = 0;
-    let due: readonly RedemptionName[];
+    let due: readonly RewardName[];
+    let settled = 0;
     do {
       due = await dueRewards(database.outside, mostAtOnce);
-      all += due.length;
-      await eachApart(due, background.signal, settle, async (error, name) => {
-        log.warn({ err: error, ...name }, "rewards could not be settled; tried again in half a minute");
-        await postponeRewards(database.of(name.projectId), name, retrySeconds);
-      });
-    } while (due.length === mostAtOnce && !background.signal.aborted);
-    await eachApart(await owedRewards(database.outside), background.signal, deliver, (error, name) =>
-      log.warn({ err: error, ...name }, "owed rewards could not be delivered; tried again in a second"),
-    );
+      settled = 0;
+      const one = async (name: RewardName) => {
+        if ((await settle(name, "due")) !== null) settled += 1;
+      };
+      await eachApart(due, background.signal, one, putOff);
+      all += settled;
+    } while (due.length === mostAtOnce && settled > 0 && !background.signal.aborted);
     return all;
   }
 
-  const background = repeated(pollMilliseconds, settleDue, (error) =>
-    log.debug({ err: error }, "could not look for rewards to settle; tried again in a second"),
-  );
+  async function deliverOwed(): Promise<void> {
+    const pools = await owedRewards(database.outside);
+    await eachApart(pools, owedRounds.signal, deliver, (error, name) =>
+      log.warn({ err: error, ...name }, "owed rewards could not be delivered; tried again in a second"),
+    );
+  }
 
-  return { settleDue, wake: background.wake, start: background.start, close: background.close };
-}
+  const failed = (error: unknown) =>
+    log.debug({ err: error }, "could not look for rewards to settle; tried again in a second");
+  const background = repeated(pollMilliseconds, settleDue, failed);
+  // By the clock alone: what happens to orders fills no pool.
+  const owedRounds = repeated(pollMilliseconds, deliverOwed, failed);
 
-async function existingOrder(connection: Connection, name: RedemptionName): Promise<RedeemedOrder> {
-  const order = await redeemedOrder(connection, name.projectId, name.redemptionId);
-  if (order === undefined) throw new Error("a reward has no redemption");
-  return order;
+  return {
+    settleDue,
+    deliverOwed,
+    wake: background.wake,
+    start() {
+      background.start();
+      owedRounds.start();
+    },
+    async close() {
+      await background.close();
+      await owedRounds.close();
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, or, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { RewardQuery } from "./reward-schemas.ts";
 import { type RewardGrantRow, rewardGrants } from "./reward-tables.ts";
@@ -6,6 +6,10 @@ import { type RewardGrantRow, rewardGrants } from "./reward-tables.ts";
 export interface RedemptionName {
   readonly projectId: string;
   readonly redemptionId: string;
+}
+
+export interface RewardName extends RedemptionName {
+  readonly position: number;
 }
 
 /** Something happened to these redemptions; most have no rewards. */
@@ -19,10 +23,14 @@ export async function markDue(
      where project_id = ${projectId} and redemption_id = any (${sql.param([...redemptionIds])}::text[])`);
 }
 
-/** Redemptions whose rewards are due, in all projects; over the walls. */
-export async function dueRewards(connection: Connection, most: number): Promise<RedemptionName[]> {
-  const { rows } = await connection.execute<{ projectId: string; redemptionId: string }>(sql`
-    select project_id as "projectId", redemption_id as "redemptionId" from due_rewards(${most})`);
+/** Rewards that are due, in all projects; over the walls. */
+export async function dueRewards(connection: Connection, most: number): Promise<RewardName[]> {
+  const { rows } = await connection.execute<{
+    projectId: string;
+    redemptionId: string;
+    position: number;
+  }>(sql`
+    select project_id as "projectId", redemption_id as "redemptionId", position from due_rewards(${most})`);
   return rows;
 }
 
@@ -36,76 +44,65 @@ export async function owedRewards(connection: Connection): Promise<{ projectId: 
 const ofRedemption = ({ projectId, redemptionId }: RedemptionName) =>
   and(eq(rewardGrants.projectId, projectId), eq(rewardGrants.redemptionId, redemptionId));
 
-/** Those that are due and nobody else works on, locked. */
-export async function lockDueRewards(
-  connection: Connection,
-  name: RedemptionName,
-): Promise<RewardGrantRow[]> {
-  return connection
-    .select()
-    .from(rewardGrants)
-    .where(and(ofRedemption(name), isNotNull(rewardGrants.dueAt)))
-    .orderBy(asc(rewardGrants.position))
-    .for("update", { skipLocked: true });
-}
-
 /** Word for word as the index has it: a parameter would keep that from being used. */
 const isOwed = sql`${rewardGrants.state} = 'owed' and ${rewardGrants.dueAt} is null`;
 
-/** Up to `most` that wait for this pool, the longest waiting first, locked. */
-export async function lockOwedRewards(
+const isDue = sql`${rewardGrants.dueAt} <= now()`;
+
+const named = (name: RewardName) => and(ofRedemption(name), eq(rewardGrants.position, name.position));
+
+/** Locked, if it still is so and nobody else works on it. */
+export async function lockReward(
   connection: Connection,
-  { projectId, pool }: { projectId: string; pool: string },
-  most: number,
-): Promise<RewardGrantRow[]> {
-  return connection
+  name: RewardName,
+  is: "due" | "owed",
+): Promise<RewardGrantRow | undefined> {
+  const [row] = await connection
     .select()
     .from(rewardGrants)
-    .where(and(eq(rewardGrants.projectId, projectId), eq(rewardGrants.pool, pool), isOwed))
-    .orderBy(desc(rewardGrants.reason), asc(rewardGrants.redemptionId), asc(rewardGrants.position))
-    .limit(most)
+    .where(and(named(name), is === "due" ? isDue : isOwed))
     .for("update", { skipLocked: true });
+  return row;
+}
+
+export interface PoolName {
+  readonly projectId: string;
+  /** Its key. */
+  readonly pool: string;
+}
+
+/** Up to `most` that wait for this pool, the longest waiting first. */
+export async function listOwed(
+  connection: Connection,
+  { projectId, pool }: PoolName,
+  most: number,
+): Promise<RewardName[]> {
+  const { redemptionId, position } = rewardGrants;
+  return connection
+    .select({ projectId: rewardGrants.projectId, redemptionId, position })
+    .from(rewardGrants)
+    .where(and(eq(rewardGrants.projectId, projectId), eq(rewardGrants.pool, pool), isOwed))
+    .orderBy(asc(redemptionId), asc(position))
+    .limit(most);
 }
 
 export async function saveReward(
   connection: Connection,
-  { projectId, redemptionId, position }: RewardGrantRow,
+  name: RewardName,
   change: Partial<Pick<RewardGrantRow, "state" | "code" | "reason" | "dueAt" | "updatedAt">>,
 ): Promise<void> {
-  await connection
-    .update(rewardGrants)
-    .set(change)
-    .where(and(ofRedemption({ projectId, redemptionId }), eq(rewardGrants.position, position)));
-}
-
-/** What one of them was just refused for keeps all others of the pool waiting as well. */
-export async function renameReason(
-  connection: Connection,
-  { projectId, pool }: { projectId: string; pool: string },
-  reason: string,
-): Promise<void> {
-  await connection
-    .update(rewardGrants)
-    .set({ reason })
-    .where(
-      and(
-        eq(rewardGrants.projectId, projectId),
-        eq(rewardGrants.pool, pool),
-        isOwed,
-        ne(rewardGrants.reason, reason),
-      ),
-    );
+  await connection.update(rewardGrants).set(change).where(named(name));
 }
 
 /** Not again before `seconds` have passed: so one that fails again and again keeps none of the others waiting. */
-export async function postponeRewards(
+export async function postponeReward(
   connection: Connection,
-  { projectId, redemptionId }: RedemptionName,
+  { projectId, redemptionId, position }: RewardName,
   seconds: number,
 ): Promise<void> {
   await connection.execute(sql`
     update reward_grants set due_at = now() + make_interval(secs => ${seconds})
-     where project_id = ${projectId} and redemption_id = ${redemptionId} and due_at is not null`);
+     where project_id = ${projectId} and redemption_id = ${redemptionId} and position = ${position}`);
 }
 
 export async function rewardsOf(connection: Connection, name: RedemptionName): Promise<RewardGrantRow[]> {

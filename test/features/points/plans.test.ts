@@ -1,7 +1,9 @@
 /** However much there is in a project, an account's points and a pool's rewards are found by an index. */
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hasFreeCoupon, takeFreeCoupon } from "../../../src/features/coupons/coupon-store.ts";
 import * as points from "../../../src/features/points/points-store.ts";
 import * as rewards from "../../../src/features/rewards/reward-store.ts";
 import type { Connection } from "../../../src/platform/database.ts";
@@ -28,7 +30,8 @@ async function plansOf(work: (connection: Connection) => Promise<unknown>): Prom
   for (const text of asked) {
     await client.query(`prepare asked as ${text}`);
     const values = Array.from(new Set(text.match(/\$\d+/g)), () => "null").join(", ");
-    const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain execute asked (${values})`);
+    const execute = `execute asked ${values === "" ? "" : `(${values})`}`;
+    const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain ${execute}`);
     await client.query("deallocate asked");
     plans.push(rows.map((row) => row["QUERY PLAN"]).join("\n"));
   }
@@ -37,6 +40,14 @@ async function plansOf(work: (connection: Connection) => Promise<unknown>): Prom
 
 const projectId = "prj_1";
 const account = { projectId, holder: "h", programme: "points" };
+const lot = {
+  id: "l",
+  remaining: 1,
+  reversed: 0,
+  lapsed: 0,
+  isPending: false,
+  isReminded: false,
+};
 const ofAccount = /Index Cond: .*project_id = .*holder = .*programme = /;
 const ofPool = /Index Cond: .*project_id = .*pool = /;
 const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>]> = {
@@ -52,11 +63,24 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
   ],
   "what waits for a pool": [
     ofPool,
-    (connection) => rewards.lockOwedRewards(connection, { projectId, pool: "p" }, 10),
+    (connection) => rewards.listOwed(connection, { projectId, pool: "p" }, 10),
   ],
-  "what waits for a reason that is none any more": [
-    ofPool,
-    (connection) => rewards.renameReason(connection, { projectId, pool: "p" }, "pool_empty"),
+  "lots that are written": [
+    /Index Cond: .*project_id = .* \(id = ANY/,
+    (connection) => points.updateLots(connection, account, [lot]),
+  ],
+  "a free code": [
+    /Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL/,
+    (connection) => hasFreeCoupon(connection, { projectId, poolId: "p" }, new Date()),
+  ],
+  "a free code that is taken": [
+    /Index Cond: .*project_id = .*code = [^]*Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL|Index Cond: .*pool_id = .*customer_id IS NULL[^]*Index Cond: .*project_id = .*code = /,
+    (connection) =>
+      takeFreeCoupon(
+        connection,
+        { projectId, poolId: "p" },
+        { customerId: "c", at: new Date(), expiresAt: null },
+      ),
   ],
   "rewards of a pool in a state": [
     /Index Cond: .*project_id = .*pool = .*state = /,
@@ -73,4 +97,13 @@ test.each(Object.entries(asks))("%s: found by an index, whatever else there is",
   const plans = await plansOf(work);
   expect(plans).toHaveLength(1);
   expect(plans[0]).toMatch(index);
+});
+
+test("the pools that are waited for are found one after the other, however many wait for each", async () => {
+  const { rows } = await database.pool.query<{ prosrc: string }>(
+    "select prosrc from pg_proc where proname = 'owed_rewards'",
+  );
+  const [plan] = await plansOf((connection) => connection.execute(sql.raw(rows[0]!.prosrc)));
+  expect(plan?.match(/Index (Only )?Scan using reward_grants_owed/g)).toHaveLength(2);
+  expect(plan).not.toMatch(/Sort|Seq Scan/);
 });

@@ -6,7 +6,7 @@ import { withTransaction } from "../../../src/platform/database.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Answer, type Api, startApi } from "../api.ts";
-import { activePromotion, couponsOf } from "../redemptions/redemption-fixture.ts";
+import { activePromotion, couponsOf, orderOf, redeem } from "../redemptions/redemption-fixture.ts";
 import { bought, giveBack, rewardsOf } from "../rewards/reward-fixture.ts";
 
 const day = 86_400_000;
@@ -38,6 +38,7 @@ beforeAll(async () => {
     benefits: [{ kind: "points", perAmount: { CNY: 100 } }],
   });
   await couponsOf(database, api.project.id, "for-points", ["P0001", "P0002"]);
+  await activePromotion(api, "for-points", { trigger: { type: "coupon", pool: "for-points" } });
 });
 afterAll(async () => {
   await expectBooksToBalance(database);
@@ -195,6 +196,14 @@ test("points buy what the programme sells at its price, and get it back if it wa
   expect(await statement("c-6")).toMatchObject({ available: 40 });
   const { body } = await api.rest("GET", "/v1/coupons?customer=c-6");
   expect(body.items).toHaveLength(2);
+  const holding = await redeem(
+    api,
+    orderOf({ customer: { id: "c-6" }, codes: [first.body.coupon], mode: "reserve" }),
+  );
+  expect(holding.status, holding.text).toBe(201);
+  expect((await on(first.body.id, "cancel")).body.errors[0].code).toBe("coupon_reserved");
+  expect((await api.rest("GET", `/v1/coupons/${first.body.coupon}`)).body.status).toBe("used");
+  await api.rest("POST", `/v1/redemptions/${holding.body.id}/cancel`);
   expect((await on(first.body.id, "cancel")).body.state).toBe("cancelled");
   expect(await statement("c-6")).toMatchObject({ available: 70 });
   const coupon = await api.rest("GET", `/v1/coupons/${first.body.coupon}`);

@@ -19,7 +19,7 @@ beforeAll(async () => {
     conditions: { kind: "channel", in: ["web"] },
     benefits: [{ kind: "issue_coupon", pool: "come-back", validFor: "P30D" }],
   });
-  await couponsOf(database, api.project.id, "come-back", codesOf("BACK", 40));
+  await couponsOf(database, api.project.id, "come-back", codesOf("BACK", 60));
   await activePromotion(api, "ten-off", { trigger: { type: "coupon", pool: "come-back" } });
 });
 afterAll(async () => {
@@ -99,6 +99,102 @@ test("a coupon that was used before its order came back is kept, and flagged", a
   expect(await eventsOf(id, "dealwright.reward.kept")).toBe(1);
   const { body } = await api.rest("GET", "/v1/rewards?state=kept", { role: "marketing" });
   expect(body.items).toMatchObject([{ redemption: id, state: "kept" }]);
+});
+
+/** What waits for a later look is looked at now. */
+const hurry = () =>
+  database.pool.query("update reward_grants set due_at = now() where due_at > now() + interval '5 seconds'");
+
+test("a coupon that another order holds when its own comes back is decided with that order", async () => {
+  const holding = async (customer: string) => {
+    const id = await bought(api, web(customer));
+    const [{ code } = { code: "" }] = await rewardsOf(api, id, ["granted"]);
+    const next = await redeem(
+      api,
+      orderOf({ customer: { id: customer }, codes: [code], mode: "reserve", ttlSeconds: 600 }),
+    );
+    expect(next.status, next.text).toBe(201);
+    await giveBack(api, id, 1);
+    await expect
+      .poll(async () => (await api.rest("GET", `/v1/coupons/${code}`)).body.status, { timeout: 20_000 })
+      .toBe("void");
+    expect(await rewardsOf(api, id, ["granted"])).toMatchObject([{ couponStatus: "void" }]);
+    return { id, next: next.body.id as string };
+  };
+  const used = await holding("h-1");
+  const freed = await holding("h-2");
+  expect((await api.rest("POST", `/v1/redemptions/${used.next}/commit`)).status).toBe(200);
+  expect((await api.rest("POST", `/v1/redemptions/${freed.next}/cancel`)).status).toBe(200);
+  await hurry();
+  await rewardsOf(api, used.id, ["kept"]);
+  await rewardsOf(api, freed.id, ["recovered"]);
+});
+
+test("a coupon that is valid beyond all dates has no end", async () => {
+  await activePromotion(api, "for-ever", {
+    conditions: { kind: "channel", in: ["for-ever"] },
+    benefits: [{ kind: "issue_coupon", pool: "come-back", validFor: "P9000Y" }],
+  });
+  const id = await bought(api, { channel: "for-ever", customer: { id: "c-5" } });
+  const [reward] = await rewardsOf(api, id, ["granted"]);
+  expect(reward).toMatchObject({ couponStatus: "usable", expiresAt: null });
+});
+
+test("an order whose rewards are settled while its customer is erased leaves no trace of them", async () => {
+  const name = "kolibri@example.org";
+  const owner = await database.pool.connect();
+  await owner.query("begin; lock table coupon_pools in access exclusive mode");
+  const waiting = async (what: string): Promise<number> => {
+    const { rows } = await database.orm.execute<{ count: number }>(sql.raw(what));
+    return rows[0]!.count;
+  };
+  const id = await bought(api, web(name));
+  const settling = `select count(*)::int from pg_locks where not granted and relation = 'coupon_pools'::regclass
+     and pid in (select pid from pg_locks where relation = 'reward_grants'::regclass and mode = 'RowShareLock')`;
+  await expect.poll(() => waiting(settling), { timeout: 20_000 }).toBe(1);
+  let isErased = false;
+  const erasure = api
+    .rest("POST", `/v1/customers/${encodeURIComponent(name)}/erase`, { role: "erp" })
+    .finally(() => {
+      isErased = true;
+    });
+  const held =
+    "select count(*)::int from pg_locks where not granted and locktype in ('transactionid', 'tuple')";
+  await expect.poll(async () => isErased || (await waiting(held)) > 0, { timeout: 20_000 }).toBe(true);
+  await owner.query("commit");
+  owner.release();
+  expect((await erasure).status).toBe(200);
+  await rewardsOf(api, id, ["granted"]);
+  expect((await api.rest("GET", `/v1/coupons?customer=${name}`)).body.items).toEqual([]);
+  const { rowCount } = await database.pool.query("select 1 from outbox_events where data::text like $1", [
+    `%${name}%`,
+  ]);
+  expect(rowCount).toBe(0);
+});
+
+test("one reward that cannot be granted keeps no other from its coupon", async () => {
+  await activePromotion(api, "spoilt", {
+    conditions: { kind: "channel", in: ["spoilt"] },
+    benefits: [
+      { kind: "issue_coupon", pool: "spoilt" },
+      { kind: "points", fixed: 5 },
+    ],
+  });
+  const order = (customer: string) => bought(api, { channel: "spoilt", customer: { id: customer } });
+  const orders = [await order("spoilt"), await order("sound")];
+  for (const id of orders) await rewardsOf(api, id, ["owed", "granted"]);
+  await database.pool.query(`
+    create function spoil() returns trigger language plpgsql as $$ begin raise exception 'spoilt'; end $$;
+    create trigger spoilt before update on coupons for each row when (new.customer_id = 'spoilt') execute function spoil()`);
+  await couponsOf(database, api.project.id, "spoilt", codesOf("SPOILT", 3));
+  await rewardsOf(api, orders[1]!, ["granted", "granted"]);
+  // Not even one of the same order.
+  const third = await order("spoilt");
+  await rewardsOf(api, third, ["promised", "granted"]);
+  await database.pool.query("drop trigger spoilt on coupons");
+  await hurry();
+  await rewardsOf(api, orders[0]!, ["granted", "granted"]);
+  await rewardsOf(api, third, ["granted", "granted"]);
 });
 
 test("what an empty pool cannot give is owed, told, and delivered once there are codes", async () => {

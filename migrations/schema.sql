@@ -974,7 +974,7 @@ create table reward_grants (
 );
 CREATE INDEX reward_grants_code ON public.reward_grants USING btree (project_id, code) WHERE (code IS NOT NULL);
 CREATE INDEX reward_grants_due ON public.reward_grants USING btree (due_at, project_id, redemption_id) WHERE (due_at IS NOT NULL);
-CREATE INDEX reward_grants_owed ON public.reward_grants USING btree (project_id, pool, reason DESC, redemption_id, "position") WHERE ((state = 'owed'::text) AND (due_at IS NULL));
+CREATE INDEX reward_grants_owed ON public.reward_grants USING btree (project_id, pool, redemption_id, "position") WHERE ((state = 'owed'::text) AND (due_at IS NULL));
 CREATE INDEX reward_grants_pool ON public.reward_grants USING btree (project_id, pool, state, redemption_id, "position") WHERE (pool IS NOT NULL);
 CREATE INDEX reward_grants_state ON public.reward_grants USING btree (project_id, state, redemption_id, "position");
 alter table reward_grants enable row level security;
@@ -989,7 +989,7 @@ comment on column reward_grants."position" is 'The place among the rewards of th
 comment on column reward_grants.promotion is 'Its key.';
 comment on column reward_grants.state is 'promised: not committed, or not looked at yet. granted. owed: the pool has no code. refused: nobody to give it to. lapsed: the order ended first. recovered: taken back with the order. kept: used before the order came back.';
 grant delete, insert, select, update on reward_grants to dealwright_app;
-grant select (project_id, redemption_id, state, pool, due_at) on reward_grants to dealwright_lookout;
+grant select (project_id, redemption_id, "position", state, pool, due_at) on reward_grants to dealwright_lookout;
 
 create table rfm_settings (
   project_id text not null,
@@ -1790,17 +1790,15 @@ revoke all on function due_promotion_changes(integer,integer) from public;
 grant execute on function due_promotion_changes(integer,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_rewards(most integer)
- RETURNS TABLE(project_id text, redemption_id text)
+ RETURNS TABLE(project_id text, redemption_id text, "position" integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select due.project_id, due.redemption_id
-    from (select g.project_id, g.redemption_id, g.due_at from reward_grants g where g.due_at <= now() order by g.due_at limit most) as due
-   group by due.project_id, due.redemption_id order by min(due.due_at)
+  select g.project_id, g.redemption_id, g.position from reward_grants g where g.due_at <= now() order by g.due_at limit most
 $function$
 ;
-comment on function due_rewards(integer) is 'Redemptions whose rewards are to be granted or taken back, the longest waiting first.';
+comment on function due_rewards(integer) is 'Rewards that are to be granted or taken back, the longest waiting first.';
 alter function due_rewards(integer) owner to dealwright_lookout;
 revoke all on function due_rewards(integer) from public;
 grant execute on function due_rewards(integer) to dealwright_app;
@@ -1845,10 +1843,19 @@ CREATE OR REPLACE FUNCTION public.owed_rewards()
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select distinct g.project_id, g.pool from reward_grants g where g.state = 'owed'
+  with recursive owed as (
+    (select g.project_id, g.pool from reward_grants g
+      where g.state = 'owed' and g.due_at is null order by g.project_id, g.pool limit 1)
+    union all
+    select later.project_id, later.pool from owed, lateral (
+      select g.project_id, g.pool from reward_grants g
+       where g.state = 'owed' and g.due_at is null and (g.project_id, g.pool) > (owed.project_id, owed.pool)
+       order by g.project_id, g.pool limit 1) as later
+  )
+  select owed.project_id, owed.pool from owed
 $function$
 ;
-comment on function owed_rewards() is 'Pools that are waited for.';
+comment on function owed_rewards() is 'Pools that are waited for. From one to the next, however many wait for each.';
 alter function owed_rewards() owner to dealwright_lookout;
 revoke all on function owed_rewards() from public;
 grant execute on function owed_rewards() to dealwright_app;

@@ -74,7 +74,7 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
     (connection) => hasFreeCoupon(connection, { projectId, poolId: "p" }, new Date()),
   ],
   "a free code that is taken": [
-    /Index Cond: .*project_id = .*code = [^]*Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL|Index Cond: .*pool_id = .*customer_id IS NULL[^]*Index Cond: .*project_id = .*code = /,
+    /Index Cond: .*project_id = .*code = [\s\S]*Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL|Index Cond: .*pool_id = .*customer_id IS NULL[\s\S]*Index Cond: .*project_id = .*code = /,
     (connection) =>
       takeFreeCoupon(
         connection,

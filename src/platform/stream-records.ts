@@ -38,6 +38,35 @@ export async function* readNdjson(body: Readable): AsyncGenerator<StreamRecord<u
   }
 }
 
+export interface LineBatches<Line> {
+  lineOf(record: StreamRecord<unknown>): Line;
+  /** 1 where it is left out. */
+  weightOf?(line: Line): number;
+  /** A batch is full at this weight. */
+  readonly fullAt: number;
+  /** Pieces of the answer: whole lines. */
+  write(batch: readonly Line[]): Promise<string>;
+}
+
+/** What is answered to each batch of a stream's lines, in their order; never more in memory than one batch. */
+export async function* answerInBatches<Line>(
+  body: Readable,
+  { lineOf, weightOf = () => 1, fullAt, write }: LineBatches<Line>,
+): AsyncGenerator<string> {
+  let batch: Line[] = [];
+  let weight = 0;
+  for await (const record of readNdjson(body)) {
+    const line = lineOf(record);
+    batch.push(line);
+    weight += weightOf(line);
+    if (weight < fullAt) continue;
+    yield await write(batch);
+    batch = [];
+    weight = 0;
+  }
+  if (batch.length > 0) yield await write(batch);
+}
+
 function parsed(line: number, text: string): StreamRecord<unknown> {
   try {
     return { line, value: parseJsonBody(text), fault: null };

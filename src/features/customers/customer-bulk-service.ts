@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { limits } from "../../engine/limits.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { Problem, type ProblemBody, problem, problemBody } from "../../platform/problem.ts";
-import { readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import { answerInBatches, type StreamRecord } from "../../platform/stream-records.ts";
 import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
 import { faultsOf, tidied } from "./customer-document.ts";
 import { bulkCustomer, type CustomerDocument } from "./customer-schemas.ts";
@@ -56,16 +56,12 @@ export function customerBulkService(customers: Pick<CustomerService, "writeAll">
   }
 
   return {
-    async *write(context, body) {
-      let batch: Line[] = [];
-      for await (const record of readNdjson(body)) {
-        batch.push(lineOf(record));
-        if (batch.length < customersPerBatch) continue;
-        yield await writeBatch(context, batch);
-        batch = [];
-      }
-      if (batch.length > 0) yield await writeBatch(context, batch);
-    },
+    write: (context, body) =>
+      answerInBatches(body, {
+        lineOf,
+        fullAt: customersPerBatch,
+        write: (batch) => writeBatch(context, batch),
+      }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { limits } from "../../engine/limits.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { Problem, type ProblemBody, problem, problemBody } from "../../platform/problem.ts";
-import { readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import { answerInBatches, type StreamRecord } from "../../platform/stream-records.ts";
 import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
 import { incomingOrder } from "./order-document.ts";
 import { bulkOrder } from "./order-schemas.ts";
@@ -30,9 +30,9 @@ interface Line {
   readonly order: IncomingOrder | Problem;
 }
 
-/** A batch is full at so many orders, or so many of their lines: an order can have a thousand. */
-const ordersPerBatch = 500;
+/** A batch is full at so many lines of its orders, which can have a thousand; one with few weighs as much as `fewestLines`. */
 const linesPerBatch = 5_000;
+const fewestLines = 10;
 
 export function orderBulkService(writer: OrderWriteService): OrderBulkService {
   /**
@@ -63,20 +63,14 @@ export function orderBulkService(writer: OrderWriteService): OrderBulkService {
   }
 
   return {
-    async *write(context, body) {
-      let batch: Line[] = [];
-      let weight = 0;
-      for await (const record of readNdjson(body)) {
-        const line = lineOf(record);
-        batch.push(line);
-        weight += line.order instanceof Problem ? 0 : line.order.document.lines.length;
-        if (batch.length < ordersPerBatch && weight < linesPerBatch) continue;
-        yield await writeBatch(context, batch);
-        batch = [];
-        weight = 0;
-      }
-      if (batch.length > 0) yield await writeBatch(context, batch);
-    },
+    write: (context, body) =>
+      answerInBatches(body, {
+        lineOf,
+        weightOf: ({ order }) =>
+          order instanceof Problem ? fewestLines : Math.max(order.document.lines.length, fewestLines),
+        fullAt: linesPerBatch,
+        write: (batch) => writeBatch(context, batch),
+      }),
   };
 }
 

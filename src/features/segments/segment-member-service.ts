@@ -8,7 +8,7 @@ import { type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemBody, type ProblemError, problem, problemBody } from "../../platform/problem.ts";
-import { readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
+import { answerInBatches, type StreamRecord } from "../../platform/stream-records.ts";
 import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -136,14 +136,8 @@ export function segmentMemberService({
 
     async *write(context, key, body) {
       requireList(await findSegment(database.of(context.projectId), context.projectId, key));
-      let batch: Line[] = [];
-      for await (const record of readNdjson(body)) {
-        batch.push(lineOf(record));
-        if (batch.length < linesPerBatch) continue;
-        yield await writeBatch(context, key, batch);
-        batch = [];
-      }
-      if (batch.length > 0) yield await writeBatch(context, key, batch);
+      const write = (batch: readonly Line[]) => writeBatch(context, key, batch);
+      yield* answerInBatches(body, { lineOf, fullAt: linesPerBatch, write });
     },
   };
 }

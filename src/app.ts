@@ -19,7 +19,6 @@ import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
 import type { EventDeliverySettings } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
-import { loyaltyOperations, loyaltyStreams } from "./loyalty.ts";
 import { measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
@@ -42,7 +41,8 @@ import { createServer } from "./platform/server.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
 import { compileInputs } from "./platform/validation.ts";
 import { type Services, servicesOf } from "./services.ts";
-import { customerOperationsOf, customerStreamsOf } from "./wiring-customers.ts";
+import { customerOperationsOf, customerStreamsOf } from "./wiring/customers.ts";
+import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
 
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &

@@ -42,7 +42,6 @@ import {
   type EventDeliverySettings,
   eventDeliveryService,
 } from "./features/webhooks/event-delivery-service.ts";
-import { followRedemptions, loyaltyServices } from "./loyalty.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { sharedCounts } from "./platform/exchanged-counts.ts";
@@ -50,7 +49,8 @@ import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import type { Outage } from "./platform/outage.ts";
-import { customerServicesOf } from "./wiring-customers.ts";
+import { customerServicesOf } from "./wiring/customers.ts";
+import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
 
 /** The features, wired to each other. Nothing here touches the database yet. */
 export function servicesOf({

@@ -3,6 +3,7 @@
  *
  *   main → app → *-operations → *-service → *-store → *-tables
  *
+ * The app is composed in app.ts, services.ts and wiring/, one file of it per subject.
  * Everybody but the engine and the ledger may use `platform`; `platform` uses no feature; the engine uses itself and three
  * pure libraries, the ledger itself and the engine's money.
  * The client is for others to run, and uses nothing but itself.
@@ -111,27 +112,23 @@ const processFiles: Readonly<Record<string, (path: string) => boolean>> = {
   "src/worker.ts": (path) => path === "src/workers.ts" || path.startsWith("src/platform/"),
   "src/workers.ts": (path) => path === "src/prepare.ts" || path.startsWith("src/platform/"),
   "src/app.ts": (path) =>
-    ["src/config.ts", "src/loyalty.ts", "src/measures.ts", "src/services.ts"].includes(path) ||
-    path.startsWith("src/wiring-") ||
-    path.startsWith("src/platform/") ||
-    (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
-  // A part of the root by subject.
-  "src/loyalty.ts": (path) =>
-    path.startsWith("src/platform/") ||
-    (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
-  "src/wiring-customers.ts": (path) =>
+    ["src/config.ts", "src/measures.ts", "src/services.ts"].includes(path) ||
+    isWiring(path) ||
     path.startsWith("src/platform/") ||
     (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? "")),
   "src/measures.ts": (path) => path === "src/services.ts" || path.startsWith("src/platform/"),
   "src/services.ts": (path) =>
-    path === "src/loyalty.ts" ||
-    path.startsWith("src/wiring-") ||
-    path.startsWith("src/platform/") ||
-    (isFeature(path) && layerOf(path) === "service"),
+    isWiring(path) || path.startsWith("src/platform/") || (isFeature(path) && layerOf(path) === "service"),
   "src/config.ts": () => false,
   "src/process-log.ts": (path) => path.startsWith("src/platform/"),
   "src/ready-banner.ts": (path) => path.startsWith("src/platform/"),
 };
+
+/** Parts of the composition root, by subject. */
+const isWiring = (path: string): boolean => path.startsWith("src/wiring/");
+const wiringMayImport = (path: string): boolean =>
+  path.startsWith("src/platform/") ||
+  (isFeature(path) && ["operations", "service"].includes(layerOf(path) ?? ""));
 
 /** What main does before there is an app to do it. */
 const reachableFromMain = [
@@ -160,7 +157,7 @@ export function importFaults(sources: Sources): string[] {
 function placeFault(path: string): string | null {
   if (path.startsWith("src/engine/") || path.startsWith("src/ledger/") || path.startsWith("src/platform/"))
     return null;
-  if (path in processFiles || path.startsWith("src/client/")) return null;
+  if (path in processFiles || isWiring(path) || path.startsWith("src/client/")) return null;
   if (!isFeature(path))
     return "belongs to engine, platform or a feature, or is listed among the files of the process";
   if (layerOf(path) !== null) return null;
@@ -180,7 +177,7 @@ function importFault(
   if (target === null) return null;
   if (path.startsWith("src/platform/"))
     return target.startsWith("src/platform/") ? null : "platform uses nothing but itself and packages";
-  const mayImport = processFiles[path];
+  const mayImport = isWiring(path) ? wiringMayImport : processFiles[path];
   if (mayImport !== undefined) return mayImport(target) ? null : `${path} does not go there`;
   return isFeature(path) ? featureFault(path, target, isTypeOnly) : null;
 }

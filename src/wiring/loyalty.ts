@@ -1,19 +1,19 @@
 /** Rewards and points, wired: what follows from redemptions without holding them up. Part of the composition root. */
-import { pointsOperations, pointsStreams } from "./features/points/points-operations.ts";
-import { pointsProgrammeService } from "./features/points/points-programme-service.ts";
-import { pointsReadingService } from "./features/points/points-reading-service.ts";
-import { pointsRoundService } from "./features/points/points-round-service.ts";
-import { type PointsOptions, pointsService } from "./features/points/points-service.ts";
-import { couponRewards } from "./features/rewards/coupon-reward-service.ts";
-import { pointsRewards } from "./features/rewards/points-reward-service.ts";
-import { rewardOperations } from "./features/rewards/reward-operations.ts";
-import { rewardReadingService } from "./features/rewards/reward-reading-service.ts";
-import { type RewardOptions, rewardService } from "./features/rewards/reward-service.ts";
-import type { EventDeliveryService } from "./features/webhooks/event-delivery-service.ts";
-import type { Operation } from "./platform/operation.ts";
-import type { StreamOperation } from "./platform/stream-operation.ts";
+import { pointsOperations, pointsStreams } from "../features/points/points-operations.ts";
+import { pointsProgrammeService } from "../features/points/points-programme-service.ts";
+import { pointsReadingService } from "../features/points/points-reading-service.ts";
+import { pointsRoundService } from "../features/points/points-round-service.ts";
+import { type PointsOptions, pointsService } from "../features/points/points-service.ts";
+import { couponRewards } from "../features/rewards/coupon-reward-service.ts";
+import { pointsRewards } from "../features/rewards/points-reward-service.ts";
+import { rewardOperations } from "../features/rewards/reward-operations.ts";
+import { rewardReadingService } from "../features/rewards/reward-reading-service.ts";
+import { type RewardOptions, rewardService } from "../features/rewards/reward-service.ts";
+import type { EventDeliveryService } from "../features/webhooks/event-delivery-service.ts";
+import type { Operation } from "../platform/operation.ts";
+import type { StreamOperation } from "../platform/stream-operation.ts";
 
-export { followRedemptions } from "./features/rewards/reward-service.ts";
+export { followRedemptions } from "../features/rewards/reward-service.ts";
 
 export interface LoyaltyOptions extends Omit<RewardOptions, "keepers">, PointsOptions {
   projects: PointsOptions["projects"];

@@ -1,0 +1,81 @@
+/** The part of the composition root that is about customers. */
+import { couponCustomerData } from "../features/coupons/coupon-customer-service.ts";
+import { customerBulkService } from "../features/customers/customer-bulk-service.ts";
+import { customerOperations, customerStreams } from "../features/customers/customer-operations.ts";
+import { customerOverviewService } from "../features/customers/customer-overview-service.ts";
+import { customerPrivacyService } from "../features/customers/customer-privacy-service.ts";
+import { customerService, profileCustomerData } from "../features/customers/customer-service.ts";
+import { evaluationCustomerData } from "../features/evaluations/evaluation-customer-service.ts";
+import { eventCustomerData } from "../features/events/event-customer-service.ts";
+import { voucherCustomerData } from "../features/offline/offline-customer-service.ts";
+import { orderCustomerData } from "../features/orders/order-customer-service.ts";
+import { pointsCustomerData } from "../features/points/points-customer-service.ts";
+import type { ProjectService } from "../features/projects/project-service.ts";
+import { redemptionCustomerData } from "../features/redemptions/redemption-customer-service.ts";
+import { rfmOperations } from "../features/segments/rfm-operations.ts";
+import { rfmService } from "../features/segments/rfm-service.ts";
+import { segmentMemberService } from "../features/segments/segment-member-service.ts";
+import { segmentOperations, segmentStreams } from "../features/segments/segment-operations.ts";
+import { segmentService } from "../features/segments/segment-service.ts";
+import { segmentCustomerData, segmentUpkeepService } from "../features/segments/segment-upkeep-service.ts";
+import { trackingCustomerData } from "../features/tracking/tracking-customer-service.ts";
+import { webhookCustomerData } from "../features/webhooks/webhook-customer-service.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { CustomerData } from "../platform/customer-data.ts";
+import type { Database } from "../platform/database.ts";
+import type { Log } from "../platform/log.ts";
+import type { Operation } from "../platform/operation.ts";
+import type { StreamOperation } from "../platform/stream-operation.ts";
+
+/** Every feature's part of what is kept of a customer, in the order in which it is erased. */
+const customerData: readonly CustomerData[] = [
+  // First: whatever adds up what customers do waits from here on.
+  segmentCustomerData,
+  profileCustomerData,
+  redemptionCustomerData,
+  orderCustomerData,
+  couponCustomerData,
+  pointsCustomerData,
+  evaluationCustomerData,
+  voucherCustomerData,
+  trackingCustomerData,
+  // Last: from here on until the erasure is committed no event of the project is numbered.
+  webhookCustomerData,
+  eventCustomerData,
+];
+
+export function customerServicesOf(options: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  projects: ProjectService;
+}) {
+  const customers = customerService(options);
+  const segmentUpkeep = segmentUpkeepService(options);
+  const wake = () => segmentUpkeep.wake(null);
+  const segments = segmentService({ ...options, wake });
+  return {
+    segments,
+    rfm: rfmService({ ...options, segments, wake }),
+    segmentMembers: segmentMemberService(options),
+    segmentUpkeep,
+    customers,
+    customerOverviews: customerOverviewService(options),
+    customerBulk: customerBulkService(customers),
+    customerPrivacy: customerPrivacyService({ ...options, data: customerData }),
+  };
+}
+
+export type CustomerServices = ReturnType<typeof customerServicesOf>;
+
+export function customerOperationsOf(services: CustomerServices): Operation[] {
+  return [
+    ...customerOperations(services.customers, services.customerOverviews, services.customerPrivacy),
+    ...segmentOperations(services.segments, services.segmentMembers),
+    ...rfmOperations(services.rfm),
+  ];
+}
+
+export function customerStreamsOf({ customerBulk, segmentMembers }: CustomerServices): StreamOperation[] {
+  return [...customerStreams(customerBulk), ...segmentStreams(segmentMembers)];
+}

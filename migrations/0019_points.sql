@@ -20,6 +20,7 @@ create table points_accounts (
   available bigint not null default 0,
   reserved bigint not null default 0,
   debt bigint not null default 0,
+  retry_at timestamptz,
   primary key (project_id, holder, programme),
   constraint points_accounts_never_negative check (pending >= 0 and available >= 0 and reserved >= 0 and debt >= 0),
   constraint points_accounts_debts_are_paid_first check (debt = 0 or available = 0)
@@ -27,6 +28,7 @@ create table points_accounts (
 comment on table points_accounts is 'What a customer has of one programme: caches of the entries, and what is locked while they are booked.';
 comment on column points_accounts.holder is 'The keyed hash by which counters know the customer.';
 comment on column points_accounts.customer_id is 'As the shop calls them, for events; once erased, the pseudonym.';
+comment on column points_accounts.retry_at is 'What is due could not be booked: background rounds pass over it until then.';
 create index points_accounts_customer on points_accounts (project_id, customer_id);
 select wall('points_accounts');
 
@@ -107,10 +109,10 @@ create table points_entries (
   primary key (project_id, id),
   constraint points_entries_move_something check (amount > 0 and from_account <> to_account),
   constraint points_entries_accounts_known check (
-    from_account in ('issued', 'pending', 'available', 'reserved', 'redeemed', 'expired', 'debt', 'merged')
-    and to_account in ('issued', 'pending', 'available', 'reserved', 'redeemed', 'expired', 'debt', 'merged')),
+    from_account in ('issued', 'pending', 'available', 'reserved', 'redeemed', 'expired', 'debt')
+    and to_account in ('issued', 'pending', 'available', 'reserved', 'redeemed', 'expired', 'debt')),
   constraint points_entries_cause_known check (
-    cause in ('earn', 'adjust', 'mature', 'expire', 'reserve', 'spend', 'release', 'refund', 'reverse', 'repay', 'merge'))
+    cause in ('earn', 'adjust', 'mature', 'expire', 'reserve', 'spend', 'release', 'refund', 'reverse', 'repay'))
 );
 comment on table points_entries is 'Append-only: each takes from one account what it gives to another, so all of them together always come to zero.';
 create index points_entries_holder on points_entries (project_id, holder, programme, id);
@@ -121,20 +123,31 @@ create trigger points_entries_never_emptied before truncate on points_entries
   for each statement execute function refuse_change();
 select wall('points_entries', append_only => true);
 
+grant select (project_id, holder, programme, retry_at) on points_accounts to dealwright_lookout;
 grant select (project_id, holder, programme, remaining, is_pending, available_at, expires_at, remind_at) on points_lots to dealwright_lookout;
 grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;
 create function due_points(at timestamptz, most integer) returns table (project_id text, holder text, programme text) language sql stable as $$
   select distinct due.project_id, due.holder, due.programme from (
-    (select l.project_id, l.holder, l.programme from points_lots l where l.is_pending and l.available_at <= at order by l.available_at limit most)
+    (select l.project_id, l.holder, l.programme from points_lots l
+      where l.is_pending and l.available_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.available_at limit most)
     union all
     (select l.project_id, l.holder, l.programme from points_lots l
-      where l.remaining > 0 and not l.is_pending and l.expires_at <= at order by l.expires_at limit most)
+      where l.remaining > 0 and not l.is_pending and l.expires_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.expires_at limit most)
     union all
     (select l.project_id, l.holder, l.programme from points_lots l
-      where l.remaining > 0 and l.remind_at is not null and l.remind_at <= at order by l.remind_at limit most)
+      where l.remaining > 0 and l.remind_at is not null and l.remind_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.remind_at limit most)
     union all
-    (select s.project_id, s.holder, s.programme from points_spends s where s.state = 'reserved' and s.expires_at <= at order by s.expires_at limit most)
+    (select s.project_id, s.holder, s.programme from points_spends s
+      where s.state = 'reserved' and s.expires_at <= at and not exists (select from points_accounts a
+                       where a.project_id = s.project_id and a.holder = s.holder and a.programme = s.programme and a.retry_at > at)
+      order by s.expires_at limit most)
   ) as due
 $$;
 select over_walls('due_points(timestamptz, integer)');
-comment on function due_points is 'Accounts in which points mature or lapse, in which that is to be told, or whose reservations are over.';
+comment on function due_points is 'Accounts in which points mature or lapse, in which that is to be told, or whose reservations are over. No more are asked for at once than `most` lots are due: whoever asks, asks again.';

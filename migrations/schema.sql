@@ -601,6 +601,7 @@ create table points_accounts (
   available bigint default 0 not null,
   reserved bigint default 0 not null,
   debt bigint default 0 not null,
+  retry_at timestamp with time zone,
   constraint points_accounts_pkey PRIMARY KEY (project_id, holder, programme),
   constraint points_accounts_debts_are_paid_first CHECK (((debt = 0) OR (available = 0))),
   constraint points_accounts_never_negative CHECK (((pending >= 0) AND (available >= 0) AND (reserved >= 0) AND (debt >= 0)))
@@ -613,7 +614,9 @@ create policy project on points_accounts as permissive for all to public using (
 comment on table points_accounts is 'What a customer has of one programme: caches of the entries, and what is locked while they are booked.';
 comment on column points_accounts.customer_id is 'As the shop calls them, for events; once erased, the pseudonym.';
 comment on column points_accounts.holder is 'The keyed hash by which counters know the customer.';
+comment on column points_accounts.retry_at is 'What is due could not be booked: background rounds pass over it until then.';
 grant delete, insert, select, update on points_accounts to dealwright_app;
+grant select (project_id, holder, programme, retry_at) on points_accounts to dealwright_lookout;
 
 create table points_entries (
   project_id text not null,
@@ -631,8 +634,8 @@ create table points_entries (
   created_by text,
   created_at timestamp with time zone not null,
   constraint points_entries_pkey PRIMARY KEY (project_id, id),
-  constraint points_entries_accounts_known CHECK (((from_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text, 'merged'::text])) AND (to_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text, 'merged'::text])))),
-  constraint points_entries_cause_known CHECK ((cause = ANY (ARRAY['earn'::text, 'adjust'::text, 'mature'::text, 'expire'::text, 'reserve'::text, 'spend'::text, 'release'::text, 'refund'::text, 'reverse'::text, 'repay'::text, 'merge'::text]))),
+  constraint points_entries_accounts_known CHECK (((from_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text])) AND (to_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text])))),
+  constraint points_entries_cause_known CHECK ((cause = ANY (ARRAY['earn'::text, 'adjust'::text, 'mature'::text, 'expire'::text, 'reserve'::text, 'spend'::text, 'release'::text, 'refund'::text, 'reverse'::text, 'repay'::text]))),
   constraint points_entries_move_something CHECK (((amount > 0) AND (from_account <> to_account)))
 );
 CREATE INDEX points_entries_holder ON public.points_entries USING btree (project_id, holder, programme, id);
@@ -1753,19 +1756,29 @@ CREATE OR REPLACE FUNCTION public.due_points(at timestamp with time zone, most i
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   select distinct due.project_id, due.holder, due.programme from (
-    (select l.project_id, l.holder, l.programme from points_lots l where l.is_pending and l.available_at <= at order by l.available_at limit most)
+    (select l.project_id, l.holder, l.programme from points_lots l
+      where l.is_pending and l.available_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.available_at limit most)
     union all
     (select l.project_id, l.holder, l.programme from points_lots l
-      where l.remaining > 0 and not l.is_pending and l.expires_at <= at order by l.expires_at limit most)
+      where l.remaining > 0 and not l.is_pending and l.expires_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.expires_at limit most)
     union all
     (select l.project_id, l.holder, l.programme from points_lots l
-      where l.remaining > 0 and l.remind_at is not null and l.remind_at <= at order by l.remind_at limit most)
+      where l.remaining > 0 and l.remind_at is not null and l.remind_at <= at and not exists (select from points_accounts a
+                       where a.project_id = l.project_id and a.holder = l.holder and a.programme = l.programme and a.retry_at > at)
+      order by l.remind_at limit most)
     union all
-    (select s.project_id, s.holder, s.programme from points_spends s where s.state = 'reserved' and s.expires_at <= at order by s.expires_at limit most)
+    (select s.project_id, s.holder, s.programme from points_spends s
+      where s.state = 'reserved' and s.expires_at <= at and not exists (select from points_accounts a
+                       where a.project_id = s.project_id and a.holder = s.holder and a.programme = s.programme and a.retry_at > at)
+      order by s.expires_at limit most)
   ) as due
 $function$
 ;
-comment on function due_points(timestamp with time zone,integer) is 'Accounts in which points mature or lapse, in which that is to be told, or whose reservations are over.';
+comment on function due_points(timestamp with time zone,integer) is 'Accounts in which points mature or lapse, in which that is to be told, or whose reservations are over. No more are asked for at once than `most` lots are due: whoever asks, asks again.';
 alter function due_points(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_points(timestamp with time zone,integer) from public;
 grant execute on function due_points(timestamp with time zone,integer) to dealwright_app;

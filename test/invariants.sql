@@ -108,8 +108,7 @@ select 'points-are-not-the-sum-of-their-entries', project_id, concat_ws(' ', pro
                     sum(case 'pending' when to_account then amount when from_account then -amount else 0 end)::bigint as pending,
                     sum(case 'available' when to_account then amount when from_account then -amount else 0 end)::bigint as available,
                     sum(case 'reserved' when to_account then amount when from_account then -amount else 0 end)::bigint as reserved,
-                    sum(case 'debt' when to_account then -amount when from_account then amount else 0 end)::bigint as debt,
-                    sum(case 'merged' when to_account then amount when from_account then -amount else 0 end)::bigint as merged
+                    sum(case 'debt' when to_account then -amount when from_account then amount else 0 end)::bigint as debt
                from points_entries group by 1, 2, 3) e using (project_id, holder, programme)
  where (coalesce(a.pending, 0), coalesce(a.available, 0), coalesce(a.reserved, 0), coalesce(a.debt, 0))
        <> (coalesce(e.pending, 0), coalesce(e.available, 0), coalesce(e.reserved, 0), coalesce(e.debt, 0))

@@ -1796,7 +1796,7 @@ export type OverlappingPromotion = {
 };
 
 /** `pending`, `available`, `reserved` and `debt` are the customer's, the others the project's. */
-export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt" | "merged";
+export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt";
 
 export type PointsAdjustment = {
   /** Below zero they are taken, from what can be spent. */
@@ -1835,7 +1835,7 @@ export type PointsBooks = {
   debt: number;
 };
 
-export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | "spend" | "release" | "refund" | "reverse" | "repay" | "merge";
+export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | "spend" | "release" | "refund" | "reverse" | "repay";
 
 export type PointsCoupon = {
   pool: CouponPoolKey;
@@ -1884,7 +1884,7 @@ export type PointsLot = {
 
 export type PointsProgramme = {
   name?: string;
-  /** So long the goods of an order may come back: its points cannot be spent before. */
+  /** So long the goods of an order may come back: its points cannot be spent before. Shorter than `validMonths`. */
   pendingDays: number;
   /** Points lapse at the end of the day so many months after they were earned, in the project's zone. Null: never. */
   validMonths: number | null;
@@ -1901,7 +1901,7 @@ export type PointsProgramme = {
 
 export type PointsProgrammeDocument = {
   name?: string;
-  /** So long the goods of an order may come back: its points cannot be spent before. */
+  /** So long the goods of an order may come back: its points cannot be spent before. Shorter than `validMonths`. */
   pendingDays?: number;
   /** Points lapse at the end of the day so many months after they were earned, in the project's zone. Null: never. */
   validMonths?: number | null;

@@ -7,15 +7,7 @@
  * accounts together always come to zero. Nothing of the customer's is ever below zero.
  */
 
-export type PointsAccount =
-  | "issued"
-  | "pending"
-  | "available"
-  | "reserved"
-  | "redeemed"
-  | "expired"
-  | "debt"
-  | "merged";
+export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt";
 
 export type PointsCause =
   | "earn"
@@ -27,8 +19,7 @@ export type PointsCause =
   | "release"
   | "refund"
   | "reverse"
-  | "repay"
-  | "merge";
+  | "repay";
 
 export interface PointsEntry {
   readonly cause: PointsCause;
@@ -163,29 +154,6 @@ export function reverse(book: PointsBook, lotId: string, asked: number): void {
   takeAvailable(book, "reverse", others, "issued");
   left -= others;
   if (left > 0) move(book, "reverse", null, "debt", "issued", left);
-}
-
-/** Everything goes over to another customer's books of the same programme; lots keep their ids. */
-export function merge(from: PointsBook, into: PointsBook): void {
-  for (const lot of from.lots.splice(0)) {
-    const account = lot.isPending ? "pending" : "available";
-    const { remaining } = lot;
-    if (remaining > 0) {
-      take(from, "merge", lot, account, "merged", remaining);
-      put(into, "merge", lot, "merged", account, remaining);
-    }
-    into.lots.push(lot);
-  }
-  const { reserved, debt } = from.balances;
-  if (reserved > 0) {
-    move(from, "merge", null, "reserved", "merged", reserved);
-    move(into, "merge", null, "merged", "reserved", reserved);
-  }
-  if (debt > 0) {
-    move(from, "merge", null, "merged", "debt", debt);
-    move(into, "merge", null, "debt", "merged", debt);
-  }
-  repay(into);
 }
 
 /**

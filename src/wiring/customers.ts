@@ -35,7 +35,7 @@ const customerData: readonly CustomerData[] = [
   redemptionCustomerData,
   orderCustomerData,
   couponCustomerData,
-  pointsCustomerData,
+  ...pointsCustomerData,
   evaluationCustomerData,
   voucherCustomerData,
   trackingCustomerData,

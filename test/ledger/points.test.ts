@@ -7,7 +7,6 @@ import {
   expire,
   giveBack,
   mature,
-  merge,
   type PointsBook,
   type PointsTake,
   reverse,
@@ -157,25 +156,6 @@ test("points come to what counting them one by one does, whatever is earned, spe
       run(steps);
     }),
     { numRuns: isLong ? 20_000 : 300 },
-  );
-});
-
-test("a merge loses no point, and a debt is paid out of what the other has", () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 25 }), fc.array(step, { maxLength: 25 }), (one, other) => {
-      const from = run(one);
-      const into = run(other);
-      for (const lot of into.lots) Object.assign(lot, { id: `into-${lot.id}` });
-      const { pending, available, reserved, debt } = into.balances;
-      const had = { ...from.balances };
-      merge(from, into);
-      expect(from.balances).toEqual({ pending: 0, available: 0, reserved: 0, debt: 0 });
-      expect(into.balances.pending).toBe(pending + had.pending);
-      expect(into.balances.reserved).toBe(reserved + had.reserved);
-      expect(into.balances.available - into.balances.debt).toBe(available - debt + had.available - had.debt);
-      expect(Math.min(into.balances.debt, into.balances.available)).toBe(0);
-    }),
-    { numRuns: isLong ? 2_000 : 60 },
   );
 });
 

@@ -3,7 +3,7 @@
  * its entries. So nobody can spend what lapsed a moment ago, whether or not a background round has come by.
  */
 import { Temporal } from "temporal-polyfill";
-import { expire, giveBack, mature, merge, type PointsBook, type PointsLot } from "../../ledger/points.ts";
+import { expire, giveBack, mature, type PointsBook, type PointsLot } from "../../ledger/points.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -19,8 +19,6 @@ import {
   lapsedSpends,
   loadLots,
   lockAccount,
-  moveSpends,
-  programmesOf,
   saveAccount,
   updateLots,
   updateSpend,
@@ -124,7 +122,13 @@ export async function withPoints<T>(
   for (const spent of lapsed) {
     note({ spendId: spent.id });
     const takes = giveBack(book, spent.takes, spent.points - spent.refunded, "reserved");
-    await updateSpend(connection, { ...spent, state: "expired", takes, expiresAt: null });
+    await updateSpend(connection, {
+      ...spent,
+      state: "expired",
+      takes,
+      refunded: spent.points,
+      expiresAt: null,
+    });
   }
   note({});
   mature(book, now);
@@ -155,12 +159,10 @@ export async function withPoints<T>(
   const changed = book.lots.flatMap((lot) => {
     const isReminded = reminded.has(lot.id);
     const row = rows.get(lot.id);
-    // One that is neither read nor fresh came over from another customer.
-    const isChanged = row === undefined ? !fresh.has(lot.id) : isReminded || !isSame(row, lot);
-    return isChanged ? [{ ...lot, isReminded }] : [];
+    return row !== undefined && (isReminded || !isSame(row, lot)) ? [{ ...lot, isReminded }] : [];
   });
-  await updateLots(connection, name, changed);
-  await insertPointsEntries(connection, entries);
+  await updateLots(connection, name.projectId, changed);
+  await insertPointsEntries(connection, name, entries);
   const owner = ownerOf(account, customerId);
   if (entries.length > 0 || owner !== account.customerId)
     await saveAccount(connection, { ...account, ...book.balances, customerId: owner });
@@ -169,30 +171,6 @@ export async function withPoints<T>(
     ...reminders(book, rows, reminded, name, owner),
   ]);
   return result;
-}
-
-/**
- * All points of a customer become another's, as when a guest turns out to be a member. Entries stay where they are and say so;
- * lots, spends and what orders have earned go along. In the caller's transaction; doing it again moves what came since.
- */
-export async function mergePoints(
-  connection: Connection,
-  projectId: string,
-  { from, into, now, timezone }: { from: PointsHolder; into: PointsHolder; now: number; timezone: string },
-): Promise<void> {
-  if (from.holder === into.holder) return;
-  for (const programme of (await programmesOf(connection, projectId, from.holder)).sort()) {
-    const nameOf = ({ holder }: PointsHolder) => ({ projectId, holder, programme });
-    // In one order, whoever merges what.
-    for (const one of [from, into].sort((a, b) => (a.holder < b.holder ? -1 : 1)))
-      await lockAccount(connection, nameOf(one), one === into ? into.customerId : null);
-    await withPoints(connection, nameOf(from), { customerId: null, now, timezone }, (giving) =>
-      withPoints(connection, nameOf(into), { customerId: into.customerId, now, timezone }, (taking) =>
-        merge(giving.book, taking.book),
-      ),
-    );
-    await moveSpends(connection, nameOf(from), into.holder);
-  }
 }
 
 export async function programmeOf(

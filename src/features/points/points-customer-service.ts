@@ -1,8 +1,18 @@
 import type { CustomerData } from "../../platform/customer-data.ts";
-import { erasePointsCustomer, pointsOfCustomer } from "./points-customer-store.ts";
+import {
+  erasePointsCustomer,
+  pointsEntriesOfCustomer,
+  pointsLotsOfCustomer,
+  pointsOfCustomer,
+  pointsSpendsOfCustomer,
+} from "./points-customer-store.ts";
 
-export const pointsCustomerData: CustomerData = {
-  name: "points",
-  read: pointsOfCustomer,
-  erase: erasePointsCustomer,
-};
+/** Under the hash of the customer, which knows nobody: nothing of them is to be erased but the accounts' owner. */
+const erase = async () => 0;
+
+export const pointsCustomerData: readonly CustomerData[] = [
+  { name: "points", read: pointsOfCustomer, erase: erasePointsCustomer },
+  { name: "pointsEntries", read: pointsEntriesOfCustomer, erase },
+  { name: "pointsLots", read: pointsLotsOfCustomer, erase },
+  { name: "pointsSpends", read: pointsSpendsOfCustomer, erase },
+];

@@ -1,4 +1,5 @@
 /** The rules of a currency of points, and its books. */
+import { Temporal } from "temporal-polyfill";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
@@ -67,12 +68,24 @@ export function pointsProgrammeService({
   };
 }
 
-function requireSound({ coupons }: PointsProgrammeDocument): void {
+function requireSound({ coupons, pendingDays, validMonths }: PointsProgrammeDocument): void {
+  if (validMonths !== null && pendingDays >= shortestDays(validMonths)) {
+    const message = "Points would lapse before they can be spent.";
+    throw problem("invalid-request", {
+      errors: [{ path: "/pendingDays", code: "bounds_contradict", message }],
+    });
+  }
   const pools = coupons.map(({ pool }) => pool);
   const double = pools.findIndex((pool, index) => pools.indexOf(pool) < index);
   if (double < 0) return;
   const path = `/coupons/${double}/pool`;
   throw problem("invalid-request", { errors: [{ path, code: "duplicate", message: "Every pool once." }] });
+}
+
+/** Of all runs of so many months; February makes the shortest. */
+function shortestDays(months: number): number {
+  const starts = Array.from({ length: 12 }, (_, month) => new Temporal.PlainDate(2025, month + 1, 1));
+  return Math.min(...starts.map((start) => start.until(start.add({ months })).days));
 }
 
 function shown(key: string, row: PointsProgrammeRow | undefined): PointsProgramme {

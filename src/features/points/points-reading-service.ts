@@ -7,7 +7,7 @@ import type { StreamAnswer } from "../../platform/stream-operation.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { holderOf } from "./points-book-service.ts";
 import type { PointsEntryAnswer, PointsEntryQuery, PointsStatement } from "./points-schemas.ts";
-import { type AccountName, findAccount, listLots, listPointsEntries } from "./points-store.ts";
+import { type AccountName, findAccount, listLots, listPointsEntries, nextToLapse } from "./points-store.ts";
 import type { PointsEntryRow } from "./points-tables.ts";
 
 const mostLots = 200;
@@ -73,23 +73,14 @@ export function pointsReadingService({
         const name = await nameOf(connection, projectId, customer, programme);
         const account = await findAccount(connection, name);
         const lots = await listLots(connection, name, mostLots);
-        const next = lots.find(({ isPending, expiresAt }) => !isPending && expiresAt !== null);
-        const together = lots.filter(
-          ({ isPending, expiresAt }) => !isPending && expiresAt?.getTime() === next?.expiresAt?.getTime(),
-        );
+        const next = await nextToLapse(connection, name);
         return {
           programme,
           available: account?.available ?? 0,
           pending: account?.pending ?? 0,
           reserved: account?.reserved ?? 0,
           debt: account?.debt ?? 0,
-          expiringNext:
-            next === undefined
-              ? null
-              : {
-                  points: together.reduce((sum, { remaining }) => sum + remaining, 0),
-                  at: next.expiresAt!.toISOString(),
-                },
+          expiringNext: next === undefined ? null : { points: next.points, at: next.at.toISOString() },
           lots: lots.map(({ id, amount, remaining, isPending, redemptionId, ...at }) => ({
             id,
             points: amount,

@@ -5,13 +5,14 @@ import { type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { withPoints } from "./points-book-service.ts";
-import { type AccountName, duePoints } from "./points-store.ts";
+import { type AccountName, duePoints, postponeAccount } from "./points-store.ts";
 
 const pollMilliseconds = 1_000;
 const mostAtOnce = 500;
+const retrySeconds = 30;
 
 export interface PointsRoundService {
-  /** Brings all accounts in which something is due up to date; answers how many it found. */
+  /** Brings all accounts in which something is due up to date; answers how many that were. */
   bringUpToDate(): Promise<number>;
   start(): void;
   close(): Promise<void>;
@@ -34,18 +35,21 @@ export function pointsRoundService({
 
   async function bringUpToDate(): Promise<number> {
     let all = 0;
-    let due: AccountName[];
-    let failed = 0;
+    let settled = 0;
     do {
-      due = await duePoints(database.outside, new Date(clock.now()), mostAtOnce);
-      all += due.length;
-      failed = 0;
-      await eachApart(due, background.signal, bringOne, (error) => {
-        failed += 1;
-        log.warn({ err: error }, "points that are due could not be booked; the next round tries again");
+      const due = await duePoints(database.outside, new Date(clock.now()), mostAtOnce);
+      settled = 0;
+      const one = async (name: AccountName) => {
+        await bringOne(name);
+        settled += 1;
+      };
+      await eachApart(due, background.signal, one, async (error, name) => {
+        log.warn({ err: error }, "points that are due could not be booked; tried again in half a minute");
+        const until = new Date(clock.now() + retrySeconds * 1_000);
+        await postponeAccount(database.of(name.projectId), name, until);
       });
-      // Those that fail stay due: they must not be asked for without end.
-    } while (due.length >= mostAtOnce && failed === 0 && !background.signal.aborted);
+      all += settled;
+    } while (settled > 0 && !background.signal.aborted);
     return all;
   }
 

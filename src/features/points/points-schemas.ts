@@ -23,7 +23,9 @@ export const pointsProgrammeDocument = z
     name: z.string().min(1).max(limits.nameLength).optional(),
     pendingDays: days(366)
       .default(14)
-      .describe("So long the goods of an order may come back: its points cannot be spent before."),
+      .describe(
+        "So long the goods of an order may come back: its points cannot be spent before. Shorter than `validMonths`.",
+      ),
     validMonths: z
       .int()
       .min(1)
@@ -111,13 +113,10 @@ export const pointsStatement = z
   .meta({ id: "PointsStatement" });
 export type PointsStatement = z.output<typeof pointsStatement>;
 
-const account = z
-  .enum(["issued", "pending", "available", "reserved", "redeemed", "expired", "debt", "merged"])
-  .meta({
-    id: "PointsAccount",
-    description:
-      "`pending`, `available`, `reserved` and `debt` are the customer's, the others the project's.",
-  });
+const account = z.enum(["issued", "pending", "available", "reserved", "redeemed", "expired", "debt"]).meta({
+  id: "PointsAccount",
+  description: "`pending`, `available`, `reserved` and `debt` are the customer's, the others the project's.",
+});
 
 export const pointsEntry = z
   .object({
@@ -135,7 +134,6 @@ export const pointsEntry = z
         "refund",
         "reverse",
         "repay",
-        "merge",
       ])
       .meta({ id: "PointsCause" }),
     from: account,

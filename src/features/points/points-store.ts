@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from "drizzle-orm";
 import type { PointsLot } from "../../ledger/points.ts";
 import type { Connection } from "../../platform/database.ts";
 import {
@@ -145,16 +145,16 @@ export type ChangedLot = Pick<PointsLot, "id" | "remaining" | "reversed" | "laps
   readonly isReminded: boolean;
 };
 
-/** All in one statement. They are named twice, so that they are found by their keys whatever the plan. `holder`: whose they are from now on. */
+/** All in one statement. They are named twice, so that they are found by their keys whatever the plan. */
 export async function updateLots(
   connection: Connection,
-  { projectId, holder }: AccountName,
+  projectId: string,
   lots: readonly ChangedLot[],
 ): Promise<void> {
   if (lots.length === 0) return;
   await connection.execute(sql`
     update points_lots l
-       set holder = ${holder}, remaining = u.remaining, reversed = u.reversed, lapsed = u.lapsed, is_pending = u.is_pending,
+       set remaining = u.remaining, reversed = u.reversed, lapsed = u.lapsed, is_pending = u.is_pending,
            remind_at = case when u.is_reminded then null else l.remind_at end
       from json_to_recordset(${JSON.stringify(
         lots.map(({ id, remaining, reversed, lapsed, isPending, isReminded }) => ({
@@ -169,11 +169,44 @@ export async function updateLots(
      where l.project_id = ${projectId} and l.id = u.id collate "C" and l.id = any (${sql.param(lots.map(({ id }) => id))}::text[])`);
 }
 
+/** In one parameter, however many: a statement has no more than 65,535. */
 export async function insertPointsEntries(
   connection: Connection,
+  { projectId, holder, programme }: AccountName,
   rows: readonly PointsEntryRow[],
 ): Promise<void> {
-  if (rows.length > 0) await connection.insert(pointsEntries).values([...rows]);
+  if (rows.length === 0) return;
+  const records = rows.map((row) => ({
+    id: row.id,
+    cause: row.cause,
+    lot_id: row.lotId,
+    from_account: row.fromAccount,
+    to_account: row.toAccount,
+    amount: row.amount,
+    redemption_id: row.redemptionId,
+    spend_id: row.spendId,
+    reason: row.reason,
+    created_by: row.createdBy,
+    created_at: row.createdAt,
+  }));
+  await connection.execute(sql`
+    insert into points_entries (project_id, holder, programme, id, cause, lot_id, from_account, to_account, amount,
+                                redemption_id, spend_id, reason, created_by, created_at)
+    select ${projectId}, ${holder}, ${programme}, u.*
+      from json_to_recordset(${JSON.stringify(records)}::json)
+        as u (id text, cause text, lot_id text, from_account text, to_account text, amount bigint,
+              redemption_id text, spend_id text, reason text, created_by text, created_at timestamptz)`);
+}
+
+/** Not again before then: so one that fails again and again keeps none of the others waiting. */
+export async function postponeAccount(
+  connection: Connection,
+  { projectId, holder, programme }: AccountName,
+  until: Date,
+): Promise<void> {
+  await connection.execute(sql`
+    update points_accounts set retry_at = ${until.toISOString()}::timestamptz
+     where project_id = ${projectId} and holder = ${holder} and programme = ${programme}`);
 }
 
 export async function insertSpend(connection: Connection, row: PointsSpendRow): Promise<void> {
@@ -222,36 +255,6 @@ export async function lapsedSpends(
   return rows.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= at);
 }
 
-/** What the one has spent is the other's from now on. */
-export async function moveSpends(
-  connection: Connection,
-  { projectId, holder, programme }: AccountName,
-  to: string,
-) {
-  await connection
-    .update(pointsSpends)
-    .set({ holder: to })
-    .where(
-      and(
-        eq(pointsSpends.projectId, projectId),
-        eq(pointsSpends.holder, holder),
-        eq(pointsSpends.programme, programme),
-      ),
-    );
-}
-
-export async function programmesOf(
-  connection: Connection,
-  projectId: string,
-  holder: string,
-): Promise<string[]> {
-  const rows = await connection
-    .select({ programme: pointsAccounts.programme })
-    .from(pointsAccounts)
-    .where(and(eq(pointsAccounts.projectId, projectId), eq(pointsAccounts.holder, holder)));
-  return rows.map(({ programme }) => programme);
-}
-
 /** Accounts in which something is due by then, in all projects; over the walls. */
 export async function duePoints(connection: Connection, at: Date, most: number): Promise<AccountName[]> {
   const { rows } = await connection.execute<{ projectId: string; holder: string; programme: string }>(sql`
@@ -271,6 +274,28 @@ export async function listLots(
     .where(and(ofAccount(pointsLots, name), hasSomethingLeft))
     .orderBy(asc(pointsLots.expiresAt), asc(pointsLots.id))
     .limit(limit);
+}
+
+/** What lapses first of what can be spent, and when; undefined if nothing does. */
+export async function nextToLapse(
+  connection: Connection,
+  name: AccountName,
+): Promise<{ points: number; at: Date } | undefined> {
+  const [row] = await connection
+    .select({ points: sql<number>`sum(${pointsLots.remaining})::bigint`, at: pointsLots.expiresAt })
+    .from(pointsLots)
+    .where(
+      and(
+        ofAccount(pointsLots, name),
+        hasSomethingLeft,
+        eq(pointsLots.isPending, false),
+        isNotNull(pointsLots.expiresAt),
+      ),
+    )
+    .groupBy(pointsLots.expiresAt)
+    .orderBy(asc(pointsLots.expiresAt))
+    .limit(1);
+  return row === undefined ? undefined : { points: row.points, at: row.at! };
 }
 
 /** Last first. */

@@ -28,6 +28,7 @@ export const pointsAccounts = pgTable(
     available: points("available").notNull(),
     reserved: points("reserved").notNull(),
     debt: points("debt").notNull(),
+    retryAt: instant("retry_at"),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.holder, table.programme] })],
 );

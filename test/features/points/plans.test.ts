@@ -67,7 +67,7 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
   ],
   "lots that are written": [
     /Index Cond: .*project_id = .* \(id = ANY/,
-    (connection) => points.updateLots(connection, account, [lot]),
+    (connection) => points.updateLots(connection, projectId, [lot]),
   ],
   "a free code": [
     /Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL/,

@@ -1,8 +1,6 @@
 /** Points of orders and by hand: earned, spent, lapsed, returned; never twice, never below zero, never lost. */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { holderOf, mergePoints } from "../../../src/features/points/points-book-service.ts";
-import { withTransaction } from "../../../src/platform/database.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Answer, type Api, startApi } from "../api.ts";
@@ -222,7 +220,7 @@ test("the same request moves points once, and what is not there is not taken", a
   expect(before.liability).toBe(before.available + before.pending + before.reserved - before.debt);
 });
 
-test("an erased customer's points stay, under the pseudonym, and those of a guest go to whom the guest was", async () => {
+test("an erased customer's points stay, under the pseudonym", async () => {
   await give("c-8", 25);
   const { body } = await api.rest("POST", "/v1/customers/c-8/erase", { role: "erp" });
   expect(body.erased.points).toBe(1);
@@ -230,23 +228,36 @@ test("an erased customer's points stay, under the pseudonym, and those of a gues
     sql`select customer_id, available from points_accounts where customer_id = ${body.pseudonym}`,
   );
   expect(rows).toEqual([{ customer_id: body.pseudonym, available: 25 }]);
-  await give("guest-9", 25);
-  await spend("guest-9", { points: 5, mode: "reserve", ttlSeconds: 600_000 });
-  const order = await earned("guest-9", 1, 4_000);
-  const key = await database.orm.execute<{ key: Buffer }>(
-    sql`select identifier_key as key from projects where id = ${api.project.id}`,
+});
+
+test("points that cannot be booked keep no others waiting, and are booked once they can be", async () => {
+  const reserve = async (customer: string, programme: string) => {
+    const given = await api.rest("POST", `/v1/customers/${customer}/points/adjustments`, {
+      role: "marketing",
+      body: { points: 10, programme, reason: "a test" },
+    });
+    expect(given.status, given.text).toBe(201);
+    const held = await spend(customer, { points: 10, programme, mode: "reserve", ttlSeconds: 60 });
+    expect(held.status, held.text).toBe(201);
+  };
+  const available = async (customer: string, programme: string) =>
+    (await api.rest("GET", `/v1/customers/${customer}/points?programme=${programme}`)).body.available;
+  await reserve("c-10", "broken");
+  await reserve("c-11", "points");
+  await database.pool.query(
+    `insert into points_programmes (project_id, key, version, document, updated_at)
+     values ($1, 'broken', 1, '{"validMonths": "some"}', now())`,
+    [api.project.id],
   );
-  const [from, into] = ["guest-9", "c-9"].map((id) => holderOf(key.rows[0]!.key, id));
-  await withTransaction(database, api.project.id, (connection) =>
-    mergePoints(connection, api.project.id, {
-      from: from!,
-      into: into!,
-      now: api.clock.now(),
-      timezone: "UTC",
-    }),
-  );
-  expect(await statement("guest-9")).toMatchObject({ available: 0, pending: 0, reserved: 0, lots: [] });
-  expect(await statement("c-9")).toMatchObject({ available: 20, pending: 40, reserved: 5 });
-  await giveBack(api, order, 1);
-  await becomes("c-9", { available: 20, pending: 0, reserved: 5 });
+  api.clock.advance(60_000);
+  const postponed = () =>
+    database.pool.query("select customer_id from points_accounts where retry_at is not null");
+  await expect
+    .poll(async () => (await postponed()).rows, { timeout: 30_000, interval: 50 })
+    .toEqual([{ customer_id: "c-10" }]);
+  await expect.poll(() => available("c-11", "points"), { timeout: 30_000, interval: 50 }).toBe(10);
+  await database.pool.query("delete from points_programmes where key = 'broken'");
+  expect(await available("c-10", "broken")).toBe(0);
+  api.clock.advance(60_000);
+  await expect.poll(() => available("c-10", "broken"), { timeout: 30_000, interval: 50 }).toBe(10);
 });

@@ -104,6 +104,8 @@ export type AppliedPromotion = {
   funder: string;
   /** What a floor, a budget or the price itself refused. */
   unappliedAmount: MinorUnits;
+  /** Only of a promotion with a stock of its own: the goods of which it is limited. */
+  stock?: readonly (StockUse)[];
 };
 
 /** Free facts by name: text, number, truth or a list of texts. */
@@ -1452,7 +1454,7 @@ export type LedgerEntry = {
   promotion: string | null;
   /** The id of the promotion or pool whose counter it is. */
   rule: string;
-  /** `uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `deposit`. */
+  /** `uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`. */
   measure: string;
   /** Whose: empty for all, or `customer:…`, `code:…`; devices, phones and addresses as keyed hashes. */
   holder: string;
@@ -2190,6 +2192,8 @@ export type PromotionLimits = {
     /** Left out: all uses together. */
     per?: "customer" | "device" | "phone" | "ip";
   };
+  /** Units that the promotion may sell in all, by SKU and, if it says so, store. Goods that it does not name are not limited; a SKU named for some stores alone is sold there alone. */
+  stock?: readonly (UnitStock)[];
 };
 
 export type PromotionOverlap = {
@@ -2813,6 +2817,17 @@ export type StackingInput = {
 
 export type Stage = "item" | "order" | "shipping" | "reward";
 
+export type StockReason = "stock_exhausted";
+
+export type StockUse = {
+  sku: string;
+  /** Units that it discounts or uses up: taken from its stock when redeemed. */
+  units: number;
+  /** Units in the cart that it could not touch. */
+  missing: number;
+  reason: StockReason | null;
+};
+
 export type StopRequest = {
   reason: string;
 };
@@ -2941,6 +2956,13 @@ export type UnitRun = {
   units: number;
   /** Off each of these units. */
   amount: MinorUnits;
+};
+
+export type UnitStock = {
+  sku: string;
+  /** Left out: wherever it is sold, all places together. */
+  store?: string;
+  units: number;
 };
 
 export type ValidSince = "issue" | "claim";

@@ -1,4 +1,5 @@
 /** What one promotion would take off the units it may touch, as they are by now. */
+import { Allotment, hasStock } from "./allotment.ts";
 import { dearestFirst, type Goods, isDiscounted, partOf, type Range, takeUnits } from "./goods.ts";
 import type { BenefitView, Everything, Proposal, Unmet } from "./kind.ts";
 import type { StagePart } from "./promotion.ts";
@@ -18,6 +19,8 @@ export interface Bid {
   readonly shortfall: Unmet | null;
   /** Candidates that hold units this one would have touched. */
   readonly holders: ReadonlySet<number>;
+  /** Where the promotion has a stock of its own: what it may touch of it. */
+  readonly allotment: Allotment | null;
 }
 
 /** `allowance`: the most units of each line; null: all. `trimTo`: the rest of a budget that trims; null: none. */
@@ -74,7 +77,15 @@ function makeBid(
   }
   const { holders } = view;
   if (proposals === undefined)
-    return { settlement: nothing, times: 0, used: noUnits, counted: noUnits, shortfall, holders };
+    return {
+      settlement: nothing,
+      times: 0,
+      used: noUnits,
+      counted: noUnits,
+      shortfall,
+      holders,
+      allotment: view.allotment,
+    };
   const settlement = settle(goods, proposals, situation.rounding, trimTo, situation.work);
   let times = 0;
   let used = noUnits;
@@ -85,7 +96,15 @@ function makeBid(
       counted = counted.length === 0 ? proposal.counted : [...counted, ...proposal.counted];
     if (proposal.used !== undefined) used = used.length === 0 ? proposal.used : [...used, ...proposal.used];
   }
-  return { settlement, times, used: copiesOf(used), counted: copiesOf(counted), shortfall, holders };
+  return {
+    settlement,
+    times,
+    used: copiesOf(used),
+    counted: copiesOf(counted),
+    shortfall,
+    holders,
+    allotment: view.allotment,
+  };
 }
 
 const nobody: ReadonlySet<number> = new Set();
@@ -101,6 +120,9 @@ class UnitsView implements BenefitView {
   private readonly index: number;
   private readonly part: StagePart;
   private readonly allowance: readonly number[] | null;
+  private readonly isAllotted: boolean;
+  /** Made when units are first asked for. */
+  allotment: Allotment | null = null;
 
   constructor(
     situation: Situation,
@@ -114,6 +136,7 @@ class UnitsView implements BenefitView {
     this.index = index;
     this.part = part;
     this.allowance = part.stage === "item" ? allowance : null;
+    this.isAllotted = part.stage !== "shipping" && hasStock(situation, index);
     this.currency = situation.cart.currency;
     this.depositUnits =
       part.stage === "order" ? depositUnitsOf(situation, situation.candidates[index]!.promotion) : 0;
@@ -121,7 +144,8 @@ class UnitsView implements BenefitView {
 
   everything(select: CompiledSelector): Everything | null {
     const { goods, situation } = this;
-    if (this.part.stage !== "order" || !select.coversEverything || goods.hasFloors) return null;
+    if (this.part.stage !== "order" || !select.coversEverything || goods.hasFloors || this.isAllotted)
+      return null;
     return {
       worth: goods.total,
       stageWorth: goods.stageTotal,
@@ -139,6 +163,18 @@ class UnitsView implements BenefitView {
   }
 
   free(select: CompiledSelector, which: "all" | "paid" = "all"): readonly Range[] {
+    if (!this.isAllotted) return this.unclaimed(select, which);
+    this.allotment ??= new Allotment(
+      this.situation,
+      this.index,
+      this.part.benefits.flatMap(({ selectors }) =>
+        selectors.flatMap((covered) => this.unclaimed(covered, "paid")),
+      ),
+    );
+    return this.allotment.of(this.unclaimed(select, which));
+  }
+
+  private unclaimed(select: CompiledSelector, which: "all" | "paid"): readonly Range[] {
     const coverage =
       this.part.stage === "shipping" ? this.situation.shipmentCoverage : this.situation.coverage;
     let free: Range[] | undefined;

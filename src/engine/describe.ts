@@ -84,6 +84,16 @@ function limitWords({ limits, budget }: PromotionDocument, say: Sayer): string[]
       say.pick({ en: `${limits.perCustomer} per customer`, "zh-CN": `每人限${limits.perCustomer}次` }),
     );
   }
+  if (limits?.stock !== undefined) {
+    const skus = [...new Set(limits.stock.map(({ sku }) => sku))];
+    const named = skus.length > 3 ? skus.length : say.list(skus);
+    parts.push(
+      say.pick({
+        en: `stock of its own of ${named}${skus.length > 3 ? " SKUs" : ""}`,
+        "zh-CN": `${named}${skus.length > 3 ? "个SKU" : ""}限量`,
+      }),
+    );
+  }
   if (limits?.perPeriod !== undefined) {
     const { count, period } = limits.perPeriod;
     const name = say.pick({ en: period, "zh-CN": { day: "天", week: "周", month: "月" }[period] });

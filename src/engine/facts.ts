@@ -96,6 +96,8 @@ export interface UsageFact {
   spent?: Readonly<Record<string, number>>;
   /** Gifts and services handed out and reserved, by the position of the benefit in the promotion. */
   stockTaken?: Readonly<Record<number, number>>;
+  /** Units sold and reserved of its own stock of goods, by its name (see `unit-stock.ts`). */
+  unitsTaken?: Readonly<Record<string, number>>;
 }
 
 export const noFacts: Facts = {};

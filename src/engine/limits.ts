@@ -34,6 +34,8 @@ export const limits = {
   operationsForSearches: 300_000,
   /** What may be done to tell whether one customer is in one segment. */
   operationsPerCustomer: 10_000,
+  /** Units that a promotion may sell, by SKU and store. */
+  stocksPerPromotion: 1_000,
   /** By conditions; of lists there may be any number. */
   segmentsPerProject: 200,
 } as const;

@@ -4,6 +4,7 @@
  * Stage by stage, inside a stage by priority and then key, each promotion of the plan is asked what it would take off the
  * units it may touch; that is rounded once, allocated, and the next one computes on what is left.
  */
+import type { StockUse } from "./allotment.ts";
 import { type Bid, bidOn } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
@@ -41,6 +42,8 @@ export interface Application {
   readonly reward: Reward | null;
   /** Of a reward, where its benefit stands in the promotion. */
   readonly position?: number;
+  /** What it takes of its own stock of goods, where it has one. */
+  readonly stock?: readonly StockUse[] | undefined;
 }
 
 export interface Priced {
@@ -246,6 +249,7 @@ class Pricing {
       limitedBy: bid.settlement.limitedBy,
       discount: bid.settlement,
       reward: null,
+      stock: bid.allotment?.uses([...bid.settlement.touched(), ...bid.used]),
     });
     return true;
   }
@@ -322,11 +326,13 @@ function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {
 }
 
 function whyNothing(
-  { settlement: { wished }, holders, shortfall }: Bid,
+  { settlement: { wished }, holders, shortfall, allotment }: Bid,
   budgetLeft: number | null,
 ): Rejection {
   if (wished > 0 && budgetLeft === 0) return { reason: "budget_exhausted", required: wished, actual: 0 };
   if (wished > 0) return { reason: "floor_reached", required: wished, actual: 0 };
+  const shortage = allotment?.shortage() ?? null;
+  if (shortage !== null) return shortage;
   if (holders.size > 0) return { reason: "displaced", displacedBy: [...holders].sort((a, b) => a - b) };
   return shortfall ?? { reason: "nothing_to_discount" };
 }

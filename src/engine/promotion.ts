@@ -15,6 +15,7 @@ import { limits } from "./limits.ts";
 import { moneyMap, parsePercent, wholePercent } from "./money.ts";
 import { type CompiledSchedule, compileSchedule, scheduleSchema } from "./schedule.ts";
 import { type CompiledSelector, compileSelector } from "./selectors/selector.ts";
+import { compileUnitStocks, type UnitStocks, unitStockSchema } from "./unit-stock.ts";
 import { findZone } from "./zone.ts";
 
 export const promotionKey = z
@@ -76,6 +77,7 @@ const limitsSchema = z
         per: scope.optional().describe("Left out: all uses together."),
       })
       .optional(),
+    stock: unitStockSchema.optional(),
   })
   .meta({ id: "PromotionLimits" });
 
@@ -155,6 +157,8 @@ export interface CompiledPromotion {
   readonly code: string | null;
   readonly pool: string | null;
   readonly hasConflicts: boolean;
+  /** Null: it may sell as many units as anybody likes. */
+  readonly unitStocks: UnitStocks | null;
 }
 
 /** Selectors that say the same are one object, so that an evaluation asks each of them once. */
@@ -210,13 +214,20 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
     );
   if (currencies.areContradictory)
     compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
+  const parts = partsByStage(benefits, document);
+  const unitStocks = compileUnitStocks(document, compiler.issue);
+  if (unitStocks !== null && parts.filter(({ stage }) => stage === "item" || stage === "order").length !== 1)
+    compiler.issue(
+      "/limits/stock",
+      "stock_needs_one_stage",
+      "A stock is of goods that the promotion makes cheaper, all of them in the item stage or all of them in the order stage.",
+    );
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;
   const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some(
     (list) => list !== undefined && list.length > 0,
   );
-  const parts = partsByStage(benefits, document);
   return {
     issues: null,
     promotion: {
@@ -232,6 +243,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       code,
       pool: trigger.type === "coupon" ? trigger.pool : null,
       hasConflicts: stacking.exclusive || named,
+      unitStocks,
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The result of an evaluation. A quote promises nothing. */
 import { z } from "zod";
+import { stockReasons } from "./allotment.ts";
 import { guarantees } from "./guarantees.ts";
 import { currencyCode, minorUnits } from "./money.ts";
 import { strategy } from "./settings.ts";
@@ -55,6 +56,21 @@ const appliedPromotionSchema = z
     label: z.string(),
     funder: z.string(),
     unappliedAmount: minorUnits.describe("What a floor, a budget or the price itself refused."),
+    stock: z
+      .array(
+        z
+          .strictObject({
+            sku: z.string(),
+            units: z
+              .int()
+              .describe("Units that it discounts or uses up: taken from its stock when redeemed."),
+            missing: z.int().describe("Units in the cart that it could not touch."),
+            reason: z.enum(stockReasons).meta({ id: "StockReason" }).nullable(),
+          })
+          .meta({ id: "StockUse" }),
+      )
+      .optional()
+      .describe("Only of a promotion with a stock of its own: the goods of which it is limited."),
   })
   .meta({ id: "AppliedPromotion" });
 

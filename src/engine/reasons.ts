@@ -2,7 +2,7 @@
  * Why a promotion or a code did not apply. Kinds bring their own reasons; here are those of the pipeline itself.
  *
  * When several hold, the first one in the order of the pipeline is told: not active, currency, conditions (inside a tree
- * the first unmet leaf), limits, budget, and then what happened in its stage.
+ * the first unmet leaf), limits, budget, and then what happened in its stage: budget, floors, stock, who was in the way.
  */
 import { benefitKinds } from "./benefits/index.ts";
 import { conditionKinds } from "./conditions/index.ts";
@@ -59,6 +59,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   },
   limit_reached: { en: "This offer has been used as often as it may be.", "zh-CN": "优惠名额已用完。" },
   budget_exhausted: { en: "The budget of this offer is used up.", "zh-CN": "优惠预算已用完。" },
+  stock_exhausted: {
+    en: "What this offer had of these goods is sold.",
+    "zh-CN": "活动库存已售罄。",
+  },
   nothing_to_discount: {
     en: "There is nothing in the cart that this would make cheaper.",
     "zh-CN": "购物车中没有可优惠的商品。",

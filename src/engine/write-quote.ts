@@ -202,7 +202,7 @@ function inShort(runs: Runs): Runs {
 
 function promotionRows({ situation, proposed: { priced }, settings }: Outcome): Quote["promotions"] {
   const rows: Quote["promotions"] = [];
-  for (const { candidate, stage, amount, times, unapplied } of priced.applications) {
+  for (const { candidate, stage, amount, times, unapplied, stock } of priced.applications) {
     const { promotion } = situation.candidates[candidate]!;
     const { key, id, document } = promotion;
     // Several rewards of one promotion are one row.
@@ -217,6 +217,7 @@ function promotionRows({ situation, proposed: { priced }, settings }: Outcome): 
       label: labelOf(promotion, settings.locale),
       funder: document.funder,
       unappliedAmount: unapplied,
+      ...(stock !== undefined && { stock: [...stock] }),
     });
   }
   return rows;

@@ -4,7 +4,7 @@
 export interface CounterName {
   /** The promotion, or the coupon pool. */
   readonly rule: string;
-  /** `uses`, `coupon`, `amount:CNY`, `stock:2` (of the third benefit), `deposit`, `claims`. */
+  /** `uses`, `coupon`, `amount:CNY`, `stock:2` (of the third benefit), `stock:["SKU","store"]` (of goods), `deposit`, `claims`. */
   readonly measure: string;
   /** Whose: empty for all, or `customer:…`, `code:…`, `device:…`, `phone:…`, `ip:…`. */
   readonly holder: string;

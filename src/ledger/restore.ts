@@ -3,6 +3,7 @@
  *
  * * Budget (`amount:…`): what the returned units had got off, at once; the discount on shipping with the last unit.
  * * Stock of gifts: as they come back. One that the customer keeps stays taken.
+ * * Stock of goods: the units that come back and had got something off, at once; those that were only used up, with the last unit.
  * * Uses, coupons and everything else: with the last unit.
  * * A deposit never: what was paid for it is part of the refund.
  */
@@ -42,8 +43,16 @@ function stillTaken(
   if (gifts.length > 0)
     return gifts.reduce((sum, { id, quantity }) => sum + quantity - (back.giftsBack[id] ?? 0), 0);
   if (back.isWhole) return 0;
+  const sku = promotion.stocks.get(measure);
+  if (sku !== undefined) return Math.max(0, amount - unitsBack(promotion.key, sku, back));
   if (!measure.startsWith("amount:")) return amount;
   let kept = promotion.amount;
   for (const { discounts } of back.parts.values()) kept -= discounts.get(promotion.key) ?? 0;
   return kept;
+}
+
+function unitsBack(promotion: string, sku: string, { parts }: AllBack): number {
+  let units = 0;
+  for (const [line, part] of parts) if (line.sku === sku) units += part.units.get(promotion) ?? 0;
+  return units;
 }

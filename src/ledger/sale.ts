@@ -5,6 +5,7 @@ export type ReturnMode = "prorate" | "reevaluate" | "forbid";
 
 export interface SoldLine {
   readonly id: string;
+  readonly sku: string;
   readonly quantity: number;
   readonly unitPrice: number;
   readonly adjustments: readonly SoldAdjustment[];
@@ -41,6 +42,8 @@ export interface AppliedPromotion {
   readonly restoresUse: boolean;
   /** The coupons that triggered it, as counters name their holders. */
   readonly coupons: readonly string[];
+  /** The SKUs of which it has a stock of its own, by the measure under which that is counted. */
+  readonly stocks: ReadonlyMap<string, string>;
 }
 
 export interface Sale {
@@ -66,6 +69,8 @@ export interface ReturnedPart {
   readonly paid: number;
   /** What the returned units had got off, by promotion. */
   readonly discounts: ReadonlyMap<string, number>;
+  /** How many of the returned units had got something off, by promotion. */
+  readonly units: ReadonlyMap<string, number>;
 }
 
 /**
@@ -77,6 +82,7 @@ export function returnedPart(line: SoldLine, quantity: number): ReturnedPart {
   let left = quantity;
   let paid = 0;
   const discounts = new Map<string, number>();
+  const discounted = new Map<string, number>();
   for (const portion of portionsOf(line)) {
     const units = Math.min(portion.units, left);
     if (units === 0) break;
@@ -85,10 +91,11 @@ export function returnedPart(line: SoldLine, quantity: number): ReturnedPart {
     for (const [index, amount] of portion.discounts.entries()) {
       const { promotion } = line.adjustments[index]!;
       discounts.set(promotion, (discounts.get(promotion) ?? 0) + units * amount);
+      if (amount > 0) discounted.set(promotion, (discounted.get(promotion) ?? 0) + units);
     }
   }
   // Runs laid one over the other never take more than a unit costs; should they, the units after it make up for it.
-  return { paid: Math.max(0, paid), discounts };
+  return { paid: Math.max(0, paid), discounts, units: discounted };
 }
 
 /** The runs of all adjustments laid one over the other, cut wherever one of them changes; least paid first. */

@@ -40,6 +40,10 @@ export const supplies = {
     document: (stock) => ({ benefits: [{ kind: "gift", sku: "BAG", stock }] }),
     measure: "stock:0",
   },
+  "units of its own stock": {
+    document: (units) => ({ limits: { stock: [{ sku: "MUG", units }] } }),
+    measure: 'stock:["MUG"]',
+  },
   "single-use code": {
     document: () => ({ trigger: { type: "coupon", pool: "rush" } }),
     measure: "coupon",

@@ -29,7 +29,7 @@ export function line(
     promotion,
     runs: list.map(([units, amount]) => ({ units, amount })),
   }));
-  return { id, quantity, unitPrice, adjustments };
+  return { id, sku: id, quantity, unitPrice, adjustments };
 }
 
 export function gift(fields: Partial<GivenGift> = {}): GivenGift {
@@ -53,6 +53,7 @@ export function applied(key: string, fields: Partial<AppliedPromotion> = {}): Ap
     returns: "prorate",
     restoresUse: false,
     coupons: [],
+    stocks: new Map(),
     ...fields,
   };
 }

@@ -210,11 +210,15 @@ export const eventTypes = {
   },
   "dealwright.limit.reached": {
     summary:
-      "A promotion has no uses, or a gift or service no stock, left. Limits for each customer, code or device have no events.",
+      "A promotion has no uses, or a gift, a service or goods of its own stock no units, left. Limits for each customer, code or device have no events.",
     subject: "the promotion's id",
     data: z.object({
       promotionId: z.string(),
-      measure: z.string().describe("`uses`, or `stock:2` for the third benefit."),
+      measure: z
+        .string()
+        .describe(
+          '`uses`, `stock:2` for the third benefit, `stock:["SKU","store"]` for goods of its own stock.',
+        ),
       period: nullableText.describe("The day, week or month of a limit by period."),
       limit: z.int(),
     }),

@@ -203,6 +203,8 @@ function knowledge(
       codes,
       coupons: found,
       currency: request.currency,
+      skus: request.lines.map(({ sku }) => sku),
+      store: request.store,
       at,
       timezone: rules.settings.timezone,
     });

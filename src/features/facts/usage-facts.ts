@@ -1,6 +1,7 @@
 /** How much of a promotion is taken, as the engine asks for it. */
 import type { UsageFact, UsageSource } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
+import { stocksAt } from "../../engine/unit-stock.ts";
 import { type CounterName, counterKey } from "../../ledger/books.ts";
 import {
   amountCounter,
@@ -8,6 +9,7 @@ import {
   limitedCounters,
   stockCounter,
   stocksOf,
+  unitStockCounter,
   type Who,
 } from "../ledger/promotion-counters.ts";
 
@@ -22,6 +24,9 @@ export interface UsageQuestion {
   /** By entered code: the coupon behind it as it is stored, and counted. */
   readonly coupons: ReadonlyMap<string, { readonly code: string }>;
   readonly currency: string;
+  /** Of the goods in the cart; a stock of others does not matter to it. */
+  readonly skus: readonly string[];
+  readonly store: string | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly timezone: string;
@@ -85,7 +90,17 @@ function usageOf(promotion: CompiledPromotion, question: UsageQuestion): UsageFa
     usage.stockTaken = Object.fromEntries(
       [...stocks.keys()].map((position) => [position, taken(stockCounter(rule, position))]),
     );
+  if (promotion.unitStocks !== null) usage.unitsTaken = unitsTaken(promotion, rule, question);
   return usage;
+}
+
+function unitsTaken(
+  { unitStocks }: CompiledPromotion,
+  rule: string,
+  { taken, skus, store }: UsageQuestion,
+): Record<string, number> {
+  const stocks = skus.flatMap((sku) => stocksAt(unitStocks, sku, store) ?? []);
+  return Object.fromEntries(stocks.map(({ name }) => [name, taken(unitStockCounter(rule, name))]));
 }
 
 /** A table of counters as a function, what another order holds itself left out. */

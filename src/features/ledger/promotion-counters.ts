@@ -78,8 +78,15 @@ export function amountCounter(rule: string, currency: string): CounterName {
 }
 
 export function stockCounter(rule: string, position: number): CounterName {
-  return { rule, measure: `stock:${position}`, holder: "", period: "" };
+  return { rule, measure: `${stockMeasure}${position}`, holder: "", period: "" };
 }
+
+/** Of goods that a promotion was given to sell, by the name of that stock. */
+export function unitStockCounter(rule: string, name: string): CounterName {
+  return { rule, measure: `${stockMeasure}${name}`, holder: "", period: "" };
+}
+
+const stockMeasure = "stock:";
 
 /** A paid deposit counts once, whoever names it. */
 export function depositCounter(redemption: string): CounterName {

@@ -30,6 +30,8 @@ export function termsOf(
     );
   if (document.schedule?.recurring !== undefined)
     fault("/promotion", "schedule_not_offline", "A till does not know recurring hours.");
+  if (document.limits?.stock !== undefined)
+    fault("/promotion", "stock_not_offline", "A till does not know what others sell of its stock.");
   const offer = offerOf(document.benefits as readonly Benefit[], currency);
   if (offer === null)
     fault(

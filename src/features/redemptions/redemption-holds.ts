@@ -2,12 +2,14 @@
 import { normalizeCode } from "../../engine/codes.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
+import { stocksAt } from "../../engine/unit-stock.ts";
 import type { Hold } from "../../ledger/books.ts";
 import {
   couponCounter,
   depositCounter,
   stockCounter,
   stocksOf,
+  unitStockCounter,
   type Who,
 } from "../ledger/promotion-counters.ts";
 import { Holds } from "../ledger/promotion-holds.ts";
@@ -17,6 +19,8 @@ export interface HoldsQuestion {
   /** The promotions in force, by key. */
   readonly promotionOf: (key: string) => CompiledPromotion | undefined;
   readonly who: Who;
+  /** Where it is sold; undefined: in no store. */
+  readonly store: string | undefined;
   /** By entered code, normalised. */
   readonly coupons: ReadonlyMap<
     string,
@@ -57,6 +61,22 @@ function addPromotion(holds: Holds, promotion: CompiledPromotion, question: Hold
     const stock = giver === key ? stocks.get(benefit) : undefined;
     if (stock !== undefined) holds.add(stockCounter(id, benefit), quantity, stock);
   }
+  for (const { promotion: seller, stock = [] } of quote.promotions)
+    if (seller === key)
+      for (const { sku, units } of stock) addUnits(holds, id, promotion, sku, units, question);
+}
+
+function addUnits(
+  holds: Holds,
+  id: string,
+  { unitStocks }: CompiledPromotion,
+  sku: string,
+  units: number,
+  { store }: HoldsQuestion,
+): void {
+  if (units === 0) return;
+  for (const { name, units: limit } of stocksAt(unitStocks, sku, store) ?? [])
+    holds.add(unitStockCounter(id, name), units, limit);
 }
 
 /** A deposit counts towards what is due whether or not its promotion applied, and once. */

@@ -93,7 +93,7 @@ export const ledgerEntry = z
     measure: z
       .string()
       .describe(
-        "`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `deposit`.",
+        '`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`.',
       ),
     holder: z
       .string()

@@ -131,6 +131,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
             quote,
             promotionOf: promotionsByKey(rules),
             who: known.who,
+            store: request.store,
             coupons: known.coupons,
             deposits: known.facts.deposits?.keys() ?? [],
             at,

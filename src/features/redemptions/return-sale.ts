@@ -3,8 +3,10 @@ import type { Cart } from "../../engine/cart.ts";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
 import type { PromotionDocument } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
+import type { UnitStocks } from "../../engine/unit-stock.ts";
 import type { KeptOrder } from "../../ledger/returns.ts";
 import type { AppliedPromotion, GivenGift, Sale } from "../../ledger/sale.ts";
+import { unitStockCounter } from "../ledger/promotion-counters.ts";
 
 /** A promotion as it was when the order was priced. */
 export interface PastPromotion {
@@ -12,6 +14,7 @@ export interface PastPromotion {
   readonly id: string | null;
   readonly key: string;
   readonly document: Pick<PromotionDocument, "returns" | "restoreUseOnReturn">;
+  readonly unitStocks: UnitStocks | null;
 }
 
 type SoldQuote = Pick<Quote, "codes" | "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
@@ -29,8 +32,8 @@ export function saleOf(
   const sold = new Map(request.lines.map((line) => [line.id, line]));
   return {
     lines: quote.lines.map(({ id, adjustments }) => {
-      const { quantity, unitPrice } = sold.get(id)!;
-      return { id, quantity, unitPrice, adjustments };
+      const { sku, quantity, unitPrice } = sold.get(id)!;
+      return { id, sku, quantity, unitPrice, adjustments };
     }),
     shipping: quote.shipping - quote.shippingDiscount,
     gifts: giftsOf(quote.rewards),
@@ -68,7 +71,7 @@ function appliedOf(
   for (const { promotion, amount } of rows) amounts.set(promotion, (amounts.get(promotion) ?? 0) + amount);
   return promotions
     .filter(({ key }) => amounts.has(key))
-    .map(({ id, key, document }) => ({
+    .map(({ id, key, document, unitStocks }) => ({
       key,
       rule: id ?? key,
       amount: amounts.get(key)!,
@@ -76,6 +79,11 @@ function appliedOf(
       restoresUse: document.restoreUseOnReturn,
       coupons: codes.flatMap((code) =>
         code.status === "applied" && code.promotion === key ? holdersOf(code.code) : [],
+      ),
+      stocks: new Map(
+        [...(unitStocks ?? [])].flatMap(([sku, stocks]) =>
+          stocks.map(({ name }) => [unitStockCounter(id ?? key, name).measure, sku] as const),
+        ),
       ),
     }));
 }

@@ -224,7 +224,9 @@ function restoredOf(
         ? (quote.codes.find(({ promotion, status }) => promotion === owner.key && status === "applied")
             ?.code ?? null)
         : null;
-    const name = kind === "use" ? `${owner.key} use` : `${owner.key} ${counter.measure} ${counter.holder}`;
+    // Units of one SKU may be counted for all places and for a store.
+    const what = owner.stocks.get(counter.measure) ?? counter.measure;
+    const name = kind === "use" ? `${owner.key} use` : `${owner.key} ${what} ${counter.holder}`;
     rows.set(name, { promotion: owner.key, kind, code, amount });
   }
   return [...rows.values()];

@@ -29,6 +29,8 @@ const families: Readonly<Record<string, InstanceOptions>> = {
   "one group": plain,
   "prices that must be rounded": { ...plain, oddPrices: true },
   floors: { ...plain, floors: true },
+  "stock of their own": { ...plain, stocks: true },
+  "stock of their own in two groups": { ...plain, units: 4, groups: ["item", "second"], stocks: true },
   "two groups": { ...plain, units: 4, groups: ["item", "second"] },
   "every kind of benefit": { ...plain, units: 4, groups: ["item", "second"], everyKind: true },
   "every kind of benefit and promotions that exclude others": {

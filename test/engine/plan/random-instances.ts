@@ -16,6 +16,8 @@ export interface InstanceOptions {
   readonly conflicts: boolean;
   /** Deposits and rewards as well, alone and beside other benefits of one promotion. */
   readonly everyKind?: boolean;
+  /** Some promotions were given so many units to sell. */
+  readonly stocks?: boolean;
 }
 
 const skus = ["A", "B", "C"];
@@ -69,7 +71,10 @@ export function randomInstance(seed: number, options: InstanceOptions): Instance
     if (kind.picks && options.groups.length > 1) continue;
     counts ||= kind.counts ?? false;
     picks ||= kind.picks ?? false;
-    add(kind.make(dice, money), group === "item" ? {} : { stacking: { group } });
+    add(kind.make(dice, money), {
+      ...(group !== "item" && { stacking: { group } }),
+      ...(options.stocks && dice.chance(0.6) && { limits: { stock: stocksOf(dice) } }),
+    });
   }
   const subtotal = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
   const threshold = () => ({
@@ -372,3 +377,9 @@ const shippingKinds: readonly ((dice: Dice) => object)[] = [
   () => ({ kind: "amount_off", target: "shipping", amount: { CNY: 300 } }),
   () => ({ kind: "fixed_price", target: "shipping", price: { CNY: 100 } }),
 ];
+
+/** Of one to three SKUs. */
+function stocksOf(dice: Dice) {
+  const first = dice.int(0, skus.length - 1);
+  return skus.slice(first).map((sku) => ({ sku, units: dice.int(0, 3) }));
+}

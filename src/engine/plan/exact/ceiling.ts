@@ -2,35 +2,36 @@
  * The most that a promotion can take off in the item stage, whatever units it is left: one sum over the goods it covers, at
  * the prices of the cart. Never too small, and what it really brings when nobody is in its way, for all usual benefits.
  */
-import type { CanonicalLine } from "../../canonical-cart.ts";
-import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
 import { sortFew } from "../../short-lists.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
+import { budgetOf } from "./budget.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetOf } from "./item-offers.ts";
+import { unitsWithinStock } from "./stock-limits.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
 /** In millionths. */
-export function ceilingOf(situation: Situation, promotion: CompiledPromotion): number {
+export function ceilingOf(situation: Situation, index: number): number {
+  const { promotion } = situation.candidates[index]!;
   const part = promotion.parts[0]!;
   if (part.stage !== "item") return 0;
   const fields = fieldsOf(promotion, "item");
   let sum = 0;
   for (let i = 0; i < part.benefits.length; i++) {
-    sum += ceilingOfBenefit(situation, fields[i]!, part.benefits[i]!.selectors);
+    sum += ceilingOfBenefit(situation, index, fields[i]!, part.benefits[i]!.selectors);
   }
   return Math.min(sum, budgetOf(situation, promotion));
 }
 
 function ceilingOfBenefit(
-  { cart, coverage }: Situation,
+  situation: Situation,
+  index: number,
   fields: BenefitFields,
   selectors: readonly CompiledSelector[],
 ): number {
-  const { currency } = cart;
-  const listed = (select: CompiledSelector) => new ListedGoods(cart.lines, coverage.of(select));
+  const { currency } = situation.cart;
+  const listed = (select: CompiledSelector) => listedGoods(situation, index, select);
   const goods = listed(selectors[0]!);
   switch (fields.kind) {
     case "percent_off":
@@ -57,15 +58,33 @@ function ceilingOfBenefit(
   }
 }
 
+/** Equal units of a line. */
+interface Run {
+  readonly unitPrice: number;
+  readonly quantity: number;
+}
+
+function listedGoods(situation: Situation, index: number, select: CompiledSelector): ListedGoods {
+  const { cart, coverage } = situation;
+  const lines = coverage.of(select);
+  const within = unitsWithinStock(situation, index, lines);
+  if (within === null) return new ListedGoods(cart.lines, lines);
+  const runs = lines.map((line) => ({ unitPrice: cart.lines[line]!.unitPrice, quantity: within(line) }));
+  return new ListedGoods(
+    runs,
+    runs.map((_, i) => i),
+  );
+}
+
 /** The covered units, as runs. */
 class ListedGoods {
   readonly units: number;
   readonly worth: number;
-  private readonly all: readonly CanonicalLine[];
+  private readonly all: readonly Run[];
   private readonly lines: readonly number[];
-  private sorted: readonly CanonicalLine[] | null = null;
+  private sorted: readonly Run[] | null = null;
 
-  constructor(all: readonly CanonicalLine[], lines: readonly number[]) {
+  constructor(all: readonly Run[], lines: readonly number[]) {
     let units = 0;
     let worth = 0;
     for (const line of lines) {
@@ -80,7 +99,7 @@ class ListedGoods {
   }
 
   /** Dearest first. Most sums need no order. */
-  private get prices(): readonly CanonicalLine[] {
+  private get prices(): readonly Run[] {
     this.sorted ??= sortFew(
       this.lines.map((line) => this.all[line]!),
       (a, b) => b.unitPrice - a.unitPrice,

@@ -1,16 +1,20 @@
 /** What each candidate can do in the item stage of this cart. */
+import { hasStock } from "../../allotment.ts";
 import { setAmong } from "../../bounded-map.ts";
 import { isDiscounted } from "../../goods.ts";
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion } from "../../promotion.ts";
 import type { CompiledSelector } from "../../selectors/selector.ts";
-import { budgetLeft, type Situation } from "../../situation.ts";
+import type { Situation } from "../../situation.ts";
 import type { Templates } from "./automaton.ts";
 import { type BenefitFields, fieldsOf, unlimited } from "./benefit-fields.ts";
+import { budgetOf } from "./budget.ts";
+import { ceilingOf } from "./ceiling.ts";
 import { grain, rateOf } from "./grain.ts";
 import { shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
 import type { Covered, CoveredLine, Shape } from "./shape.ts";
+import { withinStock } from "./stock-limits.ts";
 
 export function itemOffers(situation: Situation, index: number): Offer[] {
   const { promotion } = situation.candidates[index]!;
@@ -23,20 +27,20 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
     const listed = slots.map(({ select }) => listedLines(situation, select));
     // Of a set one part of which is not in the cart there is none; modelled all the same it would decide ties among others.
     if (listed.some((ofSlot) => ofSlot.length === 0)) return [];
-    const lines = usefulLines(situation, fields[i]!, slots, listed);
-    const covered = coverage(situation, fields[i]!, slots, lines, budget);
     const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;
-    const ofSlots = lines.map((ofSlot) => (ofSlot.every(isWanted) ? ofSlot : ofSlot.filter(isWanted)));
-    return [
-      offerOf(
-        index,
-        part.group,
-        ofSlots,
-        fields[i]!,
-        shapeOf(covered),
-        templatesOf(promotion, situation.cart.currency, i),
-      ),
-    ];
+    const templates = templatesOf(promotion, situation.cart.currency, i);
+    const offer = (ofBenefit: BenefitFields, lines: readonly (readonly number[])[]): Offer => {
+      const shape = shapeOf(coverage(situation, ofBenefit, slots, lines, budget));
+      const ofSlots = lines.map((ofSlot) => (ofSlot.every(isWanted) ? ofSlot : ofSlot.filter(isWanted)));
+      return offerOf(index, part.group, ofSlots, ofBenefit, shape, templates);
+    };
+    const lines = usefulLines(situation, fields[i]!, slots, listed);
+    if (!hasStock(situation, index)) return [offer(fields[i]!, lines)];
+    const bySku = withinStock(situation, index, fields[i]!, lines);
+    if (bySku !== null) return bySku.map(([ofSku, ofLines]) => offer(ofSku, [ofLines]));
+    // As if it had units enough: never too little, and not known exactly.
+    const whole = offer(fields[i]!, lines);
+    return [{ ...whole, isExact: false, most: Math.min(whole.most, ceilingOf(situation, index)) }];
   });
   const giving = offers.filter(({ most }) => most > 0);
   return giving.length < 2 ? giving : apart(giving, budget < unlimited);
@@ -196,10 +200,4 @@ function coverage(
     freeUnits,
     budget,
   };
-}
-
-/** In millionths; infinite without a budget. */
-export function budgetOf(situation: Situation, promotion: CompiledPromotion): number {
-  const left = budgetLeft(situation, promotion);
-  return left === null ? unlimited : left * grain;
 }

@@ -3,8 +3,8 @@ import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
+import { budgetOf } from "./budget.ts";
 import { grain, rateOf } from "./grain.ts";
-import { budgetOf } from "./item-offers.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
@@ -58,6 +58,7 @@ export function laterRule(
     isExact:
       condition.isCertain &&
       promotion.document.budget === undefined &&
+      promotion.unitStocks === null &&
       situation.cart.lines.every(({ floor }) => floor === 0) &&
       fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),
     thresholds: [...condition.thresholds, ...benefits.flatMap(({ thresholds }) => thresholds)],

@@ -30,7 +30,7 @@ function allIsGiven(situation: Situation, candidates: readonly number[], priced:
   const rounding = situation.rounding === "down" ? grain : grain / 2;
   for (const index of candidates) {
     const { promotion } = situation.candidates[index]!;
-    const missing = ceilingOf(situation, promotion) - brought[index]!;
+    const missing = ceilingOf(situation, index) - brought[index]!;
     if (missing > 0 && (missing > rounding || !hasRateIn(promotion, "item"))) return false;
   }
   return true;
@@ -52,7 +52,7 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
     const { promotion } = situation.candidates[index]!;
     for (const part of promotion.parts) {
       if (part.stage !== "order" && part.stage !== "shipping") continue;
-      if (promotion.document.budget !== undefined) return false;
+      if (promotion.document.budget !== undefined || promotion.unitStocks !== null) return false;
       if (applied.has(index * 2 + (part.stage === "order" ? 0 : 1))) {
         if (part.stage === "order" && !isSteady(situation, promotion, part, offItems, isItemStageEmpty))
           return false;

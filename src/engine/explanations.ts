@@ -3,16 +3,26 @@ import type { Facts } from "./facts.ts";
 import { planWith, whatIfWork } from "./forcing.ts";
 import { asksRecords, type Guarantee, guarantees, missingFor } from "./guarantees.ts";
 import { findHints } from "./hints.ts";
+import { outOfReach } from "./judge.ts";
+import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
 import { whyLeftOut } from "./left-out.ts";
-import { findNearMiss, type NearMiss } from "./near-miss.ts";
+import { type NearMiss, NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CodeResult, NotApplied, Quote } from "./quote.ts";
 import { couponReason, reasonWords } from "./reasons.ts";
 import { spokenLocale } from "./settings.ts";
-import { type Candidate, type EnteredCode, type Rejection, type Situation, StageView } from "./situation.ts";
+import {
+  type Candidate,
+  type EnteredCode,
+  type Rejection,
+  rejectionByConditions,
+  type Situation,
+  StageView,
+} from "./situation.ts";
+import { goodsAtStage } from "./stage-goods.ts";
 import { sayer } from "./words.ts";
 
 export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied" | "hints" | "missing"> {
@@ -55,14 +65,35 @@ function lackOf(
 /** By candidate; null for those that applied. `closely`: also of those that nobody entered a code for. */
 export function rejectionsOf(outcome: Outcome, closely: boolean): readonly (Rejection | null)[] {
   const { situation, proposed } = outcome;
-  return situation.candidates.map(({ code }, index) => {
+  const views = new Map<Stage, StageView>();
+  return situation.candidates.map(({ promotion, code }, index) => {
     const final = proposed.priced.rejections[index]!;
     if (final === null) return null;
+    if (final === outOfReach) return missedAtStage(outcome, promotion, views);
     // What is not in the plan has its reason from the planner.
     const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
     if (!closely && code === null) return told;
     return situation.work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
   });
+}
+
+/** What its conditions lack when they are asked: at the prices with which its stage began. */
+function missedAtStage(
+  { situation, proposed }: Outcome,
+  promotion: CompiledPromotion,
+  views: Map<Stage, StageView>,
+): Rejection {
+  const { stage } = promotion.parts[0]!;
+  let view = views.get(stage);
+  if (view === undefined) {
+    const { goods, shipments } = goodsAtStage(situation, proposed.priced, stage);
+    view = new StageView(situation, goods, shipments);
+    views.set(stage, view);
+  }
+  const verdict = promotion.conditions!.test(view);
+  if (verdict.met)
+    throw new Error(`${promotion.key}: discounts made a condition hold that says it stays unmet`);
+  return rejectionByConditions(verdict, promotion, view);
 }
 
 function notAppliedRows(
@@ -75,12 +106,11 @@ function notAppliedRows(
   const { priced } = proposed;
   const rows: NotApplied[] = [];
   const view = new StageView(situation, priced.goods, priced.shipments);
+  const nearMisses = new NearMisses(situation, priced, request.identifiers);
   situation.candidates.forEach((candidate, index) => {
     const rejection = rejections[index]!;
     if (rejection === null || !mayBeNamed(candidate, view)) return;
-    const near = situation.work.searching(() =>
-      findNearMiss(situation, index, rejection, priced, request.identifiers),
-    );
+    const near = situation.work.searching(() => nearMisses.find(index, rejection));
     const isTold =
       all || candidate.code !== null || lackOf(outcome, candidate.promotion, rejection).length > 0;
     if (near === null && !isTold) return;

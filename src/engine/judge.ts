@@ -11,6 +11,12 @@ import {
   type StageView,
 } from "./situation.ts";
 
+/**
+ * Its conditions do not hold even at the prices of the cart, and no plan can mend that, so planners need not know of it. By how
+ * much it misses depends on what the stages before its own take off: that is told of the plan in the end (`rejectionsOf`).
+ */
+export const outOfReach: Rejection = { reason: "condition_excluded" };
+
 type Known = Pick<Situation, "cart" | "facts" | "now">;
 
 /** `rejection`: out whatever the plan. `exhausted`: out once its conditions, asked at its stage, hold. */
@@ -34,7 +40,11 @@ export function judge(
   // Asked before the conditions: which counters are asked is what is kept with an order, and of a smaller cart, priced again when
   // goods come back, other conditions may hold.
   const exhausted = whatIsLeft(promotion, known, identifiers, code);
-  if (promotion.asksAtStage) return { rejection: null, exhausted };
+  if (promotion.asksAtStage) {
+    const { conditions } = promotion;
+    const isLost = conditions?.staysUnmet === true && !conditions.test(view).met;
+    return { rejection: isLost ? outOfReach : null, exhausted };
+  }
   const verdict = promotion.conditions?.test(view);
   if (verdict !== undefined && !verdict.met)
     return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };

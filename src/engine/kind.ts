@@ -111,6 +111,8 @@ export interface CompiledCondition {
   test(view: ConditionView<FactName>): Verdict;
   /** The verdict changes with what earlier stages leave, so it must be asked at the promotion's stage. */
   readonly dependsOnStage?: boolean;
+  /** Of one that does: what earlier stages take off can only make it fail, so unmet before them it is unmet after them. */
+  readonly staysUnmet?: boolean;
   /** Goods of which at least one unit must be in the cart for the condition to hold. */
   readonly requires?: CompiledSelector;
   /** Values of a context field, one of which must hold: another way to find candidates. */

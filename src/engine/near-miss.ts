@@ -8,7 +8,7 @@
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import { Coverage, Goods } from "./goods.ts";
 import { type Identifiers, judge } from "./judge.ts";
-import type { Stage } from "./kind.ts";
+import type { CompiledBenefit, Stage } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { makeGround, type Rejection, type Situation, StageView, withCandidates } from "./situation.ts";
@@ -27,33 +27,56 @@ export function missOf(rejection: Rejection | null): Rejection | null {
   return rejection?.remedy === undefined ? rejection : rejection.remedy;
 }
 
-/** Null when no single change of more goods would do. `priced`: the plan that the quote follows. */
-export function findNearMiss(
-  situation: Situation,
-  index: number,
-  rejection: Rejection,
-  priced: Priced,
-  identifiers: Identifiers,
-): NearMiss | null {
-  const miss = missOf(rejection);
-  if (miss?.gap === undefined) return null;
-  const { promotion, code } = situation.candidates[index]!;
-  situation.work.spend(3 * situation.cart.lines.length);
-  const cart = withMoreGoods(cartAtStage(situation, priced, promotion.parts[0]!.stage), miss, situation.work);
-  if (cart === null) return null;
-  const { facts, now, rounding, work } = situation;
-  // Its conditions are taken to hold: the one that failed is the one being mended.
-  const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
-  const probe = makeGround(cart, facts, now, rounding, work);
-  const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
-  const candidate = { promotion: mended, code, ...judge(mended, view, probe, identifiers, code) };
-  if (candidate.rejection !== null) return null;
-  const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
-  if (alone.rejections[0] !== null) return null;
-  return {
-    rejection: miss,
-    wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0),
-  };
+/** `priced`: the plan that the quote follows. What they share is worked out once for all promotions of a cart. */
+export class NearMisses {
+  private readonly carts = new Map<Stage, CanonicalCart>();
+  private readonly situation: Situation;
+  private readonly priced: Priced;
+  private readonly identifiers: Identifiers;
+
+  constructor(situation: Situation, priced: Priced, identifiers: Identifiers) {
+    this.situation = situation;
+    this.priced = priced;
+    this.identifiers = identifiers;
+  }
+
+  /** Null when no single change of more goods would do. */
+  find(index: number, rejection: Rejection): NearMiss | null {
+    const miss = missOf(rejection);
+    if (miss?.gap === undefined) return null;
+    const { cart: asItIs, facts, now, rounding, work } = this.situation;
+    const { promotion, code } = this.situation.candidates[index]!;
+    work.spend(3 * asItIs.lines.length);
+    const asksForCart = promotion.parts.some(({ benefits }) => benefits.some(asksWhere));
+    const cart = withMoreGoods(this.cartAt(promotion.parts[0]!.stage), miss, asksForCart, work);
+    if (cart === null) return null;
+    // Its conditions are taken to hold: the one that failed is the one being mended.
+    const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
+    const probe = makeGround(cart, facts, now, rounding, work);
+    const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
+    const candidate = { promotion: mended, code, ...judge(mended, view, probe, this.identifiers, code) };
+    if (candidate.rejection !== null) return null;
+    const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
+    if (alone.rejections[0] !== null) return null;
+    return {
+      rejection: miss,
+      wouldSave: alone.applications.reduce((sum, application) => sum + application.amount, 0),
+    };
+  }
+
+  private cartAt(stage: Stage): CanonicalCart {
+    let cart = this.carts.get(stage);
+    if (cart === undefined) {
+      cart = cartAtStage(this.situation, this.priced, stage);
+      this.carts.set(stage, cart);
+    }
+    return cart;
+  }
+}
+
+/** Some of its goods are chosen by an expression, which may ask for anything in the cart. */
+function asksWhere({ selectors }: CompiledBenefit): boolean {
+  return selectors.some(({ expressions }) => expressions.length > 0);
 }
 
 /** The cart at the prices with which the stage began, units at different prices as lines of their own. */
@@ -73,9 +96,11 @@ function cartAtStage(situation: Situation, priced: Priced, stage: Stage): Canoni
   return { ...cart, lines };
 }
 
+/** `asksForCart`: the promotion looks from a line at its cart, so each line must know the larger one. */
 function withMoreGoods(
   cart: CanonicalCart,
   { gap = 0, gapIn, gapOf }: Rejection,
+  asksForCart: boolean,
   work: WorkBudget,
 ): CanonicalCart | null {
   const covered =
@@ -92,7 +117,7 @@ function withMoreGoods(
     subtotal: cart.subtotal + units * unitPrice,
     quantity: cart.quantity + units,
   };
-  for (const line of cart.lines) lines.push({ ...line, cart: more });
+  for (const line of cart.lines) lines.push(asksForCart ? { ...line, cart: more } : line);
   lines.push(extraLine(more, model, units, unitPrice));
   return more;
 }

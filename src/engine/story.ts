@@ -5,8 +5,9 @@
 import type { LeafVerdict } from "./conditions/tree.ts";
 import { isChoice, rejectionsOf, whyUnheard } from "./explanations.ts";
 import { type Forced, planWith, whatIfWork } from "./forcing.ts";
+import { outOfReach } from "./judge.ts";
 import type { Stage } from "./kind.ts";
-import { findNearMiss } from "./near-miss.ts";
+import { NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { Application, Priced } from "./price.ts";
@@ -76,7 +77,8 @@ function whyStranger({ codes }: Outcome, { candidates, facts }: Situation, isDra
   const isCoded = promotion.code !== null || promotion.pool !== null;
   const unheard = whyUnheard(facts, isCoded && codes.length > 0, isDraft);
   if (unheard !== null) return unheard;
-  return isCoded ? { reason: "code_not_entered" } : (rejection ?? { reason: "goods_missing" });
+  if (isCoded) return { reason: "code_not_entered" };
+  return rejection === null || rejection === outOfReach ? { reason: "goods_missing" } : rejection;
 }
 
 function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, work: Work): Story {
@@ -89,7 +91,7 @@ function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, w
     rejection === null
       ? null
       : situation.work.searching(() =>
-          findNearMiss(situation, index, rejection, priced, request.identifiers),
+          new NearMisses(situation, priced, request.identifiers).find(index, rejection),
         );
   const taken = rejection === null ? priced : forced?.priced;
   return {

@@ -129,6 +129,20 @@ describe("a near miss", () => {
 
   test("counts from the prices that the item stage left", () => {
     expect(missOf({ conditions: subtotal(2000) }, ["1x A @ 30.00"], [half])).toBe("500 more for 500");
+    // Also where the cart's own prices would not reach it either, which planners need not look at.
+    expect(missOf({ conditions: subtotal(4000) }, ["1x A @ 30.00"], [half])).toBe("2500 more for 500");
+  });
+
+  test.each<[string, PromotionInput["conditions"]]>([
+    ["an upper limit", { kind: "subtotal", atMost: { CNY: 2000 } }],
+    ["a condition that is excluded", { not: subtotal(2001) }],
+    ["one of several conditions", { any: [inApp, { all: [{ not: subtotal(2001) }, subtotal(1)] }] }],
+  ])("is none where discounts of an earlier stage are what %s waits for", (_title, conditions) => {
+    const quote = (promotions: PromotionInput[]) =>
+      quoteFor(promotions, cart("1x A @ 30.00", { channel: "web" }));
+    const meant = promotion({ benefits: [fiveOff], conditions });
+    expect(quote([meant]).total).toBe(3000);
+    expect(quote([meant, half]).total).toBe(1000);
   });
 
   test("of units reckons with the cheapest that count", () => {

@@ -27,6 +27,7 @@ export const distinct = defineCondition({
     checkBounds({ atLeast: atLeast === 0 ? undefined : atLeast, atMost }, compiler, path);
     return {
       dependsOnStage: goods.excludeDiscounted,
+      staysUnmet: atMost === undefined,
       ...requiredGoods(goods, atLeast > 0),
       test(view) {
         const actual = view.distinct(goods, by);

@@ -25,6 +25,7 @@ export const quantity = defineCondition({
     checkBounds({ atLeast: atLeast === 0 ? undefined : atLeast, atMost }, compiler, path);
     return {
       dependsOnStage: goods.excludeDiscounted,
+      staysUnmet: atMost === undefined,
       ...requiredGoods(goods, atLeast > 0),
       test(view) {
         const actual = view.quantity(goods);

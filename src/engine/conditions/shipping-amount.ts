@@ -23,6 +23,7 @@ export const shippingAmount = defineCondition({
     checkMoneyBounds({ atLeast, atMost }, compiler, path);
     return {
       dependsOnStage: true,
+      staysUnmet: atMost === undefined,
       test(view) {
         const { currency } = view.cart;
         const actual = view.shippingAmount();

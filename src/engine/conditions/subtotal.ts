@@ -34,6 +34,7 @@ export const subtotal = defineCondition({
     return {
       // Which goods are "discounted" by now depends on the stage even where prices are the cart's own.
       dependsOnStage: base === "current" || goods.excludeDiscounted,
+      staysUnmet: atMost === undefined,
       ...requiredGoods(goods, atLeast !== undefined && Object.values(atLeast).every((least) => least > 0)),
       test(view) {
         const { currency } = view.cart;

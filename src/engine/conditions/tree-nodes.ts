@@ -17,6 +17,9 @@ type View = ConditionView<FactName>;
 type Truth = boolean | null;
 
 export interface ConditionNode {
+  readonly dependsOnStage: boolean;
+  /** Unmet before any discount, it is unmet after them. */
+  readonly staysUnmet: boolean;
   test(view: View): Verdict;
   truth(view: View): Truth;
   /** The first leaf that misses a fact. */
@@ -33,12 +36,16 @@ export class Leaf implements ConditionNode {
   readonly kind: ConditionKind;
   readonly compiled: CompiledCondition;
   readonly isAboutCustomer: boolean;
+  readonly dependsOnStage: boolean;
+  readonly staysUnmet: boolean;
   private readonly unknown: readonly { name: FactName; withoutId: Unmet; withId: Unmet }[];
 
   constructor(kind: ConditionKind, compiled: CompiledCondition) {
     this.kind = kind;
     this.compiled = compiled;
     this.isAboutCustomer = compiled.isAboutCustomer ?? kind.isAboutCustomer;
+    this.dependsOnStage = compiled.dependsOnStage ?? false;
+    this.staysUnmet = !this.dependsOnStage || (compiled.staysUnmet ?? false);
     this.unknown = kind.needs.map((name) => ({
       name,
       withoutId: missing("customer.id"),
@@ -81,9 +88,13 @@ export class Leaf implements ConditionNode {
 }
 
 export class All implements ConditionNode {
+  readonly dependsOnStage: boolean;
+  readonly staysUnmet: boolean;
   private readonly children: readonly ConditionNode[];
   constructor(children: readonly ConditionNode[]) {
     this.children = children;
+    this.dependsOnStage = children.some((child) => child.dependsOnStage);
+    this.staysUnmet = children.every((child) => child.staysUnmet);
   }
 
   test(view: View): Verdict {
@@ -129,9 +140,13 @@ export class All implements ConditionNode {
 }
 
 export class Any implements ConditionNode {
+  readonly dependsOnStage: boolean;
+  readonly staysUnmet: boolean;
   private readonly children: readonly ConditionNode[];
   constructor(children: readonly ConditionNode[]) {
     this.children = children;
+    this.dependsOnStage = children.some((child) => child.dependsOnStage);
+    this.staysUnmet = children.every((child) => child.staysUnmet);
   }
 
   test(view: View): Verdict {
@@ -189,9 +204,13 @@ export class Any implements ConditionNode {
 }
 
 export class Not implements ConditionNode {
+  readonly dependsOnStage: boolean;
+  readonly staysUnmet: boolean;
   private readonly child: ConditionNode;
   constructor(child: ConditionNode) {
     this.child = child;
+    this.dependsOnStage = child.dependsOnStage;
+    this.staysUnmet = !child.dependsOnStage;
   }
 
   test(view: View): Verdict {
@@ -225,6 +244,8 @@ export class Not implements ConditionNode {
 
 /** Stands for what was refused; the document is not used. */
 export const nothing: ConditionNode = {
+  dependsOnStage: false,
+  staysUnmet: true,
   test: () => met,
   truth: () => true,
   firstMissing: () => null,

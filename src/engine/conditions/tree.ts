@@ -97,6 +97,8 @@ export interface CompiledTree {
   /** The one condition that stands between this cart and the whole tree, if more goods would meet it. */
   nearMiss(view: View): Unmet | null;
   readonly dependsOnStage: boolean;
+  /** What earlier stages take off can only make it fail: unmet at the prices of the cart, it is unmet in every plan. */
+  readonly staysUnmet: boolean;
   readonly needs: readonly FactName[];
   /** Some leaf asks who the customer is, or what is known of them. */
   readonly isAboutCustomer: boolean;
@@ -129,7 +131,8 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     },
     nearMiss: (view) => root.remedy(view),
     isAboutCustomer,
-    dependsOnStage: leaves.some((leaf) => leaf.compiled.dependsOnStage ?? false),
+    dependsOnStage: root.dependsOnStage,
+    staysUnmet: root.staysUnmet,
     needs: [...new Set(leaves.flatMap((leaf) => [...leaf.kind.needs, ...(leaf.compiled.alsoNeeds ?? [])]))],
     currencies: currencies.length === 0 ? null : intersection(currencies),
     requires: necessary.flatMap(({ requires }) => requires ?? []),

@@ -3,15 +3,13 @@
  * promotion brings all that it could bring by itself, and no threshold of a later stage could be reached by giving less,
  * nothing is left to choose. Where that cannot be seen at a glance the answer is no.
  */
-import { Goods } from "../../goods.ts";
 import type { Priced } from "../../price.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { filled } from "../../short-lists.ts";
-import { type Situation, StageView } from "../../situation.ts";
+import type { Situation } from "../../situation.ts";
 import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fields.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, largestWorth } from "./grain.ts";
-import { isMonotone } from "./stage-conditions.ts";
 import { fromOf } from "./tier-offers.ts";
 
 /** `candidates`: those that could take money off. `priced`: all of them, each with all units that are free. */
@@ -47,7 +45,6 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
       offItems += amount;
     } else if (stage !== "reward") applied.add(candidate * 2 + (stage === "order" ? 0 : 1));
   }
-  let listed: StageView | null = null;
   for (const index of candidates) {
     const { promotion } = situation.candidates[index]!;
     for (const part of promotion.parts) {
@@ -59,13 +56,8 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
         if (part.stage === "shipping" && !isSteadyShipping(promotion)) return false;
         continue;
       }
-      // It does not apply: it must be out of reach even at the prices of the cart.
-      if (isOutOfReach(situation, promotion, part)) continue;
-      const { conditions } = promotion;
-      if (!promotion.asksAtStage || conditions === null) return false;
-      if (!isMonotone(promotion.document.conditions as Parameters<typeof isMonotone>[0])) return false;
-      listed ??= new StageView(situation, new Goods(situation.cart.lines), new Goods(situation.shipments));
-      if (conditions.test(listed).met) return false;
+      // It does not apply: what it gives must be out of reach even at the prices of the cart.
+      if (!isOutOfReach(situation, promotion, part)) return false;
     }
   }
   return true;

@@ -36,7 +36,7 @@ export function stageCondition(situation: Situation, promotion: CompiledPromotio
   const { conditions, document, asksAtStage } = promotion;
   if (!asksAtStage || conditions === null) return always;
   const tree = document.conditions as ConditionDocument;
-  if (!isMonotone(tree)) return { ...always, isCertain: false };
+  if (!conditions.staysUnmet) return { ...always, isCertain: false };
   const thresholds: number[] = [];
   collectThresholds(tree, situation.cart.currency, thresholds);
   return {
@@ -76,15 +76,6 @@ interface LeafFields extends ConditionLeaf {
 function dependsOnPrices(leaf: LeafFields): boolean {
   if (leaf.kind === "subtotal" && leaf.base !== "list") return true;
   return leaf.select?.excludeDiscounted ?? false;
-}
-
-/** Higher prices and more undiscounted units can only make it true. */
-export function isMonotone(tree: ConditionDocument): boolean {
-  if ("all" in tree) return (tree.all as readonly ConditionDocument[]).every(isMonotone);
-  if ("any" in tree) return (tree.any as readonly ConditionDocument[]).every(isMonotone);
-  if ("not" in tree) return !leavesOf(tree.not as ConditionDocument).some(dependsOnPrices);
-  const leaf = tree as LeafFields;
-  return !dependsOnPrices(leaf) || leaf.atMost === undefined;
 }
 
 function leavesOf(tree: ConditionDocument): LeafFields[] {

@@ -42,6 +42,7 @@ import { mountStreams, type StreamOperation } from "./platform/stream-operation.
 import { compileInputs } from "./platform/validation.ts";
 import { type Services, servicesOf } from "./services.ts";
 import { customerOperationsOf, customerStreamsOf } from "./wiring/customers.ts";
+import { growthOperations, growthStreams } from "./wiring/growth.ts";
 import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
 
 export interface AppOptions {
@@ -150,6 +151,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
     await services.loyalty.close();
+    await services.growth.close();
     await services.committer.close();
     await services.alarms.close();
     await services.counts.close();
@@ -171,6 +173,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.redemptionExpiry.start();
   services.orderSettlement.start();
   services.loyalty.start();
+  services.growth.start();
   // While the database is away there is nobody to listen to; that begins by itself when it is back.
   if (watch.isAway()) listening.catch((err: unknown) => app.log.error({ err }, "listening did not begin"));
   else await listening;
@@ -199,6 +202,7 @@ export function operationsOf(services: Services): Operation[] {
     ...jobOperations(services.jobs),
     ...eventOperations(services.eventDelivery.events),
     ...trackingOperations(services.tracking),
+    ...growthOperations(services.growth),
     ...webhookOperations(services.eventDelivery.webhooks),
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),
@@ -215,6 +219,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...couponStreams(services.coupons),
     ...orderStreamOperations(services.orderBulk),
     ...loyaltyStreams(services.loyalty),
+    ...growthStreams(services.growth),
     ...customerStreamsOf(services),
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),

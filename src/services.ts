@@ -50,6 +50,7 @@ import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import type { Outage } from "./platform/outage.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
+import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -84,11 +85,12 @@ export function servicesOf({
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
-  const followers = [followRedemptions];
+  const followers = [followRedemptions, ...growthFollowers];
   const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
   const customers = customerServicesOf({ database, clock, log, projects });
   eventDelivery.onSequenced(customers.segmentUpkeep.wake);
+  const growth = growthServices({ database, clock, log, projects, eventDelivery });
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const facts = factsService({ database, clock, usage, wrongCodes, outage });
@@ -126,7 +128,8 @@ export function servicesOf({
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
     jobs,
-    tracking: trackingService({ database, clock }),
+    growth,
+    tracking: trackingService({ database, clock, followers: growth.trackingFollowers }),
     couponPools,
     coupons: couponService({
       database,

@@ -1257,7 +1257,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -1329,6 +1329,27 @@ export type GiftBack = {
   promotion: string;
   sku: string | null;
   quantity: number;
+};
+
+/** What a customer was given apart from any order's price. */
+export type GivenPrize = {
+  id: string;
+  source: PrizeSource;
+  /** The key of the referral programme, check-in programme, challenge or draw. */
+  programme: string;
+  /** What it is for, in the words of its source; there once in a programme. */
+  reference: string;
+  customer: string;
+  state: PrizeState;
+  /** Why it is owed (`pool_empty`, `pool_unknown`) or refused (such as `cap_reached`). */
+  reason: string | null;
+  prize: Prize;
+  /** The issued code, as it is printed. */
+  code: string | null;
+  /** How that coupon stands now. */
+  couponStatus: CouponStatus | null;
+  createdAt: string;
+  updatedAt: string;
 };
 
 /** What a redemption promised beside the price, and what became of it. */
@@ -1975,6 +1996,49 @@ export type PointsStatement = {
   lots: readonly (PointsLot)[];
 };
 
+/** What is given: `{"kind": "coupon", "pool": "welcome", "validFor": "P30D"}` out of a pool, `{"kind": "points", "points": 100}`, or `{"kind": "gift", "sku": "TOTE-BAG"}`, a promise that the shop keeps. */
+export type Prize = {
+  kind: "coupon";
+  pool: CouponPoolKey;
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
+  validFor?: string;
+} | {
+  kind: "points";
+  points: number;
+  programme: PointsProgrammeKey;
+} | {
+  kind: "gift";
+  sku: string;
+  quantity: number;
+};
+
+/** What is given: `{"kind": "coupon", "pool": "welcome", "validFor": "P30D"}` out of a pool, `{"kind": "points", "points": 100}`, or `{"kind": "gift", "sku": "TOTE-BAG"}`, a promise that the shop keeps. */
+export type PrizeInput = {
+  kind: "coupon";
+  pool: CouponPoolKey;
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
+  validFor?: string;
+} | {
+  kind: "points";
+  points: number;
+  programme?: PointsProgrammeKey;
+} | {
+  kind: "gift";
+  sku: string;
+  quantity?: number;
+};
+
+export type PrizePage = {
+  items: readonly (GivenPrize)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PrizeSource = "referral" | "check_in" | "challenge" | "draw";
+
+/** `granted`. `owed`: the pool has no free code; it is delivered once there is one. `refused`: not theirs, `reason` says why. `lapsed`: taken back before it was delivered. `recovered`: taken back. `kept`: the coupon was used before it could be taken back. */
+export type PrizeState = "granted" | "owed" | "refused" | "lapsed" | "recovered" | "kept";
+
 export type ProblemError = {
   path: string;
   code: string;
@@ -2470,6 +2534,181 @@ export type RedemptionRewards = {
 };
 
 export type RedemptionState = "reserved" | "committed" | "cancelled" | "expired" | "partially_returned" | "returned";
+
+export type Referral = {
+  id: string;
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  programme: string;
+  /** The friend. */
+  customer: string;
+  /** Whose code they came by. */
+  code: string;
+  /** The member. */
+  referrer: string;
+  channel: string | null;
+  state: ReferralState;
+  reason: ReferralReason | null;
+  /** It qualified, but the member is rewarded for no more friends; the friend is rewarded all the same. */
+  isCapped: boolean;
+  /** By which it qualified. */
+  order: string | null;
+  holdUntil: string | null;
+  attributedAt: string;
+  updatedAt: string;
+};
+
+export type ReferralCount = {
+  state: ReferralState;
+  reason: ReferralReason | null;
+  channel: string | null;
+  count: number;
+};
+
+export type ReferralGift = {
+  sku: string;
+  /** So many, and not one more. */
+  stock: number;
+  to: ReferralSide;
+};
+
+export type ReferralMember = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  programme: string;
+  customer: string;
+  /** What friends bring; typed in any case. */
+  code: string;
+  /** Where the code leads, as the programme has it. */
+  link: string | null;
+  createdAt: string;
+};
+
+export type ReferralMemberRequest = {
+  customer: string;
+  identifiers?: Identifiers;
+};
+
+export type ReferralPage = {
+  items: readonly (Referral)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type ReferralPeriod = "day" | "week" | "month";
+
+export type ReferralProgramme = {
+  name?: string;
+  /** Friends count from this instant on. */
+  startsAt?: string;
+  /** Friends count before this instant; whoever came before may still order. */
+  endsAt?: string;
+  /** What the member gets for each friend. */
+  referrer: Prize | null;
+  /** What the friend gets. */
+  friend: Prize | null;
+  /** Beside the reward, for the first ones to qualify. */
+  gift?: ReferralGift;
+  /** Only friends who have paid no order before they came. */
+  newCustomer: boolean;
+  /** The first order that the friend pays decides; false: any of them may. */
+  firstOrder: boolean;
+  /** What the order must come to, returns taken off; in other currencies it does not count. */
+  minAmount?: MoneyMap;
+  /** The order is placed within so many days after they came. */
+  withinDays: number;
+  /** So long the goods may come back; if they do, so does what was given. */
+  holdDays: number;
+  /** `held`: when the hold is over. `paid`: at once, and taken back if the goods come back. */
+  given: ReferralRewardsGiven;
+  /** For how many friends a member is rewarded, in all. */
+  mostRewards?: number;
+  /** The same in each day, week or month of the project's zone. */
+  mostRewardsPer?: ReferralRewardsPerPeriod;
+  /** For how many friends a device may stand, where it is told; null: any number. */
+  friendsPerDevice: number | null;
+  friendsPerPhone: number | null;
+  friendsPerIp: number | null;
+  /** Where a code leads, such as `https://shop.example/?ref={code}`. */
+  link?: string;
+  key: string;
+  /** The ETag, as `If-Match` wants it. `*` is whatever is there, also nothing. */
+  version: number;
+  updatedAt: string;
+};
+
+export type ReferralProgrammeDocument = {
+  name?: string;
+  /** Friends count from this instant on. */
+  startsAt?: string;
+  /** Friends count before this instant; whoever came before may still order. */
+  endsAt?: string;
+  /** What the member gets for each friend. */
+  referrer?: PrizeInput | null;
+  /** What the friend gets. */
+  friend?: PrizeInput | null;
+  /** Beside the reward, for the first ones to qualify. */
+  gift?: ReferralGift;
+  /** Only friends who have paid no order before they came. */
+  newCustomer?: boolean;
+  /** The first order that the friend pays decides; false: any of them may. */
+  firstOrder?: boolean;
+  /** What the order must come to, returns taken off; in other currencies it does not count. */
+  minAmount?: MoneyMap;
+  /** The order is placed within so many days after they came. */
+  withinDays?: number;
+  /** So long the goods may come back; if they do, so does what was given. */
+  holdDays?: number;
+  /** `held`: when the hold is over. `paid`: at once, and taken back if the goods come back. */
+  given?: ReferralRewardsGiven;
+  /** For how many friends a member is rewarded, in all. */
+  mostRewards?: number;
+  /** The same in each day, week or month of the project's zone. */
+  mostRewardsPer?: ReferralRewardsPerPeriod;
+  /** For how many friends a device may stand, where it is told; null: any number. */
+  friendsPerDevice?: number | null;
+  friendsPerPhone?: number | null;
+  friendsPerIp?: number | null;
+  /** Where a code leads, such as `https://shop.example/?ref={code}`. */
+  link?: string;
+};
+
+export type ReferralProgrammePage = {
+  items: readonly (ReferralProgramme)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** `self_referral`: the friend is the member, or has their device or phone. `ring`: the friend brought the member, over however many others, or shares a device, phone or address with too many friends. `not_new`: they had paid an order before. `amount_too_low`, `too_late`: what they ordered, and when. `order_returned`: it came back within the hold. */
+export type ReferralReason = "self_referral" | "ring" | "not_new" | "amount_too_low" | "too_late" | "order_returned";
+
+export type ReferralRequest = {
+  code: string;
+  /** The friend. */
+  customer: string;
+  /** Theirs. Kept as keyed hashes, never as they are. */
+  identifiers?: Identifiers;
+  /** Where they came from. */
+  channel?: string;
+};
+
+export type ReferralResults = {
+  members: number;
+  /** By state, reason and channel. */
+  referrals: readonly (ReferralCount)[];
+  /** Null for a programme without gifts. */
+  giftsLeft: number | null;
+};
+
+export type ReferralRewardsGiven = "paid" | "held";
+
+export type ReferralRewardsPerPeriod = {
+  period: ReferralPeriod;
+  count: number;
+};
+
+export type ReferralSide = "referrer" | "friend";
+
+/** `attributed`: the friend came, and has not paid an order yet that decides. `refused`: counts for nobody. `qualified`: the order is paid, the hold runs. `rewarded`: the hold is over. `reversed`: the order came back within it. */
+export type ReferralState = "attributed" | "refused" | "qualified" | "rewarded" | "reversed";
 
 export type Restored = {
   /** Its key. */
@@ -3124,7 +3363,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -3296,6 +3535,22 @@ export interface Operations {
   trackedEvents: { request: { query?: { limit?: number; after?: string; type?: string; customer?: string; channel?: string; campaign?: string; from?: string; to?: string } }; answer: TrackedEventPage };
   /** How many people got how far: steps of events and orders, by channel. */
   funnel: { request: { query?: { steps?: readonly (string)[]; from?: string; to?: string; campaign?: string; channel?: string } }; answer: Funnel };
+  /** What customers were given for bringing friends and for playing, newest first: to a customer, by a programme, or in a state. */
+  prizes: { request: { query?: { limit?: number; after?: string; customer?: string; source?: PrizeSource; programme?: string; state?: PrizeState } }; answer: PrizePage };
+  /** Set by what rules members are rewarded for bringing friends. */
+  putReferralProgramme: { request: { params: { key: string }; body: ReferralProgrammeDocument; ifMatch: string }; answer: ReferralProgramme };
+  /** The rules of a referral programme. */
+  referralProgramme: { request: { params: { key: string } }; answer: ReferralProgramme };
+  /** The project's referral programmes, by key. */
+  referralProgrammes: { request: { query?: { limit?: number; after?: string } }; answer: ReferralProgrammePage };
+  /** A customer's own code and link, by which friends come; the same however often it is asked for. */
+  joinReferralProgramme: { request: { params: { key: string }; body: ReferralMemberRequest }; answer: ReferralMember };
+  /** A friend came through a member's code. */
+  refer: { request: { params: { key: string }; body: ReferralRequest }; answer: Referral };
+  /** Friends who came, newest first: what became of each, and why. */
+  referrals: { request: { params: { key: string }; query?: { limit?: number; after?: string; state?: ReferralState; reason?: ReferralReason; referrer?: string } }; answer: ReferralPage };
+  /** How many members and friends there are, by state, reason and channel, and how many gifts are left. */
+  referralResults: { request: { params: { key: string } }; answer: ReferralResults };
   /** Have events sent to a URL from now on. The secret is shown in this answer and never again. */
   createWebhook: { request: { body: WebhookToCreate }; answer: WebhookWithSecret };
   /** The project's webhooks, newest first. */
@@ -3459,6 +3714,14 @@ export const routes = {
   trackEvents: { method: "POST", path: "/v1/events/batch", isRepeatable: false, takesIdempotencyKey: false },
   trackedEvents: { method: "GET", path: "/v1/tracked-events", isRepeatable: true, takesIdempotencyKey: false },
   funnel: { method: "GET", path: "/v1/funnel", isRepeatable: true, takesIdempotencyKey: false },
+  prizes: { method: "GET", path: "/v1/prizes", isRepeatable: true, takesIdempotencyKey: false },
+  putReferralProgramme: { method: "PUT", path: "/v1/referral-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  referralProgramme: { method: "GET", path: "/v1/referral-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  referralProgrammes: { method: "GET", path: "/v1/referral-programmes", isRepeatable: true, takesIdempotencyKey: false },
+  joinReferralProgramme: { method: "POST", path: "/v1/referral-programmes/{key}/members", isRepeatable: false, takesIdempotencyKey: false },
+  refer: { method: "POST", path: "/v1/referral-programmes/{key}/referrals", isRepeatable: false, takesIdempotencyKey: false },
+  referrals: { method: "GET", path: "/v1/referral-programmes/{key}/referrals", isRepeatable: true, takesIdempotencyKey: false },
+  referralResults: { method: "GET", path: "/v1/referral-programmes/{key}/results", isRepeatable: true, takesIdempotencyKey: false },
   createWebhook: { method: "POST", path: "/v1/webhooks", isRepeatable: false, takesIdempotencyKey: false },
   webhooks: { method: "GET", path: "/v1/webhooks", isRepeatable: true, takesIdempotencyKey: false },
   webhook: { method: "GET", path: "/v1/webhooks/{id}", isRepeatable: true, takesIdempotencyKey: false },

@@ -10,8 +10,10 @@ import { eventCustomerData } from "../features/events/event-customer-service.ts"
 import { voucherCustomerData } from "../features/offline/offline-customer-service.ts";
 import { orderCustomerData } from "../features/orders/order-customer-service.ts";
 import { pointsCustomerData } from "../features/points/points-customer-service.ts";
+import { prizeCustomerData } from "../features/prizes/prize-customer-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
 import { redemptionCustomerData } from "../features/redemptions/redemption-customer-service.ts";
+import { referralCustomerData } from "../features/referrals/referral-customer-service.ts";
 import { rfmOperations } from "../features/segments/rfm-operations.ts";
 import { rfmService } from "../features/segments/rfm-service.ts";
 import { segmentMemberService } from "../features/segments/segment-member-service.ts";
@@ -39,6 +41,8 @@ const customerData: readonly CustomerData[] = [
   evaluationCustomerData,
   voucherCustomerData,
   trackingCustomerData,
+  prizeCustomerData,
+  referralCustomerData,
   // Last: from here on until the erasure is committed no event of the project is numbered.
   webhookCustomerData,
   eventCustomerData,

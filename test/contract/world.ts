@@ -116,6 +116,17 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   await ask("POST", "/v1/customers/c-7/points/adjustments", { points: 1_000, reason: "A start." });
   const spent = async (mode: string) =>
     (await ask("POST", "/v1/customers/c-7/points/spends", { points: 20, mode })).id as string;
+  await ask(
+    "PUT",
+    "/v1/referral-programmes/launch",
+    { link: "https://shop.example/?ref={code}" },
+    { headers: { "if-match": "*" } },
+  );
+  await ask("POST", "/v1/referral-programmes/launch/members", { customer: "c-7" });
+  // Drawn like any other; here it is the one that the examples name.
+  await database.pool.query("update referral_members set code = '0123456789' where project_id = $1", [
+    project.id,
+  ]);
   const [held, freed, paid] = [await spent("reserve"), await spent("reserve"), await spent("commit")];
 
   const byOperation: Readonly<Record<string, Record<string, string>>> = {
@@ -154,6 +165,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/webhooks/": { id: webhook.id },
     "/v1/points-programmes/": { key: "points" },
     "/v1/points-spends/": { id: paid },
+    "/v1/referral-programmes/": { key: "launch" },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },
   };

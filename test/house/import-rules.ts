@@ -41,6 +41,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/cloud-event.ts": "words",
   "src/features/events/event-document.ts": "words",
   "src/features/events/event-types.ts": "words",
+  "src/features/events/growth-event-types.ts": "words",
   "src/features/events/reward-event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
@@ -80,6 +81,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/orders/order-event.ts": "words",
   // Arithmetic on an order's lines.
   "src/features/orders/order-refunds.ts": "words",
+  // How codes of members look.
+  "src/features/referrals/referral-code.ts": "words",
   // Called by main before there is an app.
   "src/features/projects/project-bootstrap.ts": "service",
   // Parses and compiles documents; evaluations use it for drafts.

@@ -33,6 +33,7 @@ const poolKey = (ids: Ids) => ({ key: ids.pool! });
 const couponCode = (ids: Ids) => ({ code: ids.coupon! });
 const webhook = { path: id("webhook") };
 const segment = { path: (ids: Ids) => ({ key: ids.segment! }) };
+const programme = { path: (ids: Ids) => ({ key: ids.programme! }) };
 const externalId = (ids: Ids) => ({ externalId: ids.order! });
 const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
@@ -226,6 +227,23 @@ export const rows: Readonly<Record<string, Row>> = {
     owner: orConflict,
   },
   "GET /v1/coupons/{code}/qr": { path: couponCode },
+  "GET /v1/prizes": { query: ({ customer }) => ({ customer: customer! }) },
+  "GET /v1/referral-programmes": {},
+  "GET /v1/referral-programmes/{key}": programme,
+  // It would make one of the caller's own: of another name, so that the others ask for what is not there.
+  "PUT /v1/referral-programmes/{key}": {
+    path: () => ({ key: "mine" }),
+    body: () => ({ name: "mine" }),
+    expected: [200],
+  },
+  "POST /v1/referral-programmes/{key}/members": { ...programme, body: () => ({ customer: "mine" }) },
+  "POST /v1/referral-programmes/{key}/referrals": {
+    ...programme,
+    body: ({ referralCode }) => ({ code: referralCode, customer: "friend" }),
+  },
+  "GET /v1/referral-programmes/{key}/referrals": programme,
+  "GET /v1/referral-programmes/{key}/results": programme,
+  "GET /v1/referral-codes/{code}/qr": { path: ({ referralCode }) => ({ code: referralCode! }) },
   "GET /v1/events": {},
   "POST /v1/events": { body: ({ customer }) => tracked(customer!) },
   "POST /v1/events/batch": { body: ({ customer }) => ({ events: [tracked(customer!)] }) },

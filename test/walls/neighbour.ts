@@ -63,6 +63,15 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   const cart = { currency: "CNY", customer, lines, codes: ["NEXTDOOR"] };
   const evaluation = (await send("POST", "/v1/evaluations", { ...cart, save: true })).body.id;
   await send("POST", `/v1/customers/${canary}/points/adjustments`, { points: 50, reason: canary });
+  const programme = { name: canary, referrer: { kind: "gift", sku: canary } };
+  await send("PUT", "/v1/referral-programmes/neighbours-play", programme, { "if-match": "*" });
+  const member = await send("POST", "/v1/referral-programmes/neighbours-play/members", { customer: canary });
+  const referralCode = member.body.code;
+  await send("POST", "/v1/referral-programmes/neighbours-play/referrals", {
+    code: referralCode,
+    customer: `friend-${canary}`,
+    channel: canary,
+  });
   const spend = (
     await send("POST", `/v1/customers/${canary}/points/spends`, {
       points: 20,
@@ -124,6 +133,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       pool: "neighbours-pool",
       job,
       coupon,
+      programme: "neighbours-play",
+      referralCode,
       segment: "neighbours-list",
       spareSegment: "neighbours-spare",
       evaluation,

@@ -1,6 +1,7 @@
 /** Every type of event there is, with the shape of its data and an example; `openapi/events.md` is written from this list. */
 import { z } from "zod";
 import { newId } from "../../platform/ids.ts";
+import { growthEventTypes } from "./growth-event-types.ts";
 import { rewardEventTypes } from "./reward-event-types.ts";
 
 export interface EventKind {
@@ -186,6 +187,7 @@ export const eventTypes = {
     },
   },
   ...rewardEventTypes,
+  ...growthEventTypes,
   "dealwright.budget.reached": {
     summary:
       "Redemptions and reservations have taken half, four fifths or all of a budget; once for each, and again when the budget was changed.",

@@ -63,7 +63,7 @@ export const rewardEventTypes = {
     "The order came back as a whole, but the coupon it had earned was used before. Nothing was taken back.",
   ),
   "dealwright.points.earned": pointsKind(
-    "An order earned points. They are pending as long as its goods may come back.",
+    "An order earned points, pending as long as its goods may come back; or, without a redemption, a prize gave some.",
     byOrder,
   ),
   "dealwright.points.reversed": pointsKind("Goods came back, and so did the points they had earned.", {

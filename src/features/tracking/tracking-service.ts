@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Database } from "../../platform/database.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
@@ -36,7 +36,22 @@ const usualPeriod = 30 * millisecondsPerDay;
 const earliest = Date.parse("2000-01-01T00:00:00Z");
 const latest = Date.parse("2100-01-01T00:00:00Z");
 
-export function trackingService({ database, clock }: { database: Database; clock: Clock }): TrackingService {
+/** What follows from events of customers, in the transaction that stores them; once more when they are sent again. */
+export type TrackingFollower = (
+  connection: Connection,
+  projectId: string,
+  events: readonly TrackedEvent[],
+) => Promise<void>;
+
+export function trackingService({
+  database,
+  clock,
+  followers = [],
+}: {
+  database: Database;
+  clock: Clock;
+  followers?: readonly TrackingFollower[];
+}): TrackingService {
   return {
     async track(projectId, events, pathOf) {
       const now = clock.now();
@@ -44,7 +59,15 @@ export function trackingService({ database, clock }: { database: Database; clock
       if (errors.length > 0)
         throw problem("invalid-request", { errors: errors.slice(0, mostErrorsReported) });
       const rows = events.map((event) => rowOf(projectId, event, now));
-      const stored = await insertTrackedEvents(database.of(projectId), rows);
+      const ofCustomers = events.filter(({ data }) => data.customer !== undefined);
+      const isFollowed = ofCustomers.length > 0 && followers.length > 0;
+      const stored = isFollowed
+        ? await withTransaction(database, projectId, async (connection) => {
+            const count = await insertTrackedEvents(connection, rows);
+            for (const follow of followers) await follow(connection, projectId, ofCustomers);
+            return count;
+          })
+        : await insertTrackedEvents(database.of(projectId), rows);
       return { stored, repeated: rows.length - stored };
     },
 

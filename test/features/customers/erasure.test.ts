@@ -14,6 +14,7 @@ const bird = "Kanarienvogel";
 let database: TestDatabase;
 let api: Api;
 let receiver: Receiver;
+let referralCode: string;
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -40,6 +41,12 @@ beforeAll(async () => {
     trigger: { type: "coupon", pool: "gifts" },
     benefits: [{ kind: "percent_off", percent: 10 }],
   });
+  const referring = await api.rest("PUT", "/v1/referral-programmes/birds", {
+    body: { friend: { kind: "gift", sku: "SEEDS" }, friendsPerDevice: null, friendsPerIp: null, holdDays: 0 },
+    headers: { "if-match": "*" },
+  });
+  expect(referring.status).toBe(200);
+  referralCode = await joined("somebody");
   const codes = Array.from({ length: customers }, (_, index) => `GIFT-${index}`).join("\n");
   await api.rest("POST", "/v1/coupon-pools/gifts/import", {
     body: `code\n${codes}\n`,
@@ -57,6 +64,11 @@ async function created(path: string, body: object, headers: Record<string, strin
   const answer = await api.rest("POST", path, { body, headers });
   expect([answer.status, answer.text]).toEqual([answer.status === 200 ? 200 : 201, expect.any(String)]);
   return answer.body;
+}
+
+async function joined(customer: string): Promise<string> {
+  const identifiers = { device: `of ${customer}` };
+  return (await created("/v1/referral-programmes/birds/members", { customer, identifiers })).code;
 }
 
 async function activated(document: { key: string } & Record<string, unknown>): Promise<void> {
@@ -77,9 +89,14 @@ const each = {
   vouchers: 1,
   // One from before anybody knew them, their own, one of a friend they brought, and one about them.
   trackedEvents: 4,
-  // Of the redemption, of the order, of what the shop said of them, that they came into a segment, and of their points.
-  events: 5,
-  webhookResponses: 5,
+  // What their order was worth to the friend who brought them.
+  prizes: 1,
+  // That they may bring friends, and that they were brought.
+  referrals: 2,
+  // Of the redemption, of the order, of what the shop said of them, that they came into a segment, of their points, and that
+  // a friend brought them, and of the prize.
+  events: 9,
+  webhookResponses: 9,
 };
 /** Of the books of points the owner is erased; they know nobody else. */
 const books = { pointsEntries: 1, pointsLots: 1, pointsSpends: 0 };
@@ -109,6 +126,9 @@ async function live(index: number): Promise<void> {
   expect(said.status).toBe(200);
   const points = { points: 5, reason: "a start" };
   await created(`/v1/customers/${encodeURIComponent(customer)}/points/adjustments`, points);
+  await joined(customer);
+  const { identifiers } = cart;
+  await created("/v1/referral-programmes/birds/referrals", { code: referralCode, customer, identifiers });
   await created("/v1/evaluations", { ...cart, save: true });
   const { id } = await created(
     "/v1/redemptions",
@@ -189,6 +209,8 @@ test(
     for (let index = 0; index < customers; index += 1) await live(index);
     const inSegment = async () => (await api.rest("GET", "/v1/segments/birds")).body.size;
     await expect.poll(inSegment, { timeout: patience, interval: 200 }).toBe(customers);
+    const rewarded = async () => (await api.rest("GET", "/v1/prizes?limit=200")).body.items.length;
+    await expect.poll(rewarded, { timeout: patience, interval: 200 }).toBe(Math.min(customers, 200));
     await expect.poll(undelivered, { timeout: patience, interval: 200 }).toBe(0);
     const before = await rowsWith(bird);
     expect(before).toEqual(

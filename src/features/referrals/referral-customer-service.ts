@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { eraseReferralCustomer, referralsOfCustomer } from "./referral-customer-store.ts";
+
+export const referralCustomerData: CustomerData = {
+  name: "referrals",
+  read: referralsOfCustomer,
+  erase: eraseReferralCustomer,
+};

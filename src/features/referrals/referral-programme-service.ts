@@ -1,0 +1,15 @@
+import { type ProgrammeOptions, programmeService, windowFaults } from "../programmes/programme-service.ts";
+import { type ReferralProgrammeDocument, referralProgrammeDocument } from "./referral-schemas.ts";
+import type { ReferralProgrammes } from "./referral-service.ts";
+
+type Options = Pick<ProgrammeOptions<ReferralProgrammeDocument>, "database" | "clock">;
+
+export function referralProgrammeService(options: Options): ReferralProgrammes {
+  return programmeService<ReferralProgrammeDocument>({
+    ...options,
+    kind: "referral",
+    schema: referralProgrammeDocument,
+    missing: "referral-programme-not-found",
+    faultsOf: ({ startsAt, endsAt }) => windowFaults(startsAt, endsAt, "/endsAt"),
+  });
+}

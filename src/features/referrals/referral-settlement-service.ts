@@ -1,0 +1,291 @@
+/**
+ * Rewards referrals when their friends' orders say so, and takes it back when those come back.
+ *
+ * The transaction that numbers the events of orders marks the referrals that they may decide as due. Here one of them at a time
+ * is locked, held against the orders as they are now, and what is not as it should be is made so, all in one transaction: doing
+ * it twice changes nothing, and nothing is missed, whoever crashes when.
+ *
+ * Locks: the referral, then its member, then the gifts of the programme, then coupons and points.
+ */
+import { Temporal } from "temporal-polyfill";
+import { periodAt } from "../../engine/period.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
+import { type Connection, withTransaction } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import type { FanOut } from "../events/event-sequencer-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { type PaidOrder, paidOrders } from "../orders/paid-order-service.ts";
+import type { Prize } from "../prizes/prize-schemas.ts";
+import type { PrizeReferences, PrizeService, PrizeToGive } from "../prizes/prize-service.ts";
+import { lockMember } from "./referral-member-store.ts";
+import type { ReferralProgrammeDocument, ReferralReason } from "./referral-schemas.ts";
+import {
+  clocksDifferMilliseconds,
+  hadOrdered,
+  orderedInTime,
+  type ReferralOptions,
+  referralEvent,
+} from "./referral-service.ts";
+import {
+  cameBy,
+  countRewarded,
+  dueReferrals,
+  giveGiftBack,
+  lockDueReferral,
+  markReferralsDue,
+  type ReferralName,
+  takeGift,
+  updateReferral,
+} from "./referral-store.ts";
+import type { ReferralMemberRow, ReferralRow } from "./referral-tables.ts";
+
+const pollMilliseconds = 1_000;
+const mostAtOnce = 200;
+const retrySeconds = 30;
+/** Of orders that might decide. */
+const mostOrders = 100;
+
+/** For the sequencer: orders of a friend, and what became of their redemptions, make a referral due. */
+export const followReferredOrders: FanOut = async (connection, projectId, events) => {
+  const orders = new Set<string>();
+  const redemptions = new Set<string>();
+  for (const { type, subject } of events) {
+    if (type.startsWith("dealwright.order.")) orders.add(subject);
+    else if (changesOrders.has(type)) redemptions.add(subject);
+  }
+  if (orders.size + redemptions.size === 0) return;
+  await markReferralsDue(connection, projectId, { orders: [...orders], redemptions: [...redemptions] });
+};
+const changesOrders: ReadonlySet<string> = new Set([
+  "dealwright.redemption.committed",
+  "dealwright.redemption.cancelled",
+  "dealwright.return.created",
+]);
+
+export interface ReferralSettlementService {
+  /** Settles whatever is due by now, of all projects; answers how many referrals that were. */
+  settleDue(): Promise<number>;
+  wake(): void;
+  start(): void;
+  close(): Promise<void>;
+}
+
+interface Case {
+  readonly row: ReferralRow;
+  readonly document: ReferralProgrammeDocument;
+  readonly now: number;
+}
+
+export function referralSettlementService({
+  database,
+  clock,
+  log,
+  projects,
+  programmes,
+  prizes,
+}: ReferralOptions & { log: Log; prizes: PrizeService }): ReferralSettlementService {
+  function settle(name: ReferralName): Promise<boolean> {
+    return withTransaction(database, name.projectId, async (connection) => {
+      const now = clock.now();
+      const row = await lockDueReferral(connection, name, new Date(now));
+      if (row === undefined) return false;
+      const { document } = await programmes.existing(connection, row.projectId, row.programme);
+      if (row.state === "attributed") await decide(connection, { row, document, now });
+      else if (row.state === "qualified") await hold(connection, { row, document, now });
+      else await updateReferral(connection, row, { dueAt: null });
+      return true;
+    });
+  }
+
+  /** Which order decides, and how. */
+  async function decide(connection: Connection, { row, document, now }: Case): Promise<void> {
+    const { projectId, customerId, attributedAt } = row;
+    const since = attributedAt.getTime() - clocksDifferMilliseconds;
+    const orders = await paidOrders(connection, projectId, customerId, { from: since, most: mostOrders });
+    const change = (reason: ReferralReason) => refuse(connection, row, reason, now);
+    if (document.newCustomer && (await hadOrdered(connection, row))) return change("not_new");
+    const inTime = orders.filter(({ at }) => orderedInTime(row, document.withinDays, at));
+    const candidates = document.firstOrder ? inTime.slice(0, 1) : inTime;
+    const order = candidates.find((candidate) => isEnough(document, candidate));
+    if (order !== undefined) return qualify(connection, { row, document, now }, order);
+    if (orders.length > inTime.length && inTime.length === 0) return change("too_late");
+    if (document.firstOrder && inTime.length > 0) return change("amount_too_low");
+    await updateReferral(connection, row, { dueAt: null });
+  }
+
+  async function qualify(
+    connection: Connection,
+    { row, document, now }: Case,
+    order: PaidOrder,
+  ): Promise<void> {
+    // Both of a pair that came by each other at the same moment are known by now.
+    if (await cameBy(connection, row)) return refuse(connection, row, "ring", now);
+    const member = await lockMember(connection, { ...row, holder: row.referrer });
+    const isCounted = await hasRoom(connection, { row, document, now });
+    const { gift } = document;
+    const getsGift = gift !== undefined && (gift.to === "friend" || isCounted);
+    const holdUntil = new Date(now + document.holdDays * millisecondsPerDay);
+    const qualified: ReferralRow = {
+      ...row,
+      state: "qualified",
+      orderRef: order.ref,
+      isCounted,
+      hasGift: getsGift && (await takeGift(connection, row, gift.stock)),
+      qualifiedAt: new Date(now),
+      holdUntil,
+      dueAt: holdUntil,
+      updatedAt: new Date(now),
+    };
+    await tell(connection, qualified, member);
+    const after =
+      document.given === "paid"
+        ? await give(connection, { row: qualified, document, now }, member)
+        : qualified;
+    await finish(connection, { row: after, document, now }, member);
+  }
+
+  /** The order came back, or it did not and the hold is over. */
+  async function hold(connection: Connection, { row, document, now }: Case): Promise<void> {
+    const { projectId, customerId, orderRef } = row;
+    const [order] = await paidOrders(connection, projectId, customerId, { ref: orderRef!, most: 1 });
+    const member = await lockMember(connection, { ...row, holder: row.referrer });
+    if (order !== undefined && isEnough(document, order))
+      return finish(connection, { row, document, now }, member);
+    const references: PrizeReferences = {
+      projectId,
+      source: "referral",
+      programme: row.programme,
+      references: sides.map((side) => referenceOf(row, side)).concat(referenceOf(row, "gift")),
+    };
+    if (row.isGiven && !(await prizes.takeBack(connection, references))) {
+      await updateReferral(connection, row, { dueAt: new Date(now + retrySeconds * 1_000) });
+      return;
+    }
+    if (row.hasGift) await giveGiftBack(connection, row);
+    const reversed: ReferralRow = {
+      ...row,
+      state: "reversed",
+      reason: order === undefined ? "order_returned" : "amount_too_low",
+      isCounted: false,
+      hasGift: false,
+      dueAt: null,
+      updatedAt: new Date(now),
+    };
+    await updateReferral(connection, row, reversed);
+    await tell(connection, reversed, member);
+  }
+
+  /** Whatever is left to do once the hold is over; until then it waits. */
+  async function finish(
+    connection: Connection,
+    { row, document, now }: Case,
+    member: ReferralMemberRow,
+  ): Promise<void> {
+    if (now < row.holdUntil!.getTime())
+      return updateReferral(connection, row, { ...row, dueAt: row.holdUntil });
+    const given = row.isGiven ? row : await give(connection, { row, document, now }, member);
+    const rewarded: ReferralRow = { ...given, state: "rewarded", dueAt: null, updatedAt: new Date(now) };
+    await updateReferral(connection, row, rewarded);
+    await tell(connection, rewarded, member);
+  }
+
+  async function give(
+    connection: Connection,
+    { row, document }: Case,
+    member: ReferralMemberRow,
+  ): Promise<ReferralRow> {
+    const { projectId, programme } = row;
+    const customers = { referrer: member.customerId, friend: row.customerId };
+    const gives = (side: "referrer" | "friend", prize: Prize, reference: string): PrizeToGive => ({
+      projectId,
+      source: "referral",
+      programme,
+      reference,
+      customerId: customers[side],
+      prize,
+    });
+    for (const side of sides) {
+      const prize = document[side];
+      if (prize === null) continue;
+      const toGive = gives(side, prize, referenceOf(row, side));
+      if (side === "referrer" && !row.isCounted) await prizes.refuse(connection, toGive, "cap_reached");
+      else await prizes.give(connection, toGive);
+    }
+    if (row.hasGift && document.gift !== undefined) {
+      const { sku, to } = document.gift;
+      await prizes.give(connection, gives(to, { kind: "gift", sku, quantity: 1 }, referenceOf(row, "gift")));
+    }
+    return { ...row, isGiven: true };
+  }
+
+  /** Of a locked member. */
+  async function hasRoom(connection: Connection, { row, document, now }: Case): Promise<boolean> {
+    const { mostRewards, mostRewardsPer } = document;
+    if (mostRewards === undefined && mostRewardsPer === undefined) return true;
+    const timezone = await projects.timezone(connection, row.projectId);
+    const since = mostRewardsPer === undefined ? now : startOfPeriod(mostRewardsPer.period, timezone, now);
+    const rewarded = await countRewarded(connection, row, new Date(since));
+    return (
+      rewarded.all < (mostRewards ?? Number.POSITIVE_INFINITY) &&
+      rewarded.since < (mostRewardsPer?.count ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
+  async function refuse(
+    connection: Connection,
+    row: ReferralRow,
+    reason: ReferralReason,
+    now: number,
+  ): Promise<void> {
+    const refused: ReferralRow = { ...row, state: "refused", reason, dueAt: null, updatedAt: new Date(now) };
+    await updateReferral(connection, row, refused);
+    await tell(connection, refused, await lockMember(connection, { ...row, holder: row.referrer }));
+  }
+
+  async function settleDue(): Promise<number> {
+    let all = 0;
+    let settled = 0;
+    let due: readonly ReferralName[];
+    do {
+      due = await dueReferrals(database.outside, new Date(clock.now()), mostAtOnce);
+      settled = 0;
+      const one = async (name: ReferralName) => {
+        if (await settle(name)) settled += 1;
+      };
+      await eachApart(due, background.signal, one, async (error, name) => {
+        log.warn({ err: error, ...name }, "a referral could not be settled; tried again in half a minute");
+        const until = new Date(clock.now() + retrySeconds * 1_000);
+        await updateReferral(database.of(name.projectId), name, { dueAt: until });
+      });
+      all += settled;
+    } while (due.length === mostAtOnce && settled > 0 && !background.signal.aborted);
+    return all;
+  }
+
+  const background = repeated(pollMilliseconds, settleDue, (error) =>
+    log.debug({ err: error }, "could not look for referrals to settle; tried again in a second"),
+  );
+  return { settleDue, wake: background.wake, start: background.start, close: background.close };
+}
+
+const sides = ["referrer", "friend"] as const;
+
+function referenceOf({ id }: ReferralRow, side: (typeof sides)[number] | "gift"): string {
+  return `${id}/${side}`;
+}
+
+function isEnough({ minAmount }: ReferralProgrammeDocument, { currency, total }: PaidOrder): boolean {
+  return minAmount === undefined || total >= (minAmount[currency] ?? Number.POSITIVE_INFINITY);
+}
+
+async function tell(connection: Connection, row: ReferralRow, { code }: ReferralMemberRow): Promise<void> {
+  await recordEvents(connection, row.projectId, [referralEvent(row, code)]);
+}
+
+/** When the day, week or month began, by the clock on the wall of the zone. */
+function startOfPeriod(period: "day" | "week" | "month", timezone: string, now: number): number {
+  const name = periodAt(period, timezone, now);
+  const date = Temporal.PlainDate.from(name.length === 7 ? `${name}-01` : name);
+  return date.toZonedDateTime(timezone).epochMilliseconds;
+}

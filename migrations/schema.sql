@@ -731,6 +731,66 @@ comment on column points_spends.takes is 'What it still has, by lot: [[lot, poin
 grant delete, insert, select, update on points_spends to dealwright_app;
 grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;
 
+create table prizes (
+  project_id text not null,
+  id text collate "C" not null,
+  source text not null,
+  programme text not null,
+  reference text collate "C" not null,
+  customer_id text not null,
+  kind text not null,
+  state text not null,
+  document jsonb not null,
+  pool text,
+  code text collate "C",
+  lot_id text collate "C",
+  reason text,
+  retry_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint prizes_pkey PRIMARY KEY (project_id, id),
+  constraint prizes_project_id_source_programme_reference_key UNIQUE (project_id, source, programme, reference),
+  constraint prizes_code_where_one_was_issued CHECK (((kind <> 'coupon'::text) OR ((code IS NOT NULL) = (state = ANY (ARRAY['granted'::text, 'recovered'::text, 'kept'::text]))))),
+  constraint prizes_coupons_have_a_pool CHECK (((kind = 'coupon'::text) = (pool IS NOT NULL))),
+  constraint prizes_kind_known CHECK ((kind = ANY (ARRAY['coupon'::text, 'points'::text, 'gift'::text]))),
+  constraint prizes_say_why CHECK (((reason IS NOT NULL) = (state = ANY (ARRAY['owed'::text, 'refused'::text])))),
+  constraint prizes_source_known CHECK ((source = ANY (ARRAY['referral'::text, 'check_in'::text, 'challenge'::text, 'draw'::text]))),
+  constraint prizes_state_known CHECK ((state = ANY (ARRAY['granted'::text, 'owed'::text, 'refused'::text, 'lapsed'::text, 'recovered'::text, 'kept'::text])))
+);
+CREATE INDEX prizes_customer ON public.prizes USING btree (project_id, customer_id, id);
+CREATE INDEX prizes_owed ON public.prizes USING btree (project_id, pool, id) WHERE (state = 'owed'::text);
+CREATE INDEX prizes_programme ON public.prizes USING btree (project_id, source, programme, id);
+CREATE INDEX prizes_state ON public.prizes USING btree (project_id, state, id);
+alter table prizes enable row level security;
+alter table prizes force row level security;
+create policy lookout on prizes as permissive for select to dealwright_lookout using (true);
+create policy project on prizes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column prizes.lot_id is 'The lot that points were booked as.';
+comment on column prizes.programme is 'The key of the programme, challenge or draw.';
+comment on column prizes.reference is 'What it is for: whoever gives it for the same thing again finds it given.';
+comment on column prizes.retry_at is 'It could not be delivered: not tried again before then.';
+comment on column prizes.state is 'granted. owed: the pool has no code. refused: not theirs, and why. lapsed: taken back before it was delivered. recovered: taken back. kept: used before it could be taken back.';
+grant delete, insert, select, update on prizes to dealwright_app;
+grant select (project_id, id, state, pool) on prizes to dealwright_lookout;
+
+create table programmes (
+  project_id text not null,
+  kind text not null,
+  key text collate "C" not null,
+  version integer not null,
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint programmes_pkey PRIMARY KEY (project_id, kind, key),
+  constraint programmes_kind_known CHECK ((kind = ANY (ARRAY['referral'::text, 'check_in'::text, 'challenge'::text]))),
+  constraint programmes_version_counts CHECK ((version >= 1))
+);
+alter table programmes enable row level security;
+alter table programmes force row level security;
+create policy lookout on programmes as permissive for select to dealwright_lookout using (true);
+create policy project on programmes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table programmes is 'By what rules customers are given prizes.';
+grant delete, insert, select, update on programmes to dealwright_app;
+
 create table projects (
   id text not null,
   key text not null,
@@ -949,6 +1009,103 @@ comment on column redemptions.source is 'Which system names its orders by order_
 comment on column redemptions.steps is 'How many ledger entries it has; the next one continues the count.';
 grant delete, insert, select, update on redemptions to dealwright_app;
 grant select (project_id, id, order_ref, state, expires_at) on redemptions to dealwright_lookout;
+
+create table referral_gifts (
+  project_id text not null,
+  programme text not null,
+  given integer default 0 not null,
+  constraint referral_gifts_pkey PRIMARY KEY (project_id, programme),
+  constraint referral_gifts_not_negative CHECK ((given >= 0))
+);
+alter table referral_gifts enable row level security;
+alter table referral_gifts force row level security;
+create policy lookout on referral_gifts as permissive for select to dealwright_lookout using (true);
+create policy project on referral_gifts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on referral_gifts to dealwright_app;
+
+create table referral_identifiers (
+  project_id text not null,
+  programme text not null,
+  hash text collate "C" not null,
+  friends integer default 0 not null,
+  constraint referral_identifiers_pkey PRIMARY KEY (project_id, programme, hash)
+);
+alter table referral_identifiers enable row level security;
+alter table referral_identifiers force row level security;
+create policy lookout on referral_identifiers as permissive for select to dealwright_lookout using (true);
+create policy project on referral_identifiers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table referral_identifiers is 'How many friends a device, phone or address stands for; by keyed hashes.';
+grant delete, insert, select, update on referral_identifiers to dealwright_app;
+
+create table referral_members (
+  project_id text not null,
+  programme text not null,
+  holder text collate "C" not null,
+  customer_id text not null,
+  code text collate "C" not null,
+  device text,
+  phone text,
+  ip text,
+  created_at timestamp with time zone not null,
+  constraint referral_members_pkey PRIMARY KEY (project_id, programme, holder),
+  constraint referral_members_project_id_code_key UNIQUE (project_id, code)
+);
+CREATE INDEX referral_members_customer ON public.referral_members USING btree (project_id, customer_id);
+alter table referral_members enable row level security;
+alter table referral_members force row level security;
+create policy lookout on referral_members as permissive for select to dealwright_lookout using (true);
+create policy project on referral_members as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table referral_members is 'Who may bring friends, and by which code.';
+comment on column referral_members.customer_id is 'As the shop calls them; once erased, the pseudonym.';
+comment on column referral_members.device is 'As phone and ip a keyed hash.';
+comment on column referral_members.holder is 'The keyed hash by which counters know the customer.';
+grant delete, insert, select, update on referral_members to dealwright_app;
+
+create table referrals (
+  project_id text not null,
+  id text collate "C" not null,
+  programme text not null,
+  friend text collate "C" not null,
+  customer_id text not null,
+  referrer text collate "C" not null,
+  channel text,
+  device text,
+  phone text,
+  ip text,
+  state text not null,
+  reason text,
+  order_ref text,
+  is_counted boolean default false not null,
+  has_gift boolean default false not null,
+  is_given boolean default false not null,
+  due_at timestamp with time zone,
+  hold_until timestamp with time zone,
+  attributed_at timestamp with time zone not null,
+  qualified_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  constraint referrals_pkey PRIMARY KEY (project_id, id),
+  constraint referrals_qualify_by_an_order CHECK (((order_ref IS NOT NULL) = (state = ANY (ARRAY['qualified'::text, 'rewarded'::text, 'reversed'::text])))),
+  constraint referrals_say_why CHECK (((reason IS NOT NULL) = (state = ANY (ARRAY['refused'::text, 'reversed'::text])))),
+  constraint referrals_state_known CHECK ((state = ANY (ARRAY['attributed'::text, 'refused'::text, 'qualified'::text, 'rewarded'::text, 'reversed'::text])))
+);
+CREATE INDEX referrals_counted ON public.referrals USING btree (project_id, programme, referrer, qualified_at) WHERE is_counted;
+CREATE INDEX referrals_customer ON public.referrals USING btree (project_id, customer_id);
+CREATE INDEX referrals_due ON public.referrals USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE UNIQUE INDEX referrals_friend ON public.referrals USING btree (project_id, programme, friend);
+CREATE INDEX referrals_referrer ON public.referrals USING btree (project_id, programme, referrer, id);
+CREATE INDEX referrals_state ON public.referrals USING btree (project_id, programme, state, id);
+alter table referrals enable row level security;
+alter table referrals force row level security;
+create policy lookout on referrals as permissive for select to dealwright_lookout using (true);
+create policy project on referrals as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table referrals is 'Friends who came through a member''s code. The first one stands, refused or not.';
+comment on column referrals.due_at is 'When it is to be looked at: an order of the friend changed, or the hold is over.';
+comment on column referrals.friend is 'The keyed hash of the customer who came.';
+comment on column referrals.has_gift is 'Whether it has one of the first gifts.';
+comment on column referrals.is_counted is 'Whether it counts against the caps of the member who brought them.';
+comment on column referrals.is_given is 'Whether the rewards were given.';
+grant delete, insert, select, update on referrals to dealwright_app;
+grant select (project_id, id, due_at) on referrals to dealwright_lookout;
 
 create table reward_grants (
   project_id text not null,
@@ -1737,6 +1894,8 @@ alter table promotion_versions add constraint promotion_versions_project_id_prom
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table referrals add constraint referrals_project_id_programme_referrer_fkey FOREIGN KEY (project_id, programme, referrer) REFERENCES referral_members(project_id, programme, holder);
+
 alter table rfm_settings add constraint rfm_settings_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table segment_members add constraint segment_members_project_id_segment_id_fkey FOREIGN KEY (project_id, segment_id) REFERENCES segments(project_id, id) ON DELETE CASCADE;
@@ -1802,6 +1961,20 @@ alter function due_promotion_changes(integer,integer) owner to dealwright_lookou
 revoke all on function due_promotion_changes(integer,integer) from public;
 grant execute on function due_promotion_changes(integer,integer) to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.due_referrals(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select r.project_id, r.id from referrals r where r.due_at is not null and r.due_at <= at order by r.due_at limit most
+$function$
+;
+comment on function due_referrals(timestamp with time zone,integer) is 'Referrals that are to be looked at, the longest waiting first.';
+alter function due_referrals(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_referrals(timestamp with time zone,integer) from public;
+grant execute on function due_referrals(timestamp with time zone,integer) to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.due_rewards(most integer)
  RETURNS TABLE(project_id text, redemption_id text, "position" integer)
  LANGUAGE sql
@@ -1849,6 +2022,28 @@ comment on function lapsed_reservations(integer) is 'What the sweep of expired r
 alter function lapsed_reservations(integer) owner to dealwright_lookout;
 revoke all on function lapsed_reservations(integer) from public;
 grant execute on function lapsed_reservations(integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.owed_prizes()
+ RETURNS TABLE(project_id text, pool text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with recursive owed as (
+    (select p.project_id, p.pool from prizes p where p.state = 'owed' order by p.project_id, p.pool limit 1)
+    union all
+    select later.project_id, later.pool from owed, lateral (
+      select p.project_id, p.pool from prizes p
+       where p.state = 'owed' and (p.project_id, p.pool) > (owed.project_id, owed.pool)
+       order by p.project_id, p.pool limit 1) as later
+  )
+  select owed.project_id, owed.pool from owed
+$function$
+;
+comment on function owed_prizes() is 'Pools that prizes wait for. From one to the next, however many wait for each.';
+alter function owed_prizes() owner to dealwright_lookout;
+revoke all on function owed_prizes() from public;
+grant execute on function owed_prizes() to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.owed_rewards()
  RETURNS TABLE(project_id text, pool text)

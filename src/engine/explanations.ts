@@ -91,9 +91,7 @@ function missedAtStage(
     views.set(stage, view);
   }
   const verdict = promotion.conditions!.test(view);
-  if (verdict.met)
-    throw new Error(`${promotion.key}: discounts made a condition hold that says it stays unmet`);
-  return rejectionByConditions(verdict, promotion, view);
+  return verdict.met ? outOfReach : rejectionByConditions(verdict, promotion, view);
 }
 
 function notAppliedRows(

@@ -1205,6 +1205,45 @@ comment on column segments.refreshed_version is 'The version by which everybody 
 grant delete, insert, select, update on segments to dealwright_app;
 grant select (project_id, version, refreshed_version) on segments to dealwright_lookout;
 
+create table stock_feeds (
+  project_id text not null,
+  revision bigint not null,
+  received_at timestamp with time zone not null,
+  alarm_at timestamp with time zone,
+  constraint stock_feeds_pkey PRIMARY KEY (project_id)
+);
+CREATE INDEX stock_feeds_alarm ON public.stock_feeds USING btree (alarm_at) WHERE (alarm_at IS NOT NULL);
+alter table stock_feeds enable row level security;
+alter table stock_feeds force row level security;
+create policy lookout on stock_feeds as permissive for select to dealwright_lookout using (true);
+create policy project on stock_feeds as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table stock_feeds is 'One row for each project that is told of stock. Every write locks it first, so that revisions are committed in their order.';
+comment on column stock_feeds.alarm_at is 'When the silence is too long and told of. Null once it was: until something comes.';
+comment on column stock_feeds.received_at is 'When something was told last, whether or not it was new.';
+grant delete, insert, select, update on stock_feeds to dealwright_app;
+grant select (project_id, alarm_at) on stock_feeds to dealwright_lookout;
+
+create table stock_levels (
+  project_id text not null,
+  sku text collate "C" not null,
+  store text collate "C" not null,
+  quantity bigint not null,
+  as_of timestamp with time zone not null,
+  received_at timestamp with time zone not null,
+  revision bigint not null,
+  constraint stock_levels_pkey PRIMARY KEY (project_id, sku, store),
+  constraint stock_levels_not_negative CHECK ((quantity >= 0))
+);
+CREATE INDEX stock_levels_changed ON public.stock_levels USING btree (project_id, revision, sku, store);
+alter table stock_levels enable row level security;
+alter table stock_levels force row level security;
+create policy lookout on stock_levels as permissive for select to dealwright_lookout using (true);
+create policy project on stock_levels as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column stock_levels.as_of is 'When it was counted; what was counted before is not stored any more.';
+comment on column stock_levels.revision is 'That of the write. Processes read what came after the last one they have seen.';
+comment on column stock_levels.store is 'Empty: of the SKU at large.';
+grant delete, insert, select, update on stock_levels to dealwright_app;
+
 create table tracked_events (
   project_id text not null,
   occurred_at timestamp with time zone not null,
@@ -1902,6 +1941,10 @@ alter table segment_members add constraint segment_members_project_id_segment_id
 
 alter table segments add constraint segments_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table stock_feeds add constraint stock_feeds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table stock_levels add constraint stock_levels_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
@@ -2172,6 +2215,19 @@ comment on function projects_with_upkeep_due(timestamp with time zone) is 'Where
 alter function projects_with_upkeep_due(timestamp with time zone) owner to dealwright_lookout;
 revoke all on function projects_with_upkeep_due(timestamp with time zone) from public;
 grant execute on function projects_with_upkeep_due(timestamp with time zone) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.silent_stock_feeds(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select f.project_id from stock_feeds f where f.alarm_at is not null and f.alarm_at <= at order by f.alarm_at limit most
+$function$
+;
+alter function silent_stock_feeds(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function silent_stock_feeds(timestamp with time zone,integer) from public;
+grant execute on function silent_stock_feeds(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.unsettled_orders(before timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, external_id text)

@@ -146,6 +146,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.scheduledChanges.close();
     await services.auditSealer.close();
     await services.usage.close();
+    await services.stock.close();
     await services.segmentUpkeep.close();
     await services.jobs.close();
     await services.redemptionExpiry.close();
@@ -164,6 +165,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     services.jobs.start(),
     services.counts.start(listener),
     services.eventDelivery.start(),
+    services.stock.start(),
   ]);
   services.authenticator.start();
   services.auditSealer.start();
@@ -208,6 +210,7 @@ export function operationsOf(services: Services): Operation[] {
     ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),
     ...customerOperationsOf(services),
+    ...services.stock.operations,
     ...auditOperations(services.audit),
   ];
 }
@@ -221,6 +224,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...loyaltyStreams(services.loyalty),
     ...growthStreams(services.growth),
     ...customerStreamsOf(services),
+    ...services.stock.streams,
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
   ];

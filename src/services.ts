@@ -52,6 +52,7 @@ import type { Outage } from "./platform/outage.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
+import { stockServices } from "./wiring/stock.ts";
 
 /** The features, wired to each other. Nothing here touches the database yet. */
 export function servicesOf({
@@ -93,7 +94,8 @@ export function servicesOf({
   const growth = growthServices({ database, clock, log, projects, eventDelivery });
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
-  const facts = factsService({ database, clock, usage, wrongCodes, outage });
+  const stock = stockServices({ database, clock, log, projects, listener });
+  const facts = factsService({ database, clock, usage, stock: stock.levels, wrongCodes, outage });
   const pricing = pricingService({ log, metrics });
   const redemptions = redemptionService({
     database,
@@ -163,6 +165,7 @@ export function servicesOf({
     catalog: catalogPriceService({ clock, rulebooks, facts, pricing }),
     committer,
     usage,
+    stock,
     pricing,
     redemptions,
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),

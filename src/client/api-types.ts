@@ -104,7 +104,7 @@ export type AppliedPromotion = {
   funder: string;
   /** What a floor, a budget or the price itself refused. */
   unappliedAmount: MinorUnits;
-  /** Only of a promotion with a stock of its own: the goods of which it is limited. */
+  /** Only of a promotion with a stock of its own or a safety stock: the goods of which it is limited. */
   stock?: readonly (StockUse)[];
 };
 
@@ -1257,7 +1257,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -2075,6 +2075,8 @@ export type ProjectSettings = {
   auditRetentionDays: number | null;
   /** A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does. */
   approvalAboveBudget: MoneyMap | null;
+  /** If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is. */
+  stockMaxAgeSeconds: number | null;
 };
 
 /** What is left out stays as it is. */
@@ -2089,6 +2091,8 @@ export type ProjectSettingsChange = {
   auditRetentionDays?: number | null;
   /** A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does. */
   approvalAboveBudget?: MoneyMap | null;
+  /** If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is. */
+  stockMaxAgeSeconds?: number | null;
 };
 
 export type ProjectStop = {
@@ -2114,6 +2118,7 @@ export type Promotion = {
   benefits: readonly (Benefit)[];
   stacking: Stacking;
   limits?: PromotionLimits;
+  safetyStock?: SafetyStock;
   budget?: Budget;
   returns: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn: boolean;
@@ -2205,6 +2210,7 @@ export type PromotionDocument = {
   benefits: readonly (Benefit)[];
   stacking: Stacking;
   limits?: PromotionLimits;
+  safetyStock?: SafetyStock;
   budget?: Budget;
   returns: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn: boolean;
@@ -2227,6 +2233,7 @@ export type PromotionDocumentInput = {
   benefits: readonly (BenefitInput)[];
   stacking?: StackingInput;
   limits?: PromotionLimits;
+  safetyStock?: SafetyStockInput;
   budget?: BudgetInput;
   returns?: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn?: boolean;
@@ -2336,6 +2343,7 @@ export type PromotionUpdate = {
   benefits: readonly (BenefitInput)[];
   stacking?: StackingInput;
   limits?: PromotionLimits;
+  safetyStock?: SafetyStockInput;
   budget?: BudgetInput;
   returns?: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn?: boolean;
@@ -2847,6 +2855,30 @@ export type SafeguardsChange = {
   alarms?: AlarmThresholdsInput;
 };
 
+/** By what `PUT /v1/stock/{sku}` tells of the store where it is sold, else of the SKU at large. */
+export type SafetyStock = {
+  /** Of every SKU that the ERP tells of and `skus` does not name. */
+  units: number;
+  skus?: readonly (SafetyStockOfSku)[];
+  /** `pause`: a SKU of which there is less is not discounted. `cap`: an order gets at most what is above it discounted. */
+  whenBelow: "pause" | "cap";
+};
+
+/** By what `PUT /v1/stock/{sku}` tells of the store where it is sold, else of the SKU at large. */
+export type SafetyStockInput = {
+  /** Of every SKU that the ERP tells of and `skus` does not name. */
+  units: number;
+  skus?: readonly (SafetyStockOfSku)[];
+  /** `pause`: a SKU of which there is less is not discounted. `cap`: an order gets at most what is above it discounted. */
+  whenBelow?: "pause" | "cap";
+};
+
+export type SafetyStockOfSku = {
+  sku: string;
+  store?: string;
+  units: number;
+};
+
 export type Schedule = {
   /** An instant (RFC 3339), or a date: the start of that day in the time zone. */
   startsAt?: InstantOrDate;
@@ -3056,7 +3088,32 @@ export type StackingInput = {
 
 export type Stage = "item" | "order" | "shipping" | "reward";
 
-export type StockReason = "stock_exhausted";
+export type StockDocument = {
+  /** Left out: of the SKU at large, as of a web shop's warehouse. */
+  store?: string;
+  /** Units that can be sold. */
+  quantity: number;
+  /** When it was counted. */
+  asOf: string;
+};
+
+export type StockLevel = {
+  sku: string;
+  store: string | null;
+  quantity: number;
+  asOf: string;
+  receivedAt: string;
+  /** Nothing was told of the project's stock for longer than its `stockMaxAgeSeconds`. */
+  isStale: boolean;
+};
+
+export type StockPage = {
+  items: readonly (StockLevel)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type StockReason = "stock_exhausted" | "stock_below_safety";
 
 export type StockUse = {
   sku: string;
@@ -3363,7 +3420,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -3627,6 +3684,10 @@ export interface Operations {
   putRfm: { request: { body: RfmDocument; ifMatch?: string }; answer: RfmSettings };
   /** Create the usual segments: high-value-active, at-risk, dormant (no order for more than 90 days), new. */
   createPresetSegments: { request: { body: SegmentPresetRequest }; answer: SegmentPresets };
+  /** Say how much of a SKU there is, in a store or at large. */
+  putStock: { request: { params: { sku: string }; body: StockDocument }; answer: StockLevel };
+  /** What is known of the stock, by SKU and store. */
+  stock: { request: { query?: { limit?: number; after?: string; sku?: string; store?: string; atMost?: number } }; answer: StockPage };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -3760,6 +3821,8 @@ export const routes = {
   rfm: { method: "GET", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
   putRfm: { method: "PUT", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
   createPresetSegments: { method: "POST", path: "/v1/segments/presets", isRepeatable: false, takesIdempotencyKey: false },
+  putStock: { method: "PUT", path: "/v1/stock/{sku}", isRepeatable: true, takesIdempotencyKey: false },
+  stock: { method: "GET", path: "/v1/stock", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

@@ -3,6 +3,8 @@
  * bid has one allotment, so that several selectors never take more of a SKU together than there is.
  */
 import { dearestFirst, partOf, type Range, type Units } from "./goods.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import { unitsAboveSafety } from "./safety-stock.ts";
 import type { Rejection, Situation } from "./situation.ts";
 import { unitsLeft } from "./unit-stock.ts";
 
@@ -15,12 +17,15 @@ export interface StockUse {
   readonly reason: StockReason | null;
 }
 
-export const stockReasons = ["stock_exhausted"] as const;
+export const stockReasons = ["stock_exhausted", "stock_below_safety"] as const;
 export type StockReason = (typeof stockReasons)[number];
 
 interface Left {
   readonly units: number;
   readonly reason: StockReason;
+  /** The numbers behind it, where they are not those of the cart. */
+  readonly required?: number;
+  readonly actual?: number;
 }
 
 /** What is left of a SKU for a promotion in this cart; null: it is not limited. */
@@ -29,14 +34,20 @@ export function stockLeft(
   index: number,
   sku: string,
 ): Left | null {
-  const { key, unitStocks } = candidates[index]!.promotion;
-  if (unitStocks === null) return null;
-  const units = unitsLeft(unitStocks, sku, cart.store, facts.usage?.get(key));
+  const { key, unitStocks, safetyStock } = candidates[index]!.promotion;
+  const units = unitStocks === null ? null : unitsLeft(unitStocks, sku, cart.store, facts.usage?.get(key));
+  const above = safetyStock === null ? null : unitsAboveSafety(safetyStock, sku, cart.store, facts.stock);
+  if (above !== null && (units === null || above.units < units))
+    return { ...above, reason: "stock_below_safety" };
   return units === null ? null : { units, reason: "stock_exhausted" };
 }
 
 export function hasStock({ candidates }: Pick<Situation, "candidates">, index: number): boolean {
-  return candidates[index]!.promotion.unitStocks !== null;
+  return isStockLimited(candidates[index]!.promotion);
+}
+
+export function isStockLimited({ unitStocks, safetyStock }: CompiledPromotion): boolean {
+  return unitStocks !== null || safetyStock !== null;
 }
 
 export class Allotment {
@@ -92,8 +103,8 @@ export class Allotment {
   shortage(): Rejection | null {
     for (const [sku, missing] of this.missing) {
       if (missing === 0) continue;
-      const { units, reason } = this.leftOf(sku)!;
-      return { reason, required: missing + units, actual: units };
+      const { units, reason, required = missing + units, actual = units } = this.leftOf(sku)!;
+      return { reason, required, actual };
     }
     return null;
   }

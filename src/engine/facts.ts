@@ -31,6 +31,8 @@ export interface Facts {
   deposits?: ReadonlyMap<string, DepositFact>;
   /** Use counters by promotion key, at most a second old; absent means untouched. */
   usage?: UsageSource;
+  /** What the ERP says is on the shelf, at most about a second old. */
+  stock?: StockSource;
   /** The project has switched its promotions off: only drafts are priced. */
   arePromotionsStopped?: true;
   /** Too many wrong codes came before this: those of the cart are not looked at, whatever they are. */
@@ -76,6 +78,11 @@ export interface DepositFact {
   /** The key of the promotion whose deposit was paid. */
   promotion: string;
   units: number;
+}
+
+/** Units by the name of the stock, see `stockName`; undefined: nobody told. */
+export interface StockSource {
+  get(name: string): number | undefined;
 }
 
 export interface UsageSource {

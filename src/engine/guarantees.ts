@@ -11,7 +11,8 @@ export function countedBy({ id, document }: CompiledPromotion): Guarantee[] {
   const counted: Guarantee[] = [];
   if (document.limits !== undefined) counted.push("limits");
   if (document.budget !== undefined) counted.push("budgets");
-  if (document.benefits.some((benefit) => "stock" in benefit || "quota" in benefit)) counted.push("stocks");
+  const hasStock = document.benefits.some((benefit) => "stock" in benefit || "quota" in benefit);
+  if (hasStock || document.safetyStock !== undefined) counted.push("stocks");
   return counted;
 }
 

@@ -13,6 +13,7 @@ import type { CompiledBenefit, Compiler, Issue, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { moneyMap, parsePercent, wholePercent } from "./money.ts";
+import { compileSafetyStock, type SafetyStock, safetyStockSchema } from "./safety-stock.ts";
 import { type CompiledSchedule, compileSchedule, scheduleSchema } from "./schedule.ts";
 import { type CompiledSelector, compileSelector } from "./selectors/selector.ts";
 import { compileUnitStocks, type UnitStocks, unitStockSchema } from "./unit-stock.ts";
@@ -119,6 +120,7 @@ export const promotionSchema = z
     benefits: z.array(benefitSchema).min(1).max(limits.benefitsPerPromotion),
     stacking: stackingSchema.default({ exclusive: false }),
     limits: limitsSchema.optional(),
+    safetyStock: safetyStockSchema.optional(),
     budget: budgetSchema.optional(),
     returns: z.enum(["prorate", "reevaluate", "forbid"]).default("prorate"),
     restoreUseOnReturn: z.boolean().default(false),
@@ -159,6 +161,8 @@ export interface CompiledPromotion {
   readonly hasConflicts: boolean;
   /** Null: it may sell as many units as anybody likes. */
   readonly unitStocks: UnitStocks | null;
+  /** Null: whatever is on the shelf may be sold. */
+  readonly safetyStock: SafetyStock | null;
 }
 
 /** Selectors that say the same are one object, so that an evaluation asks each of them once. */
@@ -216,11 +220,19 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
     compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
   const parts = partsByStage(benefits, document);
   const unitStocks = compileUnitStocks(document, compiler.issue);
-  if (unitStocks !== null && parts.filter(({ stage }) => stage === "item" || stage === "order").length !== 1)
+  const safetyStock = compileSafetyStock(document.safetyStock, compiler.issue);
+  const goodsStages = parts.filter(({ stage }) => stage === "item" || stage === "order").length;
+  if (unitStocks !== null && goodsStages !== 1)
     compiler.issue(
       "/limits/stock",
       "stock_needs_one_stage",
       "A stock is of goods that the promotion makes cheaper, all of them in the item stage or all of them in the order stage.",
+    );
+  if (safetyStock !== null && goodsStages === 0)
+    compiler.issue(
+      "/safetyStock",
+      "stock_needs_goods",
+      "It makes no goods cheaper that could be left alone.",
     );
   if (issues.length > 0) return { promotion: null, issues };
 
@@ -244,6 +256,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       pool: trigger.type === "coupon" ? trigger.pool : null,
       hasConflicts: stacking.exclusive || named,
       unitStocks,
+      safetyStock,
     },
   };
 }

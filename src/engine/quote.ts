@@ -70,7 +70,9 @@ const appliedPromotionSchema = z
           .meta({ id: "StockUse" }),
       )
       .optional()
-      .describe("Only of a promotion with a stock of its own: the goods of which it is limited."),
+      .describe(
+        "Only of a promotion with a stock of its own or a safety stock: the goods of which it is limited.",
+      ),
   })
   .meta({ id: "AppliedPromotion" });
 

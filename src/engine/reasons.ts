@@ -63,6 +63,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
     en: "What this offer had of these goods is sold.",
     "zh-CN": "活动库存已售罄。",
   },
+  stock_below_safety: {
+    en: "So few of these goods are left that the offer is paused for them.",
+    "zh-CN": "商品库存不足，优惠暂停。",
+  },
   nothing_to_discount: {
     en: "There is nothing in the cart that this would make cheaper.",
     "zh-CN": "购物车中没有可优惠的商品。",

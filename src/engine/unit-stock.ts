@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { UsageFact } from "./facts.ts";
 import type { Issue } from "./kind.ts";
 import { limits } from "./limits.ts";
+import { stockName } from "./safety-stock.ts";
 
 const skuName = z.string().min(1).max(limits.nameLength);
 
@@ -48,17 +49,13 @@ export function compileUnitStocks(
   const stocks = new Map<string, UnitStock[]>();
   const names = new Set<string>();
   for (const [i, { sku, store, units }] of of.stock.entries()) {
-    const name = JSON.stringify(store === undefined ? [sku] : [sku, store]);
+    const name = stockName(sku, store);
     if (names.has(name))
       issue(`/limits/stock/${i}`, "stock_named_twice", "These goods have a stock here already.");
     names.add(name);
     stocks.set(sku, [...(stocks.get(sku) ?? []), { name, store: store ?? null, units }]);
   }
   return stocks;
-}
-
-export function skuOfStock(name: string): string {
-  return (JSON.parse(name) as [string])[0];
 }
 
 /** Those that a unit sold in this store (undefined: in none) is taken from; null: the SKU is not limited. None: not sold here. */

@@ -67,6 +67,7 @@ export const problems = {
   "return-refused": { status: 409, title: "The goods cannot be returned like this." },
   "redemption-expired": { status: 409, title: "The reservation has expired." },
   // Spelled as the public contract has it, unlike its neighbours.
+  stale: { status: 409, title: "Something later is known already." },
   stale_version: { status: 409, title: "A newer version of the order is stored already." },
   "order-version-conflict": {
     status: 409,

@@ -161,6 +161,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
+    "/v1/stock/": { sku: "SET-580" },
     "/v1/segments/": { key: "sleepers" },
     "/v1/webhooks/": { id: webhook.id },
     "/v1/points-programmes/": { key: "points" },

@@ -186,6 +186,17 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: ({ customer }) => `${JSON.stringify({ id: customer, tags: ["mine"] })}\n`,
   },
+  // A SKU of that name is anybody's own.
+  "PUT /v1/stock/{sku}": {
+    path: ({ sku }) => ({ sku: sku! }),
+    body: () => ({ quantity: 7, asOf: "2027-01-01T00:00:00Z" }),
+    expected: [200],
+  },
+  "GET /v1/stock": {},
+  "POST /v1/stock/bulk": {
+    contentType: "application/x-ndjson",
+    body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2027-01-01T00:00:00Z" })}\n`,
+  },
   "POST /v1/segments": { body: () => ({ key: "mine", conditions: { kind: "first_order" } }) },
   "GET /v1/segments": {},
   "GET /v1/rfm": { expected: [200, 404] },

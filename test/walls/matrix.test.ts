@@ -58,7 +58,7 @@ async function belongings(): Promise<string[]> {
 }
 
 /** What is the neighbour's alone: others may well call a pool or an order the same. */
-const names: readonly string[] = ["promotionKey", "customer", "pool", "order", "orderRef"];
+const names: readonly string[] = ["promotionKey", "customer", "pool", "order", "orderRef", "sku"];
 
 /** What an answer says that only the neighbour may know; what was sent may be said back. */
 function foreignBytes(answer: Answer, sent: string): string[] {

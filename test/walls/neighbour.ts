@@ -34,6 +34,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
 
   await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
 
+  await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
+
   await send("PUT", "/v1/rfm", { currency: "CNY" });
   for (const key of ["neighbours-list", "neighbours-spare"])
     await send("POST", "/v1/segments", { key, name: canary });
@@ -142,6 +144,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       reservation,
       spend,
       order: "N-3",
+      sku: "neighbours-sku",
       apiKey,
       voucher: voucher.token,
       flag: flags.body.items[0]?.id ?? "",

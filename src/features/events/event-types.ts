@@ -290,6 +290,16 @@ export const eventTypes = {
       data: { customer: "erased:5f0c8e0d9b1a4c37", erased: { redemptions: 2, orders: 2, coupons: 1 } },
     },
   },
+  "dealwright.stock.stale": {
+    summary:
+      "Nothing was told of the stock for longer than the project's `stockMaxAgeSeconds`; once, until something is told again.",
+    subject: "the project's id",
+    data: z.object({ receivedAt: z.iso.datetime(), maxAgeSeconds: z.int() }),
+    example: {
+      subject: "prj_01kb3t3a4b5c6d7e8f9g0h1j2k",
+      data: { receivedAt: "2026-11-11T02:00:00.000Z", maxAgeSeconds: 3_600 },
+    },
+  },
   "dealwright.project.stopped": {
     summary: "All promotions of the project were taken out of force, until it is resumed.",
     subject: "the project's id",

@@ -9,6 +9,7 @@ import type { CounterName } from "../../ledger/books.ts";
 import { codeUsesCounter, holdersOf, nobody, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import { sharedCodes } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import type { StockLevels } from "../stock/stock-levels-service.ts";
 import type { Usage } from "./usage-service.ts";
 
 /** The order that is to be redeemed, and the request that asks for it. */
@@ -21,12 +22,20 @@ export interface OrderName {
 /** A cart that may bring drafts, of which nobody knows yet what they ask for. */
 export type CartWithDrafts = Cart & { readonly promotions?: readonly unknown[] | undefined };
 
+/** What is known without asking the database. */
+export interface InMemory {
+  readonly used: Usage;
+  readonly levels: StockLevels | null;
+}
+
 /** A request, and what follows from it whoever answers. */
 export interface Asked {
   readonly rules: ProjectRules;
   readonly request: CartWithDrafts;
   readonly at: number;
   readonly used: Usage;
+  /** What is on the shelves; null where nobody asks. */
+  readonly levels: StockLevels | null;
   readonly needs: Needs;
   /** Nobody where nobody in particular is counted. */
   readonly who: Who;
@@ -44,7 +53,12 @@ export function hasDrafts({ promotions }: CartWithDrafts): boolean {
   return promotions !== undefined && promotions.length > 0;
 }
 
-export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number, used: Usage): Asked {
+export function askedOf(
+  rules: ProjectRules,
+  request: CartWithDrafts,
+  at: number,
+  { used, levels }: InMemory,
+): Asked {
   const needs = hasDrafts(request)
     ? {
         ...needsOf(rules),
@@ -60,6 +74,7 @@ export function askedOf(rules: ProjectRules, request: CartWithDrafts, at: number
     request,
     at,
     used,
+    levels,
     needs,
     who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
     codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
@@ -114,6 +129,11 @@ function codeCounters(codes: readonly string[], { promotions }: Usage): CounterN
   );
 }
 
+/** Whether a promotion that the cart may have goes by what is on the shelves. */
+export function asksStock(rules: ProjectRules, request: CartWithDrafts): boolean {
+  return needsOf(rules).hasSafetyStock || hasDrafts(request);
+}
+
 interface Needs {
   readonly hasPools: boolean;
   readonly hasHistory: boolean;
@@ -123,6 +143,7 @@ interface Needs {
   readonly hasScores: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
+  readonly hasSafetyStock: boolean;
 }
 
 const historyFacts: ReadonlySet<FactName> = new Set(["completedOrders", "lastOrderAt", "orders"]);
@@ -147,6 +168,7 @@ function needsOf({ rulebook }: ProjectRules): Needs {
         ),
       ),
       countsCodes: promotions.some(({ document }) => document.limits?.perCode !== undefined),
+      hasSafetyStock: promotions.some(({ safetyStock }) => safetyStock !== null),
     };
     known.set(rulebook, needs);
   }

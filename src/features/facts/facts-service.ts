@@ -14,11 +14,14 @@ import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger/promotion-counters.ts";
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import type { StockLevelsService } from "../stock/stock-levels-service.ts";
 import {
   type Asked,
   askedOf,
+  asksStock,
   type CartWithDrafts,
   hasDrafts,
+  type InMemory,
   type OrderName,
   questionFor,
   withholdCodes,
@@ -33,8 +36,9 @@ import {
 } from "./facts-store.ts";
 import { factsWithoutDatabase } from "./facts-without-database.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
+import { StockFacts } from "./stock-facts.ts";
 import { type Taken, takenFrom, UsageFacts } from "./usage-facts.ts";
-import type { Usage, UsageService } from "./usage-service.ts";
+import type { UsageService } from "./usage-service.ts";
 
 /** A coupon behind an entered code. */
 export interface KnownCoupon {
@@ -81,6 +85,7 @@ export interface FactsServiceOptions {
   database: Database;
   clock: Clock;
   usage: UsageService;
+  stock: Pick<StockLevelsService, "levelsOf">;
   wrongCodes: WrongCodeService;
   outage?: Outage | undefined;
 }
@@ -89,6 +94,7 @@ export function factsService({
   database,
   clock,
   usage,
+  stock,
   wrongCodes,
   outage = defaultOutage,
 }: FactsServiceOptions): FactsService {
@@ -100,9 +106,9 @@ export function factsService({
     at: number,
     order: OrderName | null,
     apiKeyId: string,
-    used: Usage,
+    inMemory: InMemory,
   ): Knowledge | Promise<Knowledge> {
-    const asked = askedOf(rules, request, at, used);
+    const asked = askedOf(rules, request, at, inMemory);
     if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
     const question = questionFor(asked, order);
     if (question === null) return noted(apiKeyId, asked, nothingRead(), []);
@@ -130,16 +136,25 @@ export function factsService({
     return result;
   }
 
+  function inMemoryOf(rules: ProjectRules, request: CartWithDrafts): InMemory | Promise<InMemory> {
+    const used = usage.usageOf(rules);
+    const levels = asksStock(rules, request) ? stock.levelsOf(rules.projectId) : null;
+    if (!(used instanceof Promise || levels instanceof Promise)) return { used, levels };
+    return Promise.all([used, levels]).then(([loaded, told]) => ({ used: loaded, levels: told }));
+  }
+
   function fromDatabase(
     rules: ProjectRules,
     request: CartWithDrafts,
     at: number,
     apiKeyId: string,
   ): Facts | Promise<Facts> {
-    const used = usage.usageOf(rules);
-    if (used instanceof Promise)
-      return used.then(async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts);
-    const known = gather(rules, request, at, null, apiKeyId, used);
+    const inMemory = inMemoryOf(rules, request);
+    if (inMemory instanceof Promise)
+      return inMemory.then(
+        async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts,
+      );
+    const known = gather(rules, request, at, null, apiKeyId, inMemory);
     return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
   }
 
@@ -161,7 +176,7 @@ export function factsService({
       });
     },
     async forOrder(rules, request, at, order, apiKeyId) {
-      return gather(rules, request, at, order, apiKeyId, await usage.usageOf(rules));
+      return gather(rules, request, at, order, apiKeyId, await inMemoryOf(rules, request));
     },
     async sharedCounters(rules) {
       const { promotions } = await usage.usageOf(rules);
@@ -208,6 +223,7 @@ function knowledge(
       at,
       timezone: rules.settings.timezone,
     });
+  if (asked.levels !== null) facts.stock = new StockFacts(asked.levels);
   return {
     facts,
     who,

@@ -23,6 +23,15 @@ const approvalAboveBudget = moneyMap
     "A promotion with a larger budget, in any currency, with none, or in a currency not named here, needs somebody else's approval to come into force. Null: none does.",
   );
 
+const stockMaxAgeSeconds = z
+  .int()
+  .min(60)
+  .max(31_536_000)
+  .nullable()
+  .describe(
+    "If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is.",
+  );
+
 export const projectSettings = z
   .object({
     strategy,
@@ -33,6 +42,7 @@ export const projectSettings = z
     // They have defaults, because settings stored before them do not name them.
     auditRetentionDays: auditRetentionDays.default(null),
     approvalAboveBudget: approvalAboveBudget.default(null),
+    stockMaxAgeSeconds: stockMaxAgeSeconds.default(null),
   })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.output<typeof projectSettings>;
@@ -45,6 +55,7 @@ export const defaultSettings: ProjectSettings = {
   locale: "en",
   auditRetentionDays: null,
   approvalAboveBudget: null,
+  stockMaxAgeSeconds: null,
 };
 
 export const projectSettingsChange = z
@@ -56,6 +67,7 @@ export const projectSettingsChange = z
     locale,
     auditRetentionDays,
     approvalAboveBudget,
+    stockMaxAgeSeconds,
   })
   .partial()
   .meta({ id: "ProjectSettingsChange", description: "What is left out stays as it is." });

@@ -1,4 +1,5 @@
 /** What a promotion could take off in the order and shipping stages: never less than it does, and mostly exactly that. */
+import { isStockLimited } from "../../allotment.ts";
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
@@ -58,7 +59,7 @@ export function laterRule(
     isExact:
       condition.isCertain &&
       promotion.document.budget === undefined &&
-      promotion.unitStocks === null &&
+      !isStockLimited(promotion) &&
       situation.cart.lines.every(({ floor }) => floor === 0) &&
       fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),
     thresholds: [...condition.thresholds, ...benefits.flatMap(({ thresholds }) => thresholds)],

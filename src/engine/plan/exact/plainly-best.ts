@@ -3,6 +3,7 @@
  * promotion brings all that it could bring by itself, and no threshold of a later stage could be reached by giving less,
  * nothing is left to choose. Where that cannot be seen at a glance the answer is no.
  */
+import { isStockLimited } from "../../allotment.ts";
 import type { Priced } from "../../price.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { filled } from "../../short-lists.ts";
@@ -49,7 +50,7 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
     const { promotion } = situation.candidates[index]!;
     for (const part of promotion.parts) {
       if (part.stage !== "order" && part.stage !== "shipping") continue;
-      if (promotion.document.budget !== undefined || promotion.unitStocks !== null) return false;
+      if (promotion.document.budget !== undefined || isStockLimited(promotion)) return false;
       if (applied.has(index * 2 + (part.stage === "order" ? 0 : 1))) {
         if (part.stage === "order" && !isSteady(situation, promotion, part, offItems, isItemStageEmpty))
           return false;

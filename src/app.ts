@@ -39,6 +39,7 @@ import { mountRest } from "./platform/rest.ts";
 import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
 import { mountStreams, type StreamOperation } from "./platform/stream-operation.ts";
+import { traceRequests } from "./platform/tracing.ts";
 import { compileInputs } from "./platform/validation.ts";
 import { type Services, servicesOf } from "./services.ts";
 import { customerOperationsOf, customerStreamsOf } from "./wiring/customers.ts";
@@ -47,7 +48,7 @@ import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
 
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &
-    Partial<Pick<Config, "metrics" | "graphqlDocuments" | "trustedProxies">> &
+    Partial<Pick<Config, "metrics" | "graphqlDocuments" | "isTraced" | "trustedProxies">> &
     EventDeliverySettings;
   database: Database;
   clock: Clock;
@@ -85,6 +86,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const isProduction = config.environment === "production";
   const app = createServer({ ...config, ...deadlines });
   setSecurityHeaders(app);
+  if (config.isTraced) traceRequests(app);
   const open = followRequests(app, {
     ...deadlines,
     ...(config.metrics !== "off" && { times: metrics.times }),

@@ -36,6 +36,7 @@ const variables = z.object({
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   TRUSTED_PROXIES: networks.default([]),
   GRAPHQL_DOCUMENTS: z.string().optional(),
   EVENT_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
@@ -67,6 +68,8 @@ export interface Config {
   hasDemo: boolean;
   /** Whether `/metrics` is answered on the ordinary port, nowhere, or on a port of its own. */
   metrics: "on" | "off" | number;
+  /** Whether spans are sent to an OpenTelemetry collector; where to and which, its libraries read themselves. */
+  isTraced: boolean;
   /** The folder of the only GraphQL documents that are run. Undefined: any document is. */
   graphqlDocuments?: string | undefined;
   /** So long events can be read and delivered; then they are deleted, consumed or not. */
@@ -130,6 +133,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     graphqlDocuments: settings.GRAPHQL_DOCUMENTS,
     hasDemo: settings.DEMO ?? !isProduction,
     metrics: settings.METRICS,
+    isTraced: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     eventRetentionDays: settings.EVENT_RETENTION_DAYS,
     webhookTargets: settings.WEBHOOK_TARGETS,
   };

@@ -30,6 +30,11 @@ export interface ServeOptions {
 /** One process that answers requests. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, urls, log, isPrepared, closers, metricsOfAll, onUnfit } = options;
+  // First, so that it is closed last: what the others do in the end is traced as well.
+  if (config.isTraced) {
+    const { startTracing } = await import("./platform/otlp.ts");
+    closers.push(startTracing(log));
+  }
   const database = openDatabase({ connectionString: urls.connectionString, log, ...config.database });
   closers.push(() => database.close());
   if (!isPrepared)

@@ -3,6 +3,7 @@ import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { DatabaseAway, type DatabaseWatch, databaseWatch, socketOf } from "./database-watch.ts";
 import type { Log } from "./log.ts";
+import { inSpan, inStatementSpan } from "./tracing.ts";
 import { appRole, enterProject, inProject, walledClient } from "./walls.ts";
 
 /** Either the pool or one client inside a transaction: a store function cannot tell, and need not. */
@@ -133,7 +134,9 @@ class ProjectClient {
 
   query(given: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     const config = typeof given === "string" ? { text: given } : given;
-    return this.#pool.query(inProject(this.#projectId, config), values);
+    return inStatementSpan(config.text, config.name, () =>
+      this.#pool.query(inProject(this.#projectId, config), values),
+    );
   }
 }
 
@@ -189,7 +192,15 @@ export function withReadSnapshot<T>(
   return transact(database, begin, work);
 }
 
-async function transact<T>(
+function transact<T>(
+  database: Pick<Database, "connect">,
+  begin: string,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  return inSpan("transaction", { "db.system.name": "postgresql" }, () => transactOnce(database, begin, work));
+}
+
+async function transactOnce<T>(
   database: Pick<Database, "connect">,
   begin: string,
   work: (connection: Connection) => Promise<T>,

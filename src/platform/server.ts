@@ -15,6 +15,7 @@ import { carriesLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
 import { logSerializers } from "./redaction.ts";
 import { parseJsonBody, requireStorableText } from "./text-safety.ts";
+import { traceIdFor } from "./tracing.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -93,7 +94,7 @@ export function createServer({
           status: reply.statusCode,
           milliseconds: Math.round(reply.elapsedTime * 10) / 10,
           apiKeyId: request.caller?.apiKeyId,
-          traceId: traceIdOf(request.headers.traceparent),
+          traceId: traceIdFor(request),
         },
         "answered",
       );
@@ -146,13 +147,7 @@ export function requireStorableUrl(request: FastifyRequest): void {
   }
 }
 
-const traceparent = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
-
 /** The trace that a request belongs to (W3C Trace Context), where its caller says so; nothing else of the header is believed. */
-function traceIdOf(header: string | string[] | undefined): string | undefined {
-  return typeof header === "string" ? traceparent.exec(header)?.[1] : undefined;
-}
-
 const byFastifyCode: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported-media-type",
@@ -209,7 +204,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const failure = problemOf(error);
   request.server.noteProblem?.(failure);
   if (failure.status >= 500 && !isNoNews(error, failure)) {
-    request.log.error({ err: error, requestId: request.id }, failure.title);
+    request.log.error({ err: error, requestId: request.id, traceId: traceIdFor(request) }, failure.title);
   }
   return reply
     .code(failure.status)

@@ -23,6 +23,7 @@ test("nothing set is a complete configuration for trying out", () => {
     bootstrapAdminKey: undefined,
     hasDemo: true,
     metrics: "on",
+    isTraced: false,
     eventRetentionDays: 30,
     graphqlDocuments: undefined,
     webhookTargets: "public",

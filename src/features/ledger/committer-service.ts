@@ -13,6 +13,7 @@ import { type Database, isConnectionLost } from "../../platform/database.ts";
 import { inOneFlight } from "../../platform/flights.ts";
 import type { Log } from "../../platform/log.ts";
 import { problem } from "../../platform/problem.ts";
+import { inSpan } from "../../platform/tracing.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type Decided, decide, type Writes } from "./committer-batch.ts";
 import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
@@ -229,10 +230,12 @@ export function committerService({ database, log }: { database: Database; log: L
       }
       if (queue.waiting.length >= mostWaiting) return Promise.reject(unavailable());
       const target = queue;
-      return new Promise<Result>((resolve, reject) => {
-        target.waiting.push({ submission, since: performance.now(), resolve, reject });
-        target.running ??= run(projectId, target);
-      });
+      const wait = () =>
+        new Promise<Result>((resolve, reject) => {
+          target.waiting.push({ submission, since: performance.now(), resolve, reject });
+          target.running ??= run(projectId, target);
+        });
+      return inSpan("ledger commit", {}, wait);
     },
     figures,
     onPosted(listener) {

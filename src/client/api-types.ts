@@ -1806,8 +1806,8 @@ export type OrderSettlement = "pending" | "released" | "returned" | "refused";
 /** `cancelled` gives back what the order's redemption took; `returned` returns all goods that are left. */
 export type OrderStatus = "placed" | "paid" | "fulfilled" | "cancelled" | "returned";
 
-/** When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it. */
-export type OverlapOutcome = "stack" | "group" | "excluded" | "exclusive";
+/** When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it; `elsewhere` never in one order: the same goods have other prices in other channels, stores or regions. */
+export type OverlapOutcome = "stack" | "group" | "excluded" | "exclusive" | "elsewhere";
 
 export type OverlappingPromotion = {
   promotion: PromotionKey;
@@ -1815,6 +1815,10 @@ export type OverlappingPromotion = {
   name: string | null;
   /** Null: every channel. */
   channels: readonly (string)[] | null;
+  /** Null: every store. */
+  stores: readonly (string)[] | null;
+  /** Null: every region. */
+  regions: readonly (string)[] | null;
   priority: number;
 };
 
@@ -3455,7 +3459,7 @@ export interface Operations {
   /** Check a promotion document without storing it, and explain it in words. */
   validatePromotion: { request: { body: UncheckedPromotionDocument }; answer: PromotionValidation };
   /** Pairs of live promotions that can touch the same goods at the same time, and what then happens. */
-  promotionOverlaps: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey } }; answer: PromotionOverlapPage };
+  promotionOverlaps: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey; across?: "places" } }; answer: PromotionOverlapPage };
   /** A promotion by the caller's own key. */
   promotionByKey: { request: { params: { key: PromotionKey } }; answer: Promotion };
   /** Create the promotion with this key, as a draft, or bring its document up to date. */

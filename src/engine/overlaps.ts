@@ -11,7 +11,8 @@ import { compareByRank } from "./rulebook.ts";
 import type { CompiledSchedule } from "./schedule.ts";
 import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
 
-export type OverlapOutcome = "stack" | "group" | "excluded" | "exclusive";
+/** `elsewhere`: never in one order, for they are for other channels, stores or regions; the same goods get other prices there. */
+export type OverlapOutcome = "stack" | "group" | "excluded" | "exclusive" | "elsewhere";
 
 export interface Overlap {
   /** By key, in byte order. */
@@ -33,6 +34,8 @@ export interface OverlapQuestion {
   readonly after: readonly [string, string] | null;
   /** Only pairs with the promotion of this key. */
   readonly key: string | null;
+  /** Also pairs that only their contexts keep apart. */
+  readonly isAcross?: boolean;
 }
 
 export interface OverlapAnswer {
@@ -49,7 +52,7 @@ export function findOverlaps(
   promotions: readonly CompiledPromotion[],
   question: OverlapQuestion,
 ): OverlapAnswer {
-  const { now, limit, after, key } = question;
+  const { now, limit, after, key, isAcross = false } = question;
   const byKey = [...promotions].sort((a, b) => compareBytes(a.key, b.key));
   const partnersAfter = key === null ? filedPartners(byKey) : partnersOfOne(byKey, key);
   const overlaps: Overlap[] = [];
@@ -59,7 +62,7 @@ export function findOverlaps(
     for (const j of partnersAfter(i)) {
       const second = byKey[j]!;
       if (after !== null && first.key === after[0] && compareBytes(second.key, after[1]) <= 0) continue;
-      const overlap = overlapOf(first, second, now);
+      const overlap = overlapOf(first, second, now) ?? (isAcross ? priceElsewhere(first, second, now) : null);
       if (overlap !== null) overlaps.push(overlap);
       pairs += 1;
       if (overlaps.length === limit || pairs === mostPairsPerCall)
@@ -91,6 +94,15 @@ function overlapOf(first: CompiledPromotion, second: CompiledPromotion, now: num
   const outcome = isExclusive ? "exclusive" : isConflict ? "excluded" : groups.length > 0 ? "group" : "stack";
   const winner = outcome === "stack" ? null : compareByRank(first, second) <= 0 ? first : second;
   return { first, second, outcome, winner, groups, from };
+}
+
+/** The same goods at other prices in another place: online and in stores, say. */
+function priceElsewhere(first: CompiledPromotion, second: CompiledPromotion, now: number): Overlap | null {
+  if (contextsMeet(first, second) || !currenciesMeet(first, second)) return null;
+  if (!someMeet(onGoods(first), onGoods(second))) return null;
+  if (JSON.stringify(first.document.benefits) === JSON.stringify(second.document.benefits)) return null;
+  const from = firstCommonInstant(first.schedule, second.schedule, now);
+  return from === null ? null : { first, second, outcome: "elsewhere", winner: null, groups: [], from };
 }
 
 // ---------------------------------------------------------------- goods
@@ -154,9 +166,12 @@ function sharedGroups(a: CompiledPromotion, b: CompiledPromotion): string[] {
 
 // ---------------------------------------------------------------- where and when
 
-/** The channels it is limited to; null: all. */
-export function channelsOf(promotion: CompiledPromotion): readonly string[] | null {
-  return neededValues(promotion, "channel");
+/** The channels (stores, regions) it is limited to; null: all. */
+export function placesOf(
+  promotion: CompiledPromotion,
+  field: "channel" | "store" | "region",
+): string[] | null {
+  return neededValues(promotion, field)?.slice() ?? null;
 }
 
 const contextFields = ["channel", "store", "region", "country", "paymentMethod"] as const;

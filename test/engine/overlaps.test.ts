@@ -159,3 +159,35 @@ test("a walk in any step finds every pair once, in the order of keys, and as man
   } while (after !== null);
   expect(walked).toEqual(pairs);
 });
+
+test.each<[string, object, object, string | null]>([
+  [
+    "another price in another channel",
+    on({ kind: "channel", in: ["web"] }),
+    { ...on({ kind: "channel", in: ["store"] }), benefits: [{ kind: "percent_off", percent: 5 }] },
+    "elsewhere",
+  ],
+  [
+    "the same price in another channel",
+    on({ kind: "channel", in: ["web"] }),
+    on({ kind: "channel", in: ["store"] }),
+    null,
+  ],
+  [
+    "other goods in another store",
+    { ...on({ kind: "store", in: ["s1"] }), ...off({ skus: ["A"] }) },
+    {
+      ...on({ kind: "store", in: ["s2"] }),
+      benefits: [{ kind: "percent_off", percent: 5, select: { skus: ["B"] } }],
+    },
+    null,
+  ],
+  ["one place", {}, { benefits: [{ kind: "percent_off", percent: 5 }] }, "group"],
+])("told of across places: %s", (_title, a, b, outcome) => {
+  const question = { now, limit: 10, after: null, key: null };
+  const pair = [compiled("a", a), compiled("b", b)];
+  expect(findOverlaps(pair, { ...question, isAcross: true }).overlaps[0]?.outcome ?? null).toBe(outcome);
+  expect(findOverlaps(pair, question).overlaps[0]?.outcome ?? null).toBe(
+    outcome === "elsewhere" ? null : outcome,
+  );
+});

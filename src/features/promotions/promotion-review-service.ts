@@ -1,23 +1,25 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { type ConditionDocument, leavesOf } from "../../engine/conditions/tree.ts";
-import { channelsOf, findOverlaps, type Overlap } from "../../engine/overlaps.ts";
+import { findOverlaps, type Overlap, placesOf } from "../../engine/overlaps.ts";
 import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { checkDocument } from "./promotion-document.ts";
 import { explained } from "./promotion-reading-service.ts";
-import type { PromotionFinding, PromotionOverlap, PromotionValidation } from "./promotion-schemas.ts";
+import type {
+  OverlapQuery,
+  PromotionFinding,
+  PromotionOverlap,
+  PromotionValidation,
+} from "./promotion-schemas.ts";
 import type { ProjectRules, RulebookService } from "./rulebook-service.ts";
 
 /** What can be said of promotions without changing any. */
 export interface PromotionReviewService {
   validate(projectId: string, document: unknown): Promise<PromotionValidation>;
-  overlaps(
-    projectId: string,
-    query: { limit: number; after?: string | undefined; promotion?: string | undefined },
-  ): Promise<Page<PromotionOverlap>>;
+  overlaps(projectId: string, query: OverlapQuery): Promise<Page<PromotionOverlap>>;
 }
 
 const cursor = cursorOf("promotionOverlaps", z.tuple([z.string(), z.string()]));
@@ -58,11 +60,11 @@ export function promotionReviewService({
       };
     },
 
-    async overlaps(projectId, { limit, after, promotion }) {
+    async overlaps(projectId, { limit, after, promotion, across }) {
       const { rulebook } = await rulebooks.rulesOf(projectId);
       if (promotion !== undefined && !rulebook.promotions.some(({ key }) => key === promotion))
         throw problem("promotion-not-found", { detail: `No promotion in force has the key ${promotion}.` });
-      const question = { now: clock.now(), key: promotion ?? null };
+      const question = { now: clock.now(), key: promotion ?? null, isAcross: across === "places" };
       const found: Overlap[] = [];
       let position: readonly [string, string] | null = cursor.decode(after);
       do {
@@ -144,7 +146,9 @@ function shownOverlap({ first, second, outcome, winner, groups, from }: Overlap)
       promotion: promotion.key,
       promotionId: promotion.id,
       name: promotion.document.name ?? null,
-      channels: channelsOf(promotion)?.slice() ?? null,
+      channels: placesOf(promotion, "channel"),
+      stores: placesOf(promotion, "store"),
+      regions: placesOf(promotion, "region"),
       priority: promotion.document.priority,
     })),
     outcome,

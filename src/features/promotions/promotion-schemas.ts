@@ -180,7 +180,15 @@ export type PromotionValidation = z.output<typeof promotionValidation>;
 
 export const overlapQuery = pageQuery.extend({
   promotion: promotionKey.optional().describe("Only the overlaps of the promotion with this key."),
+  across: z
+    .enum(["places"])
+    .optional()
+    .describe(
+      "`places`: also pairs that give the same goods other prices in other channels, stores or regions (`elsewhere`).",
+    ),
 });
+
+export type OverlapQuery = z.output<typeof overlapQuery>;
 
 const overlappingPromotion = z
   .object({
@@ -188,6 +196,8 @@ const overlappingPromotion = z
     promotionId: z.string().nullable(),
     name: z.string().nullable(),
     channels: z.array(z.string()).nullable().describe("Null: every channel."),
+    stores: z.array(z.string()).nullable().describe("Null: every store."),
+    regions: z.array(z.string()).nullable().describe("Null: every region."),
     priority: z.int(),
   })
   .meta({ id: "OverlappingPromotion" });
@@ -195,10 +205,10 @@ const overlappingPromotion = z
 export const promotionOverlap = z
   .object({
     promotions: z.array(overlappingPromotion).describe("The two, by key."),
-    outcome: z.enum(["stack", "group", "excluded", "exclusive"]).meta({
+    outcome: z.enum(["stack", "group", "excluded", "exclusive", "elsewhere"]).meta({
       id: "OverlapOutcome",
       description:
-        "When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it.",
+        "When both apply: `stack` both do; `group` one of their exclusivity group; `excluded` one excludes the other; `exclusive` one tolerates nothing beside it; `elsewhere` never in one order: the same goods have other prices in other channels, stores or regions.",
     }),
     winner: promotionKey.nullable().describe("Which goes first by priority; null where both apply."),
     groups: z.array(z.string()).describe("The exclusivity groups they share."),

@@ -1,7 +1,8 @@
 /** Says of every code what became of it, and of every promotion that did not apply why, and what would have to be otherwise. */
+import { mayBeNamed } from "./audience.ts";
 import type { Facts } from "./facts.ts";
 import { planWith, whatIfWork } from "./forcing.ts";
-import { asksRecords, type Guarantee, guarantees, missingFor } from "./guarantees.ts";
+import { type Guarantee, guarantees, missingFor } from "./guarantees.ts";
 import { findHints } from "./hints.ts";
 import { outOfReach } from "./judge.ts";
 import type { Stage } from "./kind.ts";
@@ -46,7 +47,7 @@ function missingIn(outcome: Outcome, rejections: readonly (Rejection | null)[]):
   const missing = new Set(
     situation.candidates.flatMap((candidate, index) => {
       const rejection = rejections[index];
-      return rejection == null || !mayBeNamed(candidate, view)
+      return rejection == null || !mayBeNamed(candidate.promotion, candidate.code !== null, view)
         ? []
         : lackOf(outcome, candidate.promotion, rejection);
     }),
@@ -107,7 +108,7 @@ function notAppliedRows(
   const nearMisses = new NearMisses(situation, priced, request.identifiers);
   situation.candidates.forEach((candidate, index) => {
     const rejection = rejections[index]!;
-    if (rejection === null || !mayBeNamed(candidate, view)) return;
+    if (rejection === null || !mayBeNamed(candidate.promotion, candidate.code !== null, view)) return;
     const near = situation.work.searching(() => nearMisses.find(index, rejection));
     const isTold =
       all || candidate.code !== null || lackOf(outcome, candidate.promotion, rejection).length > 0;
@@ -128,14 +129,6 @@ function notAppliedRows(
 /** It could apply, had the plan been another. */
 export const isChoice = ({ reason }: Rejection): boolean =>
   reason === "displaced" || reason === "threshold_protected";
-
-/** A private promotion is named to nobody outside its audience; where it has none, only to those who hold its code. */
-function mayBeNamed({ promotion, code }: Candidate, view: StageView): boolean {
-  if (promotion.document.visibility === "public") return true;
-  if (asksRecords(promotion, view.facts as Facts, view.cart.customer?.id)) return false;
-  const audience = promotion.conditions?.audience(view) ?? "anyone";
-  return audience === "in" || (audience === "anyone" && code !== null);
-}
 
 function notAppliedRow(
   { situation, settings }: Outcome,
@@ -195,7 +188,7 @@ function codeRow(
     const rejection = rejections[index]!;
     const { key } = candidate.promotion;
     if (rejection === null) return { code: code.text, status: "applied", promotion: key, reason: null };
-    if (rejected === null && mayBeNamed(candidate, view))
+    if (rejected === null && mayBeNamed(candidate.promotion, candidate.code !== null, view))
       rejected = { code: code.text, status: "rejected", promotion: key, reason: rejection.reason };
   }
   return (
@@ -227,7 +220,7 @@ function otherCouponRow(situation: Situation, code: EnteredCode, view: StageView
   const coupon = situation.facts.coupons?.get(code.normalized);
   if (coupon === undefined) return null;
   const candidate = situation.candidates.find(({ promotion }) => promotion.pool === coupon.pool);
-  if (candidate === undefined || !mayBeNamed(candidate, view)) return null;
+  if (candidate === undefined || !mayBeNamed(candidate.promotion, candidate.code !== null, view)) return null;
   return {
     code: code.text,
     status: "rejected",

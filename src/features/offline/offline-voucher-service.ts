@@ -182,7 +182,10 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
   ): Promise<{ promotion: CompiledPromotion; code: string | null; poolId: string | null }> {
     const { promotion: key, code: entered, currency, customer } = request;
     const { promotions } = rules.rulebook;
-    const named = key === undefined ? undefined : promotions.find((promotion) => promotion.key === key);
+    const named =
+      key === undefined
+        ? undefined
+        : promotions.find((promotion) => promotion.key === key && !hasAudience(promotion));
     if (key !== undefined && named === undefined)
       throw problem("promotion-not-found", { detail: "No promotion in force has this key." });
     if (entered === undefined) {
@@ -206,7 +209,9 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     const fact = known.facts.coupons?.get(normalized);
     const coupon = known.coupons.get(normalized);
     const behind = promotions.filter(
-      ({ code, pool }) => code === normalized || (fact !== undefined && pool === fact.pool),
+      (promotion) =>
+        !hasAudience(promotion) &&
+        (promotion.code === normalized || (fact !== undefined && promotion.pool === fact.pool)),
     );
     const [first, second] = named === undefined ? behind : behind.filter((promotion) => promotion === named);
     if (first === undefined)
@@ -315,4 +320,9 @@ function error(path: string, code: string, message: string): ProblemError {
 
 function refused(...errors: ProblemError[]) {
   return problem("voucher-refused", { errors });
+}
+
+/** A till could not check who the customer is; and of a private sale with an audience nobody is told outside it, not even that. */
+function hasAudience({ document, conditions }: CompiledPromotion): boolean {
+  return document.visibility === "private" && conditions?.isAboutCustomer === true;
 }

@@ -1,4 +1,5 @@
 /** Why an outcome is not made binding, as problems. */
+import { mayBeNamedTo } from "../../engine/audience.ts";
 import { normalizeCode } from "../../engine/codes.ts";
 import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
@@ -88,12 +89,21 @@ function unprovenDeposits({ deposits = [] }: RedemptionRequest, facts: Facts): P
 
 /** What is said to be a deposit must be one, and be paid for, before it may prove anything. */
 export function requirePaidDeposit(
-  { deposit, currency }: RedemptionRequest,
+  request: RedemptionRequest,
   total: number,
   promotionOf: (key: string) => CompiledPromotion | undefined,
+  facts: Facts,
+  at: number,
 ): void {
+  const { deposit, currency } = request;
   if (deposit === undefined) return;
-  const benefit = promotionOf(deposit.promotion)?.document.benefits.find(({ kind }) => kind === "deposit");
+  const named = promotionOf(deposit.promotion);
+  // A private presale takes no deposits of whoever must not learn that there is one.
+  const holdsCode = (request.codes ?? []).some(
+    (entry) => normalizeCode(typeof entry === "string" ? entry : entry.code) === named?.code,
+  );
+  const isKnown = named !== undefined && mayBeNamedTo(named, holdsCode, request, facts, at);
+  const benefit = (isKnown ? named : undefined)?.document.benefits.find(({ kind }) => kind === "deposit");
   const paid = (benefit as { paid?: Record<string, number> } | undefined)?.paid?.[currency];
   const fault = (path: string, code: string, message: string) =>
     problem("invalid-request", { errors: [{ path, code, message }] });

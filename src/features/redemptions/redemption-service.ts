@@ -117,7 +117,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         if (answered !== null) return answered;
         continue;
       }
-      requirePaidDeposit(request, quote.total, promotionsByKey(rules));
+      requirePaidDeposit(request, quote.total, promotionsByKey(rules), known.facts, at);
       const submission: Submission = {
         command: {
           kind: "redeem",

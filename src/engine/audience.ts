@@ -1,0 +1,33 @@
+/** Who may learn of a private promotion. */
+import { canonicalCart } from "./canonical-cart.ts";
+import type { Cart } from "./cart.ts";
+import type { Facts } from "./facts.ts";
+import { Goods } from "./goods.ts";
+import { asksRecords } from "./guarantees.ts";
+import type { CompiledPromotion } from "./promotion.ts";
+import { makeGround, StageView } from "./situation.ts";
+
+/** It is named to nobody outside its audience; where it has none, only to those who hold its code. */
+export function mayBeNamed(promotion: CompiledPromotion, holdsCode: boolean, view: StageView): boolean {
+  if (promotion.document.visibility === "public") return true;
+  if (asksRecords(promotion, view.facts as Facts, view.cart.customer?.id)) return false;
+  const audience = promotion.conditions?.audience(view) ?? "anyone";
+  return audience === "in" || (audience === "anyone" && holdsCode);
+}
+
+/** The same, where nothing is priced. */
+export function mayBeNamedTo(
+  promotion: CompiledPromotion,
+  holdsCode: boolean,
+  request: Cart,
+  facts: Facts,
+  now: number,
+): boolean {
+  if (promotion.document.visibility === "public") return true;
+  const ground = makeGround(canonicalCart(request, null), facts, now, "half_up");
+  return mayBeNamed(
+    promotion,
+    holdsCode,
+    new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments)),
+  );
+}

@@ -1,5 +1,5 @@
 /** A shop as its staff and systems see it: every role over the public API of running servers. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Role } from "../../src/platform/auth.ts";
 import type { OwnersDatabase } from "../database.ts";
 import { type Client, openClient } from "../faults/http-client.ts";
@@ -75,11 +75,10 @@ export async function openShopFloor(
     },
     async untilKnown(path, body, holds) {
       for (const url of servers())
-        await expect
-          .poll(async () => holds((await askOf(url, "checkout", "POST", path, body)).body), {
-            timeout: 20_000,
-          })
-          .toBe(true);
+        await vi.waitFor(
+          async () => expect(holds((await askOf(url, "checkout", "POST", path, body)).body)).toBe(true),
+          { timeout: 20_000, interval: 50 },
+        );
     },
     close() {
       for (const client of clients.values()) client.close();

@@ -169,6 +169,143 @@ comment on column audit_heads.checkpoint_sequence is 'Everything up to here was 
 grant delete, insert, select, update on audit_heads to dealwright_app;
 grant select (project_id, checkpoint_sequence) on audit_heads to dealwright_lookout;
 
+create table automation_clocks (
+  project_id text not null,
+  automation_id text not null,
+  due_at timestamp with time zone not null,
+  after text,
+  looked_day date,
+  constraint automation_clocks_pkey PRIMARY KEY (project_id, automation_id)
+);
+CREATE INDEX automation_clocks_due ON public.automation_clocks USING btree (project_id, due_at);
+alter table automation_clocks enable row level security;
+alter table automation_clocks force row level security;
+create policy lookout on automation_clocks as permissive for select to dealwright_lookout using (true);
+create policy project on automation_clocks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_clocks is 'When an automation that time triggers looks for customers next. Only those in force have a row.';
+comment on column automation_clocks.after is 'The last customer of the look under way, that of due_at. Null: it has not begun.';
+comment on column automation_clocks.looked_day is 'The day, in the project''s zone, of the last look that ended: those missed are made up for.';
+grant delete, insert, select, update on automation_clocks to dealwright_app;
+grant select (project_id, due_at) on automation_clocks to dealwright_lookout;
+
+create table automation_counts (
+  project_id text not null,
+  automation_id text not null,
+  runs bigint not null,
+  coupons bigint not null,
+  constraint automation_counts_pkey PRIMARY KEY (project_id, automation_id)
+);
+alter table automation_counts enable row level security;
+alter table automation_counts force row level security;
+create policy lookout on automation_counts as permissive for select to dealwright_lookout using (true);
+create policy project on automation_counts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_counts is 'What is taken of an automation''s overall caps; kept only where it has such. Whoever takes holds the row until their run is done.';
+grant delete, insert, select, update on automation_counts to dealwright_app;
+
+create table automation_coupons (
+  project_id text not null,
+  code text collate "C" not null,
+  automation_id text not null,
+  run_id text collate "C" not null,
+  pool text not null,
+  redemption_id text,
+  currency text,
+  revenue bigint,
+  discount bigint,
+  constraint automation_coupons_pkey PRIMARY KEY (project_id, code),
+  constraint automation_coupons_used_whole CHECK ((num_nulls(redemption_id, currency, revenue, discount) = ANY (ARRAY[0, 4])))
+);
+CREATE INDEX automation_coupons_automation ON public.automation_coupons USING btree (project_id, automation_id, code);
+CREATE INDEX automation_coupons_run ON public.automation_coupons USING btree (project_id, run_id);
+alter table automation_coupons enable row level security;
+alter table automation_coupons force row level security;
+create policy lookout on automation_coupons as permissive for select to dealwright_lookout using (true);
+create policy project on automation_coupons as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_coupons is 'Coupons that automations issued, and what the order that used each came to, as the events of its redemption tell.';
+comment on column automation_coupons.discount is 'What the coupon took off, less what returns gave back.';
+comment on column automation_coupons.revenue is 'What the order was paid, less what was refunded.';
+grant delete, insert, select, update on automation_coupons to dealwright_app;
+
+create table automation_rounds (
+  project_id text not null,
+  "position" bigint not null,
+  constraint automation_rounds_pkey PRIMARY KEY (project_id)
+);
+alter table automation_rounds enable row level security;
+alter table automation_rounds force row level security;
+create policy lookout on automation_rounds as permissive for select to dealwright_lookout using (true);
+create policy project on automation_rounds as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_rounds is 'How far automations follow the project''s events. There is a row from the first one that was put into force. Whoever finds out whom automations reach, or erases a customer, holds it locked.';
+comment on column automation_rounds."position" is 'Events up to here have triggered what they trigger.';
+grant delete, insert, select, update on automation_rounds to dealwright_app;
+grant select (project_id, "position") on automation_rounds to dealwright_lookout;
+
+create table automation_runs (
+  project_id text not null,
+  id text collate "C" not null,
+  automation_id text not null,
+  holder text collate "C" not null,
+  customer_id text not null,
+  occurrence text collate "C" not null,
+  trigger jsonb not null,
+  state text default 'waiting'::text not null,
+  reason text,
+  pool text,
+  due_at timestamp with time zone,
+  attempts integer default 0 not null,
+  ran_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint automation_runs_pkey PRIMARY KEY (project_id, id),
+  constraint automation_runs_owe_of_a_pool CHECK (((state <> 'owed'::text) OR (pool IS NOT NULL))),
+  constraint automation_runs_say_why CHECK (((reason IS NOT NULL) = (state = ANY (ARRAY['owed'::text, 'skipped'::text])))),
+  constraint automation_runs_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'owed'::text, 'skipped'::text]))),
+  constraint automation_runs_wait_for_something CHECK ((((state <> 'waiting'::text) OR (due_at IS NOT NULL)) AND ((state = ANY (ARRAY['waiting'::text, 'owed'::text])) OR (due_at IS NULL))))
+);
+CREATE INDEX automation_runs_capped ON public.automation_runs USING btree (project_id, automation_id, holder, ran_at) WHERE (state = ANY (ARRAY['done'::text, 'owed'::text]));
+CREATE INDEX automation_runs_customer ON public.automation_runs USING btree (project_id, customer_id, id);
+CREATE INDEX automation_runs_due ON public.automation_runs USING btree (project_id, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX automation_runs_list ON public.automation_runs USING btree (project_id, automation_id, id);
+CREATE UNIQUE INDEX automation_runs_once ON public.automation_runs USING btree (project_id, automation_id, holder, occurrence);
+CREATE INDEX automation_runs_owed ON public.automation_runs USING btree (project_id, pool, id) WHERE ((state = 'owed'::text) AND (due_at IS NULL));
+CREATE INDEX automation_runs_state ON public.automation_runs USING btree (project_id, automation_id, state, id);
+alter table automation_runs enable row level security;
+alter table automation_runs force row level security;
+create policy lookout on automation_runs as permissive for select to dealwright_lookout using (true);
+create policy project on automation_runs as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_runs is 'One for each customer whom an automation was triggered for, and what became of it. What it does is done in the transaction that says so.';
+comment on column automation_runs.due_at is 'When it is to be done, or tried again. Null: settled, or waiting for codes of its pool.';
+comment on column automation_runs.holder is 'The keyed hash by which counters know the customer: what is once only stays so after an erasure.';
+comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
+comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
+grant delete, insert, select, update on automation_runs to dealwright_app;
+grant select (project_id, state, pool, due_at) on automation_runs to dealwright_lookout;
+
+create table automations (
+  project_id text not null,
+  id text not null,
+  key text not null,
+  status text default 'draft'::text not null,
+  version bigint not null,
+  document jsonb not null,
+  listens_to text,
+  since_position bigint,
+  activated_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint automations_pkey PRIMARY KEY (project_id, id),
+  constraint automations_project_id_key_key UNIQUE (project_id, key),
+  constraint automations_active_since CHECK (((status <> 'active'::text) OR ((activated_at IS NOT NULL) AND (since_position IS NOT NULL)))),
+  constraint automations_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'archived'::text])))
+);
+CREATE INDEX automations_listening ON public.automations USING btree (project_id, listens_to) WHERE ((status = 'active'::text) AND (listens_to IS NOT NULL));
+alter table automations enable row level security;
+alter table automations force row level security;
+create policy lookout on automations as permissive for select to dealwright_lookout using (true);
+create policy project on automations as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column automations.listens_to is 'The happening that triggers it: event:share, segment_entered:dormant, points_expiring. Null: the clock does.';
+comment on column automations.since_position is 'Numbered events up to here came before it was put into force, and trigger nothing.';
+grant delete, insert, select, update on automations to dealwright_app;
+
 create table counters (
   project_id text not null,
   rule_id text not null,
@@ -1901,6 +2038,16 @@ alter table audit_entries add constraint audit_entries_project_id_fkey FOREIGN K
 
 alter table audit_heads add constraint audit_heads_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table automation_clocks add constraint automation_clocks_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
+
+alter table automation_counts add constraint automation_counts_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
+
+alter table automation_rounds add constraint automation_rounds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table automation_runs add constraint automation_runs_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
+
+alter table automations add constraint automations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table customer_upkeep add constraint customer_upkeep_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -2066,6 +2213,29 @@ alter function lapsed_reservations(integer) owner to dealwright_lookout;
 revoke all on function lapsed_reservations(integer) from public;
 grant execute on function lapsed_reservations(integer) to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.owed_automation_runs()
+ RETURNS TABLE(project_id text, pool text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with recursive owed as (
+    (select n.project_id, n.pool from automation_runs n
+      where n.state = 'owed' and n.due_at is null order by n.project_id, n.pool limit 1)
+    union all
+    select later.project_id, later.pool from owed, lateral (
+      select n.project_id, n.pool from automation_runs n
+       where n.state = 'owed' and n.due_at is null and (n.project_id, n.pool) > (owed.project_id, owed.pool)
+       order by n.project_id, n.pool limit 1) as later
+  )
+  select owed.project_id, owed.pool from owed
+$function$
+;
+comment on function owed_automation_runs() is 'Pools that runs wait for. From one to the next, however many wait for each.';
+alter function owed_automation_runs() owner to dealwright_lookout;
+revoke all on function owed_automation_runs() from public;
+grant execute on function owed_automation_runs() to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.owed_prizes()
  RETURNS TABLE(project_id text, pool text)
  LANGUAGE sql
@@ -2169,6 +2339,24 @@ comment on function projects_to_seal() is 'Projects with entries that are not in
 alter function projects_to_seal() owner to dealwright_lookout;
 revoke all on function projects_to_seal() from public;
 grant execute on function projects_to_seal() to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_automations_due(at timestamp with time zone)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select r.project_id from automation_rounds r left join event_streams e on e.project_id = r.project_id
+   where r.position < e.last_position
+      or exists (select from automation_clocks c where c.project_id = r.project_id and c.due_at <= at)
+      or exists (select from automation_runs n where n.project_id = r.project_id and n.due_at <= at)
+   order by r.project_id
+$function$
+;
+comment on function projects_with_automations_due(timestamp with time zone) is 'Where automations have something to do. It is asked every second, and locks nothing.';
+alter function projects_with_automations_due(timestamp with time zone) owner to dealwright_lookout;
+revoke all on function projects_with_automations_due(timestamp with time zone) from public;
+grant execute on function projects_with_automations_due(timestamp with time zone) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.projects_with_events()
  RETURNS SETOF text

@@ -42,6 +42,7 @@ import { mountStreams, type StreamOperation } from "./platform/stream-operation.
 import { traceRequests } from "./platform/tracing.ts";
 import { compileInputs } from "./platform/validation.ts";
 import { type Services, servicesOf } from "./services.ts";
+import { automationOperationsOf } from "./wiring/automations.ts";
 import { customerOperationsOf, customerStreamsOf } from "./wiring/customers.ts";
 import { growthOperations, growthStreams } from "./wiring/growth.ts";
 import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
@@ -150,6 +151,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.usage.close();
     await services.stock.close();
     await services.segmentUpkeep.close();
+    await services.automationRounds.close();
     await services.jobs.close();
     await services.redemptionExpiry.close();
     await services.orderSettlement.close();
@@ -174,6 +176,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.scheduledChanges.start();
   services.usage.start();
   services.segmentUpkeep.start();
+  services.automationRounds.start();
   services.redemptionExpiry.start();
   services.orderSettlement.start();
   services.loyalty.start();
@@ -213,6 +216,7 @@ export function operationsOf(services: Services): Operation[] {
     ...apiKeyOperations(apiKeys),
     ...customerOperationsOf(services),
     ...services.stock.operations,
+    ...automationOperationsOf(services),
     ...auditOperations(services.audit),
   ];
 }

@@ -49,6 +49,7 @@ import type { Listener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import type { Outage } from "./platform/outage.ts";
+import { automationServicesOf } from "./wiring/automations.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
@@ -92,6 +93,8 @@ export function servicesOf({
   const customers = customerServicesOf({ database, clock, log, projects });
   eventDelivery.onSequenced(customers.segmentUpkeep.wake);
   const growth = growthServices({ database, clock, log, projects, eventDelivery });
+  const { segments } = customers;
+  const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
   const promotions = promotionService({ database, clock, projects, rulebooks });
   const usage = usageService({ database, committer, log });
   const stock = stockServices({ database, clock, log, projects, listener });
@@ -126,12 +129,17 @@ export function servicesOf({
   return {
     eventDelivery,
     ...customers,
+    ...automations,
     audit: auditService({ database }),
     auditExports: auditExportService({ database }),
     auditSealer: auditSealerService({ database, log }),
     jobs,
     growth,
-    tracking: trackingService({ database, clock, followers: growth.trackingFollowers }),
+    tracking: trackingService({
+      database,
+      clock,
+      followers: [...growth.trackingFollowers, automations.trackingFollower],
+    }),
     couponPools,
     coupons: couponService({
       database,

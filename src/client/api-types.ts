@@ -161,6 +161,165 @@ export type AuditPage = {
 /** A thing as it was, without its secrets. */
 export type AuditedState = { readonly [key: string]: unknown };
 
+export type Automation = {
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  key: string;
+  name?: string;
+  trigger: AutomationTrigger;
+  /** Whoever does not meet them is passed over: the conditions that segments know, about customers. */
+  conditions?: Condition;
+  /** In which orders count for `order_amount`, where its amounts name several currencies. */
+  currency?: CurrencyCode;
+  actions: readonly (AutomationAction)[];
+  caps: AutomationCaps;
+  id: string;
+  status: AutomationStatus;
+  /** Counts up with every change; the ETag. */
+  version: number;
+  /** What happened before triggers nothing. */
+  activatedAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+};
+
+/** What follows. `issue_coupon`; `add_tag` (unless the customer has as many as they may), `remove_tag`; `award_points`, available at once; `notify`, an event `dealwright.automation.notified` that a receiver sends on; `webhook`, an event `dealwright.automation.fired`. */
+export type AutomationAction = {
+  kind: "issue_coupon";
+  pool: CouponPoolKey;
+  /** ISO 8601, such as `P14D`; as the pool has it, if left out. */
+  validFor?: string;
+} | {
+  kind: "add_tag";
+  tag: string;
+} | {
+  kind: "remove_tag";
+  tag: string;
+} | {
+  kind: "award_points";
+  points: number;
+  /** `points`, if left out. */
+  programme?: PointsProgrammeKey;
+} | {
+  kind: "notify";
+  /** What the receiver knows the message by. */
+  template: string;
+  texts?: { readonly [key: string]: string };
+  data?: AutomationData;
+} | {
+  kind: "webhook";
+  data?: AutomationData;
+};
+
+export type AutomationCapPeriod = "day" | "week" | "month" | "year" | "ever";
+
+export type AutomationCaps = {
+  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap. */
+  perCustomer: readonly (AutomationCustomerCap)[];
+  /** In all. */
+  runs?: number;
+  /** In all. */
+  coupons?: number;
+};
+
+export type AutomationCapsInput = {
+  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap. */
+  perCustomer?: readonly (AutomationCustomerCap)[];
+  /** In all. */
+  runs?: number;
+  /** In all. */
+  coupons?: number;
+};
+
+export type AutomationCustomerCap = {
+  count: number;
+  per?: AutomationCapPeriod;
+  /** Instead of `per`: in so many days, today among them. */
+  days?: number;
+};
+
+/** Passed on as it is; at most 4 KiB. */
+export type AutomationData = { readonly [key: string]: unknown };
+
+export type AutomationDocument = {
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  key: string;
+  name?: string;
+  trigger: AutomationTrigger;
+  /** Whoever does not meet them is passed over: the conditions that segments know, about customers. */
+  conditions?: ConditionInput;
+  /** In which orders count for `order_amount`, where its amounts name several currencies. */
+  currency?: CurrencyCode;
+  actions: readonly (AutomationAction)[];
+  caps?: AutomationCapsInput;
+};
+
+export type AutomationOccurrence = { readonly [key: string]: unknown };
+
+export type AutomationPage = {
+  items: readonly (Automation)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type AutomationRun = {
+  id: string;
+  customer: string;
+  state: AutomationRunState;
+  /** Why it was skipped (`conditions`, `cap_customer`, `cap_runs`, `cap_coupons`, `archived`), or is owed (`pool_empty`, `pool_unknown`). */
+  reason: string | null;
+  /** What happened. */
+  trigger: AutomationOccurrence;
+  /** The one it waits for, where it is owed. */
+  pool: string | null;
+  /** The codes it issued. */
+  coupons: readonly (string)[];
+  /** How often it failed so far. */
+  attempts: number;
+  /** When it is tried (again). */
+  dueAt: string | null;
+  ranAt: string | null;
+  createdAt: string;
+};
+
+export type AutomationRunPage = {
+  items: readonly (AutomationRun)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** `waiting`: it is done within a second or so, or failed and is tried again. `done`. `owed`: a pool has no code; all of it is done once there is one. `skipped`: nothing was done, and nothing will be. */
+export type AutomationRunState = "waiting" | "done" | "owed" | "skipped";
+
+export type AutomationStatus = "draft" | "active" | "paused" | "archived";
+
+/** What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. */
+export type AutomationTrigger = {
+  kind: "event";
+  /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
+  type: string;
+  /** What the event must say, word for word. */
+  match?: {
+    channel?: string;
+    campaign?: string;
+    promotion?: string;
+    store?: string;
+    sku?: string;
+    attributes?: { readonly [key: string]: string | number | boolean };
+  };
+} | {
+  kind: "segment_entered";
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  segment: string;
+} | {
+  kind: "segment_left";
+  /** Lower-case letters, digits, `.`, `_` and `-`. */
+  segment: string;
+} | {
+  kind: "points_expiring";
+  /** Of any, if left out. */
+  programme?: PointsProgrammeKey;
+};
+
 /** What this evaluation alone would have been refused with. */
 export type BatchProblem = {
   type: string;
@@ -1257,7 +1416,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.customer.erased" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.customer.erased" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -3424,7 +3583,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -3692,6 +3851,22 @@ export interface Operations {
   putStock: { request: { params: { sku: string }; body: StockDocument }; answer: StockLevel };
   /** What is known of the stock, by SKU and store. */
   stock: { request: { query?: { limit?: number; after?: string; sku?: string; store?: string; atMost?: number } }; answer: StockPage };
+  /** Create an automation, as a draft: what happens to a customer, under which conditions, and what then follows. */
+  createAutomation: { request: { body: AutomationDocument }; answer: Automation };
+  /** The project's automations, newest first. */
+  automations: { request: { query?: { limit?: number; after?: string; status?: AutomationStatus } }; answer: AutomationPage };
+  /** An automation. */
+  automation: { request: { params: { id: string } }; answer: Automation };
+  /** Replace an automation's document. */
+  updateAutomation: { request: { params: { id: string }; body: AutomationDocument; ifMatch: string }; answer: Automation };
+  /** Put an automation into force: whatever happens from now on triggers it. */
+  activateAutomation: { request: { params: { id: string } }; answer: Automation };
+  /** Pause an automation: once this is answered nothing more is done of it, in any process. */
+  pauseAutomation: { request: { params: { id: string } }; answer: Automation };
+  /** Put an automation away for good, with what it still owes. Its runs can be read on. */
+  archiveAutomation: { request: { params: { id: string } }; answer: Automation };
+  /** Whom an automation was triggered for, newest first, and what became of it. */
+  automationRuns: { request: { params: { id: string }; query?: { limit?: number; after?: string; state?: AutomationRunState; customer?: string } }; answer: AutomationRunPage };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -3827,6 +4002,14 @@ export const routes = {
   createPresetSegments: { method: "POST", path: "/v1/segments/presets", isRepeatable: false, takesIdempotencyKey: false },
   putStock: { method: "PUT", path: "/v1/stock/{sku}", isRepeatable: true, takesIdempotencyKey: false },
   stock: { method: "GET", path: "/v1/stock", isRepeatable: true, takesIdempotencyKey: false },
+  createAutomation: { method: "POST", path: "/v1/automations", isRepeatable: false, takesIdempotencyKey: false },
+  automations: { method: "GET", path: "/v1/automations", isRepeatable: true, takesIdempotencyKey: false },
+  automation: { method: "GET", path: "/v1/automations/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  updateAutomation: { method: "PUT", path: "/v1/automations/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  activateAutomation: { method: "POST", path: "/v1/automations/{id}/activate", isRepeatable: false, takesIdempotencyKey: false },
+  pauseAutomation: { method: "POST", path: "/v1/automations/{id}/pause", isRepeatable: false, takesIdempotencyKey: false },
+  archiveAutomation: { method: "POST", path: "/v1/automations/{id}/archive", isRepeatable: false, takesIdempotencyKey: false },
+  automationRuns: { method: "GET", path: "/v1/automations/{id}/runs", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

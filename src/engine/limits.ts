@@ -38,4 +38,7 @@ export const limits = {
   stocksPerPromotion: 1_000,
   /** By conditions; of lists there may be any number. */
   segmentsPerProject: 200,
+  /** In force at a time; of others there may be any number. */
+  activeAutomationsPerProject: 100,
+  actionsPerAutomation: 10,
 } as const;

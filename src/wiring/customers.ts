@@ -1,4 +1,5 @@
 /** The part of the composition root that is about customers. */
+import { automationCustomerData } from "../features/automations/automation-customer-service.ts";
 import { couponCustomerData } from "../features/coupons/coupon-customer-service.ts";
 import { customerBulkService } from "../features/customers/customer-bulk-service.ts";
 import { customerOperations, customerStreams } from "../features/customers/customer-operations.ts";
@@ -31,7 +32,8 @@ import type { StreamOperation } from "../platform/stream-operation.ts";
 
 /** Every feature's part of what is kept of a customer, in the order in which it is erased. */
 const customerData: readonly CustomerData[] = [
-  // First: whatever adds up what customers do waits from here on.
+  // First: whom automations reach, and then whatever adds up what customers do waits from here on.
+  automationCustomerData,
   segmentCustomerData,
   profileCustomerData,
   redemptionCustomerData,

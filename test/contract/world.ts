@@ -86,6 +86,19 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     key: "sleepers",
     conditions: { kind: "days_since_order", atLeast: 60 },
   });
+  const automation = async (key: string, ...steps: string[]): Promise<string> => {
+    const { id } = await ask("POST", "/v1/automations", {
+      key,
+      trigger: { kind: "event", type: "share" },
+      actions: [{ kind: "add_tag", tag: "sharer" }],
+    });
+    for (const step of steps) await ask("POST", `/v1/automations/${id}/${step}`);
+    return id;
+  };
+  const toActivate = await automation("to-activate");
+  const toPause = await automation("to-pause", "activate");
+  const toArchive = await automation("to-archive");
+  const toReplace = await automation("thanks-for-buying");
   await ask("PUT", "/v1/rfm", {
     currency: "CNY",
     method: "fixed",
@@ -143,6 +156,9 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     // Nothing was sent yet: what is asked for is not there.
     replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
     deleteWebhook: { id: dropped.id },
+    activateAutomation: { id: toActivate },
+    pauseAutomation: { id: toPause },
+    archiveAutomation: { id: toArchive },
     deleteSegment: { key: "no-more" },
     segmentMembers: { key: "by-hand" },
     changeSegmentMembers: { key: "by-hand" },
@@ -162,6 +178,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
     "/v1/stock/": { sku: "SET-580" },
+    "/v1/automations/": { id: toReplace },
     "/v1/segments/": { key: "sleepers" },
     "/v1/webhooks/": { id: webhook.id },
     "/v1/points-programmes/": { key: "points" },

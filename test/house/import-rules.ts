@@ -28,6 +28,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/api-keys/api-key-secret.ts": "words",
   // The chain as arithmetic, without a database; what a row of it is it is told by its type alone.
   "src/features/audit/audit-chain.ts": "service",
+  // What sets automations off, and from when on their caps count; without a database.
+  "src/features/automations/automation-triggers.ts": "words",
+  "src/features/automations/automation-caps.ts": "words",
   // How codes look, and how they are drawn; without a database.
   "src/features/coupons/code-form.ts": "words",
   "src/features/coupons/code-rows.ts": "words",
@@ -42,6 +45,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/event-document.ts": "words",
   "src/features/events/event-types.ts": "words",
   "src/features/events/growth-event-types.ts": "words",
+  "src/features/events/automation-event-types.ts": "words",
   "src/features/events/reward-event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",

@@ -34,6 +34,12 @@ const couponCode = (ids: Ids) => ({ code: ids.coupon! });
 const webhook = { path: id("webhook") };
 const segment = { path: (ids: Ids) => ({ key: ids.segment! }) };
 const programme = { path: (ids: Ids) => ({ key: ids.programme! }) };
+const automation = { path: id("automation") };
+const automationOf = (key: string) => ({
+  key,
+  trigger: { kind: "event", type: "share" },
+  actions: [{ kind: "add_tag", tag: "sharer" }],
+});
 const externalId = (ids: Ids) => ({ externalId: ids.order! });
 const done = [200, 201, 202];
 /** The owner's own thing is there, and in a state that does not allow it (again). */
@@ -197,6 +203,18 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2027-01-01T00:00:00Z" })}\n`,
   },
+  "POST /v1/automations": { body: () => automationOf("mine") },
+  "GET /v1/automations": {},
+  "GET /v1/automations/{id}": automation,
+  "PUT /v1/automations/{id}": {
+    ...automation,
+    body: () => automationOf("neighbours-automation"),
+    owner: orConflict,
+  },
+  "POST /v1/automations/{id}/activate": { ...automation, owner: orConflict },
+  "POST /v1/automations/{id}/pause": { ...automation, owner: orConflict },
+  "POST /v1/automations/{id}/archive": { ...automation, owner: orConflict },
+  "GET /v1/automations/{id}/runs": automation,
   "POST /v1/segments": { body: () => ({ key: "mine", conditions: { kind: "first_order" } }) },
   "GET /v1/segments": {},
   "GET /v1/rfm": { expected: [200, 404] },

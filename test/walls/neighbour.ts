@@ -41,6 +41,16 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     await send("POST", "/v1/segments", { key, name: canary });
   await send("POST", "/v1/segments/neighbours-list/members", { add: [canary] });
 
+  const automation = (
+    await send("POST", "/v1/automations", {
+      key: "neighbours-automation",
+      name: canary,
+      trigger: { kind: "event", type: "view" },
+      actions: [{ kind: "add_tag", tag: canary }],
+    })
+  ).body.id;
+  await send("POST", `/v1/automations/${automation}/activate`, undefined);
+
   const promotion = (
     await send("POST", "/v1/promotions", {
       key: "neighbours",
@@ -137,6 +147,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       coupon,
       programme: "neighbours-play",
       referralCode,
+      automation,
       segment: "neighbours-list",
       spareSegment: "neighbours-spare",
       evaluation,
@@ -166,6 +177,9 @@ async function isToldEverything({ pool }: TestDatabase, projectId: string): Prom
     `select exists (select from webhook_deliveries where project_id = $1)
         and not exists (select from webhook_deliveries where project_id = $1 and status <> 'delivered')
         and not exists (select from webhooks where project_id = $1 and runner is not null)
+        and not exists (select from automation_runs where project_id = $1 and due_at is not null)
+        and not exists (select from automation_rounds r join event_streams e on e.project_id = r.project_id
+                         where r.project_id = $1 and r.position < e.last_position)
         and not exists (select from outbox_events where project_id = $1 and position is null) as holds`,
     [projectId],
   );

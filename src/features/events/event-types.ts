@@ -1,6 +1,7 @@
 /** Every type of event there is, with the shape of its data and an example; `openapi/events.md` is written from this list. */
 import { z } from "zod";
 import { newId } from "../../platform/ids.ts";
+import { automationEventTypes } from "./automation-event-types.ts";
 import { growthEventTypes } from "./growth-event-types.ts";
 import { rewardEventTypes } from "./reward-event-types.ts";
 
@@ -278,6 +279,7 @@ export const eventTypes = {
   "dealwright.segment.left": segmentKind(
     "A customer left a segment. That a segment was deleted, or the customer erased, is not told like this.",
   ),
+  ...automationEventTypes,
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",

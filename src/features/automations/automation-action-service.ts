@@ -1,0 +1,82 @@
+/** What automations do: all of a run's actions in its transaction, or none of them. */
+import type { Connection } from "../../platform/database.ts";
+import { issueCoupon } from "../coupons/coupon-issue-service.ts";
+import { changeTags } from "../customers/customer-tag-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { type NewEvent, newEvent } from "../events/event-types.ts";
+import { awardPoints } from "../points/points-award-service.ts";
+import { usualProgramme } from "../points/points-schemas.ts";
+import type { AutomationAction } from "./automation-schemas.ts";
+import type { AutomationRow, AutomationRunRow } from "./automation-tables.ts";
+
+export interface RunCase {
+  readonly automation: AutomationRow;
+  readonly run: AutomationRunRow;
+  readonly identifierKey: Uint8Array;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly timezone: string;
+}
+
+export type Acted =
+  | { readonly type: "done"; readonly coupons: readonly { pool: string; code: string }[] }
+  /** What was done before has to be undone by the caller. */
+  | { readonly type: "owed"; readonly pool: string; readonly reason: "pool_empty" | "pool_unknown" };
+
+export async function act(connection: Connection, one: RunCase): Promise<Acted> {
+  const { automation, run, identifierKey, now, timezone } = one;
+  const { projectId, customerId } = run;
+  const { actions, key } = automation.document;
+  const of = <Kind extends AutomationAction["kind"]>(kind: Kind) =>
+    actions.filter((action): action is Extract<AutomationAction, { kind: Kind }> => action.kind === kind);
+
+  const coupons: { pool: string; code: string }[] = [];
+  for (const { pool, validFor = null } of of("issue_coupon")) {
+    const issued = await issueCoupon(connection, { projectId, pool, customerId, validFor, now, timezone });
+    if (issued.type === "refused") return { type: "owed", pool, reason: issued.reason };
+    coupons.push({ pool, code: issued.code });
+  }
+  const add = of("add_tag").map(({ tag }) => tag);
+  const remove = of("remove_tag").map(({ tag }) => tag);
+  if (add.length + remove.length > 0)
+    await changeTags(connection, { projectId, id: customerId }, { add, remove }, { identifierKey, now });
+  for (const { points, programme = usualProgramme } of of("award_points")) {
+    const reason = `Automation ${key}`;
+    await awardPoints(
+      connection,
+      { projectId, customerId, programme, points, reason },
+      { identifierKey, now, timezone },
+    );
+  }
+  const told: NewEvent[] = actions.flatMap((action) => eventOf(action, one, coupons) ?? []);
+  await recordEvents(connection, projectId, told);
+  return { type: "done", coupons };
+}
+
+function eventOf(
+  action: AutomationAction,
+  one: RunCase,
+  coupons: readonly { readonly pool: string }[],
+): NewEvent | null {
+  const { run } = one;
+  const data = { ...whatOf(one), trigger: run.trigger, pools: coupons.map(({ pool }) => pool) };
+  switch (action.kind) {
+    case "notify": {
+      const { template, texts = {}, data: own = {} } = action;
+      return newEvent("dealwright.automation.notified", run.id, { ...data, template, texts, data: own });
+    }
+    case "webhook":
+      return newEvent("dealwright.automation.fired", run.id, { ...data, data: action.data ?? {} });
+    default:
+      return null;
+  }
+}
+
+export function owedEvent(one: RunCase, pool: string, reason: "pool_empty" | "pool_unknown"): NewEvent {
+  return newEvent("dealwright.automation.owed", one.run.id, { ...whatOf(one), pool, reason });
+}
+
+function whatOf({ automation, run }: RunCase) {
+  const { key, id } = automation;
+  return { automation: key, automationId: id, run: run.id, customer: run.customerId };
+}

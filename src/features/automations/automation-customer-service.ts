@@ -1,0 +1,16 @@
+import { type CustomerData, pseudonymOf } from "../../platform/customer-data.ts";
+import { eraseRuns, runsOfCustomer } from "./automation-customer-store.ts";
+import { holdRound } from "./automation-planning-store.ts";
+import { holdCustomer } from "./automation-run-store.ts";
+
+/** First of all that is erased: nobody finds the customer again meanwhile, and no run of theirs is under way. */
+export const automationCustomerData: CustomerData = {
+  name: "automationRuns",
+  read: runsOfCustomer,
+  async erase(connection, customer) {
+    const { projectId, pseudonym } = customer;
+    await holdRound(connection, projectId);
+    await holdCustomer(connection, projectId, pseudonym.slice(pseudonymOf("").length));
+    return eraseRuns(connection, customer);
+  },
+};

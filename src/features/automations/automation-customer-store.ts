@@ -1,0 +1,29 @@
+import { sql } from "drizzle-orm";
+import type { CustomerName } from "../../platform/customer-data.ts";
+import type { Connection } from "../../platform/database.ts";
+
+export async function runsOfCustomer(
+  connection: Connection,
+  { projectId, id }: CustomerName,
+  most: number,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
+    select json_build_object('automation', a.key, 'state', r.state, 'reason', r.reason, 'trigger', r.trigger, 'ranAt', r.ran_at,
+             'createdAt', r.created_at, 'coupons', (select coalesce(json_agg(c.code), '[]') from automation_coupons c
+                                                     where c.project_id = r.project_id and c.run_id = r.id)) as record
+      from automation_runs r join automations a on a.project_id = r.project_id and a.id = r.automation_id
+     where r.project_id = ${projectId} and r.customer_id = ${id} order by r.id desc limit ${most}`);
+  return rows.map(({ record }) => record);
+}
+
+/** What was done stays, under the pseudonym, so that what is once only stays so; what was not is not done any more. */
+export async function eraseRuns(
+  connection: Connection,
+  { projectId, id, pseudonym }: CustomerName,
+): Promise<number> {
+  const { rowCount: gone } = await connection.execute(sql`
+    delete from automation_runs where project_id = ${projectId} and customer_id = ${id} and state in ('waiting', 'owed')`);
+  const { rowCount: kept } = await connection.execute(sql`
+    update automation_runs set customer_id = ${pseudonym}, trigger = '{}' where project_id = ${projectId} and customer_id = ${id}`);
+  return (gone ?? 0) + (kept ?? 0);
+}

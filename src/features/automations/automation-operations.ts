@@ -1,0 +1,172 @@
+import type { Role } from "../../platform/auth.ts";
+import { defineOperation, type Operation } from "../../platform/operation.ts";
+import type { AutomationReadingService } from "./automation-reading-service.ts";
+import {
+  automation,
+  automationDocument,
+  automationPage,
+  automationParams,
+  automationQuery,
+  automationRunPage,
+  automationRunQuery,
+} from "./automation-schemas.ts";
+import type { AutomationService } from "./automation-service.ts";
+
+const tag = "automations";
+const readers: readonly Role[] = ["marketing", "viewer"];
+const writers: readonly Role[] = ["marketing"];
+const audit = { resource: "automation" } as const;
+const versionTag = ({ version }: { version: number }) => String(version);
+
+export function automationOperations(
+  service: AutomationService,
+  reading: AutomationReadingService,
+): Operation[] {
+  return [
+    defineOperation({
+      id: "createAutomation",
+      method: "POST",
+      path: "/v1/automations",
+      graphql: "mutation",
+      tag,
+      audit,
+      summary:
+        "Create an automation, as a draft: what happens to a customer, under which conditions, and what then follows.",
+      roles: writers,
+      status: 201,
+      body: automationDocument,
+      result: automation,
+      etag: versionTag,
+      example: {
+        key: "thanks-for-sharing",
+        trigger: { kind: "event", type: "share", match: { campaign: "launch" } },
+        conditions: { kind: "customer_tag", in: ["fan"] },
+        actions: [
+          { kind: "add_tag", tag: "sharer" },
+          { kind: "notify", template: "thanks", texts: { en: "Thank you for sharing." } },
+        ],
+        caps: { perCustomer: [{ count: 1, per: "week" }], runs: 10_000 },
+      },
+      problems: ["automation-key-taken"],
+      handler: ({ body, context }) => service.create(context, body),
+    }),
+    defineOperation({
+      id: "automations",
+      method: "GET",
+      path: "/v1/automations",
+      graphql: "query",
+      tag,
+      summary: "The project's automations, newest first.",
+      roles: readers,
+      query: automationQuery,
+      result: automationPage,
+      problems: ["invalid-cursor"],
+      handler: ({ query, context }) => service.list(context.projectId, query),
+    }),
+    defineOperation({
+      id: "automation",
+      method: "GET",
+      path: "/v1/automations/{id}",
+      graphql: "query",
+      tag,
+      summary: "An automation.",
+      roles: readers,
+      params: automationParams,
+      result: automation,
+      etag: versionTag,
+      problems: ["automation-not-found"],
+      handler: ({ params: { id }, context }) => service.automation(context.projectId, id),
+    }),
+    defineOperation({
+      id: "updateAutomation",
+      method: "PUT",
+      path: "/v1/automations/{id}",
+      graphql: "mutation",
+      tag,
+      audit,
+      summary: "Replace an automation's document.",
+      description:
+        "One in force goes by it at once. With another trigger it begins anew: what happened before triggers nothing.",
+      roles: writers,
+      params: automationParams,
+      body: automationDocument,
+      result: automation,
+      requiresIfMatch: true,
+      etag: versionTag,
+      example: {
+        key: "thanks-for-buying",
+        trigger: { kind: "event", type: "share" },
+        actions: [{ kind: "award_points", points: 20 }],
+      },
+      problems: ["automation-not-found", "automation-state-conflict", "automation-not-ready"],
+      handler: ({ params: { id }, body, ifMatch, context }) => service.replace(context, id, ifMatch, body),
+    }),
+    defineOperation({
+      id: "activateAutomation",
+      method: "POST",
+      path: "/v1/automations/{id}/activate",
+      graphql: "mutation",
+      tag,
+      audit,
+      summary: "Put an automation into force: whatever happens from now on triggers it.",
+      description: "The segment and the pools that it names must be there.",
+      roles: writers,
+      params: automationParams,
+      result: automation,
+      etag: versionTag,
+      problems: [
+        "automation-not-found",
+        "automation-state-conflict",
+        "automation-not-ready",
+        "too-many-automations",
+      ],
+      handler: ({ params: { id }, context }) => service.activate(context, id),
+    }),
+    defineOperation({
+      id: "pauseAutomation",
+      method: "POST",
+      path: "/v1/automations/{id}/pause",
+      graphql: "mutation",
+      tag,
+      audit,
+      summary: "Pause an automation: once this is answered nothing more is done of it, in any process.",
+      description:
+        "What it was triggered for and has not done is forgotten; coupons that it owes stay owed until it is in force again.",
+      roles: writers,
+      params: automationParams,
+      result: automation,
+      etag: versionTag,
+      problems: ["automation-not-found", "automation-state-conflict"],
+      handler: ({ params: { id }, context }) => service.pause(context, id),
+    }),
+    defineOperation({
+      id: "archiveAutomation",
+      method: "POST",
+      path: "/v1/automations/{id}/archive",
+      graphql: "mutation",
+      tag,
+      audit,
+      summary: "Put an automation away for good, with what it still owes. Its runs can be read on.",
+      roles: writers,
+      params: automationParams,
+      result: automation,
+      etag: versionTag,
+      problems: ["automation-not-found", "automation-state-conflict"],
+      handler: ({ params: { id }, context }) => service.archive(context, id),
+    }),
+    defineOperation({
+      id: "automationRuns",
+      method: "GET",
+      path: "/v1/automations/{id}/runs",
+      graphql: "query",
+      tag,
+      summary: "Whom an automation was triggered for, newest first, and what became of it.",
+      roles: readers,
+      params: automationParams,
+      query: automationRunQuery,
+      result: automationRunPage,
+      problems: ["automation-not-found", "invalid-cursor"],
+      handler: ({ params: { id }, query, context }) => reading.runs(context.projectId, id, query),
+    }),
+  ];
+}

@@ -1,0 +1,247 @@
+import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import type { RunState } from "./automation-schemas.ts";
+import {
+  type AutomationCouponRow,
+  type AutomationRunRow,
+  automationCoupons,
+  automationRuns,
+} from "./automation-tables.ts";
+
+export interface RunName {
+  readonly projectId: string;
+  readonly id: string;
+}
+
+const named = ({ projectId, id }: RunName) =>
+  and(eq(automationRuns.projectId, projectId), eq(automationRuns.id, id));
+
+export interface NewRun {
+  readonly id: string;
+  readonly automationId: string;
+  readonly holder: string;
+  readonly customerId: string;
+  readonly occurrence: string;
+  readonly trigger: Readonly<Record<string, unknown>>;
+}
+
+/** Of these runs those that were not there; in one order, so that writers wait in one direction only. */
+export async function insertRuns(
+  connection: Connection,
+  projectId: string,
+  runs: readonly NewRun[],
+  { dueAt, now }: { dueAt: number; now: number },
+): Promise<number> {
+  if (runs.length === 0) return 0;
+  const { rowCount } = await connection.execute(sql`
+    insert into automation_runs (project_id, id, automation_id, holder, customer_id, occurrence, trigger, due_at, created_at)
+    select ${projectId}, id, "automationId", holder, "customerId", occurrence, trigger,
+           ${new Date(dueAt).toISOString()}::timestamptz, ${new Date(now).toISOString()}::timestamptz
+      from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as run (id text, "automationId" text, holder text,
+             "customerId" text, occurrence text, trigger jsonb)
+     order by "automationId", holder, occurrence
+    on conflict (project_id, automation_id, holder, occurrence) do nothing`);
+  return rowCount ?? 0;
+}
+
+/** Whose run it is; that never changes. */
+export async function findRun(connection: Connection, name: RunName): Promise<AutomationRunRow | undefined> {
+  const [row] = await connection.select().from(automationRuns).where(named(name));
+  return row;
+}
+
+/** Those that are to be done (again), the longest waiting first. */
+export async function dueRuns(
+  connection: Connection,
+  projectId: string,
+  { now, most }: { now: number; most: number },
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ id: string }>(sql`
+    select id from automation_runs
+     where project_id = ${projectId} and due_at <= ${new Date(now).toISOString()}::timestamptz
+     order by due_at, id limit ${most}`);
+  return rows.map(({ id }) => id);
+}
+
+/** Of automations in force, those that wait for this pool; the longest waiting first. */
+export async function owedRuns(
+  connection: Connection,
+  projectId: string,
+  { pool, most }: { pool: string; most: number },
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ id: string }>(sql`
+    select r.id from automation_runs r
+     where r.project_id = ${projectId} and r.pool = ${pool} and r.state = 'owed' and r.due_at is null
+       and exists (select from automations a where a.project_id = r.project_id and a.id = r.automation_id
+                     and a.status = 'active' offset 0)
+     order by r.id limit ${most}`);
+  return rows.map(({ id }) => id);
+}
+
+/** Pools that are waited for, in all projects; over the walls. */
+export async function poolsOwed(connection: Connection): Promise<{ projectId: string; pool: string }[]> {
+  const { rows } = await connection.execute<{ projectId: string; pool: string }>(sql`
+    select project_id as "projectId", pool from owed_automation_runs()`);
+  return rows;
+}
+
+/** Where there is something to do, in all projects; over the walls. */
+export async function projectsDue(connection: Connection, now: number): Promise<string[]> {
+  const { rows } = await connection.execute<{ project_id: string }>(sql`
+    select project_id from projects_with_automations_due(${new Date(now).toISOString()}::timestamptz) as project_id`);
+  return rows.map(({ project_id }) => project_id);
+}
+
+/** One of a customer's runs at a time, whatever automation it is of: false while somebody else is at another. */
+export async function tryCustomer(
+  connection: Connection,
+  projectId: string,
+  holder: string,
+): Promise<boolean> {
+  const { rows } = await connection.execute<{ taken: boolean }>(sql`
+    select pg_try_advisory_xact_lock(730511825, hashtext(${`${projectId} ${holder}`})) as taken`);
+  return rows[0]!.taken;
+}
+
+/** The same, waited for: nothing of the customer is begun until the transaction ends. */
+export async function holdCustomer(connection: Connection, projectId: string, holder: string): Promise<void> {
+  await connection.execute(sql`
+    select pg_advisory_xact_lock(730511825, hashtext(${`${projectId} ${holder}`}))`);
+}
+
+/** Locked, if it is still to be done and nobody else works on it. */
+export async function lockRun(connection: Connection, name: RunName): Promise<AutomationRunRow | undefined> {
+  const [row] = await connection
+    .select()
+    .from(automationRuns)
+    .where(and(named(name), inArray(automationRuns.state, ["waiting", "owed"])))
+    .for("update", { skipLocked: true });
+  return row;
+}
+
+export async function saveRun(
+  connection: Connection,
+  { projectId, id }: RunName,
+  change: Partial<Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "attempts" | "ranAt">>,
+): Promise<void> {
+  await connection.update(automationRuns).set(change).where(named({ projectId, id }));
+}
+
+/** It is as if it had never been triggered. */
+export async function deleteRun(connection: Connection, name: RunName): Promise<void> {
+  await connection.delete(automationRuns).where(named(name));
+}
+
+/** How many of a customer's runs count against a cap; `since` null: all. */
+export async function countRuns(
+  connection: Connection,
+  { projectId, automationId, holder }: Pick<AutomationRunRow, "projectId" | "automationId" | "holder">,
+  since: number | null,
+): Promise<number> {
+  const { rows } = await connection.execute<{ count: number }>(sql`
+    select count(*) as count from automation_runs
+     where project_id = ${projectId} and automation_id = ${automationId} and holder = ${holder}
+       and state in ('done', 'owed')
+       ${since === null ? sql`` : sql`and ran_at >= ${new Date(since).toISOString()}::timestamptz`}`);
+  return Number(rows[0]!.count);
+}
+
+/** True if that much was left of the overall caps, and is taken now. */
+export async function takeOfCaps(
+  connection: Connection,
+  { projectId, automationId }: Pick<AutomationRunRow, "projectId" | "automationId">,
+  wanted: { runs: number | null; coupons: number | null; couponsOfRun: number },
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    update automation_counts set runs = runs + 1, coupons = coupons + ${wanted.couponsOfRun}
+     where project_id = ${projectId} and automation_id = ${automationId}
+       and (${wanted.runs}::bigint is null or runs + 1 <= ${wanted.runs}::bigint)
+       and (${wanted.coupons}::bigint is null or coupons + ${wanted.couponsOfRun} <= ${wanted.coupons}::bigint)`);
+  return rowCount === 1;
+}
+
+export async function takenOfCaps(
+  connection: Connection,
+  { projectId, automationId }: Pick<AutomationRunRow, "projectId" | "automationId">,
+): Promise<{ runs: number; coupons: number }> {
+  const { rows } = await connection.execute<{ runs: number; coupons: number }>(sql`
+    select runs, coupons from automation_counts where project_id = ${projectId} and automation_id = ${automationId}`);
+  return rows[0] ?? { runs: 0, coupons: 0 };
+}
+
+/** What an archived automation still owed it owes nobody any more. */
+export async function forgetOwed(
+  connection: Connection,
+  { projectId, id }: RunName,
+  now: Date,
+): Promise<void> {
+  await connection.execute(sql`
+    update automation_runs set state = 'skipped', reason = 'archived', pool = null, due_at = null, ran_at = ${now.toISOString()}::timestamptz
+     where project_id = ${projectId} and automation_id = ${id} and state = 'owed'`);
+}
+
+export async function insertCoupons(
+  connection: Connection,
+  rows: readonly Pick<AutomationCouponRow, "projectId" | "code" | "automationId" | "runId" | "pool">[],
+): Promise<void> {
+  if (rows.length > 0) await connection.insert(automationCoupons).values([...rows]);
+}
+
+/** Newest first. */
+export async function listRuns(
+  connection: Connection,
+  { projectId, id }: RunName,
+  { state, customer }: { state?: RunState | undefined; customer?: string | undefined },
+  { beforeId, limit }: { beforeId: string | null; limit: number },
+): Promise<AutomationRunRow[]> {
+  return connection
+    .select()
+    .from(automationRuns)
+    .where(
+      and(
+        eq(automationRuns.projectId, projectId),
+        eq(automationRuns.automationId, id),
+        state === undefined ? undefined : eq(automationRuns.state, state),
+        customer === undefined ? undefined : eq(automationRuns.customerId, customer),
+        beforeId === null ? undefined : lt(automationRuns.id, beforeId),
+      ),
+    )
+    .orderBy(desc(automationRuns.id))
+    .limit(limit);
+}
+
+/** The codes that these runs issued, by run. */
+export async function codesOfRuns(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+): Promise<{ runId: string; code: string }[]> {
+  if (ids.length === 0) return [];
+  const { runId, code } = automationCoupons;
+  return connection
+    .select({ runId, code })
+    .from(automationCoupons)
+    .where(and(eq(automationCoupons.projectId, projectId), inArray(runId, [...ids])))
+    .orderBy(code);
+}
+
+/** What follows can be undone by itself, while what came before stands. */
+export async function beginActions(connection: Connection): Promise<void> {
+  await connection.execute(sql`savepoint actions`);
+}
+
+export async function undoActions(connection: Connection): Promise<void> {
+  await connection.execute(sql`rollback to savepoint actions`);
+}
+
+/** Tried again after so long: so one that fails again and again keeps none of the others waiting. */
+export async function postponeRun(
+  connection: Connection,
+  { projectId, id }: RunName,
+  { now, firstSeconds, mostDoublings }: { now: number; firstSeconds: number; mostDoublings: number },
+): Promise<void> {
+  await connection.execute(sql`
+    update automation_runs set attempts = attempts + 1,
+           due_at = ${new Date(now).toISOString()}::timestamptz + make_interval(secs => ${firstSeconds} * 2 ^ least(attempts, ${mostDoublings}))
+     where project_id = ${projectId} and id = ${id} and state in ('waiting', 'owed')`);
+}

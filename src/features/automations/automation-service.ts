@@ -1,0 +1,273 @@
+/** Automations as they are written, and their life: draft, active, paused, archived. */
+import { z } from "zod";
+import { limits } from "../../engine/limits.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import type { OperationContext } from "../../platform/operation.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { type ProblemError, problem } from "../../platform/problem.ts";
+import { recordChange } from "../audit/audit-service.ts";
+import { existingPools } from "../coupons/coupon-issue-service.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { soundSegment } from "../segments/segment-rules.ts";
+import type { SegmentService } from "../segments/segment-service.ts";
+import { forgetOwed } from "./automation-run-store.ts";
+import {
+  type Automation,
+  type AutomationDocument,
+  type AutomationQuery,
+  type AutomationStatus,
+  mostDataBytes,
+} from "./automation-schemas.ts";
+import {
+  type AutomationName,
+  beginFollowing,
+  countActive,
+  findAutomation,
+  insertAutomation,
+  listAutomations,
+  lockAutomation,
+  recount,
+  saveAutomation,
+} from "./automation-store.ts";
+import type { AutomationRow } from "./automation-tables.ts";
+import { happeningOf } from "./automation-triggers.ts";
+
+export interface AutomationService {
+  create(context: OperationContext, document: AutomationDocument): Promise<Automation>;
+  replace(
+    context: OperationContext,
+    id: string,
+    ifMatch: string,
+    document: AutomationDocument,
+  ): Promise<Automation>;
+  activate(context: OperationContext, id: string): Promise<Automation>;
+  /** Once it is answered nothing more is done of it, in any process. */
+  pause(context: OperationContext, id: string): Promise<Automation>;
+  archive(context: OperationContext, id: string): Promise<Automation>;
+  automation(projectId: string, id: string): Promise<Automation>;
+  list(projectId: string, query: AutomationQuery): Promise<Page<Automation>>;
+}
+
+const cursor = cursorOf("automations", z.string());
+
+const followsFrom: Readonly<Record<Exclude<AutomationStatus, "draft">, readonly AutomationStatus[]>> = {
+  active: ["draft", "paused"],
+  paused: ["active"],
+  archived: ["draft", "active", "paused"],
+};
+
+export function automationService({
+  database,
+  clock,
+  projects,
+  segments,
+  wake,
+}: {
+  database: Database;
+  clock: Clock;
+  projects: Pick<ProjectService, "timezone">;
+  segments: Pick<SegmentService, "missing">;
+  /** Something is due, perhaps, that was not before. */
+  wake: () => void;
+}): AutomationService {
+  async function requireSound(
+    connection: Connection,
+    projectId: string,
+    { conditions, currency, actions, caps }: AutomationDocument,
+  ): Promise<void> {
+    const errors: ProblemError[] = [];
+    const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
+    for (const [place, action] of actions.entries()) {
+      const own = "data" in action ? action.data : undefined;
+      if (own !== undefined && Buffer.byteLength(JSON.stringify(own)) > mostDataBytes)
+        fault(`/actions/${place}/data`, "data_too_large", `At most ${mostDataBytes} bytes.`);
+    }
+    for (const [place, { per, days }] of caps.perCustomer.entries())
+      if ((per === undefined) === (days === undefined))
+        fault(`/caps/perCustomer/${place}`, "bounds_contradict", "Give `per` or `days`.");
+    if (conditions === undefined && currency !== undefined)
+      fault("/currency", "conditions_missing", "Only conditions ask for a currency.");
+    if (errors.length > 0) throw problem("invalid-request", { errors });
+    if (conditions !== undefined)
+      soundSegment(conditions, currency, await projects.timezone(connection, projectId));
+  }
+
+  /** What it names is there: a run that finds nothing to give would owe it without end. */
+  async function requireReady(
+    connection: Connection,
+    projectId: string,
+    { trigger, actions }: AutomationDocument,
+  ): Promise<void> {
+    const errors: ProblemError[] = [];
+    const named = "segment" in trigger ? [trigger.segment] : [];
+    for (const key of await segments.missing(projectId, named))
+      errors.push({
+        path: "/trigger/segment",
+        code: "segment_unknown",
+        message: `There is no segment ${key}.`,
+      });
+    const pools = actions.map((action) => (action.kind === "issue_coupon" ? action.pool : null));
+    const known = await existingPools(
+      connection,
+      projectId,
+      pools.flatMap((pool) => pool ?? []),
+    );
+    for (const [place, pool] of pools.entries())
+      if (pool !== null && !known.has(pool))
+        errors.push({
+          path: `/actions/${place}/pool`,
+          code: "pool_unknown",
+          message: `There is no coupon pool ${pool}.`,
+        });
+    if (errors.length > 0) throw problem("automation-not-ready", { errors });
+  }
+
+  /** Whatever happens from now on triggers it. */
+  async function begin(connection: Connection, row: AutomationRow): Promise<AutomationRow> {
+    await requireReady(connection, row.projectId, row.document);
+    return {
+      ...row,
+      sincePosition: await beginFollowing(connection, row.projectId),
+      activatedAt: new Date(clock.now()),
+    };
+  }
+
+  async function change(
+    context: OperationContext,
+    id: string,
+    work: (connection: Connection, before: AutomationRow) => Promise<AutomationRow>,
+  ): Promise<Automation> {
+    const name: AutomationName = { projectId: context.projectId, id };
+    const after = await withTransaction(database, context.projectId, async (connection) => {
+      // Whatever of it is under way ends first.
+      const before = await lockAutomation(connection, name);
+      if (before === undefined) throw problem("automation-not-found");
+      const changed = await work(connection, before);
+      const row = { ...changed, version: before.version + 1, updatedAt: new Date(clock.now()) };
+      await saveAutomation(connection, row);
+      const { caps } = row.document;
+      if (row.status === "active" && (caps.runs ?? caps.coupons) !== undefined)
+        await recount(connection, row);
+      await recordChange(connection, context, { id, before: audited(before), after: audited(row) });
+      return row;
+    });
+    wake();
+    return shown(after);
+  }
+
+  function become(
+    context: OperationContext,
+    id: string,
+    status: Exclude<AutomationStatus, "draft">,
+    work: (connection: Connection, row: AutomationRow) => Promise<AutomationRow>,
+  ): Promise<Automation> {
+    return change(context, id, async (connection, before) => {
+      if (!followsFrom[status].includes(before.status))
+        throw problem("automation-state-conflict", { detail: `It is ${before.status}.` });
+      return work(connection, { ...before, status });
+    });
+  }
+
+  return {
+    async create(context, document) {
+      const { projectId } = context;
+      const at = new Date(clock.now());
+      return withTransaction(database, projectId, async (connection) => {
+        await requireSound(connection, projectId, document);
+        const row = await insertAutomation(connection, {
+          projectId,
+          id: newId("aut", clock.now()),
+          key: document.key,
+          status: "draft",
+          version: 1,
+          document,
+          listensTo: happeningOf(document.trigger),
+          sincePosition: null,
+          activatedAt: null,
+          createdAt: at,
+          updatedAt: at,
+        });
+        if (row === undefined) {
+          const errors = [{ path: "/key", code: "key_taken", message: "Another automation has this key." }];
+          throw problem("automation-key-taken", { errors });
+        }
+        await recordChange(connection, context, { id: row.id, before: null, after: audited(row) });
+        return shown(row);
+      });
+    },
+
+    replace: (context, id, ifMatch, document) =>
+      change(context, id, async (connection, before) => {
+        if (ifMatch !== "*" && ifMatch !== String(before.version)) throw problem("precondition-failed");
+        if (before.status === "archived")
+          throw problem("automation-state-conflict", { detail: "It is archived." });
+        if (document.key !== before.key) {
+          const message = "The key of an automation never changes.";
+          throw problem("invalid-request", { errors: [{ path: "/key", code: "key_immutable", message }] });
+        }
+        await requireSound(connection, context.projectId, document);
+        const row = { ...before, document, listensTo: happeningOf(document.trigger) };
+        if (row.status !== "active") return row;
+        if (!isSame(document.trigger, before.document.trigger)) return begin(connection, row);
+        await requireReady(connection, context.projectId, document);
+        return row;
+      }),
+
+    activate: (context, id) =>
+      become(context, id, "active", async (connection, row) => {
+        if ((await countActive(connection, row.projectId)) >= limits.activeAutomationsPerProject)
+          throw problem("too-many-automations");
+        return begin(connection, row);
+      }),
+
+    pause: (context, id) => become(context, id, "paused", async (_connection, row) => row),
+
+    archive: (context, id) =>
+      become(context, id, "archived", async (connection, row) => {
+        await forgetOwed(connection, row, new Date(clock.now()));
+        return row;
+      }),
+
+    async automation(projectId, id) {
+      const row = await findAutomation(database.of(projectId), { projectId, id });
+      if (row === undefined) throw problem("automation-not-found");
+      return shown(row);
+    },
+
+    async list(projectId, { status, limit, after }) {
+      const page = { status, beforeId: cursor.decode(after), limit: limit + 1 };
+      const rows = await listAutomations(database.of(projectId), projectId, page);
+      return cursor.page(rows, limit, ({ id }) => id, shown);
+    },
+  };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function audited({ status, version, document }: AutomationRow) {
+  return { status, version, document };
+}
+
+function shown({
+  id,
+  status,
+  version,
+  document,
+  activatedAt,
+  createdAt,
+  updatedAt,
+}: AutomationRow): Automation {
+  return {
+    ...document,
+    id,
+    status,
+    version,
+    activatedAt: activatedAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}

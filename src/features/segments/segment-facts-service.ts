@@ -1,0 +1,36 @@
+/** What is known of customers, for whoever asks conditions about them beside segments. */
+import type { CompiledSegment } from "../../engine/segment.ts";
+import type { Connection } from "../../platform/database.ts";
+import { newTurns } from "../../platform/turns.ts";
+import { bordersOf } from "./rfm-borders-service.ts";
+import { type KnownCustomer, whoIsIn } from "./segment-rules.ts";
+import { knownCustomers } from "./segment-upkeep-store.ts";
+
+/** By id, as it is at this moment; of whom nothing is known, nothing. */
+export async function knownNow(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  { withOrders, now }: { withOrders: boolean; now: number },
+): Promise<Map<string, KnownCustomer>> {
+  const nothing = { document: {}, completedOrders: 0, lastOrderAt: null, spent: {} };
+  const known = new Map<string, KnownCustomer>(
+    ids.map((id) => [id, { id, ...nothing, ...(withOrders && { orders: [] }) }]),
+  );
+  const wanted = { withOrders, fromActivity: false, now };
+  for (const customer of await knownCustomers(connection, projectId, ids, wanted))
+    known.set(customer.id, customer);
+  return known;
+}
+
+/** Who of them meets the conditions. */
+export async function whoMeets(
+  connection: Connection,
+  projectId: string,
+  conditions: CompiledSegment,
+  customers: readonly KnownCustomer[],
+  now: number,
+): Promise<Set<string>> {
+  const scoring = await bordersOf(connection, projectId);
+  return new Set(await whoIsIn(conditions, customers, { scoring, now, turns: newTurns() }));
+}

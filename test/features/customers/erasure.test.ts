@@ -35,6 +35,12 @@ beforeAll(async () => {
     benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }],
   });
   await created("/v1/segments", { key: "birds", conditions: { kind: "order_count", atLeast: 1 } });
+  const { id: greets } = await created("/v1/automations", {
+    key: "greets-birds",
+    trigger: { kind: "segment_entered", segment: "birds" },
+    actions: [{ kind: "notify", template: "welcome" }],
+  });
+  await api.rest("POST", `/v1/automations/${greets}/activate`);
   await created("/v1/coupon-pools", { key: "gifts" });
   await activated({
     key: "gift",
@@ -78,6 +84,7 @@ async function activated(document: { key: string } & Record<string, unknown>): P
 
 /** What there is of each customer. */
 const each = {
+  automationRuns: 1,
   // In one of them; and what they bought, added up.
   segments: 2,
   profiles: 1,
@@ -93,10 +100,10 @@ const each = {
   prizes: 1,
   // That they may bring friends, and that they were brought.
   referrals: 2,
-  // Of the redemption, of the order, of what the shop said of them, that they came into a segment, of their points, and that
+  // Of the redemption, of the order, of what the shop said of them, that they came into a segment and were greeted, of their points, and that
   // a friend brought them, and of the prize.
-  events: 9,
-  webhookResponses: 9,
+  events: 10,
+  webhookResponses: 10,
 };
 /** Of the books of points the owner is erased; they know nobody else. */
 const books = { pointsEntries: 1, pointsLots: 1, pointsSpends: 0 };
@@ -211,10 +218,14 @@ test(
     await expect.poll(inSegment, { timeout: patience, interval: 200 }).toBe(customers);
     const rewarded = async () => (await api.rest("GET", "/v1/prizes?limit=200")).body.items.length;
     await expect.poll(rewarded, { timeout: patience, interval: 200 }).toBe(Math.min(customers, 200));
+    const greeted = "select from outbox_events where type = 'dealwright.automation.notified'";
+    const areGreeted = async () => (await database.pool.query(greeted)).rowCount;
+    await expect.poll(areGreeted, { timeout: patience, interval: 200 }).toBe(customers);
     await expect.poll(undelivered, { timeout: patience, interval: 200 }).toBe(0);
     const before = await rowsWith(bird);
     expect(before).toEqual(
       expect.arrayContaining([
+        "automation_runs",
         "coupons",
         "customer_activity",
         "customers",

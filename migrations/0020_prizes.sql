@@ -6,6 +6,7 @@ create table prizes (
   source text not null,
   programme text not null,
   reference text collate "C" not null,
+  holder text collate "C" not null,
   customer_id text not null,
   kind text not null,
   state text not null,
@@ -18,7 +19,7 @@ create table prizes (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (project_id, id),
-  unique (project_id, source, programme, reference),
+  unique (project_id, source, programme, reference, holder),
   constraint prizes_source_known check (source in ('referral', 'check_in', 'challenge', 'draw')),
   constraint prizes_kind_known check (kind in ('coupon', 'points', 'gift')),
   constraint prizes_state_known check (state in ('granted', 'owed', 'refused', 'lapsed', 'recovered', 'kept')),
@@ -29,6 +30,7 @@ create table prizes (
 );
 comment on column prizes.programme is 'The key of the programme, challenge or draw.';
 comment on column prizes.reference is 'What it is for: whoever gives it for the same thing again finds it given.';
+comment on column prizes.holder is 'The keyed hash by which counters know the customer, where the reference alone does not say whose it is; else empty.';
 comment on column prizes.state is 'granted. owed: the pool has no code. refused: not theirs, and why. lapsed: taken back before it was delivered. recovered: taken back. kept: used before it could be taken back.';
 comment on column prizes.lot_id is 'The lot that points were booked as.';
 comment on column prizes.retry_at is 'It could not be delivered: not tried again before then.';

@@ -10,6 +10,7 @@ import { evaluationCustomerData } from "../features/evaluations/evaluation-custo
 import { eventCustomerData } from "../features/events/event-customer-service.ts";
 import { voucherCustomerData } from "../features/offline/offline-customer-service.ts";
 import { orderCustomerData } from "../features/orders/order-customer-service.ts";
+import { playCustomerData } from "../features/play/play-customer-service.ts";
 import { pointsCustomerData } from "../features/points/points-customer-service.ts";
 import { prizeCustomerData } from "../features/prizes/prize-customer-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
@@ -45,6 +46,7 @@ const customerData: readonly CustomerData[] = [
   trackingCustomerData,
   prizeCustomerData,
   referralCustomerData,
+  playCustomerData,
   // Last: from here on until the erasure is committed no event of the project is numbered.
   webhookCustomerData,
   eventCustomerData,

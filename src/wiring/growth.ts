@@ -1,7 +1,20 @@
 /** Referrals and play, wired: what customers are given for what they do. Part of the composition root. */
+import { challengeOperations } from "../features/play/challenge-operations.ts";
+import {
+  challengeProgrammes,
+  challengeService,
+  followChallengedCheckIns,
+  followChallengedEvents,
+  followChallengedOrders,
+} from "../features/play/challenge-service.ts";
+import { checkInOperations } from "../features/play/check-in-operations.ts";
+import { checkInProgrammeService, checkInService } from "../features/play/check-in-service.ts";
+import { drawOperations } from "../features/play/draw-operations.ts";
+import { drawService } from "../features/play/draw-service.ts";
 import { prizeOperations } from "../features/prizes/prize-operations.ts";
 import { prizeReadingService } from "../features/prizes/prize-reading-service.ts";
 import { type PrizeOptions, prizeService } from "../features/prizes/prize-service.ts";
+import type { ProjectService } from "../features/projects/project-service.ts";
 import { referralOperations, referralStreams } from "../features/referrals/referral-operations.ts";
 import { referralProgrammeService } from "../features/referrals/referral-programme-service.ts";
 import { referralService } from "../features/referrals/referral-service.ts";
@@ -14,32 +27,43 @@ import type { Operation } from "../platform/operation.ts";
 import type { StreamOperation } from "../platform/stream-operation.ts";
 
 /** In the transaction that numbers events. */
-export const growthFollowers = [followReferredOrders];
+export const growthFollowers = (projects: ProjectService) => [
+  followReferredOrders,
+  followChallengedOrders(projects),
+];
 
 export interface GrowthOptions extends PrizeOptions {
+  projects: ProjectService;
   eventDelivery: Pick<EventDeliveryService, "onSequenced">;
 }
 
 export type GrowthServices = ReturnType<typeof growthServices>;
 
-export function growthServices({ eventDelivery, ...options }: GrowthOptions) {
-  const prizes = prizeService(options);
+export function growthServices({ eventDelivery, ...given }: GrowthOptions) {
+  const prizes = prizeService(given);
+  const prizeReading = prizeReadingService(given);
+  const options = { ...given, prizes, prizeReading };
   const referralProgrammes = referralProgrammeService(options);
   const referrals = referralService({ ...options, programmes: referralProgrammes });
-  const referralSettlement = referralSettlementService({
-    ...options,
-    programmes: referralProgrammes,
-    prizes,
-  });
+  const referralSettlement = referralSettlementService({ ...options, programmes: referralProgrammes });
+  const checkInProgrammes = checkInProgrammeService(options);
+  const follow = followChallengedCheckIns;
+  const checkIns = checkInService({ ...options, programmes: checkInProgrammes, follow });
+  const challenges = challengeProgrammes(options);
+  const challengeCounts = challengeService({ ...options, programmes: challenges });
   eventDelivery.onSequenced(referralSettlement.wake);
-  const background = [prizes, referralSettlement];
+  eventDelivery.onSequenced(challengeCounts.wake);
+  const background = [prizes, referralSettlement, challengeCounts];
   return {
-    prizes,
-    prizeReading: prizeReadingService(options),
+    prizeReading,
     referralProgrammes,
     referrals,
-    referralSettlement,
-    trackingFollowers: [referrals.follow],
+    checkInProgrammes,
+    checkIns,
+    challenges,
+    challengeCounts,
+    draws: drawService(options),
+    trackingFollowers: [referrals.follow, followChallengedEvents(options.projects)],
     start(): void {
       for (const { start } of background) start();
     },
@@ -50,8 +74,13 @@ export function growthServices({ eventDelivery, ...options }: GrowthOptions) {
 }
 
 export function growthOperations(services: GrowthServices): Operation[] {
-  const { prizeReading, referralProgrammes, referrals } = services;
-  return [...prizeOperations(prizeReading), ...referralOperations(referralProgrammes, referrals)];
+  return [
+    ...prizeOperations(services.prizeReading),
+    ...referralOperations(services.referralProgrammes, services.referrals),
+    ...checkInOperations(services.checkInProgrammes, services.checkIns),
+    ...challengeOperations(services.challenges, services.challengeCounts),
+    ...drawOperations(services.draws),
+  ];
 }
 
 export function growthStreams({ referrals }: GrowthServices): StreamOperation[] {

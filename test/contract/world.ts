@@ -135,6 +135,32 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     { link: "https://shop.example/?ref={code}" },
     { headers: { "if-match": "*" } },
   );
+  await ask(
+    "PUT",
+    "/v1/check-in-programmes/daily",
+    { rewards: [{ day: 1, prize: { kind: "gift", sku: "TEA" } }] },
+    { headers: { "if-match": "*" } },
+  );
+  await ask(
+    "PUT",
+    "/v1/challenges/sharing",
+    {
+      startsAt: "2026-11-01T00:00:00Z",
+      endsAt: "2026-12-01T00:00:00Z",
+      goal: { kind: "events", type: "share" },
+      times: 3,
+      prize: { kind: "gift", sku: "TEA" },
+    },
+    { headers: { "if-match": "*" } },
+  );
+  await ask("POST", "/v1/draws", {
+    key: "daily-wheel",
+    startsAt: new Date(api.clock.now()).toISOString(),
+    endsAt: "2098-12-01T00:00:00Z",
+    total: 1,
+    prizes: [{ key: "tea", odds: 1, prize: { kind: "gift", sku: "TEA" } }],
+    consolation: "tea",
+  });
   await ask("POST", "/v1/referral-programmes/launch/members", { customer: "c-7" });
   // Drawn like any other; here it is the one that the examples name.
   await database.pool.query("update referral_members set code = '0123456789' where project_id = $1", [
@@ -165,6 +191,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     commitPointsSpend: { id: held },
     cancelPointsSpend: { id: freed },
     refundPoints: { id: paid },
+    checkInStreak: { key: "daily", customer: "c-9" },
+    challengeProgress: { key: "sharing", customer: "c-9" },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {
@@ -183,6 +211,9 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/webhooks/": { id: webhook.id },
     "/v1/points-programmes/": { key: "points" },
     "/v1/points-spends/": { id: paid },
+    "/v1/check-in-programmes/": { key: "daily" },
+    "/v1/draws/": { key: "daily-wheel" },
+    "/v1/challenges/": { key: "sharing" },
     "/v1/referral-programmes/": { key: "launch" },
     "/v1/jobs/": { id: job.id },
     "/v1/api-keys/": { id: spare.id },

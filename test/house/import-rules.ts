@@ -86,6 +86,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/orders/order-event.ts": "words",
   // Arithmetic on an order's lines.
   "src/features/orders/order-refunds.ts": "words",
+  // From a seed to a prize, without a database.
+  "src/features/play/draw-odds.ts": "words",
   // How codes of members look.
   "src/features/referrals/referral-code.ts": "words",
   // Called by main before there is an app.

@@ -78,6 +78,29 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   const programme = { name: canary, referrer: { kind: "gift", sku: canary } };
   await send("PUT", "/v1/referral-programmes/neighbours-play", programme, { "if-match": "*" });
   const member = await send("POST", "/v1/referral-programmes/neighbours-play/members", { customer: canary });
+  const gift = { kind: "gift", sku: canary };
+  const rewards = [{ day: 1, prize: gift }];
+  await send("PUT", "/v1/check-in-programmes/neighbours-play", { rewards }, { "if-match": "*" });
+  await send("POST", "/v1/check-in-programmes/neighbours-play/check-ins", { customer: canary });
+  const challenge = {
+    name: canary,
+    startsAt: "2026-11-01T00:00:00Z",
+    endsAt: "2026-12-01T00:00:00Z",
+    goal: { kind: "events", type: "view" },
+    times: 1,
+    prize: gift,
+  };
+  await send("PUT", "/v1/challenges/neighbours-play", challenge, { "if-match": "*" });
+  await send("POST", "/v1/draws", {
+    key: "neighbours-play",
+    name: canary,
+    startsAt: new Date(api.clock.now()).toISOString(),
+    endsAt: "2099-01-01T00:00:00Z",
+    total: 1,
+    prizes: [{ key: "gift", odds: 1, prize: gift }],
+    consolation: "gift",
+  });
+  await send("POST", "/v1/draws/neighbours-play/tickets", { ticket: canary, customer: canary });
   const referralCode = member.body.code;
   await send("POST", "/v1/referral-programmes/neighbours-play/referrals", {
     code: referralCode,

@@ -5,13 +5,13 @@ import type { Connection, Database } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { issuedCoupons } from "../coupons/coupon-issue-service.ts";
 import type { GivenPrize, PrizeQuery } from "./prize-schemas.ts";
-import { listPrizes } from "./prize-store.ts";
+import { findPrizes, listPrizes, type PrizeOrigin } from "./prize-store.ts";
 import type { PrizeRow } from "./prize-tables.ts";
 
 export interface PrizeReadingService {
   list(projectId: string, query: PrizeQuery): Promise<Page<GivenPrize>>;
-  /** In the caller's transaction: prizes that were given in it are there. */
-  shown(connection: Connection, rows: readonly PrizeRow[]): Promise<GivenPrize[]>;
+  /** What was given for these things. In the caller's transaction: what was given in it is there. */
+  of(connection: Connection, from: PrizeOrigin, references: readonly string[]): Promise<GivenPrize[]>;
 }
 
 const cursor = cursorOf("prizes", z.string());
@@ -54,7 +54,8 @@ export function prizeReadingService({
       const rows = await listPrizes(connection, projectId, filters, page);
       return cursor.page(rows, limit, ({ id }) => id, await showerOf(connection, rows));
     },
-    async shown(connection, rows) {
+    async of(connection, from, references) {
+      const rows = await findPrizes(connection, from, references);
       return rows.map(await showerOf(connection, rows));
     },
   };

@@ -56,7 +56,11 @@ export const givenPrize = z
     id: z.string(),
     source: prizeSource,
     programme: playKey.describe("The key of the referral programme, check-in programme, challenge or draw."),
-    reference: z.string().describe("What it is for, in the words of its source; there once in a programme."),
+    reference: z
+      .string()
+      .describe(
+        "What it is for: a referral and its side, the day of a check-in, the ticket of a draw; of a challenge nothing more.",
+      ),
     customer: z.string(),
     state: prizeState,
     reason: z

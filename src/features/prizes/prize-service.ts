@@ -13,7 +13,7 @@ import { newEvent } from "../events/event-types.ts";
 import { holderOf } from "../points/points-book-service.ts";
 import { givePoints, takeGivenPoints } from "../points/points-gift-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import type { Prize, PrizeSource } from "./prize-schemas.ts";
+import type { Prize } from "./prize-schemas.ts";
 import {
   insertPrize,
   listOwedPrizes,
@@ -21,6 +21,7 @@ import {
   lockPrizes,
   owedPrizePools,
   type PrizeName,
+  type PrizeOrigin,
   postponePrize,
   updatePrize,
 } from "./prize-store.ts";
@@ -31,18 +32,15 @@ const mostAtOnce = 200;
 const retrySeconds = 30;
 
 /** Who gives what to whom, and what for. */
-export interface PrizeToGive {
-  readonly projectId: string;
-  readonly source: PrizeSource;
-  readonly programme: string;
+export interface PrizeToGive extends PrizeOrigin {
   readonly reference: string;
   readonly customerId: string;
   readonly prize: Prize;
 }
 
-export type PrizeReferences = Pick<PrizeToGive, "projectId" | "source" | "programme"> & {
+export interface PrizeReferences extends PrizeOrigin {
   readonly references: readonly string[];
-};
+}
 
 export interface PrizeService {
   give(connection: Connection, given: PrizeToGive): Promise<PrizeRow>;
@@ -183,9 +181,10 @@ export function prizeService({ database, clock, log, projects }: PrizeOptions): 
 
 type PointsPrize = Extract<Prize, { kind: "points" }>;
 
-function rowOf({ prize, ...given }: PrizeToGive, now: number): PrizeRow {
+function rowOf({ prize, holder = "", ...given }: PrizeToGive, now: number): PrizeRow {
   return {
     ...given,
+    holder,
     id: newId("prz", now),
     kind: prize.kind,
     state: "owed",

@@ -22,23 +22,50 @@ export async function updatePrize(
   await connection.update(prizes).set(change).where(named(name));
 }
 
-/** What was given for these things, locked; in the order of their references, so that nobody waits crosswise. */
-export async function lockPrizes(
+/** Where prizes come from. */
+export interface PrizeOrigin {
+  readonly projectId: string;
+  readonly source: PrizeSource;
+  readonly programme: string;
+  /** As counters know the customer, where references are theirs alone; else left out. */
+  readonly holder?: string | undefined;
+}
+
+const ofReferences = (
+  { projectId, source, programme, holder = "" }: PrizeOrigin,
+  references: readonly string[],
+) =>
+  and(
+    eq(prizes.projectId, projectId),
+    eq(prizes.source, source),
+    eq(prizes.programme, programme),
+    eq(prizes.holder, holder),
+    inArray(prizes.reference, [...references]),
+  );
+
+/** What was given for these things. */
+export async function findPrizes(
   connection: Connection,
-  { projectId, source, programme }: { projectId: string; source: PrizeSource; programme: string },
+  from: PrizeOrigin,
   references: readonly string[],
 ): Promise<PrizeRow[]> {
   return connection
     .select()
     .from(prizes)
-    .where(
-      and(
-        eq(prizes.projectId, projectId),
-        eq(prizes.source, source),
-        eq(prizes.programme, programme),
-        inArray(prizes.reference, [...references]),
-      ),
-    )
+    .where(ofReferences(from, references))
+    .orderBy(asc(prizes.reference));
+}
+
+/** The same, locked; in the order of their references, so that nobody waits crosswise. */
+export async function lockPrizes(
+  connection: Connection,
+  from: PrizeOrigin,
+  references: readonly string[],
+): Promise<PrizeRow[]> {
+  return connection
+    .select()
+    .from(prizes)
+    .where(ofReferences(from, references))
     .orderBy(asc(prizes.reference))
     .for("update");
 }

@@ -11,6 +11,7 @@ export const prizes = pgTable(
     source: text().$type<PrizeSource>().notNull(),
     programme: text().notNull(),
     reference: text().notNull(),
+    holder: text().notNull(),
     customerId: text("customer_id").notNull(),
     kind: text().$type<Prize["kind"]>().notNull(),
     state: text().$type<PrizeState>().notNull(),

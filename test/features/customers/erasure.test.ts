@@ -15,6 +15,8 @@ let database: TestDatabase;
 let api: Api;
 let receiver: Receiver;
 let referralCode: string;
+const goal = { kind: "events", type: "view" };
+const prize = { kind: "gift", sku: "SEEDS" };
 
 beforeAll(async () => {
   database = await freshDatabase();
@@ -52,6 +54,24 @@ beforeAll(async () => {
     headers: { "if-match": "*" },
   });
   expect(referring.status).toBe(200);
+  for (const [path, body] of [
+    ["check-in-programmes", {}],
+    [
+      "challenges",
+      { startsAt: "2026-11-01T00:00:00Z", endsAt: "2026-12-01T00:00:00Z", goal, times: 1_000, prize },
+    ],
+  ] as const) {
+    const answer = await api.rest("PUT", `/v1/${path}/birds`, { body, headers: { "if-match": "*" } });
+    expect(answer.status, answer.text).toBe(200);
+  }
+  await created("/v1/draws", {
+    key: "birds",
+    startsAt: "2026-11-11T00:00:00Z",
+    endsAt: "2026-12-01T00:00:00Z",
+    total: 1,
+    prizes: [{ key: "nothing", odds: 1 }],
+    consolation: "nothing",
+  });
   referralCode = await joined("somebody");
   const codes = Array.from({ length: customers }, (_, index) => `GIFT-${index}`).join("\n");
   await api.rest("POST", "/v1/coupon-pools/gifts/import", {
@@ -98,6 +118,8 @@ const each = {
   trackedEvents: 4,
   // What their order was worth to the friend who brought them.
   prizes: 1,
+  // Their streak, how far they are in a challenge, and a ticket.
+  play: 3,
   // That they may bring friends, and that they were brought.
   referrals: 2,
   // Of the redemption, of the order, of what the shop said of them, that they came into a segment and were greeted, of their points, and that
@@ -134,6 +156,8 @@ async function live(index: number): Promise<void> {
   const points = { points: 5, reason: "a start" };
   await created(`/v1/customers/${encodeURIComponent(customer)}/points/adjustments`, points);
   await joined(customer);
+  await created("/v1/check-in-programmes/birds/check-ins", { customer });
+  await created("/v1/draws/birds/tickets", { ticket: `t-${index}`, customer });
   const { identifiers } = cart;
   await created("/v1/referral-programmes/birds/referrals", { code: referralCode, customer, identifiers });
   await created("/v1/evaluations", { ...cart, save: true });

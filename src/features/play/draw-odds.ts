@@ -1,0 +1,90 @@
+/**
+ * From a seed, a number and a nonce to a prize. Pure, and written so that anybody can do it again in any language:
+ *
+ *   bytes = HMAC-SHA256(key = seed, message = "<number>:<nonce>")      (RFC 2104, FIPS 180-4)
+ *   words = the eight unsigned 32-bit integers of it, big-endian
+ *   value = the first word below ⌊2^32 / total⌋ · total, modulo total
+ *
+ * Words at or above that are passed over: with them the first values would come more often than the others (rejection sampling).
+ * Where all eight are, the message goes on with ":1", ":2", … A total of up to 10^9 passes over less than one word in four.
+ */
+import { createHash, createHmac } from "node:crypto";
+
+export const mostOdds = 1_000_000_000;
+const words = 2 ** 32;
+
+/** What everybody may know of a seed before it is told: its SHA-256, in hex. */
+export function commitmentOf(seed: Uint8Array): string {
+  return createHash("sha256").update(seed).digest("hex");
+}
+
+/** At least 0, below `total`. */
+export function drawnValue(seed: Uint8Array, number: number, nonce: string, total: number): number {
+  for (let round = 0; ; round += 1) {
+    const message = `${number}:${nonce}${round === 0 ? "" : `:${round}`}`;
+    const value = unbiased(createHmac("sha256", seed).update(message).digest(), total);
+    if (value !== null) return value;
+  }
+}
+
+/** The first word that stands for a value without bias; null if none does. */
+export function unbiased(bytes: Buffer, total: number): number | null {
+  const bound = Math.floor(words / total) * total;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const word = bytes.readUInt32BE(at);
+    if (word < bound) return word % total;
+  }
+  return null;
+}
+
+export interface PrizeWithOdds {
+  readonly key: string;
+  readonly odds: number;
+}
+
+/** Prizes lie one after the other as they were declared, each as wide as its odds. */
+export function prizeAt<Prize extends PrizeWithOdds>(prizes: readonly Prize[], value: number): Prize {
+  let end = 0;
+  for (const prize of prizes) {
+    end += prize.odds;
+    if (value < end) return prize;
+  }
+  throw new RangeError(`no prize stands at ${value}`);
+}
+
+export interface DeclaredDraw {
+  readonly total: number;
+  readonly consolation: string;
+  readonly prizes: readonly (PrizeWithOdds & { readonly stock?: number | undefined })[];
+}
+
+export interface DrawnTicket {
+  readonly number: number;
+  readonly nonce: string;
+  readonly value: number;
+  readonly drawn: string;
+  readonly prize: string;
+}
+
+/** Where tickets, in the order of their numbers from 1 on, are not what the seed says; empty if all are. */
+export function drawFaults(
+  seed: Uint8Array,
+  commitment: string,
+  draw: DeclaredDraw,
+  tickets: readonly DrawnTicket[],
+): string[] {
+  const faults: string[] = [];
+  if (commitmentOf(seed) !== commitment) faults.push("the seed is not the one that was committed to");
+  const given = new Map<string, number>();
+  tickets.forEach((ticket, index) => {
+    if (ticket.number !== index + 1) faults.push(`ticket ${index + 1} is missing`);
+    const value = drawnValue(seed, ticket.number, ticket.nonce, draw.total);
+    const drawn = prizeAt(draw.prizes, value);
+    const isLeft = drawn.stock === undefined || (given.get(drawn.key) ?? 0) < drawn.stock;
+    const prize = isLeft ? drawn.key : draw.consolation;
+    given.set(prize, (given.get(prize) ?? 0) + 1);
+    if (ticket.value !== value || ticket.drawn !== drawn.key || ticket.prize !== prize)
+      faults.push(`ticket ${ticket.number} stands for ${value}: ${prize}, not ${ticket.prize}`);
+  });
+  return faults;
+}

@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { erasePlayCustomer, playOfCustomer } from "./play-customer-store.ts";
+
+export const playCustomerData: CustomerData = {
+  name: "play",
+  read: playOfCustomer,
+  erase: erasePlayCustomer,
+};

@@ -48,6 +48,20 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_other_draw()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (new.document, new.seed, new.commitment, new.starts_at, new.ends_at, new.created_at)
+     is distinct from (old.document, old.seed, old.commitment, old.starts_at, old.ends_at, old.created_at) then
+    raise exception 'a draw stays as it was declared' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.wall(relation regclass, append_only boolean DEFAULT false, project_column name DEFAULT 'project_id'::name)
  RETURNS void
  LANGUAGE plpgsql
@@ -306,6 +320,66 @@ comment on column automations.listens_to is 'The happening that triggers it: eve
 comment on column automations.since_position is 'Numbered events up to here came before it was put into force, and trigger nothing.';
 grant delete, insert, select, update on automations to dealwright_app;
 
+create table challenge_progress (
+  project_id text not null,
+  challenge text collate "C" not null,
+  holder text collate "C" not null,
+  customer_id text not null,
+  done integer default 0 not null,
+  completed_at timestamp with time zone,
+  due_at timestamp with time zone,
+  constraint challenge_progress_pkey PRIMARY KEY (project_id, challenge, holder)
+);
+CREATE INDEX challenge_progress_completed ON public.challenge_progress USING btree (project_id, challenge) WHERE (completed_at IS NOT NULL);
+CREATE INDEX challenge_progress_customer ON public.challenge_progress USING btree (project_id, customer_id);
+CREATE INDEX challenge_progress_due ON public.challenge_progress USING btree (due_at) WHERE (due_at IS NOT NULL);
+alter table challenge_progress enable row level security;
+alter table challenge_progress force row level security;
+create policy lookout on challenge_progress as permissive for select to dealwright_lookout using (true);
+create policy project on challenge_progress as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column challenge_progress.done is 'As it was counted last.';
+comment on column challenge_progress.due_at is 'When it is to be counted: something happened. Null: nothing to do.';
+grant delete, insert, select, update on challenge_progress to dealwright_app;
+grant select (project_id, challenge, holder, due_at) on challenge_progress to dealwright_lookout;
+
+create table check_in_streaks (
+  project_id text not null,
+  programme text not null,
+  holder text collate "C" not null,
+  customer_id text not null,
+  day date not null,
+  streak integer not null,
+  best integer not null,
+  total integer not null,
+  constraint check_in_streaks_pkey PRIMARY KEY (project_id, programme, holder)
+);
+CREATE INDEX check_in_streaks_customer ON public.check_in_streaks USING btree (project_id, customer_id);
+alter table check_in_streaks enable row level security;
+alter table check_in_streaks force row level security;
+create policy lookout on check_in_streaks as permissive for select to dealwright_lookout using (true);
+create policy project on check_in_streaks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table check_in_streaks is 'How many days in a row a customer has checked in; locked while they do.';
+comment on column check_in_streaks.customer_id is 'As the shop calls them; once erased, the pseudonym.';
+comment on column check_in_streaks.day is 'The last day, in the project''s zone.';
+comment on column check_in_streaks.holder is 'The keyed hash by which counters know the customer.';
+grant delete, insert, select, update on check_in_streaks to dealwright_app;
+
+create table check_ins (
+  project_id text not null,
+  programme text not null,
+  holder text collate "C" not null,
+  day date not null,
+  at timestamp with time zone not null,
+  streak integer not null,
+  constraint check_ins_pkey PRIMARY KEY (project_id, programme, holder, day)
+);
+alter table check_ins enable row level security;
+alter table check_ins force row level security;
+create policy lookout on check_ins as permissive for select to dealwright_lookout using (true);
+create policy project on check_ins as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table check_ins is 'One a customer and day.';
+grant delete, insert, select, update on check_ins to dealwright_app;
+
 create table counters (
   project_id text not null,
   rule_id text not null,
@@ -439,6 +513,72 @@ comment on table customers is 'Customers by the shop''s own id. Deleted when the
 comment on column customers.document is 'Groups, tags, attributes, birthday, locale, consents, createdAt: what is not known is left out.';
 comment on column customers.version is 'Counts up with every change; the ETag.';
 grant delete, insert, select, update on customers to dealwright_app;
+
+create table draw_prizes (
+  project_id text not null,
+  draw text not null,
+  prize text collate "C" not null,
+  given integer default 0 not null,
+  constraint draw_prizes_pkey PRIMARY KEY (project_id, draw, prize)
+);
+alter table draw_prizes enable row level security;
+alter table draw_prizes force row level security;
+create policy lookout on draw_prizes as permissive for select to dealwright_lookout using (true);
+create policy project on draw_prizes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table draw_prizes is 'How often each prize of a draw was given.';
+grant delete, insert, select, update on draw_prizes to dealwright_app;
+
+create table draw_tickets (
+  project_id text not null,
+  draw text not null,
+  number integer not null,
+  ticket text collate "C" not null,
+  holder text collate "C" not null,
+  customer_id text not null,
+  nonce text not null,
+  day date not null,
+  value bigint not null,
+  drawn text not null,
+  prize text not null,
+  drawn_at timestamp with time zone not null,
+  constraint draw_tickets_pkey PRIMARY KEY (project_id, draw, number),
+  constraint draw_tickets_project_id_draw_ticket_key UNIQUE (project_id, draw, ticket)
+);
+CREATE INDEX draw_tickets_customer ON public.draw_tickets USING btree (project_id, customer_id);
+CREATE INDEX draw_tickets_holder ON public.draw_tickets USING btree (project_id, draw, holder, day);
+alter table draw_tickets enable row level security;
+alter table draw_tickets force row level security;
+create policy lookout on draw_tickets as permissive for select to dealwright_lookout using (true);
+create policy project on draw_tickets as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table draw_tickets is 'Every draw, for whoever wants to check it.';
+comment on column draw_tickets.drawn is 'The prize that the value stands for; prize is what was given, which is the consolation where the drawn one was gone.';
+comment on column draw_tickets.nonce is 'The customer''s own part of the randomness.';
+comment on column draw_tickets.value is 'What the seed, the number and the nonce come to, below the total of the odds.';
+grant delete, insert, select, update on draw_tickets to dealwright_app;
+
+create table draws (
+  project_id text not null,
+  key text collate "C" not null,
+  document jsonb not null,
+  seed bytea not null,
+  commitment text not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  drawn integer default 0 not null,
+  created_at timestamp with time zone not null,
+  constraint draws_pkey PRIMARY KEY (project_id, key),
+  constraint draws_end_after_they_start CHECK ((starts_at < ends_at)),
+  constraint draws_seed_is_as_committed CHECK ((commitment = encode(sha256(seed), 'hex'::text)))
+);
+CREATE TRIGGER draws_stay_as_declared BEFORE UPDATE ON public.draws FOR EACH ROW EXECUTE FUNCTION refuse_other_draw();
+alter table draws enable row level security;
+alter table draws force row level security;
+create policy lookout on draws as permissive for select to dealwright_lookout using (true);
+create policy project on draws as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table draws is 'Lucky draws. A document never changes: it is what was declared.';
+comment on column draws.drawn is 'The number of the last ticket. Locked while one is drawn, so that numbers have no gaps.';
+comment on column draws.seed is 'Secret until the end; its SHA-256 is published from the beginning.';
+grant delete, insert, select, update on draws to dealwright_app;
 
 create table evaluations (
   project_id text not null,
@@ -874,6 +1014,7 @@ create table prizes (
   source text not null,
   programme text not null,
   reference text collate "C" not null,
+  holder text collate "C" not null,
   customer_id text not null,
   kind text not null,
   state text not null,
@@ -886,7 +1027,7 @@ create table prizes (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint prizes_pkey PRIMARY KEY (project_id, id),
-  constraint prizes_project_id_source_programme_reference_key UNIQUE (project_id, source, programme, reference),
+  constraint prizes_project_id_source_programme_reference_holder_key UNIQUE (project_id, source, programme, reference, holder),
   constraint prizes_code_where_one_was_issued CHECK (((kind <> 'coupon'::text) OR ((code IS NOT NULL) = (state = ANY (ARRAY['granted'::text, 'recovered'::text, 'kept'::text]))))),
   constraint prizes_coupons_have_a_pool CHECK (((kind = 'coupon'::text) = (pool IS NOT NULL))),
   constraint prizes_kind_known CHECK ((kind = ANY (ARRAY['coupon'::text, 'points'::text, 'gift'::text]))),
@@ -902,6 +1043,7 @@ alter table prizes enable row level security;
 alter table prizes force row level security;
 create policy lookout on prizes as permissive for select to dealwright_lookout using (true);
 create policy project on prizes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column prizes.holder is 'The keyed hash by which counters know the customer, where the reference alone does not say whose it is; else empty.';
 comment on column prizes.lot_id is 'The lot that points were booked as.';
 comment on column prizes.programme is 'The key of the programme, challenge or draw.';
 comment on column prizes.reference is 'What it is for: whoever gives it for the same thing again finds it given.';
@@ -2054,6 +2196,10 @@ alter table customer_upkeep add constraint customer_upkeep_project_id_fkey FOREI
 
 alter table customers add constraint customers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table draw_prizes add constraint draw_prizes_project_id_draw_fkey FOREIGN KEY (project_id, draw) REFERENCES draws(project_id, key);
+
+alter table draw_tickets add constraint draw_tickets_project_id_draw_fkey FOREIGN KEY (project_id, draw) REFERENCES draws(project_id, key);
+
 alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table event_streams add constraint event_streams_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -2097,6 +2243,20 @@ alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN
 alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
 
 alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+CREATE OR REPLACE FUNCTION public.due_challenges(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, challenge text, holder text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.project_id, c.challenge, c.holder from challenge_progress c where c.due_at is not null and c.due_at <= at order by c.due_at limit most
+$function$
+;
+comment on function due_challenges(timestamp with time zone,integer) is 'Whose progress is to be counted, the longest waiting first.';
+alter function due_challenges(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_challenges(timestamp with time zone,integer) from public;
+grant execute on function due_challenges(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_points(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, holder text, programme text)

@@ -782,6 +782,148 @@ export type CatalogPromotion = {
   amount: MinorUnits;
 };
 
+export type Challenge = {
+  name?: string;
+  startsAt: string;
+  /** What is told later counts at its own time: a challenge may be met after its end by what was done before. */
+  endsAt: string;
+  goal: ChallengeGoal;
+  times: number;
+  prize: Prize;
+  key: string;
+  /** The ETag, as `If-Match` wants it. `*` is whatever is there, also nothing. */
+  version: number;
+  updatedAt: string;
+};
+
+export type ChallengeDocument = {
+  name?: string;
+  startsAt: string;
+  /** What is told later counts at its own time: a challenge may be met after its end by what was done before. */
+  endsAt: string;
+  goal: ChallengeGoal;
+  times: number;
+  prize: PrizeInput;
+};
+
+/** What is counted: `{"kind": "orders", "minAmount": {"CNY": 5000}}`, paid and not returned; `{"kind": "events", "type": "share", "campaign": "launch"}`; `{"kind": "check_ins", "programme": "daily"}`. */
+export type ChallengeGoal = {
+  kind: "orders";
+  minAmount?: MoneyMap;
+} | {
+  kind: "events";
+  /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
+  type: string;
+  campaign?: string;
+} | {
+  kind: "check_ins";
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  programme: string;
+};
+
+export type ChallengePage = {
+  items: readonly (Challenge)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type ChallengeProgress = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  challenge: string;
+  customer: string;
+  /** As it was counted last, about a second ago; no longer once it is met. */
+  done: number;
+  times: number;
+  completedAt: string | null;
+};
+
+export type ChallengeResults = {
+  participants: number;
+  completed: number;
+};
+
+export type CheckIn = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  programme: string;
+  customer: string;
+  /** In the project's zone. */
+  day: string;
+  /** Days in a row, this one included. */
+  streak: number;
+  /** The longest streak so far. */
+  best: number;
+  /** Days in all. */
+  total: number;
+  /** They had checked in on that day; nothing was counted again. */
+  isRepeat: boolean;
+  /** What this day is worth. */
+  prizes: readonly (GivenPrize)[];
+};
+
+export type CheckInProgramme = {
+  name?: string;
+  startsAt?: string;
+  endsAt?: string;
+  rewards: readonly (CheckInReward)[];
+  /** After the last of these days the next one counts as the first again. */
+  repeats: boolean;
+  /** A check-in that is told so long after it happened still counts, on its own day. */
+  lateHours: number;
+  key: string;
+  /** The ETag, as `If-Match` wants it. `*` is whatever is there, also nothing. */
+  version: number;
+  updatedAt: string;
+};
+
+export type CheckInProgrammeDocument = {
+  name?: string;
+  startsAt?: string;
+  endsAt?: string;
+  rewards?: readonly (CheckInRewardInput)[];
+  /** After the last of these days the next one counts as the first again. */
+  repeats?: boolean;
+  /** A check-in that is told so long after it happened still counts, on its own day. */
+  lateHours?: number;
+};
+
+export type CheckInProgrammePage = {
+  items: readonly (CheckInProgramme)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type CheckInRequest = {
+  customer: string;
+  /** When it happened; left out, now. */
+  at?: string;
+};
+
+export type CheckInReward = {
+  /** So many days in a row. */
+  day: number;
+  prize: Prize;
+};
+
+export type CheckInRewardInput = {
+  /** So many days in a row. */
+  day: number;
+  prize: PrizeInput;
+};
+
+export type CheckInStreak = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  programme: string;
+  customer: string;
+  /** The last one; null: never. */
+  day: string | null;
+  /** Days in a row up to today or yesterday; 0 once a day was missed. */
+  streak: number;
+  /** The longest streak so far. */
+  best: number;
+  /** Days in all. */
+  total: number;
+};
+
 /** How many codes may be claimed; a limit by something needs that to be told with the claim. */
 export type ClaimLimits = {
   perCustomer?: number;
@@ -1322,6 +1464,147 @@ export type DiscountLimit = "cap" | "floor" | "budget";
 /** Minor units that all redemptions take off, by currency. */
 export type DiscountPerHour = { readonly [key: string]: number };
 
+export type Draw = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  key: string;
+  name?: string;
+  startsAt: string;
+  /** From this instant on nothing is drawn, and the seed is told. */
+  endsAt: string;
+  /** What the odds of all prizes come to. */
+  total: number;
+  prizes: readonly (DrawPrize)[];
+  /** What is given where the drawn prize is gone: a prize without a stock. Odds never change. */
+  consolation: string;
+  /** What a ticket costs. */
+  ticketPoints?: DrawTicketPoints;
+  /** Tickets of one customer, in all. */
+  perCustomer?: number;
+  /** Tickets of one customer on one day of the project's zone. */
+  perCustomerDay?: number;
+  /** The SHA-256 of the seed, in hex; published before anything is drawn. */
+  commitment: string;
+  /** In hex, once the draw is over; null until then. */
+  seed: string | null;
+  /** Tickets so far. */
+  drawn: number;
+  /** How often each prize was given. */
+  given: readonly (DrawGiven)[];
+  createdAt: string;
+};
+
+export type DrawDocument = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  key: string;
+  name?: string;
+  startsAt: string;
+  /** From this instant on nothing is drawn, and the seed is told. */
+  endsAt: string;
+  /** What the odds of all prizes come to. */
+  total: number;
+  prizes: readonly (DrawPrizeInput)[];
+  /** What is given where the drawn prize is gone: a prize without a stock. Odds never change. */
+  consolation: string;
+  /** What a ticket costs. */
+  ticketPoints?: DrawTicketPointsInput;
+  /** Tickets of one customer, in all. */
+  perCustomer?: number;
+  /** Tickets of one customer on one day of the project's zone. */
+  perCustomerDay?: number;
+};
+
+export type DrawGiven = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  prize: string;
+  count: number;
+};
+
+export type DrawPage = {
+  items: readonly (Draw)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type DrawPrize = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  key: string;
+  /** So many in `total`. */
+  odds: number;
+  /** So many, and not one more; left out, any number. */
+  stock?: number;
+  /** Null: nothing. */
+  prize: Prize | null;
+};
+
+export type DrawPrizeInput = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  key: string;
+  /** So many in `total`. */
+  odds: number;
+  /** So many, and not one more; left out, any number. */
+  stock?: number;
+  /** Null: nothing. */
+  prize?: PrizeInput | null;
+};
+
+export type DrawRecord = {
+  /** From 1 on, without gaps. */
+  number: number;
+  ticket: string;
+  customer: string;
+  nonce: string;
+  /** What seed, number and nonce come to, below the total. */
+  value: number;
+  /** The prize that it stands for. */
+  drawn: string;
+  /** What was given: the consolation where the drawn prize was gone. */
+  prize: string;
+  drawnAt: string;
+};
+
+export type DrawRecordPage = {
+  items: readonly (DrawRecord)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type DrawTicket = {
+  /** Lower-case letters, digits and `-`; unique among those of its kind. */
+  draw: string;
+  /** From 1 on, without gaps. */
+  number: number;
+  ticket: string;
+  customer: string;
+  nonce: string;
+  /** What seed, number and nonce come to, below the total. */
+  value: number;
+  /** The prize that it stands for. */
+  drawn: string;
+  /** What was given: the consolation where the drawn prize was gone. */
+  prize: string;
+  drawnAt: string;
+  /** Empty: nothing. */
+  prizes: readonly (GivenPrize)[];
+};
+
+export type DrawTicketPoints = {
+  programme: PointsProgrammeKey;
+  points: number;
+};
+
+export type DrawTicketPointsInput = {
+  programme?: PointsProgrammeKey;
+  points: number;
+};
+
+export type DrawTicketRequest = {
+  /** Your own name of the ticket, such as an order's number: drawn once, however often it is sent. */
+  ticket: string;
+  customer: string;
+  /** The customer's own part of the randomness. It is published; put nothing personal in it. */
+  nonce?: string;
+};
+
 export type Environment = "live" | "test";
 
 export type ErasedRecords = { readonly [key: string]: number };
@@ -1496,7 +1779,7 @@ export type GivenPrize = {
   source: PrizeSource;
   /** The key of the referral programme, check-in programme, challenge or draw. */
   programme: string;
-  /** What it is for, in the words of its source; there once in a programme. */
+  /** What it is for: a referral and its side, the day of a check-in, the ticket of a draw; of a challenge nothing more. */
   reference: string;
   customer: string;
   state: PrizeState;
@@ -3583,7 +3866,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -3771,6 +4054,36 @@ export interface Operations {
   referrals: { request: { params: { key: string }; query?: { limit?: number; after?: string; state?: ReferralState; reason?: ReferralReason; referrer?: string } }; answer: ReferralPage };
   /** How many members and friends there are, by state, reason and channel, and how many gifts are left. */
   referralResults: { request: { params: { key: string } }; answer: ReferralResults };
+  /** Set what days in a row are worth. `If-Match: *` makes a new programme. */
+  putCheckInProgramme: { request: { params: { key: string }; body: CheckInProgrammeDocument; ifMatch: string }; answer: CheckInProgramme };
+  /** What days in a row are worth. */
+  checkInProgramme: { request: { params: { key: string } }; answer: CheckInProgramme };
+  /** The project's check-in programmes, by key. */
+  checkInProgrammes: { request: { query?: { limit?: number; after?: string } }; answer: CheckInProgrammePage };
+  /** A customer checks in, once a day of the project's zone. */
+  checkIn: { request: { params: { key: string }; body: CheckInRequest }; answer: CheckIn };
+  /** How many days in a row a customer has checked in. */
+  checkInStreak: { request: { params: { key: string; customer: string } }; answer: CheckInStreak };
+  /** Set a challenge: do something so many times by a date, and get a prize once. `If-Match: *` makes a new one. */
+  putChallenge: { request: { params: { key: string }; body: ChallengeDocument; ifMatch: string }; answer: Challenge };
+  /** A challenge. */
+  challenge: { request: { params: { key: string } }; answer: Challenge };
+  /** The project's challenges, by key. */
+  challenges: { request: { query?: { limit?: number; after?: string } }; answer: ChallengePage };
+  /** How far a customer has got. */
+  challengeProgress: { request: { params: { key: string; customer: string } }; answer: ChallengeProgress };
+  /** How many customers have begun, and how many have met it. */
+  challengeResults: { request: { params: { key: string } }; answer: ChallengeResults };
+  /** Declare a lucky draw: its prizes, their odds and stocks, and what is given where one is gone. It never changes. */
+  createDraw: { request: { body: DrawDocument }; answer: Draw };
+  /** The project's draws, by key. */
+  draws: { request: { query?: { limit?: number; after?: string } }; answer: DrawPage };
+  /** A draw as it was declared, how often each prize was given, and a minute after its end the seed. */
+  draw: { request: { params: { key: string } }; answer: Draw };
+  /** Draw a ticket. The same ticket again is answered the same, and costs nothing more. */
+  drawTicket: { request: { params: { key: string }; body: DrawTicketRequest }; answer: DrawTicket };
+  /** Every ticket that was drawn, by number. */
+  drawRecords: { request: { params: { key: string }; query?: { limit?: number; after?: string } }; answer: DrawRecordPage };
   /** Have events sent to a URL from now on. The secret is shown in this answer and never again. */
   createWebhook: { request: { body: WebhookToCreate }; answer: WebhookWithSecret };
   /** The project's webhooks, newest first. */
@@ -3962,6 +4275,21 @@ export const routes = {
   refer: { method: "POST", path: "/v1/referral-programmes/{key}/referrals", isRepeatable: false, takesIdempotencyKey: false },
   referrals: { method: "GET", path: "/v1/referral-programmes/{key}/referrals", isRepeatable: true, takesIdempotencyKey: false },
   referralResults: { method: "GET", path: "/v1/referral-programmes/{key}/results", isRepeatable: true, takesIdempotencyKey: false },
+  putCheckInProgramme: { method: "PUT", path: "/v1/check-in-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  checkInProgramme: { method: "GET", path: "/v1/check-in-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  checkInProgrammes: { method: "GET", path: "/v1/check-in-programmes", isRepeatable: true, takesIdempotencyKey: false },
+  checkIn: { method: "POST", path: "/v1/check-in-programmes/{key}/check-ins", isRepeatable: false, takesIdempotencyKey: false },
+  checkInStreak: { method: "GET", path: "/v1/check-in-programmes/{key}/streaks/{customer}", isRepeatable: true, takesIdempotencyKey: false },
+  putChallenge: { method: "PUT", path: "/v1/challenges/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  challenge: { method: "GET", path: "/v1/challenges/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  challenges: { method: "GET", path: "/v1/challenges", isRepeatable: true, takesIdempotencyKey: false },
+  challengeProgress: { method: "GET", path: "/v1/challenges/{key}/progress/{customer}", isRepeatable: true, takesIdempotencyKey: false },
+  challengeResults: { method: "GET", path: "/v1/challenges/{key}/results", isRepeatable: true, takesIdempotencyKey: false },
+  createDraw: { method: "POST", path: "/v1/draws", isRepeatable: false, takesIdempotencyKey: false },
+  draws: { method: "GET", path: "/v1/draws", isRepeatable: true, takesIdempotencyKey: false },
+  draw: { method: "GET", path: "/v1/draws/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  drawTicket: { method: "POST", path: "/v1/draws/{key}/tickets", isRepeatable: false, takesIdempotencyKey: false },
+  drawRecords: { method: "GET", path: "/v1/draws/{key}/tickets", isRepeatable: true, takesIdempotencyKey: false },
   createWebhook: { method: "POST", path: "/v1/webhooks", isRepeatable: false, takesIdempotencyKey: false },
   webhooks: { method: "GET", path: "/v1/webhooks", isRepeatable: true, takesIdempotencyKey: false },
   webhook: { method: "GET", path: "/v1/webhooks/{id}", isRepeatable: true, takesIdempotencyKey: false },

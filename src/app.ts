@@ -9,6 +9,7 @@ import { eventOperations, eventStreams } from "./features/events/event-operation
 import { jobOperations } from "./features/jobs/job-operations.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
+import { planningOperations } from "./features/planning/planning-operations.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
 import { safeguardOperations } from "./features/projects/safeguard-operations.ts";
 import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
@@ -211,6 +212,7 @@ export function operationsOf(services: Services): Operation[] {
     ...trackingOperations(services.tracking),
     ...growthOperations(services.growth),
     ...webhookOperations(services.eventDelivery.webhooks),
+    ...planningOperations(),
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),

@@ -645,10 +645,59 @@ export type Budget = {
   atEdge: "refuse" | "partial";
 };
 
+/** `from` and `to`: the amounts between which it may be moved. */
+export type BudgetElement = {
+  name: string;
+  percent: number;
+  amount: number;
+  from: number;
+  to: number;
+};
+
 export type BudgetInput = {
   amount: MoneyMap;
   /** What happens to the discount that the rest of the budget does not cover. */
   atEdge?: "refuse" | "partial";
+};
+
+export type BudgetShare = {
+  name: string;
+  percent: number;
+  amount: number;
+};
+
+export type CampaignReturns = {
+  /** 1 is a hundred percent. Null: it cost nothing. */
+  roi: number | null;
+  incrementalRevenue: number | null;
+  /** The same, of what was added alone. */
+  incrementalRoi: number | null;
+  /** Minor units for each new customer. */
+  acquisitionCost: number | null;
+  /** Percent. */
+  grossMargin: number | null;
+  /** Percent. */
+  netMargin: number | null;
+};
+
+export type CampaignReturnsAnswer = {
+  formula: string;
+  source: string;
+  inputs: CampaignReturnsQuestion;
+  result: CampaignReturns;
+  cautions: readonly (Caution)[];
+};
+
+export type CampaignReturnsQuestion = {
+  /** Minor units, as are the others. */
+  revenue: number;
+  /** Of the promotion: discounts, advertising, service, hidden costs. */
+  cost: number;
+  goodsCost?: number;
+  /** Of the holdout, or of the same period last year, at the same size. */
+  revenueWithout?: number;
+  orders?: number;
+  newCustomers?: number;
 };
 
 export type CartCustomer = {
@@ -782,6 +831,11 @@ export type CatalogPromotion = {
   amount: MinorUnits;
 };
 
+export type Caution = {
+  code: string;
+  message: string;
+};
+
 export type Challenge = {
   name?: string;
   startsAt: string;
@@ -840,6 +894,62 @@ export type ChallengeProgress = {
 export type ChallengeResults = {
   participants: number;
   completed: number;
+};
+
+export type ChannelExpectation = {
+  name: string;
+  clicks: number;
+  orders: number;
+  /** Minor units, if the whole budget went there. */
+  revenue: number;
+  /** Revenue for each unit spent: 2.25 is 1 : 2.25. */
+  roi: number;
+  /** Of the budget, in minor units. */
+  recommended: number;
+};
+
+export type ChannelPlan = {
+  name: string;
+  /** Minor units, to two decimals of them. */
+  costPerClick: number;
+  /** Percent of clicks that become orders. */
+  conversion: number;
+  /** Minor units. */
+  averageOrder: number;
+};
+
+export type ChannelReturns = {
+  channels: readonly (ChannelExpectation)[];
+  /** Minor units that no channel is worth. */
+  unallocated: number;
+};
+
+export type ChannelReturnsAnswer = {
+  formula: string;
+  source: string;
+  inputs: ChannelReturnsQuestion;
+  result: ChannelReturns;
+  cautions: readonly (Caution)[];
+};
+
+export type ChannelReturnsQuestion = {
+  /** Minor units. */
+  budget: number;
+  channels: readonly (ChannelPlan)[];
+  /** Percent of the budget for every channel, to keep measuring it. */
+  leastShare: number;
+  /** Percent of the budget that one channel gets at most: returns shrink as more is spent. */
+  largestShare: number;
+};
+
+export type ChannelReturnsQuestionInput = {
+  /** Minor units. */
+  budget: number;
+  channels: readonly (ChannelPlan)[];
+  /** Percent of the budget for every channel, to keep measuring it. */
+  leastShare?: number;
+  /** Percent of the budget that one channel gets at most: returns shrink as more is spent. */
+  largestShare?: number;
 };
 
 export type CheckIn = {
@@ -1459,6 +1569,36 @@ export type DepositPayment = {
   units?: number;
 };
 
+export type DiscountDepth = {
+  /** Percent off, at most 100. */
+  ruleOfThumb: number;
+  /** By how many percent sales must rise at that depth to earn as much as without. Null: no rise would do. */
+  breakEvenUplift: number | null;
+  /** By how many percent they rise, if the elasticity holds that far. */
+  expectedUplift: number;
+  /** Of the profit on these goods, in percent, at that depth. */
+  profitChange: number;
+  /** Percent off; 0 where no discount pays by itself. */
+  mostProfitableDepth: number;
+};
+
+export type DiscountDepthAnswer = {
+  formula: string;
+  source: string;
+  inputs: DiscountDepthQuestion;
+  result: DiscountDepth;
+  cautions: readonly (Caution)[];
+};
+
+export type DiscountDepthQuestion = {
+  /** As `/v1/planning/elasticity` answers it; its sign does not count. */
+  elasticity: number;
+  /** Of the margin, what is to be kept, in percent. */
+  marginKept: number;
+  /** Of the price, what is left after the goods are paid, in percent. */
+  grossMargin: number;
+};
+
 export type DiscountLimit = "cap" | "floor" | "budget";
 
 /** Minor units that all redemptions take off, by currency. */
@@ -1794,6 +1934,22 @@ export type GivenPrize = {
   updatedAt: string;
 };
 
+export type GoalPriorities = {
+  goals: readonly (RankedGoal)[];
+};
+
+export type GoalPrioritiesAnswer = {
+  formula: string;
+  source: string;
+  inputs: GoalPrioritiesQuestion;
+  result: GoalPriorities;
+  cautions: readonly (Caution)[];
+};
+
+export type GoalPrioritiesQuestion = {
+  goals: readonly (WeighedGoal)[];
+};
+
 /** What a redemption promised beside the price, and what became of it. */
 export type GrantedReward = {
   redemption: string;
@@ -1822,6 +1978,11 @@ export type GrantedReward = {
 export type GrantedRewardKind = "issue_coupon" | "points";
 
 export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record";
+
+export type HiddenCost = {
+  name: string;
+  amount: number;
+};
 
 export type Hint = {
   kind: HintKind;
@@ -2442,6 +2603,38 @@ export type PointsStatement = {
   lots: readonly (PointsLot)[];
 };
 
+export type PriceElasticity = {
+  /** Percent more units for each percent off the price, with its sign. */
+  elasticity: number;
+  /** Units for each unit of price. */
+  slope: number;
+  intercept: number;
+  /** R², between 0 and 1. */
+  fit: number;
+  points: number;
+  meanPrice: number;
+  meanUnits: number;
+};
+
+export type PriceElasticityAnswer = {
+  formula: string;
+  source: string;
+  inputs: PriceElasticityQuestion;
+  result: PriceElasticity;
+  cautions: readonly (Caution)[];
+};
+
+export type PriceElasticityQuestion = {
+  points: readonly (PricePoint)[];
+};
+
+export type PricePoint = {
+  /** In any unit, the same for all points. */
+  price: number;
+  /** Sold at that price, in periods of the same length. */
+  units: number;
+};
+
 /** What is given: `{"kind": "coupon", "pool": "welcome", "validFor": "P30D"}` out of a pool, `{"kind": "points", "points": 100}`, or `{"kind": "gift", "sku": "TOTE-BAG"}`, a promise that the shop keeps. */
 export type Prize = {
   kind: "coupon";
@@ -2595,6 +2788,63 @@ export type PromotionApprovalPage = {
   items: readonly (PromotionApproval)[];
   /** Pass it as `after` to read on. Null on the last page. */
   nextCursor: string | null;
+};
+
+export type PromotionBudget = {
+  /** Minor units, as are the others. */
+  fromTarget: number;
+  fromShare: number;
+  /** Null without `salesWithout`. */
+  fromIncrement: number | null;
+  incrementalSales: number | null;
+  /** 120 % of `fromShare`, or of `fromIncrement` where that is known. */
+  hardCap: number;
+};
+
+export type PromotionBudgetAnswer = {
+  formula: string;
+  source: string;
+  inputs: PromotionBudgetQuestion;
+  result: PromotionBudget;
+  cautions: readonly (Caution)[];
+};
+
+export type PromotionBudgetQuestion = {
+  /** Aimed at, in minor units. */
+  sales: number;
+  /** Percent of sales that may be spent, to four decimals: 25 for an ROI of 1 : 4. */
+  costShare: number;
+  /** What would be sold without the promotion; only what comes on top counts. */
+  salesWithout?: number;
+};
+
+export type PromotionBudgetSplit = {
+  hidden: number;
+  left: number;
+  elements: readonly (BudgetElement)[];
+  stages: readonly (BudgetShare)[];
+};
+
+export type PromotionBudgetSplitAnswer = {
+  formula: string;
+  source: string;
+  inputs: PromotionBudgetSplitQuestion;
+  result: PromotionBudgetSplit;
+  cautions: readonly (Caution)[];
+};
+
+export type PromotionBudgetSplitQuestion = {
+  /** Minor units, as are the others. */
+  budget: number;
+  /** Packaging, returns, service, fees of platforms: they are paid first. */
+  hiddenCosts: readonly (HiddenCost)[];
+};
+
+export type PromotionBudgetSplitQuestionInput = {
+  /** Minor units, as are the others. */
+  budget: number;
+  /** Packaging, returns, service, fees of platforms: they are paid first. */
+  hiddenCosts?: readonly (HiddenCost)[];
 };
 
 export type PromotionChange = "created" | "updated" | "activated" | "paused" | "ended" | "archived" | "reverted" | "killed";
@@ -2773,6 +3023,26 @@ export type PromotionStory = {
   words: Explanation;
 };
 
+export type PromotionTiming = {
+  score: number;
+  parts: readonly (TimingPart)[];
+};
+
+export type PromotionTimingAnswer = {
+  formula: string;
+  source: string;
+  inputs: PromotionTimingQuestion;
+  result: PromotionTiming;
+  cautions: readonly (Caution)[];
+};
+
+export type PromotionTimingQuestion = {
+  quarter: number;
+  stockTurnoverDays: number;
+  cash: "tight" | "normal";
+  competition: "high" | "medium" | "low";
+};
+
 export type PromotionUpdate = {
   key: PromotionKey;
   name?: string;
@@ -2881,6 +3151,13 @@ export type QuoteLine = {
   discount: MinorUnits;
   total: MinorUnits;
   adjustments: readonly (Adjustment)[];
+};
+
+export type RankedGoal = {
+  name: string;
+  priority: number;
+  /** 1 is first; equal ones share it. */
+  rank: number;
 };
 
 export type RecurringWindow = {
@@ -3629,6 +3906,12 @@ export type Texts = { readonly [key: string]: {
 /** An IANA time zone, such as Asia/Shanghai. */
 export type TimeZone = string;
 
+export type TimingPart = {
+  factor: "season" | "stock" | "cash" | "competition";
+  points: number;
+  because: string;
+};
+
 /** A CloudEvent 1.0 about what a customer or a visitor did. */
 export type TrackedEvent = {
   specversion: "1.0";
@@ -3839,6 +4122,14 @@ export type WebhookWithSecret = {
   updatedAt: string;
   /** `whsec_…`, shown once. */
   secret: string;
+};
+
+export type WeighedGoal = {
+  name: string;
+  /** How much it matters, 0 to 10. */
+  weight: number;
+  urgency: number;
+  impact: number;
 };
 
 /** How many different wrong codes may be tried in ten minutes. Beyond, codes are not looked at for the rest of them. */
@@ -4104,6 +4395,22 @@ export interface Operations {
   replayWebhookDelivery: { request: { params: { id: string; deliveryId: string } }; answer: WebhookDelivery };
   /** Send all dead events again. */
   replayWebhook: { request: { params: { id: string } }; answer: WebhookReplay };
+  /** How sales answer to the price, from pairs of price and units sold. */
+  priceElasticity: { request: { body: PriceElasticityQuestion }; answer: PriceElasticityAnswer };
+  /** Which of several goals goes first. */
+  goalPriorities: { request: { body: GoalPrioritiesQuestion }; answer: GoalPrioritiesAnswer };
+  /** How deep a discount may be: the rule of thumb, and beside it what the margin says. */
+  discountDepth: { request: { body: DiscountDepthQuestion }; answer: DiscountDepthAnswer };
+  /** How good a time it is for a promotion, out of 95 points. */
+  promotionTiming: { request: { body: PromotionTimingQuestion }; answer: PromotionTimingAnswer };
+  /** A budget three ways: from the target, from the share that promotions may cost, from what they add. */
+  promotionBudget: { request: { body: PromotionBudgetQuestion }; answer: PromotionBudgetAnswer };
+  /** A budget by element and by stage of the customers' life, after what is easily forgotten. */
+  promotionBudgetSplit: { request: { body: PromotionBudgetSplitQuestionInput }; answer: PromotionBudgetSplitAnswer };
+  /** What a budget would bring on each channel, and a split of it over them. */
+  channelReturns: { request: { body: ChannelReturnsQuestionInput }; answer: ChannelReturnsAnswer };
+  /** What a campaign earned: ROI, what it added, what a new customer cost, margins. */
+  campaignReturns: { request: { body: CampaignReturnsQuestion }; answer: CampaignReturnsAnswer };
   /** The project this API key belongs to. */
   project: { request: {  }; answer: Project };
   /** Change the project's settings. */
@@ -4300,6 +4607,14 @@ export const routes = {
   webhookDeliveries: { method: "GET", path: "/v1/webhooks/{id}/deliveries", isRepeatable: true, takesIdempotencyKey: false },
   replayWebhookDelivery: { method: "POST", path: "/v1/webhooks/{id}/deliveries/{deliveryId}/replay", isRepeatable: false, takesIdempotencyKey: false },
   replayWebhook: { method: "POST", path: "/v1/webhooks/{id}/replay", isRepeatable: false, takesIdempotencyKey: false },
+  priceElasticity: { method: "POST", path: "/v1/planning/elasticity", isRepeatable: true, takesIdempotencyKey: false },
+  goalPriorities: { method: "POST", path: "/v1/planning/goal-priorities", isRepeatable: true, takesIdempotencyKey: false },
+  discountDepth: { method: "POST", path: "/v1/planning/discount-depth", isRepeatable: true, takesIdempotencyKey: false },
+  promotionTiming: { method: "POST", path: "/v1/planning/timing", isRepeatable: true, takesIdempotencyKey: false },
+  promotionBudget: { method: "POST", path: "/v1/planning/budget", isRepeatable: true, takesIdempotencyKey: false },
+  promotionBudgetSplit: { method: "POST", path: "/v1/planning/budget-split", isRepeatable: true, takesIdempotencyKey: false },
+  channelReturns: { method: "POST", path: "/v1/planning/channel-returns", isRepeatable: true, takesIdempotencyKey: false },
+  campaignReturns: { method: "POST", path: "/v1/planning/campaign-returns", isRepeatable: true, takesIdempotencyKey: false },
   project: { method: "GET", path: "/v1/project", isRepeatable: true, takesIdempotencyKey: false },
   updateProjectSettings: { method: "PATCH", path: "/v1/project/settings", isRepeatable: false, takesIdempotencyKey: false },
   projectSafeguards: { method: "GET", path: "/v1/project/safeguards", isRepeatable: true, takesIdempotencyKey: false },

@@ -90,6 +90,20 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/play/draw-odds.ts": "words",
   // How codes of members look.
   "src/features/referrals/referral-code.ts": "words",
+  // Calculators: pure functions with their shapes.
+  ...Object.fromEntries(
+    [
+      "budget",
+      "budget-split",
+      "calculation",
+      "campaign-returns",
+      "channel-returns",
+      "discount-depth",
+      "elasticity",
+      "goal-priorities",
+      "timing",
+    ].map((name) => [`src/features/planning/${name}.ts`, "words" as const]),
+  ),
   // Called by main before there is an app.
   "src/features/projects/project-bootstrap.ts": "service",
   // Parses and compiles documents; evaluations use it for drafts.

@@ -3,6 +3,7 @@
  * or the SDL that has no row here: whoever adds a route says what of another project could be named in it.
  */
 import { eventCursor } from "../../src/features/events/event-service.ts";
+import { calculations } from "../../src/features/planning/planning-operations.ts";
 import { orderOf } from "../features/orders-fixture.ts";
 
 type Ids = Readonly<Record<string, string>>;
@@ -69,6 +70,10 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   "POST /v1/promotions": { body: () => promotionOf("mine") },
   "GET /v1/promotions": { query: () => ({ limit: "200" }) },
+  // They read nothing of any project.
+  ...Object.fromEntries(
+    calculations.map(({ name, example }) => [`POST /v1/planning/${name}`, { body: () => example }]),
+  ),
   "POST /v1/promotions/validate": { body: () => promotionOf("mine-as-well") },
   "GET /v1/promotions/overlaps": {},
   "GET /v1/promotions/by-key/{key}": { path: ({ promotionKey }) => ({ key: promotionKey! }) },

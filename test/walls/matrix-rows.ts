@@ -16,6 +16,8 @@ export interface Row {
   readonly contentType?: string;
   /** What a stream goes on after without end: it is read until this has come, and broken off. */
   readonly brokenOffAfter?: RegExp;
+  /** It tells what the stranger did, also to the customer whom both call the same; the neighbour's ids betray what is not theirs. */
+  readonly tellsOfOwn?: true;
   /** What a stranger gets: 404 where the path names something of the neighbour; else the operation does its work, without it. */
   readonly expected?: readonly number[];
   /** What the owner gets for the very same: shows that the row names something that is there. Left out: any success. */
@@ -321,7 +323,7 @@ export const rows: Readonly<Record<string, Row>> = {
     path: ({ programme: key, customer }) => ({ key: key!, customer: customer! }),
   },
   "GET /v1/challenges/{key}/results": programme,
-  "GET /v1/events": {},
+  "GET /v1/events": { tellsOfOwn: true },
   "POST /v1/events": { body: ({ customer }) => tracked(customer!) },
   "POST /v1/events/batch": { body: ({ customer }) => ({ events: [tracked(customer!)] }) },
   "GET /v1/tracked-events": { query: ({ customer }) => ({ customer: customer! }) },
@@ -329,6 +331,7 @@ export const rows: Readonly<Record<string, Row>> = {
     query: () => ({ steps: "view", from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" }),
   },
   "GET /v1/events/stream": {
+    tellsOfOwn: true,
     query: () => ({ after: eventCursor.encode(0) }),
     brokenOffAfter: /^data: .*\n\n/m,
   },

@@ -68,7 +68,7 @@ function foreignBytes(answer: Answer, sent: string): string[] {
 
 function sentBy(row: Row): string {
   const { ids } = neighbour;
-  return JSON.stringify([row.path?.(ids), row.query?.(ids), row.body?.(ids)]);
+  return JSON.stringify([row.path?.(ids), row.query?.(ids), row.body?.(ids), row.tellsOfOwn && ids.customer]);
 }
 
 describe("the matrix has a row", () => {

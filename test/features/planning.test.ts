@@ -78,7 +78,9 @@ describe("elasticity", () => {
     ["prices_alike", points.map((point) => ({ ...point, price: 7 }))],
     ["nothing_sold", points.map((point) => ({ ...point, units: 0 }))],
   ])("refuses points that say nothing: %s", async (code, useless) => {
-    const { status, body: json } = await api.rest("POST", "/v1/planning/elasticity", { body: { points: useless } });
+    const { status, body: json } = await api.rest("POST", "/v1/planning/elasticity", {
+      body: { points: useless },
+    });
     expect(status).toBe(400);
     expect(json).toMatchObject({ errors: [{ path: "/points", code }] });
   });

@@ -621,6 +621,46 @@ comment on table event_streams is 'How far the events of a project are numbered,
 grant delete, insert, select, update on event_streams to dealwright_app;
 grant select (project_id, last_position, deleted_through) on event_streams to dealwright_lookout;
 
+create table group_buys (
+  project_id text not null,
+  id text not null,
+  promotion_id text not null,
+  promotion text not null,
+  size integer not null,
+  state text not null,
+  opened_at timestamp with time zone not null,
+  deadline timestamp with time zone not null,
+  pay_until timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  due_at timestamp with time zone,
+  constraint group_buys_pkey PRIMARY KEY (project_id, id),
+  constraint group_buys_state_known CHECK ((state = ANY (ARRAY['open'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX group_buys_due ON public.group_buys USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX group_buys_promotion ON public.group_buys USING btree (project_id, promotion, id);
+alter table group_buys enable row level security;
+alter table group_buys force row level security;
+create policy lookout on group_buys as permissive for select to dealwright_lookout using (true);
+create policy project on group_buys as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column group_buys.due_at is 'When something is to be done about it: it fails, or what its members hold is given back. Null: nothing.';
+grant delete, insert, select, update on group_buys to dealwright_app;
+grant select (project_id, id, due_at) on group_buys to dealwright_lookout;
+
+create table group_seats (
+  project_id text not null,
+  redemption_id text not null,
+  group_id text not null,
+  created_at timestamp with time zone not null,
+  constraint group_seats_pkey PRIMARY KEY (project_id, redemption_id)
+);
+CREATE INDEX group_seats_group ON public.group_seats USING btree (project_id, group_id, redemption_id);
+alter table group_seats enable row level security;
+alter table group_seats force row level security;
+create policy lookout on group_seats as permissive for select to dealwright_lookout using (true);
+create policy project on group_seats as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table group_seats is 'The reserved orders of the members. Who has given the seat back is known by the redemption.';
+grant delete, insert, select, update on group_seats to dealwright_app;
+
 create table idempotency_records (
   project_id text not null,
   key text collate "C" not null,
@@ -2204,6 +2244,10 @@ alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (
 
 alter table event_streams add constraint event_streams_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table group_buys add constraint group_buys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table group_seats add constraint group_seats_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table offline_flags add constraint offline_flags_project_id_voucher_id_fkey FOREIGN KEY (project_id, voucher_id) REFERENCES offline_vouchers(project_id, id);
@@ -2257,6 +2301,19 @@ comment on function due_challenges(timestamp with time zone,integer) is 'Whose p
 alter function due_challenges(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_challenges(timestamp with time zone,integer) from public;
 grant execute on function due_challenges(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_group_buys(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select g.project_id, g.id from group_buys g where g.due_at is not null and g.due_at <= at order by g.due_at limit most
+$function$
+;
+alter function due_group_buys(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_group_buys(timestamp with time zone,integer) from public;
+grant execute on function due_group_buys(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_points(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, holder text, programme text)

@@ -155,6 +155,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.automationRounds.close();
     await services.jobs.close();
     await services.redemptionExpiry.close();
+    await services.groupBuying.close();
     await services.orderSettlement.close();
     await services.loyalty.close();
     await services.growth.close();
@@ -179,6 +180,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.segmentUpkeep.start();
   services.automationRounds.start();
   services.redemptionExpiry.start();
+  services.groupBuying.start();
   services.orderSettlement.start();
   services.loyalty.start();
   services.growth.start();
@@ -219,6 +221,7 @@ export function operationsOf(services: Services): Operation[] {
     ...customerOperationsOf(services),
     ...services.stock.operations,
     ...automationOperationsOf(services),
+    ...services.groupBuying.operations,
     ...auditOperations(services.audit),
   ];
 }

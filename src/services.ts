@@ -51,6 +51,7 @@ import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import type { Outage } from "./platform/outage.ts";
 import { automationServicesOf } from "./wiring/automations.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
+import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
 import { stockServices } from "./wiring/stock.ts";
@@ -109,6 +110,7 @@ export function servicesOf({
     committer,
     wrongCodes,
     alarms,
+    isGroupComplete: groupCompleteness(database),
   });
   const returns = returnService({ database, rulebooks, committer });
   const orderSettlement = orderSettlementService({
@@ -176,6 +178,7 @@ export function servicesOf({
     stock,
     pricing,
     redemptions,
+    groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions }),
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
     returns,
     orders: orderService({ database, clock, writer: orderWriter, returns: redemptionReturns(returns) }),

@@ -1839,7 +1839,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.customer.erased" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -1976,6 +1976,98 @@ export type GrantedReward = {
 };
 
 export type GrantedRewardKind = "issue_coupon" | "points";
+
+export type GroupBuy = {
+  id: string;
+  promotion: PromotionKey;
+  state: GroupBuyState;
+  size: number;
+  /** Seats that are taken. */
+  members: number;
+  openedAt: string;
+  /** Not complete by then, it fails, and all members' orders are released. */
+  deadline: string;
+  /** Until then the members of a complete group may commit their orders. */
+  payUntil: string;
+};
+
+export type GroupBuyJoining = {
+  order: GroupOrder;
+};
+
+export type GroupBuyOpening = {
+  promotion: PromotionKey;
+  order: GroupOrder;
+};
+
+export type GroupBuyPage = {
+  items: readonly (GroupBuy)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type GroupBuySeat = {
+  group: GroupBuy;
+  /** Reserved at the group's price; to be committed once the group has succeeded. */
+  redemption: Redemption;
+};
+
+export type GroupBuyState = "open" | "succeeded" | "failed";
+
+/** The order of a member, who must be named by `customer.id`. */
+export type GroupOrder = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  customer?: CartCustomer;
+  lines: readonly (CartLine)[];
+  shipping?: readonly (Shipment)[];
+  codes?: readonly (CodeEntry)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  explain?: Explain;
+  /** The caller's own number of the order. One order has one live redemption, however often it is sent. */
+  orderRef?: string;
+  /** Which system the order number is from: two tills may both have an order 17. */
+  source?: string;
+  /** The total the customer was shown. Any other outcome is a 409 `price_changed` with the new quote. */
+  expectedTotal?: number;
+};
+
+/** Group buying: it applies to the orders of a group's members (`POST /v1/group-buys`) alone. */
+export type GroupRule = {
+  /** So many customers get the price, or none. */
+  size: number;
+  /** How long a group may take to be complete. */
+  hours: number;
+  /** How long after that its members may commit what they reserved. */
+  payHours: number;
+  /** Groups that may be open or complete in all. */
+  mostGroups?: number;
+};
+
+/** Group buying: it applies to the orders of a group's members (`POST /v1/group-buys`) alone. */
+export type GroupRuleInput = {
+  /** So many customers get the price, or none. */
+  size: number;
+  /** How long a group may take to be complete. */
+  hours: number;
+  /** How long after that its members may commit what they reserved. */
+  payHours?: number;
+  /** Groups that may be open or complete in all. */
+  mostGroups?: number;
+};
 
 export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record";
 
@@ -2758,6 +2850,7 @@ export type Promotion = {
   stacking: Stacking;
   limits?: PromotionLimits;
   safetyStock?: SafetyStock;
+  group?: GroupRule;
   budget?: Budget;
   returns: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn: boolean;
@@ -2907,6 +3000,7 @@ export type PromotionDocument = {
   stacking: Stacking;
   limits?: PromotionLimits;
   safetyStock?: SafetyStock;
+  group?: GroupRule;
   budget?: Budget;
   returns: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn: boolean;
@@ -2930,6 +3024,7 @@ export type PromotionDocumentInput = {
   stacking?: StackingInput;
   limits?: PromotionLimits;
   safetyStock?: SafetyStockInput;
+  group?: GroupRuleInput;
   budget?: BudgetInput;
   returns?: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn?: boolean;
@@ -3060,6 +3155,7 @@ export type PromotionUpdate = {
   stacking?: StackingInput;
   limits?: PromotionLimits;
   safetyStock?: SafetyStockInput;
+  group?: GroupRuleInput;
   budget?: BudgetInput;
   returns?: "prorate" | "reevaluate" | "forbid";
   restoreUseOnReturn?: boolean;
@@ -4157,7 +4253,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "redemption-not-found" | "offline-flag-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -4487,6 +4583,14 @@ export interface Operations {
   archiveAutomation: { request: { params: { id: string } }; answer: Automation };
   /** Whom an automation was triggered for, newest first, and what became of it. */
   automationRuns: { request: { params: { id: string }; query?: { limit?: number; after?: string; state?: AutomationRunState; customer?: string } }; answer: AutomationRunPage };
+  /** Open a group that buys together, with the opener's order as its first. */
+  openGroupBuy: { request: { body: GroupBuyOpening; idempotencyKey?: string }; answer: GroupBuySeat };
+  /** Join a group with an order of one's own: once for each customer. */
+  joinGroupBuy: { request: { params: { id: string }; body: GroupBuyJoining; idempotencyKey?: string }; answer: GroupBuySeat };
+  /** Groups, last opened first. */
+  groupBuys: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey; state?: GroupBuyState } }; answer: GroupBuyPage };
+  /** A group: how many are in it, and until when. */
+  groupBuy: { request: { params: { id: string } }; answer: GroupBuy };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -4653,6 +4757,10 @@ export const routes = {
   pauseAutomation: { method: "POST", path: "/v1/automations/{id}/pause", isRepeatable: false, takesIdempotencyKey: false },
   archiveAutomation: { method: "POST", path: "/v1/automations/{id}/archive", isRepeatable: false, takesIdempotencyKey: false },
   automationRuns: { method: "GET", path: "/v1/automations/{id}/runs", isRepeatable: true, takesIdempotencyKey: false },
+  openGroupBuy: { method: "POST", path: "/v1/group-buys", isRepeatable: true, takesIdempotencyKey: true },
+  joinGroupBuy: { method: "POST", path: "/v1/group-buys/{id}/join", isRepeatable: true, takesIdempotencyKey: true },
+  groupBuys: { method: "GET", path: "/v1/group-buys", isRepeatable: true, takesIdempotencyKey: false },
+  groupBuy: { method: "GET", path: "/v1/group-buys/{id}", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

@@ -31,6 +31,8 @@ export interface Facts {
   deposits?: ReadonlyMap<string, DepositFact>;
   /** Use counters by promotion key, at most a second old; absent means untouched. */
   usage?: UsageSource;
+  /** The key of the promotion in a group of which the order takes part. */
+  groupOf?: string;
   /** What the ERP says is on the shelf, at most about a second old. */
   stock?: StockSource;
   /** The project has switched its promotions off: only drafts are priced. */

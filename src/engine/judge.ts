@@ -34,6 +34,9 @@ export function judge(
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
+  const { group } = promotion.document;
+  if (group !== undefined && promotion.id !== null && known.facts.groupOf !== promotion.key)
+    return { rejection: { reason: "group_required", required: group.size }, exhausted: null };
   // Its conditions would be asked of half a customer: a "not" of what is on record would hold.
   if (asksRecords(promotion, known.facts, known.cart.customer?.id))
     return { rejection: { reason: "not_guaranteed" }, exhausted: null };

@@ -36,6 +36,8 @@ export const limits = {
   operationsPerCustomer: 10_000,
   /** Units that a promotion may sell, by SKU and store. */
   stocksPerPromotion: 1_000,
+  /** Members of a group that buys together. */
+  groupSize: 1_000,
   /** By conditions; of lists there may be any number. */
   segmentsPerProject: 200,
   /** In force at a time; of others there may be any number. */

@@ -92,6 +92,23 @@ const budgetSchema = z
   })
   .meta({ id: "Budget" });
 
+const groupSchema = z
+  .strictObject({
+    size: z.int().min(2).max(limits.groupSize).describe("So many customers get the price, or none."),
+    hours: z.int().min(1).max(120).describe("How long a group may take to be complete."),
+    payHours: z
+      .int()
+      .min(1)
+      .max(24)
+      .default(24)
+      .describe("How long after that its members may commit what they reserved."),
+    mostGroups: count.optional().describe("Groups that may be open or complete in all."),
+  })
+  .meta({
+    id: "GroupRule",
+    description: "Group buying: it applies to the orders of a group's members (`POST /v1/group-buys`) alone.",
+  });
+
 const text = z.string().max(limits.textLength).optional();
 const textsSchema = z
   .record(z.string().max(35), z.strictObject({ label: text, badge: text, terms: text, description: text }))
@@ -121,6 +138,7 @@ export const promotionSchema = z
     stacking: stackingSchema.default({ exclusive: false }),
     limits: limitsSchema.optional(),
     safetyStock: safetyStockSchema.optional(),
+    group: groupSchema.optional(),
     budget: budgetSchema.optional(),
     returns: z.enum(["prorate", "reevaluate", "forbid"]).default("prorate"),
     restoreUseOnReturn: z.boolean().default(false),

@@ -44,6 +44,10 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },
+  group_required: {
+    en: "This price is for groups: open one, or join one.",
+    "zh-CN": "拼团价：请开团或参团。",
+  },
   currency_not_supported: {
     en: "This offer is not made in this currency.",
     "zh-CN": "此优惠不支持当前币种。",

@@ -14,6 +14,7 @@ import {
   isLive,
   type RedemptionState,
   type RedemptionStatus,
+  seatMeasure,
 } from "./books.ts";
 import { type Entry, entriesFor, post, settlingEntries } from "./entries.ts";
 
@@ -34,6 +35,8 @@ export interface Settle {
   readonly redemption: string;
   /** Counters by which others build on it: once anything is taken there, it cannot be cancelled. */
   readonly unlessTaken?: readonly CounterName[];
+  /** Whoever asks has seen that its group is complete, which stays so. */
+  readonly isGroupComplete?: boolean;
 }
 
 /** Goods come back. What they are worth was computed from the redemption as it stood at `expectedSteps` and `expectedRefunded`. */
@@ -75,6 +78,8 @@ export type Refusal =
   | { readonly reason: "wrong_state"; readonly state: RedemptionStatus }
   | { readonly reason: "expired" }
   | { readonly reason: "changed" }
+  /** It holds a seat of a group of which nobody said that it is complete. */
+  | { readonly reason: "in_group" }
   /** Others build on it. */
   | { readonly reason: "in_use" };
 
@@ -176,7 +181,7 @@ function isBuiltOn({ counters }: Books, names: readonly CounterName[] = []): boo
   });
 }
 
-function settle(books: Books, { kind, redemption: id, unlessTaken }: Settle): Outcome {
+function settle(books: Books, { kind, redemption: id, unlessTaken, isGroupComplete }: Settle): Outcome {
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
   const { state } = held;
@@ -187,6 +192,8 @@ function settle(books: Books, { kind, redemption: id, unlessTaken }: Settle): Ou
       if (state === "expired") return refused({ reason: "expired" });
       if (state !== "reserved") return refused({ reason: "wrong_state", state });
       if (isLapsed(held, books.now)) return refused({ reason: "expired" });
+      if (isGroupComplete !== true && held.holds.some(({ counter }) => counter.measure === seatMeasure))
+        return refused({ reason: "in_group" });
       return {
         type: "granted",
         entries: settlingEntries(id, held.steps, held.holds),

@@ -35,6 +35,9 @@ export interface Hold {
   readonly limit: number | null;
 }
 
+/** A member's seat in a group that buys together: nothing is final before the group is complete. */
+export const seatMeasure = "seat";
+
 /** What the holds take of one counter, which none of them names twice. */
 export function amountOf(holds: readonly Hold[], counter: CounterName): number {
   const key = counterKey(counter);

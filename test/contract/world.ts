@@ -81,6 +81,17 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
     total: 24_000,
   });
+  const price = [{ kind: "fixed_price", select: { skus: ["TEA"] }, price: { CNY: 9_000 } }];
+  await promotion({ key: "tea-for-two", group: { size: 2, hours: 24 }, benefits: price }, "activate");
+  const together = await ask("POST", "/v1/group-buys", {
+    promotion: "tea-for-two",
+    order: {
+      currency: "CNY",
+      customer: { id: "c-7" },
+      lines: [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 12_000 }],
+      orderRef: "6000",
+    },
+  });
   await ask("PUT", "/v1/customers/c-7", { groups: ["vip"], attributes: { level: 2 } });
   await ask("POST", "/v1/segments", {
     key: "sleepers",
@@ -205,6 +216,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
+    "/v1/group-buys/": { id: together.group.id },
     "/v1/stock/": { sku: "SET-580" },
     "/v1/automations/": { id: toReplace },
     "/v1/segments/": { key: "sleepers" },

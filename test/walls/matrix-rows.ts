@@ -199,6 +199,17 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: ({ customer }) => `${JSON.stringify({ id: customer, tags: ["mine"] })}\n`,
   },
+  "POST /v1/group-buys": {
+    body: () => ({ promotion: "neighbours-group", order: { ...cart, customer: { id: "c-1" } } }),
+    expected: [404],
+  },
+  "GET /v1/group-buys": {},
+  "GET /v1/group-buys/{id}": { path: id("group") },
+  "POST /v1/group-buys/{id}/join": {
+    path: id("group"),
+    body: () => ({ order: { ...cart, customer: { id: "c-2" } } }),
+    owner: orConflict,
+  },
   // A SKU of that name is anybody's own.
   "PUT /v1/stock/{sku}": {
     path: ({ sku }) => ({ sku: sku! }),

@@ -36,6 +36,21 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
 
   await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
 
+  const forGroups = await send("POST", "/v1/promotions", {
+    key: "neighbours-group",
+    name: canary,
+    trigger: { type: "automatic" },
+    group: { size: 2, hours: 24 },
+    benefits: [{ kind: "percent_off", percent: 5 }],
+  });
+  await send("POST", `/v1/promotions/${forGroups.body.id}/activate`, undefined);
+  const group = (
+    await send("POST", "/v1/group-buys", {
+      promotion: "neighbours-group",
+      order: { currency: "CNY", customer, lines, orderRef: "G-1" },
+    })
+  ).body.group.id;
+
   await send("PUT", "/v1/rfm", { currency: "CNY" });
   for (const key of ["neighbours-list", "neighbours-spare"])
     await send("POST", "/v1/segments", { key, name: canary });
@@ -179,6 +194,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       spend,
       order: "N-3",
       sku: "neighbours-sku",
+      group,
       apiKey,
       voucher: voucher.token,
       flag: flags.body.items[0]?.id ?? "",

@@ -292,6 +292,43 @@ export const eventTypes = {
       data: { customer: "erased:5f0c8e0d9b1a4c37", erased: { redemptions: 2, orders: 2, coupons: 1 } },
     },
   },
+  "dealwright.group.opened": {
+    summary: "A group that buys together was opened.",
+    subject: "the group's id",
+    data: z.object({ group: z.string(), promotion: z.string(), size: z.int(), deadline: z.iso.datetime() }),
+    example: {
+      subject: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      data: {
+        group: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h",
+        promotion: "tea-for-two",
+        size: 2,
+        deadline: "2026-11-12T02:00:00.000Z",
+      },
+    },
+  },
+  "dealwright.group.succeeded": {
+    summary: "A group is complete: its members may commit their orders.",
+    subject: "the group's id",
+    data: z.object({ group: z.string(), promotion: z.string(), size: z.int(), payUntil: z.iso.datetime() }),
+    example: {
+      subject: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      data: {
+        group: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h",
+        promotion: "tea-for-two",
+        size: 2,
+        payUntil: "2026-11-13T02:00:00.000Z",
+      },
+    },
+  },
+  "dealwright.group.failed": {
+    summary: "A group was not complete in time: its members' orders are released.",
+    subject: "the group's id",
+    data: z.object({ group: z.string(), promotion: z.string(), size: z.int(), members: z.int() }),
+    example: {
+      subject: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      data: { group: "grp_01kb3t5y6z7a8b9c0d1e2f3g4h", promotion: "tea-for-two", size: 2, members: 1 },
+    },
+  },
   "dealwright.stock.stale": {
     summary:
       "Nothing was told of the stock for longer than the project's `stockMaxAgeSeconds`; once, until something is told again.",

@@ -69,6 +69,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
         "redemption-not-found",
         "redemption-state-conflict",
         "redemption-expired",
+        "group-open",
         "promotion-killed",
         "project-stopped",
       ],

@@ -139,6 +139,8 @@ export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }):
       return problem("redemption-expired");
     case "in_use":
       return problem("redemption-state-conflict", depositInUse);
+    case "in_group":
+      return problem("group-open");
     case "wrong_state":
       return problem("redemption-state-conflict", { detail: `The redemption is ${refusal.state}.` });
     case "order_redeemed":

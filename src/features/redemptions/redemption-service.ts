@@ -21,12 +21,12 @@ import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
-import type { Granted, Submission } from "../ledger/ledger-commands.ts";
+import type { Submission } from "../ledger/ledger-commands.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
-import { holdsOf } from "./redemption-holds.ts";
+import { beginningOf, shown } from "./redemption-answer.ts";
 import {
   closedCodes,
   contended,
@@ -37,6 +37,7 @@ import {
 } from "./redemption-problems.ts";
 import { promisedBy } from "./redemption-rewards.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
+import { type Seat, seated, withSeat } from "./redemption-seat.ts";
 import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { paysDeposit } from "./return-store.ts";
@@ -46,6 +47,7 @@ export interface RedemptionService {
     context: OperationContext,
     request: RedemptionRequest,
     idempotencyKey: string | null,
+    seat?: Seat,
   ): Promise<Answered<Redemption>>;
   /** Makes a reservation final. Again, or on one that is final already, it changes nothing. */
   commit(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
@@ -67,6 +69,8 @@ export interface RedemptionServiceOptions {
   committer: CommitterService;
   wrongCodes: WrongCodeService;
   alarms: AlarmService;
+  /** Whether the group of which the redemption holds a seat is complete. */
+  isGroupComplete: (projectId: string, redemption: string) => Promise<boolean>;
 }
 
 /** Each time others were quicker. A counter that is truly gone is known to be after the first. */
@@ -84,18 +88,22 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     context: OperationContext,
     request: RedemptionRequest,
     idempotencyKey: string | null,
+    seat?: Seat,
   ): Promise<Answered<Redemption>> {
     const { projectId } = context;
     const id = newId("rdm", clock.now());
     const { source, orderRef = id } = request;
-    const hash = requestHash(operations.redeem, request);
+    const hash = requestHash(
+      operations.redeem,
+      seat === undefined ? request : { ...request, ttlSeconds: 0, seat: seat.name },
+    );
     const rules = await zonedRules(projectId, request.timezone);
     const mustNotBegin = rules.isStopped ? projectStopped() : null;
     const at = request.at === undefined ? clock.now() : Date.parse(request.at);
     const order =
       request.orderRef === undefined && idempotencyKey === null ? null : { source, orderRef, idempotencyKey };
     const ask = () => facts.forOrder(rules, request, at, order, context.apiKeyId);
-    let known = await ask();
+    let known = seated(await ask(), seat);
     const before = await answeredBefore(projectId, known, hash);
     if (before !== null) return before;
     // A till that repeats itself still gets the answer it had.
@@ -103,13 +111,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     // First the counters, then what the order has: if a twin of this request took the last, its answer is seen as well.
     const lookAgain = async () => {
       const exact = await facts.sharedCounters(rules);
-      known = (await ask()).withCounters(exact);
+      known = seated((await ask()).withCounters(exact), seat);
       return answeredBefore(projectId, known, hash);
     };
     for (let attempt = 1; ; attempt++) {
       const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings: rules.settings });
       const identified = { id: newId("evl", clock.now()), ...quote };
-      const fault = faultOf(request, identified, known.facts);
+      const fault = faultOf(request, identified, known.facts) ?? seat?.faultOf(identified) ?? null;
       if (fault !== null) {
         // Counters in memory may be a second behind, or ahead of what was read: nobody is refused on their word.
         if (attempt > 1 || known.facts.usage === undefined) throw fault;
@@ -127,7 +135,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           requestHash: hash,
           ttlMilliseconds: request.ttlSeconds * 1_000,
           requires: recordedDeposits(request),
-          holds: holdsOf({
+          holds: withSeat(seat, {
             quote,
             promotionOf: promotionsByKey(rules),
             who: known.who,
@@ -157,6 +165,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         },
         idempotency: idempotencyOf(idempotencyKey, operations.redeem, hash),
         answer: beginningOf,
+        ...(seat !== undefined && { alongside: seat.alongside }),
       };
       const result = await committer.submit(projectId, submission);
       switch (result.type) {
@@ -180,6 +189,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           return { answer: await asAnswered(projectId, result.record), isReplay: true };
         case "refused": {
           const { refusal } = result;
+          seat?.requireOthers(refusal);
           // A deposit was cancelled or returned while we looked.
           const isToBeSeen = refusal.reason === "short" || refusal.reason === "changed";
           if (attempt >= mostAttempts && refusal.reason === "short")
@@ -242,11 +252,16 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       redemption: id,
       ...(isDeposit && { unlessTaken: [depositCounter(id)] }),
     };
-    const result = await committer.submit(projectId, {
-      command,
-      idempotency: idempotencyOf(idempotencyKey, operation, hash),
-      answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
-    });
+    const submit = (asked: Settle) =>
+      committer.submit(projectId, {
+        command: asked,
+        idempotency: idempotencyOf(idempotencyKey, operation, hash),
+        answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
+      });
+    let result = await submit(command);
+    if (result.type === "refused" && result.refusal.reason === "in_group")
+      if (await options.isGroupComplete(projectId, id))
+        result = await submit({ ...command, isGroupComplete: true });
     switch (result.type) {
       case "granted":
       case "repeated":
@@ -292,11 +307,11 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
   }
 
   return {
-    async redeem(context, request, idempotencyKey) {
+    async redeem(context, request, idempotencyKey, seat) {
       requirePrivileges(request, context.role);
       requireSense(request);
       return whileHolding({ projectId: context.projectId, key: idempotencyKey }, () =>
-        redeem(context, request, idempotencyKey),
+        redeem(context, request, idempotencyKey, seat),
       );
     },
     commit: (context, id, key) =>
@@ -345,41 +360,6 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
 }
 
 const cursor = cursorOf("redemptions", z.strictObject({ id: z.string() }));
-
-/** How a redemption begins: what of its first answer does not stay as it was. */
-function beginningOf({ redemption, at }: Granted) {
-  const { state, expiresAt } = redemption!;
-  return {
-    state,
-    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-    createdAt: new Date(at).toISOString(),
-    refunded: 0,
-  };
-}
-
-function shown({
-  id,
-  state,
-  source,
-  orderRef,
-  customerId,
-  expiresAt,
-  createdAt,
-  refunded,
-  quote,
-}: RedemptionRow): Redemption {
-  return {
-    id,
-    state,
-    source,
-    orderRef,
-    customer: customerId,
-    expiresAt: state === "reserved" ? (expiresAt?.toISOString() ?? null) : null,
-    createdAt: createdAt.toISOString(),
-    refunded,
-    quote,
-  };
-}
 
 /** Deposits that a redemption of ours is to prove; others were vouched for by whoever may. */
 function recordedDeposits({ deposits = [] }: RedemptionRequest): string[] {

@@ -1,0 +1,247 @@
+/**
+ * Group buying [拼团]: so many customers get the price, or none. A member's order is a reservation that holds a seat; seats are
+ * counters of the ledger, so a group is never larger than it may be, and nobody sits in it twice.
+ */
+import { drizzle } from "drizzle-orm/node-postgres";
+import type pg from "pg";
+import { z } from "zod";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
+import { type CounterName, type Hold, seatMeasure } from "../../ledger/books.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Connection, Database } from "../../platform/database.ts";
+import { newId } from "../../platform/ids.ts";
+import type { Answered, OperationContext } from "../../platform/operation.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { type Problem, problem } from "../../platform/problem.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
+import { hashCustomer } from "../ledger/promotion-counters.ts";
+import type { RulebookService } from "../promotions/rulebook-service.ts";
+import type { Seat } from "../redemptions/redemption-seat.ts";
+import type { RedemptionService } from "../redemptions/redemption-service.ts";
+import type { GroupBuy, GroupOrder, GroupQuery, GroupSeat } from "./group-buying-schemas.ts";
+import {
+  changeGroup,
+  findGroup,
+  type GroupRow,
+  groupOfRedemption,
+  insertGroup,
+  insertSeat,
+  listGroups,
+  lockGroup,
+} from "./group-buying-store.ts";
+import type { GroupBuyRow } from "./group-buying-tables.ts";
+
+export interface GroupBuyingService {
+  open(
+    context: OperationContext,
+    promotion: string,
+    order: GroupOrder,
+    idempotencyKey: string | null,
+  ): Promise<Answered<GroupSeat>>;
+  join(
+    context: OperationContext,
+    id: string,
+    order: GroupOrder,
+    idempotencyKey: string | null,
+  ): Promise<Answered<GroupSeat>>;
+  group(projectId: string, id: string): Promise<GroupBuy>;
+  list(projectId: string, query: GroupQuery): Promise<Page<GroupBuy>>;
+}
+
+const cursor = cursorOf("groupBuys", z.string());
+const hour = 3_600_000;
+
+export function groupBuyingService({
+  database,
+  clock,
+  rulebooks,
+  redemptions,
+}: {
+  database: Database;
+  clock: Clock;
+  rulebooks: Pick<RulebookService, "rulesOf">;
+  redemptions: Pick<RedemptionService, "redeem">;
+}): GroupBuyingService {
+  async function promotionOf(projectId: string, key: string): Promise<CompiledPromotion | undefined> {
+    const { rulebook } = await rulebooks.rulesOf(projectId);
+    return rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
+  }
+
+  /** `begin`: writes what must be there before the member, in the same transaction. */
+  async function sit(
+    context: OperationContext,
+    group: GroupBuyRow,
+    order: GroupOrder,
+    idempotencyKey: string | null,
+    { name, unknown, extra, begin }: Beginning,
+  ): Promise<Answered<GroupSeat>> {
+    const { projectId } = context;
+    const customer = order.customer?.id;
+    if (customer === undefined) throw refused("customer_required", "Name the customer who joins.");
+    const { identifierKey } = await rulebooks.rulesOf(projectId);
+    const seat: Seat = {
+      name,
+      promotion: group.promotion,
+      holds: [...seatHolds(group, `customer:${hashCustomer(identifierKey, customer)}`), ...extra],
+      async alongside(client, { redemption }) {
+        const connection = drizzle(client as pg.PoolClient);
+        await begin(connection);
+        const standing = await lockGroup(connection, projectId, group.id);
+        if (standing === undefined || closed(standing)) throw groupClosed();
+        const createdAt = new Date(clock.now());
+        await insertSeat(connection, {
+          projectId,
+          redemptionId: redemption!.id,
+          groupId: group.id,
+          createdAt,
+        });
+        if (standing.members >= standing.size) await succeed(connection, standing);
+      },
+      requireOthers(refusal) {
+        if (refusal.reason !== "short") return;
+        for (const { counter } of refusal.shortages) {
+          if (counter.measure === groupsMeasure)
+            throw refused("too_many_groups", "No more groups may be opened.");
+          if (counter.measure !== seatMeasure) continue;
+          if (counter.holder === "") throw refused("group_full", "All seats are taken.");
+          throw refused("already_joined", "The customer has a seat in this group.");
+        }
+      },
+      faultOf(quote) {
+        if (quote.promotions.some(({ promotion }) => promotion === group.promotion)) return null;
+        return (
+          unknown ?? refused("price_not_given", "The group's price does not apply to this order.", { quote })
+        );
+      },
+    };
+    const ttlSeconds = Math.max(1, Math.ceil((group.payUntil.getTime() - clock.now()) / 1_000));
+    const request = { ...order, mode: "reserve" as const, ttlSeconds };
+    const { answer, isReplay } = await redemptions.redeem(context, request, idempotencyKey, seat);
+    const joined = await groupOfRedemption(database.of(projectId), projectId, answer.id);
+    if (joined === undefined) throw problem("group-buy-not-found");
+    return { answer: { group: shown(joined), redemption: answer }, isReplay };
+  }
+
+  async function succeed(connection: Connection, group: GroupRow): Promise<void> {
+    const { projectId, id, promotion, size } = group;
+    await changeGroup(connection, projectId, id, {
+      state: "succeeded",
+      endedAt: new Date(clock.now()),
+      dueAt: null,
+    });
+    const data = { group: id, promotion, size, payUntil: group.payUntil.toISOString() };
+    await recordEvents(connection, projectId, [newEvent("dealwright.group.succeeded", id, data)]);
+  }
+
+  function closed({ state, deadline }: GroupBuyRow): boolean {
+    return state !== "open" || deadline.getTime() <= clock.now();
+  }
+
+  return {
+    async open(context, key, order, idempotencyKey) {
+      const { projectId } = context;
+      const promotion = await promotionOf(projectId, key);
+      if (promotion === undefined) throw noPromotion();
+      const { size, hours, payHours, mostGroups } = promotion.document.group!;
+      const now = clock.now();
+      const deadline = new Date(now + hours * hour);
+      const group: GroupBuyRow = {
+        projectId,
+        id: newId("grp", now),
+        promotionId: promotion.id!,
+        promotion: key,
+        size,
+        state: "open",
+        openedAt: new Date(now),
+        deadline,
+        payUntil: new Date(deadline.getTime() + payHours * hour),
+        endedAt: null,
+        dueAt: deadline,
+      };
+      const data = { group: group.id, promotion: key, size, deadline: deadline.toISOString() };
+      return sit(context, group, order, idempotencyKey, {
+        name: `open ${key}`,
+        unknown: promotion.document.visibility === "private" ? noPromotion() : null,
+        extra: [{ counter: groupsOf(promotion.id!), amount: 1, limit: mostGroups ?? null }],
+        async begin(connection) {
+          await insertGroup(connection, group);
+          await recordEvents(connection, projectId, [newEvent("dealwright.group.opened", group.id, data)]);
+        },
+      });
+    },
+
+    async join(context, id, order, idempotencyKey) {
+      const { projectId } = context;
+      const group = await findGroup(database.of(projectId), projectId, id);
+      if (group === undefined) throw problem("group-buy-not-found");
+      const promotion = await promotionOf(projectId, group.promotion);
+      const isPrivate = promotion?.document.visibility === "private";
+      return sit(context, group, order, idempotencyKey, {
+        name: `join ${id}`,
+        unknown: isPrivate ? problem("group-buy-not-found") : null,
+        extra: [],
+        begin: async () => {},
+      });
+    },
+
+    async group(projectId, id) {
+      const row = await findGroup(database.of(projectId), projectId, id);
+      if (row === undefined) throw problem("group-buy-not-found");
+      return shown(row);
+    },
+
+    async list(projectId, query) {
+      const rows = await listGroups(database.of(projectId), projectId, query, cursor.decode(query.after));
+      return cursor.page(rows, query.limit, ({ id }) => id, shown);
+    },
+  };
+}
+
+interface Beginning {
+  readonly name: string;
+  /** What is answered instead of a reason where the promotion is not to be told of. */
+  readonly unknown: Problem | null;
+  readonly extra: readonly Hold[];
+  readonly begin: (connection: Connection) => Promise<void>;
+}
+
+const groupsMeasure = "groups";
+
+function groupsOf(promotionId: string): CounterName {
+  return { rule: promotionId, measure: groupsMeasure, holder: "", period: "" };
+}
+
+function seatHolds({ id, size }: GroupBuyRow, customer: string): Hold[] {
+  const seat = (holder: string): CounterName => ({ rule: id, measure: seatMeasure, holder, period: "" });
+  return [
+    { counter: seat(""), amount: 1, limit: size },
+    { counter: seat(customer), amount: 1, limit: 1 },
+  ];
+}
+
+function refused(code: string, message: string, extensions: Record<string, unknown> = {}): Problem {
+  return problem("group-buy-refused", { errors: [{ path: "", code, message }], extensions });
+}
+
+function groupClosed(): Problem {
+  return refused("group_closed", "The group takes nobody any more.");
+}
+
+function noPromotion(): Problem {
+  return problem("promotion-not-found", { detail: "No promotion in force with this key is for groups." });
+}
+
+function shown(row: GroupRow): GroupBuy {
+  const { id, promotion, state, size, members, openedAt, deadline, payUntil } = row;
+  return {
+    id,
+    promotion,
+    state,
+    size,
+    members,
+    openedAt: openedAt.toISOString(),
+    deadline: deadline.toISOString(),
+    payUntil: payUntil.toISOString(),
+  };
+}

@@ -47,6 +47,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/growth-event-types.ts": "words",
   "src/features/events/automation-event-types.ts": "words",
   "src/features/events/reward-event-types.ts": "words",
+  "src/features/events/stock-event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
@@ -113,9 +114,11 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/promotions/promotion-event.ts": "words",
   "src/features/promotions/promotion-status.ts": "words",
   // From a quote to what an order takes.
+  "src/features/redemptions/redemption-answer.ts": "words",
   "src/features/redemptions/redemption-holds.ts": "words",
   "src/features/redemptions/redemption-problems.ts": "words",
   "src/features/redemptions/redemption-rewards.ts": "words",
+  "src/features/redemptions/redemption-seat.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // A stored quote read as a sale; without a database.

@@ -114,11 +114,9 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/promotions/promotion-event.ts": "words",
   "src/features/promotions/promotion-status.ts": "words",
   // From a quote to what an order takes.
-  "src/features/redemptions/redemption-answer.ts": "words",
   "src/features/redemptions/redemption-holds.ts": "words",
   "src/features/redemptions/redemption-problems.ts": "words",
   "src/features/redemptions/redemption-rewards.ts": "words",
-  "src/features/redemptions/redemption-seat.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // A stored quote read as a sale; without a database.

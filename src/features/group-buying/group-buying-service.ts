@@ -17,7 +17,7 @@ import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
-import type { Seat } from "../redemptions/redemption-seat.ts";
+import type { Seat } from "../redemptions/redemption-seat-service.ts";
 import type { RedemptionService } from "../redemptions/redemption-service.ts";
 import type { GroupBuy, GroupOrder, GroupQuery, GroupSeat } from "./group-buying-schemas.ts";
 import {

@@ -26,7 +26,7 @@ import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
-import { beginningOf, shown } from "./redemption-answer.ts";
+import { beginningOf, shown } from "./redemption-answer-service.ts";
 import {
   closedCodes,
   contended,
@@ -37,7 +37,7 @@ import {
 } from "./redemption-problems.ts";
 import { promisedBy } from "./redemption-rewards.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
-import { type Seat, seated, withSeat } from "./redemption-seat.ts";
+import { type Seat, seated, withSeat } from "./redemption-seat-service.ts";
 import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { paysDeposit } from "./return-store.ts";

@@ -246,6 +246,12 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       "stock_needs_one_stage",
       "A stock is of goods that the promotion makes cheaper, all of them in the item stage or all of them in the order stage.",
     );
+  if (safetyStock?.caps === true && goodsStages > 1)
+    compiler.issue(
+      "/safetyStock",
+      "stock_needs_one_stage",
+      "With `cap` it may make goods cheaper in the item stage or in the order stage, not in both: each would take its units.",
+    );
   if (safetyStock !== null && goodsStages === 0)
     compiler.issue(
       "/safetyStock",

@@ -213,13 +213,13 @@ export const rows: Readonly<Record<string, Row>> = {
   // A SKU of that name is anybody's own.
   "PUT /v1/stock/{sku}": {
     path: ({ sku }) => ({ sku: sku! }),
-    body: () => ({ quantity: 7, asOf: "2027-01-01T00:00:00Z" }),
+    body: () => ({ quantity: 7, asOf: "2026-11-10T12:00:00Z" }),
     expected: [200],
   },
   "GET /v1/stock": {},
   "POST /v1/stock/bulk": {
     contentType: "application/x-ndjson",
-    body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2027-01-01T00:00:00Z" })}\n`,
+    body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2026-11-10T12:00:00Z" })}\n`,
   },
   "POST /v1/automations": { body: () => automationOf("mine") },
   "GET /v1/automations": {},

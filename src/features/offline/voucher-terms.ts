@@ -32,6 +32,8 @@ export function termsOf(
     fault("/promotion", "schedule_not_offline", "A till does not know recurring hours.");
   if (document.limits?.stock !== undefined)
     fault("/promotion", "stock_not_offline", "A till does not know what others sell of its stock.");
+  if (document.safetyStock !== undefined)
+    fault("/promotion", "stock_not_offline", "A till does not know what is on the shelves.");
   const offer = offerOf(document.benefits as readonly Benefit[], currency);
   if (offer === null)
     fault(

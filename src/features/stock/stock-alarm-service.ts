@@ -18,7 +18,8 @@ export interface StockAlarmService {
 const pollMilliseconds = 10_000;
 const mostAtOnce = 100;
 const retryMilliseconds = 60_000;
-const lookAgainMilliseconds = 86_400_000;
+/** However long a feed may be silent: the setting may have been changed. */
+const lookAgainMilliseconds = 600_000;
 
 export function stockAlarmService({
   database,
@@ -68,7 +69,7 @@ export function stockAlarmService({
       }
       const due = feed.receivedAt.getTime() + stockMaxAgeSeconds * 1_000;
       if (due > now) {
-        await setAlarm(connection, projectId, new Date(due));
+        await setAlarm(connection, projectId, new Date(Math.min(due, now + lookAgainMilliseconds)));
         return false;
       }
       await setAlarm(connection, projectId, null);

@@ -5,13 +5,7 @@ import { Problem, type ProblemBody, problem, problemBody } from "../../platform/
 import { answerInBatches, type StreamRecord } from "../../platform/stream-records.ts";
 import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
 import { bulkStock } from "./stock-schemas.ts";
-import {
-  incomingOf,
-  noSuchInstant,
-  type StockOutcome,
-  type StockService,
-  staleFault,
-} from "./stock-service.ts";
+import { type StockOutcome, type StockService, staleFault } from "./stock-service.ts";
 import type { IncomingStock } from "./stock-store.ts";
 
 export interface StockBulkService {
@@ -35,7 +29,7 @@ interface Line {
 
 const levelsPerBatch = 500;
 
-export function stockBulkService(stock: Pick<StockService, "writeAll">): StockBulkService {
+export function stockBulkService(stock: Pick<StockService, "incomingOf" | "writeAll">): StockBulkService {
   /** Where a batch names a SKU of a store several times, the second mention is written after the first, and so on. */
   async function writeBatch(context: OperationContext, batch: readonly Line[]): Promise<string> {
     const rounds: { at: number; incoming: IncomingStock }[][] = [];
@@ -63,6 +57,21 @@ export function stockBulkService(stock: Pick<StockService, "writeAll">): StockBu
       .join("");
   }
 
+  function lineOf({ line, value, fault }: StreamRecord<unknown>): Line {
+    const { sku: stated } = (value ?? {}) as { sku?: unknown };
+    const refused = (errors: Problem["errors"]): Line => ({
+      line,
+      sku: typeof stated === "string" ? stated.slice(0, 200) : null,
+      stock: problem("invalid-request", { errors }),
+    });
+    if (fault !== null) return refused([{ path: "", ...fault }]);
+    const parsed = bulkStock.safeParse(value, { reportInput: true });
+    if (!parsed.success) return refused(problemErrorsOf(parsed.error.issues).slice(0, mostErrorsReported));
+    const { sku, ...document } = parsed.data;
+    const incoming = stock.incomingOf(sku, document);
+    return "code" in incoming ? refused([incoming]) : { line, sku, stock: incoming };
+  }
+
   return {
     write: (context, body) =>
       answerInBatches(body, {
@@ -71,21 +80,6 @@ export function stockBulkService(stock: Pick<StockService, "writeAll">): StockBu
         write: (batch) => writeBatch(context, batch),
       }),
   };
-}
-
-function lineOf({ line, value, fault }: StreamRecord<unknown>): Line {
-  const { sku: stated } = (value ?? {}) as { sku?: unknown };
-  const refused = (errors: Problem["errors"]): Line => ({
-    line,
-    sku: typeof stated === "string" ? stated.slice(0, 200) : null,
-    stock: problem("invalid-request", { errors }),
-  });
-  if (fault !== null) return refused([{ path: "", ...fault }]);
-  const parsed = bulkStock.safeParse(value, { reportInput: true });
-  if (!parsed.success) return refused(problemErrorsOf(parsed.error.issues).slice(0, mostErrorsReported));
-  const { sku, ...document } = parsed.data;
-  const incoming = incomingOf(sku, document);
-  return incoming === null ? refused([noSuchInstant]) : { line, sku, stock: incoming };
 }
 
 function resultOf(

@@ -3,7 +3,7 @@
  * which a promotion asks for it.
  */
 import { stockName } from "../../engine/safety-stock.ts";
-import { repeated } from "../../platform/background.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
@@ -30,8 +30,6 @@ interface Entry {
   seen: typeof beginning;
   isLoaded: boolean;
   loading: Promise<StockLevels> | null;
-  /** Something was committed since the load now running began. */
-  isStale: boolean;
   /** By `performance.now()`. */
   lastUse: number;
 }
@@ -63,7 +61,6 @@ export function stockLevelsService({
         seen: beginning,
         isLoaded: false,
         loading: null,
-        isStale: false,
         lastUse: 0,
       };
       entries.set(projectId, entry);
@@ -80,34 +77,33 @@ export function stockLevelsService({
   }
 
   async function readOn(projectId: string, entry: Entry): Promise<StockLevels> {
-    do {
-      entry.isStale = false;
-      for (;;) {
-        const rows = await changesAfter(database.of(projectId), projectId, entry.seen, rowsPerRead);
-        for (const { sku, store, quantity } of rows)
-          entry.levels.set(stockName(sku, store === "" ? null : store), quantity);
-        const last = rows.at(-1);
-        if (last !== undefined) entry.seen = last;
-        if (rows.length < rowsPerRead) break;
-      }
-    } while (entry.isStale);
+    for (;;) {
+      const rows = await changesAfter(database.of(projectId), projectId, entry.seen, rowsPerRead);
+      for (const { sku, store, quantity } of rows)
+        entry.levels.set(stockName(sku, store === "" ? null : store), quantity);
+      const last = rows.at(-1);
+      if (last !== undefined) entry.seen = last;
+      if (rows.length < rowsPerRead) break;
+    }
     entry.isLoaded = true;
     return entry.levels;
   }
 
   async function poll(): Promise<void> {
-    for (const [projectId, entry] of entries) {
-      if (background.signal.aborted) return;
-      // Not kept and left to age: the next quote would read what was there long ago.
-      if (performance.now() - entry.lastUse > idleMilliseconds) entries.delete(projectId);
-      else await load(projectId, entry);
-    }
+    // Not kept and left to age: the next quote would read what was there long ago.
+    for (const [projectId, { lastUse }] of entries)
+      if (performance.now() - lastUse > idleMilliseconds) entries.delete(projectId);
+    const read = ([projectId, entry]: [string, Entry]) => load(projectId, entry);
+    await eachApart([...entries], background.signal, read, (error, [projectId]) =>
+      log.debug({ err: error, projectId }, "the stock could not be read; that in memory goes on"),
+    );
   }
 
   async function catchUp(projectId: string): Promise<void> {
     const entry = entries.get(projectId);
     if (entry === undefined) return;
-    entry.isStale = true;
+    // One that has begun may have read past it already; what begins now, also for others who waited, has not.
+    await entry.loading?.catch(() => {});
     await load(projectId, entry);
   }
 

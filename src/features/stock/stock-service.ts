@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
-import { problem } from "../../platform/problem.ts";
+import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { StockLevelsService } from "./stock-levels-service.ts";
 import type { StockDocument, StockLevel, StockQuery } from "./stock-schemas.ts";
@@ -18,6 +18,8 @@ import {
 import type { StockLevelRow } from "./stock-tables.ts";
 
 export interface StockService {
+  /** What is to be stored; or what is wrong with when it was counted. */
+  incomingOf(sku: string, document: StockDocument): IncomingStock | ProblemError;
   put(projectId: string, sku: string, document: StockDocument): Promise<StockLevel>;
   /** What became of each, in their order. No two may name the same SKU and store. */
   writeAll(projectId: string, incoming: readonly IncomingStock[]): Promise<StockOutcome[]>;
@@ -31,8 +33,8 @@ export interface StockOutcome {
   readonly row: StockLevelRow;
 }
 
-/** Of a project without `stockMaxAgeSeconds`: so often it is looked whether there is one by now. */
-const lookAgainSeconds = 86_400;
+/** However long a feed may be silent: so often it is looked whether the project says otherwise by now. */
+const lookAgainSeconds = 600;
 
 const levelCursor = cursorOf("stock", z.strictObject({ sku: z.string(), store: z.string() }));
 
@@ -64,7 +66,9 @@ export function stockService({
     maxAgeSeconds: number | null,
   ): Promise<StockOutcome[]> {
     const receivedAt = new Date(clock.now());
-    const alarmAt = new Date(clock.now() + (maxAgeSeconds ?? lookAgainSeconds) * 1_000);
+    const alarmAt = new Date(
+      clock.now() + Math.min(maxAgeSeconds ?? lookAgainSeconds, lookAgainSeconds) * 1_000,
+    );
     const revision = await beginWrite(connection, projectId, receivedAt, alarmAt);
     const stored = await storeNewer(connection, projectId, incoming, { revision, receivedAt });
     const found = new Map(stored.map((row) => [nameOf(row), row]));
@@ -83,12 +87,20 @@ export function stockService({
     return (await projects.project(projectId)).settings.stockMaxAgeSeconds;
   }
 
+  function incomingOf(sku: string, { store, quantity, asOf }: StockDocument): IncomingStock | ProblemError {
+    const counted = Date.parse(asOf);
+    if (!(counted >= earliest)) return noSuchInstant;
+    if (counted > clock.now() + aheadSeconds * 1_000) return notYet;
+    return { sku, store: store ?? "", quantity, asOf: new Date(counted) };
+  }
+
   return {
+    incomingOf,
     writeAll,
 
     async put(projectId, sku, document) {
       const incoming = incomingOf(sku, document);
-      if (incoming === null) throw problem("invalid-request", { errors: [noSuchInstant] });
+      if ("code" in incoming) throw problem("invalid-request", { errors: [incoming] });
       const [outcome] = await writeAll(projectId, [incoming]);
       const { status, row } = outcome!;
       if (status === "stale") throw problem("stale", { errors: [staleFault(row)] });
@@ -116,16 +128,13 @@ export function stockService({
   };
 }
 
-/** Null: there is no such instant. */
-export function incomingOf(sku: string, { store, quantity, asOf }: StockDocument): IncomingStock | null {
-  const counted = Date.parse(asOf);
-  return counted >= earliest ? { sku, store: store ?? "", quantity, asOf: new Date(counted) } : null;
-}
-
 /** Before the year 1 JavaScript and PostgreSQL write years differently. */
 const earliest = Date.parse("0001-01-01T00:00:00Z");
+/** How far ahead of ours the clock of an ERP may be. A count from further ahead would be the latest until then, whatever comes. */
+const aheadSeconds = 300;
 
-export const noSuchInstant = { path: "/asOf", code: "time_invalid", message: "There is no such instant." };
+const noSuchInstant = { path: "/asOf", code: "time_invalid", message: "There is no such instant." };
+const notYet = { path: "/asOf", code: "time_in_future", message: "Nobody can have counted then yet." };
 
 export function staleFault({ asOf }: StockLevelRow) {
   return { path: "/asOf", code: "stale", message: `The count of ${asOf.toISOString()} is stored already.` };

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, lte, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { StockQuery } from "./stock-schemas.ts";
 import { type StockFeedRow, type StockLevelRow, stockFeeds, stockLevels } from "./stock-tables.ts";
@@ -123,10 +123,8 @@ export async function listLevels(
         atMost === undefined ? undefined : lte(stockLevels.quantity, atMost),
         after === null
           ? undefined
-          : or(
-              gt(stockLevels.sku, after.sku),
-              and(eq(stockLevels.sku, after.sku), gt(stockLevels.store, after.store)),
-            ),
+          : // One comparison, so that a page begins where the index says.
+            sql`(sku, store) > (${after.sku}, ${after.store})`,
       ),
     )
     .orderBy(asc(stockLevels.sku), asc(stockLevels.store))

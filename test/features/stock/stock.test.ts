@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const minute = (n: number) => `2026-11-11T00:${String(n).padStart(2, "0")}:00Z`;
+const minute = (n: number) => `2026-11-10T23:${String(n).padStart(2, "0")}:00Z`;
 const put = (sku: string, quantity: number, at: number, store?: string) =>
   api.rest("PUT", `/v1/stock/${sku}`, { role: "erp", body: { quantity, asOf: minute(at), store } });
 const levelOf = async (sku: string) =>
@@ -42,6 +42,16 @@ describe("the latest count stands", () => {
       [null, 4],
       ["s1", 7],
     ]);
+  });
+
+  test.each([
+    ["time_in_future", "2026-11-11T00:05:01Z"],
+    // Beyond what PostgreSQL is told in four digits.
+    ["time_in_future", "9999-12-31T23:59:59-12:00"],
+  ])("one from the future is refused, for it would be the latest for long: %s", async (code, asOf) => {
+    const body = { quantity: 1, asOf };
+    const { status, body: refusal } = await api.rest("PUT", "/v1/stock/F", { role: "erp", body });
+    expect([status, refusal.errors]).toMatchObject([400, [{ path: "/asOf", code }]]);
   });
 
   test("of a stream each line is answered, and a refused one touches no other", async () => {

@@ -90,6 +90,14 @@ describe.each(strategies)("by strategy %s", (strategy) => {
   });
 });
 
+test("where each line counts once nothing is called proven that a cheaper unit on one more line would beat", () => {
+  const perLine: BenefitInput = { kind: "amount_off", per: "line", amount: { CNY: 600 } };
+  const lines = ["1x B @ 2.00", "2x B @ 8.00", "2x B @ 3.00", "1x B @ 2.00"];
+  const { total, optimality } = quoteOf([{ sku: "B", units: 3 }], lines, {}, perLine);
+  // One dear unit and both of the middle: 6 + 6 off 26. The dearest three come to 6 + 3.
+  expect(total - optimality.bound!).toBeLessThanOrEqual(1400);
+});
+
 describe("of stores", () => {
   const stock: Stock = [
     { sku: "A", units: 5 },

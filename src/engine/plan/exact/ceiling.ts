@@ -42,7 +42,10 @@ function ceilingOfBenefit(
     case "fixed_price":
       return goods.sumAbove(fields.price![currency]!, fields.maxUnits ?? unlimited) * grain;
     case "amount_off":
-      return amountOff(goods, fields, currency) * grain;
+      return (
+        amountOff(fields.per === "line" ? wholeLines(situation, selectors[0]!) : goods, fields, currency) *
+        grain
+      );
     case "nth_unit": {
       const times = Math.min(Math.floor(goods.units / fields.n), fields.maxTimes ?? unlimited);
       return goods.sumInGroups(fields.n, fields.n - 1, fields.n, times) * rateOf(fields.percent);
@@ -74,6 +77,11 @@ function listedGoods(situation: Situation, index: number, select: CompiledSelect
     runs,
     runs.map((_, i) => i),
   );
+}
+
+/** As if there were stock of all: where each line counts once, cheaper units on more lines can come to more than the dearest. */
+function wholeLines({ cart, coverage }: Situation, select: CompiledSelector): ListedGoods {
+  return new ListedGoods(cart.lines, coverage.of(select));
 }
 
 /** The covered units, as runs. */

@@ -5,7 +5,7 @@ import type { BenefitFields } from "./benefit-fields.ts";
 
 /**
  * Units of one of these lines that the promotion may touch when nobody is in its way: of each SKU the dearest. Other units never
- * come to more of them, nor to more money. Null: any number.
+ * come to more of them, nor to more money, but where each line counts once (`per: "line"`). Null: any number.
  */
 export function unitsWithinStock(
   situation: Situation,

@@ -33,14 +33,17 @@ create table automation_clocks (
   project_id text not null,
   automation_id text not null,
   due_at timestamptz not null,
+  of_at timestamptz not null,
   after text,
-  looked_day date,
+  looked_day integer,
   primary key (project_id, automation_id),
   foreign key (project_id, automation_id) references automations (project_id, id)
 );
 comment on table automation_clocks is 'When an automation that time triggers looks for customers next. Only those in force have a row.';
-comment on column automation_clocks.after is 'The last customer of the look under way, that of due_at. Null: it has not begun.';
-comment on column automation_clocks.looked_day is 'The day, in the project''s zone, of the last look that ended: those missed are made up for.';
+comment on column automation_clocks.due_at is 'When to go on: the time of the look, or of another attempt.';
+comment on column automation_clocks.of_at is 'The time of the look that is next or under way.';
+comment on column automation_clocks.after is 'The last customer of the look under way. Null: it has not begun.';
+comment on column automation_clocks.looked_day is 'The day, in the project''s zone, of the last look that ended, in days since 1970: missed ones are made up for.';
 create index automation_clocks_due on automation_clocks (project_id, due_at);
 select wall('automation_clocks');
 
@@ -111,6 +114,11 @@ comment on column automation_coupons.discount is 'What the coupon took off, less
 create index automation_coupons_automation on automation_coupons (project_id, automation_id, code);
 create index automation_coupons_run on automation_coupons (project_id, run_id);
 select wall('automation_coupons');
+
+-- A copy out of the document: behind walls only what leaks nothing is looked up by an index, and the operators of JSON may.
+alter table customers add column birthday_day text collate "C" generated always as (right(document ->> 'birthday', 5)) stored;
+comment on column customers.birthday_day is 'Month and day of their birthday: 02-28.';
+create index customers_birthday on customers (project_id, birthday_day, id) where birthday_day is not null;
 
 grant select (project_id, position) on automation_rounds to dealwright_lookout;
 grant select (project_id, due_at) on automation_clocks to dealwright_lookout;

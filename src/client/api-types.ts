@@ -210,6 +210,20 @@ export type AutomationAction = {
   data?: AutomationData;
 };
 
+export type AutomationAmounts = {
+  currency: string;
+  orders: number;
+  /** What these orders came to, less what was refunded. */
+  revenue: number;
+  /** What the coupons took off, less what came back. */
+  discount: number;
+};
+
+export type AutomationCandidate = {
+  customer: string;
+  reason: string | null;
+};
+
 export type AutomationCapPeriod = "day" | "week" | "month" | "year" | "ever";
 
 export type AutomationCaps = {
@@ -253,7 +267,29 @@ export type AutomationDocument = {
   caps?: AutomationCapsInput;
 };
 
+/** Whom it would reach now. Of `birthday`, `date`, `inactivity` and `schedule`: by a look now. Of a segment: were everybody in it to come in or leave now. Of an event: those who did it in the last 30 days, were they to do it now. Of points: those whom nothing was told of points that will lapse. */
+export type AutomationDryRun = {
+  /** For how many it would be triggered now. */
+  candidates: number;
+  /** False where there are more than 20000, who were not all looked at. */
+  isExact: boolean;
+  reached: number;
+  /** `before`: this occasion of theirs has triggered it already. */
+  skipped: readonly (AutomationReasonCount)[];
+  /** Pools that have no coupon now: whoever is reached would be owed one. */
+  missing: readonly (AutomationMissingPool)[];
+  items: readonly (AutomationCandidate)[];
+  nextCursor: string | null;
+};
+
+export type AutomationMissingPool = {
+  pool: string;
+  reason: string;
+};
+
 export type AutomationOccurrence = { readonly [key: string]: unknown };
+
+export type AutomationOutcome = "reached" | "skipped";
 
 export type AutomationPage = {
   items: readonly (Automation)[];
@@ -261,11 +297,31 @@ export type AutomationPage = {
   nextCursor: string | null;
 };
 
+export type AutomationReasonCount = {
+  reason: string;
+  count: number;
+};
+
+export type AutomationResults = {
+  /** For whom it was triggered so far. */
+  entered: number;
+  waiting: number;
+  done: number;
+  owed: number;
+  skipped: readonly (AutomationReasonCount)[];
+  /** Coupons. */
+  issued: number;
+  /** Of them, those that an order used and did not give back. */
+  redeemed: number;
+  /** Of orders that used them; about a second behind. */
+  amounts: readonly (AutomationAmounts)[];
+};
+
 export type AutomationRun = {
   id: string;
   customer: string;
   state: AutomationRunState;
-  /** Why it was skipped (`conditions`, `cap_customer`, `cap_runs`, `cap_coupons`, `archived`), or is owed (`pool_empty`, `pool_unknown`). */
+  /** Why it was skipped (`conditions`, `cap_customer`, `cap_runs`, `cap_coupons`, `active_again`, `archived`), or is owed (`pool_empty`, `pool_unknown`). */
   reason: string | null;
   /** What happened. */
   trigger: AutomationOccurrence;
@@ -292,7 +348,7 @@ export type AutomationRunState = "waiting" | "done" | "owed" | "skipped";
 
 export type AutomationStatus = "draft" | "active" | "paused" | "archived";
 
-/** What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. */
+/** What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone. */
 export type AutomationTrigger = {
   kind: "event";
   /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
@@ -318,6 +374,40 @@ export type AutomationTrigger = {
   kind: "points_expiring";
   /** Of any, if left out. */
   programme?: PointsProgrammeKey;
+} | {
+  kind: "birthday";
+  /** Below zero: so many days before. */
+  offsetDays?: number;
+  /** HH:MM on the wall; 09:00 if left out. */
+  at?: string;
+} | {
+  kind: "date";
+  /** Of the customer, with a date such as `2026-12-31`. */
+  attribute: string;
+  /** Every year on that day. */
+  yearly?: boolean;
+  /** Below zero: so many days before. */
+  offsetDays?: number;
+  /** HH:MM on the wall; 09:00 if left out. */
+  at?: string;
+} | {
+  kind: "inactivity";
+  /** So long ago the last order was, of 24 hours each. */
+  days: number;
+  /** HH:MM on the wall; 09:00 if left out. */
+  at?: string;
+} | {
+  kind: "schedule";
+  /** Everybody, if left out. */
+  segment?: string;
+  /** HH:MM on the wall; 09:00 if left out. */
+  at?: string;
+  weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  dates?: readonly (string)[];
+  /** RFC 5545, FREQ=DAILY or coarser. */
+  rrule?: string;
+  startsOn?: string;
+  endsOn?: string;
 };
 
 /** What this evaluation alone would have been refused with. */
@@ -4581,6 +4671,12 @@ export interface Operations {
   pauseAutomation: { request: { params: { id: string } }; answer: Automation };
   /** Put an automation away for good, with what it still owes. Its runs can be read on. */
   archiveAutomation: { request: { params: { id: string } }; answer: Automation };
+  /** Whom an automation would reach now, without storing it, and why others not. */
+  dryRunAutomationDocument: { request: { query?: { limit?: number; after?: string; outcome?: AutomationOutcome }; body: AutomationDocument }; answer: AutomationDryRun };
+  /** Whom an automation would reach now, and why others not; nothing is done. */
+  dryRunAutomation: { request: { params: { id: string }; query?: { limit?: number; after?: string; outcome?: AutomationOutcome } }; answer: AutomationDryRun };
+  /** What an automation came to: runs, coupons issued and redeemed, revenue and discounts. */
+  automationResults: { request: { params: { id: string } }; answer: AutomationResults };
   /** Whom an automation was triggered for, newest first, and what became of it. */
   automationRuns: { request: { params: { id: string }; query?: { limit?: number; after?: string; state?: AutomationRunState; customer?: string } }; answer: AutomationRunPage };
   /** Open a group that buys together, with the opener's order as its first. */
@@ -4756,6 +4852,9 @@ export const routes = {
   activateAutomation: { method: "POST", path: "/v1/automations/{id}/activate", isRepeatable: false, takesIdempotencyKey: false },
   pauseAutomation: { method: "POST", path: "/v1/automations/{id}/pause", isRepeatable: false, takesIdempotencyKey: false },
   archiveAutomation: { method: "POST", path: "/v1/automations/{id}/archive", isRepeatable: false, takesIdempotencyKey: false },
+  dryRunAutomationDocument: { method: "POST", path: "/v1/automations/dry-run", isRepeatable: true, takesIdempotencyKey: false },
+  dryRunAutomation: { method: "POST", path: "/v1/automations/{id}/dry-run", isRepeatable: true, takesIdempotencyKey: false },
+  automationResults: { method: "GET", path: "/v1/automations/{id}/results", isRepeatable: true, takesIdempotencyKey: false },
   automationRuns: { method: "GET", path: "/v1/automations/{id}/runs", isRepeatable: true, takesIdempotencyKey: false },
   openGroupBuy: { method: "POST", path: "/v1/group-buys", isRepeatable: true, takesIdempotencyKey: true },
   joinGroupBuy: { method: "POST", path: "/v1/group-buys/{id}/join", isRepeatable: true, takesIdempotencyKey: true },

@@ -1,4 +1,5 @@
 /** The part of the composition root that is about automations. */
+import { automationDryRunService } from "../features/automations/automation-dry-run-service.ts";
 import { automationOperations } from "../features/automations/automation-operations.ts";
 import {
   type AutomationPlanningOptions,
@@ -25,6 +26,7 @@ export function automationServicesOf({ eventDelivery, ...options }: AutomationOp
   return {
     automations: automationService({ ...options, wake }),
     automationReading: automationReadingService(options),
+    automationDryRuns: automationDryRunService(options),
     automationRounds: rounds,
     /** For whoever stores what customers do. */
     trackingFollower: planning.followTracked,
@@ -33,6 +35,7 @@ export function automationServicesOf({ eventDelivery, ...options }: AutomationOp
 
 export type AutomationServices = ReturnType<typeof automationServicesOf>;
 
-export function automationOperationsOf({ automations, automationReading }: AutomationServices): Operation[] {
-  return automationOperations(automations, automationReading);
+export function automationOperationsOf(services: AutomationServices): Operation[] {
+  const { automations, automationReading, automationDryRuns } = services;
+  return automationOperations(automations, automationReading, automationDryRuns);
 }

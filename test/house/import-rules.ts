@@ -31,6 +31,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What sets automations off, and from when on their caps count; without a database.
   "src/features/automations/automation-triggers.ts": "words",
   "src/features/automations/automation-caps.ts": "words",
+  "src/features/automations/automation-clock.ts": "words",
+  "src/features/automations/automation-document.ts": "words",
   // How codes look, and how they are drawn; without a database.
   "src/features/coupons/code-form.ts": "words",
   "src/features/coupons/code-rows.ts": "words",

@@ -1,14 +1,18 @@
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
+import type { AutomationDryRunService } from "./automation-dry-run-service.ts";
 import type { AutomationReadingService } from "./automation-reading-service.ts";
 import {
   automation,
   automationDocument,
+  automationDryRun,
   automationPage,
   automationParams,
   automationQuery,
+  automationResults,
   automationRunPage,
   automationRunQuery,
+  dryRunQuery,
 } from "./automation-schemas.ts";
 import type { AutomationService } from "./automation-service.ts";
 
@@ -21,6 +25,7 @@ const versionTag = ({ version }: { version: number }) => String(version);
 export function automationOperations(
   service: AutomationService,
   reading: AutomationReadingService,
+  dryRuns: AutomationDryRunService,
 ): Operation[] {
   return [
     defineOperation({
@@ -153,6 +158,55 @@ export function automationOperations(
       etag: versionTag,
       problems: ["automation-not-found", "automation-state-conflict"],
       handler: ({ params: { id }, context }) => service.archive(context, id),
+    }),
+    defineOperation({
+      id: "dryRunAutomationDocument",
+      method: "POST",
+      path: "/v1/automations/dry-run",
+      graphql: "query",
+      tag,
+      summary: "Whom an automation would reach now, without storing it, and why others not.",
+      roles: readers,
+      body: automationDocument,
+      query: dryRunQuery,
+      result: automationDryRun,
+      cost: 5_000,
+      example: {
+        key: "birthday-gift",
+        trigger: { kind: "birthday", at: "08:00" },
+        actions: [{ kind: "notify", template: "birthday" }],
+      },
+      problems: ["invalid-cursor"],
+      handler: ({ body, query, context }) => dryRuns.ofDocument(context.projectId, body, query),
+    }),
+    defineOperation({
+      id: "dryRunAutomation",
+      method: "POST",
+      path: "/v1/automations/{id}/dry-run",
+      graphql: "query",
+      tag,
+      summary: "Whom an automation would reach now, and why others not; nothing is done.",
+      roles: readers,
+      params: automationParams,
+      query: dryRunQuery,
+      result: automationDryRun,
+      cost: 5_000,
+      problems: ["automation-not-found", "invalid-cursor"],
+      handler: ({ params: { id }, query, context }) => dryRuns.ofAutomation(context.projectId, id, query),
+    }),
+    defineOperation({
+      id: "automationResults",
+      method: "GET",
+      path: "/v1/automations/{id}/results",
+      graphql: "query",
+      tag,
+      summary: "What an automation came to: runs, coupons issued and redeemed, revenue and discounts.",
+      roles: readers,
+      params: automationParams,
+      result: automationResults,
+      cost: 1_000,
+      problems: ["automation-not-found"],
+      handler: ({ params: { id }, context }) => reading.results(context.projectId, id),
     }),
     defineOperation({
       id: "automationRuns",

@@ -11,6 +11,10 @@ import { candidatesOf } from "../coupons/code-form.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { TrackingFollower } from "../tracking/tracking-service.ts";
+import { localDay } from "./automation-caps.ts";
+import { followingLook, isByClock } from "./automation-clock.ts";
+import { lookFor } from "./automation-look-service.ts";
+import { dueClock, findClock, isActivityKept, saveClock, setClock } from "./automation-look-store.ts";
 import {
   couponsOfEvents,
   followedEvents,
@@ -22,10 +26,15 @@ import {
   type UsedCoupon,
 } from "./automation-planning-store.ts";
 import { insertRuns, type NewRun } from "./automation-run-store.ts";
-import { followers, listenersTo } from "./automation-store.ts";
+import { followers, holdAutomation, listenersTo } from "./automation-store.ts";
+import type { AutomationClockRow } from "./automation-tables.ts";
 import { happened, isMatch, keptOf, occurrenceOf, trackedHappening } from "./automation-triggers.ts";
 
 const eventsAtOnce = 1_000;
+const customersAtOnce = 1_000;
+const retryMilliseconds = 30_000;
+/** Until the sums of what customers bought are there. */
+const waitMilliseconds = 2_000;
 
 export interface AutomationPlanningService {
   /** Whatever customers do triggers its runs in the transaction that stores it: nobody is missed, and none triggers twice. */
@@ -59,6 +68,71 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
         : [{ ...run, id: newId("run", now), holder: hashCustomer(key, run.customerId) }],
     );
     await insertRuns(connection, projectId, runs, { dueAt, now });
+  }
+
+  /** A page of the look that is due first; whether there was one. One that fails is tried again later. */
+  async function look(projectId: string): Promise<boolean> {
+    let clockRow: AutomationClockRow | undefined;
+    try {
+      return await withTransaction(database, projectId, async (connection) => {
+        if ((await takeRound(connection, projectId)) === undefined) return false;
+        clockRow = await dueClock(connection, projectId, new Date(clock.now()));
+        if (clockRow === undefined) return false;
+        await lookOn(connection, clockRow);
+        return true;
+      });
+    } catch (error) {
+      if (clockRow === undefined) throw error;
+      log.warn(
+        { err: error, projectId, automation: clockRow.automationId },
+        "an automation could not look for customers; tried again later",
+      );
+      const dueAt = new Date(clock.now() + retryMilliseconds);
+      await saveClock(database.of(projectId), { ...clockRow, dueAt });
+      return true;
+    }
+  }
+
+  async function lookOn(connection: Connection, found: AutomationClockRow): Promise<void> {
+    const { projectId, automationId } = found;
+    const name = { projectId, id: automationId };
+    const automation = await holdAutomation(connection, name);
+    // As it is now that nobody changes it: perhaps it was paused a moment ago.
+    const row = await findClock(connection, name);
+    if (automation === undefined || row === undefined) return;
+    const { trigger } = automation.document;
+    if (automation.status !== "active" || !isByClock(trigger)) return setClock(connection, name, null);
+    const { lookedDay } = row;
+    const now = clock.now();
+    if (trigger.kind === "inactivity" && !(await isActivityKept(connection, projectId)))
+      return saveClock(connection, { ...row, dueAt: new Date(now + waitMilliseconds) });
+    const timezone = await projects.timezone(connection, projectId);
+    const at = row.ofAt.getTime();
+    const page = { after: row.after ?? "", most: customersAtOnce };
+    const { reached, through } = await lookFor(
+      connection,
+      projectId,
+      trigger,
+      { at, timezone, lookedDay },
+      page,
+    );
+    await begin(
+      connection,
+      projectId,
+      reached.map((one) => ({ automationId, ...one })),
+      at,
+    );
+    if (through !== null) return saveClock(connection, { ...row, dueAt: row.ofAt, after: through });
+    const next = followingLook(trigger, timezone, at, now);
+    if (next === null) return setClock(connection, name, null);
+    const nextAt = new Date(next);
+    await saveClock(connection, {
+      ...row,
+      dueAt: nextAt,
+      ofAt: nextAt,
+      after: null,
+      lookedDay: localDay(timezone, at),
+    });
   }
 
   async function followNumbered(connection: Connection, projectId: string, round: Round): Promise<void> {
@@ -110,14 +184,17 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
       await begin(connection, projectId, reached);
     },
 
-    step: (projectId) =>
-      withTransaction(database, projectId, async (connection) => {
+    async step(projectId) {
+      const went = await withTransaction(database, projectId, async (connection) => {
         const round = await takeRound(connection, projectId);
-        if (round === undefined) return false;
-        if (round.position >= round.lastPosition) return false;
+        if (round === undefined) return "elsewhere";
+        if (round.position >= round.lastPosition) return "nothing";
         await followNumbered(connection, projectId, round);
-        return true;
-      }),
+        return "on";
+      });
+      if (went === "elsewhere") return false;
+      return (await look(projectId)) || went === "on";
+    },
   };
 }
 

@@ -1,16 +1,18 @@
 /** What automations did. */
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
-import type { Database } from "../../platform/database.ts";
+import { type Database, withReadSnapshot } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { issuedCoupons } from "../coupons/coupon-issue-service.ts";
+import { countStates, sumCoupons } from "./automation-result-store.ts";
 import { codesOfRuns, listRuns } from "./automation-run-store.ts";
-import type { AutomationRun, AutomationRunQuery } from "./automation-schemas.ts";
+import type { AutomationResults, AutomationRun, AutomationRunQuery, RunState } from "./automation-schemas.ts";
 import { findAutomation } from "./automation-store.ts";
 import type { AutomationRunRow } from "./automation-tables.ts";
 
 export interface AutomationReadingService {
+  results(projectId: string, id: string): Promise<AutomationResults>;
   runs(projectId: string, id: string, query: AutomationRunQuery): Promise<Page<AutomationRun>>;
 }
 
@@ -24,6 +26,28 @@ export function automationReadingService({
   clock: Clock;
 }): AutomationReadingService {
   return {
+    results: (projectId, id) =>
+      withReadSnapshot(database, projectId, async (connection) => {
+        const name = { projectId, id };
+        if ((await findAutomation(connection, name)) === undefined) throw problem("automation-not-found");
+        const states = await countStates(connection, name);
+        const of = (state: RunState) =>
+          states.reduce((sum, row) => (row.state === state ? sum + row.count : sum), 0);
+        const { issued, redeemed, amounts } = await sumCoupons(connection, name);
+        return {
+          entered: states.reduce((sum, { count }) => sum + count, 0),
+          waiting: of("waiting"),
+          done: of("done"),
+          owed: of("owed"),
+          skipped: states.flatMap(({ state, reason, count }) =>
+            state === "skipped" && reason !== null ? [{ reason, count }] : [],
+          ),
+          issued,
+          redeemed,
+          amounts,
+        };
+      }),
+
     async runs(projectId, id, { limit, after, ...filters }) {
       const connection = database.of(projectId);
       const beforeId = cursor.decode(after);

@@ -142,7 +142,8 @@ export function automationRunService({
 
   async function whyNot(connection: Connection, one: RunCase): Promise<SkipReason | null> {
     const { automation, run, now, timezone } = one;
-    const { caps, actions, conditions } = automation.document;
+    const { caps, actions, conditions, trigger } = automation.document;
+    if (trigger.kind === "inactivity" && !(await isStillInactive(connection, one))) return "active_again";
     if (conditions !== undefined && !(await isMet(connection, one))) return "conditions";
     for (const cap of caps.perCustomer)
       if ((await countRuns(connection, run, countedSince(cap, timezone, now))) >= cap.count)
@@ -169,6 +170,14 @@ export function automationRunService({
     const withOrders = conditions.needs.includes("orders");
     const known = await knownNow(connection, projectId, [customerId], { withOrders, now });
     return (await whoMeets(connection, projectId, conditions, [...known.values()], now)).has(customerId);
+  }
+
+  /** Nothing was bought since it was triggered. */
+  async function isStillInactive(connection: Connection, { run, now }: RunCase): Promise<boolean> {
+    const { projectId, customerId, trigger } = run;
+    const known = await knownNow(connection, projectId, [customerId], { withOrders: false, now });
+    const lastOrderAt = known.get(customerId)?.lastOrderAt ?? null;
+    return lastOrderAt !== null && new Date(lastOrderAt).toISOString() === trigger.lastOrderAt;
   }
 
   async function putOff(error: unknown, projectId: string, id: string): Promise<void> {

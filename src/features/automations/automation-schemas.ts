@@ -2,6 +2,7 @@ import { z } from "zod";
 import { conditionSchema } from "../../engine/conditions/tree.ts";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode } from "../../engine/money.ts";
+import { hoursShape } from "../../engine/schedule.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { couponPoolKey } from "../coupons/coupon-pool-schemas.ts";
 import { programmeKey } from "../points/points-schemas.ts";
@@ -17,6 +18,12 @@ export const automationKey = z
   .max(100)
   .regex(/^[a-z0-9][a-z0-9._-]*$/)
   .describe("Lower-case letters, digits, `.`, `_` and `-`.");
+
+const offsetDays = z.int().min(-366).max(366).describe("Below zero: so many days before.");
+const at = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+  .describe("HH:MM on the wall; 09:00 if left out.");
 
 const trigger = z
   .discriminatedUnion("kind", [
@@ -41,12 +48,39 @@ const trigger = z
       kind: z.literal("points_expiring"),
       programme: programmeKey.optional().describe("Of any, if left out."),
     }),
+    z.strictObject({
+      kind: z.literal("birthday"),
+      offsetDays: offsetDays.optional(),
+      at: at.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("date"),
+      attribute: name.describe("Of the customer, with a date such as `2026-12-31`."),
+      yearly: z.boolean().optional().describe("Every year on that day."),
+      offsetDays: offsetDays.optional(),
+      at: at.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("inactivity"),
+      days: count(3_660).describe("So long ago the last order was, of 24 hours each."),
+      at: at.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("schedule"),
+      segment: segmentKey.optional().describe("Everybody, if left out."),
+      at: at.optional(),
+      weekdays: hoursShape.weekdays,
+      dates: z.array(z.iso.date()).min(1).max(366).optional(),
+      rrule: z.string().min(1).max(limits.textLength).optional().describe("RFC 5545, FREQ=DAILY or coarser."),
+      startsOn: z.iso.date().optional(),
+      endsOn: z.iso.date().optional(),
+    }),
   ])
   .meta({
     id: "AutomationTrigger",
     scalar: true,
     description:
-      "What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse.",
+      "What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone.",
   });
 export type AutomationTrigger = z.output<typeof trigger>;
 
@@ -160,7 +194,14 @@ export const runState = z.enum(runStates).meta({
 });
 export type RunState = z.output<typeof runState>;
 
-export const skipReasons = ["conditions", "cap_customer", "cap_runs", "cap_coupons", "archived"] as const;
+export const skipReasons = [
+  "conditions",
+  "cap_customer",
+  "cap_runs",
+  "cap_coupons",
+  "active_again",
+  "archived",
+] as const;
 export type SkipReason = (typeof skipReasons)[number];
 const skipReasonWords = `Why it was skipped (${skipReasons.map((reason) => `\`${reason}\``).join(", ")})`;
 
@@ -192,3 +233,66 @@ export const automationRunQuery = pageQuery.extend({
   customer: name.optional(),
 });
 export type AutomationRunQuery = z.output<typeof automationRunQuery>;
+
+const reasonCounts = z.array(
+  z.object({ reason: z.string(), count: z.int() }).meta({ id: "AutomationReasonCount" }),
+);
+
+export const automationResults = z
+  .object({
+    entered: z.int().describe("For whom it was triggered so far."),
+    waiting: z.int(),
+    done: z.int(),
+    owed: z.int(),
+    skipped: reasonCounts,
+    issued: z.int().describe("Coupons."),
+    redeemed: z.int().describe("Of them, those that an order used and did not give back."),
+    amounts: z
+      .array(
+        z
+          .object({
+            currency: z.string(),
+            orders: z.int(),
+            revenue: z.int().describe("What these orders came to, less what was refunded."),
+            discount: z.int().describe("What the coupons took off, less what came back."),
+          })
+          .meta({ id: "AutomationAmounts" }),
+      )
+      .describe("Of orders that used them; about a second behind."),
+  })
+  .meta({ id: "AutomationResults" });
+export type AutomationResults = z.output<typeof automationResults>;
+
+/** A dry run looks at up to so many customers. */
+export const mostTried = 20_000;
+export const dryRunQuery = pageQuery.extend({
+  outcome: z
+    .enum(["reached", "skipped"])
+    .meta({ id: "AutomationOutcome" })
+    .default("reached")
+    .describe("Whom to name."),
+});
+export type DryRunQuery = z.output<typeof dryRunQuery>;
+
+export const automationDryRun = z
+  .object({
+    candidates: z.int().describe("For how many it would be triggered now."),
+    isExact: z
+      .boolean()
+      .describe(`False where there are more than ${mostTried}, who were not all looked at.`),
+    reached: z.int(),
+    skipped: reasonCounts.describe("`before`: this occasion of theirs has triggered it already."),
+    missing: z
+      .array(z.object({ pool: z.string(), reason: z.string() }).meta({ id: "AutomationMissingPool" }))
+      .describe("Pools that have no coupon now: whoever is reached would be owed one."),
+    items: z.array(
+      z.object({ customer: z.string(), reason: z.string().nullable() }).meta({ id: "AutomationCandidate" }),
+    ),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({
+    id: "AutomationDryRun",
+    description:
+      "Whom it would reach now. Of `birthday`, `date`, `inactivity` and `schedule`: by a look now. Of a segment: were everybody in it to come in or leave now. Of an event: those who did it in the last 30 days, were they to do it now. Of points: those whom nothing was told of points that will lapse.",
+  });
+export type AutomationDryRun = z.output<typeof automationDryRun>;

@@ -10,15 +10,17 @@ import { type ProblemError, problem } from "../../platform/problem.ts";
 import { recordChange } from "../audit/audit-service.ts";
 import { existingPools } from "../coupons/coupon-issue-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { soundSegment } from "../segments/segment-rules.ts";
+import { keepActivity } from "../segments/segment-facts-service.ts";
 import type { SegmentService } from "../segments/segment-service.ts";
+import { firstLook, isByClock } from "./automation-clock.ts";
+import { requireSound } from "./automation-document.ts";
+import { setClock } from "./automation-look-store.ts";
 import { forgetOwed } from "./automation-run-store.ts";
-import {
-  type Automation,
-  type AutomationDocument,
-  type AutomationQuery,
-  type AutomationStatus,
-  mostDataBytes,
+import type {
+  Automation,
+  AutomationDocument,
+  AutomationQuery,
+  AutomationStatus,
 } from "./automation-schemas.ts";
 import {
   type AutomationName,
@@ -72,28 +74,6 @@ export function automationService({
   /** Something is due, perhaps, that was not before. */
   wake: () => void;
 }): AutomationService {
-  async function requireSound(
-    connection: Connection,
-    projectId: string,
-    { conditions, currency, actions, caps }: AutomationDocument,
-  ): Promise<void> {
-    const errors: ProblemError[] = [];
-    const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
-    for (const [place, action] of actions.entries()) {
-      const own = "data" in action ? action.data : undefined;
-      if (own !== undefined && Buffer.byteLength(JSON.stringify(own)) > mostDataBytes)
-        fault(`/actions/${place}/data`, "data_too_large", `At most ${mostDataBytes} bytes.`);
-    }
-    for (const [place, { per, days }] of caps.perCustomer.entries())
-      if ((per === undefined) === (days === undefined))
-        fault(`/caps/perCustomer/${place}`, "bounds_contradict", "Give `per` or `days`.");
-    if (conditions === undefined && currency !== undefined)
-      fault("/currency", "conditions_missing", "Only conditions ask for a currency.");
-    if (errors.length > 0) throw problem("invalid-request", { errors });
-    if (conditions !== undefined)
-      soundSegment(conditions, currency, await projects.timezone(connection, projectId));
-  }
-
   /** What it names is there: a run that finds nothing to give would owe it without end. */
   async function requireReady(
     connection: Connection,
@@ -101,7 +81,7 @@ export function automationService({
     { trigger, actions }: AutomationDocument,
   ): Promise<void> {
     const errors: ProblemError[] = [];
-    const named = "segment" in trigger ? [trigger.segment] : [];
+    const named = "segment" in trigger && trigger.segment !== undefined ? [trigger.segment] : [];
     for (const key of await segments.missing(projectId, named))
       errors.push({
         path: "/trigger/segment",
@@ -134,6 +114,18 @@ export function automationService({
     };
   }
 
+  /** Its clock runs while it is in force, and begins anew with another trigger. */
+  async function wind(connection: Connection, before: AutomationRow, row: AutomationRow): Promise<void> {
+    const { trigger } = row.document;
+    if (row.status !== "active") return setClock(connection, row, null);
+    if (before.status === "active" && isSame(trigger, before.document.trigger)) return;
+    if (!isByClock(trigger)) return setClock(connection, row, null);
+    // Who has not bought for so long follows from what is kept for segments.
+    if (trigger.kind === "inactivity") await keepActivity(connection, row.projectId);
+    const first = firstLook(trigger, await projects.timezone(connection, row.projectId), clock.now());
+    await setClock(connection, row, first === null ? null : new Date(first));
+  }
+
   async function change(
     context: OperationContext,
     id: string,
@@ -147,6 +139,7 @@ export function automationService({
       const changed = await work(connection, before);
       const row = { ...changed, version: before.version + 1, updatedAt: new Date(clock.now()) };
       await saveAutomation(connection, row);
+      await wind(connection, before, row);
       const { caps } = row.document;
       if (row.status === "active" && (caps.runs ?? caps.coupons) !== undefined)
         await recount(connection, row);
@@ -175,7 +168,7 @@ export function automationService({
       const { projectId } = context;
       const at = new Date(clock.now());
       return withTransaction(database, projectId, async (connection) => {
-        await requireSound(connection, projectId, document);
+        requireSound(document, await projects.timezone(connection, projectId));
         const row = await insertAutomation(connection, {
           projectId,
           id: newId("aut", clock.now()),
@@ -207,7 +200,7 @@ export function automationService({
           const message = "The key of an automation never changes.";
           throw problem("invalid-request", { errors: [{ path: "/key", code: "key_immutable", message }] });
         }
-        await requireSound(connection, context.projectId, document);
+        requireSound(document, await projects.timezone(connection, context.projectId));
         const row = { ...before, document, listensTo: happeningOf(document.trigger) };
         if (row.status !== "active") return row;
         if (!isSame(document.trigger, before.document.trigger)) return begin(connection, row);

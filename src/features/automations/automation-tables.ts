@@ -58,6 +58,20 @@ export const automationCoupons = pgTable(
   (table) => [primaryKey({ columns: [table.projectId, table.code] })],
 );
 
+export const automationClocks = pgTable(
+  "automation_clocks",
+  {
+    projectId: text("project_id").notNull(),
+    automationId: text("automation_id").notNull(),
+    dueAt: instant("due_at").notNull(),
+    ofAt: instant("of_at").notNull(),
+    after: text(),
+    lookedDay: integer("looked_day"),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.automationId] })],
+);
+
+export type AutomationClockRow = typeof automationClocks.$inferSelect;
 export type AutomationRow = typeof automations.$inferSelect;
 export type AutomationRunRow = typeof automationRuns.$inferSelect;
 export type AutomationCouponRow = typeof automationCoupons.$inferSelect;

@@ -16,6 +16,8 @@ export function happeningOf(trigger: AutomationTrigger): string | null {
       return `${trigger.kind}:${trigger.segment}`;
     case "points_expiring":
       return "points_expiring";
+    default:
+      return null;
   }
 }
 

@@ -4,7 +4,13 @@ import type { Connection } from "../../platform/database.ts";
 import { newTurns } from "../../platform/turns.ts";
 import { bordersOf } from "./rfm-borders-service.ts";
 import { type KnownCustomer, whoIsIn } from "./segment-rules.ts";
-import { knownCustomers } from "./segment-upkeep-store.ts";
+import { beginUpkeep, knownCustomers, sampleCustomers } from "./segment-upkeep-store.ts";
+
+/** From the first call on what customers bought is added up, and kept current. */
+export const keepActivity = beginUpkeep;
+
+/** Of up to `most` customers all; of more an even part. */
+export const someCustomers = sampleCustomers;
 
 /** By id, as it is at this moment; of whom nothing is known, nothing. */
 export async function knownNow(

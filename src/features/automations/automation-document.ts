@@ -1,0 +1,24 @@
+/** What an automation must satisfy beyond the shape. */
+import { type ProblemError, problem } from "../../platform/problem.ts";
+import { soundSegment } from "../segments/segment-rules.ts";
+import { reportFaults } from "./automation-clock.ts";
+import { type AutomationDocument, mostDataBytes } from "./automation-schemas.ts";
+
+export function requireSound(document: AutomationDocument, timezone: string): void {
+  const { trigger, conditions, currency, actions, caps } = document;
+  const errors: ProblemError[] = [];
+  const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
+  reportFaults(trigger, timezone, (path, code, message) => fault(`/trigger${path}`, code, message));
+  for (const [place, action] of actions.entries()) {
+    const own = "data" in action ? action.data : undefined;
+    if (own !== undefined && Buffer.byteLength(JSON.stringify(own)) > mostDataBytes)
+      fault(`/actions/${place}/data`, "data_too_large", `At most ${mostDataBytes} bytes.`);
+  }
+  for (const [place, { per, days }] of caps.perCustomer.entries())
+    if ((per === undefined) === (days === undefined))
+      fault(`/caps/perCustomer/${place}`, "bounds_contradict", "Give `per` or `days`.");
+  if (conditions === undefined && currency !== undefined)
+    fault("/currency", "conditions_missing", "Only conditions ask for a currency.");
+  if (errors.length > 0) throw problem("invalid-request", { errors });
+  if (conditions !== undefined) soundSegment(conditions, currency, timezone);
+}

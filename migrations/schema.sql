@@ -187,8 +187,9 @@ create table automation_clocks (
   project_id text not null,
   automation_id text not null,
   due_at timestamp with time zone not null,
+  of_at timestamp with time zone not null,
   after text,
-  looked_day date,
+  looked_day integer,
   constraint automation_clocks_pkey PRIMARY KEY (project_id, automation_id)
 );
 CREATE INDEX automation_clocks_due ON public.automation_clocks USING btree (project_id, due_at);
@@ -197,8 +198,10 @@ alter table automation_clocks force row level security;
 create policy lookout on automation_clocks as permissive for select to dealwright_lookout using (true);
 create policy project on automation_clocks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table automation_clocks is 'When an automation that time triggers looks for customers next. Only those in force have a row.';
-comment on column automation_clocks.after is 'The last customer of the look under way, that of due_at. Null: it has not begun.';
-comment on column automation_clocks.looked_day is 'The day, in the project''s zone, of the last look that ended: those missed are made up for.';
+comment on column automation_clocks.after is 'The last customer of the look under way. Null: it has not begun.';
+comment on column automation_clocks.due_at is 'When to go on: the time of the look, or of another attempt.';
+comment on column automation_clocks.looked_day is 'The day, in the project''s zone, of the last look that ended, in days since 1970: missed ones are made up for.';
+comment on column automation_clocks.of_at is 'The time of the look that is next or under way.';
 grant delete, insert, select, update on automation_clocks to dealwright_app;
 grant select (project_id, due_at) on automation_clocks to dealwright_lookout;
 
@@ -501,15 +504,18 @@ create table customers (
   document jsonb not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  birthday_day text collate "C" generated always as ("right"((document ->> 'birthday'::text), 5)) stored,
   constraint customers_pkey PRIMARY KEY (project_id, id),
   constraint customers_are_not_erased CHECK ((id !~~ 'erased:%'::text))
 );
+CREATE INDEX customers_birthday ON public.customers USING btree (project_id, birthday_day, id) WHERE (birthday_day IS NOT NULL);
 CREATE INDEX customers_updated ON public.customers USING btree (project_id, updated_at);
 alter table customers enable row level security;
 alter table customers force row level security;
 create policy lookout on customers as permissive for select to dealwright_lookout using (true);
 create policy project on customers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table customers is 'Customers by the shop''s own id. Deleted when they are erased.';
+comment on column customers.birthday_day is 'Month and day of their birthday: 02-28.';
 comment on column customers.document is 'Groups, tags, attributes, birthday, locale, consents, createdAt: what is not known is left out.';
 comment on column customers.version is 'Counts up with every change; the ETag.';
 grant delete, insert, select, update on customers to dealwright_app;

@@ -178,7 +178,7 @@ export function servicesOf({
     stock,
     pricing,
     redemptions,
-    groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions }),
+    groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions, facts }),
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
     returns,
     orders: orderService({ database, clock, writer: orderWriter, returns: redemptionReturns(returns) }),

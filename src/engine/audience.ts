@@ -1,6 +1,7 @@
 /** Who may learn of a private promotion. */
 import { canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
+import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
 import { Goods } from "./goods.ts";
 import { asksRecords } from "./guarantees.ts";
@@ -15,15 +16,19 @@ export function mayBeNamed(promotion: CompiledPromotion, holdsCode: boolean, vie
   return audience === "in" || (audience === "anyone" && holdsCode);
 }
 
-/** The same, where nothing is priced. */
+/** The same, where nothing is priced: of the codes that are shared it sees which were entered. */
 export function mayBeNamedTo(
   promotion: CompiledPromotion,
-  holdsCode: boolean,
   request: Cart,
   facts: Facts,
   now: number,
 ): boolean {
   if (promotion.document.visibility === "public") return true;
+  const holdsCode =
+    promotion.code !== null &&
+    (request.codes ?? []).some(
+      (entry) => normalizeCode(typeof entry === "string" ? entry : entry.code) === promotion.code,
+    );
   const ground = makeGround(canonicalCart(request, null), facts, now, "half_up");
   return mayBeNamed(
     promotion,

@@ -1,4 +1,5 @@
 /** The part of the composition root that is about group buying. */
+import type { FactsService } from "../features/facts/facts-service.ts";
 import { groupBuyingOperations } from "../features/group-buying/group-buying-operations.ts";
 import { groupBuyingService } from "../features/group-buying/group-buying-service.ts";
 import { groupRoundService } from "../features/group-buying/group-round-service.ts";
@@ -16,6 +17,7 @@ export function groupBuyingServices(options: {
   log: Log;
   rulebooks: RulebookService;
   redemptions: RedemptionService;
+  facts: FactsService;
 }) {
   const rounds = groupRoundService(options);
   return {

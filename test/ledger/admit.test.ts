@@ -102,6 +102,15 @@ describe("a redemption", () => {
     expect(books.redemptions.get("r1")).toMatchObject({ state: "committed", expiresAt: null, steps: 2 });
   });
 
+  test("with a seat in a group is made final by nobody who has not seen the group complete", () => {
+    const books = booksOf();
+    admit(books, reserve("r1", [hold("uses of p"), hold("seat of grp", 1, 2)]));
+    expect(answers(books, settle("commit"))).toEqual(["refused in_group"]);
+    expect(taken(books, "seat of grp")).toEqual([0, 1]);
+    expect(answers(books, { kind: "commit", redemption: "r1", isGroupComplete: true })).toEqual(["granted"]);
+    expect(taken(books, "seat of grp")).toEqual([1, 0]);
+  });
+
   test("that is cancelled gives back all it held, reserved or used", () => {
     for (const mode of ["reserve", "commit"] as const) {
       const books = withRedemption(mode);

@@ -5,6 +5,7 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { z } from "zod";
+import { mayBeNamedTo } from "../../engine/audience.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { type CounterName, type Hold, seatMeasure } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -15,6 +16,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
+import type { FactsService } from "../facts/facts-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
 import type { Seat } from "../redemptions/redemption-seat-service.ts";
@@ -57,15 +59,29 @@ export function groupBuyingService({
   clock,
   rulebooks,
   redemptions,
+  facts,
 }: {
   database: Database;
   clock: Clock;
   rulebooks: Pick<RulebookService, "rulesOf">;
   redemptions: Pick<RedemptionService, "redeem">;
+  facts: Pick<FactsService, "forOrder">;
 }): GroupBuyingService {
   async function promotionOf(projectId: string, key: string): Promise<CompiledPromotion | undefined> {
     const { rulebook } = await rulebooks.rulesOf(projectId);
     return rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
+  }
+
+  /** Before anything else is said of the order: outside its audience a private promotion is one that there is not. */
+  async function mayKnow(
+    { projectId, apiKeyId }: OperationContext,
+    promotion: CompiledPromotion | undefined,
+    order: GroupOrder,
+  ): Promise<boolean> {
+    if (promotion === undefined || promotion.document.visibility === "public") return true;
+    const rules = await rulebooks.rulesOf(projectId);
+    const known = await facts.forOrder(rules, { ...order, codes: [] }, clock.now(), null, apiKeyId);
+    return mayBeNamedTo(promotion, order, known.facts, clock.now());
   }
 
   /** `begin`: writes what must be there before the member, in the same transaction. */
@@ -74,7 +90,7 @@ export function groupBuyingService({
     group: GroupBuyRow,
     order: GroupOrder,
     idempotencyKey: string | null,
-    { name, unknown, extra, begin }: Beginning,
+    { name, extra, begin }: Beginning,
   ): Promise<Answered<GroupSeat>> {
     const { projectId } = context;
     const customer = order.customer?.id;
@@ -110,9 +126,7 @@ export function groupBuyingService({
       },
       faultOf(quote) {
         if (quote.promotions.some(({ promotion }) => promotion === group.promotion)) return null;
-        return (
-          unknown ?? refused("price_not_given", "The group's price does not apply to this order.", { quote })
-        );
+        return refused("price_not_given", "The group's price does not apply to this order.", { quote });
       },
     };
     const ttlSeconds = Math.max(1, Math.ceil((group.payUntil.getTime() - clock.now()) / 1_000));
@@ -142,7 +156,7 @@ export function groupBuyingService({
     async open(context, key, order, idempotencyKey) {
       const { projectId } = context;
       const promotion = await promotionOf(projectId, key);
-      if (promotion === undefined) throw noPromotion();
+      if (promotion === undefined || !(await mayKnow(context, promotion, order))) throw noPromotion();
       const { size, hours, payHours, mostGroups } = promotion.document.group!;
       const now = clock.now();
       const deadline = new Date(now + hours * hour);
@@ -162,7 +176,6 @@ export function groupBuyingService({
       const data = { group: group.id, promotion: key, size, deadline: deadline.toISOString() };
       return sit(context, group, order, idempotencyKey, {
         name: `open ${key}`,
-        unknown: promotion.document.visibility === "private" ? noPromotion() : null,
         extra: [{ counter: groupsOf(promotion.id!), amount: 1, limit: mostGroups ?? null }],
         async begin(connection) {
           await insertGroup(connection, group);
@@ -176,10 +189,9 @@ export function groupBuyingService({
       const group = await findGroup(database.of(projectId), projectId, id);
       if (group === undefined) throw problem("group-buy-not-found");
       const promotion = await promotionOf(projectId, group.promotion);
-      const isPrivate = promotion?.document.visibility === "private";
+      if (!(await mayKnow(context, promotion, order))) throw problem("group-buy-not-found");
       return sit(context, group, order, idempotencyKey, {
         name: `join ${id}`,
-        unknown: isPrivate ? problem("group-buy-not-found") : null,
         extra: [],
         begin: async () => {},
       });
@@ -200,8 +212,6 @@ export function groupBuyingService({
 
 interface Beginning {
   readonly name: string;
-  /** What is answered instead of a reason where the promotion is not to be told of. */
-  readonly unknown: Problem | null;
   readonly extra: readonly Hold[];
   readonly begin: (connection: Connection) => Promise<void>;
 }

@@ -99,10 +99,7 @@ export function requirePaidDeposit(
   if (deposit === undefined) return;
   const named = promotionOf(deposit.promotion);
   // A private presale takes no deposits of whoever must not learn that there is one.
-  const holdsCode = (request.codes ?? []).some(
-    (entry) => normalizeCode(typeof entry === "string" ? entry : entry.code) === named?.code,
-  );
-  const isKnown = named !== undefined && mayBeNamedTo(named, holdsCode, request, facts, at);
+  const isKnown = named !== undefined && mayBeNamedTo(named, request, facts, at);
   const benefit = (isKnown ? named : undefined)?.document.benefits.find(({ kind }) => kind === "deposit");
   const paid = (benefit as { paid?: Record<string, number> } | undefined)?.paid?.[currency];
   const fault = (path: string, code: string, message: string) =>

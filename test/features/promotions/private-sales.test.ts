@@ -51,6 +51,12 @@ beforeAll(async () => {
     benefits: [{ kind: "percent_off", percent: 50 }],
   });
   await make(shop, {
+    key: `${secret}-group`,
+    ...audience,
+    group: { size: 2, hours: 1 },
+    benefits: [{ kind: "percent_off", percent: 60 }],
+  });
+  await make(shop, {
     key: `${secret}-gift`,
     ...audience,
     benefits: [{ kind: "gift", sku: `${secret}-bag`, stock: 5 }],
@@ -171,6 +177,13 @@ describe.each(outsiders)("to customer %j", (customer) => {
       "POST",
       "/v1/offline/vouchers",
       { code: "HUSH-1", currency: "CNY", ...(customer?.id !== undefined && { customer: customer.id }) },
+    ],
+    ["a group", "POST", "/v1/group-buys", { promotion: `${secret}-group`, order: cart({ customer }) }],
+    [
+      "a group with codes",
+      "POST",
+      "/v1/group-buys",
+      { promotion: `${secret}-group`, order: cart({ customer, codes }) },
     ],
     [
       "a voucher by the key",

@@ -19,7 +19,6 @@ create table prizes (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (project_id, id),
-  unique (project_id, source, programme, reference, holder),
   constraint prizes_source_known check (source in ('referral', 'check_in', 'challenge', 'draw')),
   constraint prizes_kind_known check (kind in ('coupon', 'points', 'gift')),
   constraint prizes_state_known check (state in ('granted', 'owed', 'refused', 'lapsed', 'recovered', 'kept')),
@@ -34,10 +33,13 @@ comment on column prizes.holder is 'The keyed hash by which counters know the cu
 comment on column prizes.state is 'granted. owed: the pool has no code. refused: not theirs, and why. lapsed: taken back before it was delivered. recovered: taken back. kept: used before it could be taken back.';
 comment on column prizes.lot_id is 'The lot that points were booked as.';
 comment on column prizes.retry_at is 'It could not be delivered: not tried again before then.';
-create index prizes_programme on prizes (project_id, source, programme, id);
-create index prizes_state on prizes (project_id, state, id);
 create index prizes_owed on prizes (project_id, pool, id) where state = 'owed';
-create index prizes_customer on prizes (project_id, customer_id, id);
+-- Plans are made while a table is empty, when one column tells as much as three: an index that begins with the project would do
+-- for anything. These are found only by those who name what they begin with, and the last one is preferred.
+create index prizes_programme on prizes (programme, source, project_id, id);
+create index prizes_state on prizes (state, project_id, id);
+create index prizes_customer on prizes (customer_id, project_id, id);
+create unique index prizes_reference on prizes (project_id, source, programme, reference, holder);
 select wall('prizes');
 
 grant select (project_id, pool, id, state) on prizes to dealwright_lookout;

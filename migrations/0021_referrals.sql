@@ -22,14 +22,15 @@ create table referral_members (
   phone text,
   ip text,
   created_at timestamptz not null,
-  primary key (project_id, programme, holder),
-  unique (project_id, code)
+  primary key (project_id, programme, holder)
 );
+-- Beginning with the code: whoever looks for a member is not led to it (see 0020_prizes.sql).
+create unique index referral_members_code on referral_members (code, project_id);
 comment on table referral_members is 'Who may bring friends, and by which code.';
 comment on column referral_members.holder is 'The keyed hash by which counters know the customer.';
 comment on column referral_members.customer_id is 'As the shop calls them; once erased, the pseudonym.';
 comment on column referral_members.device is 'As phone and ip a keyed hash.';
-create index referral_members_customer on referral_members (project_id, customer_id);
+create index referral_members_customer on referral_members (customer_id, project_id);
 select wall('referral_members');
 
 create table referrals (
@@ -66,13 +67,13 @@ comment on column referrals.is_counted is 'Whether it counts against the caps of
 comment on column referrals.has_gift is 'Whether it has one of the first gifts.';
 comment on column referrals.is_given is 'Whether the rewards were given.';
 comment on column referrals.due_at is 'When it is to be looked at: an order of the friend changed, or the hold is over.';
--- One friend, one referral, whoever says so how often.
-create unique index referrals_friend on referrals (project_id, programme, friend);
 create index referrals_counted on referrals (project_id, programme, referrer, qualified_at) where is_counted;
 create index referrals_referrer on referrals (project_id, programme, referrer, id);
 create index referrals_state on referrals (project_id, programme, state, id);
 create index referrals_due on referrals (due_at) where due_at is not null;
-create index referrals_customer on referrals (project_id, customer_id);
+create index referrals_customer on referrals (customer_id, project_id);
+-- One friend, one referral, whoever says so how often.
+create unique index referrals_friend on referrals (project_id, programme, friend);
 select wall('referrals');
 
 create table referral_identifiers (

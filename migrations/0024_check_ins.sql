@@ -13,7 +13,7 @@ comment on table check_in_streaks is 'How many days in a row a customer has chec
 comment on column check_in_streaks.holder is 'The keyed hash by which counters know the customer.';
 comment on column check_in_streaks.customer_id is 'As the shop calls them; once erased, the pseudonym.';
 comment on column check_in_streaks.day is 'The last day, in the project''s zone.';
-create index check_in_streaks_customer on check_in_streaks (project_id, customer_id);
+create index check_in_streaks_customer on check_in_streaks (customer_id, project_id);
 select wall('check_in_streaks');
 
 create table check_ins (
@@ -40,9 +40,8 @@ create table challenge_progress (
 );
 comment on column challenge_progress.done is 'As it was counted last.';
 comment on column challenge_progress.due_at is 'When it is to be counted: something happened. Null: nothing to do.';
-create index challenge_progress_completed on challenge_progress (project_id, challenge) where completed_at is not null;
 create index challenge_progress_due on challenge_progress (due_at) where due_at is not null;
-create index challenge_progress_customer on challenge_progress (project_id, customer_id);
+create index challenge_progress_customer on challenge_progress (customer_id, project_id);
 select wall('challenge_progress');
 
 grant select (project_id, challenge, holder, due_at) on challenge_progress to dealwright_lookout;

@@ -59,6 +59,6 @@ comment on table draw_tickets is 'Every draw, for whoever wants to check it.';
 comment on column draw_tickets.nonce is 'The customer''s own part of the randomness.';
 comment on column draw_tickets.value is 'What the seed, the number and the nonce come to, below the total of the odds.';
 comment on column draw_tickets.drawn is 'The prize that the value stands for; prize is what was given, which is the consolation where the drawn one was gone.';
-create index draw_tickets_holder on draw_tickets (project_id, draw, holder, day);
-create index draw_tickets_customer on draw_tickets (project_id, customer_id);
+create index draw_tickets_holder on draw_tickets (holder, draw, project_id, day);
+create index draw_tickets_customer on draw_tickets (customer_id, project_id);
 select wall('draw_tickets');

@@ -11,12 +11,14 @@ export interface Said {
   readonly body: any;
 }
 
+type Headers = Record<string, string>;
+
 export interface ShopFloor {
   readonly projectId: string;
   /** Asks whichever server is up, again and again until one answers. */
-  ask(role: Role, method: string, path: string, body?: unknown): Promise<Said>;
+  ask(role: Role, method: string, path: string, body?: unknown, headers?: Headers): Promise<Said>;
   /** The same, where it must succeed. */
-  get(role: Role, method: string, path: string, body?: unknown): Promise<Said["body"]>;
+  get(role: Role, method: string, path: string, body?: unknown, headers?: Headers): Promise<Said["body"]>;
   /** Creates a promotion and puts it into force; every server knows it then. Answers its id. */
   promotion(document: { readonly key: string } & Record<string, unknown>): Promise<string>;
   /** Until all servers price by the newest rules. */
@@ -38,22 +40,29 @@ export async function openShopFloor(
   };
   let turn = 0;
 
-  async function askOf(url: string, role: Role, method: string, path: string, body?: unknown): Promise<Said> {
-    const { status, text } = await clientOf(role).call(method, `${url}${path}`, body);
+  async function askOf(
+    url: string,
+    role: Role,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Headers,
+  ): Promise<Said> {
+    const { status, text } = await clientOf(role).call(method, `${url}${path}`, body, headers);
     return { status, body: text === "" ? null : JSON.parse(text) };
   }
 
-  const ask: ShopFloor["ask"] = async (role, method, path, body) => {
+  const ask: ShopFloor["ask"] = async (role, method, path, body, headers) => {
     for (;;) {
       const up = servers().filter((url) => url !== "");
       turn += 1;
-      const said = await askOf(up[turn % up.length]!, role, method, path, body).catch(() => null);
+      const said = await askOf(up[turn % up.length]!, role, method, path, body, headers).catch(() => null);
       if (said !== null && said.status !== 503) return said;
       await new Promise((settle) => setImmediate(settle));
     }
   };
-  const get: ShopFloor["get"] = async (role, method, path, body) => {
-    const said = await ask(role, method, path, body);
+  const get: ShopFloor["get"] = async (role, method, path, body, headers) => {
+    const said = await ask(role, method, path, body, headers);
     expect([said.status, `${method} ${path}`, said.status < 300 ? "" : JSON.stringify(said.body)]).toEqual([
       expect.any(Number),
       `${method} ${path}`,

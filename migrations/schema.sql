@@ -333,8 +333,7 @@ create table challenge_progress (
   due_at timestamp with time zone,
   constraint challenge_progress_pkey PRIMARY KEY (project_id, challenge, holder)
 );
-CREATE INDEX challenge_progress_completed ON public.challenge_progress USING btree (project_id, challenge) WHERE (completed_at IS NOT NULL);
-CREATE INDEX challenge_progress_customer ON public.challenge_progress USING btree (project_id, customer_id);
+CREATE INDEX challenge_progress_customer ON public.challenge_progress USING btree (customer_id, project_id);
 CREATE INDEX challenge_progress_due ON public.challenge_progress USING btree (due_at) WHERE (due_at IS NOT NULL);
 alter table challenge_progress enable row level security;
 alter table challenge_progress force row level security;
@@ -356,7 +355,7 @@ create table check_in_streaks (
   total integer not null,
   constraint check_in_streaks_pkey PRIMARY KEY (project_id, programme, holder)
 );
-CREATE INDEX check_in_streaks_customer ON public.check_in_streaks USING btree (project_id, customer_id);
+CREATE INDEX check_in_streaks_customer ON public.check_in_streaks USING btree (customer_id, project_id);
 alter table check_in_streaks enable row level security;
 alter table check_in_streaks force row level security;
 create policy lookout on check_in_streaks as permissive for select to dealwright_lookout using (true);
@@ -550,8 +549,8 @@ create table draw_tickets (
   constraint draw_tickets_pkey PRIMARY KEY (project_id, draw, number),
   constraint draw_tickets_project_id_draw_ticket_key UNIQUE (project_id, draw, ticket)
 );
-CREATE INDEX draw_tickets_customer ON public.draw_tickets USING btree (project_id, customer_id);
-CREATE INDEX draw_tickets_holder ON public.draw_tickets USING btree (project_id, draw, holder, day);
+CREATE INDEX draw_tickets_customer ON public.draw_tickets USING btree (customer_id, project_id);
+CREATE INDEX draw_tickets_holder ON public.draw_tickets USING btree (holder, draw, project_id, day);
 alter table draw_tickets enable row level security;
 alter table draw_tickets force row level security;
 create policy lookout on draw_tickets as permissive for select to dealwright_lookout using (true);
@@ -1073,7 +1072,6 @@ create table prizes (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint prizes_pkey PRIMARY KEY (project_id, id),
-  constraint prizes_project_id_source_programme_reference_holder_key UNIQUE (project_id, source, programme, reference, holder),
   constraint prizes_code_where_one_was_issued CHECK (((kind <> 'coupon'::text) OR ((code IS NOT NULL) = (state = ANY (ARRAY['granted'::text, 'recovered'::text, 'kept'::text]))))),
   constraint prizes_coupons_have_a_pool CHECK (((kind = 'coupon'::text) = (pool IS NOT NULL))),
   constraint prizes_kind_known CHECK ((kind = ANY (ARRAY['coupon'::text, 'points'::text, 'gift'::text]))),
@@ -1081,10 +1079,11 @@ create table prizes (
   constraint prizes_source_known CHECK ((source = ANY (ARRAY['referral'::text, 'check_in'::text, 'challenge'::text, 'draw'::text]))),
   constraint prizes_state_known CHECK ((state = ANY (ARRAY['granted'::text, 'owed'::text, 'refused'::text, 'lapsed'::text, 'recovered'::text, 'kept'::text])))
 );
-CREATE INDEX prizes_customer ON public.prizes USING btree (project_id, customer_id, id);
+CREATE INDEX prizes_customer ON public.prizes USING btree (customer_id, project_id, id);
 CREATE INDEX prizes_owed ON public.prizes USING btree (project_id, pool, id) WHERE (state = 'owed'::text);
-CREATE INDEX prizes_programme ON public.prizes USING btree (project_id, source, programme, id);
-CREATE INDEX prizes_state ON public.prizes USING btree (project_id, state, id);
+CREATE INDEX prizes_programme ON public.prizes USING btree (programme, source, project_id, id);
+CREATE UNIQUE INDEX prizes_reference ON public.prizes USING btree (project_id, source, programme, reference, holder);
+CREATE INDEX prizes_state ON public.prizes USING btree (state, project_id, id);
 alter table prizes enable row level security;
 alter table prizes force row level security;
 create policy lookout on prizes as permissive for select to dealwright_lookout using (true);
@@ -1372,10 +1371,10 @@ create table referral_members (
   phone text,
   ip text,
   created_at timestamp with time zone not null,
-  constraint referral_members_pkey PRIMARY KEY (project_id, programme, holder),
-  constraint referral_members_project_id_code_key UNIQUE (project_id, code)
+  constraint referral_members_pkey PRIMARY KEY (project_id, programme, holder)
 );
-CREATE INDEX referral_members_customer ON public.referral_members USING btree (project_id, customer_id);
+CREATE UNIQUE INDEX referral_members_code ON public.referral_members USING btree (code, project_id);
+CREATE INDEX referral_members_customer ON public.referral_members USING btree (customer_id, project_id);
 alter table referral_members enable row level security;
 alter table referral_members force row level security;
 create policy lookout on referral_members as permissive for select to dealwright_lookout using (true);
@@ -1414,7 +1413,7 @@ create table referrals (
   constraint referrals_state_known CHECK ((state = ANY (ARRAY['attributed'::text, 'refused'::text, 'qualified'::text, 'rewarded'::text, 'reversed'::text])))
 );
 CREATE INDEX referrals_counted ON public.referrals USING btree (project_id, programme, referrer, qualified_at) WHERE is_counted;
-CREATE INDEX referrals_customer ON public.referrals USING btree (project_id, customer_id);
+CREATE INDEX referrals_customer ON public.referrals USING btree (customer_id, project_id);
 CREATE INDEX referrals_due ON public.referrals USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX referrals_friend ON public.referrals USING btree (project_id, programme, friend);
 CREATE INDEX referrals_referrer ON public.referrals USING btree (project_id, programme, referrer, id);

@@ -32,6 +32,7 @@ const aboutCustomers: ReadonlySet<string> = new Set([
   "order_amount",
   "birthday",
   "rfm",
+  "tier",
   "attribute",
   "expression",
 ]);
@@ -58,12 +59,11 @@ export function compileSegment(
       if (kind === "order_amount" && bound !== undefined)
         for (const name of Object.keys(bound as object)) currencies.add(name);
   }
-  const namesOthers = compiled.needs.some((fact) => fact === "segments" || fact === "tier");
-  if (namesOthers && issues.length === 0)
+  if (compiled.needs.includes("segments") && issues.length === 0)
     issue(
       "/conditions",
       "not_about_customer",
-      "An expression of a segment asks for no segments and no tier of the customer.",
+      "An expression of a segment asks for no segments of the customer.",
     );
   if (uses.cart)
     issue(

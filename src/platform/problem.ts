@@ -40,6 +40,7 @@ export const problems = {
   "check-in-programme-not-found": { status: 404, title: "There is no such check-in programme." },
   "challenge-not-found": { status: 404, title: "There is no such challenge." },
   "draw-not-found": { status: 404, title: "There is no such draw." },
+  "tiers-not-configured": { status: 404, title: "The project has not said which tiers there are." },
   "redemption-not-found": { status: 404, title: "There is no such redemption." },
   "offline-flag-not-found": { status: 404, title: "There is no such flag." },
   "group-buy-not-found": { status: 404, title: "There is no such group." },

@@ -22,6 +22,9 @@ import { segmentMemberService } from "../features/segments/segment-member-servic
 import { segmentOperations, segmentStreams } from "../features/segments/segment-operations.ts";
 import { segmentService } from "../features/segments/segment-service.ts";
 import { segmentCustomerData, segmentUpkeepService } from "../features/segments/segment-upkeep-service.ts";
+import { tierOperations } from "../features/tiers/tier-operations.ts";
+import { tierService } from "../features/tiers/tier-service.ts";
+import { tierCustomerData, tierUpkeepService } from "../features/tiers/tier-upkeep-service.ts";
 import { trackingCustomerData } from "../features/tracking/tracking-customer-service.ts";
 import { webhookCustomerData } from "../features/webhooks/webhook-customer-service.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -36,6 +39,7 @@ const customerData: readonly CustomerData[] = [
   // First: whom automations reach, and then whatever adds up what customers do waits from here on.
   automationCustomerData,
   segmentCustomerData,
+  tierCustomerData,
   profileCustomerData,
   redemptionCustomerData,
   orderCustomerData,
@@ -59,7 +63,8 @@ export function customerServicesOf(options: {
   projects: ProjectService;
 }) {
   const customers = customerService(options);
-  const segmentUpkeep = segmentUpkeepService(options);
+  const tierUpkeep = tierUpkeepService(options);
+  const segmentUpkeep = segmentUpkeepService({ ...options, tiers: tierUpkeep });
   const wake = () => segmentUpkeep.wake(null);
   const segments = segmentService({ ...options, wake });
   return {
@@ -67,6 +72,7 @@ export function customerServicesOf(options: {
     rfm: rfmService({ ...options, segments, wake }),
     segmentMembers: segmentMemberService(options),
     segmentUpkeep,
+    tiers: tierService({ ...options, tiers: tierUpkeep, upkeep: segmentUpkeep }),
     customers,
     customerOverviews: customerOverviewService(options),
     customerBulk: customerBulkService(customers),
@@ -81,6 +87,7 @@ export function customerOperationsOf(services: CustomerServices): Operation[] {
     ...customerOperations(services.customers, services.customerOverviews, services.customerPrivacy),
     ...segmentOperations(services.segments, services.segmentMembers),
     ...rfmOperations(services.rfm),
+    ...tierOperations(services.tiers),
   ];
 }
 

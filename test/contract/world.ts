@@ -115,6 +115,13 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     method: "fixed",
     borders: { recency: [7, 14, 30, 60], frequency: [1, 2, 3, 4], amount: [100, 200, 300, 400] },
   });
+  await ask("PUT", "/v1/tier-programme", {
+    measure: "orders",
+    tiers: [
+      { key: "silver", count: 1 },
+      { key: "gold", count: 100 },
+    ],
+  });
   for (const key of ["by-hand", "no-more"]) await ask("POST", "/v1/segments", { key });
   await ask("POST", "/v1/segments/by-hand/members", { add: ["c-9"] });
   const spare = await ask("POST", "/v1/api-keys", { name: "Spare", role: "viewer", environment: "live" });

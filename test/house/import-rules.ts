@@ -50,6 +50,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/automation-event-types.ts": "words",
   "src/features/events/reward-event-types.ts": "words",
   "src/features/events/stock-event-types.ts": "words",
+  "src/features/events/tier-event-types.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",
@@ -81,6 +82,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // Who belongs to which segment, and what is told of it; without a database.
   "src/features/segments/segment-rules.ts": "words",
   "src/features/segments/segment-event.ts": "words",
+  // A programme as the engine reads it, and what is wrong with one.
+  "src/features/tiers/tier-rules.ts": "words",
   // What a customer must satisfy beyond the shape, and how one is shown.
   "src/features/customers/customer-document.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.

@@ -240,6 +240,18 @@ export const rows: Readonly<Record<string, Row>> = {
   "GET /v1/segments": {},
   "GET /v1/rfm": { expected: [200, 404] },
   "PUT /v1/rfm": { body: () => ({ currency: "CNY" }), expected: [200, 412] },
+  "GET /v1/tier-programme": { expected: [200, 404] },
+  "PUT /v1/tier-programme": {
+    body: () => ({ measure: "orders", tiers: [{ key: "gold", count: 1 }] }),
+    expected: [200, 412],
+  },
+  "GET /v1/customers/{id}/tier": { path: id("customer"), expected: [200, 404] },
+  "PUT /v1/customers/{id}/tier": {
+    path: id("customer"),
+    body: () => ({ tier: null, until: "2099-01-01T00:00:00Z", reason: "a test" }),
+    expected: [200, 404],
+  },
+  "DELETE /v1/customers/{id}/tier": { path: id("customer"), expected: [200, 404] },
   "POST /v1/segments/presets": { body: () => ({ presets: ["dormant"], currency: "CNY" }) },
   "POST /v1/segments/preview": { body: () => ({ conditions: { kind: "order_count", atLeast: 0 } }) },
   "GET /v1/segments/{key}": segment,

@@ -52,6 +52,15 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   ).body.group.id;
 
   await send("PUT", "/v1/rfm", { currency: "CNY" });
+  await send("PUT", "/v1/tier-programme", {
+    measure: "orders",
+    tiers: [{ key: "neighbours-tier", name: canary, count: 1 }],
+  });
+  await send("PUT", `/v1/customers/${canary}/tier`, {
+    tier: "neighbours-tier",
+    until: "2099-01-01T00:00:00Z",
+    reason: canary,
+  });
   for (const key of ["neighbours-list", "neighbours-spare"])
     await send("POST", "/v1/segments", { key, name: canary });
   await send("POST", "/v1/segments/neighbours-list/members", { add: [canary] });

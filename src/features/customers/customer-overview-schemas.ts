@@ -37,6 +37,7 @@ export const customerOverview = z
       .object({ held: z.int().describe("Of their own, and usable."), used: z.int() })
       .meta({ id: "CustomerCoupons" }),
     segments: z.array(z.string()).describe("Their keys."),
+    tier: z.string().nullable().describe("The key of their membership tier; null for none."),
     scores: z
       .object({ recency: z.int(), frequency: z.int(), amount: z.int() })
       .meta({ id: "CustomerScores" })

@@ -23,7 +23,7 @@ export function customerOverviewService({
       const now = clock.now();
       const sums = await sumsOfCustomer(database.of(projectId), projectId, id, now);
       if (!sums.isKnown) throw problem("customer-not-found");
-      const { completed, firstAt, lastAt, amounts, redemptions, coupons, segments, scoring } = sums;
+      const { completed, firstAt, lastAt, amounts, redemptions, coupons, segments, tier, scoring } = sums;
       const spent = amounts.find(({ currency }) => currency === scoring?.currency)?.amount ?? 0;
       const activity = { completedOrders: completed, lastOrderAt: lastAt, spent };
       return {
@@ -32,6 +32,7 @@ export function customerOverviewService({
         redemptions,
         coupons,
         segments,
+        tier,
         scores: scoring === null ? null : rfmScores(activity, scoring.borders, now),
       };
     },

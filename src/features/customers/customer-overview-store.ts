@@ -13,6 +13,7 @@ export interface CustomerSums {
   readonly redemptions: { currency: string; count: number; saved: number }[];
   readonly coupons: { held: number; used: number };
   readonly segments: string[];
+  readonly tier: string | null;
   readonly scoring: { currency: string; borders: RfmBorders } | null;
 }
 
@@ -53,6 +54,7 @@ export async function sumsOfCustomer(
       'segments', (select coalesce(json_agg(s.key order by s.key), '[]')
                      from segment_members m join segments s on s.project_id = m.project_id and s.id = m.segment_id
                     where m.project_id = ${projectId} and m.customer_id = ${id}),
+      'tier', (select tier from customer_tiers where project_id = ${projectId} and customer_id = ${id}),
       'scoring', (select json_build_object('currency', document ->> 'currency', 'borders', borders)
                     from rfm_settings where project_id = ${projectId} and borders is not null)) as sums`);
   return rows[0]!.sums;

@@ -82,6 +82,7 @@ export const customerQuery = pageQuery.extend({
   group: name.optional(),
   tag: name.optional(),
   segment: name.optional().describe("The key of a segment they are in."),
+  tier: name.optional().describe("The key of the membership tier they are in."),
   updatedSince: z.iso.datetime({ offset: true }).optional().describe("Changed at this instant or later."),
 });
 export type CustomerQuery = z.output<typeof customerQuery>;

@@ -87,7 +87,7 @@ export async function lockCustomer(
 export async function listCustomers(
   connection: Connection,
   projectId: string,
-  { group, tag, segment, updatedSince }: Omit<CustomerQuery, "limit" | "after">,
+  { group, tag, segment, tier, updatedSince }: Omit<CustomerQuery, "limit" | "after">,
   { after, limit }: { after: string | null; limit: number },
 ): Promise<CustomerRow[]> {
   const has = (field: "groups" | "tags", value: string | undefined) =>
@@ -105,6 +105,10 @@ export async function listCustomers(
           ? undefined
           : sql`exists (select from segment_members m join segments s on s.project_id = m.project_id and s.id = m.segment_id
               where m.project_id = ${projectId} and m.customer_id = ${customers.id} and s.key = ${segment})`,
+        tier === undefined
+          ? undefined
+          : sql`exists (select from customer_tiers t
+              where t.project_id = ${projectId} and t.customer_id = ${customers.id} and t.tier = ${tier})`,
         updatedSince === undefined ? undefined : gte(customers.updatedAt, new Date(updatedSince)),
       ),
     )

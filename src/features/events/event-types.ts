@@ -5,6 +5,7 @@ import { automationEventTypes } from "./automation-event-types.ts";
 import { growthEventTypes } from "./growth-event-types.ts";
 import { rewardEventTypes } from "./reward-event-types.ts";
 import { stockEventTypes } from "./stock-event-types.ts";
+import { tierEventTypes } from "./tier-event-types.ts";
 
 export interface EventKind {
   readonly summary: string;
@@ -281,6 +282,7 @@ export const eventTypes = {
     "A customer left a segment. That a segment was deleted, or the customer erased, is not told like this.",
   ),
   ...automationEventTypes,
+  ...tierEventTypes,
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",

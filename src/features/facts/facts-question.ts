@@ -66,6 +66,7 @@ export function askedOf(
         hasHistory: true,
         hasProfile: true,
         hasSegments: true,
+        hasTier: true,
         hasScores: true,
       }
     : needsOf(rules);
@@ -111,6 +112,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     customerId,
     profileOf,
     segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,
+    tierOf: needs.hasTier ? (request.customer?.id ?? null) : null,
     scoresOf: needs.hasScores ? (request.customer?.id ?? null) : null,
     holders,
     counters,
@@ -140,6 +142,7 @@ interface Needs {
   readonly hasProfile: boolean;
   /** Implies that there is a question at all: whoever asks for segments reads the customer. */
   readonly hasSegments: boolean;
+  readonly hasTier: boolean;
   readonly hasScores: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
@@ -161,6 +164,7 @@ function needsOf({ rulebook }: ProjectRules): Needs {
       ),
       hasProfile: promotions.some(({ readsCustomer }) => readsCustomer),
       hasSegments: promotions.some(({ conditions }) => conditions?.needs.includes("segments")),
+      hasTier: promotions.some(({ conditions }) => conditions?.needs.includes("tier")),
       hasScores: promotions.some(({ conditions }) => conditions?.needs.includes("rfm")),
       isPersonal: promotions.some(({ document: { limits: of } }) =>
         [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(

@@ -199,7 +199,7 @@ function knowledge(
   const shared = takenFrom(...tables, used.taken);
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
-  const facts: Facts = { ...customerFacts(request, answer.history, answer.segments) };
+  const facts: Facts = { ...customerFacts(request, answer.history, answer) };
   if (answer.profile !== null) facts.profile = answer.profile;
   if (answer.birthday !== null) facts.birthday = answer.birthday;
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);

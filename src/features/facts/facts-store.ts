@@ -20,6 +20,8 @@ export interface FactsQuestion {
   readonly profileOf: string | null;
   /** Of whom is wanted in which segments they are; null for nobody. */
   readonly segmentsOf: string | null;
+  /** Of whom is wanted in which tier they are; null for nobody. */
+  readonly tierOf: string | null;
   /** Of whom is wanted how they are scored; null for nobody. */
   readonly scoresOf: string | null;
   /** Whose counters are wanted, such as `customer:c-42`. */
@@ -63,6 +65,8 @@ export interface FactsAnswer {
   birthday: string | null;
   /** Keys of the segments the customer is in; null where nobody asked. */
   segments: string[] | null;
+  /** The key of the customer's tier; null where they are in none, or nobody asked. */
+  tier: string | null;
   /** By what the project scores customers, and what is known of this one; null where it does not, or nobody asked. */
   scored: { borders: RfmBorders; activity: RfmActivity } | null;
   readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
@@ -201,6 +205,15 @@ select 's' as kind, u.i, (
     rowsOf: ({ segmentsOf }) => (segmentsOf === null ? [] : [[segmentsOf]]),
   },
   {
+    name: "tier",
+    types: ["text"],
+    text: `
+select 't' as kind, u.i, to_json(kept.tier) as value
+  from $u as u (i, project_id, id),
+       lateral (select tier from customer_tiers where project_id = u.project_id and customer_id = u.id offset 0) as kept`,
+    rowsOf: ({ tierOf }) => (tierOf === null ? [] : [[tierOf]]),
+  },
+  {
     name: "scores",
     types: ["text"],
     text: `
@@ -286,6 +299,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "d") answer.deposits.push(value);
   else if (kind === "i") answer.record = value;
   else if (kind === "s") answer.segments = value;
+  else if (kind === "t") answer.tier = value;
   else if (kind === "r") answer.scored = value;
   else if (kind === "p") putProfile(answer, value);
   else if (kind === "o") putStanding(answer, value);
@@ -299,6 +313,7 @@ export function nothingRead(): FactsAnswer {
     profile: null,
     birthday: null,
     segments: null,
+    tier: null,
     scored: null,
     deposits: [],
     own: new Map(),

@@ -5,8 +5,6 @@ import { hashedIdentifiers } from "../ledger/promotion-counters.ts";
 
 export type History = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "orders">>;
 
-/** Nobody is in a tier of ours; that much is known of everybody. */
-const withoutRecord: Facts = { tier: null };
 /** A customer with an id who is in no record of ours: somebody without orders. */
 const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, orders: [], segments: [], tier: null };
 
@@ -14,14 +12,12 @@ const newcomer: Facts = { completedOrders: 0, lastOrderAt: null, orders: [], seg
 export function customerFacts(
   { customer }: Pick<Cart, "customer">,
   history: History | "unknown" | null,
-  stored: readonly string[] | null = null,
+  stored: { readonly segments: readonly string[] | null; readonly tier: string | null } | null = null,
 ): Facts {
   const known: Facts =
-    customer?.id === undefined
+    customer?.id === undefined || history === "unknown"
       ? noFacts
-      : history === "unknown"
-        ? withoutRecord
-        : { ...newcomer, ...history, segments: stored ?? [] };
+      : { ...newcomer, ...history, segments: stored?.segments ?? [], tier: stored?.tier ?? null };
   const given = customer?.facts;
   if (given === undefined) return known;
   const facts: Facts = { ...known };

@@ -19,7 +19,7 @@ export async function knownNow(
   ids: readonly string[],
   { withOrders, now }: { withOrders: boolean; now: number },
 ): Promise<Map<string, KnownCustomer>> {
-  const nothing = { document: {}, completedOrders: 0, lastOrderAt: null, spent: {} };
+  const nothing = { document: {}, tier: null, completedOrders: 0, lastOrderAt: null, spent: {} };
   const known = new Map<string, KnownCustomer>(
     ids.map((id) => [id, { id, ...nothing, ...(withOrders && { orders: [] }) }]),
   );

@@ -13,6 +13,8 @@ export interface KnownCustomer {
   readonly document: { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null } & {
     birthday?: string | null;
   };
+  /** Null for none. */
+  readonly tier: string | null;
   readonly completedOrders: number;
   /** Epoch milliseconds; null without orders. */
   readonly lastOrderAt: number | null;
@@ -72,8 +74,8 @@ function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Scoring, 
 }
 
 function factsOf(known: KnownCustomer, scoring: Scoring, now: number): Facts {
-  const { completedOrders, lastOrderAt, orders, document } = known;
-  const facts: Facts = { completedOrders, lastOrderAt };
+  const { completedOrders, lastOrderAt, orders, document, tier } = known;
+  const facts: Facts = { completedOrders, lastOrderAt, tier };
   if (orders !== undefined) facts.orders = orders;
   if (document.birthday != null) facts.birthday = document.birthday;
   if (scoring !== null) facts.rfm = scoresOf(known, scoring, now);

@@ -1,5 +1,5 @@
 /**
- * Keeps segments current: after every event about a customer they are looked at again, and everybody is once a day and
+ * Keeps segments and tiers current: after every event about a customer they are looked at again, and everybody is once a day and
  * whenever conditions were written, because time alone changes who meets them.
  *
  * One process works on a project at a time, under the lock of its row; what it does in one transaction is all there or not
@@ -23,6 +23,7 @@ import { compiledSegment, whoIsIn } from "./segment-rules.ts";
 import { enter, leave, type Membership } from "./segment-store.ts";
 import {
   beginSweep,
+  beginUpkeep,
   changedCustomers,
   customerRecords,
   deleteCustomerRecords,
@@ -53,6 +54,10 @@ export interface SegmentUpkeepService {
   catchUp(): Promise<number>;
   /** There is something new in the project's events; null: perhaps in any. */
   wake(projectId: string | null): void;
+  /** Follows the project's customers from now on, if not before. */
+  begin(connection: Connection, projectId: string): Promise<void>;
+  /** Nobody looks at the project's customers until the transaction ends. */
+  hold(connection: Connection, projectId: string): Promise<void>;
   start(): void;
   close(): Promise<void>;
 }
@@ -62,10 +67,28 @@ export interface SegmentUpkeepOptions {
   clock: Clock;
   log: Log;
   projects: Pick<ProjectService, "timezone" | "identifierKey">;
+  tiers: CustomerTiers;
+}
+
+/** Who is in which tier; segments may ask for it, so it is made true before them. */
+export interface CustomerTiers {
+  /** Everybody is to be looked at by newer rules. */
+  isSweepDue(connection: Connection, projectId: string): Promise<boolean>;
+  /** Everybody is looked at by the present rules from now on; and now everybody was. */
+  beginSweep(connection: Connection, projectId: string): Promise<void>;
+  endSweep(connection: Connection, projectId: string): Promise<void>;
+  /** Customers for whom something follows by now, at most so many. */
+  due(connection: Connection, projectId: string, now: number, most: number): Promise<string[]>;
+  refresh(
+    connection: Connection,
+    projectId: string,
+    ids: readonly string[],
+    options: { now: number },
+  ): Promise<void>;
 }
 
 export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpkeepService {
-  const { database, clock, log, projects } = options;
+  const { database, clock, log, projects, tiers } = options;
   /** By id, version and time zone. */
   const compiled = new Map<string, CompiledSegment | null>();
   /** Those that had something to do before; of others a poll finds out. */
@@ -86,12 +109,17 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
       const upkeep = await takeUpkeep(connection, projectId);
       if (upkeep === undefined) return false;
       // First: nobody is looked at with borders that are no longer in force, or without any.
-      if (await areBordersDue(connection, projectId)) {
+      if ((await areBordersDue(connection, projectId)) || (await tiers.isSweepDue(connection, projectId))) {
         await begin(connection, projectId);
         return true;
       }
       if (upkeep.position < upkeep.lastPosition) {
         await follow(connection, projectId, upkeep);
+        return true;
+      }
+      const due = await tiers.due(connection, projectId, clock.now(), customersAtOnce);
+      if (due.length > 0) {
+        await look(connection, projectId, due);
         return true;
       }
       return sweep(connection, projectId, upkeep);
@@ -127,6 +155,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
 
   async function begin(connection: Connection, projectId: string): Promise<void> {
     await refreshBorders(connection, projectId, clock.now());
+    await tiers.beginSweep(connection, projectId);
     const segments = await segmentsByConditions(connection, projectId);
     const versions = Object.fromEntries(segments.map(({ id, version }) => [id, version]));
     const nextAt = nextDay(clock.now(), await projects.timezone(connection, projectId));
@@ -136,6 +165,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
   /** Where there were no borders for scores before, everybody is looked at once more with those that follow from this sweep. */
   async function end(connection: Connection, projectId: string): Promise<void> {
     await endSweep(connection, projectId);
+    await tiers.endSweep(connection, projectId);
     if (await areBordersNew(connection, projectId, clock.now())) await begin(connection, projectId);
   }
 
@@ -157,6 +187,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     const buyers = await refreshActivity(connection, projectId, ids);
     // An order is enough to be a customer.
     await noteCustomers(connection, projectId, buyers, new Date(now));
+    await tiers.refresh(connection, projectId, ids, { now });
     const stored = await segmentsByConditions(connection, projectId);
     if (stored.length === 0) return;
     const timezone = await projects.timezone(connection, projectId);
@@ -221,6 +252,8 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     wake(projectId) {
       if (projectId === null || known.has(projectId)) background.wake();
     },
+    begin: beginUpkeep,
+    hold: holdUpkeep,
     start: background.start,
     close: background.close,
   };

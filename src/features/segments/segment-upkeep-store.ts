@@ -112,6 +112,8 @@ const telling = [
   "dealwright.redemption.committed",
   "dealwright.redemption.cancelled",
   "dealwright.return.created",
+  "dealwright.points.earned",
+  "dealwright.points.reversed",
 ];
 
 /** Whom the events after `after` and up to `through` are about. */
@@ -232,11 +234,12 @@ export async function knownCustomers(
            where project_id = ${projectId} and customer_id = any (${sql.param(ids)}::text[])`
     : sums(projectId, ids);
   const { rows } = await connection.execute<Record<keyof KnownCustomer, never>>(sql`
-    select u.id, coalesce(c.document, '{}') as document, coalesce(a.completed_orders, 0) as "completedOrders",
+    select u.id, coalesce(c.document, '{}') as document, t.tier, coalesce(a.completed_orders, 0) as "completedOrders",
            floor(extract(epoch from a.last_order_at) * 1000)::bigint as "lastOrderAt", coalesce(a.spent, '{}') as spent
       from unnest(${sql.param(ids)}::text[]) as u (id)
       left join customers c on c.project_id = ${projectId} and c.id = u.id
       left join (${activity}) a on a.customer_id = u.id
+      left join customer_tiers t on t.project_id = ${projectId} and t.customer_id = u.id
      where c.id is not null or a.customer_id is not null`);
   if (!withOrders) return rows;
   const since = new Date(now - (limits.orderWindowDays + 1) * millisecondsPerDay).toISOString();

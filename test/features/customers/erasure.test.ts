@@ -36,6 +36,14 @@ beforeAll(async () => {
     trigger: { type: "code", code: "OFF" },
     benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }],
   });
+  const tiers = {
+    measure: "orders",
+    tiers: [
+      { key: "guest", count: 1 },
+      { key: "friend", count: 100 },
+    ],
+  };
+  expect((await api.rest("PUT", "/v1/tier-programme", { body: tiers })).status).toBe(200);
   await created("/v1/segments", { key: "birds", conditions: { kind: "order_count", atLeast: 1 } });
   const { id: greets } = await created("/v1/automations", {
     key: "greets-birds",
@@ -107,6 +115,8 @@ const each = {
   automationRuns: 1,
   // In one of them; and what they bought, added up.
   segments: 2,
+  // Their tier, and that it was set by hand.
+  tiers: 2,
   profiles: 1,
   redemptions: 1,
   orders: 1,
@@ -122,10 +132,10 @@ const each = {
   play: 3,
   // That they may bring friends, and that they were brought.
   referrals: 2,
-  // Of the redemption, of the order, of what the shop said of them, that they came into a segment and were greeted, of their points, and that
+  // Of the redemption, of the order, of what the shop said of them, that they came into a segment and a tier and were greeted, of their points, and that
   // a friend brought them, and of the prize.
-  events: 10,
-  webhookResponses: 10,
+  events: 11,
+  webhookResponses: 11,
 };
 /** Of the books of points the owner is erased; they know nobody else. */
 const books = { pointsEntries: 1, pointsLots: 1, pointsSpends: 0 };
@@ -153,6 +163,9 @@ async function live(index: number): Promise<void> {
     body: { groups: [bird], tags: [bird], attributes: { name: bird }, birthday: "--02-29" },
   });
   expect(said.status).toBe(200);
+  const friend = { tier: "friend", until: "2099-01-01T00:00:00Z", reason: "A match." };
+  const set = await api.rest("PUT", `/v1/customers/${encodeURIComponent(customer)}/tier`, { body: friend });
+  expect([set.status, set.body.tier]).toEqual([200, "friend"]);
   const points = { points: 5, reason: "a start" };
   await created(`/v1/customers/${encodeURIComponent(customer)}/points/adjustments`, points);
   await joined(customer);
@@ -252,6 +265,7 @@ test(
         "automation_runs",
         "coupons",
         "customer_activity",
+        "customer_tiers",
         "customers",
         "evaluations",
         "idempotency_records",
@@ -260,6 +274,7 @@ test(
         "outbox_events",
         "redemptions",
         "segment_members",
+        "tier_settings",
         "webhook_deliveries",
       ]),
     );

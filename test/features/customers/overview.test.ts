@@ -72,6 +72,7 @@ test("an overview adds up to the cent what a customer bought, saved and holds", 
     redemptions: [{ currency: "CNY", count: 2, saved: 1_000 }],
     coupons: { held: 2, used: 0 },
     segments: ["friends"],
+    tier: null,
     scores: { recency: 4, frequency: 3, amount: 4 },
   });
 });

@@ -1,4 +1,4 @@
-/** However much there is in a project, an account's points and a pool's rewards are found by an index. */
+/** However much there is in a project, an account's points, a pool's rewards and who changes tier are found by an index. */
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasFreeCoupon, takeFreeCoupon } from "../../../src/features/coupons/coupon-store.ts";
 import * as points from "../../../src/features/points/points-store.ts";
 import * as rewards from "../../../src/features/rewards/reward-store.ts";
+import { tierProgrammeDocument } from "../../../src/features/tiers/tier-schemas.ts";
+import * as tiers from "../../../src/features/tiers/tier-store.ts";
 import type { Connection } from "../../../src/platform/database.ts";
 import { enterProject } from "../../../src/platform/walls.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
@@ -68,6 +70,24 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
   "lots that are written": [
     /Index Cond: .*project_id = .* \(id = ANY/,
     (connection) => points.updateLots(connection, projectId, [lot]),
+  ],
+  "tiers that end": [
+    /Index Cond: .*project_id = .*next_at <= /,
+    (connection) => tiers.dueTiers(connection, projectId, 0, 10),
+  ],
+  "tiers of customers": [
+    /Index Cond: .*project_id = .*customer_id = ANY/,
+    (connection) => tiers.findTiers(connection, projectId, ["c"]),
+  ],
+  "what orders have earned": [
+    /Index Cond: .*project_id = .*holder = .*programme = /,
+    (connection) =>
+      tiers.findAchievements(
+        connection,
+        projectId,
+        new Map([["c", "h"]]),
+        tierProgrammeDocument.parse({ measure: "points", tiers: [] }),
+      ),
   ],
   "a free code": [
     /Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL/,

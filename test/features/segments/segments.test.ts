@@ -256,7 +256,6 @@ test("conditions that only a cart could answer are refused, and a promotion that
       "/conditions not_about_customer",
     ],
     [{ kind: "expression", cel: '"list" in customer.facts.segments' }, "/conditions not_about_customer"],
-    [{ kind: "expression", cel: "has(customer.facts.tier)" }, "/conditions not_about_customer"],
     [{ kind: "order_amount", atLeast: { CNY: 1, USD: 1 }, withinDays: 9 }, "/currency currency_required"],
   ];
   for (const [conditions, fault] of refused) {

@@ -476,6 +476,28 @@ comment on table customer_activity is 'The sums of order_history for each custom
 comment on column customer_activity.spent is 'By currency, all time: {"CNY": 12000}.';
 grant delete, insert, select, update on customer_activity to dealwright_app;
 
+create table customer_tiers (
+  project_id text not null,
+  customer_id text not null,
+  tier text,
+  since timestamp with time zone,
+  until timestamp with time zone,
+  is_manual boolean not null,
+  next_at timestamp with time zone,
+  constraint customer_tiers_pkey PRIMARY KEY (project_id, customer_id),
+  constraint customer_tiers_say_something CHECK (((tier IS NOT NULL) OR (next_at IS NOT NULL)))
+);
+CREATE INDEX customer_tiers_due ON public.customer_tiers USING btree (project_id, next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX customer_tiers_tier ON public.customer_tiers USING btree (project_id, tier, customer_id) WHERE (tier IS NOT NULL);
+alter table customer_tiers enable row level security;
+alter table customer_tiers force row level security;
+create policy lookout on customer_tiers as permissive for select to dealwright_lookout using (true);
+create policy project on customer_tiers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table customer_tiers is 'What follows from orders, settings and the time, kept by the upkeep of segments. A cache: it can be made anew at any time.';
+comment on column customer_tiers.next_at is 'When something else may follow by time alone.';
+grant delete, insert, select, update on customer_tiers to dealwright_app;
+grant select (project_id, next_at) on customer_tiers to dealwright_lookout;
+
 create table customer_upkeep (
   project_id text not null,
   "position" bigint not null,
@@ -990,6 +1012,7 @@ create table points_lots (
   constraint points_lots_pkey PRIMARY KEY (project_id, id),
   constraint points_lots_amounts_hold CHECK (((amount > 0) AND ((remaining >= 0) AND (remaining <= amount)) AND ((reversed >= 0) AND (reversed <= amount)) AND ((lapsed >= 0) AND (lapsed <= amount))))
 );
+CREATE INDEX points_lots_earned ON public.points_lots USING btree (project_id, holder, programme) WHERE (redemption_id IS NOT NULL);
 CREATE INDEX points_lots_open ON public.points_lots USING btree (project_id, holder, programme, expires_at, id) WHERE ((remaining > 0) OR is_pending);
 CREATE UNIQUE INDEX points_lots_reward ON public.points_lots USING btree (project_id, redemption_id, "position") WHERE (redemption_id IS NOT NULL);
 CREATE INDEX points_lots_to_lapse ON public.points_lots USING btree (expires_at) WHERE ((remaining > 0) AND (NOT is_pending));
@@ -1567,6 +1590,41 @@ comment on column stock_levels.as_of is 'When it was counted; what was counted b
 comment on column stock_levels.revision is 'That of the write. Processes read what came after the last one they have seen.';
 comment on column stock_levels.store is 'Empty: of the SKU at large.';
 grant delete, insert, select, update on stock_levels to dealwright_app;
+
+create table tier_programmes (
+  project_id text not null,
+  version bigint not null,
+  document jsonb not null,
+  swept_version bigint default 0 not null,
+  refreshed_version bigint default 0 not null,
+  constraint tier_programmes_pkey PRIMARY KEY (project_id)
+);
+CREATE INDEX tier_programmes_to_sweep ON public.tier_programmes USING btree (project_id) WHERE (swept_version < version);
+alter table tier_programmes enable row level security;
+alter table tier_programmes force row level security;
+create policy lookout on tier_programmes as permissive for select to dealwright_lookout using (true);
+create policy project on tier_programmes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column tier_programmes.refreshed_version is 'By which everybody was looked at, to the end.';
+comment on column tier_programmes.swept_version is 'By which everybody is looked at, or was. Lower than version: that is to begin.';
+grant delete, insert, select, update on tier_programmes to dealwright_app;
+grant select (project_id, version, swept_version) on tier_programmes to dealwright_lookout;
+
+create table tier_settings (
+  project_id text not null,
+  customer_id text not null,
+  tier text,
+  set_at timestamp with time zone not null,
+  until timestamp with time zone not null,
+  reason text not null,
+  constraint tier_settings_pkey PRIMARY KEY (project_id, customer_id)
+);
+alter table tier_settings enable row level security;
+alter table tier_settings force row level security;
+create policy lookout on tier_settings as permissive for select to dealwright_lookout using (true);
+create policy project on tier_settings as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table tier_settings is 'Tiers that somebody set by hand: the last one of each customer.';
+comment on column tier_settings.tier is 'Null: none, whatever they bought.';
+grant delete, insert, select, update on tier_settings to dealwright_app;
 
 create table tracked_events (
   project_id text not null,
@@ -2287,6 +2345,8 @@ alter table stock_feeds add constraint stock_feeds_project_id_fkey FOREIGN KEY (
 
 alter table stock_levels add constraint stock_levels_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table tier_programmes add constraint tier_programmes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table tracked_events add constraint tracked_events_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table webhook_secrets add constraint webhook_secrets_project_id_webhook_id_fkey FOREIGN KEY (project_id, webhook_id) REFERENCES webhooks(project_id, id) ON DELETE CASCADE;
@@ -2618,10 +2678,14 @@ AS $function$
    where u.position < e.last_position or u.sweep_after is not null or u.sweep_due_at <= at
       or u.project_id in (select project_id from segments where refreshed_version < version)
       or u.project_id in (select project_id from rfm_settings where computed_version < version)
+      or u.project_id in (select project_id from tier_programmes where swept_version < version)
+      -- One of a project is enough; of all that are due at midnight the rest is not looked at.
+      or (select true from customer_tiers t
+           where t.project_id = u.project_id and t.next_at is not null and t.next_at <= at limit 1)
    order by u.project_id
 $function$
 ;
-comment on function projects_with_upkeep_due(timestamp with time zone) is 'Where the upkeep of segments has something to do. It is asked every second, and locks nothing.';
+comment on function projects_with_upkeep_due(timestamp with time zone) is 'Where the upkeep of segments and tiers has something to do. It is asked every second, and locks nothing.';
 alter function projects_with_upkeep_due(timestamp with time zone) owner to dealwright_lookout;
 revoke all on function projects_with_upkeep_due(timestamp with time zone) from public;
 grant execute on function projects_with_upkeep_due(timestamp with time zone) to dealwright_app;

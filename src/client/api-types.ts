@@ -1620,6 +1620,8 @@ export type CustomerOverview = {
   coupons: CustomerCoupons;
   /** Their keys. */
   segments: readonly (string)[];
+  /** The key of their membership tier; null for none. */
+  tier: string | null;
   /** From 1 to 5; null where the project does not score, or the customer has not bought. */
   scores: CustomerScores | null;
 };
@@ -1643,6 +1645,28 @@ export type CustomerScores = {
   recency: number;
   frequency: number;
   amount: number;
+};
+
+export type CustomerTier = {
+  customer: string;
+  tier: TierKey | null;
+  name: string | null;
+  since: string | null;
+  /** Kept at least until then, unless goods come back. */
+  until: string | null;
+  /** Somebody has set it by hand, until `until`. */
+  isManual: boolean;
+  /** Why it was set by hand. */
+  reason: string | null;
+  measure: TierMeasure;
+  /** What was done since then counts towards the next tier. */
+  countedFrom: string;
+  /** What counts, with the measure `amount`. */
+  amounts: readonly (QualifyingAmount)[];
+  /** What counts, with the other measures. */
+  count: number | null;
+  /** Null in the highest. */
+  next: NextTier | null;
 };
 
 export type DepositClaim = {
@@ -1929,7 +1953,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -2280,6 +2304,14 @@ export type MinorUnits = number;
 
 /** Amounts in minor units by currency, such as {"CNY": 3000}. */
 export type MoneyMap = { readonly [key: string]: number };
+
+export type NextTier = {
+  tier: TierKey;
+  name: string | null;
+  /** One of them is enough. */
+  missingAmounts: readonly (QualifyingAmount)[];
+  missingCount: number | null;
+};
 
 export type NotApplied = {
   /** The promotion's key. */
@@ -3298,6 +3330,11 @@ export type PromotionVersionPage = {
 
 export type QrFormat = "svg" | "png";
 
+export type QualifyingAmount = {
+  currency: CurrencyCode;
+  amount: number;
+};
+
 export type Quote = {
   id: string;
   /** The version of the rules. */
@@ -4089,6 +4126,90 @@ export type Texts = { readonly [key: string]: {
   description?: string;
 } };
 
+export type Tier = {
+  key: TierKey;
+  name?: string;
+  /** At least so much in one of these currencies, which are never added up. Of the measure `amount`. */
+  amounts?: MoneyMap;
+  /** At least so many. Of the measures `orders` and `points`. */
+  count?: number;
+};
+
+export type TierDowngrade = "to_qualified" | "one_level";
+
+/** What the condition `tier` names. */
+export type TierKey = string;
+
+/** `amount`: what was paid, less what came back, by currency. `orders`: how many were neither cancelled nor returned as a whole. `points`: what orders earned of one programme, less what came back. */
+export type TierMeasure = "amount" | "orders" | "points";
+
+export type TierProgramme = {
+  measure: TierMeasure;
+  /** Whose points count, with the measure `points`. */
+  pointsProgramme: string;
+  /** Over what is counted: the last so many months, or the year so far, in the project's zone. */
+  qualification: TierQualification;
+  /** How long a tier is kept once it is reached: to the end of the day so many months later, or of the year so many years after that one. */
+  validity: TierValidity;
+  /** What follows when a tier ends: the one that the customer then qualifies for, or no less than one level below. The same tier goes on for another time where they still qualify for it. */
+  downgrade: TierDowngrade;
+  /** From the lowest to the highest. None: nobody is in a tier any more. */
+  tiers: readonly (Tier)[];
+  /** False while everybody is looked at for the first time since the rules were written. */
+  isCurrent: boolean;
+  /** The ETag. */
+  version: number;
+};
+
+export type TierProgrammeDocument = {
+  measure: TierMeasure;
+  /** Whose points count, with the measure `points`. */
+  pointsProgramme?: string;
+  /** Over what is counted: the last so many months, or the year so far, in the project's zone. */
+  qualification?: TierQualificationInput;
+  /** How long a tier is kept once it is reached: to the end of the day so many months later, or of the year so many years after that one. */
+  validity?: TierValidityInput;
+  /** What follows when a tier ends: the one that the customer then qualifies for, or no less than one level below. The same tier goes on for another time where they still qualify for it. */
+  downgrade?: TierDowngrade;
+  /** From the lowest to the highest. None: nobody is in a tier any more. */
+  tiers: readonly (Tier)[];
+};
+
+export type TierQualification = {
+  kind: TierQualificationKind;
+  /** Of `rolling_months`. */
+  months: number;
+};
+
+export type TierQualificationInput = {
+  kind: TierQualificationKind;
+  /** Of `rolling_months`. */
+  months?: number;
+};
+
+export type TierQualificationKind = "rolling_months" | "calendar_year";
+
+export type TierSetting = {
+  /** Null: none, whatever they bought. */
+  tier: TierKey | null;
+  /** From then on what they bought decides again. */
+  until: string;
+  /** For the audit trail: nothing personal. */
+  reason: string;
+};
+
+export type TierValidity = {
+  kind: TierValidityKind;
+  count: number;
+};
+
+export type TierValidityInput = {
+  kind: TierValidityKind;
+  count?: number;
+};
+
+export type TierValidityKind = "months" | "calendar_years";
+
 /** An IANA time zone, such as Asia/Shanghai. */
 export type TimeZone = string;
 
@@ -4343,7 +4464,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -4622,7 +4743,7 @@ export interface Operations {
   /** Say something of a customer, known or new. */
   putCustomer: { request: { params: { id: string }; body: CustomerDocument; ifMatch?: string }; answer: Customer };
   /** The project's customers, by id. */
-  customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; segment?: string; updatedSince?: string } }; answer: CustomerPage };
+  customers: { request: { query?: { limit?: number; after?: string; group?: string; tag?: string; segment?: string; tier?: string; updatedSince?: string } }; answer: CustomerPage };
   /** A customer. */
   customer: { request: { params: { id: string } }; answer: Customer };
   /** A customer at a glance: what they bought, saved and hold, and where they belong. */
@@ -4653,6 +4774,16 @@ export interface Operations {
   putRfm: { request: { body: RfmDocument; ifMatch?: string }; answer: RfmSettings };
   /** Create the usual segments: high-value-active, at-risk, dormant (no order for more than 90 days), new. */
   createPresetSegments: { request: { body: SegmentPresetRequest }; answer: SegmentPresets };
+  /** The membership tiers of the project, and how they are reached. */
+  tierProgramme: { request: {  }; answer: TierProgramme };
+  /** Say which membership tiers there are, and how they are reached. */
+  putTierProgramme: { request: { body: TierProgrammeDocument; ifMatch?: string }; answer: TierProgramme };
+  /** A customer's tier, until when they have it, and what is missing to the next. */
+  customerTier: { request: { params: { id: string } }; answer: CustomerTier };
+  /** Set a customer's tier by hand for some time, as for somebody who comes from a competitor. */
+  setCustomerTier: { request: { params: { id: string }; body: TierSetting }; answer: CustomerTier };
+  /** Take back the tier that was set by hand: what the customer bought decides again. */
+  resetCustomerTier: { request: { params: { id: string } }; answer: CustomerTier };
   /** Say how much of a SKU there is, in a store or at large. */
   putStock: { request: { params: { sku: string }; body: StockDocument }; answer: StockLevel };
   /** What is known of the stock, by SKU and store. */
@@ -4843,6 +4974,11 @@ export const routes = {
   rfm: { method: "GET", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
   putRfm: { method: "PUT", path: "/v1/rfm", isRepeatable: true, takesIdempotencyKey: false },
   createPresetSegments: { method: "POST", path: "/v1/segments/presets", isRepeatable: false, takesIdempotencyKey: false },
+  tierProgramme: { method: "GET", path: "/v1/tier-programme", isRepeatable: true, takesIdempotencyKey: false },
+  putTierProgramme: { method: "PUT", path: "/v1/tier-programme", isRepeatable: true, takesIdempotencyKey: false },
+  customerTier: { method: "GET", path: "/v1/customers/{id}/tier", isRepeatable: true, takesIdempotencyKey: false },
+  setCustomerTier: { method: "PUT", path: "/v1/customers/{id}/tier", isRepeatable: true, takesIdempotencyKey: false },
+  resetCustomerTier: { method: "DELETE", path: "/v1/customers/{id}/tier", isRepeatable: true, takesIdempotencyKey: false },
   putStock: { method: "PUT", path: "/v1/stock/{sku}", isRepeatable: true, takesIdempotencyKey: false },
   stock: { method: "GET", path: "/v1/stock", isRepeatable: true, takesIdempotencyKey: false },
   createAutomation: { method: "POST", path: "/v1/automations", isRepeatable: false, takesIdempotencyKey: false },

@@ -279,7 +279,6 @@ export type AutomationDryRun = {
   /** Pools that have no coupon now: whoever is reached would be owed one. */
   missing: readonly (AutomationMissingPool)[];
   items: readonly (AutomationCandidate)[];
-  nextCursor: string | null;
 };
 
 export type AutomationMissingPool = {
@@ -4803,9 +4802,9 @@ export interface Operations {
   /** Put an automation away for good, with what it still owes. Its runs can be read on. */
   archiveAutomation: { request: { params: { id: string } }; answer: Automation };
   /** Whom an automation would reach now, without storing it, and why others not. */
-  dryRunAutomationDocument: { request: { query?: { limit?: number; after?: string; outcome?: AutomationOutcome }; body: AutomationDocument }; answer: AutomationDryRun };
+  dryRunAutomationDocument: { request: { query?: { sample?: number; afterCustomer?: string; outcome?: AutomationOutcome }; body: AutomationDocument }; answer: AutomationDryRun };
   /** Whom an automation would reach now, and why others not; nothing is done. */
-  dryRunAutomation: { request: { params: { id: string }; query?: { limit?: number; after?: string; outcome?: AutomationOutcome } }; answer: AutomationDryRun };
+  dryRunAutomation: { request: { params: { id: string }; query?: { sample?: number; afterCustomer?: string; outcome?: AutomationOutcome } }; answer: AutomationDryRun };
   /** What an automation came to: runs, coupons issued and redeemed, revenue and discounts. */
   automationResults: { request: { params: { id: string } }; answer: AutomationResults };
   /** Whom an automation was triggered for, newest first, and what became of it. */

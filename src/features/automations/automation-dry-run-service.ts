@@ -1,9 +1,7 @@
 /** Whom an automation would reach now, by the very rules by which it then reaches them; nothing is done. */
-import { z } from "zod";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
-import { cursorOf } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
@@ -33,7 +31,6 @@ export interface AutomationDryRunService {
   ofDocument(projectId: string, document: AutomationDocument, query: DryRunQuery): Promise<AutomationDryRun>;
 }
 
-const cursor = cursorOf("automation-dry-run", z.string());
 const customersAtOnce = 1_000;
 const eventDays = 30;
 
@@ -79,12 +76,12 @@ export function automationDryRunService({
     const counts = new Map<string, number>();
     for (const outcome of outcomes.values())
       if (outcome !== null) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    const after = cursor.decode(query.after);
+    const { afterCustomer: after } = query;
     const wanted = [...outcomes]
       .map(([customer, reason]) => ({ customer, reason }))
       .filter(
         ({ customer, reason }) =>
-          (reason === null) === (query.outcome === "reached") && (after === null || customer > after),
+          (reason === null) === (query.outcome === "reached") && (after === undefined || customer > after),
       )
       .sort((a, b) => (a.customer < b.customer ? -1 : 1));
     const skipped = [...counts].map(([reason, count]) => ({ reason, count }));
@@ -94,12 +91,7 @@ export function automationDryRunService({
       reached: outcomes.size - skipped.reduce((sum, { count }) => sum + count, 0),
       skipped: skipped.sort((a, b) => (a.reason < b.reason ? -1 : 1)),
       missing,
-      ...cursor.page(
-        wanted.slice(0, query.limit + 1),
-        query.limit,
-        ({ customer }) => customer,
-        (one) => one,
-      ),
+      items: wanted.slice(0, query.sample),
     };
   }
 

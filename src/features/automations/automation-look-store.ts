@@ -1,8 +1,7 @@
 /** Whom the clock triggers automations for. It looks into the tables of several features, and writes its own. */
 import { and, asc, eq, lte, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import type { AutomationName } from "./automation-store.ts";
-import { type AutomationClockRow, automationClocks } from "./automation-tables.ts";
+import { type AutomationClockRow, type AutomationName, automationClocks } from "./automation-tables.ts";
 
 export async function setClock(
   connection: Connection,

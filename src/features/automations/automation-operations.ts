@@ -176,7 +176,7 @@ export function automationOperations(
         trigger: { kind: "birthday", at: "08:00" },
         actions: [{ kind: "notify", template: "birthday" }],
       },
-      problems: ["invalid-cursor"],
+      problems: [],
       handler: ({ body, query, context }) => dryRuns.ofDocument(context.projectId, body, query),
     }),
     defineOperation({
@@ -191,7 +191,7 @@ export function automationOperations(
       query: dryRunQuery,
       result: automationDryRun,
       cost: 5_000,
-      problems: ["automation-not-found", "invalid-cursor"],
+      problems: ["automation-not-found"],
       handler: ({ params: { id }, query, context }) => dryRuns.ofAutomation(context.projectId, id, query),
     }),
     defineOperation({

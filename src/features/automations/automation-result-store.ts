@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { RunState } from "./automation-schemas.ts";
-import type { AutomationName } from "./automation-store.ts";
+import type { AutomationName } from "./automation-tables.ts";
 
 export interface StateCount {
   readonly state: RunState;

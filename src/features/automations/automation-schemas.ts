@@ -265,7 +265,9 @@ export type AutomationResults = z.output<typeof automationResults>;
 
 /** A dry run looks at up to so many customers. */
 export const mostTried = 20_000;
-export const dryRunQuery = pageQuery.extend({
+export const dryRunQuery = z.strictObject({
+  sample: z.int().min(0).max(200).default(50).describe("How many of them to name."),
+  afterCustomer: name.optional().describe("Name those after this one."),
   outcome: z
     .enum(["reached", "skipped"])
     .meta({ id: "AutomationOutcome" })
@@ -288,7 +290,6 @@ export const automationDryRun = z
     items: z.array(
       z.object({ customer: z.string(), reason: z.string().nullable() }).meta({ id: "AutomationCandidate" }),
     ),
-    nextCursor: z.string().nullable(),
   })
   .meta({
     id: "AutomationDryRun",

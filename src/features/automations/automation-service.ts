@@ -23,7 +23,6 @@ import type {
   AutomationStatus,
 } from "./automation-schemas.ts";
 import {
-  type AutomationName,
   beginFollowing,
   countActive,
   findAutomation,
@@ -33,7 +32,7 @@ import {
   recount,
   saveAutomation,
 } from "./automation-store.ts";
-import type { AutomationRow } from "./automation-tables.ts";
+import type { AutomationName, AutomationRow } from "./automation-tables.ts";
 import { happeningOf } from "./automation-triggers.ts";
 
 export interface AutomationService {

@@ -1,12 +1,7 @@
 import { and, count, desc, eq, inArray, like, lt, not, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { AutomationStatus } from "./automation-schemas.ts";
-import { type AutomationRow, automations } from "./automation-tables.ts";
-
-export interface AutomationName {
-  readonly projectId: string;
-  readonly id: string;
-}
+import { type AutomationName, type AutomationRow, automations } from "./automation-tables.ts";
 
 const named = ({ projectId, id }: AutomationName) =>
   and(eq(automations.projectId, projectId), eq(automations.id, id));

@@ -3,6 +3,11 @@ import type { AutomationDocument, AutomationStatus, RunState } from "./automatio
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
+export interface AutomationName {
+  readonly projectId: string;
+  readonly id: string;
+}
+
 export const automations = pgTable(
   "automations",
   {

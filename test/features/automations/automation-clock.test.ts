@@ -40,7 +40,7 @@ const nextLookOf = async (id: string) => {
 const looksNextAt = (id: string, at: string | null) =>
   expect.poll(() => nextLookOf(id), { timeout: patience, interval: 50 }).toBe(at);
 const dryRun = async (id: string, outcome = "reached") => {
-  const answer = await shop.succeed("POST", `/v1/automations/${id}/dry-run?limit=200&outcome=${outcome}`);
+  const answer = await shop.succeed("POST", `/v1/automations/${id}/dry-run?sample=200&outcome=${outcome}`);
   return { ...answer, customers: answer.items.map(({ customer }: { customer: string }) => customer) };
 };
 
@@ -174,7 +174,7 @@ test("a dry run says whom it would reach and why others not, and that is what th
     actions: [{ kind: "issue_coupon", pool: "tried" }],
     caps: { perCustomer: [{ count: 1, per: "ever" }], runs: 5 },
   };
-  const draft = await shop.succeed("POST", "/v1/automations/dry-run?limit=2", document);
+  const draft = await shop.succeed("POST", "/v1/automations/dry-run?sample=2", document);
   const skipped = [
     { reason: "cap_runs", count: 3 },
     { reason: "conditions", count: 4 },

@@ -35,11 +35,11 @@ comment on column prizes.lot_id is 'The lot that points were booked as.';
 comment on column prizes.retry_at is 'It could not be delivered: not tried again before then.';
 create index prizes_owed on prizes (project_id, pool, id) where state = 'owed';
 -- Plans are made while a table is empty, when one column tells as much as three: an index that begins with the project would do
--- for anything. These are found only by those who name what they begin with, and the last one is preferred.
+-- for anything. These are found only by those who name what they begin with, and the latest is preferred.
 create index prizes_programme on prizes (programme, source, project_id, id);
 create index prizes_state on prizes (state, project_id, id);
-create index prizes_customer on prizes (customer_id, project_id, id);
 create unique index prizes_reference on prizes (project_id, source, programme, reference, holder);
+create index prizes_customer on prizes (customer_id, project_id, id);
 select wall('prizes');
 
 grant select (project_id, pool, id, state) on prizes to dealwright_lookout;

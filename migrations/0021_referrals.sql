@@ -71,9 +71,9 @@ create index referrals_counted on referrals (project_id, programme, referrer, qu
 create index referrals_referrer on referrals (project_id, programme, referrer, id);
 create index referrals_state on referrals (project_id, programme, state, id);
 create index referrals_due on referrals (due_at) where due_at is not null;
-create index referrals_customer on referrals (customer_id, project_id);
 -- One friend, one referral, whoever says so how often.
 create unique index referrals_friend on referrals (project_id, programme, friend);
+create index referrals_customer on referrals (customer_id, project_id);
 select wall('referrals');
 
 create table referral_identifiers (

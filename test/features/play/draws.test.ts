@@ -42,7 +42,7 @@ function draw(key: string, ticket: string, customer = "anna", more: object = {})
 
 const drawOf = async (key: string) => (await api.rest("GET", `/v1/draws/${key}`, { role: "viewer" })).body;
 
-test("forty tickets sent three times at once are forty draws, stock is exact, and the end shows that nobody cheated", async () => {
+test("forty tickets sent twice at once are forty draws, stock is exact, and the end shows that nobody cheated", async () => {
   const declared = await declare({ key: "wheel" });
   expect(declared.status, declared.text).toBe(201);
   expect([declared.body.commitment, declared.body.seed]).toEqual([
@@ -50,7 +50,7 @@ test("forty tickets sent three times at once are forty draws, stock is exact, an
     null,
   ]);
   const tickets = Array.from({ length: 40 }, (_, index) => `t-${index}`);
-  const sent = [...tickets, ...tickets, ...tickets];
+  const sent = [...tickets, ...tickets];
   const answers = await Promise.all(
     sent.map((ticket, index) => draw("wheel", ticket, `c-${index % 40}`, { nonce: `n_${index % 40}` })),
   );

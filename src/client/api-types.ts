@@ -215,7 +215,7 @@ export type AutomationAmounts = {
   orders: number;
   /** What these orders came to, less what was refunded. */
   revenue: number;
-  /** What the coupons took off, less what came back. */
+  /** What the coupons took off, as budgets count it: part of an order that comes back changes nothing. */
   discount: number;
 };
 

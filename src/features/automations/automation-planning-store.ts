@@ -101,7 +101,7 @@ export async function couponsOfEvents(
   return rows;
 }
 
-/** What these promotions took off in the order, less what returns gave back: by the books. */
+/** What these promotions took off in the order, by the books: as budgets count it. */
 export async function takenOff(
   connection: Connection,
   projectId: string,

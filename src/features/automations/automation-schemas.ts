@@ -254,7 +254,11 @@ export const automationResults = z
             currency: z.string(),
             orders: z.int(),
             revenue: z.int().describe("What these orders came to, less what was refunded."),
-            discount: z.int().describe("What the coupons took off, less what came back."),
+            discount: z
+              .int()
+              .describe(
+                "What the coupons took off, as budgets count it: part of an order that comes back changes nothing.",
+              ),
           })
           .meta({ id: "AutomationAmounts" }),
       )

@@ -237,27 +237,9 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   if (currencies.areContradictory)
     compiler.issue("", "no_common_currency", "No currency has an amount everywhere the promotion needs one.");
   const parts = partsByStage(benefits, document);
-  const unitStocks = compileUnitStocks(document, compiler.issue);
-  const safetyStock = compileSafetyStock(document.safetyStock, compiler.issue);
   const goodsStages = parts.filter(({ stage }) => stage === "item" || stage === "order").length;
-  if (unitStocks !== null && goodsStages !== 1)
-    compiler.issue(
-      "/limits/stock",
-      "stock_needs_one_stage",
-      "A stock is of goods that the promotion makes cheaper, all of them in the item stage or all of them in the order stage.",
-    );
-  if (safetyStock?.caps === true && goodsStages > 1)
-    compiler.issue(
-      "/safetyStock",
-      "stock_needs_one_stage",
-      "With `cap` it may make goods cheaper in the item stage or in the order stage, not in both: each would take its units.",
-    );
-  if (safetyStock !== null && goodsStages === 0)
-    compiler.issue(
-      "/safetyStock",
-      "stock_needs_goods",
-      "It makes no goods cheaper that could be left alone.",
-    );
+  const unitStocks = compileUnitStocks(document, goodsStages, compiler.issue);
+  const safetyStock = compileSafetyStock(document.safetyStock, goodsStages, compiler.issue);
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;

@@ -40,8 +40,10 @@ export function stockName(sku: string, store: string | null | undefined): string
   return JSON.stringify(store === null || store === undefined ? [sku] : [sku, store]);
 }
 
+/** `goodsStages`: in how many stages the promotion makes goods cheaper. */
 export function compileSafetyStock(
   document: z.output<typeof safetyStockSchema> | undefined,
+  goodsStages: number,
   issue: (path: Issue["path"], code: Issue["code"], message: Issue["message"]) => void,
 ): SafetyStock | null {
   if (document === undefined) return null;
@@ -52,7 +54,16 @@ export function compileSafetyStock(
       issue(`/safetyStock/skus/${i}`, "stock_named_twice", "These goods were named before.");
     bySku.set(named, least);
   }
-  return { units: document.units, caps: document.whenBelow === "cap", bySku };
+  const caps = document.whenBelow === "cap";
+  if (goodsStages === 0)
+    issue("/safetyStock", "stock_needs_goods", "It makes no goods cheaper that could be left alone.");
+  if (caps && goodsStages > 1)
+    issue(
+      "/safetyStock",
+      "stock_needs_one_stage",
+      "With `cap` it may make goods cheaper in the item stage or in the order stage, not in both: each would take its units.",
+    );
+  return { units: document.units, caps, bySku };
 }
 
 /** Units that may be discounted, with the numbers behind it; null: any number, or nobody knows how many there are. */

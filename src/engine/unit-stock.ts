@@ -41,11 +41,19 @@ interface WithStock {
   readonly limits?: { readonly stock?: z.output<typeof unitStockSchema> | undefined } | undefined;
 }
 
+/** `goodsStages`: in how many stages the promotion makes goods cheaper. */
 export function compileUnitStocks(
   { limits: of }: WithStock,
+  goodsStages: number,
   issue: (path: Issue["path"], code: Issue["code"], message: Issue["message"]) => void,
 ): UnitStocks | null {
   if (of?.stock === undefined) return null;
+  if (goodsStages !== 1)
+    issue(
+      "/limits/stock",
+      "stock_needs_one_stage",
+      "A stock is of goods that the promotion makes cheaper, all of them in the item stage or all of them in the order stage.",
+    );
   const stocks = new Map<string, UnitStock[]>();
   const names = new Set<string>();
   for (const [i, { sku, store, units }] of of.stock.entries()) {

@@ -5,6 +5,7 @@ import { pageQuery } from "../../platform/pagination.ts";
 import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
 import { qrQuery } from "../coupons/coupon-schemas.ts";
 import { playParams } from "../prizes/prize-schemas.ts";
+import type { ReferralProgrammes } from "./referral-attribution-service.ts";
 import {
   memberRequest,
   referral,
@@ -18,7 +19,7 @@ import {
   referralRequest,
   referralResults,
 } from "./referral-schemas.ts";
-import type { ReferralProgrammes, ReferralService } from "./referral-service.ts";
+import type { ReferralService } from "./referral-service.ts";
 
 const tag = "referrals";
 const shops: readonly Role[] = ["checkout", "pos", "marketing"];
@@ -108,7 +109,7 @@ export function referralOperations(programmes: ReferralProgrammes, service: Refe
       audit: { unaudited: "What customers did; nobody's change of the project." },
       summary: "A friend came through a member's code.",
       description:
-        "The first time stands, refused or not; whatever is said later is answered with it. An event `sign_up` with `customer` and the code as `referrer` says the same. Devices, phones and addresses are kept as keyed hashes, never as they were sent.",
+        "The first time stands, refused or not; whatever is said later is answered with it. What was not known of the friend yet, such as their device, is added and checked until an order decides. An event `sign_up` with `customer` and the code as `referrer` says the same. Devices, phones and addresses are kept as keyed hashes, never as they were sent.",
       roles: shops,
       params: playParams,
       body: referralRequest,

@@ -1,6 +1,6 @@
 import { type ProgrammeOptions, programmeService, windowFaults } from "../programmes/programme-service.ts";
+import type { ReferralProgrammes } from "./referral-attribution-service.ts";
 import { type ReferralProgrammeDocument, referralProgrammeDocument } from "./referral-schemas.ts";
-import type { ReferralProgrammes } from "./referral-service.ts";
 
 type Options = Pick<ProgrammeOptions<ReferralProgrammeDocument>, "database" | "clock">;
 

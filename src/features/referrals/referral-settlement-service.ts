@@ -18,15 +18,16 @@ import { recordEvents } from "../events/event-service.ts";
 import { type PaidOrder, paidOrders } from "../orders/paid-order-service.ts";
 import type { Prize } from "../prizes/prize-schemas.ts";
 import type { PrizeReferences, PrizeService, PrizeToGive } from "../prizes/prize-service.ts";
-import { lockMember } from "./referral-member-store.ts";
-import type { ReferralProgrammeDocument, ReferralReason } from "./referral-schemas.ts";
 import {
   clocksDifferMilliseconds,
   hadOrdered,
+  isSelf,
   orderedInTime,
   type ReferralOptions,
   referralEvent,
-} from "./referral-service.ts";
+} from "./referral-attribution-service.ts";
+import { lockMember } from "./referral-member-store.ts";
+import type { ReferralProgrammeDocument, ReferralReason } from "./referral-schemas.ts";
 import {
   cameBy,
   countRewarded,
@@ -119,9 +120,10 @@ export function referralSettlementService({
     { row, document, now }: Case,
     order: PaidOrder,
   ): Promise<void> {
-    // Both of a pair that came by each other at the same moment are known by now.
-    if (await cameBy(connection, row)) return refuse(connection, row, "ring", now);
     const member = await lockMember(connection, { ...row, holder: row.referrer });
+    // The member's device and phone may be known only since; and both of a pair that came by each other at the same moment.
+    if (isSelf(row, member)) return refuse(connection, row, "self_referral", now);
+    if (await cameBy(connection, row)) return refuse(connection, row, "ring", now);
     const isCounted = await hasRoom(connection, { row, document, now });
     const { gift } = document;
     const getsGift = gift !== undefined && (gift.to === "friend" || isCounted);

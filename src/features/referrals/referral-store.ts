@@ -36,6 +36,13 @@ export async function findReferralOf(
   return row;
 }
 
+/** Locked until the transaction ends. */
+export async function lockReferral(connection: Connection, name: ReferralName): Promise<ReferralRow> {
+  const [row] = await connection.select().from(referrals).where(named(name)).for("update");
+  if (row === undefined) throw new Error("a referral is gone");
+  return row;
+}
+
 export async function updateReferral(
   connection: Connection,
   name: ReferralName,

@@ -274,6 +274,72 @@ test("a sign-up that brings a code is a referral, however often it is told", asy
   expect(await friendsOf("signs")).toEqual({ "signs-bob": "attributed" });
 });
 
+const signUp = (id: string, data: object, time = api.clock.now()) =>
+  api.rest("POST", "/v1/events", {
+    role: "checkout",
+    body: {
+      specversion: "1.0",
+      id,
+      source: "/app",
+      type: "sign_up",
+      time: new Date(time).toISOString(),
+      data,
+    },
+  });
+
+test("a device or phone that is told after the sign-up counts as if it had been told with it", async () => {
+  await programme("later", { holdDays: 0 });
+  const code = await codeOf("later", "later-anna", { device: "later-d", phone: "0171 1" });
+  const friends = ["later-twin", "later-one", "later-two"];
+  for (const customer of friends) await signUp(customer, { customer, referrer: code });
+  const outcome = async (friend: string, identifiers: object) => {
+    const { body } = await refer("later", code, friend, { identifiers });
+    return [body.state, body.reason].join(" ").trim();
+  };
+  expect(await outcome("later-twin", { device: "later-d", phone: "0171 1" })).toBe("refused self_referral");
+  // The same again is the same device, not one more friend.
+  expect(await outcome("later-one", { device: "later-farm" })).toBe("attributed");
+  expect(await outcome("later-one", { device: "later-farm" })).toBe("attributed");
+  expect(await outcome("later-two", { device: "later-farm" })).toBe("refused ring");
+  // Nor does it help the member to be silent until then.
+  const silent = await codeOf("later", "later-bob");
+  await refer("later", silent, "later-self", { identifiers: { phone: "0172 2" } });
+  expect(await codeOf("later", "later-bob", { phone: "0172 2" })).toBe(silent);
+  await pays("later-self");
+  await settled("later", {
+    "later-twin": "refused self_referral",
+    "later-one": "attributed",
+    "later-two": "refused ring",
+    "later-self": "refused self_referral",
+  });
+  expect(await pointsOf("later-bob")).toBe(0);
+});
+
+test("a friend came when the event says so, after the code was given, and stays one when the programme is over", async () => {
+  const endsAt = new Date(api.clock.now() + 2 * millisecondsPerDay).toISOString();
+  await programme("late", { endsAt });
+  const code = await codeOf("late", "late-anna");
+  const came = api.clock.now() + millisecondsPerDay;
+  api.clock.advance(millisecondsPerDay + 4 * 3_600_000);
+  await pays("late-bob");
+  await pays("late-old");
+  api.clock.advance(2 * millisecondsPerDay);
+  await signUp("late-bob", { customer: "late-bob", referrer: code }, came);
+  await signUp("late-cleo", { customer: "late-cleo", referrer: code });
+  await settled("late", { "late-bob": "qualified" });
+  expect((await refer("late", code, "late-bob")).body).toMatchObject({
+    state: "qualified",
+    attributedAt: new Date(came).toISOString(),
+  });
+  expect(faultOf(await refer("late", code, "late-old"))).toBe("409 referral-programme-closed");
+  // Nobody came by a code that there was not.
+  const joinedAt = api.clock.now();
+  await programme("late-2", {});
+  await signUp("late-emil", { customer: "late-emil", referrer: await codeOf("late-2", "late-dora") }, came);
+  const { body } = await api.rest("GET", "/v1/referral-programmes/late-2/referrals");
+  expect(body.items).toMatchObject([{ attributedAt: new Date(joinedAt).toISOString() }]);
+});
+
 test("a programme is changed by whoever has seen it, counts friends in its time, and says what is wrong with it", async () => {
   const put = (body: object, ifMatch: string) =>
     api.rest("PUT", "/v1/referral-programmes/short", { body, headers: { "if-match": `"${ifMatch}"` } });

@@ -48,7 +48,7 @@ create table referrals (
   reason text,
   order_ref text,
   is_counted boolean not null default false,
-  has_gift boolean not null default false,
+  gift jsonb,
   is_given boolean not null default false,
   due_at timestamptz,
   hold_until timestamptz,
@@ -64,7 +64,7 @@ create table referrals (
 comment on table referrals is 'Friends who came through a member''s code. The first one stands, refused or not.';
 comment on column referrals.friend is 'The keyed hash of the customer who came.';
 comment on column referrals.is_counted is 'Whether it counts against the caps of the member who brought them.';
-comment on column referrals.has_gift is 'Whether it has one of the first gifts.';
+comment on column referrals.gift is 'Which of the first gifts it has, and for whom, as the programme had it when it qualified.';
 comment on column referrals.is_given is 'Whether the rewards were given.';
 comment on column referrals.due_at is 'When it is to be looked at: an order of the friend changed, or the hold is over.';
 create index referrals_counted on referrals (project_id, programme, referrer, qualified_at) where is_counted;

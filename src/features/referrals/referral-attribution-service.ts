@@ -84,7 +84,7 @@ export function referralAttribution({ clock, projects }: Pick<ReferralOptions, "
       reason: null,
       orderRef: null,
       isCounted: false,
-      hasGift: false,
+      gift: null,
       isGiven: false,
       // They may have ordered already, a moment ago.
       dueAt: now,

@@ -71,6 +71,8 @@ export const referralProgrammeDocument = z
       .describe("Where a code leads, such as `https://shop.example/?ref={code}`."),
   })
   .meta({ id: "ReferralProgrammeDocument" });
+/** One of the first gifts, as it was when the referral qualified. */
+export type PromisedGift = Pick<NonNullable<ReferralProgrammeDocument["gift"]>, "sku" | "to">;
 export type ReferralProgrammeDocument = z.output<typeof referralProgrammeDocument>;
 
 export const referralProgramme = referralProgrammeDocument

@@ -126,14 +126,18 @@ export function referralSettlementService({
     if (await cameBy(connection, row)) return refuse(connection, row, "ring", now);
     const isCounted = await hasRoom(connection, { row, document, now });
     const { gift } = document;
-    const getsGift = gift !== undefined && (gift.to === "friend" || isCounted);
+    const getsGift =
+      gift !== undefined &&
+      (gift.to === "friend" || isCounted) &&
+      (await takeGift(connection, row, gift.stock));
     const holdUntil = new Date(now + document.holdDays * millisecondsPerDay);
     const qualified: ReferralRow = {
       ...row,
       state: "qualified",
       orderRef: order.ref,
       isCounted,
-      hasGift: getsGift && (await takeGift(connection, row, gift.stock)),
+      // Theirs from now on, whatever the programme gives by the time the hold is over.
+      gift: getsGift ? { sku: gift.sku, to: gift.to } : null,
       qualifiedAt: new Date(now),
       holdUntil,
       dueAt: holdUntil,
@@ -160,17 +164,18 @@ export function referralSettlementService({
       programme: row.programme,
       references: sides.map((side) => referenceOf(row, side)).concat(referenceOf(row, "gift")),
     };
+    // Before what was given is locked, as when it is given; a coupon that an order still holds does not hold the gift.
+    if (row.gift !== null) await giveGiftBack(connection, row);
     if (row.isGiven && !(await prizes.takeBack(connection, references))) {
-      await updateReferral(connection, row, { dueAt: new Date(now + retrySeconds * 1_000) });
+      await updateReferral(connection, row, { gift: null, dueAt: new Date(now + retrySeconds * 1_000) });
       return;
     }
-    if (row.hasGift) await giveGiftBack(connection, row);
     const reversed: ReferralRow = {
       ...row,
       state: "reversed",
       reason: order === undefined ? "order_returned" : "amount_too_low",
       isCounted: false,
-      hasGift: false,
+      gift: null,
       dueAt: null,
       updatedAt: new Date(now),
     };
@@ -214,8 +219,8 @@ export function referralSettlementService({
       if (side === "referrer" && !row.isCounted) await prizes.refuse(connection, toGive, "cap_reached");
       else await prizes.give(connection, toGive);
     }
-    if (row.hasGift && document.gift !== undefined) {
-      const { sku, to } = document.gift;
+    if (row.gift !== null) {
+      const { sku, to } = row.gift;
       await prizes.give(connection, gives(to, { kind: "gift", sku, quantity: 1 }, referenceOf(row, "gift")));
     }
     return { ...row, isGiven: true };

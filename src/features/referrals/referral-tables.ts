@@ -1,5 +1,5 @@
-import { boolean, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
-import type { ReferralReason, referralStates } from "./referral-schemas.ts";
+import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { PromisedGift, ReferralReason, referralStates } from "./referral-schemas.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -36,7 +36,7 @@ export const referrals = pgTable(
     reason: text().$type<ReferralReason>(),
     orderRef: text("order_ref"),
     isCounted: boolean("is_counted").notNull(),
-    hasGift: boolean("has_gift").notNull(),
+    gift: jsonb().$type<PromisedGift>(),
     isGiven: boolean("is_given").notNull(),
     dueAt: instant("due_at"),
     holdUntil: instant("hold_until"),

@@ -181,6 +181,34 @@ test("what was given at once is taken back when the order comes back within the 
   expect(results.body.giftsLeft).toBe(1);
 });
 
+test("a gift is whoever's qualified for it, also where the programme gives another or none when the hold is over", async () => {
+  const key = "kept-gift";
+  await programme(key, { gift: { sku: "TOTE", stock: 1, to: "friend" } });
+  const code = await codeOf(key, "kept-anna");
+  await refer(key, code, "kept-bob");
+  await pays("kept-bob");
+  await settled(key, { "kept-bob": "qualified" });
+  const body = { friend: coupon, referrer: points };
+  const changed = await api.rest("PUT", `/v1/referral-programmes/${key}`, {
+    body,
+    headers: { "if-match": '"1"' },
+  });
+  expect(changed.status, changed.text).toBe(200);
+  hold();
+  await settled(key, { "kept-bob": "rewarded" });
+  expect(await prizesOf("kept-bob")).toEqual(["friend granted usable", "gift granted"]);
+  const given = await api.rest("GET", "/v1/prizes?customer=kept-bob&source=referral", { role: "checkout" });
+  expect(given.body.items).toContainEqual(
+    expect.objectContaining({ prize: { kind: "gift", sku: "TOTE", quantity: 1 } }),
+  );
+  // Whoever serves a customer sees that one's codes, not everybody's.
+  const roles = ["checkout", "pos", "erp", "marketing", "viewer", "admin"] as const;
+  const seen = await Promise.all(roles.map((role) => api.rest("GET", "/v1/prizes", { role })));
+  const refused = "403 forbidden-role /customer required";
+  expect(seen.map(faultOf).slice(0, 3)).toEqual([refused, refused, refused]);
+  expect(seen.slice(3).map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
 test("gifts are as many as there are, and a member is rewarded up to the cap, whoever pays at the same time", async () => {
   await programme("caps", {
     gift: { sku: "TOTE", stock: 5, to: "friend" },

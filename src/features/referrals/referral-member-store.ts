@@ -1,4 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
+import { isErased } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import { type ReferralMemberRow, referralMembers } from "./referral-tables.ts";
 
@@ -19,6 +20,8 @@ export async function joinMember(
   connection: Connection,
   row: ReferralMemberRow,
 ): Promise<ReferralMemberRow | undefined> {
+  const known = await findMember(connection, row);
+  if (known !== undefined && !tellsMore(row, known)) return known;
   const { projectId, programme, holder, customerId, code, device, phone, ip, createdAt } = row;
   await connection.execute(sql`
     insert into referral_members (project_id, programme, holder, customer_id, code, device, phone, ip, created_at)
@@ -37,6 +40,13 @@ export async function joinMember(
   return member;
 }
 
+function tellsMore(row: ReferralMemberRow, known: ReferralMemberRow): boolean {
+  const isNew = (["device", "phone", "ip"] as const).some(
+    (kind) => known[kind] === null && row[kind] !== null,
+  );
+  return isNew || known.customerId !== row.customerId;
+}
+
 export async function findMember(
   connection: Connection,
   name: MemberName,
@@ -52,6 +62,7 @@ export async function lockMember(connection: Connection, name: MemberName): Prom
   return row;
 }
 
+/** Whoever was erased brings nobody any more, until they are back. */
 export async function findMemberByCode(
   connection: Connection,
   projectId: string,
@@ -61,7 +72,7 @@ export async function findMemberByCode(
     .select()
     .from(referralMembers)
     .where(and(eq(referralMembers.projectId, projectId), eq(referralMembers.code, code)));
-  return row;
+  return row === undefined || isErased(row.customerId) ? undefined : row;
 }
 
 export async function countMembers(

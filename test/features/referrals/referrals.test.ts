@@ -368,6 +368,26 @@ test("a friend came when the event says so, after the code was given, and stays 
   expect(body.items).toMatchObject([{ attributedAt: new Date(joinedAt).toISOString() }]);
 });
 
+test("a code that is shown again is written nowhere, and brings nobody once its member is erased", async () => {
+  await programme("shown", {});
+  const identifiers = { device: "shown-d" };
+  const code = await codeOf("shown", "shown-anna", identifiers);
+  const version = async () => {
+    const { rows } = await database.pool.query("select xmin from referral_members where code = $1", [code]);
+    return rows[0].xmin;
+  };
+  const before = await version();
+  expect(await codeOf("shown", "shown-anna", identifiers)).toBe(code);
+  expect(await codeOf("shown", "shown-anna")).toBe(code);
+  expect(await version()).toBe(before);
+  expect((await api.rest("POST", "/v1/customers/shown-anna/erase", { role: "erp" })).status).toBe(200);
+  expect(faultOf(await refer("shown", code, "shown-bob"))).toBe("404 referral-code-not-found");
+  await signUp("shown-bob", { customer: "shown-bob", referrer: code });
+  expect(await friendsOf("shown")).toEqual({});
+  expect(await codeOf("shown", "shown-anna")).toBe(code);
+  expect((await refer("shown", code, "shown-bob")).body.state).toBe("attributed");
+});
+
 test("a programme is changed by whoever has seen it, counts friends in its time, and says what is wrong with it", async () => {
   const put = (body: object, ifMatch: string) =>
     api.rest("PUT", "/v1/referral-programmes/short", { body, headers: { "if-match": `"${ifMatch}"` } });

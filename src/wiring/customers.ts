@@ -51,7 +51,7 @@ const customerData: readonly CustomerData[] = [
   prizeCustomerData,
   referralCustomerData,
   playCustomerData,
-  // Last: from here on until the erasure is committed no event of the project is numbered.
+  // Last, and in this order: events tell whom a receiver answered about.
   webhookCustomerData,
   eventCustomerData,
 ];

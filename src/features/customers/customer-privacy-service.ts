@@ -9,6 +9,7 @@ import {
 } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { recordChange } from "../audit/audit-service.ts";
+import { lockEventsFirst } from "../events/event-customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
@@ -57,6 +58,8 @@ export function customerPrivacyService({
     erase(context, id) {
       return withTransaction(database, context.projectId, async (connection) => {
         const customer = await named(connection, context.projectId, id);
+        // Whoever numbers events marks rows of the same customers: one after the other, or each waits for the other.
+        await lockEventsFirst(connection, context.projectId);
         const erased: Record<string, number> = {};
         for (const { name, erase } of data) erased[name] = await erase(connection, customer);
         const { pseudonym } = customer;

@@ -1,9 +1,10 @@
 import type { CustomerData } from "../../platform/customer-data.ts";
 import { eraseEventCustomer, eventsOfCustomer } from "./event-customer-store.ts";
-import { lockSequencer } from "./event-store.ts";
+import { lockNumbering, lockSequencer } from "./event-store.ts";
 
-/** Until the transaction ends no event of the project is numbered or deleted. */
 export const lockEvents = lockSequencer;
+/** For a transaction that locks rows of several features: before the first of them. */
+export const lockEventsFirst = lockNumbering;
 
 export const eventCustomerData: CustomerData = {
   name: "events",

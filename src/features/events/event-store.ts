@@ -38,6 +38,11 @@ export async function projectsWithNewEvents(connection: Connection): Promise<str
   return rows.map(({ project_id }) => project_id);
 }
 
+/** Until the transaction ends no event of the project is numbered or deleted. Before any row is locked: numbering marks rows of others. */
+export async function lockNumbering(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock(730511820, hashtext(${projectId}))`);
+}
+
 /** One process numbers the events of a project at a time. A statement of its own: the next one then sees whatever was committed until now. */
 export async function lockSequencer(connection: Connection, projectId: string): Promise<void> {
   // Row by row, whatever the statistics say of a table of which only the newest rows are wanted.

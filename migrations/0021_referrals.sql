@@ -70,7 +70,7 @@ comment on column referrals.due_at is 'When it is to be looked at: an order of t
 create index referrals_counted on referrals (project_id, programme, referrer, qualified_at) where is_counted;
 create index referrals_referrer on referrals (project_id, programme, referrer, id);
 create index referrals_state on referrals (project_id, programme, state, id);
-create index referrals_due on referrals (due_at) where due_at is not null;
+create index referrals_due on referrals (project_id, due_at) where due_at is not null;
 -- One friend, one referral, whoever says so how often.
 create unique index referrals_friend on referrals (project_id, programme, friend);
 create index referrals_customer on referrals (customer_id, project_id);
@@ -97,7 +97,17 @@ select wall('referral_gifts');
 
 grant select (project_id, id, due_at) on referrals to dealwright_lookout;
 create function due_referrals(at timestamptz, most integer) returns table (project_id text, id text) language sql stable as $$
-  select r.project_id, r.id from referrals r where r.due_at is not null and r.due_at <= at order by r.due_at limit most
+  with recursive waiting as (
+    (select r.project_id from referrals r where r.due_at is not null order by r.project_id limit 1)
+    union all
+    select later.project_id from waiting, lateral (
+      select r.project_id from referrals r
+       where r.due_at is not null and r.project_id > waiting.project_id order by r.project_id limit 1) as later
+  )
+  select due.project_id, due.id from waiting, lateral (
+    select r.project_id, r.id, r.due_at from referrals r
+     where r.project_id = waiting.project_id and r.due_at is not null and r.due_at <= at
+     order by r.due_at limit most) as due
 $$;
 select over_walls('due_referrals(timestamptz, integer)');
-comment on function due_referrals is 'Referrals that are to be looked at, the longest waiting first.';
+comment on function due_referrals is 'Up to so many referrals of each project that are to be looked at, the longest waiting first. From one project to the next, however many wait in each.';

@@ -88,7 +88,7 @@ export function servicesOf({
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
-  const followers = [followRedemptions, ...growthFollowers(projects)];
+  const followers = [followRedemptions, ...growthFollowers({ projects, clock })];
   const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
   const customers = customerServicesOf({ database, clock, log, projects });

@@ -23,12 +23,13 @@ import {
   referralSettlementService,
 } from "../features/referrals/referral-settlement-service.ts";
 import type { EventDeliveryService } from "../features/webhooks/event-delivery-service.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { Operation } from "../platform/operation.ts";
 import type { StreamOperation } from "../platform/stream-operation.ts";
 
 /** In the transaction that numbers events. */
-export const growthFollowers = (projects: ProjectService) => [
-  followReferredOrders,
+export const growthFollowers = ({ projects, clock }: { projects: ProjectService; clock: Clock }) => [
+  followReferredOrders(clock),
   followChallengedOrders(projects),
 ];
 

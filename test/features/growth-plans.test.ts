@@ -56,7 +56,12 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
   ],
   "whom orders may decide": [
     /using referrals_customer/,
-    (connection) => referrals.markReferralsDue(connection, projectId, { orders: ["o"], redemptions: [] }),
+    (connection) =>
+      referrals.markReferralsDue(connection, projectId, { orders: ["o"], redemptions: [], at: now }),
+  ],
+  "a referral that is due": [
+    /using referrals_pkey/,
+    (connection) => referrals.lockDueReferral(connection, { projectId, id: "r" }, now),
   ],
   "the referral of a friend": [
     /using referrals_friend/,

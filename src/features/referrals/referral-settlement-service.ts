@@ -11,6 +11,7 @@ import { Temporal } from "temporal-polyfill";
 import { periodAt } from "../../engine/period.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import { eachApart, repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { type Connection, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
@@ -42,22 +43,26 @@ import {
 import type { ReferralMemberRow, ReferralRow } from "./referral-tables.ts";
 
 const pollMilliseconds = 1_000;
-const mostAtOnce = 200;
+/** Of each project: none waits until another has nothing left. */
+const mostAtOnce = 50;
 const retrySeconds = 30;
 /** Of orders that might decide. */
 const mostOrders = 100;
 
 /** For the sequencer: orders of a friend, and what became of their redemptions, make a referral due. */
-export const followReferredOrders: FanOut = async (connection, projectId, events) => {
-  const orders = new Set<string>();
-  const redemptions = new Set<string>();
-  for (const { type, subject } of events) {
-    if (type.startsWith("dealwright.order.")) orders.add(subject);
-    else if (changesOrders.has(type)) redemptions.add(subject);
-  }
-  if (orders.size + redemptions.size === 0) return;
-  await markReferralsDue(connection, projectId, { orders: [...orders], redemptions: [...redemptions] });
-};
+export const followReferredOrders =
+  (clock: Clock): FanOut =>
+  async (connection, projectId, events) => {
+    const orders = new Set<string>();
+    const redemptions = new Set<string>();
+    for (const { type, subject } of events) {
+      if (type.startsWith("dealwright.order.")) orders.add(subject);
+      else if (changesOrders.has(type)) redemptions.add(subject);
+    }
+    if (orders.size + redemptions.size === 0) return;
+    const changed = { orders: [...orders], redemptions: [...redemptions], at: new Date(clock.now()) };
+    await markReferralsDue(connection, projectId, changed);
+  };
 const changesOrders: ReadonlySet<string> = new Set([
   "dealwright.redemption.committed",
   "dealwright.redemption.cancelled",
@@ -266,7 +271,7 @@ export function referralSettlementService({
         await updateReferral(database.of(name.projectId), name, { dueAt: until });
       });
       all += settled;
-    } while (due.length === mostAtOnce && settled > 0 && !background.signal.aborted);
+    } while (settled > 0 && !background.signal.aborted);
     return all;
   }
 

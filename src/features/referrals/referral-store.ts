@@ -103,10 +103,10 @@ export async function countIdentifiers(
 export async function markReferralsDue(
   connection: Connection,
   projectId: string,
-  { orders, redemptions }: { orders: readonly string[]; redemptions: readonly string[] },
+  { orders, redemptions, at }: { orders: readonly string[]; redemptions: readonly string[]; at: Date },
 ): Promise<void> {
   await connection.execute(sql`
-    update referrals set due_at = 'epoch'
+    update referrals set due_at = least(due_at, ${at.toISOString()}::timestamptz)
      where project_id = ${projectId} and state in ('attributed', 'qualified')
        and customer_id = any (array(
          select customer_id from orders where project_id = ${projectId} and external_id = any (${sql.param([...orders])}::text[])
@@ -114,7 +114,7 @@ export async function markReferralsDue(
          select customer_id from redemptions where project_id = ${projectId} and id = any (${sql.param([...redemptions])}::text[])))`);
 }
 
-/** Referrals that are due by then, in all projects; over the walls. */
+/** Referrals that are due by then, up to so many of each project; over the walls. */
 export async function dueReferrals(connection: Connection, at: Date, most: number): Promise<ReferralName[]> {
   const { rows } = await connection.execute<{ projectId: string; id: string }>(sql`
     select project_id as "projectId", id from due_referrals(${at.toISOString()}::timestamptz, ${most})`);

@@ -4,6 +4,7 @@ import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Answer, type Api, startApi } from "../api.ts";
 import { faultOf } from "../orders-fixture.ts";
+import { projectWithKeys } from "../project-fixture.ts";
 import { couponsOf } from "../redemptions/redemption-fixture.ts";
 
 let database: TestDatabase;
@@ -386,6 +387,61 @@ test("a code that is shown again is written nowhere, and brings nobody once its 
   expect(await friendsOf("shown")).toEqual({});
   expect(await codeOf("shown", "shown-anna")).toBe(code);
   expect((await refer("shown", code, "shown-bob")).body.state).toBe("attributed");
+});
+
+test("each project has its share of what is looked at, however long another's referrals wait", async () => {
+  await programme("share", {});
+  const code = await codeOf("share", "share-anna");
+  for (const friend of ["share-1", "share-2", "share-3"]) await refer("share", code, friend);
+  const neighbour = await projectWithKeys(database, api.clock.now());
+  const connection = await database.pool.connect();
+  try {
+    await connection.query("begin");
+    for (const table of ["referral_members", "referrals"])
+      await connection.query(
+        `insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('project_id', $2::text))).*
+           from ${table} t where project_id = $1 and programme = 'share'`,
+        [api.project.id, neighbour.id],
+      );
+    const now = new Date(api.clock.now());
+    await connection.query("update referrals set due_at = 'epoch' where project_id = $1", [api.project.id]);
+    await connection.query("update referrals set due_at = $2 where project_id = $1", [neighbour.id, now]);
+    const { rows } = await connection.query<{ id: string; count: number }>(
+      "select project_id as id, count(*)::int as count from due_referrals($1, 2) group by project_id",
+      [now],
+    );
+    expect(Object.fromEntries(rows.map(({ id, count }) => [id, count]))).toEqual({
+      [api.project.id]: 2,
+      [neighbour.id]: 2,
+    });
+  } finally {
+    await connection.query("rollback");
+    connection.release();
+  }
+});
+
+test("an erasure waits for whoever numbers events before it locks anything that numbering marks", async () => {
+  await programme("order", {});
+  await refer("order", await codeOf("order", "order-anna"), "order-bob");
+  const countOf = async (query: string) => (await database.pool.query(query)).rowCount;
+  await expect
+    .poll(() => countOf("select from outbox_events where position is null"), { timeout: 20_000 })
+    .toBe(0);
+  const connection = await database.pool.connect();
+  try {
+    await connection.query("begin");
+    await connection.query("select pg_advisory_xact_lock(730511820, hashtext($1))", [api.project.id]);
+    const erased = api.rest("POST", "/v1/customers/order-bob/erase", { role: "erp" });
+    const waiting = `select from pg_locks where not granted and locktype = 'advisory' and classid = 730511820
+      and database = (select oid from pg_database where datname = current_database())`;
+    await expect.poll(() => countOf(waiting), { timeout: 20_000 }).toBeGreaterThan(0);
+    await connection.query("update referrals set due_at = due_at where customer_id = 'order-bob'");
+    await connection.query("commit");
+    expect((await erased).status).toBe(200);
+  } finally {
+    await connection.query("rollback");
+    connection.release();
+  }
 });
 
 test("a programme is changed by whoever has seen it, counts friends in its time, and says what is wrong with it", async () => {

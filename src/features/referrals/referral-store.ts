@@ -130,9 +130,10 @@ export async function lockDueReferral(
   const [row] = await connection
     .select()
     .from(referrals)
-    .where(and(named(name), sql`${referrals.dueAt} <= ${at.toISOString()}::timestamptz`))
+    .where(named(name))
     .for("update", { skipLocked: true });
-  return row;
+  // Not asked of the database, which would look through all that is due to find this one.
+  return row?.dueAt != null && row.dueAt <= at ? row : undefined;
 }
 
 /** For how many friends a locked member is rewarded: in all, and of those who qualified since. */

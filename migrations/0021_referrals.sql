@@ -68,11 +68,12 @@ comment on column referrals.gift is 'Which of the first gifts it has, and for wh
 comment on column referrals.is_given is 'Whether the rewards were given.';
 comment on column referrals.due_at is 'When it is to be looked at: an order of the friend changed, or the hold is over.';
 create index referrals_counted on referrals (project_id, programme, referrer, qualified_at) where is_counted;
-create index referrals_referrer on referrals (project_id, programme, referrer, id);
-create index referrals_state on referrals (project_id, programme, state, id);
+-- As in 0020_prizes.sql: whoever names a referral is not led to these.
+create index referrals_referrer on referrals (referrer, programme, project_id, id);
+create index referrals_state on referrals (state, programme, project_id, id);
 create index referrals_due on referrals (project_id, due_at) where due_at is not null;
 -- One friend, one referral, whoever says so how often.
-create unique index referrals_friend on referrals (project_id, programme, friend);
+create unique index referrals_friend on referrals (friend, programme, project_id);
 create index referrals_customer on referrals (customer_id, project_id);
 select wall('referrals');
 

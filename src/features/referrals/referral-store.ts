@@ -63,9 +63,11 @@ export async function cameBy(
     with recursive chain as (
       select ${referrer}::text collate "C" as holder, 1 as length
       union
-      select r.referrer, chain.length + 1 from chain
-        join referrals r on r.project_id = ${projectId} and r.programme = ${programme} and r.friend = chain.holder collate "C"
-       where r.state <> 'refused' and chain.length < ${longestChain}
+      select brought.referrer, chain.length + 1 from chain, lateral (
+        select r.referrer from referrals r
+         where r.project_id = ${projectId} and r.programme = ${programme} and r.friend = chain.holder collate "C"
+           and r.state <> 'refused' limit 1) as brought
+       where chain.length < ${longestChain}
     )
     select exists (select from chain where holder = ${friend} and length > 1) as found`);
   return rows[0]?.found === true;

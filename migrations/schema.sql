@@ -1423,7 +1423,7 @@ create table referrals (
   reason text,
   order_ref text,
   is_counted boolean default false not null,
-  has_gift boolean default false not null,
+  gift jsonb,
   is_given boolean default false not null,
   due_at timestamp with time zone,
   hold_until timestamp with time zone,
@@ -1437,10 +1437,10 @@ create table referrals (
 );
 CREATE INDEX referrals_counted ON public.referrals USING btree (project_id, programme, referrer, qualified_at) WHERE is_counted;
 CREATE INDEX referrals_customer ON public.referrals USING btree (customer_id, project_id);
-CREATE INDEX referrals_due ON public.referrals USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE UNIQUE INDEX referrals_friend ON public.referrals USING btree (project_id, programme, friend);
-CREATE INDEX referrals_referrer ON public.referrals USING btree (project_id, programme, referrer, id);
-CREATE INDEX referrals_state ON public.referrals USING btree (project_id, programme, state, id);
+CREATE INDEX referrals_due ON public.referrals USING btree (project_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE UNIQUE INDEX referrals_friend ON public.referrals USING btree (friend, programme, project_id);
+CREATE INDEX referrals_referrer ON public.referrals USING btree (referrer, programme, project_id, id);
+CREATE INDEX referrals_state ON public.referrals USING btree (state, programme, project_id, id);
 alter table referrals enable row level security;
 alter table referrals force row level security;
 create policy lookout on referrals as permissive for select to dealwright_lookout using (true);
@@ -1448,7 +1448,7 @@ create policy project on referrals as permissive for all to public using ((proje
 comment on table referrals is 'Friends who came through a member''s code. The first one stands, refused or not.';
 comment on column referrals.due_at is 'When it is to be looked at: an order of the friend changed, or the hold is over.';
 comment on column referrals.friend is 'The keyed hash of the customer who came.';
-comment on column referrals.has_gift is 'Whether it has one of the first gifts.';
+comment on column referrals.gift is 'Which of the first gifts it has, and for whom, as the programme had it when it qualified.';
 comment on column referrals.is_counted is 'Whether it counts against the caps of the member who brought them.';
 comment on column referrals.is_given is 'Whether the rewards were given.';
 grant delete, insert, select, update on referrals to dealwright_app;
@@ -2439,10 +2439,20 @@ CREATE OR REPLACE FUNCTION public.due_referrals(at timestamp with time zone, mos
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select r.project_id, r.id from referrals r where r.due_at is not null and r.due_at <= at order by r.due_at limit most
+  with recursive waiting as (
+    (select r.project_id from referrals r where r.due_at is not null order by r.project_id limit 1)
+    union all
+    select later.project_id from waiting, lateral (
+      select r.project_id from referrals r
+       where r.due_at is not null and r.project_id > waiting.project_id order by r.project_id limit 1) as later
+  )
+  select due.project_id, due.id from waiting, lateral (
+    select r.project_id, r.id, r.due_at from referrals r
+     where r.project_id = waiting.project_id and r.due_at is not null and r.due_at <= at
+     order by r.due_at limit most) as due
 $function$
 ;
-comment on function due_referrals(timestamp with time zone,integer) is 'Referrals that are to be looked at, the longest waiting first.';
+comment on function due_referrals(timestamp with time zone,integer) is 'Up to so many referrals of each project that are to be looked at, the longest waiting first. From one project to the next, however many wait in each.';
 alter function due_referrals(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_referrals(timestamp with time zone,integer) from public;
 grant execute on function due_referrals(timestamp with time zone,integer) to dealwright_app;

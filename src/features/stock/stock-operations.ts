@@ -29,7 +29,7 @@ export function stockOperations(service: StockService): Operation[] {
       params: stockParams,
       body: stockDocument,
       result: stockLevel,
-      example: { store: "sh-001", quantity: 120, asOf: "2026-11-11T09:55:00+08:00" },
+      example: { store: "sh-001", quantity: 120, asOf: "2026-11-11T07:55:00+08:00" },
       problems: ["stale"],
       handler: ({ params: { sku }, body, context }) => service.put(context.projectId, sku, body),
     }),

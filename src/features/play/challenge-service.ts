@@ -10,7 +10,7 @@ import type { FanOut } from "../events/event-sequencer-service.ts";
 import { paidOrders } from "../orders/paid-order-service.ts";
 import { holderOf } from "../points/points-book-service.ts";
 import type { PrizeService } from "../prizes/prize-service.ts";
-import { type ProgrammeService, programmeService, windowFaults } from "../programmes/programme-service.ts";
+import { type ProgrammeService, programmeService } from "../programmes/programme-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { countTrackedEvents } from "../tracking/tracking-counting-service.ts";
 import type { TrackingFollower } from "../tracking/tracking-service.ts";
@@ -21,7 +21,7 @@ import {
   challengeDocument,
 } from "./challenge-schemas.ts";
 import {
-  challengedByOrders,
+  buyersOf,
   challengesOf,
   countParticipants,
   dueChallenges,
@@ -60,7 +60,6 @@ export function challengeProgrammes(options: { database: Database; clock: Clock 
     kind: "challenge",
     schema: challengeDocument,
     missing: "challenge-not-found",
-    faultsOf: ({ startsAt, endsAt }) => windowFaults(startsAt, endsAt, "/endsAt"),
   });
 }
 
@@ -73,10 +72,17 @@ export function followChallengedOrders(projects: IdentifierKeys): FanOut {
     const orders = subjectsOf("dealwright.order.");
     const redemptions = subjectsOf("dealwright.redemption.committed");
     if (orders.length + redemptions.length === 0) return;
-    const challenged = await challengedByOrders(connection, projectId, { orders, redemptions });
-    if (challenged.length === 0) return;
+    const challenges = await challengesOf(connection, projectId, { kind: "orders" });
+    if (challenges.length === 0) return;
+    const buyers = await buyersOf(connection, projectId, { orders, redemptions });
     const key = await projects.identifierKey(connection, projectId);
-    const participants = challenged.map((row) => ({ ...row, holder: holderOf(key, row.customerId).holder }));
+    const participants = challenges.flatMap(({ challenge, startsAt, endsAt }) =>
+      buyers.flatMap(({ customerId, at }) =>
+        at < Date.parse(startsAt) || at >= Date.parse(endsAt)
+          ? []
+          : [{ challenge, ...holderOf(key, customerId) }],
+      ),
+    );
     await markProgressDue(connection, projectId, participants);
   };
 }

@@ -38,34 +38,35 @@ export async function markProgressDue(
      where p.completed_at is null`);
 }
 
-/** Challenges that count orders, with the customers of these orders and redemptions that lie in their time. */
-export async function challengedByOrders(
+/** Whose these orders and redemptions are, and when they were placed, in epoch milliseconds. */
+export async function buyersOf(
   connection: Connection,
   projectId: string,
   { orders, redemptions }: { orders: readonly string[]; redemptions: readonly string[] },
-): Promise<{ challenge: string; customerId: string }[]> {
-  const { rows } = await connection.execute<{ challenge: string; customerId: string }>(sql`
-    select distinct p.key as challenge, c.customer_id as "customerId"
-      from programmes p join (
-        select customer_id, placed_at as at from orders where project_id = ${projectId} and external_id = any (${sql.param([...orders])}::text[])
-        union all
-        select customer_id, coalesce(committed_at, created_at) from redemptions
-         where project_id = ${projectId} and id = any (${sql.param([...redemptions])}::text[])) c
-        on c.at >= (p.document ->> 'startsAt')::timestamptz and c.at < (p.document ->> 'endsAt')::timestamptz
-     where p.project_id = ${projectId} and p.kind = 'challenge' and p.document -> 'goal' ->> 'kind' = 'orders' and c.customer_id is not null`);
+): Promise<{ customerId: string; at: number }[]> {
+  const { rows } = await connection.execute<{ customerId: string; at: number }>(sql`
+    select distinct customer_id as "customerId", (extract(epoch from at) * 1000)::float8 as at from (
+      select customer_id, placed_at as at from orders
+       where project_id = ${projectId} and external_id = any (${sql.param([...orders])}::text[])
+      union all
+      select customer_id, coalesce(committed_at, created_at) from redemptions
+       where project_id = ${projectId} and id = any (${sql.param([...redemptions])}::text[])) as placed
+     where customer_id is not null`);
   return rows;
 }
 
-/** Challenges by what they count: of these kinds of event, or of this check-in programme. */
+/** Challenges by what they count: orders, of these kinds of event, or of this check-in programme. */
 export async function challengesOf(
   connection: Connection,
   projectId: string,
-  { types, programme }: { types?: readonly string[]; programme?: string },
+  counted: { kind: "orders" } | { types: readonly string[] } | { programme: string },
 ): Promise<{ challenge: string; goal: ChallengeGoal; startsAt: string; endsAt: string }[]> {
   const isCounted =
-    types !== undefined
-      ? sql`document -> 'goal' ->> 'type' = any (${sql.param([...types])}::text[])`
-      : sql`document -> 'goal' ->> 'programme' = ${programme ?? null}`;
+    "kind" in counted
+      ? sql`document -> 'goal' ->> 'kind' = ${counted.kind}`
+      : "types" in counted
+        ? sql`document -> 'goal' ->> 'type' = any (${sql.param([...counted.types])}::text[])`
+        : sql`document -> 'goal' ->> 'programme' = ${counted.programme}`;
   const { rows } = await connection.execute<{
     challenge: string;
     goal: ChallengeGoal;

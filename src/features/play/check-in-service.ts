@@ -11,7 +11,7 @@ import { problem } from "../../platform/problem.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { PrizeReadingService } from "../prizes/prize-reading-service.ts";
 import type { PrizeService } from "../prizes/prize-service.ts";
-import { type ProgrammeService, programmeService, windowFaults } from "../programmes/programme-service.ts";
+import { type ProgrammeService, programmeService } from "../programmes/programme-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import {
   type CheckIn,
@@ -57,15 +57,12 @@ export function checkInProgrammeService(options: { database: Database; clock: Cl
     kind: "check_in",
     schema: checkInProgrammeDocument,
     missing: "check-in-programme-not-found",
-    faultsOf: ({ startsAt, endsAt, rewards }) => {
+    faultsOf: ({ rewards }) => {
       const days = rewards.map(({ day }) => day);
       const double = days.findIndex((day, index) => days.indexOf(day) < index);
-      return [
-        ...windowFaults(startsAt, endsAt, "/endsAt"),
-        ...(double < 0
-          ? []
-          : [{ path: `/rewards/${double}/day`, code: "duplicate", message: "Every day once." }]),
-      ];
+      return double < 0
+        ? []
+        : [{ path: `/rewards/${double}/day`, code: "duplicate", message: "Every day once." }];
     },
   });
 }

@@ -22,7 +22,7 @@ import { payPoints } from "../points/points-gift-service.ts";
 import type { PrizeReadingService } from "../prizes/prize-reading-service.ts";
 import type { PrizeService } from "../prizes/prize-service.ts";
 import { mostProgrammes } from "../programmes/programme-schemas.ts";
-import { windowFaults } from "../programmes/programme-service.ts";
+import { inUtc, windowFaults } from "../programmes/programme-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { commitmentOf, drawnValue, prizeAt } from "./draw-odds.ts";
 import {
@@ -173,11 +173,12 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
   }
 
   return {
-    async create(context, document) {
+    async create(context, told) {
       const { projectId } = context;
       const now = clock.now();
-      const errors = faultsOf(document, now);
+      const errors = faultsOf(told, now);
       if (errors.length > 0) throw problem("invalid-request", { errors });
+      const document = inUtc(told);
       const seed = randomBytes(seedBytes);
       const row: DrawRow = {
         projectId,
@@ -259,8 +260,8 @@ async function requireRoom(
 }
 
 function faultsOf(document: DrawDocument, now: number): ProblemError[] {
-  const { startsAt, endsAt, total, prizes, consolation } = document;
-  const errors = windowFaults(startsAt, endsAt, "/endsAt");
+  const { startsAt, total, prizes, consolation } = document;
+  const errors = windowFaults(document);
   const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
   if (Date.parse(startsAt) < now - clocksDifferMilliseconds)
     fault("/startsAt", "time_in_past", "What is drawn is declared before.");

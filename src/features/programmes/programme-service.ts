@@ -41,14 +41,14 @@ export interface ProgrammeOptions<Document> {
   kind: ProgrammeRow["kind"];
   schema: z.ZodType<Document>;
   missing: ProblemCode;
-  /** What is wrong with a document beyond its shape. */
-  faultsOf(document: Document): ProblemError[];
+  /** What is wrong with a document beyond its shape and its window. */
+  faultsOf?(document: Document): ProblemError[];
 }
 
-export function programmeService<Document extends object>(
+export function programmeService<Document extends Windowed>(
   options: ProgrammeOptions<Document>,
 ): ProgrammeService<Document> {
-  const { database, clock, kind, schema, missing, faultsOf } = options;
+  const { database, clock, kind, schema, missing, faultsOf = () => [] } = options;
   const cursor = cursorOf(`programmes:${kind}`, z.string());
 
   function read({ key, version, updatedAt, document }: ProgrammeRow): Programme<Document> {
@@ -69,10 +69,11 @@ export function programmeService<Document extends object>(
   return {
     existing: async (connection, projectId, key) => read(await found(connection, projectId, key)),
     get: async (projectId, key) => shown(await found(database.of(projectId), projectId, key)),
-    async put(context, key, ifMatch, document) {
+    async put(context, key, ifMatch, told) {
       const { projectId } = context;
-      const errors = faultsOf(document);
+      const errors = [...windowFaults(told), ...faultsOf(told)];
       if (errors.length > 0) throw problem("invalid-request", { errors });
+      const document = inUtc(told);
       return withTransaction(database, projectId, async (connection) => {
         const before = await findProgramme(connection, { projectId, kind, key });
         if (
@@ -103,8 +104,37 @@ export function programmeService<Document extends object>(
   };
 }
 
-/** Of a window that is not one. */
-export function windowFaults(from: string | undefined, to: string | undefined, path: string): ProblemError[] {
-  if (from === undefined || to === undefined || Date.parse(from) < Date.parse(to)) return [];
-  return [{ path, code: "period_empty", message: "It ends before it begins." }];
+export interface Windowed {
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+}
+
+const windowBounds = ["startsAt", "endsAt"] as const;
+const earliest = Date.parse("0001-01-01T00:00:00Z");
+const latest = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** Of a window that is not one, or that neither we nor PostgreSQL can write in UTC with a year of four digits. */
+export function windowFaults(window: Windowed): ProblemError[] {
+  const { startsAt, endsAt } = window;
+  const outside = windowBounds.filter((bound) => {
+    const told = window[bound];
+    return told !== undefined && !(Date.parse(told) >= earliest && Date.parse(told) <= latest);
+  });
+  if (outside.length > 0)
+    return outside.map((bound) => ({
+      path: `/${bound}`,
+      code: "out_of_range",
+      message: "Must lie in the years 0001 to 9999 of UTC.",
+    }));
+  if (startsAt === undefined || endsAt === undefined || Date.parse(startsAt) < Date.parse(endsAt)) return [];
+  return [{ path: "/endsAt", code: "period_empty", message: "It ends before it begins." }];
+}
+
+/** With a window that has no faults written in UTC: zod takes offsets and precisions that others do not. */
+export function inUtc<Document extends Windowed>(document: Document): Document {
+  const bounds = windowBounds.flatMap((bound) => {
+    const told = document[bound];
+    return told === undefined ? [] : [[bound, new Date(told).toISOString()]];
+  });
+  return { ...document, ...Object.fromEntries(bounds) };
 }

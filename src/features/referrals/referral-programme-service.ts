@@ -1,4 +1,4 @@
-import { type ProgrammeOptions, programmeService, windowFaults } from "../programmes/programme-service.ts";
+import { type ProgrammeOptions, programmeService } from "../programmes/programme-service.ts";
 import type { ReferralProgrammes } from "./referral-attribution-service.ts";
 import { type ReferralProgrammeDocument, referralProgrammeDocument } from "./referral-schemas.ts";
 
@@ -10,6 +10,5 @@ export function referralProgrammeService(options: Options): ReferralProgrammes {
     kind: "referral",
     schema: referralProgrammeDocument,
     missing: "referral-programme-not-found",
-    faultsOf: ({ startsAt, endsAt }) => windowFaults(startsAt, endsAt, "/endsAt"),
   });
 }

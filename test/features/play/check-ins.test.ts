@@ -187,6 +187,37 @@ test("orders count when they are paid and kept, check-ins as they come", async (
   expect(await pointsOf("b-anna")).toBe(47);
 });
 
+test("no date of a challenge is one that PostgreSQL refuses, and events go on being numbered", async () => {
+  const body = { goal: { kind: "orders" }, times: 1, prize: points(3) };
+  const options = { role: "marketing" as const, headers: { "if-match": "*" } };
+  const challenge = (startsAt: string, endsAt: string) =>
+    api.rest("PUT", "/v1/challenges/odd", { ...options, body: { ...body, startsAt, endsAt } });
+  const { startsAt, endsAt } = window();
+  for (const outside of ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00+00:01"])
+    expect(faultOf(await challenge(outside, endsAt))).toBe("400 invalid-request /startsAt out_of_range");
+  expect(faultOf(await challenge(startsAt, "9999-12-31T23:59:59-00:01"))).toBe(
+    "400 invalid-request /endsAt out_of_range",
+  );
+  const far = await challenge("2000-01-01T00:00:00.123456789+23:00", "9999-12-31T00:00:00-16:00");
+  expect([far.status, far.body.startsAt, far.body.endsAt]).toEqual([
+    200,
+    "1999-12-31T01:00:00.123Z",
+    "9999-12-31T16:00:00.000Z",
+  ]);
+  const order = { version: 1, status: "paid", currency: "CNY", placedAt: startsAt, lines: [], total: 1 };
+  const told = await api.rest("PUT", "/v1/orders/odd-1", {
+    role: "erp",
+    body: { ...order, customer: "odd" },
+  });
+  expect(told.status, told.text).toBeLessThan(300);
+  await met("odd", "odd", 1);
+  const programme = await api.rest("PUT", "/v1/check-in-programmes/odd", {
+    ...options,
+    body: { startsAt: "0000-01-01T00:00:00Z" },
+  });
+  expect(faultOf(programme)).toBe("400 invalid-request /startsAt out_of_range");
+});
+
 test("programmes say what is wrong with them", async () => {
   const rewards = [1, 1].map((day) => ({ day, prize: points(1) }));
   const options = { role: "marketing" as const, headers: { "if-match": "*" } };

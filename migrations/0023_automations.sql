@@ -110,7 +110,7 @@ create table automation_coupons (
 );
 comment on table automation_coupons is 'Coupons that automations issued, and what the order that used each came to, as the events of its redemption tell.';
 comment on column automation_coupons.revenue is 'What the order was paid, less what was refunded.';
-comment on column automation_coupons.discount is 'What the coupon took off, less what returns gave back.';
+comment on column automation_coupons.discount is 'What the coupon took off, as budgets count it.';
 create index automation_coupons_automation on automation_coupons (project_id, automation_id, code);
 create index automation_coupons_run on automation_coupons (project_id, run_id);
 select wall('automation_coupons');

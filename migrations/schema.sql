@@ -239,7 +239,7 @@ alter table automation_coupons force row level security;
 create policy lookout on automation_coupons as permissive for select to dealwright_lookout using (true);
 create policy project on automation_coupons as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table automation_coupons is 'Coupons that automations issued, and what the order that used each came to, as the events of its redemption tell.';
-comment on column automation_coupons.discount is 'What the coupon took off, less what returns gave back.';
+comment on column automation_coupons.discount is 'What the coupon took off, as budgets count it.';
 comment on column automation_coupons.revenue is 'What the order was paid, less what was refunded.';
 grant delete, insert, select, update on automation_coupons to dealwright_app;
 

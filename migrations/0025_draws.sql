@@ -50,6 +50,7 @@ create table draw_tickets (
   value bigint not null,
   drawn text not null,
   prize text not null,
+  spend_id text,
   drawn_at timestamptz not null,
   primary key (project_id, draw, number),
   unique (project_id, draw, ticket),
@@ -58,7 +59,11 @@ create table draw_tickets (
 comment on table draw_tickets is 'Every draw, for whoever wants to check it.';
 comment on column draw_tickets.nonce is 'The customer''s own part of the randomness.';
 comment on column draw_tickets.value is 'What the seed, the number and the nonce come to, below the total of the odds.';
+comment on column draw_tickets.spend_id is 'The points that it cost.';
 comment on column draw_tickets.drawn is 'The prize that the value stands for; prize is what was given, which is the consolation where the drawn one was gone.';
 create index draw_tickets_holder on draw_tickets (holder, draw, project_id, day);
 create index draw_tickets_customer on draw_tickets (customer_id, project_id);
 select wall('draw_tickets');
+
+alter table points_spends add column is_final boolean not null default false;
+comment on column points_spends.is_final is 'What it paid for stays, such as a ticket that was drawn: it is neither cancelled nor refunded.';

@@ -123,10 +123,11 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
     const day = periodAt("day", timezone, now);
     const holder = holderOf(basis.identifierKey, customer);
     await requireRoom(connection, row, document, holder.holder, day);
+    let spendId: string | null = null;
     if (document.ticketPoints !== undefined) {
       const cost = { projectId, ...holder, ...document.ticketPoints };
-      const booking = { now, timezone, reason: `draw:${key}` };
-      if (!(await payPoints(connection, cost, booking)))
+      spendId = await payPoints(connection, cost, { now, timezone, reason: `draw:${key}` });
+      if (spendId === null)
         throw refused("/customer", "not_enough_points", "A ticket costs more points than there are.");
     }
     const number = row.drawn + 1;
@@ -147,6 +148,7 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
       value,
       drawn: drawn.key,
       prize: prize.key,
+      spendId,
       drawnAt: new Date(now),
     };
     await insertTicket(connection, result);

@@ -44,6 +44,7 @@ export const drawTickets = pgTable(
     value: bigint({ mode: "number" }).notNull(),
     drawn: text().notNull(),
     prize: text().notNull(),
+    spendId: text("spend_id"),
     drawnAt: instant("drawn_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.draw, table.number] })],

@@ -66,18 +66,21 @@ export async function takeGivenPoints(
   );
 }
 
-/** False: there are not so many, and nothing was changed. In the caller's transaction. */
+/**
+ * For something that stays: nobody can cancel or refund it. Answers the spend; null: there are not so many, and nothing was
+ * changed. In the caller's transaction.
+ */
 export async function payPoints(
   connection: Connection,
   { projectId, holder, customerId, programme, points }: GivenPoints,
   { reason, ...booking }: GiftBooking,
-): Promise<boolean> {
+): Promise<string | null> {
   const name = { projectId, holder, programme };
-  const isPaid = await withPoints(connection, name, { customerId, ...booking }, async ({ book, note }) => {
+  return withPoints(connection, name, { customerId, ...booking }, async ({ book, note }) => {
     const id = newId("pts", booking.now);
     note({ spendId: id, reason });
     const takes = spend(book, points, "redeemed");
-    if (takes === null) return false;
+    if (takes === null) return null;
     await insertSpend(connection, {
       ...name,
       id,
@@ -89,12 +92,12 @@ export async function payPoints(
       currency: null,
       value: null,
       coupon: null,
+      isFinal: true,
       expiresAt: null,
       createdAt: new Date(booking.now),
     });
     const data = { customer: customerId, programme, points, spend: id, orderRef: reason };
     await recordEvents(connection, projectId, [newEvent("dealwright.points.spent", holder, data)]);
-    return true;
+    return id;
   });
-  return isPaid === true;
 }

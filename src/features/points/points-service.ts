@@ -201,6 +201,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
             currency,
             value,
             coupon: code,
+            isFinal: false,
             expiresAt: mode === "reserve" ? new Date(now + request.ttlSeconds * 1_000) : null,
             createdAt: new Date(now),
           };
@@ -235,6 +236,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       inTransaction(context, (connection) =>
         change(connection, context, id, async (open, row) => {
           if (row.state === "cancelled" || row.state === "expired") return row;
+          requireNotFinal(row);
           if (row.coupon !== null) requireUnused(await voidIssued(connection, row.projectId, row.coupon));
           return giveBackOf(connection, open, row, row.points - row.refunded, "cancelled");
         }),
@@ -246,6 +248,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       return idempotently(database, call, async (connection) => ({
         resourceId: id,
         answer: await change(connection, context, id, async (open, row) => {
+          requireNotFinal(row);
           if (row.state !== "committed" || row.coupon !== null) throw wrongState(row);
           const left = row.points - row.refunded;
           if (points > left) throw tooFew(points, left);
@@ -350,6 +353,12 @@ function requireUnused({ used, reserved }: { used: number; reserved: number }): 
       ? ["coupon_used", "The coupon that they bought was used."]
       : ["coupon_reserved", "An order holds the coupon that they bought: cancel its redemption first."];
   throw problem("points-refused", { errors: [{ path: "", code, message }] });
+}
+
+function requireNotFinal({ isFinal }: PointsSpendRow): void {
+  if (!isFinal) return;
+  const message = "What it paid for stays, such as a ticket that was drawn.";
+  throw problem("points-refused", { errors: [{ path: "", code: "spend_is_final", message }] });
 }
 
 function wrongState({ state }: PointsSpendRow) {

@@ -70,6 +70,7 @@ export const pointsSpends = pgTable(
     currency: text(),
     value: points("value"),
     coupon: text(),
+    isFinal: boolean("is_final").notNull(),
     expiresAt: instant("expires_at"),
     createdAt: instant("created_at").notNull(),
   },

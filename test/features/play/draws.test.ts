@@ -134,6 +134,16 @@ test("tickets that cost points are drawn as far as the points go, and a repetiti
   expect(faultOf(await draw("paid", "p-x", "rich"))).toBe(
     "409 draw-ticket-refused /customer not_enough_points",
   );
+  // Ticket and prize stay, and so does what they cost.
+  const { rows } = await database.pool.query<{ id: string }>(
+    `select s.id from draw_tickets t join points_spends s on s.project_id = t.project_id and s.id = t.spend_id
+      where t.draw = 'paid' and s.points = 20`,
+  );
+  expect(rows).toHaveLength(5);
+  const spend = `/v1/points-spends/${rows[0]!.id}`;
+  const kept = "409 points-refused  spend_is_final";
+  expect(faultOf(await api.rest("POST", `${spend}/refunds`, { body: { points: 20 } }))).toBe(kept);
+  expect(faultOf(await api.rest("POST", `${spend}/cancel`))).toBe(kept);
   expect((await api.rest("GET", "/v1/customers/rich/points")).body.available).toBe(10);
   expect((await drawOf("paid")).drawn).toBe(5);
 });

@@ -1,17 +1,17 @@
 /**
  * Does every draw of a lucky draw again, from the seed that was told when it was over, and says where the records disagree.
  *
- *   npx tsx scripts/verify-draw.ts https://shop.example wheel      with a viewer's key in DEALWRIGHT_KEY
+ *   npx tsx scripts/verify-draw.ts https://shop.example wheel <commitment>      with a viewer's key in DEALWRIGHT_KEY
  *
- * Compare the commitment that it prints with the one that was published before the draw began.
+ * The commitment is the one that was published before the draw began, not one that the server tells now.
  */
 import { type DrawnTicket, drawFaults } from "../src/features/play/draw-odds.ts";
 import type { Draw, DrawRecord } from "../src/features/play/draw-schemas.ts";
 
-const [url, key] = process.argv.slice(2);
+const [url, key, commitment] = process.argv.slice(2);
 const { DEALWRIGHT_KEY: secret } = process.env;
-if (url === undefined || key === undefined || secret === undefined) {
-  console.error("usage: DEALWRIGHT_KEY=… npx tsx scripts/verify-draw.ts <url> <draw>");
+if (url === undefined || key === undefined || commitment === undefined || secret === undefined) {
+  console.error("usage: DEALWRIGHT_KEY=… npx tsx scripts/verify-draw.ts <url> <draw> <commitment>");
   process.exit(2);
 }
 
@@ -36,8 +36,9 @@ do {
   tickets.push(...page.items);
   after = page.nextCursor;
 } while (after !== null);
-const faults = drawFaults(Buffer.from(draw.seed, "hex"), draw.commitment, draw, tickets);
+const { declaration } = draw;
+const faults = drawFaults({ seed: Buffer.from(draw.seed, "hex"), declaration, commitment }, tickets);
 if (tickets.length !== draw.drawn) faults.push(`${draw.drawn} were drawn, ${tickets.length} are on record`);
 for (const fault of faults) console.error(fault);
-console.log(`commitment ${draw.commitment}: ${tickets.length} draws, ${faults.length} faults`);
+console.log(`commitment ${commitment}: ${tickets.length} draws, ${faults.length} faults`);
 process.exit(faults.length === 0 ? 0 : 1);

@@ -29,7 +29,7 @@ export function drawOperations(service: DrawService): Operation[] {
       summary:
         "Declare a lucky draw: its prizes, their odds and stocks, and what is given where one is gone. It never changes.",
       description:
-        "The answer has the SHA-256 of a secret seed (`commitment`); publish it with the odds before the draw begins. The seed is told when all is over, so that anybody can do every draw again: `scripts/verify-draw.ts` does.",
+        "The answer has a `declaration`, all of this with the SHA-256 of a secret seed, and the `commitment` to it; publish both before the draw begins. The seed is told when all is over, so that anybody can do every draw again: `scripts/verify-draw.ts` does.",
       roles: ["marketing"],
       status: 201,
       body: drawDocument,

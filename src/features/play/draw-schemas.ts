@@ -54,7 +54,12 @@ export type DrawDocument = z.output<typeof drawDocument>;
 
 export const draw = drawDocument
   .extend({
-    commitment: z.string().describe("The SHA-256 of the seed, in hex; published before anything is drawn."),
+    declaration: z
+      .string()
+      .describe("The whole declaration as a JSON text, and in it `seedSha256`, the SHA-256 of the seed."),
+    commitment: z
+      .string()
+      .describe("The SHA-256 of `declaration` in UTF-8, in hex; publish it before anything is drawn."),
     seed: z.string().nullable().describe("In hex, once the draw is over; null until then."),
     drawn: z.int().describe("Tickets so far."),
     given: z
@@ -86,7 +91,7 @@ const ticketResult = {
   ticket: z.string(),
   customer: z.string(),
   nonce: z.string(),
-  value: z.int().describe("What seed, number and nonce come to, below the total."),
+  value: z.int().describe("What seed, number, nonce and ticket come to, below the total."),
   drawn: playKey.describe("The prize that it stands for."),
   prize: playKey.describe("What was given: the consolation where the drawn prize was gone."),
   drawnAt: z.iso.datetime(),

@@ -1,6 +1,7 @@
 /**
- * Lucky draws that anybody can check. The seed is drawn with the draw and its hash told at once; a document never changes; each
- * ticket is decided by the seed, its number and what the customer said (draw-odds.ts); when all is over the seed is told.
+ * Lucky draws that anybody can check. The seed is drawn with the draw, and the hash of it and of all that was declared told at
+ * once; a document never changes; each ticket is decided by the seed, its number, its name and what the customer said
+ * (draw-odds.ts); when all is over the seed is told.
  *
  * Tickets of a draw are drawn one after the other, under the lock of its row: numbers have no gaps, and of what is in stock the
  * first ones get it. A ticket, what it cost, what it won and its number are one transaction.
@@ -24,7 +25,7 @@ import type { PrizeService } from "../prizes/prize-service.ts";
 import { mostProgrammes } from "../programmes/programme-schemas.ts";
 import { inUtc, windowFaults } from "../programmes/programme-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { commitmentOf, drawnValue, prizeAt } from "./draw-odds.ts";
+import { declarationOf, drawnValue, prizeAt, sha256 } from "./draw-odds.ts";
 import {
   type Draw,
   type DrawDocument,
@@ -94,6 +95,7 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
       const document = drawDocument.parse(row.document);
       return {
         ...document,
+        declaration: row.declaration,
         commitment: row.commitment,
         seed: isOver ? row.seed.toString("hex") : null,
         drawn: row.drawn,
@@ -131,7 +133,7 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
         throw refused("/customer", "not_enough_points", "A ticket costs more points than there are.");
     }
     const number = row.drawn + 1;
-    const value = drawnValue(row.seed, number, nonce, document.total);
+    const value = drawnValue(row.seed, { number, ticket, nonce }, document.total);
     const drawn = prizeAt(document.prizes, value);
     const isLeft = await takePrize(connection, row, drawn.key, drawn.stock);
     const prize = isLeft ? drawn : document.prizes.find(({ key }) => key === document.consolation)!;
@@ -180,14 +182,16 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
       const now = clock.now();
       const errors = faultsOf(told, now);
       if (errors.length > 0) throw problem("invalid-request", { errors });
-      const document = inUtc(told);
+      const document = drawDocument.parse(inUtc(told));
       const seed = randomBytes(seedBytes);
+      const declaration = declarationOf(document, seed);
       const row: DrawRow = {
         projectId,
         key: document.key,
         document,
         seed,
-        commitment: commitmentOf(seed),
+        declaration,
+        commitment: sha256(declaration),
         startsAt: new Date(document.startsAt),
         endsAt: new Date(document.endsAt),
         drawn: 0,

@@ -21,6 +21,7 @@ export const draws = pgTable(
     key: text().notNull(),
     document: jsonb().$type<DrawDocument>().notNull(),
     seed: bytes().notNull(),
+    declaration: text().notNull(),
     commitment: text().notNull(),
     startsAt: instant("starts_at").notNull(),
     endsAt: instant("ends_at").notNull(),

@@ -1,11 +1,12 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import {
-  commitmentOf,
+  declarationOf,
   drawFaults,
   drawnValue,
   mostOdds,
   prizeAt,
+  sha256,
   unbiased,
 } from "../../../src/features/play/draw-odds.ts";
 
@@ -31,9 +32,9 @@ test("every value stands for as many words as any other: what is left over is pa
 });
 
 /** The same in another manner: the documented steps, in big integers. */
-function again(number: number, nonce: string, total: number): number {
+function again(number: number, nonce: string, total: number, ticket = "t:1"): number {
   for (let round = 0; ; round += 1) {
-    const message = [number, nonce, ...(round === 0 ? [] : [round])].join(":");
+    const message = [number, round, nonce, ticket].join(":");
     const hex = createHmac("sha256", seed).update(message).digest("hex");
     const words = (hex.match(/.{8}/g) ?? []).map((word) => BigInt(`0x${word}`));
     const wide = BigInt(total);
@@ -53,7 +54,7 @@ test("values are those of the documented steps, and prizes come as often as the 
   const recount = [0, 0, 0];
   for (let number = 1; number <= 20_000; number += 1) {
     const nonce = number % 3 === 0 ? "" : `n-${number}`;
-    const value = drawnValue(seed, number, nonce, 100);
+    const value = drawnValue(seed, { number, ticket: "t:1", nonce }, 100);
     expect(value).toBe(again(number, nonce, 100));
     const { key } = prizeAt(prizes, value);
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -70,18 +71,20 @@ test("values are those of the documented steps, and prizes come as often as the 
     expect(Math.abs(count - mean)).toBeLessThan(5 * Math.sqrt(mean * (1 - mean / 20_000)));
   });
   for (const total of [1, 2, 3, 997, mostOdds])
-    expect(drawnValue(seed, 7, "x", total)).toBe(again(7, "x", total));
+    expect(drawnValue(seed, { number: 7, ticket: "t:1", nonce: "x" }, total)).toBe(again(7, "x", total));
   expect(() => prizeAt(prizes, 100)).toThrow(RangeError);
 });
 
-test("the number, the nonce and the seed all count", () => {
+test("the number, the ticket, the nonce and the seed all count", () => {
+  const name = { number: 1, ticket: "t", nonce: "a" };
   const values = [
-    drawnValue(seed, 1, "a", mostOdds),
-    drawnValue(seed, 2, "a", mostOdds),
-    drawnValue(seed, 1, "b", mostOdds),
-    drawnValue(Buffer.alloc(32), 1, "a", mostOdds),
+    drawnValue(seed, name, mostOdds),
+    drawnValue(seed, { ...name, number: 2 }, mostOdds),
+    drawnValue(seed, { ...name, nonce: "b" }, mostOdds),
+    drawnValue(seed, { ...name, ticket: "u" }, mostOdds),
+    drawnValue(Buffer.alloc(32), name, mostOdds),
   ];
-  expect(new Set(values).size).toBe(4);
+  expect(new Set(values).size).toBe(5);
 });
 
 test("whoever changes a record, leaves one out, gives more than there are or tells another seed is found out", () => {
@@ -95,20 +98,31 @@ test("whoever changes a record, leaves one out, gives more than there are or tel
   };
   const given = { bag: 0 };
   const tickets = Array.from({ length: 12 }, (_, index) => {
-    const value = drawnValue(seed, index + 1, "", 4);
+    const name = { number: index + 1, ticket: `t-${index}`, nonce: "" };
+    const value = drawnValue(seed, name, 4);
     const drawn = value < 3 ? "bag" : "none";
     const prize = drawn === "bag" && given.bag < 2 ? "bag" : "none";
     if (prize === "bag") given.bag += 1;
-    return { number: index + 1, nonce: "", value, drawn, prize };
+    return { ...name, value, drawn, prize };
   });
-  const commitment = commitmentOf(seed);
+  const declaration = declarationOf(draw, seed);
+  const commitment = sha256(declaration);
+  const faults = (records: typeof tickets, other: object = {}) =>
+    drawFaults({ seed, declaration, commitment, ...other }, records);
   expect(given.bag).toBe(2);
-  expect(drawFaults(seed, commitment, draw, tickets)).toEqual([]);
+  expect(faults(tickets)).toEqual([]);
   const lost = tickets.findIndex(({ drawn, prize }) => drawn !== prize);
   const changed = (at: number, change: object) =>
     tickets.map((ticket, index) => (index === at ? { ...ticket, ...change } : ticket));
-  expect(drawFaults(seed, commitment, draw, changed(lost, { prize: "bag" }))).toHaveLength(1);
-  expect(drawFaults(seed, commitment, draw, changed(0, { nonce: "another" }))).not.toEqual([]);
-  expect(drawFaults(seed, commitment, draw, tickets.toSpliced(3, 1))).not.toEqual([]);
-  expect(drawFaults(Buffer.alloc(32), commitment, draw, tickets)[0]).toMatch(/not the one/);
+  expect(faults(changed(lost, { prize: "bag" }))).toHaveLength(1);
+  expect(faults(changed(0, { nonce: "another" }))).not.toEqual([]);
+  expect(faults(tickets.toSpliced(3, 1))).not.toEqual([]);
+  expect(faults(changed(0, { ticket: "another" }))).not.toEqual([]);
+  expect(faults(tickets, { seed: Buffer.alloc(32) })[0]).toMatch(/^the seed is not the one/);
+  // Odds that fit what was given, told only afterwards.
+  const later = declarationOf(
+    { ...draw, total: 8, prizes: [{ key: "bag", odds: 7 }, ...draw.prizes.slice(1)] },
+    seed,
+  );
+  expect(faults(tickets, { declaration: later })[0]).toMatch(/^the declaration is not the one/);
 });

@@ -63,6 +63,7 @@ test("forty tickets sent twice at once are forty draws, stock is exact, and the 
   const records = await api.rest("GET", "/v1/draws/wheel/tickets?limit=200", { role: "viewer" });
   const items = records.body.items as {
     number: number;
+    ticket: string;
     nonce: string;
     value: number;
     drawn: string;
@@ -87,13 +88,18 @@ test("forty tickets sent twice at once are forty draws, stock is exact, and the 
   expect((await draw("wheel", "t-0", "c-0")).status).toBe(200);
   expect((await drawOf("wheel")).seed).toBeNull();
   api.clock.advance(60_000);
-  const { seed, commitment, drawn, given, ...rest } = await drawOf("wheel");
+  const { seed, commitment, declaration, drawn, given } = await drawOf("wheel");
   expect(commitment).toBe(declared.body.commitment);
   expect([drawn, given[0]]).toEqual([40, { prize: "bag", count: 2 }]);
-  expect(drawFaults(Buffer.from(seed, "hex"), commitment, rest, items)).toEqual([]);
+  expect(JSON.parse(declaration)).toMatchObject({
+    total: 10,
+    consolation: "nothing",
+    endsAt: declared.body.endsAt,
+  });
+  expect(drawFaults({ seed: Buffer.from(seed, "hex"), declaration, commitment }, items)).toEqual([]);
   const url = await api.app.listen({ host: "127.0.0.1", port: 0 });
   const environment = { ...process.env, DEALWRIGHT_KEY: api.project.keys.viewer };
-  const script = ["--import", "tsx", "scripts/verify-draw.ts", url, "wheel"];
+  const script = ["--import", "tsx", "scripts/verify-draw.ts", url, "wheel", commitment];
   const { stdout } = await promisify(execFile)(process.execPath, script, { env: environment });
   expect(stdout).toBe(`commitment ${commitment}: 40 draws, 0 faults\n`);
   const dump = await database.pool.query(
@@ -171,9 +177,20 @@ test("what cannot be declared is refused, and what was declared stays", async ()
   expect(faultOf(await declare({ key: "soon" }))).toBe("409 draw-key-taken");
   expect(faultOf(await draw("soon", "early"))).toBe("409 draw-ticket-refused  not_open");
   expect(faultOf(await draw("none", "early"))).toBe("404 draw-not-found");
-  await expect(
-    database.pool.query("update draws set seed = '\\x00', commitment = encode(sha256('\\x00'), 'hex')"),
-  ).rejects.toThrow("stays as it was declared");
+  for (const [change, refusal] of [
+    ["update draws set seed = '\\x00'", "stays as it was declared"],
+    ["update draws set declaration = '{}', commitment = ''", "stays as it was declared"],
+    ["update draws set drawn = drawn + 2", "stays as it was declared"],
+    ["update draws set drawn = drawn - 1", "stays as it was declared"],
+    ["update draw_prizes set given = given - 1", "counted one by one"],
+    ["update draw_tickets set nonce = 'other'", "stays as it was drawn"],
+    ["update draw_tickets set holder = 'other'", "stays as it was drawn"],
+    ["delete from draw_tickets", "are never changed"],
+    ["delete from draw_prizes", "are never changed"],
+    ["delete from draws", "are never changed"],
+    ["truncate draw_tickets", "are never changed"],
+  ] as const)
+    await expect(database.pool.query(change), change).rejects.toThrow(refusal);
   const stop = await api.rest("POST", "/v1/project/stop", { body: { reason: "a test" } });
   expect(stop.status).toBe(200);
   expect(faultOf(await draw("soon", "early"))).toBe("409 project-stopped");

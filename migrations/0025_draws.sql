@@ -8,6 +8,7 @@ create table draws (
   starts_at timestamptz not null,
   ends_at timestamptz not null,
   drawn integer not null default 0,
+  revealed_at timestamptz,
   created_at timestamptz not null,
   primary key (project_id, key),
   constraint draws_are_as_committed check (commitment = encode(sha256(convert_to(declaration, 'UTF8')), 'hex')),
@@ -16,11 +17,14 @@ create table draws (
 );
 comment on table draws is 'Lucky draws. A document never changes: it is what was declared.';
 comment on column draws.seed is 'Secret until the end; its SHA-256 is published from the beginning.';
+comment on column draws.revealed_at is 'The seed was told: from now on nothing is drawn.';
 comment on column draws.declaration is 'The text whose SHA-256 the commitment is: the document, and the SHA-256 of the seed.';
 comment on column draws.drawn is 'The number of the last ticket. Locked while one is drawn, so that numbers have no gaps.';
 create function refuse_other_draw() returns trigger language plpgsql as $$
 begin
-  if to_jsonb(new) - 'drawn' is distinct from to_jsonb(old) - 'drawn' or new.drawn not in (old.drawn, old.drawn + 1) then
+  if to_jsonb(new) - 'drawn' - 'revealed_at' is distinct from to_jsonb(old) - 'drawn' - 'revealed_at'
+     or new.drawn not in (old.drawn, old.drawn + 1)
+     or old.revealed_at is not null and (new.drawn, new.revealed_at) is distinct from (old.drawn, old.revealed_at) then
     raise exception 'a draw stays as it was declared' using errcode = 'restrict_violation';
   end if;
   return new;

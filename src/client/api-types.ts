@@ -1735,7 +1735,9 @@ export type Draw = {
   perCustomer?: number;
   /** Tickets of one customer on one day of the project's zone. */
   perCustomerDay?: number;
-  /** The SHA-256 of the seed, in hex; published before anything is drawn. */
+  /** The whole declaration as a JSON text, and in it `seedSha256`, the SHA-256 of the seed. */
+  declaration: string;
+  /** The SHA-256 of `declaration` in UTF-8, in hex; publish it before anything is drawn. */
   commitment: string;
   /** In hex, once the draw is over; null until then. */
   seed: string | null;
@@ -1806,7 +1808,7 @@ export type DrawRecord = {
   ticket: string;
   customer: string;
   nonce: string;
-  /** What seed, number and nonce come to, below the total. */
+  /** What seed, number, nonce and ticket come to, below the total. */
   value: number;
   /** The prize that it stands for. */
   drawn: string;
@@ -1829,7 +1831,7 @@ export type DrawTicket = {
   ticket: string;
   customer: string;
   nonce: string;
-  /** What seed, number and nonce come to, below the total. */
+  /** What seed, number, nonce and ticket come to, below the total. */
   value: number;
   /** The prize that it stands for. */
   drawn: string;

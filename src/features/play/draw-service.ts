@@ -6,7 +6,7 @@
  * Tickets of a draw are drawn one after the other, under the lock of its row: numbers have no gaps, and of what is in stock the
  * first ones get it. A ticket, what it cost, what it won and its number are one transaction.
  *
- * Locks: the draw, its prizes, then points and coupons.
+ * Locks: the draw, the player where a ticket costs points, the prizes, then points and coupons.
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
@@ -44,7 +44,9 @@ import {
   listDraws,
   listTickets,
   lockDraw,
+  lockPlayer,
   prizesGiven,
+  revealDraw,
   takePrize,
 } from "./draw-store.ts";
 import type { DrawRow, DrawTicketRow } from "./draw-tables.ts";
@@ -87,17 +89,21 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
     return row;
   }
 
+  /** Tells the seeds of draws that are over. Under the lock of each: whoever draws by a slower clock comes before, or not at all. */
   async function shown(connection: Connection, projectId: string, rows: readonly DrawRow[]) {
+    const isOver = ({ endsAt }: DrawRow) => clock.now() >= endsAt.getTime() + clocksDifferMilliseconds;
+    const ended = rows.filter((row) => row.revealedAt === null && isOver(row));
+    for (const row of ended) await revealDraw(connection, row, new Date(clock.now()));
+    const revealed = new Set(rows.filter(({ revealedAt }) => revealedAt !== null).concat(ended));
     const keys = rows.map(({ key }) => key);
     const given = keys.length === 0 ? new Map() : await prizesGiven(connection, projectId, keys);
     return (row: DrawRow): Draw => {
-      const isOver = clock.now() >= row.endsAt.getTime() + clocksDifferMilliseconds;
       const document = drawDocument.parse(row.document);
       return {
         ...document,
         declaration: row.declaration,
         commitment: row.commitment,
-        seed: isOver ? row.seed.toString("hex") : null,
+        seed: revealed.has(row) ? row.seed.toString("hex") : null,
         drawn: row.drawn,
         given: document.prizes.map(({ key: prize }) => ({
           prize,
@@ -120,7 +126,8 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
     const basis = await projects.rulebookBasis(connection, projectId);
     if (basis === undefined || basis.isStopped) throw problem("project-stopped");
     if (now < row.startsAt.getTime()) throw refused("", "not_open", "The draw has not begun.");
-    if (now >= row.endsAt.getTime()) throw refused("", "not_open", "The draw is over.");
+    if (now >= row.endsAt.getTime() || row.revealedAt !== null)
+      throw refused("", "not_open", "The draw is over.");
     const { timezone } = basis.settings;
     const day = periodAt("day", timezone, now);
     const holder = holderOf(basis.identifierKey, customer);
@@ -128,6 +135,7 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
     let spendId: string | null = null;
     if (document.ticketPoints !== undefined) {
       const cost = { projectId, ...holder, ...document.ticketPoints };
+      await lockPlayer(connection, projectId, holder.holder);
       spendId = await payPoints(connection, cost, { now, timezone, reason: `draw:${key}` });
       if (spendId === null)
         throw refused("/customer", "not_enough_points", "A ticket costs more points than there are.");
@@ -195,10 +203,12 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
         startsAt: new Date(document.startsAt),
         endsAt: new Date(document.endsAt),
         drawn: 0,
+        revealedAt: null,
         createdAt: new Date(now),
       };
       return withTransaction(database, projectId, async (connection) => {
-        if ((await countDraws(connection, projectId)) >= mostProgrammes) throw problem("too-many-programmes");
+        if ((await countDraws(connection, projectId, new Date(now))) >= mostProgrammes)
+          throw problem("too-many-programmes");
         if (!(await insertDraw(connection, row))) throw problem("draw-key-taken");
         await recordChange(connection, context, {
           id: row.key,

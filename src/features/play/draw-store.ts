@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import { type DrawRow, type DrawTicketRow, draws, drawTickets } from "./draw-tables.ts";
 
@@ -26,8 +26,28 @@ export async function lockDraw(connection: Connection, name: DrawName): Promise<
   return row;
 }
 
-export async function countDraws(connection: Connection, projectId: string): Promise<number> {
-  return connection.$count(draws, eq(draws.projectId, projectId));
+/**
+ * One draw at a time of a customer who pays with points, until the transaction ends: two draws that take points of one
+ * programme and give those of the other would wait for each other's accounts.
+ */
+export async function lockPlayer(connection: Connection, projectId: string, holder: string): Promise<void> {
+  await connection.execute(
+    sql`select pg_advisory_xact_lock(${playerLock}, hashtext(${`${projectId}/${holder}`}))`,
+  );
+}
+const playerLock = 730_511_831;
+
+/** From now on its seed may be told, and nothing is drawn. Waits for whoever draws a ticket; again it changes nothing. */
+export async function revealDraw(connection: Connection, name: DrawName, at: Date): Promise<void> {
+  await connection
+    .update(draws)
+    .set({ revealedAt: at })
+    .where(and(named(name), isNull(draws.revealedAt)));
+}
+
+/** That are not over. */
+export async function countDraws(connection: Connection, projectId: string, at: Date): Promise<number> {
+  return connection.$count(draws, and(eq(draws.projectId, projectId), gt(draws.endsAt, at)));
 }
 
 /** By their keys. */

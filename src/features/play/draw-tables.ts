@@ -26,6 +26,7 @@ export const draws = pgTable(
     startsAt: instant("starts_at").notNull(),
     endsAt: instant("ends_at").notNull(),
     drawn: integer().notNull(),
+    revealedAt: instant("revealed_at"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.key] })],

@@ -91,6 +91,14 @@ test("forty tickets sent twice at once are forty draws, stock is exact, and the 
   const { seed, commitment, declaration, drawn, given } = await drawOf("wheel");
   expect(commitment).toBe(declared.body.commitment);
   expect([drawn, given[0]]).toEqual([40, { prize: "bag", count: 2 }]);
+  // Told is told: a process whose clock is a day behind draws nothing more.
+  api.clock.advance(-millisecondsPerDay);
+  expect((await drawOf("wheel")).seed).toBe(seed);
+  expect(faultOf(await draw("wheel", "behind"))).toBe("409 draw-ticket-refused  not_open");
+  api.clock.advance(millisecondsPerDay);
+  await expect(database.pool.query("update draws set drawn = drawn + 1 where key = 'wheel'")).rejects.toThrow(
+    "stays as it was declared",
+  );
   expect(JSON.parse(declaration)).toMatchObject({
     total: 10,
     consolation: "nothing",
@@ -152,6 +160,23 @@ test("tickets that cost points are drawn as far as the points go, and a repetiti
   expect(faultOf(await api.rest("POST", `${spend}/cancel`))).toBe(kept);
   expect((await api.rest("GET", "/v1/customers/rich/points")).body.available).toBe(10);
   expect((await drawOf("paid")).drawn).toBe(5);
+});
+
+test("draws that take and give points crosswise all come to an end", async () => {
+  for (const [key, pays, gives] of [
+    ["cross-a", "first", "second"],
+    ["cross-b", "second", "first"],
+  ]) {
+    const prizes = [{ key: "points", odds: 10, prize: { kind: "points", points: 1, programme: gives } }];
+    const ticketPoints = { points: 1, programme: pays };
+    expect((await declare({ key, prizes, consolation: "points", ticketPoints })).status).toBe(201);
+    const body = { points: 20, reason: "a start", programme: pays };
+    await api.rest("POST", "/v1/customers/crosser/points/adjustments", { body });
+  }
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => draw(`cross-${"ab"[index % 2]}`, `x-${index}`, "crosser")),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
 });
 
 test("what cannot be declared is refused, and what was declared stays", async () => {

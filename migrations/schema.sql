@@ -48,19 +48,47 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_other_count()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if to_jsonb(new) - 'given' is distinct from to_jsonb(old) - 'given' or new.given <> old.given + 1 then
+    raise exception 'prizes of a draw are counted one by one' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.refuse_other_draw()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
-  if (new.document, new.seed, new.commitment, new.starts_at, new.ends_at, new.created_at)
-     is distinct from (old.document, old.seed, old.commitment, old.starts_at, old.ends_at, old.created_at) then
+  if to_jsonb(new) - 'drawn' - 'revealed_at' is distinct from to_jsonb(old) - 'drawn' - 'revealed_at'
+     or new.drawn not in (old.drawn, old.drawn + 1)
+     or old.revealed_at is not null and (new.drawn, new.revealed_at) is distinct from (old.drawn, old.revealed_at) then
     raise exception 'a draw stays as it was declared' using errcode = 'restrict_violation';
   end if;
   return new;
 end
 $function$
 ;
+
+CREATE OR REPLACE FUNCTION public.refuse_other_ticket()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if to_jsonb(new) - 'customer_id' is distinct from to_jsonb(old) - 'customer_id' then
+    raise exception 'a ticket stays as it was drawn' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$function$
+;
+comment on function refuse_other_ticket() is 'An erasure may put a pseudonym in the place of the customer.';
 
 CREATE OR REPLACE FUNCTION public.wall(relation regclass, append_only boolean DEFAULT false, project_column name DEFAULT 'project_id'::name)
  RETURNS void
@@ -548,6 +576,9 @@ create table draw_prizes (
   given integer default 0 not null,
   constraint draw_prizes_pkey PRIMARY KEY (project_id, draw, prize)
 );
+CREATE TRIGGER draw_prizes_are_counted BEFORE UPDATE ON public.draw_prizes FOR EACH ROW EXECUTE FUNCTION refuse_other_count();
+CREATE TRIGGER draw_prizes_are_kept BEFORE DELETE ON public.draw_prizes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draw_prizes_never_emptied BEFORE TRUNCATE ON public.draw_prizes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 alter table draw_prizes enable row level security;
 alter table draw_prizes force row level security;
 create policy lookout on draw_prizes as permissive for select to dealwright_lookout using (true);
@@ -567,12 +598,16 @@ create table draw_tickets (
   value bigint not null,
   drawn text not null,
   prize text not null,
+  spend_id text,
   drawn_at timestamp with time zone not null,
   constraint draw_tickets_pkey PRIMARY KEY (project_id, draw, number),
   constraint draw_tickets_project_id_draw_ticket_key UNIQUE (project_id, draw, ticket)
 );
 CREATE INDEX draw_tickets_customer ON public.draw_tickets USING btree (customer_id, project_id);
 CREATE INDEX draw_tickets_holder ON public.draw_tickets USING btree (holder, draw, project_id, day);
+CREATE TRIGGER draw_tickets_are_kept BEFORE DELETE ON public.draw_tickets FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draw_tickets_never_emptied BEFORE TRUNCATE ON public.draw_tickets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draw_tickets_stay_as_drawn BEFORE UPDATE ON public.draw_tickets FOR EACH ROW EXECUTE FUNCTION refuse_other_ticket();
 alter table draw_tickets enable row level security;
 alter table draw_tickets force row level security;
 create policy lookout on draw_tickets as permissive for select to dealwright_lookout using (true);
@@ -580,7 +615,8 @@ create policy project on draw_tickets as permissive for all to public using ((pr
 comment on table draw_tickets is 'Every draw, for whoever wants to check it.';
 comment on column draw_tickets.drawn is 'The prize that the value stands for; prize is what was given, which is the consolation where the drawn one was gone.';
 comment on column draw_tickets.nonce is 'The customer''s own part of the randomness.';
-comment on column draw_tickets.value is 'What the seed, the number and the nonce come to, below the total of the odds.';
+comment on column draw_tickets.spend_id is 'The points that it cost.';
+comment on column draw_tickets.value is 'What the seed, the number, the nonce and the ticket come to, below the total of the odds.';
 grant delete, insert, select, update on draw_tickets to dealwright_app;
 
 create table draws (
@@ -588,22 +624,29 @@ create table draws (
   key text collate "C" not null,
   document jsonb not null,
   seed bytea not null,
+  declaration text not null,
   commitment text not null,
   starts_at timestamp with time zone not null,
   ends_at timestamp with time zone not null,
   drawn integer default 0 not null,
+  revealed_at timestamp with time zone,
   created_at timestamp with time zone not null,
   constraint draws_pkey PRIMARY KEY (project_id, key),
+  constraint draws_are_as_committed CHECK ((commitment = encode(sha256(convert_to(declaration, 'UTF8'::name)), 'hex'::text))),
   constraint draws_end_after_they_start CHECK ((starts_at < ends_at)),
-  constraint draws_seed_is_as_committed CHECK ((commitment = encode(sha256(seed), 'hex'::text)))
+  constraint draws_seed_is_as_declared CHECK ((((declaration)::jsonb ->> 'seedSha256'::text) = encode(sha256(seed), 'hex'::text)))
 );
+CREATE TRIGGER draws_are_kept BEFORE DELETE ON public.draws FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER draws_never_emptied BEFORE TRUNCATE ON public.draws FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER draws_stay_as_declared BEFORE UPDATE ON public.draws FOR EACH ROW EXECUTE FUNCTION refuse_other_draw();
 alter table draws enable row level security;
 alter table draws force row level security;
 create policy lookout on draws as permissive for select to dealwright_lookout using (true);
 create policy project on draws as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table draws is 'Lucky draws. A document never changes: it is what was declared.';
+comment on column draws.declaration is 'The text whose SHA-256 the commitment is: the document, and the SHA-256 of the seed.';
 comment on column draws.drawn is 'The number of the last ticket. Locked while one is drawn, so that numbers have no gaps.';
+comment on column draws.revealed_at is 'The seed was told: from now on nothing is drawn.';
 comment on column draws.seed is 'Secret until the end; its SHA-256 is published from the beginning.';
 grant delete, insert, select, update on draws to dealwright_app;
 
@@ -1059,6 +1102,7 @@ create table points_spends (
   coupon text collate "C",
   expires_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  is_final boolean default false not null,
   constraint points_spends_pkey PRIMARY KEY (project_id, id),
   constraint points_spends_refund_no_more_than_spent CHECK (((points > 0) AND ((refunded >= 0) AND (refunded <= points)))),
   constraint points_spends_reservations_expire CHECK (((state <> 'reserved'::text) OR (expires_at IS NOT NULL))),
@@ -1072,6 +1116,7 @@ alter table points_spends force row level security;
 create policy lookout on points_spends as permissive for select to dealwright_lookout using (true);
 create policy project on points_spends as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table points_spends is 'Points paid with, or held for that.';
+comment on column points_spends.is_final is 'What it paid for stays, such as a ticket that was drawn: it is neither cancelled nor refunded.';
 comment on column points_spends.takes is 'What it still has, by lot: [[lot, points]].';
 grant delete, insert, select, update on points_spends to dealwright_app;
 grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;

@@ -55,7 +55,7 @@ create table automation_counts (
   primary key (project_id, automation_id),
   foreign key (project_id, automation_id) references automations (project_id, id)
 ) with (fillfactor = 70);
-comment on table automation_counts is 'What is taken of an automation''s overall caps; kept only where it has such. Whoever takes holds the row until their run is done.';
+comment on table automation_counts is 'What is taken of an automation''s overall caps; kept only while it is in force and has such. Whoever takes holds the row until their run is done.';
 select wall('automation_counts');
 
 create table automation_runs (
@@ -70,6 +70,7 @@ create table automation_runs (
   reason text,
   pool text,
   due_at timestamptz,
+  coupons_taken bigint not null default 0,
   attempts integer not null default 0,
   ran_at timestamptz,
   created_at timestamptz not null,
@@ -84,6 +85,7 @@ comment on table automation_runs is 'One for each customer whom an automation wa
 comment on column automation_runs.holder is 'The keyed hash by which counters know the customer: what is once only stays so after an erasure.';
 comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
 comment on column automation_runs.due_at is 'When it is to be done, or tried again. Null: settled, or waiting for codes of its pool.';
+comment on column automation_runs.coupons_taken is 'Of an owed run: so many coupons of the overall cap are kept for it.';
 comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
 -- Once only, whoever finds out and however often.
 create unique index automation_runs_once on automation_runs (project_id, automation_id, holder, occurrence);

@@ -16,14 +16,26 @@ export async function runsOfCustomer(
   return rows.map(({ record }) => record);
 }
 
-/** What was done stays, under the pseudonym, so that what is once only stays so; what was not is not done any more. */
+/**
+ * What was done stays, under the pseudonym, so that what is once only stays so; what was not is not done any more, and what was
+ * kept for it of overall caps is there for others.
+ */
 export async function eraseRuns(
   connection: Connection,
   { projectId, id, pseudonym }: CustomerName,
 ): Promise<number> {
-  const { rowCount: gone } = await connection.execute(sql`
-    delete from automation_runs where project_id = ${projectId} and customer_id = ${id} and state in ('waiting', 'owed')`);
+  const { rows: gone } = await connection.execute(sql`
+    with gone as (
+      delete from automation_runs where project_id = ${projectId} and customer_id = ${id} and state in ('waiting', 'owed')
+      returning automation_id, state, coupons_taken
+    ), kept as (
+      select automation_id, count(*) as runs, sum(coupons_taken) as coupons from gone where state = 'owed' group by automation_id
+    ), given_back as (
+      update automation_counts c set runs = c.runs - kept.runs, coupons = c.coupons - kept.coupons
+        from kept where c.project_id = ${projectId} and c.automation_id = kept.automation_id
+    )
+    select from gone`);
   const { rowCount: kept } = await connection.execute(sql`
     update automation_runs set customer_id = ${pseudonym}, trigger = '{}' where project_id = ${projectId} and customer_id = ${id}`);
-  return (gone ?? 0) + (kept ?? 0);
+  return gone.length + (kept ?? 0);
 }

@@ -22,6 +22,7 @@ import {
   deleteRun,
   dueRuns,
   findRun,
+  giveBack,
   insertCoupons,
   lockRun,
   owedRuns,
@@ -29,11 +30,12 @@ import {
   postponeRun,
   saveRun,
   takenOfCaps,
+  takeMoreCoupons,
   takeOfCaps,
   tryCustomer,
   undoActions,
 } from "./automation-run-store.ts";
-import type { RunState, SkipReason } from "./automation-schemas.ts";
+import type { AutomationDocument, RunState, SkipReason } from "./automation-schemas.ts";
 import { holdAutomation } from "./automation-store.ts";
 import type { AutomationRow, AutomationRunRow } from "./automation-tables.ts";
 
@@ -109,13 +111,18 @@ export function automationRunService({
   async function settle(connection: Connection, one: RunCase): Promise<RunState> {
     const { run, automation, now } = one;
     const ranAt = new Date(now);
+    const skipped = async (reason: SkipReason): Promise<RunState> => {
+      await saveRun(connection, run, { state: "skipped", reason, pool: null, dueAt: null, ranAt });
+      return "skipped";
+    };
     // What is owed was promised: it counts against the caps already.
     const reason = run.state === "owed" ? null : await whyNot(connection, one);
-    if (reason !== null) {
-      await saveRun(connection, run, { state: "skipped", reason, dueAt: null, ranAt });
-      return "skipped";
-    }
+    if (reason !== null) return skipped(reason);
     await beginActions(connection);
+    if (run.state === "owed" && !(await isCharged(connection, one))) {
+      await giveBack(connection, run);
+      return skipped("cap_coupons");
+    }
     const acted = await act(connection, one);
     if (acted.type === "owed") {
       await undoActions(connection);
@@ -124,7 +131,7 @@ export function automationRunService({
       if (run.state === "owed" && run.pool === pool && run.reason === why && run.dueAt === null)
         return "owed";
       if (run.state !== "owed") await recordEvents(connection, run.projectId, [owedEvent(one, pool, why)]);
-      const first = run.state === "owed" ? {} : { ranAt };
+      const first = run.state === "owed" ? {} : { ranAt, couponsTaken: couponsOf(automation.document) };
       await saveRun(connection, run, { state: "owed", reason: why, pool, dueAt: null, ...first });
       return "owed";
     }
@@ -142,7 +149,7 @@ export function automationRunService({
 
   async function whyNot(connection: Connection, one: RunCase): Promise<SkipReason | null> {
     const { automation, run, now, timezone } = one;
-    const { caps, actions, conditions, trigger } = automation.document;
+    const { caps, conditions, trigger } = automation.document;
     if (trigger.kind === "inactivity" && !(await isStillInactive(connection, one))) return "active_again";
     if (conditions !== undefined && !(await isMet(connection, one))) return "conditions";
     for (const cap of caps.perCustomer)
@@ -152,11 +159,20 @@ export function automationRunService({
     const wanted = {
       runs: caps.runs ?? null,
       coupons: caps.coupons ?? null,
-      couponsOfRun: actions.filter(({ kind }) => kind === "issue_coupon").length,
+      couponsOfRun: couponsOf(automation.document),
     };
     if (await takeOfCaps(connection, run, wanted)) return null;
     const { runs } = await takenOfCaps(connection, run);
     return caps.runs !== undefined && runs >= caps.runs ? "cap_runs" : "cap_coupons";
+  }
+
+  /** Owed under another document it may issue more than was kept for it, and may not where the cap has no room for that. */
+  async function isCharged(connection: Connection, { automation, run }: RunCase): Promise<boolean> {
+    const { coupons } = automation.document.caps;
+    const more = couponsOf(automation.document) - run.couponsTaken;
+    return (
+      coupons === undefined || more === 0 || takeMoreCoupons(connection, run, { more, most: coupons })
+    );
   }
 
   /** Conditions of an earlier version that this one cannot read are met by nobody. */
@@ -227,4 +243,8 @@ export function automationRunService({
       );
     },
   };
+}
+
+function couponsOf({ actions }: AutomationDocument): number {
+  return actions.filter(({ kind }) => kind === "issue_coupon").length;
 }

@@ -122,7 +122,7 @@ export async function lockRun(connection: Connection, name: RunName): Promise<Au
 export async function saveRun(
   connection: Connection,
   { projectId, id }: RunName,
-  change: Partial<Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "attempts" | "ranAt">>,
+  change: Partial<Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "couponsTaken" | "attempts" | "ranAt">>,
 ): Promise<void> {
   await connection.update(automationRuns).set(change).where(named({ projectId, id }));
 }
@@ -158,6 +158,33 @@ export async function takeOfCaps(
        and (${wanted.runs}::bigint is null or runs + 1 <= ${wanted.runs}::bigint)
        and (${wanted.coupons}::bigint is null or coupons + ${wanted.couponsOfRun} <= ${wanted.coupons}::bigint)`);
   return rowCount === 1;
+}
+
+/** True if there was room for so many coupons more, or fewer, and they are taken now. */
+export async function takeMoreCoupons(
+  connection: Connection,
+  { projectId, automationId }: Pick<AutomationRunRow, "projectId" | "automationId">,
+  { more, most }: { more: number; most: number },
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    update automation_counts set coupons = coupons + ${more}::bigint
+     where project_id = ${projectId} and automation_id = ${automationId}
+       and (${more}::bigint < 0 or coupons + ${more}::bigint <= ${most}::bigint)`);
+  return rowCount === 1;
+}
+
+/** What an owed run had taken of the overall caps is there for others again. */
+export async function giveBack(
+  connection: Connection,
+  {
+    projectId,
+    automationId,
+    couponsTaken,
+  }: Pick<AutomationRunRow, "projectId" | "automationId" | "couponsTaken">,
+): Promise<void> {
+  await connection.execute(sql`
+    update automation_counts set runs = runs - 1, coupons = coupons - ${couponsTaken}::bigint
+     where project_id = ${projectId} and automation_id = ${automationId}`);
 }
 
 export async function takenOfCaps(

@@ -46,6 +46,9 @@ export async function insertAutomation(
     .values(row)
     .onConflictDoNothing({ target: [automations.projectId, automations.key] })
     .returning();
+  if (stored !== undefined)
+    await connection.execute(sql`
+      insert into automation_counts (project_id, automation_id, runs, coupons) values (${stored.projectId}, ${stored.id}, 0, 0)`);
   return stored;
 }
 
@@ -117,15 +120,22 @@ export async function followers(connection: Connection, projectId: string): Prom
     .orderBy(automations.id);
 }
 
-/** What is taken of the overall caps, counted anew. Under the lock of the automation, with which nobody takes anything. */
+/**
+ * What is taken of the overall caps, counted anew: what was given, and what is kept for whoever is owed. Under the lock of the
+ * automation, with which nobody takes anything.
+ */
 export async function recount(connection: Connection, { projectId, id }: AutomationName): Promise<void> {
+  // First the row, for itself: an erasure that gives something back is over before it is counted, or comes after it.
   await connection.execute(sql`
-    insert into automation_counts as c (project_id, automation_id, runs, coupons)
-    select ${projectId}, ${id},
-           (select count(*) from automation_runs
-             where project_id = ${projectId} and automation_id = ${id} and state in ('done', 'owed')),
-           (select count(*) from automation_coupons where project_id = ${projectId} and automation_id = ${id})
-    on conflict (project_id, automation_id) do update set runs = excluded.runs, coupons = excluded.coupons`);
+    select from automation_counts where project_id = ${projectId} and automation_id = ${id} for update`);
+  await connection.execute(sql`
+    update automation_counts set
+           runs = (select count(*) from automation_runs
+                    where project_id = ${projectId} and automation_id = ${id} and state in ('done', 'owed')),
+           coupons = (select count(*) from automation_coupons where project_id = ${projectId} and automation_id = ${id})
+                   + (select coalesce(sum(coupons_taken), 0) from automation_runs
+                       where project_id = ${projectId} and automation_id = ${id} and state = 'owed')
+     where project_id = ${projectId} and automation_id = ${id}`);
 }
 
 /** Where the project's events end. From the first call on they are followed. */

@@ -40,6 +40,7 @@ export const automationRuns = pgTable(
     reason: text(),
     pool: text(),
     dueAt: instant("due_at"),
+    couponsTaken: bigint("coupons_taken", { mode: "number" }).notNull(),
     attempts: integer().notNull(),
     ranAt: instant("ran_at"),
     createdAt: instant("created_at").notNull(),

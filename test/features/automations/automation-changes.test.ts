@@ -1,0 +1,56 @@
+/** What stays true of automations that are changed while runs of theirs wait or are owed. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { patience } from "../../faults/sizes.ts";
+import { type Api, startApi } from "../api.ts";
+import { automationsOf } from "./automation-fixture.ts";
+
+let database: TestDatabase;
+let api: Api;
+let shop: ReturnType<typeof automationsOf>;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  api = await startApi(database);
+  shop = automationsOf(api, database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+const replace = (id: string, document: object) =>
+  shop.succeed("PUT", `/v1/automations/${id}`, document, { "if-match": "*" });
+
+test("coupons that are owed count against the overall cap, whatever is changed, and those of an erased customer are free again", async () => {
+  await shop.pool("owing", []);
+  const one = { kind: "issue_coupon", pool: "owing" };
+  const document = {
+    key: "owing",
+    trigger: { kind: "event", type: "owe" },
+    actions: [one],
+    caps: { perCustomer: [], coupons: 3 },
+  };
+  const id = await shop.active(document);
+  for (const customer of ["o-1", "o-2", "o-3"]) await shop.track("owe", customer);
+  const owed = ["o-1 owed pool_empty", "o-2 owed pool_empty", "o-3 owed pool_empty"];
+  await shop.becomes(id, owed);
+  await replace(id, { ...document, name: "Again" });
+  await shop.track("owe", "o-4");
+  await shop.becomes(id, [...owed, "o-4 skipped cap_coupons"]);
+  await shop.succeed("POST", "/v1/customers/o-3/erase");
+  await shop.track("owe", "o-5");
+  const others = ["o-4 skipped cap_coupons", "o-5 owed pool_empty"];
+  await shop.becomes(id, [...owed.slice(0, 2), ...others]);
+  // Two coupons each instead of the one that was kept for each: one of the three has room, and its share was not given away.
+  await replace(id, { ...document, actions: [one, one] });
+  await shop.pool("owing", ["OWING-1", "OWING-2", "OWING-3", "OWING-4", "OWING-5", "OWING-6"]);
+  const settled = async () =>
+    (await shop.outcomes(id)).map((outcome) => outcome.slice(4)).filter((outcome) => !outcome.startsWith("owed"));
+  await expect.poll(async () => (await settled()).length, { timeout: patience }).toBe(4);
+  const { rows } = await database.pool.query<{ issued: number; taken: number }>(
+    "select (select count(*)::int from automation_coupons where automation_id = $1) as issued, coupons::int as taken from automation_counts where automation_id = $1",
+    [id],
+  );
+  expect(rows).toEqual([{ issued: 2, taken: 2 }]);
+});

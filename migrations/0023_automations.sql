@@ -7,6 +7,7 @@ create table automations (
   version bigint not null,
   document jsonb not null,
   listens_to text,
+  epoch bigint not null default 0,
   since_position bigint,
   activated_at timestamptz,
   created_at timestamptz not null,
@@ -17,6 +18,7 @@ create table automations (
   constraint automations_active_since check (status <> 'active' or (activated_at is not null and since_position is not null))
 );
 comment on column automations.listens_to is 'The happening that triggers it: event:share, segment_entered:dormant, points_expiring. Null: the clock does.';
+comment on column automations.epoch is 'Counts up whenever it is put into force or gets another trigger: what waits since before is forgotten.';
 comment on column automations.since_position is 'Numbered events up to here came before it was put into force, and trigger nothing.';
 create index automations_listening on automations (project_id, listens_to) where status = 'active' and listens_to is not null;
 select wall('automations');
@@ -62,6 +64,7 @@ create table automation_runs (
   project_id text not null,
   id text collate "C" not null,
   automation_id text not null,
+  epoch bigint not null,
   holder text collate "C" not null,
   customer_id text not null,
   occurrence text collate "C" not null,
@@ -83,6 +86,7 @@ create table automation_runs (
 );
 comment on table automation_runs is 'One for each customer whom an automation was triggered for, and what became of it. What it does is done in the transaction that says so.';
 comment on column automation_runs.holder is 'The keyed hash by which counters know the customer: what is once only stays so after an erasure.';
+comment on column automation_runs.epoch is 'That of the automation when it was triggered.';
 comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
 comment on column automation_runs.due_at is 'When it is to be done, or tried again. Null: settled, or waiting for codes of its pool.';
 comment on column automation_runs.coupons_taken is 'Of an owed run: so many coupons of the overall cap are kept for it.';

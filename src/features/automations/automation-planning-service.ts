@@ -119,7 +119,7 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
     await begin(
       connection,
       projectId,
-      reached.map((one) => ({ automationId, ...one })),
+      reached.map((one) => ({ automationId, epoch: automation.epoch, ...one })),
       at,
     );
     if (through !== null) return saveClock(connection, { ...row, dueAt: row.ofAt, after: through });
@@ -149,10 +149,11 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
     if (listening.length > 0) {
       const reached: Omit<NewRun, "id" | "holder">[] = [];
       for (const event of await followedEvents(connection, projectId, range))
-        for (const { id, document, sincePosition } of listening) {
+        for (const { id, epoch, document, sincePosition } of listening) {
           const trigger = happened(document.trigger, event);
           if (trigger === null || event.position <= (sincePosition ?? 0)) continue;
-          reached.push({ automationId: id, customerId: event.customerId, occurrence: event.id, trigger });
+          const { customerId } = event;
+          reached.push({ automationId: id, epoch, customerId, occurrence: event.id, trigger });
         }
       await begin(connection, projectId, reached);
     }
@@ -165,7 +166,7 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
     async followTracked(connection, projectId, events) {
       const happenings = [...new Set(events.map(({ type }) => trackedHappening(type)))];
       const listening = await listenersTo(connection, projectId, happenings);
-      const reached = listening.flatMap(({ id, document, activatedAt }) =>
+      const reached = listening.flatMap(({ id, epoch, document, activatedAt }) =>
         events.flatMap((event) =>
           event.data.customer !== undefined &&
           isMatch(document.trigger, event) &&
@@ -173,6 +174,7 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
             ? [
                 {
                   automationId: id,
+                  epoch,
                   customerId: event.data.customer,
                   occurrence: occurrenceOf(event),
                   trigger: keptOf(event),

@@ -91,14 +91,18 @@ export function automationRunService({
       if (automation === undefined || !(await tryCustomer(connection, projectId, found.holder))) return null;
       const run = await lockRun(connection, name);
       if (run === undefined) return null;
-      if (automation.status !== "active") return putAside(connection, run);
+      const isForgotten = run.state === "waiting" && run.epoch !== automation.epoch;
+      if (automation.status !== "active" || isForgotten) return putAside(connection, run);
       const identifierKey = await projects.identifierKey(connection, projectId);
       const timezone = await projects.timezone(connection, projectId);
       return settle(connection, { automation, run, identifierKey, now: clock.now(), timezone });
     });
   }
 
-  /** Paused: what has not begun is forgotten, and found again where it is still so later; what is owed stays owed. */
+  /**
+   * Paused, or put into force again since, or for another trigger: what has not begun is forgotten, and found again where it is
+   * still so later; what is owed stays owed.
+   */
   async function putAside(connection: Connection, run: AutomationRunRow): Promise<"forgotten" | "owed"> {
     if (run.state === "owed") {
       await saveRun(connection, run, { dueAt: null });

@@ -19,13 +19,18 @@ const named = ({ projectId, id }: RunName) =>
 export interface NewRun {
   readonly id: string;
   readonly automationId: string;
+  /** Of the automation, as it was read to find out that this triggers it. */
+  readonly epoch: number;
   readonly holder: string;
   readonly customerId: string;
   readonly occurrence: string;
   readonly trigger: Readonly<Record<string, unknown>>;
 }
 
-/** Of these runs those that were not there; in one order, so that writers wait in one direction only. */
+/**
+ * Of these runs those that were not there, or wait since an earlier epoch and would be forgotten; in one order, so that writers
+ * wait in one direction only.
+ */
 export async function insertRuns(
   connection: Connection,
   projectId: string,
@@ -34,13 +39,15 @@ export async function insertRuns(
 ): Promise<number> {
   if (runs.length === 0) return 0;
   const { rowCount } = await connection.execute(sql`
-    insert into automation_runs (project_id, id, automation_id, holder, customer_id, occurrence, trigger, due_at, created_at)
-    select ${projectId}, id, "automationId", holder, "customerId", occurrence, trigger,
+    insert into automation_runs as r (project_id, id, automation_id, epoch, holder, customer_id, occurrence, trigger, due_at, created_at)
+    select distinct on ("automationId", holder, occurrence) ${projectId}, id, "automationId", epoch, holder, "customerId", occurrence, trigger,
            ${new Date(dueAt).toISOString()}::timestamptz, ${new Date(now).toISOString()}::timestamptz
-      from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as run (id text, "automationId" text, holder text,
+      from jsonb_to_recordset(${JSON.stringify(runs)}::jsonb) as run (id text, "automationId" text, epoch bigint, holder text,
              "customerId" text, occurrence text, trigger jsonb)
      order by "automationId", holder, occurrence
-    on conflict (project_id, automation_id, holder, occurrence) do nothing`);
+    on conflict (project_id, automation_id, holder, occurrence) do update
+       set epoch = excluded.epoch, trigger = excluded.trigger, due_at = excluded.due_at, attempts = 0
+     where r.state = 'waiting' and r.epoch < excluded.epoch`);
   return rowCount ?? 0;
 }
 

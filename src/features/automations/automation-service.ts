@@ -103,11 +103,12 @@ export function automationService({
     if (errors.length > 0) throw problem("automation-not-ready", { errors });
   }
 
-  /** Whatever happens from now on triggers it. */
+  /** Whatever happens from now on triggers it; what happened before and was not done yet is forgotten. */
   async function begin(connection: Connection, row: AutomationRow): Promise<AutomationRow> {
     await requireReady(connection, row.projectId, row.document);
     return {
       ...row,
+      epoch: row.epoch + 1,
       sincePosition: await beginFollowing(connection, row.projectId),
       activatedAt: new Date(clock.now()),
     };
@@ -176,6 +177,7 @@ export function automationService({
           version: 1,
           document,
           listensTo: happeningOf(document.trigger),
+          epoch: 0,
           sincePosition: null,
           activatedAt: null,
           createdAt: at,

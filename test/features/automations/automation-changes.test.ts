@@ -54,3 +54,33 @@ test("coupons that are owed count against the overall cap, whatever is changed, 
   );
   expect(rows).toEqual([{ issued: 2, taken: 2 }]);
 });
+
+test("what was waiting is forgotten by a pause and by another trigger, and never done under the document that came after", async () => {
+  await database.pool.query(`
+    create function refuse_points() returns trigger language plpgsql as $$
+    begin raise exception 'a fault that passes'; end $$;
+    create trigger refuse_points before insert on points_accounts for each row execute function refuse_points()`);
+  const document = (key: string, type: string) => ({
+    key,
+    trigger: { kind: "event", type },
+    actions: [{ kind: "award_points", points: 5 }],
+  });
+  const paused = await shop.active(document("paused", "before_pause"));
+  const changed = await shop.active(document("changed", "before_change"));
+  const kept = await shop.active(document("kept", "before_nothing"));
+  await shop.track("before_pause", "w-paused");
+  await shop.track("before_change", "w-changed");
+  await shop.track("before_nothing", "w-kept");
+  const attempts = async (id: string) => (await shop.runs(id))[0]?.attempts;
+  for (const id of [paused, changed, kept])
+    await expect.poll(() => attempts(id), { timeout: patience }).toBe(1);
+  await shop.succeed("POST", `/v1/automations/${paused}/pause`);
+  await shop.succeed("POST", `/v1/automations/${paused}/activate`);
+  await replace(changed, document("changed", "after_change"));
+  await replace(kept, { ...document("kept", "before_nothing"), name: "Again" });
+  await database.pool.query("drop trigger refuse_points on points_accounts");
+  api.clock.advance(60_000);
+  await shop.becomes(kept, ["w-kept done"]);
+  await shop.becomes(paused, []);
+  await shop.becomes(changed, []);
+});

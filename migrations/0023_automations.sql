@@ -93,8 +93,11 @@ comment on column automation_runs.coupons_taken is 'Of an owed run: so many coup
 comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
 -- Once only, whoever finds out and however often.
 create unique index automation_runs_once on automation_runs (project_id, automation_id, holder, occurrence);
-create index automation_runs_due on automation_runs (project_id, due_at, id) where due_at is not null;
-create index automation_runs_owed on automation_runs (project_id, pool, id) where state = 'owed' and due_at is null;
+-- Whether a project has something to do; and what, of each automation.
+create index automation_runs_due on automation_runs (project_id, due_at) where due_at is not null;
+create index automation_runs_next on automation_runs (project_id, automation_id, due_at, id) where due_at is not null;
+-- By automation: what a paused one owes is not read again and again.
+create index automation_runs_owed on automation_runs (project_id, pool, automation_id, id) where state = 'owed' and due_at is null;
 create index automation_runs_capped on automation_runs (project_id, automation_id, holder, ran_at) where state in ('done', 'owed');
 create index automation_runs_list on automation_runs (project_id, automation_id, id);
 create index automation_runs_state on automation_runs (project_id, automation_id, state, id);

@@ -29,8 +29,8 @@ import {
   poolsOwed,
   postponeRun,
   saveRun,
-  takenOfCaps,
   takeMoreCoupons,
+  takenOfCaps,
   takeOfCaps,
   tryCustomer,
   undoActions,
@@ -45,6 +45,17 @@ const firstRetrySeconds = 30;
 const mostDoublings = 7;
 /** Documents that are kept compiled, of all projects. */
 const mostCompiled = 1_000;
+
+interface PoolName {
+  readonly projectId: string;
+  readonly pool: string;
+}
+
+interface Settled {
+  readonly state: RunState | "forgotten";
+  /** The one it waits for, where it is owed. */
+  readonly pool?: string | null;
+}
 
 export interface AutomationRunService {
   /** Up to a batch of what is due in a project; answers how many were settled. */
@@ -81,7 +92,7 @@ export function automationRunService({
   }
 
   /** What became of it; null if it is not to be done any more, or somebody else is at it or at another of the customer. */
-  function execute(projectId: string, id: string): Promise<RunState | "forgotten" | null> {
+  function execute(projectId: string, id: string): Promise<Settled | null> {
     return withTransaction(database, projectId, async (connection) => {
       const name = { projectId, id };
       const found = await findRun(connection, name);
@@ -103,21 +114,21 @@ export function automationRunService({
    * Paused, or put into force again since, or for another trigger: what has not begun is forgotten, and found again where it is
    * still so later; what is owed stays owed.
    */
-  async function putAside(connection: Connection, run: AutomationRunRow): Promise<"forgotten" | "owed"> {
+  async function putAside(connection: Connection, run: AutomationRunRow): Promise<Settled> {
     if (run.state === "owed") {
       await saveRun(connection, run, { dueAt: null });
-      return "owed";
+      return { state: "owed", pool: run.pool };
     }
     await deleteRun(connection, run);
-    return "forgotten";
+    return { state: "forgotten" };
   }
 
-  async function settle(connection: Connection, one: RunCase): Promise<RunState> {
+  async function settle(connection: Connection, one: RunCase): Promise<Settled> {
     const { run, automation, now } = one;
     const ranAt = new Date(now);
-    const skipped = async (reason: SkipReason): Promise<RunState> => {
+    const skipped = async (reason: SkipReason): Promise<Settled> => {
       await saveRun(connection, run, { state: "skipped", reason, pool: null, dueAt: null, ranAt });
-      return "skipped";
+      return { state: "skipped" };
     };
     // What is owed was promised: it counts against the caps already.
     const reason = run.state === "owed" ? null : await whyNot(connection, one);
@@ -133,11 +144,11 @@ export function automationRunService({
       const { pool, reason: why } = acted;
       // Looked at again and again: a row that stays as it is is not written.
       if (run.state === "owed" && run.pool === pool && run.reason === why && run.dueAt === null)
-        return "owed";
+        return { state: "owed", pool };
       if (run.state !== "owed") await recordEvents(connection, run.projectId, [owedEvent(one, pool, why)]);
       const first = run.state === "owed" ? {} : { ranAt, couponsTaken: couponsOf(automation.document) };
       await saveRun(connection, run, { state: "owed", reason: why, pool, dueAt: null, ...first });
-      return "owed";
+      return { state: "owed", pool };
     }
     const { projectId, id: runId } = run;
     const issued = acted.coupons.map((coupon) => ({
@@ -148,7 +159,7 @@ export function automationRunService({
     }));
     await insertCoupons(connection, issued);
     await saveRun(connection, run, { state: "done", reason: null, pool: null, dueAt: null, ranAt });
-    return "done";
+    return { state: "done" };
   }
 
   async function whyNot(connection: Connection, one: RunCase): Promise<SkipReason | null> {
@@ -174,9 +185,7 @@ export function automationRunService({
   async function isCharged(connection: Connection, { automation, run }: RunCase): Promise<boolean> {
     const { coupons } = automation.document.caps;
     const more = couponsOf(automation.document) - run.couponsTaken;
-    return (
-      coupons === undefined || more === 0 || takeMoreCoupons(connection, run, { more, most: coupons })
-    );
+    return coupons === undefined || more === 0 || takeMoreCoupons(connection, run, { more, most: coupons });
   }
 
   /** Conditions of an earlier version that this one cannot read are met by nobody. */
@@ -206,23 +215,24 @@ export function automationRunService({
     await postponeRun(database.of(projectId), { projectId, id }, retry);
   }
 
-  async function deliver(projectId: string, pool: string, signal: AbortSignal): Promise<void> {
+  /** A batch of what waits for a pool; whether there may be more that it has codes for. */
+  async function deliver({ projectId, pool }: PoolName, signal: AbortSignal): Promise<boolean> {
     const connection = database.of(projectId);
-    if ((await whyNoCoupon(connection, { projectId, pool }, clock.now())) !== null) return;
-    let settled: number;
-    do {
-      settled = 0;
-      for (const id of await owedRuns(connection, projectId, { pool, most: mostOwedAtOnce })) {
-        if (signal.aborted) return;
-        try {
-          const state = await execute(projectId, id);
-          if (state === "owed") return;
-          if (state !== null) settled += 1;
-        } catch (error) {
-          await putOff(error, projectId, id);
-        }
+    if ((await whyNoCoupon(connection, { projectId, pool }, clock.now())) !== null) return false;
+    const owed = await owedRuns(connection, projectId, { pool, most: mostOwedAtOnce });
+    let settled = 0;
+    for (const id of owed) {
+      if (signal.aborted) return false;
+      try {
+        const became = await execute(projectId, id);
+        // There is none left for the others either; one that waits for another pool now is out of their way.
+        if (became?.state === "owed" && became.pool === pool) return false;
+        if (became !== null) settled += 1;
+      } catch (error) {
+        await putOff(error, projectId, id);
       }
-    } while (settled > 0);
+    }
+    return settled > 0 && owed.length === mostOwedAtOnce;
   }
 
   return {
@@ -237,14 +247,21 @@ export function automationRunService({
     },
 
     async deliverOwed(signal) {
-      const one = ({ projectId, pool }: { projectId: string; pool: string }) =>
-        deliver(projectId, pool, signal);
-      await eachApart(await poolsOwed(database.outside), signal, one, (error, name) =>
-        log.warn(
-          { err: error, ...name },
-          "owed coupons of automations could not be issued; tried again in a second",
-        ),
-      );
+      let pools = await poolsOwed(database.outside);
+      // A batch of each in turn: one with many codes does not keep the others waiting.
+      while (pools.length > 0 && !signal.aborted) {
+        const unfinished: PoolName[] = [];
+        const one = async (pool: PoolName) => {
+          if (await deliver(pool, signal)) unfinished.push(pool);
+        };
+        await eachApart(pools, signal, one, (error, name) =>
+          log.warn(
+            { err: error, ...name },
+            "owed coupons of automations could not be issued; tried again in a second",
+          ),
+        );
+        pools = unfinished;
+      }
     },
   };
 }

@@ -57,16 +57,34 @@ export async function findRun(connection: Connection, name: RunName): Promise<Au
   return row;
 }
 
-/** Those that are to be done (again), the longest waiting first. */
+/**
+ * Those that are to be done (again): of each automation in turn the longest waiting, so that one that reaches very many keeps the
+ * others from nothing; in each turn what events triggered comes before what the clock did. From one automation that has some to
+ * the next, however many wait.
+ */
 export async function dueRuns(
   connection: Connection,
   projectId: string,
   { now, most }: { now: number; most: number },
 ): Promise<string[]> {
   const { rows } = await connection.execute<{ id: string }>(sql`
-    select id from automation_runs
-     where project_id = ${projectId} and due_at <= ${new Date(now).toISOString()}::timestamptz
-     order by due_at, id limit ${most}`);
+    with recursive pending as (
+      (select automation_id from automation_runs
+        where project_id = ${projectId} and due_at is not null order by automation_id limit 1)
+      union all
+      select later.automation_id from pending, lateral (
+        select automation_id from automation_runs
+         where project_id = ${projectId} and due_at is not null and automation_id > pending.automation_id
+         order by automation_id limit 1) as later
+    )
+    select due.id from pending
+      join automations a on a.project_id = ${projectId} and a.id = pending.automation_id,
+           lateral (
+             select r.id, r.due_at, row_number() over (order by r.due_at, r.id) as turn from automation_runs r
+              where r.project_id = ${projectId} and r.automation_id = pending.automation_id
+                and r.due_at <= ${new Date(now).toISOString()}::timestamptz
+              order by r.due_at, r.id limit ${most}) as due
+     order by due.turn, a.listens_to is null, due.due_at, due.id limit ${most}`);
   return rows.map(({ id }) => id);
 }
 
@@ -77,11 +95,12 @@ export async function owedRuns(
   { pool, most }: { pool: string; most: number },
 ): Promise<string[]> {
   const { rows } = await connection.execute<{ id: string }>(sql`
-    select r.id from automation_runs r
-     where r.project_id = ${projectId} and r.pool = ${pool} and r.state = 'owed' and r.due_at is null
-       and exists (select from automations a where a.project_id = r.project_id and a.id = r.automation_id
-                     and a.status = 'active' offset 0)
-     order by r.id limit ${most}`);
+    select owed.id from automations a, lateral (
+      select r.id from automation_runs r
+       where r.project_id = ${projectId} and r.pool = ${pool} and r.automation_id = a.id and r.state = 'owed' and r.due_at is null
+       order by r.id limit ${most}) as owed
+     where a.project_id = ${projectId} and a.status = 'active'
+     order by owed.id limit ${most}`);
   return rows.map(({ id }) => id);
 }
 
@@ -129,7 +148,9 @@ export async function lockRun(connection: Connection, name: RunName): Promise<Au
 export async function saveRun(
   connection: Connection,
   { projectId, id }: RunName,
-  change: Partial<Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "couponsTaken" | "attempts" | "ranAt">>,
+  change: Partial<
+    Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "couponsTaken" | "attempts" | "ranAt">
+  >,
 ): Promise<void> {
   await connection.update(automationRuns).set(change).where(named({ projectId, id }));
 }

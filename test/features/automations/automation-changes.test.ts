@@ -1,5 +1,7 @@
 /** What stays true of automations that are changed while runs of theirs wait or are owed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { dueRuns } from "../../../src/features/automations/automation-run-store.ts";
+import { mostTried } from "../../../src/features/automations/automation-schemas.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi } from "../api.ts";
@@ -46,7 +48,9 @@ test("coupons that are owed count against the overall cap, whatever is changed, 
   await replace(id, { ...document, actions: [one, one] });
   await shop.pool("owing", ["OWING-1", "OWING-2", "OWING-3", "OWING-4", "OWING-5", "OWING-6"]);
   const settled = async () =>
-    (await shop.outcomes(id)).map((outcome) => outcome.slice(4)).filter((outcome) => !outcome.startsWith("owed"));
+    (await shop.outcomes(id))
+      .map((outcome) => outcome.slice(4))
+      .filter((outcome) => !outcome.startsWith("owed"));
   await expect.poll(async () => (await settled()).length, { timeout: patience }).toBe(4);
   const { rows } = await database.pool.query<{ issued: number; taken: number }>(
     "select (select count(*)::int from automation_coupons where automation_id = $1) as issued, coupons::int as taken from automation_counts where automation_id = $1",
@@ -83,4 +87,36 @@ test("what was waiting is forgotten by a pause and by another trigger, and never
   await shop.becomes(kept, ["w-kept done"]);
   await shop.becomes(paused, []);
   await shop.becomes(changed, []);
+});
+
+test("an automation that reaches very many keeps another's runs from nothing, and a dry run looks at so many customers only", async () => {
+  const many = await shop.active({ trigger: { kind: "schedule", at: "00:00", dates: ["2039-01-01"] } });
+  const few = await shop.active({ trigger: { kind: "event", type: "rare" } });
+  const insert = (automation: string, count: number, due: string) =>
+    database.pool.query(
+      `insert into automation_runs (project_id, id, automation_id, epoch, holder, customer_id, occurrence, trigger, due_at, created_at)
+       select $1, $2 || '-' || n, $2, 1, n, 'x-' || n, 'once', '{}', $3, now() from generate_series(1, $4::int) as n`,
+      [api.project.id, automation, due, count],
+    );
+  await insert(many, 300, "2038-01-01T00:00:00Z");
+  await insert(few, 3, "2038-01-02T00:00:00Z");
+  const batch = await dueRuns(database.of(api.project.id), api.project.id, {
+    now: Date.parse("2038-01-03T00:00:00Z"),
+    most: 100,
+  });
+  const of = (automation: string) => batch.filter((id) => id.startsWith(automation)).length;
+  expect([batch[0]?.startsWith(few), of(few), of(many)]).toEqual([true, 3, 97]);
+
+  await database.pool.query(
+    `insert into customers (project_id, id, document, version, created_at, updated_at)
+     select $1, 'x-' || lpad(n::text, 6, '0'), '{}', 1, now(), now()
+       from generate_series(1, $2::int) as n`,
+    [api.project.id, mostTried + 1_000],
+  );
+  const trigger = { kind: "date", attribute: "renews", yearly: true };
+  const document = { key: "renews", trigger, actions: [{ kind: "notify", template: "renew" }] };
+  expect(await shop.succeed("POST", "/v1/automations/dry-run", document)).toMatchObject({
+    candidates: 0,
+    isExact: false,
+  });
 });

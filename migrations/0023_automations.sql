@@ -129,6 +129,8 @@ alter table customers add column birthday_day text collate "C" generated always 
 comment on column customers.birthday_day is 'Month and day of their birthday: 02-28.';
 create index customers_birthday on customers (project_id, birthday_day, id) where birthday_day is not null;
 
+create index customer_activity_last_order on customer_activity (project_id, last_order_at, customer_id);
+
 grant select (project_id, position) on automation_rounds to dealwright_lookout;
 grant select (project_id, due_at) on automation_clocks to dealwright_lookout;
 grant select (project_id, pool, state, due_at) on automation_runs to dealwright_lookout;

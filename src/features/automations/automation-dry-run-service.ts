@@ -168,7 +168,8 @@ async function candidatesOf(
   }
   const candidates: Reached[] = [];
   let after: string | null = "";
-  while (after !== null && candidates.length < mostTried) {
+  // By how many were looked at, not found: a date that nobody has is looked for among all customers.
+  for (let looked = 0; after !== null && looked < mostTried; looked += customersAtOnce) {
     const page = { after, most: customersAtOnce };
     const { reached, through } = await lookFor(
       connection,
@@ -180,7 +181,7 @@ async function candidatesOf(
     candidates.push(...reached);
     after = through;
   }
-  return { candidates: candidates.slice(0, mostTried), isExact: after === null };
+  return { candidates, isExact: after === null };
 }
 
 /** What would become of each, but for what all have together. */

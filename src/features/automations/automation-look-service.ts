@@ -1,6 +1,7 @@
 /** What a look of an automation that time triggers finds, page by page. */
 
-import { millisecondsPerDay } from "../../engine/zone.ts";
+import { dateOf } from "../../engine/calendar.ts";
+import { findZone, millisecondsPerDay } from "../../engine/zone.ts";
 import type { Connection } from "../../platform/database.ts";
 import { localDay } from "./automation-caps.ts";
 import { type ClockTrigger, datesLookedFor, dateText } from "./automation-clock.ts";
@@ -59,8 +60,12 @@ export async function lookFor(
       });
     }
     case "inactivity": {
-      const since = at - trigger.days * millisecondsPerDay;
-      return found(await inactive(connection, projectId, since, lookPage), inactivityOf);
+      const span = trigger.days * millisecondsPerDay;
+      const since = isAnew(lookedDay, today) ? null : findZone(timezone)!.startOfDay(lookedDay) - span;
+      return found(
+        await inactive(connection, projectId, { since, through: at - span }, lookPage),
+        inactivityOf,
+      );
     }
     case "schedule": {
       const date = dateText(today);
@@ -70,6 +75,14 @@ export async function lookFor(
       }));
     }
   }
+}
+
+/**
+ * Whether to look at everybody who is inactive, and not at those alone who became so since the last look: first of all, and again
+ * every month, for orders that were imported or cancelled long after they were placed.
+ */
+function isAnew(lookedDay: number | null, today: number): lookedDay is null {
+  return lookedDay === null || dateOf(lookedDay).month !== dateOf(today).month;
 }
 
 export function inactivityOf(lastOrderAt: number): Omit<Reached, "customerId"> {

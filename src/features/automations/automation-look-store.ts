@@ -54,6 +54,19 @@ export async function saveClock(
     .where(and(eq(automationClocks.projectId, projectId), eq(automationClocks.automationId, automationId)));
 }
 
+/** Without a lock: a look that ended meanwhile, elsewhere, or a clock that was set anew stays as it is. */
+export async function postponeClock(
+  connection: Connection,
+  { projectId, automationId, ofAt }: AutomationClockRow,
+  dueAt: Date,
+): Promise<void> {
+  const { projectId: project, automationId: automation, ofAt: of } = automationClocks;
+  await connection
+    .update(automationClocks)
+    .set({ dueAt })
+    .where(and(eq(project, projectId), eq(automation, automationId), eq(of, ofAt)));
+}
+
 export interface Candidate {
   readonly id: string;
   /** What tells the occasion apart, where there is something: a date as it is stored, a last order (epoch milliseconds). */
@@ -122,17 +135,19 @@ export async function datesOf(
   };
 }
 
+/** Whose last order was up to `through`, and after `since` where that is not null; epoch milliseconds. */
 export const inactive = (
   connection: Connection,
   projectId: string,
-  since: number,
+  { since, through }: { since: number | null; through: number },
   { after, most }: LookPage,
 ) =>
   page(
     connection,
     most,
     sql`select customer_id as id, floor(extract(epoch from last_order_at) * 1000)::bigint as what from customer_activity
-         where project_id = ${projectId} and customer_id > ${after} and last_order_at <= ${new Date(since).toISOString()}::timestamptz
+         where project_id = ${projectId} and customer_id > ${after} and last_order_at <= ${new Date(through).toISOString()}::timestamptz
+           ${since === null ? sql`` : sql`and last_order_at > ${new Date(since).toISOString()}::timestamptz`}
          order by customer_id limit ${most}`,
   );
 

@@ -14,7 +14,14 @@ import type { TrackingFollower } from "../tracking/tracking-service.ts";
 import { localDay } from "./automation-caps.ts";
 import { followingLook, isByClock } from "./automation-clock.ts";
 import { lookFor } from "./automation-look-service.ts";
-import { dueClock, findClock, isActivityKept, saveClock, setClock } from "./automation-look-store.ts";
+import {
+  dueClock,
+  findClock,
+  isActivityKept,
+  postponeClock,
+  saveClock,
+  setClock,
+} from "./automation-look-store.ts";
 import {
   couponsOfEvents,
   followedEvents,
@@ -88,7 +95,7 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
         "an automation could not look for customers; tried again later",
       );
       const dueAt = new Date(clock.now() + retryMilliseconds);
-      await saveClock(database.of(projectId), { ...clockRow, dueAt });
+      await postponeClock(database.of(projectId), clockRow, dueAt);
       return true;
     }
   }

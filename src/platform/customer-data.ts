@@ -17,6 +17,8 @@ export interface CustomerData {
   read(connection: Connection, customer: CustomerName, most: number): Promise<Record<string, unknown>[]>;
   /** Takes out whatever is personal and puts the pseudonym in place of the id; how many records it touched. */
   erase(connection: Connection, customer: CustomerName): Promise<number>;
+  /** Once everything else is erased: what came meanwhile by requests that were under way; how many records more. */
+  finish?(connection: Connection, customer: CustomerName): Promise<number>;
 }
 
 const mark = "erased:";

@@ -13,4 +13,6 @@ export const automationCustomerData: CustomerData = {
     await holdCustomer(connection, projectId, pseudonym.slice(pseudonymOf("").length));
     return eraseRuns(connection, customer);
   },
+  /** What a request that was under way stored meanwhile. None of it has begun: the customer is still held. */
+  finish: eraseRuns,
 };

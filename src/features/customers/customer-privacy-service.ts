@@ -62,6 +62,8 @@ export function customerPrivacyService({
         await lockEventsFirst(connection, context.projectId);
         const erased: Record<string, number> = {};
         for (const { name, erase } of data) erased[name] = await erase(connection, customer);
+        for (const { name, finish } of data)
+          if (finish !== undefined) erased[name] = (erased[name] ?? 0) + (await finish(connection, customer));
         const { pseudonym } = customer;
         if (Object.values(erased).some((count) => count > 0)) {
           const told = newEvent("dealwright.customer.erased", pseudonym, { customer: pseudonym, erased });

@@ -17,8 +17,20 @@ export function requireSound(document: AutomationDocument, timezone: string): vo
   for (const [place, { per, days }] of caps.perCustomer.entries())
     if ((per === undefined) === (days === undefined))
       fault(`/caps/perCustomer/${place}`, "bounds_contradict", "Give `per` or `days`.");
+  if (caps.perCustomer.length === 0 && mayLoop(document))
+    fault(
+      "/caps/perCustomer",
+      "cap_missing",
+      "What it changes may set it off again, at once and without end: give at least one cap.",
+    );
   if (conditions === undefined && currency !== undefined)
     fault("/currency", "conditions_missing", "Only conditions ask for a currency.");
   if (errors.length > 0) throw problem("invalid-request", { errors });
   if (conditions !== undefined) soundSegment(conditions, currency, timezone);
+}
+
+/** Tags and points decide who is in a segment, and segments who gets tags and points: perhaps by way of other automations. */
+function mayLoop({ trigger, actions }: AutomationDocument): boolean {
+  const isListening = ["segment_entered", "segment_left", "points_expiring"].includes(trigger.kind);
+  return isListening && actions.some(({ kind }) => ["add_tag", "remove_tag", "award_points"].includes(kind));
 }

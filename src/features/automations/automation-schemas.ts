@@ -140,7 +140,9 @@ const caps = z
       .array(customerCap)
       .max(5)
       .default([{ count: 1, per: "day" }])
-      .describe("By the calendar of the project's zone. Left out, once a day; an empty list is no cap."),
+      .describe(
+        "By the calendar of the project's zone. Left out, once a day; an empty list is no cap, and refused where tags or points are changed by what segments or points set off.",
+      ),
     runs: count(1_000_000_000).optional().describe("In all."),
     coupons: count(1_000_000_000).optional().describe("In all."),
   })

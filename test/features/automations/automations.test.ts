@@ -305,6 +305,10 @@ test("what cannot work is refused, with its place, and changes nothing", async (
     400,
     ["/actions/0/data data_too_large"],
   ]);
+  expect(await faults({ actions: [{ kind: "add_tag", tag: "again" }], caps: { perCustomer: [] } })).toEqual([
+    400,
+    ["/caps/perCustomer cap_missing"],
+  ]);
   expect(await faults({ currency: "CNY" })).toEqual([400, ["/currency conditions_missing"]]);
   expect((await faults({ actions: Array(11).fill({ kind: "webhook" }) }))[0]).toBe(400);
   const { id } = await shop.succeed("POST", "/v1/automations", document);

@@ -244,7 +244,7 @@ alter table automation_counts enable row level security;
 alter table automation_counts force row level security;
 create policy lookout on automation_counts as permissive for select to dealwright_lookout using (true);
 create policy project on automation_counts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
-comment on table automation_counts is 'What is taken of an automation''s overall caps; kept only where it has such. Whoever takes holds the row until their run is done.';
+comment on table automation_counts is 'What is taken of an automation''s overall caps; kept only while it is in force and has such. Whoever takes holds the row until their run is done.';
 grant delete, insert, select, update on automation_counts to dealwright_app;
 
 create table automation_coupons (
@@ -289,6 +289,7 @@ create table automation_runs (
   project_id text not null,
   id text collate "C" not null,
   automation_id text not null,
+  epoch bigint not null,
   holder text collate "C" not null,
   customer_id text not null,
   occurrence text collate "C" not null,
@@ -297,6 +298,7 @@ create table automation_runs (
   reason text,
   pool text,
   due_at timestamp with time zone,
+  coupons_taken bigint default 0 not null,
   attempts integer default 0 not null,
   ran_at timestamp with time zone,
   created_at timestamp with time zone not null,
@@ -308,17 +310,20 @@ create table automation_runs (
 );
 CREATE INDEX automation_runs_capped ON public.automation_runs USING btree (project_id, automation_id, holder, ran_at) WHERE (state = ANY (ARRAY['done'::text, 'owed'::text]));
 CREATE INDEX automation_runs_customer ON public.automation_runs USING btree (project_id, customer_id, id);
-CREATE INDEX automation_runs_due ON public.automation_runs USING btree (project_id, due_at, id) WHERE (due_at IS NOT NULL);
+CREATE INDEX automation_runs_due ON public.automation_runs USING btree (project_id, due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX automation_runs_list ON public.automation_runs USING btree (project_id, automation_id, id);
+CREATE INDEX automation_runs_next ON public.automation_runs USING btree (project_id, automation_id, due_at, id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX automation_runs_once ON public.automation_runs USING btree (project_id, automation_id, holder, occurrence);
-CREATE INDEX automation_runs_owed ON public.automation_runs USING btree (project_id, pool, id) WHERE ((state = 'owed'::text) AND (due_at IS NULL));
+CREATE INDEX automation_runs_owed ON public.automation_runs USING btree (project_id, pool, automation_id, id) WHERE ((state = 'owed'::text) AND (due_at IS NULL));
 CREATE INDEX automation_runs_state ON public.automation_runs USING btree (project_id, automation_id, state, id);
 alter table automation_runs enable row level security;
 alter table automation_runs force row level security;
 create policy lookout on automation_runs as permissive for select to dealwright_lookout using (true);
 create policy project on automation_runs as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table automation_runs is 'One for each customer whom an automation was triggered for, and what became of it. What it does is done in the transaction that says so.';
+comment on column automation_runs.coupons_taken is 'Of an owed run: so many coupons of the overall cap are kept for it.';
 comment on column automation_runs.due_at is 'When it is to be done, or tried again. Null: settled, or waiting for codes of its pool.';
+comment on column automation_runs.epoch is 'That of the automation when it was triggered.';
 comment on column automation_runs.holder is 'The keyed hash by which counters know the customer: what is once only stays so after an erasure.';
 comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
 comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
@@ -333,6 +338,7 @@ create table automations (
   version bigint not null,
   document jsonb not null,
   listens_to text,
+  epoch bigint default 0 not null,
   since_position bigint,
   activated_at timestamp with time zone,
   created_at timestamp with time zone not null,
@@ -347,6 +353,7 @@ alter table automations enable row level security;
 alter table automations force row level security;
 create policy lookout on automations as permissive for select to dealwright_lookout using (true);
 create policy project on automations as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column automations.epoch is 'Counts up whenever it is put into force or gets another trigger: what waits since before is forgotten.';
 comment on column automations.listens_to is 'The happening that triggers it: event:share, segment_entered:dormant, points_expiring. Null: the clock does.';
 comment on column automations.since_position is 'Numbered events up to here came before it was put into force, and trigger nothing.';
 grant delete, insert, select, update on automations to dealwright_app;
@@ -496,6 +503,7 @@ create table customer_activity (
   spent jsonb not null,
   constraint customer_activity_pkey PRIMARY KEY (project_id, customer_id)
 );
+CREATE INDEX customer_activity_last_order ON public.customer_activity USING btree (project_id, last_order_at, customer_id);
 alter table customer_activity enable row level security;
 alter table customer_activity force row level security;
 create policy lookout on customer_activity as permissive for select to dealwright_lookout using (true);

@@ -227,7 +227,7 @@ export type AutomationCandidate = {
 export type AutomationCapPeriod = "day" | "week" | "month" | "year" | "ever";
 
 export type AutomationCaps = {
-  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap. */
+  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap, and refused where tags or points are changed by what segments or points set off. */
   perCustomer: readonly (AutomationCustomerCap)[];
   /** In all. */
   runs?: number;
@@ -236,7 +236,7 @@ export type AutomationCaps = {
 };
 
 export type AutomationCapsInput = {
-  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap. */
+  /** By the calendar of the project's zone. Left out, once a day; an empty list is no cap, and refused where tags or points are changed by what segments or points set off. */
   perCustomer?: readonly (AutomationCustomerCap)[];
   /** In all. */
   runs?: number;

@@ -40,13 +40,23 @@ create table challenge_progress (
 );
 comment on column challenge_progress.done is 'As it was counted last.';
 comment on column challenge_progress.due_at is 'When it is to be counted: something happened. Null: nothing to do.';
-create index challenge_progress_due on challenge_progress (due_at) where due_at is not null;
+create index challenge_progress_due on challenge_progress (project_id, due_at) where due_at is not null;
 create index challenge_progress_customer on challenge_progress (customer_id, project_id);
 select wall('challenge_progress');
 
 grant select (project_id, challenge, holder, due_at) on challenge_progress to dealwright_lookout;
 create function due_challenges(at timestamptz, most integer) returns table (project_id text, challenge text, holder text) language sql stable as $$
-  select c.project_id, c.challenge, c.holder from challenge_progress c where c.due_at is not null and c.due_at <= at order by c.due_at limit most
+  with recursive waiting as (
+    (select c.project_id from challenge_progress c where c.due_at is not null order by c.project_id limit 1)
+    union all
+    select later.project_id from waiting, lateral (
+      select c.project_id from challenge_progress c
+       where c.due_at is not null and c.project_id > waiting.project_id order by c.project_id limit 1) as later
+  )
+  select due.project_id, due.challenge, due.holder from waiting, lateral (
+    select c.project_id, c.challenge, c.holder, c.due_at from challenge_progress c
+     where c.project_id = waiting.project_id and c.due_at is not null and c.due_at <= at
+     order by c.due_at limit most) as due
 $$;
 select over_walls('due_challenges(timestamptz, integer)');
-comment on function due_challenges is 'Whose progress is to be counted, the longest waiting first.';
+comment on function due_challenges is 'Whose progress is to be counted, up to so many of each project, the longest waiting first. From one project to the next, however many wait in each.';

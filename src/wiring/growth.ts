@@ -30,7 +30,7 @@ import type { StreamOperation } from "../platform/stream-operation.ts";
 /** In the transaction that numbers events. */
 export const growthFollowers = ({ projects, clock }: { projects: ProjectService; clock: Clock }) => [
   followReferredOrders(clock),
-  followChallengedOrders(projects),
+  followChallengedOrders({ projects, clock }),
 ];
 
 export interface GrowthOptions extends PrizeOptions {
@@ -48,7 +48,7 @@ export function growthServices({ eventDelivery, ...given }: GrowthOptions) {
   const referrals = referralService({ ...options, programmes: referralProgrammes });
   const referralSettlement = referralSettlementService({ ...options, programmes: referralProgrammes });
   const checkInProgrammes = checkInProgrammeService(options);
-  const follow = followChallengedCheckIns;
+  const follow = followChallengedCheckIns(options);
   const checkIns = checkInService({ ...options, programmes: checkInProgrammes, follow });
   const challenges = challengeProgrammes(options);
   const challengeCounts = challengeService({ ...options, programmes: challenges });
@@ -64,7 +64,7 @@ export function growthServices({ eventDelivery, ...given }: GrowthOptions) {
     challenges,
     challengeCounts,
     draws: drawService(options),
-    trackingFollowers: [referrals.follow, followChallengedEvents(options.projects)],
+    trackingFollowers: [referrals.follow, followChallengedEvents(options)],
     start(): void {
       for (const { start } of background) start();
     },

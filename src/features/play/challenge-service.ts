@@ -36,7 +36,8 @@ import type { CheckInFollower } from "./check-in-service.ts";
 import { countCheckIns } from "./check-in-store.ts";
 
 const pollMilliseconds = 1_000;
-const mostAtOnce = 200;
+/** Of each project: none waits until another has nothing left. */
+const mostAtOnce = 50;
 const retrySeconds = 30;
 /** Of one customer's orders in the time of a challenge. */
 const mostOrders = 10_000;
@@ -63,8 +64,13 @@ export function challengeProgrammes(options: { database: Database; clock: Clock 
   });
 }
 
+export interface FollowOptions {
+  projects: IdentifierKeys;
+  clock: Clock;
+}
+
 /** For the sequencer. */
-export function followChallengedOrders(projects: IdentifierKeys): FanOut {
+export function followChallengedOrders({ projects, clock }: FollowOptions): FanOut {
   return async (connection, projectId, events) => {
     const subjectsOf = (prefix: string) => [
       ...new Set(events.filter(({ type }) => type.startsWith(prefix)).map(({ subject }) => subject)),
@@ -83,11 +89,11 @@ export function followChallengedOrders(projects: IdentifierKeys): FanOut {
           : [{ challenge, ...holderOf(key, customerId) }],
       ),
     );
-    await markProgressDue(connection, projectId, participants);
+    await markProgressDue(connection, projectId, participants, new Date(clock.now()));
   };
 }
 
-export function followChallengedEvents(projects: IdentifierKeys): TrackingFollower {
+export function followChallengedEvents({ projects, clock }: FollowOptions): TrackingFollower {
   return async (connection, projectId, events) => {
     const types = [...new Set(events.map(({ type }) => type))];
     const challenges = await challengesOf(connection, projectId, { types });
@@ -102,20 +108,22 @@ export function followChallengedEvents(projects: IdentifierKeys): TrackingFollow
         return [{ challenge, ...holderOf(key, customer) }];
       }),
     );
-    await markProgressDue(connection, projectId, participants);
+    await markProgressDue(connection, projectId, participants, new Date(clock.now()));
   };
 }
 
-export const followChallengedCheckIns: CheckInFollower = async (connection, checkIn) => {
-  const { projectId, programme, holder, customerId, at } = checkIn;
-  const challenges = await challengesOf(connection, projectId, { programme });
-  const participants = challenges.flatMap(({ challenge, goal, startsAt, endsAt }) =>
-    goal.kind === "check_ins" && at >= Date.parse(startsAt) && at < Date.parse(endsAt)
-      ? [{ challenge, holder, customerId }]
-      : [],
-  );
-  await markProgressDue(connection, projectId, participants);
-};
+export const followChallengedCheckIns =
+  ({ clock }: Pick<FollowOptions, "clock">): CheckInFollower =>
+  async (connection, checkIn) => {
+    const { projectId, programme, holder, customerId, at } = checkIn;
+    const challenges = await challengesOf(connection, projectId, { programme });
+    const participants = challenges.flatMap(({ challenge, goal, startsAt, endsAt }) =>
+      goal.kind === "check_ins" && at >= Date.parse(startsAt) && at < Date.parse(endsAt)
+        ? [{ challenge, holder, customerId }]
+        : [],
+    );
+    await markProgressDue(connection, projectId, participants, new Date(clock.now()));
+  };
 
 export function challengeService({
   database,
@@ -132,10 +140,11 @@ export function challengeService({
   programmes: Challenges;
   prizes: PrizeService;
 }): ChallengeService {
-  function count(name: ProgressName): Promise<void> {
+  /** False: somebody else has done it, or is at it. */
+  function count(name: ProgressName): Promise<boolean> {
     return withTransaction(database, name.projectId, async (connection) => {
       const row = await lockDueProgress(connection, name, new Date(clock.now()));
-      if (row === undefined) return;
+      if (row === undefined) return false;
       const { projectId, challenge, holder, customerId } = row;
       const { document } = await programmes.existing(connection, projectId, challenge);
       const done = await doneOf(connection, row, document);
@@ -145,22 +154,21 @@ export function challengeService({
         dueAt: null,
         ...(isMet && { completedAt: new Date(clock.now()) }),
       });
-      if (!isMet) return;
+      if (!isMet) return true;
       const { prize } = document;
       const from = { projectId, source: "challenge" as const, programme: challenge, holder };
       await prizes.give(connection, { ...from, reference: "", customerId, prize });
+      return true;
     });
   }
 
   async function countDue(): Promise<void> {
-    let due: readonly ProgressName[];
     let counted = 0;
     do {
-      due = await dueChallenges(database.outside, new Date(clock.now()), mostAtOnce);
+      const due = await dueChallenges(database.outside, new Date(clock.now()), mostAtOnce);
       counted = 0;
       const one = async (name: ProgressName) => {
-        await count(name);
-        counted += 1;
+        if (await count(name)) counted += 1;
       };
       await eachApart(due, background.signal, one, async (error, name) => {
         const { projectId, challenge } = name;
@@ -171,7 +179,7 @@ export function challengeService({
         const dueAt = new Date(clock.now() + retrySeconds * 1_000);
         await updateProgress(database.of(projectId), name, { dueAt });
       });
-    } while (due.length === mostAtOnce && counted > 0 && !background.signal.aborted);
+    } while (counted > 0 && !background.signal.aborted);
   }
 
   const background = repeated(pollMilliseconds, countDue, (error) =>

@@ -20,11 +20,12 @@ export async function markProgressDue(
   connection: Connection,
   projectId: string,
   participants: readonly Participant[],
+  at: Date,
 ): Promise<void> {
   if (participants.length === 0) return;
   await connection.execute(sql`
     insert into challenge_progress as p (project_id, challenge, holder, customer_id, due_at)
-    select distinct on (challenge, holder) ${projectId}, challenge, holder, customer_id, 'epoch'::timestamptz
+    select distinct on (challenge, holder) ${projectId}, challenge, holder, customer_id, ${at.toISOString()}::timestamptz
       from (select challenge collate "C" as challenge, holder collate "C" as holder, customer_id
               from json_to_recordset(${JSON.stringify(
                 participants.map(({ challenge, holder, customerId }) => ({
@@ -34,7 +35,7 @@ export async function markProgressDue(
                 })),
               )}::json) as u (challenge text, holder text, customer_id text)) as named
      order by challenge, holder
-    on conflict (project_id, challenge, holder) do update set due_at = 'epoch', customer_id = excluded.customer_id
+    on conflict (project_id, challenge, holder) do update set due_at = least(p.due_at, excluded.due_at), customer_id = excluded.customer_id
      where p.completed_at is null`);
 }
 
@@ -78,7 +79,7 @@ export async function challengesOf(
   return rows;
 }
 
-/** Whose progress is due by then, in all projects; over the walls. */
+/** Whose progress is due by then, up to so many of each project; over the walls. */
 export async function dueChallenges(connection: Connection, at: Date, most: number): Promise<ProgressName[]> {
   const { rows } = await connection.execute<{ projectId: string; challenge: string; holder: string }>(sql`
     select project_id as "projectId", challenge, holder from due_challenges(${at.toISOString()}::timestamptz, ${most})`);
@@ -101,9 +102,10 @@ export async function lockDueProgress(
   const [row] = await connection
     .select()
     .from(challengeProgresses)
-    .where(and(named(name), sql`${challengeProgresses.dueAt} <= ${at.toISOString()}::timestamptz`))
+    .where(named(name))
     .for("update", { skipLocked: true });
-  return row;
+  // Not asked of the database, which would look through all that is due to find this one.
+  return row?.dueAt != null && row.dueAt <= at ? row : undefined;
 }
 
 export async function updateProgress(

@@ -74,8 +74,12 @@ export function checkInService(options: CheckInOptions): CheckInService {
     checkIn(projectId, key, { customer, at: told }) {
       return withTransaction(database, projectId, async (connection) => {
         const { document } = await programmes.existing(connection, projectId, key);
-        const at = told === undefined ? clock.now() : Date.parse(told);
-        requireInTime(document, at, clock.now());
+        const now = clock.now();
+        const toldAt = told === undefined ? now : Date.parse(told);
+        if (!(toldAt <= now + aheadMilliseconds)) throw refused("in_future", "It is still to come.");
+        // A till that is minutes fast before midnight means today.
+        const at = Math.min(toldAt, now);
+        requireInTime(document, at, now);
         const holder = hashCustomer(await projects.identifierKey(connection, projectId), customer);
         const name = { projectId, programme: key, holder };
         const day = dayOf(at, await projects.timezone(connection, projectId));
@@ -132,7 +136,6 @@ function requireInTime(
   at: number,
   now: number,
 ): void {
-  if (!(at <= now + aheadMilliseconds)) throw refused("in_future", "It is still to come.");
   // Whoever checks in now does so in time, also where nothing may be told later.
   if (at < now - lateHours * millisecondsPerHour - aheadMilliseconds)
     throw refused("too_late", `It may be told ${lateHours} hours later.`);

@@ -79,6 +79,20 @@ test("a day counts once however many check in at once, by the clock on the wall 
   expect(await pointsOf("anna")).toBe(65);
 });
 
+test("a till whose clock is minutes fast before midnight means today", async () => {
+  await put("/v1/check-in-programmes/fast", {});
+  // Midnight in Shanghai is 16:00 UTC.
+  const midnight = Date.parse(`${new Date(api.clock.now()).toISOString().slice(0, 10)}T16:00:00Z`);
+  const wait = (until: number) => api.clock.advance(until - api.clock.now());
+  wait(midnight + millisecondsPerDay - 60_000);
+  expect(worthOf(await checkIn("fast", "fay"))[1]).toBe(1);
+  wait(midnight + 2 * millisecondsPerDay - 60_000);
+  const ahead = new Date(api.clock.now() + 120_000).toISOString();
+  expect(worthOf(await checkIn("fast", "fay", ahead))[1]).toBe(2);
+  wait(midnight + 3 * millisecondsPerDay - 60_000);
+  expect(worthOf(await checkIn("fast", "fay"))[1]).toBe(3);
+});
+
 test("what is told late counts on its own day, unless a later day is known or it is too late", async () => {
   await put("/v1/check-in-programmes/late", { lateHours: 48, endsAt: "2026-12-01T00:00:00Z" });
   const ago = (hours: number) => new Date(api.clock.now() - hours * 3_600_000).toISOString();

@@ -369,7 +369,7 @@ create table challenge_progress (
   constraint challenge_progress_pkey PRIMARY KEY (project_id, challenge, holder)
 );
 CREATE INDEX challenge_progress_customer ON public.challenge_progress USING btree (customer_id, project_id);
-CREATE INDEX challenge_progress_due ON public.challenge_progress USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX challenge_progress_due ON public.challenge_progress USING btree (project_id, due_at) WHERE (due_at IS NOT NULL);
 alter table challenge_progress enable row level security;
 alter table challenge_progress force row level security;
 create policy lookout on challenge_progress as permissive for select to dealwright_lookout using (true);
@@ -2412,10 +2412,20 @@ CREATE OR REPLACE FUNCTION public.due_challenges(at timestamp with time zone, mo
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select c.project_id, c.challenge, c.holder from challenge_progress c where c.due_at is not null and c.due_at <= at order by c.due_at limit most
+  with recursive waiting as (
+    (select c.project_id from challenge_progress c where c.due_at is not null order by c.project_id limit 1)
+    union all
+    select later.project_id from waiting, lateral (
+      select c.project_id from challenge_progress c
+       where c.due_at is not null and c.project_id > waiting.project_id order by c.project_id limit 1) as later
+  )
+  select due.project_id, due.challenge, due.holder from waiting, lateral (
+    select c.project_id, c.challenge, c.holder, c.due_at from challenge_progress c
+     where c.project_id = waiting.project_id and c.due_at is not null and c.due_at <= at
+     order by c.due_at limit most) as due
 $function$
 ;
-comment on function due_challenges(timestamp with time zone,integer) is 'Whose progress is to be counted, the longest waiting first.';
+comment on function due_challenges(timestamp with time zone,integer) is 'Whose progress is to be counted, up to so many of each project, the longest waiting first. From one project to the next, however many wait in each.';
 alter function due_challenges(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_challenges(timestamp with time zone,integer) from public;
 grant execute on function due_challenges(timestamp with time zone,integer) to dealwright_app;

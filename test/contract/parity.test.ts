@@ -262,7 +262,7 @@ function refusal({ problem }: Outcome) {
   return isOfTypes ? { status: problem.status } : problem;
 }
 
-const drawn = /^(secret|pseudonym|hint|token|keyId|kid|x|commitment|code|rulebook)$/;
+const drawn = /^(secret|pseudonym|hint|token|keyId|kid|x|commitment|declaration|code|rulebook)$/;
 
 /** Without what is different of every project: ids, secrets, drawn codes, the database's time; and without nulls, which REST may leave out. */
 function told({ data, ...outcome }: Outcome) {

@@ -24,7 +24,7 @@ const evaluation = `query ($input: EvaluationRequestInput!) { evaluate(input: $i
   id rulebook at currency strategy degraded asOf missing subtotal discount shipping shippingDiscount total due
   lines { id subtotal discount total ${adjustments} }
   shippingLines { id amount discount total ${adjustments} }
-  promotions { promotion promotionId stage amount times label funder unappliedAmount }
+  promotions { promotion promotionId stage amount times label funder unappliedAmount stock { sku units missing reason } }
   rewards { promotion benefit kind sku choices name quantity value points programme multiplier pool to validFor }
   codes { code status promotion reason }
   notApplied { promotion reason message required actual gap wouldSave path displacedBy

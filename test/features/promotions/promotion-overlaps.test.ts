@@ -36,6 +36,8 @@ test("live promotions that meet are reported in pairs, with channels and outcome
     promotionId: expect.stringMatching(/^prm_/),
     name,
     channels,
+    stores: null,
+    regions: null,
     priority,
   });
   const [a, b, c] = [of("a", "A", ["web"], 0), of("b", null, null, 5), of("c", null, null, 0)];
@@ -48,7 +50,7 @@ test("live promotions that meet are reported in pairs, with channels and outcome
     nextCursor: null,
   });
   const fields =
-    "edges { cursor node { promotions { promotion promotionId name channels priority } outcome winner groups from } } pageInfo { hasNextPage startCursor endCursor }";
+    "edges { cursor node { promotions { promotion promotionId name channels stores regions priority } outcome winner groups from } } pageInfo { hasNextPage startCursor endCursor }";
   const graphql = await api.graphql(`{ promotionOverlaps { ${fields} } }`);
   expect(pageOfConnection(graphql.body.data.promotionOverlaps)).toEqual(rest.body);
 });

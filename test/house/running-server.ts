@@ -64,6 +64,8 @@ export async function startServer(): Promise<RunningServer> {
         cwd: work,
         env: { ...process.env, PATH: path },
         encoding: "utf8",
+        // A wait for what never comes is a fault to be told, not to be waited for.
+        timeout: 180_000,
       });
     },
     stop,

@@ -30,7 +30,8 @@ export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplie
   const { request, codes } = outcome;
   const explain = request.explain ?? "near";
   const work = whatIfWork();
-  const rejections = rejectionsOf(outcome, explain === "all");
+  const isTold = explain !== "none" || request.hints === true;
+  const rejections = rejectionsOf(outcome, explain === "all", isTold);
   const notApplied = explain === "none" ? [] : notAppliedRows(outcome, rejections, explain === "all", work);
   return {
     codes: codes.map((code) => codeRow(outcome, code, rejections)),
@@ -63,14 +64,22 @@ function lackOf(
   return reason === "not_guaranteed" ? missingFor(promotion, facts, cart.customer?.id) : [];
 }
 
-/** By candidate; null for those that applied. `closely`: also of those that nobody entered a code for. */
-export function rejectionsOf(outcome: Outcome, closely: boolean): readonly (Rejection | null)[] {
+/**
+ * By candidate; null for those that applied. `closely`: also of those that nobody entered a code for. `isTold`: somebody reads the
+ * reasons of promotions without a code.
+ */
+export function rejectionsOf(
+  outcome: Outcome,
+  closely: boolean,
+  isTold = true,
+): readonly (Rejection | null)[] {
   const { situation, proposed } = outcome;
   const views = new Map<Stage, StageView>();
   return situation.candidates.map(({ promotion, code }, index) => {
     const final = proposed.priced.rejections[index]!;
     if (final === null) return null;
-    if (final === outOfReach) return missedAtStage(outcome, promotion, views);
+    if (final === outOfReach)
+      return isTold || code !== null ? missedAtStage(outcome, promotion, views) : final;
     // What is not in the plan has its reason from the planner.
     const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
     if (!closely && code === null) return told;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { calculations } from "../../src/features/planning/planning-operations.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
-import { type Api, startApi } from "./api.ts";
+import { type Answer, type Api, startApi } from "./api.ts";
 
 let database: TestDatabase;
 let api: Api;
@@ -16,20 +16,13 @@ afterAll(async () => {
   await database.close();
 });
 
-interface Answer {
-  formula: string;
-  inputs: unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: each calculator answers its own.
-  result: any;
-  cautions: { code: string; message: string }[];
-}
-
-async function ask(name: string, body: unknown): Promise<Answer> {
+async function ask(name: string, body: unknown): Promise<Answer["body"]> {
   const { status, body: json } = await api.rest("POST", `/v1/planning/${name}`, { body });
   expect(status, JSON.stringify(json)).toBe(200);
-  return json as Answer;
+  return json;
 }
-const codesOf = ({ cautions }: Answer) => cautions.map(({ code }) => code);
+const codesOf = ({ cautions }: Answer["body"]): string[] =>
+  cautions.map(({ code }: { code: string }) => code);
 
 test.each(calculations.map(({ name, formula, example }) => ({ name, formula, example })))(
   "$name tells its formula and what it was told beside the result",
@@ -192,7 +185,9 @@ describe("channels", () => {
     expect(rows.reduce((sum, { recommended }) => sum + recommended, 0)).toBe(1_000_000);
     expect(rows[2]!.recommended).toBeGreaterThan(rows[0]!.recommended);
     expect(answer.result.unallocated).toBe(0);
-    expect(answer.cautions.find(({ code }) => code === "too_good")?.message).toContain("community");
+    expect(answer.cautions.find(({ code }: { code: string }) => code === "too_good").message).toContain(
+      "community",
+    );
   });
 
   test("that cost more than they bring get only what it takes to keep measuring them", async () => {

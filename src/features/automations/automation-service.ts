@@ -1,4 +1,5 @@
 /** Automations as they are written, and their life: draft, active, paused, archived. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -118,7 +119,7 @@ export function automationService({
   async function wind(connection: Connection, before: AutomationRow, row: AutomationRow): Promise<void> {
     const { trigger } = row.document;
     if (row.status !== "active") return setClock(connection, row, null);
-    if (before.status === "active" && isSame(trigger, before.document.trigger)) return;
+    if (before.status === "active" && isDeepStrictEqual(trigger, before.document.trigger)) return;
     if (!isByClock(trigger)) return setClock(connection, row, null);
     // Who has not bought for so long follows from what is kept for segments.
     if (trigger.kind === "inactivity") await keepActivity(connection, row.projectId);
@@ -141,7 +142,7 @@ export function automationService({
       await saveAutomation(connection, row);
       await wind(connection, before, row);
       const { caps } = row.document;
-      if (row.status === "active" && (caps.runs ?? caps.coupons) !== undefined)
+      if (row.status !== "archived" && (caps.runs ?? caps.coupons) !== undefined)
         await recount(connection, row);
       await recordChange(connection, context, { id, before: audited(before), after: audited(row) });
       return row;
@@ -204,7 +205,7 @@ export function automationService({
         requireSound(document, await projects.timezone(connection, context.projectId));
         const row = { ...before, document, listensTo: happeningOf(document.trigger) };
         if (row.status !== "active") return row;
-        if (!isSame(document.trigger, before.document.trigger)) return begin(connection, row);
+        if (!isDeepStrictEqual(document.trigger, before.document.trigger)) return begin(connection, row);
         await requireReady(connection, context.projectId, document);
         return row;
       }),
@@ -236,10 +237,6 @@ export function automationService({
       return cursor.page(rows, limit, ({ id }) => id, shown);
     },
   };
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function audited({ status, version, document }: AutomationRow) {

@@ -89,6 +89,22 @@ test("what was waiting is forgotten by a pause and by another trigger, and never
   await shop.becomes(changed, []);
 });
 
+test("an automation that gets another name has the trigger it had, however PostgreSQL puts its fields", async () => {
+  const document = {
+    key: "renamed",
+    trigger: { kind: "inactivity", days: 30 },
+    actions: [{ kind: "add_tag", tag: "away" }],
+  };
+  const id = await shop.active(document);
+  const epoch = async () =>
+    (await database.pool.query("select epoch from automations where id = $1", [id])).rows[0].epoch as number;
+  const before = await epoch();
+  await replace(id, { ...document, name: "Away" });
+  expect(await epoch()).toBe(before);
+  await replace(id, { ...document, trigger: { kind: "inactivity", days: 60 } });
+  expect(await epoch()).toBeGreaterThan(before);
+});
+
 test("an automation that reaches very many keeps another's runs from nothing, and a dry run looks at so many customers only", async () => {
   const many = await shop.active({ trigger: { kind: "schedule", at: "00:00", dates: ["2039-01-01"] } });
   const few = await shop.active({ trigger: { kind: "event", type: "rare" } });

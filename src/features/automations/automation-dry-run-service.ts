@@ -14,8 +14,8 @@ import { isByClock } from "./automation-clock.ts";
 import { requireSound } from "./automation-document.ts";
 import { inactivityOf, lookFor, type Reached } from "./automation-look-service.ts";
 import { isActivityKept, membersOf } from "./automation-look-store.ts";
-import { countRunsOf, holdersOfLapsing, latestEvents, occasionsKnown } from "./automation-result-store.ts";
-import { takenOfCaps } from "./automation-run-store.ts";
+import { holdersOfLapsing, latestEvents, occasionsKnown } from "./automation-result-store.ts";
+import { countRunsOf, takenOfCaps } from "./automation-run-store.ts";
 import {
   type AutomationDocument,
   type AutomationDryRun,
@@ -199,7 +199,7 @@ async function judged(
     for (const cap of caps.perCustomer)
       for (const [holder, count] of await countRunsOf(
         connection,
-        name,
+        { projectId, automationId: name.id },
         holders,
         countedSince(cap, timezone, now),
       ))

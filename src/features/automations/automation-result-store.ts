@@ -61,22 +61,6 @@ export async function occasionsKnown(
   return new Set(rows.map(({ holder }) => holder));
 }
 
-/** How many runs of each holder count against a cap; `since` null: all. Who has none is left out. */
-export async function countRunsOf(
-  connection: Connection,
-  { projectId, id }: AutomationName,
-  holders: readonly string[],
-  since: number | null,
-): Promise<Map<string, number>> {
-  const { rows } = await connection.execute<{ holder: string; count: number }>(sql`
-    select holder, count(*)::bigint as count from automation_runs
-     where project_id = ${projectId} and automation_id = ${id} and holder = any (${sql.param([...holders])}::text[])
-       and state in ('done', 'owed')
-       ${since === null ? sql`` : sql`and ran_at >= ${new Date(since).toISOString()}::timestamptz`}
-     group by holder`);
-  return new Map(rows.map(({ holder, count }) => [holder, count]));
-}
-
 /** The latest events of a type, of customers that are known. */
 export async function latestEvents(
   connection: Connection,

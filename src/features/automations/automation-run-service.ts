@@ -18,7 +18,7 @@ import { act, owedEvent, type RunCase } from "./automation-action-service.ts";
 import { countedSince } from "./automation-caps.ts";
 import {
   beginActions,
-  countRuns,
+  countRunsOf,
   deleteRun,
   dueRuns,
   findRun,
@@ -167,9 +167,10 @@ export function automationRunService({
     const { caps, conditions, trigger } = automation.document;
     if (trigger.kind === "inactivity" && !(await isStillInactive(connection, one))) return "active_again";
     if (conditions !== undefined && !(await isMet(connection, one))) return "conditions";
-    for (const cap of caps.perCustomer)
-      if ((await countRuns(connection, run, countedSince(cap, timezone, now))) >= cap.count)
-        return "cap_customer";
+    for (const cap of caps.perCustomer) {
+      const counts = await countRunsOf(connection, run, [run.holder], countedSince(cap, timezone, now));
+      if ((counts.get(run.holder) ?? 0) >= cap.count) return "cap_customer";
+    }
     if (caps.runs === undefined && caps.coupons === undefined) return null;
     const wanted = {
       runs: caps.runs ?? null,

@@ -160,18 +160,20 @@ export async function deleteRun(connection: Connection, name: RunName): Promise<
   await connection.delete(automationRuns).where(named(name));
 }
 
-/** How many of a customer's runs count against a cap; `since` null: all. */
-export async function countRuns(
+/** How many runs of each holder count against a cap; `since` null: all. Who has none is left out. */
+export async function countRunsOf(
   connection: Connection,
-  { projectId, automationId, holder }: Pick<AutomationRunRow, "projectId" | "automationId" | "holder">,
+  { projectId, automationId }: Pick<AutomationRunRow, "projectId" | "automationId">,
+  holders: readonly string[],
   since: number | null,
-): Promise<number> {
-  const { rows } = await connection.execute<{ count: number }>(sql`
-    select count(*) as count from automation_runs
-     where project_id = ${projectId} and automation_id = ${automationId} and holder = ${holder}
+): Promise<Map<string, number>> {
+  const { rows } = await connection.execute<{ holder: string; count: number }>(sql`
+    select holder, count(*)::bigint as count from automation_runs
+     where project_id = ${projectId} and automation_id = ${automationId} and holder = any (${sql.param([...holders])}::text[])
        and state in ('done', 'owed')
-       ${since === null ? sql`` : sql`and ran_at >= ${new Date(since).toISOString()}::timestamptz`}`);
-  return Number(rows[0]!.count);
+       ${since === null ? sql`` : sql`and ran_at >= ${new Date(since).toISOString()}::timestamptz`}
+     group by holder`);
+  return new Map(rows.map(({ holder, count }) => [holder, count]));
 }
 
 /** True if that much was left of the overall caps, and is taken now. */

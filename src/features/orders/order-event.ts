@@ -35,3 +35,23 @@ function told({ externalId, version, status, customerId, currency, total, redemp
     redemption: redemptionId,
   };
 }
+
+const changesRedemptions: ReadonlySet<string> = new Set([
+  "dealwright.redemption.committed",
+  "dealwright.redemption.cancelled",
+  "dealwright.return.created",
+]);
+
+/** The orders and redemptions of which these events say that something was bought, or is no longer. Each once. */
+export function changedOrders(events: readonly { readonly type: string; readonly subject: string }[]): {
+  readonly orders: readonly string[];
+  readonly redemptions: readonly string[];
+} {
+  const orders = new Set<string>();
+  const redemptions = new Set<string>();
+  for (const { type, subject } of events) {
+    if (type.startsWith("dealwright.order.")) orders.add(subject);
+    else if (changesRedemptions.has(type)) redemptions.add(subject);
+  }
+  return { orders: [...orders], redemptions: [...redemptions] };
+}

@@ -7,6 +7,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
+import { changedOrders } from "../orders/order-event.ts";
 import { paidOrders } from "../orders/paid-order-service.ts";
 import { holderOf } from "../points/points-book-service.ts";
 import type { PrizeService } from "../prizes/prize-service.ts";
@@ -72,11 +73,7 @@ export interface FollowOptions {
 /** For the sequencer. */
 export function followChallengedOrders({ projects, clock }: FollowOptions): FanOut {
   return async (connection, projectId, events) => {
-    const subjectsOf = (prefix: string) => [
-      ...new Set(events.filter(({ type }) => type.startsWith(prefix)).map(({ subject }) => subject)),
-    ];
-    const orders = subjectsOf("dealwright.order.");
-    const redemptions = subjectsOf("dealwright.redemption.committed");
+    const { orders, redemptions } = changedOrders(events);
     if (orders.length + redemptions.length === 0) return;
     const challenges = await challengesOf(connection, projectId, { kind: "orders" });
     if (challenges.length === 0) return;

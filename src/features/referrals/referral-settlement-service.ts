@@ -16,6 +16,7 @@ import { type Connection, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
+import { changedOrders } from "../orders/order-event.ts";
 import { type PaidOrder, paidOrders } from "../orders/paid-order-service.ts";
 import type { Prize } from "../prizes/prize-schemas.ts";
 import type { PrizeReferences, PrizeService, PrizeToGive } from "../prizes/prize-service.ts";
@@ -53,22 +54,11 @@ const mostOrders = 100;
 export const followReferredOrders =
   (clock: Clock): FanOut =>
   async (connection, projectId, events) => {
-    const orders = new Set<string>();
-    const redemptions = new Set<string>();
-    for (const { type, subject } of events) {
-      if (type.startsWith("dealwright.order.")) orders.add(subject);
-      else if (changesOrders.has(type)) redemptions.add(subject);
-    }
-    if (orders.size + redemptions.size === 0) return;
-    const changed = { orders: [...orders], redemptions: [...redemptions], at: new Date(clock.now()) };
+    const { orders, redemptions } = changedOrders(events);
+    if (orders.length + redemptions.length === 0) return;
+    const changed = { orders, redemptions, at: new Date(clock.now()) };
     await markReferralsDue(connection, projectId, changed);
   };
-const changesOrders: ReadonlySet<string> = new Set([
-  "dealwright.redemption.committed",
-  "dealwright.redemption.cancelled",
-  "dealwright.return.created",
-]);
-
 export interface ReferralSettlementService {
   /** Settles whatever is due by now, of all projects; answers how many referrals that were. */
   settleDue(): Promise<number>;

@@ -79,6 +79,7 @@ export async function lockIdentifiers(
   { projectId, programme }: ProgrammeName,
   hashes: readonly string[],
 ): Promise<Map<string, number>> {
+  if (hashes.length === 0) return new Map();
   const list = sql`unnest(${sql.param([...hashes])}::text[])`;
   await connection.execute(sql`
     insert into referral_identifiers (project_id, programme, hash)
@@ -96,6 +97,7 @@ export async function countIdentifiers(
   { projectId, programme }: ProgrammeName,
   hashes: readonly string[],
 ): Promise<void> {
+  if (hashes.length === 0) return;
   await connection.execute(sql`
     update referral_identifiers set friends = friends + 1
      where project_id = ${projectId} and programme = ${programme} and hash = any (${sql.param([...hashes])}::text[])`);

@@ -201,6 +201,25 @@ test("orders count when they are paid and kept, check-ins as they come", async (
   expect(await pointsOf("b-anna")).toBe(47);
 });
 
+test("a redemption that is cancelled counts no longer, without anything else being bought", async () => {
+  const goal = { kind: "orders", minAmount: { CNY: 1 } };
+  // Redemptions are dated by the database's clock, which does not stand still.
+  const time = { ...window(), endsAt: "2099-01-01T00:00:00Z" };
+  await put("/v1/challenges/redeems", { ...time, goal, times: 3, prize: points(1) });
+  const done = () =>
+    api
+      .rest("GET", "/v1/challenges/redeems/progress/r-anna", { role: "pos" })
+      .then(({ body }) => body.done as number);
+  const lines = [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 5_000 }];
+  const order = { currency: "CNY", customer: { id: "r-anna" }, lines, orderRef: "R-1", mode: "commit" };
+  const redeemed = await api.rest("POST", "/v1/redemptions", { role: "checkout", body: order });
+  expect(redeemed.status, redeemed.text).toBe(201);
+  await expect.poll(done, { timeout: 20_000, interval: 20 }).toBe(1);
+  const id = redeemed.body.id as string;
+  expect((await api.rest("POST", `/v1/redemptions/${id}/cancel`, { role: "checkout" })).status).toBe(200);
+  await expect.poll(done, { timeout: 20_000, interval: 20 }).toBe(0);
+});
+
 test("no date of a challenge is one that PostgreSQL refuses, and events go on being numbered", async () => {
   const body = { goal: { kind: "orders" }, times: 1, prize: points(3) };
   const options = { role: "marketing" as const, headers: { "if-match": "*" } };

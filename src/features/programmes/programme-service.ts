@@ -78,7 +78,7 @@ export function programmeService<Document extends Windowed>(
         const before = await findProgramme(connection, { projectId, kind, key });
         if (
           before === undefined &&
-          (await countProgrammes(connection, { projectId, kind })) >= mostProgrammes
+          (await countProgrammes(connection, { projectId, kind }, new Date(clock.now()))) >= mostProgrammes
         )
           throw problem("too-many-programmes");
         const version = ifMatch === "*" ? null : /^\d{1,9}$/.test(ifMatch) ? Number(ifMatch) : -1;

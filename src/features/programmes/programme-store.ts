@@ -36,11 +36,14 @@ export async function putProgramme(
   return stored;
 }
 
+/** Those that are not over by then. Their windows are kept in UTC, so their texts compare as their instants do. */
 export async function countProgrammes(
   connection: Connection,
   name: Omit<ProgrammeName, "key">,
+  at: Date,
 ): Promise<number> {
-  return connection.$count(programmes, ofKind(name));
+  const isOpen = sql`coalesce(document ->> 'endsAt' > ${at.toISOString()}, true)`;
+  return connection.$count(programmes, and(ofKind(name), isOpen));
 }
 
 /** By their keys. */

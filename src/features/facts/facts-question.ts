@@ -132,8 +132,12 @@ function codeCounters(codes: readonly string[], { promotions }: Usage): CounterN
 }
 
 /** Whether a promotion that the cart may have goes by what is on the shelves. */
-export function asksStock(rules: ProjectRules, request: CartWithDrafts): boolean {
-  return needsOf(rules).hasSafetyStock || hasDrafts(request);
+export function asksStock(rules: ProjectRules, { promotions = [] }: CartWithDrafts): boolean {
+  return (
+    needsOf(rules).hasSafetyStock ||
+    // Nobody knows yet what drafts are, but not one without a safety stock needs all levels of a project in memory.
+    promotions.some((draft) => typeof draft === "object" && draft !== null && "safetyStock" in draft)
+  );
 }
 
 interface Needs {

@@ -218,7 +218,7 @@ function knowledge(
       codes,
       coupons: found,
       currency: request.currency,
-      skus: request.lines.map(({ sku }) => sku),
+      lines: request.lines,
       store: request.store,
       at,
       timezone: rules.settings.timezone,

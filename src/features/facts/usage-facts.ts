@@ -24,8 +24,8 @@ export interface UsageQuestion {
   /** By entered code: the coupon behind it as it is stored, and counted. */
   readonly coupons: ReadonlyMap<string, { readonly code: string }>;
   readonly currency: string;
-  /** Of the goods in the cart; a stock of others does not matter to it. */
-  readonly skus: readonly string[];
+  /** The goods in the cart; a stock of others does not matter to it. */
+  readonly lines: readonly { readonly sku: string }[];
   readonly store: string | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -97,9 +97,9 @@ function usageOf(promotion: CompiledPromotion, question: UsageQuestion): UsageFa
 function unitsTaken(
   { unitStocks }: CompiledPromotion,
   rule: string,
-  { taken, skus, store }: UsageQuestion,
+  { taken, lines, store }: UsageQuestion,
 ): Record<string, number> {
-  const stocks = skus.flatMap((sku) => stocksAt(unitStocks, sku, store) ?? []);
+  const stocks = lines.flatMap(({ sku }) => stocksAt(unitStocks, sku, store) ?? []);
   return Object.fromEntries(stocks.map(({ name }) => [name, taken(unitStockCounter(rule, name))]));
 }
 

@@ -27,7 +27,7 @@ test("each counter of a promotion is read once, however many codes were entered"
     codes,
     coupons: new Map([["C0", { code: "AS-STORED" }]]),
     currency: "CNY",
-    skus: [],
+    lines: [],
     store: undefined,
     at: 0,
     timezone: "UTC",

@@ -14,6 +14,7 @@ import {
   type IncomingStock,
   listLevels,
   storeNewer,
+  tellOfChange,
 } from "./stock-store.ts";
 import type { StockLevelRow } from "./stock-tables.ts";
 
@@ -55,7 +56,7 @@ export function stockService({
       write(connection, projectId, incoming, maxAgeSeconds),
     );
     // Whoever told it sees it at once; other processes hear of it.
-    await levels.catchUp(projectId).catch(() => {});
+    if (outcomes.some(({ status }) => status === "stored")) await levels.catchUp(projectId).catch(() => {});
     return outcomes;
   }
 
@@ -71,6 +72,7 @@ export function stockService({
     );
     const revision = await beginWrite(connection, projectId, receivedAt, alarmAt);
     const stored = await storeNewer(connection, projectId, incoming, { revision, receivedAt });
+    if (stored.length > 0) await tellOfChange(connection, projectId);
     const found = new Map(stored.map((row) => [nameOf(row), row]));
     const others = incoming.filter((one) => !found.has(nameOf(one)));
     const known = new Map((await findLevels(connection, projectId, others)).map((row) => [nameOf(row), row]));

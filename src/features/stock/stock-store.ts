@@ -29,8 +29,12 @@ export async function beginWrite(
       set: { revision: sql`stock_feeds.revision + 1`, receivedAt, alarmAt },
     })
     .returning({ revision: stockFeeds.revision });
-  await connection.execute(sql`select pg_notify(${stockChannel}, ${projectId})`);
   return row!.revision;
+}
+
+/** Told when the transaction is committed, to every process that has the levels in memory. */
+export async function tellOfChange(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_notify(${stockChannel}, ${projectId})`);
 }
 
 /** Stores what was counted later than what is known, and answers what was stored. Names nothing twice. */

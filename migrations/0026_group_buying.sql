@@ -17,6 +17,7 @@ create table group_buys (
 comment on column group_buys.due_at is 'When something is to be done about it: it fails, or what its members hold is given back. Null: nothing.';
 create index group_buys_due on group_buys (due_at) where due_at is not null;
 create index group_buys_promotion on group_buys (project_id, promotion, id);
+create index group_buys_standing on group_buys (project_id, promotion_id) where state <> 'failed';
 select wall('group_buys');
 
 create table group_seats (

@@ -716,6 +716,7 @@ create table group_buys (
 );
 CREATE INDEX group_buys_due ON public.group_buys USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX group_buys_promotion ON public.group_buys USING btree (project_id, promotion, id);
+CREATE INDEX group_buys_standing ON public.group_buys USING btree (project_id, promotion_id) WHERE (state <> 'failed'::text);
 alter table group_buys enable row level security;
 alter table group_buys force row level security;
 create policy lookout on group_buys as permissive for select to dealwright_lookout using (true);

@@ -141,6 +141,10 @@ describe("a group", { timeout: patience }, () => {
       "409 too_many_groups",
       "409 too_many_groups",
     ]);
+    // The opener leaves; the group stands without them, and counts.
+    const [standing] = groups.filter(({ status }) => status === 201);
+    await shop.get("checkout", "POST", `/v1/redemptions/${standing!.body.redemption.id}/cancel`);
+    expect(outcomeOf(await open("o-6"))).toBe("409 too_many_groups");
     const nobody = { ...numbered("x"), customer: undefined };
     const unnamed = await shop.ask("checkout", "POST", "/v1/group-buys", {
       promotion: "trio",

@@ -24,6 +24,7 @@ import type { RedemptionService } from "../redemptions/redemption-service.ts";
 import type { GroupBuy, GroupOrder, GroupQuery, GroupSeat } from "./group-buying-schemas.ts";
 import {
   changeGroup,
+  countStanding,
   findGroup,
   type GroupRow,
   groupOfRedemption,
@@ -117,14 +118,15 @@ export function groupBuyingService({
       requireOthers(refusal) {
         if (refusal.reason !== "short") return;
         for (const { counter } of refusal.shortages) {
-          if (counter.measure === groupsMeasure)
-            throw refused("too_many_groups", "No more groups may be opened.");
+          if (counter.measure === groupsMeasure) throw tooManyGroups();
           if (counter.measure !== seatMeasure) continue;
           if (counter.holder === "") throw refused("group_full", "All seats are taken.");
           throw refused("already_joined", "The customer has a seat in this group.");
         }
       },
       faultOf(quote) {
+        // Seen before it is tried: a group that is over stays over. One that is complete is full.
+        if (group.state !== "succeeded" && closed(group)) return groupClosed();
         if (quote.promotions.some(({ promotion }) => promotion === group.promotion)) return null;
         return refused("price_not_given", "The group's price does not apply to this order.", { quote });
       },
@@ -179,6 +181,9 @@ export function groupBuyingService({
         extra: [{ counter: groupsOf(promotion.id!), amount: 1, limit: mostGroups ?? null }],
         async begin(connection) {
           await insertGroup(connection, group);
+          // The counter is locked here, and given back with the opener's order: the group may stand without them.
+          if (mostGroups !== undefined && (await countStanding(connection, group)) > mostGroups)
+            throw tooManyGroups();
           await recordEvents(connection, projectId, [newEvent("dealwright.group.opened", group.id, data)]);
         },
       });
@@ -232,6 +237,10 @@ function seatHolds({ id, size }: GroupBuyRow, customer: string): Hold[] {
 
 function refused(code: string, message: string, extensions: Record<string, unknown> = {}): Problem {
   return problem("group-buy-refused", { errors: [{ path: "", code, message }], extensions });
+}
+
+function tooManyGroups(): Problem {
+  return refused("too_many_groups", "No more groups may be opened.");
 }
 
 function groupClosed(): Problem {

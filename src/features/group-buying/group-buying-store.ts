@@ -17,6 +17,17 @@ export async function insertGroup(connection: Connection, row: GroupBuyRow): Pro
   await connection.insert(groupBuys).values(row);
 }
 
+/** Groups of the promotion that are open or complete. */
+export async function countStanding(
+  connection: Connection,
+  { projectId, promotionId }: Pick<GroupBuyRow, "projectId" | "promotionId">,
+): Promise<number> {
+  const { rows } = await connection.execute<{ standing: number }>(sql`
+    select count(*)::int as standing from group_buys
+     where project_id = ${projectId} and promotion_id = ${promotionId} and state <> 'failed'`);
+  return rows[0]!.standing;
+}
+
 export async function insertSeat(connection: Connection, row: typeof groupSeats.$inferInsert): Promise<void> {
   await connection.insert(groupSeats).values(row);
 }

@@ -12,7 +12,7 @@ import { type Books, type CounterName, counterKey } from "../../ledger/books.ts"
 import { type Database, isConnectionLost } from "../../platform/database.ts";
 import { inOneFlight } from "../../platform/flights.ts";
 import type { Log } from "../../platform/log.ts";
-import { problem } from "../../platform/problem.ts";
+import { Problem, problem } from "../../platform/problem.ts";
 import { inSpan } from "../../platform/tracing.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type Decided, decide, type Writes } from "./committer-batch.ts";
@@ -107,7 +107,9 @@ export function committerService({ database, log }: { database: Database; log: L
           else if (part.length > 1 && isFaultOfOne(error)) failed.push(...split(part));
           else {
             const isOurs = isFaultOfOne(error);
-            log[isOurs ? "error" : "warn"]({ err: error, projectId }, "commands could not be committed");
+            // What came alongside may refuse what it cannot take, as a twin was quicker: that is an answer.
+            if (!(error instanceof Problem))
+              log[isOurs ? "error" : "warn"]({ err: error, projectId }, "commands could not be committed");
             for (const { reject } of part) reject(isOurs ? error : unavailable());
           }
         }

@@ -4,7 +4,8 @@ import { issueCoupon } from "../coupons/coupon-issue-service.ts";
 import { changeTags } from "../customers/customer-tag-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type NewEvent, newEvent } from "../events/event-types.ts";
-import { awardPoints } from "../points/points-award-service.ts";
+import { holderOf } from "../points/points-book-service.ts";
+import { givePoints } from "../points/points-gift-service.ts";
 import { usualProgramme } from "../points/points-schemas.ts";
 import type { AutomationAction } from "./automation-schemas.ts";
 import type { AutomationRow, AutomationRunRow } from "./automation-tables.ts";
@@ -41,12 +42,8 @@ export async function act(connection: Connection, one: RunCase): Promise<Acted> 
   if (add.length + remove.length > 0)
     await changeTags(connection, { projectId, id: customerId }, { add, remove }, { identifierKey, now });
   for (const { points, programme = usualProgramme } of of("award_points")) {
-    const reason = `Automation ${key}`;
-    await awardPoints(
-      connection,
-      { projectId, customerId, programme, points, reason },
-      { identifierKey, now, timezone },
-    );
+    const given = { projectId, ...holderOf(identifierKey, customerId), programme, points };
+    await givePoints(connection, given, { now, timezone, reason: `Automation ${key}` });
   }
   const told: NewEvent[] = actions.flatMap((action) => eventOf(action, one, coupons) ?? []);
   await recordEvents(connection, projectId, told);

@@ -14,7 +14,7 @@ import { depositUnitsOf, type Situation } from "./situation.ts";
 export function writeQuote(outcome: Outcome): Quote {
   const { request, settings, situation, proposed } = outcome;
   const { priced } = proposed;
-  const { cart } = situation;
+  const { cart, facts } = situation;
   const onGoods = adjustmentsByPosition(situation, priced, cart.lines, request.lines.length, isOnGoods);
   const shipments = request.shipping ?? [];
   const onShipments = adjustmentsByPosition(
@@ -30,10 +30,10 @@ export function writeQuote(outcome: Outcome): Quote {
   const { codes, notApplied, hints, missing } = explanations(outcome);
   const quote: Quote = {
     rulebook: outcome.rulebookVersion,
-    at: new Date(situation.now).toISOString(),
+    at: instantInWords(situation.now),
     currency: cart.currency,
     strategy: settings.strategy,
-    ...degradationOf(situation),
+    degraded: facts.rulesAsOf !== undefined || facts.arePromotionsStopped === true,
     subtotal: cart.subtotal,
     discount,
     shipping: cart.shippingAmount,
@@ -57,9 +57,18 @@ export function writeQuote(outcome: Outcome): Quote {
     notApplied,
     optimality: proposed.optimality,
   };
+  if (facts.rulesAsOf !== undefined) quote.asOf = new Date(facts.rulesAsOf).toISOString();
   if (hints !== undefined) quote.hints = hints;
   if (missing !== undefined) quote.missing = missing;
   return quote;
+}
+
+let lastInstant = { at: Number.NaN, words: "" };
+
+/** Quotes that are asked for together are mostly of the same millisecond. */
+function instantInWords(at: number): string {
+  if (at !== lastInstant.at) lastInstant = { at, words: new Date(at).toISOString() };
+  return lastInstant.words;
 }
 
 function rewardRows(situation: Situation, { applications }: Priced): Quote["rewards"] {
@@ -70,11 +79,6 @@ function rewardRows(situation: Situation, { applications }: Priced): Quote["rewa
     rows.push({ promotion: key, benefit: position, ...rewardRow(reward) });
   }
   return rows;
-}
-
-function degradationOf({ facts: { arePromotionsStopped, rulesAsOf } }: Situation) {
-  if (rulesAsOf === undefined) return { degraded: arePromotionsStopped === true };
-  return { degraded: true, asOf: new Date(rulesAsOf).toISOString() };
 }
 
 function rewardRow(reward: NonNullable<Application["reward"]>) {

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { z } from "zod";
+import { isKeepable, outOfRange } from "./instants.ts";
 import { issueWords } from "./issue-words.ts";
 import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
@@ -39,7 +40,8 @@ const acceptNothing: Validate = (value) => {
  * The compiled checks of every operation, by its id, shared by REST and GraphQL.
  *
  * Ajv decides, on every request. Zod runs only on input that was refused, because its words can be read and Ajv's on a
- * union cannot. Formats are left to the patterns zod writes beside them, so that the two always agree.
+ * union cannot. Formats are left to the patterns zod writes beside them, so that the two always agree; only whether an instant can be
+ * kept, which no pattern tells, is asked here.
  */
 export function compileInputs(
   operations: readonly Pick<Operation, "id" | "params" | "query" | "body">[],
@@ -78,7 +80,7 @@ function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
   const ajv = new Ajv({
     coerceTypes,
     useDefaults: true,
-    validateFormats: false,
+    formats: { "date-time": isKeepable },
     strict: false,
     // What is coerced is coerced to the end: an error elsewhere must not make the limit of a query a text.
     allErrors: coerceTypes !== false,
@@ -141,14 +143,18 @@ function checked(isValid: ValidateFunction, schema: z.ZodType): Validate {
 
 function explain(schema: z.ZodType, value: unknown, ajvErrors: readonly ErrorObject[]): ProblemError[] {
   const parsed = schema.safeParse(value, { reportInput: true });
-  const errors = parsed.success
-    ? ajvErrors.map(({ instancePath, keyword, message }) => ({
-        path: instancePath,
-        code: keyword,
-        message: message ?? "",
-      }))
-    : problemErrorsOf(parsed.error.issues);
+  const errors = parsed.success ? whatAjvSays(ajvErrors) : problemErrorsOf(parsed.error.issues);
   return errors.slice(0, mostErrorsReported);
+}
+
+function whatAjvSays(errors: readonly ErrorObject[]): ProblemError[] {
+  const outside = errors.filter(({ keyword }) => keyword === "format");
+  if (outside.length > 0) return outside.map(({ instancePath }) => ({ path: instancePath, ...outOfRange }));
+  return errors.map(({ instancePath, keyword, message = "" }) => ({
+    path: instancePath,
+    code: keyword,
+    message,
+  }));
 }
 
 /** Zod's issues as problem errors. Also for rules a service checks with zod itself, such as a stored promotion. */

@@ -1,0 +1,138 @@
+/**
+ * Keeps the figures of campaigns. Sales are followed in the transaction that numbers their events, tracked events in the one that
+ * stores them: each counts once, and whoever reads sees nothing half done.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { lockEventsFirst } from "../events/event-customer-service.ts";
+import type { FanOut } from "../events/event-sequencer-service.ts";
+import type { TrackedEvent } from "../tracking/tracking-schemas.ts";
+import { addEvents, type CountedEvents, recountEvents } from "./campaign-event-store.ts";
+import { type Contribution, contributionsOf, quarterOf } from "./campaign-sale.ts";
+import {
+  type CampaignVersion,
+  campaignVersions,
+  contributionsSoFar,
+  deleteFigures,
+  forgetMovedOrders,
+  redemptionsAfter,
+  replaceContributions,
+  salesConcerned,
+  storedSales,
+} from "./campaign-sale-store.ts";
+
+const mostAtOnce = 1_000;
+
+/** The orders and redemptions of which events tell; orders know their own events, and reach campaigns by way of carts. */
+type ChangedOrders = (events: Parameters<FanOut>[2]) => {
+  readonly orders: readonly string[];
+  readonly redemptions: readonly string[];
+};
+
+/** For the sequencer. */
+export const followSales =
+  (changedOrders: ChangedOrders): FanOut =>
+  async (connection, projectId, events) => {
+    const { orders, redemptions } = changedOrders(events);
+    if (orders.length + redemptions.length === 0) return;
+    const versions = await campaignVersions(connection, projectId);
+    if (versions.length === 0) {
+      if (orders.length > 0) await forgetMovedOrders(connection, projectId);
+      return;
+    }
+    const ids = await salesConcerned(connection, projectId, { orders, redemptions });
+    await recount(connection, projectId, ids, campaignsAt(versions));
+  };
+
+interface CampaignsAt {
+  readonly promotionIds: readonly string[];
+  /** The campaign in which a promotion was when this revision of the rules priced an order. */
+  campaignOf(promotionId: string, revision: number): string | null;
+}
+
+function campaignsAt(versions: readonly CampaignVersion[]): CampaignsAt {
+  const byPromotion = grouped(versions, ({ promotionId }) => promotionId);
+  return {
+    promotionIds: [...byPromotion.keys()],
+    campaignOf: (promotionId, revision) =>
+      byPromotion.get(promotionId)?.findLast((version) => version.revision <= revision)?.campaign ?? null,
+  };
+}
+
+async function recount(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  { promotionIds, campaignOf }: CampaignsAt,
+): Promise<void> {
+  for (let from = 0; from < ids.length; from += mostAtOnce) {
+    const some = ids.slice(from, from + mostAtOnce);
+    const sales = await storedSales(connection, projectId, some, promotionIds);
+    if (sales.length === 0) continue;
+    const added = sales.flatMap((sale) => contributionsOf(sale, campaignOf));
+    const before = grouped(await contributionsSoFar(connection, projectId, some), saleOf);
+    const after = grouped(added, saleOf);
+    const changed = sales.map(({ id }) => id).filter((id) => !isSame(before.get(id), after.get(id)));
+    if (changed.length === 0) continue;
+    const rows = changed.flatMap((id) => after.get(id) ?? []);
+    await replaceContributions(connection, projectId, changed, rows);
+  }
+}
+
+const saleOf = ({ redemption }: Contribution) => redemption;
+
+function isSame(before: readonly Contribution[] = [], after: readonly Contribution[] = []): boolean {
+  const byPromotion = (rows: readonly Contribution[]) =>
+    Object.fromEntries(rows.map((row) => [JSON.stringify([row.campaign, row.promotion]), row]));
+  return isDeepStrictEqual(byPromotion(before), byPromotion(after));
+}
+
+function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+let nextLane = Math.floor(Math.random() * 1_000);
+
+/** For whoever stores tracked events: given those that were new. */
+export async function countCampaignEvents(
+  connection: Connection,
+  projectId: string,
+  events: readonly TrackedEvent[],
+): Promise<void> {
+  const ofCampaigns = events.flatMap(({ type, time, data: { campaign, channel = "" } }) =>
+    campaign === undefined ? [] : [{ campaign, type, channel, quarter: quarterOf(Date.parse(time)) }],
+  );
+  if (ofCampaigns.length === 0) return;
+  const groups = grouped(ofCampaigns, (event) => JSON.stringify(event));
+  const counts = [...groups.values()].map((alike): CountedEvents => ({ ...alike[0]!, events: alike.length }));
+  nextLane += 1;
+  await addEvents(connection, projectId, counts, nextLane);
+}
+
+/**
+ * Makes the figures of a project's campaigns anew from redemptions, orders and tracked events, all or nothing; answers how many
+ * redemptions were looked at. Meanwhile no event of the project is numbered, and tracked events of campaigns wait: for a quiet hour.
+ */
+export async function rebuildCampaignKpis(database: Database, projectId: string): Promise<number> {
+  return withTransaction(database, projectId, async (connection) => {
+    await lockEventsFirst(connection, projectId);
+    const campaigns = campaignsAt(await campaignVersions(connection, projectId));
+    await deleteFigures(connection, projectId);
+    let looked = 0;
+    for (let after = ""; ; ) {
+      const ids = await redemptionsAfter(connection, projectId, after, mostAtOnce);
+      if (ids.length === 0) break;
+      await recount(connection, projectId, ids, campaigns);
+      after = ids.at(-1)!;
+      looked += ids.length;
+    }
+    await recountEvents(connection, projectId);
+    return looked;
+  });
+}

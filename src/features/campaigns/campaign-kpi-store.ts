@@ -1,0 +1,145 @@
+/** What was summed up of a campaign, read. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import { type SaleFigures, saleMeasures } from "./campaign-sale.ts";
+
+export interface Span {
+  readonly projectId: string;
+  readonly campaign: string;
+  /** Epoch milliseconds, of whole quarter hours. */
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface SalesOf extends SaleFigures {
+  /** Empty: the campaign as a whole. */
+  readonly promotion: string;
+  /** Empty: not told. */
+  readonly channel: string;
+  readonly currency: string;
+}
+
+const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const summed = sql.raw(saleMeasures.map((name) => `sum(${columnOf(name)})::bigint as "${name}"`).join(", "));
+const instant = (at: number): SQL => sql`${new Date(at).toISOString()}::timestamptz`;
+const within = ({ projectId, campaign, from, until }: Span): SQL => sql`
+  project_id = ${projectId} and campaign = ${campaign} and quarter >= ${instant(from)} and quarter < ${instant(until)}`;
+
+/** By promotion, channel and currency. `wholeOnly`: the campaign as a whole alone. */
+export async function sumSales(connection: Connection, span: Span, wholeOnly = false): Promise<SalesOf[]> {
+  const { rows } = await connection.execute<Record<keyof SalesOf, never>>(sql`
+    select promotion, channel, currency, ${summed} from campaign_kpis
+     where ${within(span)} and ${wholeOnly ? sql`promotion = ''` : sql`true`}
+     group by promotion, channel, currency having sum(orders) > 0`);
+  return rows;
+}
+
+export interface VisitsOf {
+  readonly channel: string;
+  readonly visits: number;
+}
+
+export async function sumVisits(connection: Connection, span: Span): Promise<VisitsOf[]> {
+  const { rows } = await connection.execute<Record<keyof VisitsOf, never>>(sql`
+    select channel, sum(events)::bigint as visits from campaign_event_counts
+     where ${within(span)} and type = 'view' group by channel`);
+  return rows;
+}
+
+export interface CostsOf {
+  readonly channel: string | null;
+  readonly element: string;
+  readonly currency: string;
+  readonly amount: number;
+}
+
+/** Entered for times before `until`; also what was spent before the campaign began. */
+export async function sumCosts(
+  connection: Connection,
+  { projectId, campaign, until }: Omit<Span, "from">,
+): Promise<CostsOf[]> {
+  const { rows } = await connection.execute<Record<keyof CostsOf, never>>(sql`
+    select channel, element, currency, sum(amount)::bigint as amount from campaign_costs
+     where project_id = ${projectId} and campaign = ${campaign} and at < ${instant(until)} group by 1, 2, 3`);
+  return rows;
+}
+
+export interface PointOf {
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly visits: number;
+  readonly orders: number;
+  readonly gmv: number;
+  readonly discountCost: number;
+}
+
+/** By the hours or days of the zone, the latest `most` of them in order. */
+export async function timelineOf(
+  connection: Connection,
+  span: Span,
+  {
+    currency,
+    timezone,
+    by,
+    most,
+  }: { currency: string | null; timezone: string; by: "hour" | "day"; most: number },
+): Promise<PointOf[]> {
+  // An hour that is there twice when clocks go back stays two.
+  const bucket =
+    by === "hour"
+      ? sql`date_trunc('hour', quarter, ${timezone})`
+      : sql`date_trunc('day', quarter, ${timezone})`;
+  const { rows } = await connection.execute<Record<keyof PointOf, never>>(sql`
+    select floor(extract(epoch from at) * 1000)::bigint as "from", sum(visits)::bigint as visits, sum(orders)::bigint as orders,
+           sum(gmv)::bigint as gmv, sum(discount)::bigint as "discountCost"
+      from (
+        select ${bucket} as at, 0 as visits, orders - returned_orders as orders, revenue - refunded as gmv, discount
+          from campaign_kpis where ${within(span)} and promotion = '' and currency = ${currency}
+        union all
+        select ${bucket}, events, 0, 0, 0 from campaign_event_counts where ${within(span)} and type = 'view') as counted
+     group by at order by at desc limit ${most}`);
+  return rows.reverse();
+}
+
+export interface PromotionOf {
+  readonly id: string;
+  readonly key: string;
+  readonly campaign: string | null;
+  readonly name: string | null;
+  readonly status: "draft" | "active" | "paused" | "ended" | "archived";
+  /** Epoch milliseconds. */
+  readonly startsAt: number | null;
+  readonly endsAt: number | null;
+  readonly usesLimit: number | null;
+  readonly uses: number;
+  readonly budget: number | null;
+  readonly budgetTaken: number;
+  /** When the last quarter hour began in which it was sold with, epoch milliseconds. */
+  readonly lastSoldAt: number | null;
+}
+
+/** Those that are in the campaign, and those named that were. */
+export async function promotionsOf(
+  connection: Connection,
+  { projectId, campaign }: Pick<Span, "projectId" | "campaign">,
+  keys: readonly string[],
+  currency: string | null,
+  most: number,
+): Promise<PromotionOf[]> {
+  const taken = (measure: SQL) => sql`coalesce((select used + reserved from counters
+      where project_id = ${projectId} and rule_id = p.id and measure = ${measure} and holder = '' and period = ''), 0)`;
+  const milliseconds = (at: SQL) => sql`floor(extract(epoch from ${at}) * 1000)::bigint`;
+  const { rows } = await connection.execute<Record<keyof PromotionOf, never>>(sql`
+    select id, key, document ->> 'campaign' as campaign, document ->> 'name' as name, status,
+           ${milliseconds(sql`starts_at`)} as "startsAt", ${milliseconds(sql`ends_at`)} as "endsAt",
+           (document -> 'limits' ->> 'total')::bigint as "usesLimit", ${taken(sql`'uses'`)} as uses,
+           (document -> 'budget' -> 'amount' ->> ${currency}::text)::bigint as budget,
+           ${taken(sql`'amount:' || ${currency}::text`)} as "budgetTaken",
+           ${milliseconds(sql`(select max(quarter) from campaign_kpis k where k.project_id = ${projectId}
+               and k.campaign = ${campaign} and k.promotion = p.key and k.orders > 0)`)} as "lastSoldAt"
+      from promotions p
+     where project_id = ${projectId}
+       and (document ->> 'campaign' = ${campaign} or key in (select key from unnest(${sql.param(keys)}::text[]) as u (key)))
+     order by key limit ${most}`);
+  return rows;
+}

@@ -1,0 +1,192 @@
+/** Sales as they are stored now, and what they add to the figures. It looks into the tables of several features, and writes its own. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import { type Contribution, type StoredSale, saleMeasures } from "./campaign-sale.ts";
+
+export interface CampaignVersion {
+  readonly promotionId: string;
+  readonly revision: number;
+  readonly campaign: string | null;
+}
+
+/** Every version of those promotions that ever were in a campaign, in order. */
+export async function campaignVersions(
+  connection: Connection,
+  projectId: string,
+): Promise<CampaignVersion[]> {
+  const { rows } = await connection.execute<Record<keyof CampaignVersion, never>>(sql`
+    select promotion_id as "promotionId", revision, document ->> 'campaign' as campaign from promotion_versions
+     where project_id = ${projectId} and promotion_id in (
+       select promotion_id from promotion_versions where project_id = ${projectId} and document ? 'campaign')
+     order by promotion_id, version`);
+  return rows;
+}
+
+const sold = sql`('committed', 'partially_returned', 'returned')`;
+const paid = sql`('paid', 'fulfilled', 'returned')`;
+const texts = (values: readonly string[]): SQL => sql`unnest(${sql.param(values)}::text[])`;
+
+/** Forgets where orders stood before they were moved: for a project that has no campaigns. */
+export async function forgetMovedOrders(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`delete from campaign_moved_orders where project_id = ${projectId}`);
+}
+
+/**
+ * Beside the redemptions themselves those that the orders stand for, and of each customer the purchase that follows: whether that
+ * one is a first, or comes after a long time, depends on what was before. Asked once for each batch: moved orders are forgotten.
+ */
+export async function salesConcerned(
+  connection: Connection,
+  projectId: string,
+  { redemptions, orders }: { readonly redemptions: readonly string[]; readonly orders: readonly string[] },
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ id: string }>(sql`
+    with moved as (
+      delete from campaign_moved_orders where project_id = ${projectId} returning customer_id, placed_at),
+    told as materialized (
+      select o.external_id, o.redemption_id, o.customer_id, o.placed_at
+        from ${texts(orders)} as u (id) join orders o on o.project_id = ${projectId} and o.external_id = u.id),
+    own as materialized (
+      select id from ${texts(redemptions)} as u (id)
+      union select redemption_id from told where redemption_id is not null
+      union select s.redemption_id from told join campaign_sales s
+              on s.project_id = ${projectId} and s.order_ref = told.external_id and s.promotion = ''),
+    purchase as (
+      select coalesce(r.customer_id, o.customer_id) as customer_id, r.created_at as at, r.id
+        from own join redemptions r on r.project_id = ${projectId} and r.id = own.id
+        left join orders o on r.customer_id is null and o.project_id = ${projectId} and o.redemption_id = r.id
+      -- No id of ours comes after this one: whatever was bought at the same instant is not later.
+      union all select customer_id, placed_at, 'zzz' from told
+      union all select customer_id, placed_at, 'zzz' from moved)
+    select id from own
+    union
+    select next.id from purchase p cross join lateral (
+      (select n.id from redemptions n
+        where n.project_id = ${projectId} and n.customer_id = p.customer_id and n.created_at >= p.at
+          and (n.created_at, n.id) > (p.at, p.id) and n.state in ${sold}
+        order by n.created_at, n.id limit 1)
+      union all
+      (select o.redemption_id from orders o
+        where o.project_id = ${projectId} and o.customer_id = p.customer_id and o.placed_at >= p.at and o.redemption_id is not null
+        order by o.placed_at limit 1)) as next
+     where p.customer_id is not null`);
+  return rows.map(({ id }) => id);
+}
+
+/** Of those in which a promotion applied that ever was in a campaign. */
+export async function storedSales(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  promotionIds: readonly string[],
+): Promise<StoredSale[]> {
+  const { rows } = await connection.execute<Record<keyof StoredSale, never>>(sql`
+    select r.id, r.order_ref as "orderRef", r.state, r.currency, r.total, r.refunded, r.revision,
+           ${milliseconds(sql`coalesce(r.committed_at, r.created_at)`)} as at,
+           r.request ->> 'channel' as channel, coalesce((r.quote ->> 'due')::bigint, r.total) as due, r.request -> 'lines' as request,
+           r.quote -> 'lines' as lines, r.quote -> 'promotions' as promotions,
+           r.quote -> 'rewards' as rewards, r.returned, o.document as "order",
+           c.id is not null as "isKnownCustomer", ${milliseconds(sql`r.created_at`)} as "boughtAt",
+           ${milliseconds(sql`greatest(before.redeemed_at, before.ordered_at)`)} as "boughtBefore"
+      from redemptions r
+      left join lateral (
+        select o.customer_id, json_build_object('status', o.status, 'total', o.total, 'channel', o.channel,
+                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned) as document
+          from orders o where o.project_id = ${projectId} and o.redemption_id = r.id
+        union all
+        select o.customer_id, json_build_object('status', o.status, 'total', o.total, 'channel', o.channel,
+                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned)
+          from orders o
+         where o.project_id = ${projectId} and o.external_id = r.order_ref and o.redemption_id is null
+           and o.currency = r.currency and (o.customer_id is null or r.customer_id is null or o.customer_id = r.customer_id)
+         limit 1) as o on true
+      cross join lateral (select coalesce(r.customer_id, o.customer_id) as id) as c
+      cross join lateral (
+        select (select x.created_at from redemptions x
+                 where x.project_id = ${projectId} and x.customer_id = c.id and x.created_at <= r.created_at
+                   and (x.created_at, x.id) < (r.created_at, r.id) and x.state in ${sold}
+                 order by x.created_at desc limit 1) as redeemed_at,
+               (select y.placed_at from orders y
+                 where y.project_id = ${projectId} and y.customer_id = c.id and y.placed_at < r.created_at and y.status in ${paid}
+                   and y.redemption_id is distinct from r.id and y.external_id <> r.order_ref
+                 order by y.placed_at desc limit 1) as ordered_at) as before
+     where r.project_id = ${projectId} and r.id in (select id from ${texts(ids)} as u (id))
+       and exists (select from json_array_elements(r.quote -> 'promotions') as p (applied)
+                    where p.applied ->> 'promotionId' in (select id from ${texts(promotionIds)} as u (id)))`);
+  return rows;
+}
+
+const milliseconds = (instant: SQL): SQL => sql`floor(extract(epoch from ${instant}) * 1000)::bigint`;
+
+/** The next redemptions by their ids, whatever their state. */
+export async function redemptionsAfter(
+  connection: Connection,
+  projectId: string,
+  after: string,
+  most: number,
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ id: string }>(sql`
+    select id from redemptions where project_id = ${projectId} and id > ${after} order by id limit ${most}`);
+  return rows.map(({ id }) => id);
+}
+
+/** As SQL calls what a contribution calls otherwise. */
+const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const measures = saleMeasures.map(columnOf);
+const list = (names: readonly string[]): SQL => sql.raw(names.join(", "));
+const grain = ["campaign", "promotion", "currency", "quarter", "channel"];
+const saleColumns = ["redemption_id", "campaign", "promotion", "order_ref", "currency", "quarter", "channel"];
+
+/** Puts what these sales add in the place of what they added before. Under the lock with which the project's events are numbered. */
+export async function replaceContributions(
+  connection: Connection,
+  projectId: string,
+  redemptions: readonly string[],
+  contributions: readonly Contribution[],
+): Promise<void> {
+  const isOld = sql`project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`;
+  const rows = contributions.map(({ redemption, quarter, ...rest }) => ({
+    redemption_id: redemption,
+    quarter: new Date(quarter).toISOString(),
+    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [columnOf(name), value])),
+  }));
+  await addToSums(connection, projectId, -1, isOld);
+  await connection.execute(sql`delete from campaign_sales where ${isOld}`);
+  if (rows.length === 0) return;
+  await connection.execute(sql`
+    insert into campaign_sales (project_id, ${list(saleColumns)}, ${list(measures)})
+    select ${projectId}::text, ${list(saleColumns)}, ${list(measures)}
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added (
+        redemption_id text, campaign text, promotion text, order_ref text, currency text, quarter timestamptz, channel text,
+        ${list(measures.map((name) => `${name} bigint`))})`);
+  await addToSums(connection, projectId, 1, isOld);
+}
+
+async function addToSums(connection: Connection, projectId: string, sign: 1 | -1, which: SQL): Promise<void> {
+  await connection.execute(sql`
+    insert into campaign_kpis as k (project_id, ${list(grain)}, ${list(measures)})
+    select ${projectId}::text, ${list(grain)}, ${list(measures.map((name) => `${sign} * sum(${name})`))}
+      from campaign_sales where ${which} group by ${list(grain)}
+    on conflict (project_id, ${list(grain)}) do update
+      set ${list(measures.map((name) => `${name} = k.${name} + excluded.${name}`))}`);
+}
+
+/** What these sales add so far. */
+export async function contributionsSoFar(
+  connection: Connection,
+  projectId: string,
+  redemptions: readonly string[],
+): Promise<Contribution[]> {
+  const shown = saleMeasures.map((name) => `${columnOf(name)} as "${name}"`);
+  const { rows } = await connection.execute<Record<keyof Contribution, never>>(sql`
+    select redemption_id as redemption, campaign, promotion, order_ref as "orderRef", currency, channel,
+           ${milliseconds(sql`quarter`)} as quarter, ${list(shown)}
+      from campaign_sales
+     where project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`);
+  return rows;
+}
+
+export async function deleteFigures(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`delete from campaign_sales where project_id = ${projectId}`);
+  await connection.execute(sql`delete from campaign_kpis where project_id = ${projectId}`);
+}

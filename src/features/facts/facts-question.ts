@@ -68,6 +68,7 @@ export function askedOf(
         hasSegments: true,
         hasTier: true,
         hasScores: true,
+        hasDealer: true,
       }
     : needsOf(rules);
   return {
@@ -90,7 +91,8 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     codes.length > 0 && (needs.hasPools || codes.some((code) => !sharedCodes(rules.rulebook).has(code)));
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
   const profileOf = needs.hasProfile ? (request.customer?.id ?? null) : null;
-  const isAnyone = customerId === null && profileOf === null && who === nobody;
+  const dealerOf = needs.hasDealer ? (request.dealer ?? null) : null;
+  const isAnyone = customerId === null && profileOf === null && dealerOf === null && who === nobody;
   if (isAnyone && codes.length === 0 && request.deposits === undefined && order === null) return null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
@@ -100,6 +102,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     !asksCoupons &&
     customerId === null &&
     profileOf === null &&
+    dealerOf === null &&
     holders.length === 0 &&
     deposits.length === 0 &&
     counters.length === 0 &&
@@ -114,6 +117,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,
     tierOf: needs.hasTier ? (request.customer?.id ?? null) : null,
     scoresOf: needs.hasScores ? (request.customer?.id ?? null) : null,
+    dealerOf,
     holders,
     counters,
     deposits,
@@ -148,6 +152,7 @@ interface Needs {
   readonly hasSegments: boolean;
   readonly hasTier: boolean;
   readonly hasScores: boolean;
+  readonly hasDealer: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
   readonly hasSafetyStock: boolean;
@@ -157,7 +162,7 @@ const historyFacts: ReadonlySet<FactName> = new Set(["completedOrders", "lastOrd
 const known = new WeakMap<ProjectRules["rulebook"], Needs>();
 
 /** What any promotion of the rulebook may ask for; worked out once. */
-function needsOf({ rulebook }: ProjectRules): Needs {
+function needsOf({ rulebook, campaigns }: ProjectRules): Needs {
   let needs = known.get(rulebook);
   if (needs === undefined) {
     const { promotions } = rulebook;
@@ -170,10 +175,13 @@ function needsOf({ rulebook }: ProjectRules): Needs {
       hasSegments: promotions.some(({ conditions }) => conditions?.needs.includes("segments")),
       hasTier: promotions.some(({ conditions }) => conditions?.needs.includes("tier")),
       hasScores: promotions.some(({ conditions }) => conditions?.needs.includes("rfm")),
-      isPersonal: promotions.some(({ document: { limits: of } }) =>
-        [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
-          (limit) => limit !== undefined,
-        ),
+      hasDealer: promotions.some(({ conditions }) => conditions?.needs.includes("dealer")),
+      isPersonal: promotions.some(
+        ({ document: { limits: of, campaign } }) =>
+          [of?.perCustomer, of?.perDevice, of?.perPhone, of?.perIp, of?.perPeriod?.per].some(
+            (limit) => limit !== undefined,
+          ) ||
+          (campaign !== undefined && campaigns.get(campaign)?.perCustomer != null),
       ),
       countsCodes: promotions.some(({ document }) => document.limits?.perCode !== undefined),
       hasSafetyStock: promotions.some(({ safetyStock }) => safetyStock !== null),

@@ -15,6 +15,7 @@ import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import type { StockLevelsService } from "../stock/stock-levels-service.ts";
+import { CampaignFacts } from "./campaign-facts.ts";
 import {
   type Asked,
   askedOf,
@@ -179,11 +180,10 @@ export function factsService({
       return gather(rules, request, at, order, apiKeyId, await inMemoryOf(rules, request));
     },
     async sharedCounters(rules) {
-      const { promotions } = await usage.usageOf(rules);
-      const ids = [...promotions.values()].flatMap(({ id }) => id ?? []);
-      return ids.length === 0
+      const counted = (await usage.usageOf(rules)).rules;
+      return counted.length === 0
         ? new Map()
-        : readSharedCounters(database.of(rules.projectId).$client, rules.projectId, ids);
+        : readSharedCounters(database.of(rules.projectId).$client, rules.projectId, counted);
     },
   };
 }
@@ -203,6 +203,8 @@ function knowledge(
   if (answer.profile !== null) facts.profile = answer.profile;
   if (answer.birthday !== null) facts.birthday = answer.birthday;
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
+  if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
+  if (asked.needs.hasDealer && request.dealer !== undefined) facts.dealer = answer.dealer;
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;
   if (found.size > 0)
@@ -220,6 +222,15 @@ function knowledge(
       currency: request.currency,
       lines: request.lines,
       store: request.store,
+      at,
+      timezone: rules.settings.timezone,
+    });
+  if (rules.campaigns.size > 0)
+    facts.campaigns = new CampaignFacts(rules.campaigns, {
+      taken,
+      who,
+      currency: request.currency,
+      channel: request.channel,
       at,
       timezone: rules.settings.timezone,
     });

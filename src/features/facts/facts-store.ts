@@ -3,6 +3,7 @@
  * features, which is why it stands here, and writes none.
  */
 import type pg from "pg";
+import type { DealerFact } from "../../engine/dealer.ts";
 import type { CustomerProfile } from "../../engine/facts.ts";
 import type { RfmActivity, RfmBorders } from "../../engine/rfm.ts";
 import { type CounterName, counterKey, type RedemptionStatus } from "../../ledger/books.ts";
@@ -24,6 +25,8 @@ export interface FactsQuestion {
   readonly tierOf: string | null;
   /** Of whom is wanted how they are scored; null for nobody. */
   readonly scoresOf: string | null;
+  /** Of whom the dealer's account is wanted; null for nobody. */
+  readonly dealerOf: string | null;
   /** Whose counters are wanted, such as `customer:c-42`. */
   readonly holders: readonly string[];
   /** Counters wanted by name. */
@@ -69,6 +72,8 @@ export interface FactsAnswer {
   tier: string | null;
   /** By what the project scores customers, and what is known of this one; null where it does not, or nobody asked. */
   scored: { borders: RfmBorders; activity: RfmActivity } | null;
+  /** The dealer's account; null where there is none, or nobody asked. */
+  dealer: DealerFact | null;
   readonly deposits: { redemption: string; promotion: string; units: number; customerId: string | null }[];
   /** What the order's own reservation holds, by counter key. */
   readonly own: Map<string, number>;
@@ -228,6 +233,15 @@ select 'r' as kind, u.i, json_build_object('borders', borders, 'activity', json_
                       where project_id = u.project_id and customer_id = u.id offset 0) as a on true`,
     rowsOf: ({ scoresOf }) => (scoresOf === null ? [] : [[scoresOf]]),
   },
+  {
+    name: "dealer",
+    types: ["text"],
+    text: `
+select 'v' as kind, u.i, json_build_object('id', u.id, 'level', level, 'region', region, 'network', network) as value
+  from $u as u (i, project_id, id),
+       lateral (select level, region, network from dealers where project_id = u.project_id and id = u.id collate "C" offset 0) as account`,
+    rowsOf: ({ dealerOf }) => (dealerOf === null ? [] : [[dealerOf]]),
+  },
 ];
 
 interface Statement {
@@ -301,6 +315,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "s") answer.segments = value;
   else if (kind === "t") answer.tier = value;
   else if (kind === "r") answer.scored = value;
+  else if (kind === "v") answer.dealer = value;
   else if (kind === "p") putProfile(answer, value);
   else if (kind === "o") putStanding(answer, value);
 }
@@ -315,6 +330,7 @@ export function nothingRead(): FactsAnswer {
     segments: null,
     tier: null,
     scored: null,
+    dealer: null,
     deposits: [],
     own: new Map(),
     standing: null,

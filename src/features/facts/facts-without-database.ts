@@ -6,6 +6,7 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import { guardsAlone } from "./campaign-facts.ts";
 import type { CartWithDrafts } from "./facts-question.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
 
@@ -14,19 +15,28 @@ import { customerFacts, inlineDeposits } from "./given-facts.ts";
  * a deposit. Promotions that are counted, and those that ask for orders that are on record, do not apply.
  */
 export function factsWithoutDatabase(rules: ProjectRules, request: CartWithDrafts): Facts {
-  requireNoGuarantee(rules, request);
-  const facts: Facts = { ...customerFacts(request, "unknown"), rulesAsOf: rules.asOf() };
+  const facts: Facts = {
+    ...customerFacts(request, "unknown"),
+    rulesAsOf: rules.asOf(),
+    ...(rules.campaigns.size > 0 && { campaigns: guardsAlone(rules.campaigns, request.channel) }),
+  };
+  requireNoGuarantee(rules, request, facts);
+  if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
   if (rules.isStopped) facts.arePromotionsStopped = true;
   const deposits = inlineDeposits(request);
   if (deposits.size > 0) facts.deposits = deposits;
   return facts;
 }
 
-function requireNoGuarantee({ rulebook, isStopped }: ProjectRules, request: CartWithDrafts): void {
+function requireNoGuarantee(
+  { rulebook, isStopped }: ProjectRules,
+  request: CartWithDrafts,
+  facts: Facts,
+): void {
   const errors: ProblemError[] = [];
   // While the project is stopped every code is answered alike, and none is looked at.
   if (request.codes !== undefined && !isStopped) {
-    const certain = certainCodes(rulebook);
+    const certain = certainCodes(rulebook, facts);
     const uncertain = new Set(
       enteredCodes(request).flatMap(({ text, normalized }) => (certain.has(normalized) ? [] : text)),
     );
@@ -49,19 +59,19 @@ function notGuaranteed(path: string, message: string): ProblemError {
   return { path, code: "not_guaranteed", message };
 }
 
-function isCertain(promotion: CompiledPromotion): boolean {
-  return promotion.document.visibility === "public" && countedBy(promotion).length === 0;
+function isCertain(promotion: CompiledPromotion, facts: Pick<Facts, "campaigns">): boolean {
+  return promotion.document.visibility === "public" && countedBy(promotion, facts).length === 0;
 }
 
 const certain = new WeakMap<Rulebook, ReadonlySet<string>>();
 
 /** Codes that all customers share and that nothing counts; not of private promotions: the answer would tell that there is one. */
-function certainCodes(rulebook: Rulebook): ReadonlySet<string> {
+function certainCodes(rulebook: Rulebook, facts: Pick<Facts, "campaigns">): ReadonlySet<string> {
   let codes = certain.get(rulebook);
   if (codes === undefined) {
     const uncertain = new Set(
       rulebook.promotions.flatMap((promotion) =>
-        promotion.code !== null && !isCertain(promotion) ? [promotion.code] : [],
+        promotion.code !== null && !isCertain(promotion, facts) ? [promotion.code] : [],
       ),
     );
     codes = new Set(

@@ -11,6 +11,8 @@ export interface OrderHistoryParameters {
   readonly orderRef: string;
   /** Epoch milliseconds, bigint: `now` less `limits.orderWindowDays` days. Orders since then are listed. */
   readonly since: string;
+  /** Orders from this instant on are no history yet: timestamptz. Left out, all that there are count. */
+  readonly before?: string;
 }
 
 /** What the expression of `orderHistorySql` is, once parsed. */
@@ -29,6 +31,7 @@ export function orderHistorySql({
   source,
   orderRef,
   since,
+  before,
 }: OrderHistoryParameters): string {
   const instant = `to_timestamp(${since}::bigint / 1000.0)`;
   // Ends of days belong to the day before: a window of a day is (now - 1 day, now].
@@ -37,7 +40,7 @@ export function orderHistorySql({
   with history as (
     select at, currency, total from order_history
      where project_id = ${projectId} and customer_id = ${customerId} and (external_id <> ${orderRef}::text) is not false
-       and (order_ref = ${orderRef}::text and source = ${source}::text) is not true
+       and (order_ref = ${orderRef}::text and source = ${source}::text) is not true${before === undefined ? "" : ` and at < ${before}`}
   ), days as (
     select max(at) as at, currency, least(sum(total), ${Number.MAX_SAFE_INTEGER})::bigint as total
       from history where at > ${instant} group by ${day}, currency

@@ -7,6 +7,7 @@ import { counterKey } from "../../ledger/books.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import { isGuarded, ruleOfCampaign } from "../ledger/campaign-counters.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import { amountCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -20,6 +21,8 @@ const lowShare = 0.1;
 export interface Usage {
   /** The counted promotions of the rules, by key. */
   readonly promotions: ReadonlyMap<string, CompiledPromotion>;
+  /** Whose counters they are, as counters name them: those promotions, and guarded campaigns. */
+  readonly rules: readonly string[];
   /** By counter key. Goes on changing. */
   readonly taken: ReadonlyMap<string, number>;
 }
@@ -34,8 +37,9 @@ export interface UsageService {
 }
 
 interface Entry {
-  rules: ProjectRules;
-  promotions: Map<string, CompiledPromotion>;
+  projectRules: ProjectRules;
+  promotions: Usage["promotions"];
+  rules: Usage["rules"];
   taken: Map<string, number>;
   usage: Usage | null;
   loading: Promise<Usage> | null;
@@ -73,21 +77,21 @@ export function usageService(options: {
     if (entry === undefined) {
       if (entries.size >= mostProjects) entries.delete(entries.keys().next().value ?? "");
       entry = {
-        rules,
-        promotions: countedIn(rules),
+        projectRules: rules,
+        ...countedIn(rules),
         taken: new Map(),
         usage: null,
         loading: null,
         lastUse: 0,
       };
       entries.set(rules.projectId, entry);
-    } else if (entry.rules !== rules) {
-      entry.rules = rules;
-      entry.promotions = countedIn(rules);
-      entry.usage = entry.usage === null ? null : { promotions: entry.promotions, taken: entry.taken };
+    } else if (entry.projectRules !== rules) {
+      entry.projectRules = rules;
+      Object.assign(entry, countedIn(rules));
+      if (entry.usage !== null) entry.usage = usageIn(entry);
     }
     entry.lastUse = performance.now();
-    if (entry.promotions.size === 0) return nothingCounted;
+    if (entry.rules.length === 0) return nothingCounted;
     return entry.usage ?? load(entry);
   }
 
@@ -99,11 +103,10 @@ export function usageService(options: {
   }
 
   async function refresh(entry: Entry): Promise<Usage> {
-    const ids = [...entry.promotions.values()].flatMap(({ id }) => id ?? []);
-    const { projectId } = entry.rules;
-    const read = await readSharedCounters(database.of(projectId).$client, projectId, ids);
+    const { projectId } = entry.projectRules;
+    const read = await readSharedCounters(database.of(projectId).$client, projectId, entry.rules);
     for (const [key, amount] of read) entry.taken.set(key, amount);
-    entry.usage = { promotions: entry.promotions, taken: entry.taken };
+    entry.usage = usageIn(entry);
     return entry.usage;
   }
 
@@ -112,7 +115,7 @@ export function usageService(options: {
       if (background.signal.aborted) return;
       // Not kept and left to age: the next quote would read counters of long ago.
       if (performance.now() - entry.lastUse > idleMilliseconds) entries.delete(projectId);
-      else if (entry.promotions.size > 0) await load(entry);
+      else if (entry.rules.length > 0) await load(entry);
     }
   }
 
@@ -135,18 +138,27 @@ export function usageService(options: {
   return { usageOf, budgets, start: background.start, close: background.close };
 }
 
-const nothingCounted: Usage = { promotions: new Map(), taken: new Map() };
+const nothingCounted: Usage = { promotions: new Map(), rules: [], taken: new Map() };
 
-const counted = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();
+function usageIn({ promotions, rules, taken }: Entry): Usage {
+  return { promotions, rules, taken };
+}
+
+type Counted = Pick<Usage, "promotions" | "rules">;
+
+const counted = new WeakMap<ProjectRules["rulebook"], Counted>();
 
 /** Worked out once for each rulebook. */
-function countedIn({ rulebook }: ProjectRules): Map<string, CompiledPromotion> {
-  let promotions = counted.get(rulebook);
-  if (promotions === undefined) {
-    promotions = new Map(
-      rulebook.promotions.filter(isCounted).map((promotion) => [promotion.key, promotion]),
-    );
-    counted.set(rulebook, promotions);
+function countedIn({ rulebook, campaigns }: ProjectRules): Counted {
+  let found = counted.get(rulebook);
+  if (found === undefined) {
+    const promotions = rulebook.promotions.filter(isCounted);
+    const guarded = [...campaigns.values()].filter(isGuarded);
+    found = {
+      promotions: new Map(promotions.map((promotion) => [promotion.key, promotion])),
+      rules: [...promotions.flatMap(({ id }) => id ?? []), ...guarded.map(({ key }) => ruleOfCampaign(key))],
+    };
+    counted.set(rulebook, found);
   }
-  return promotions;
+  return found;
 }

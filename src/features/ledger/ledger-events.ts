@@ -9,6 +9,7 @@ import {
 } from "../../ledger/books.ts";
 import type { Entry } from "../../ledger/entries.ts";
 import { type NewEvent, newEvent } from "../events/event-types.ts";
+import { campaignOfRule } from "./campaign-counters.ts";
 import type { Submission } from "./ledger-commands.ts";
 
 /** One state of a redemption that the command led to: its own, or that of another it gave way to. */
@@ -64,6 +65,18 @@ function thresholdsPassed(counter: CounterName, limit: number, after: number, ad
     after * 100 >= limit * percent && (after - added) * 100 < limit * percent;
   if (measure.startsWith(amountMeasure)) {
     const currency = measure.slice(amountMeasure.length);
+    const campaign = campaignOfRule(rule);
+    if (campaign !== null)
+      return budgetPercents
+        .filter(passes)
+        .map((percent) =>
+          newEvent(
+            "dealwright.campaign.budget_reached",
+            campaign,
+            { campaign, currency, percent, budget: limit, taken: after },
+            idOf("budget", rule, measure, limit, percent),
+          ),
+        );
     return budgetPercents.filter(passes).map((percent) => {
       const data = { promotionId: rule, currency, percent, budget: limit, taken: after };
       return newEvent("dealwright.budget.reached", rule, data, idOf("budget", rule, measure, limit, percent));

@@ -1,6 +1,7 @@
 /** What is taken of the counters of promotions, each counter once: for an order, and for a promise to one. */
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { type CounterName, counterKey, type Hold } from "../../ledger/books.ts";
+import { campaignAmountCounter, campaignCustomerCounter, type GuardedCampaign } from "./campaign-counters.ts";
 import {
   amountCounter,
   codeUsesCounter,
@@ -40,6 +41,15 @@ export class Holds {
 
   addAmount(id: string, { document }: CompiledPromotion, currency: string, amount: number): void {
     this.add(amountCounter(id, currency), amount, document.budget?.amount[currency] ?? null);
+  }
+
+  /** What the promotions of a campaign took together: one order of the customer, however many of them applied. */
+  addCampaign(campaign: GuardedCampaign, currency: string, amount: number, use: Omit<Use, "code">): void {
+    const { key, budget, perCustomer } = campaign;
+    const cap = budget === null ? null : (budget[currency] ?? 0);
+    if (amount > 0) this.add(campaignAmountCounter(key, currency), amount, cap);
+    const ofCustomer = campaignCustomerCounter(campaign, use.who, use.at, use.timezone);
+    if (ofCustomer !== null) this.add(ofCustomer, 1, perCustomer!.orders);
   }
 
   all(): Hold[] {

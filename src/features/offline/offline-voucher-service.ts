@@ -1,9 +1,10 @@
 /** Issues vouchers: what one promises is set aside first, as a reservation like any other, and only then signed away. */
+import { whyApart } from "../../engine/assignment.ts";
 import type { Cart } from "../../engine/cart.ts";
 import { normalizeCode } from "../../engine/codes.ts";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
-import { couponReason } from "../../engine/reasons.ts";
+import { couponReason, reasonWords } from "../../engine/reasons.ts";
 import { buildRulebook } from "../../engine/rulebook.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Shortage } from "../../ledger/admit.ts";
@@ -21,6 +22,7 @@ import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { FactsService } from "../facts/facts-service.ts";
+import type { GuardedCampaign } from "../ledger/campaign-counters.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import { holderOf, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
@@ -76,7 +78,9 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
       identifiers: request.identifiers,
     });
     const { promotion, code, poolId } = await promisedBy(rules, request, now, context.apiKeyId);
-    requireKnown(promotion, who);
+    const campaign = rules.campaigns.get(promotion.document.campaign ?? "");
+    requireKnown(promotion, campaign, who);
+    requireTheirs(promotion, rules, request.customer);
     const { terms, faults } = termsOf(promotion, request.currency, request.maxAmount);
     if (faults !== null) throw refused(...faults);
     const window = windowOf(promotion, request, now);
@@ -84,6 +88,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     const id = newId("vch", now);
     const holds = holdsOfPromise({
       promotion,
+      campaign,
       who,
       code,
       poolId,
@@ -238,9 +243,13 @@ function replayed(record: IdempotencyRecord, hash: string): { voucher: Voucher; 
 }
 
 /** Nobody is ever counted as one shared stranger. */
-function requireKnown({ document: { limits } }: CompiledPromotion, who: Who): void {
-  if (limits === undefined) return;
-  const { perCustomer, perDevice, perPhone, perIp, perPeriod } = limits;
+function requireKnown(
+  { document: { limits } }: CompiledPromotion,
+  campaign: GuardedCampaign | undefined,
+  who: Who,
+): void {
+  const { perCustomer = campaign?.perCustomer?.orders, ...others } = limits ?? {};
+  const { perDevice, perPhone, perIp, perPeriod } = others;
   const asked = { customer: perCustomer, device: perDevice, phone: perPhone, ip: perIp };
   for (const scope of ["customer", "device", "phone", "ip"] as const) {
     if (asked[scope] === undefined && perPeriod?.per !== scope) continue;
@@ -248,6 +257,18 @@ function requireKnown({ document: { limits } }: CompiledPromotion, who: Who): vo
     const path = scope === "customer" ? "/customer" : `/identifiers/${scope}`;
     throw refused(error(path, `${scope}_required`, "A limit of the promotion needs to know it."));
   }
+}
+
+/** A voucher must not give what the shop withholds: from whoever is held out, or in another arm of an experiment. */
+function requireTheirs(
+  { document }: CompiledPromotion,
+  { splits }: ProjectRules,
+  customer: string | undefined,
+): void {
+  const apart = whyApart(document, splits ?? {}, customer);
+  if (apart === null) return;
+  const path = apart.reason === "customer_required" ? "/customer" : "/promotion";
+  throw refused(error(path, apart.reason, reasonWords(apart.reason, "en")));
 }
 
 interface Window {
@@ -258,7 +279,6 @@ interface Window {
 /** Whole seconds, as claims have them; never beyond the promotion's own time. */
 function windowOf({ schedule }: CompiledPromotion, request: VoucherRequest, now: number): Window {
   const asked = request.validFrom === undefined ? now : Date.parse(request.validFrom);
-  if (Number.isNaN(asked)) throw refused(error("/validFrom", "time_invalid", "There is no such instant."));
   const from = Math.floor(Math.max(asked, schedule?.startsAt ?? asked) / 1_000) * 1_000;
   const to = Math.min(from + request.validForSeconds * 1_000, schedule?.endsAt ?? Number.POSITIVE_INFINITY);
   const end = Math.floor(to / 1_000) * 1_000;

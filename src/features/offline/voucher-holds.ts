@@ -1,6 +1,7 @@
 /** What a voucher sets aside, and what an order takes of it: counters as an online redemption would name them. */
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName, Hold } from "../../ledger/books.ts";
+import { campaignOfRule, type GuardedCampaign } from "../ledger/campaign-counters.ts";
 import { amountCounter, couponCounter, couponMeasure, type Who } from "../ledger/promotion-counters.ts";
 import { Holds } from "../ledger/promotion-holds.ts";
 
@@ -9,6 +10,8 @@ export type PromisedHold = [string, string, string, string, number, number | nul
 
 export interface PromiseQuestion {
   readonly promotion: CompiledPromotion;
+  /** The one that the promotion is in; undefined: none that is counted. */
+  readonly campaign: GuardedCampaign | undefined;
   readonly who: Who;
   /** As counters name it; null if no code is behind the promise. */
   readonly code: string | null;
@@ -21,12 +24,13 @@ export interface PromiseQuestion {
 }
 
 export function holdsOfPromise(question: PromiseQuestion): Hold[] {
-  const { promotion, who, code, poolId, currency, maxAmount, at, timezone } = question;
+  const { promotion, campaign, who, code, poolId, currency, maxAmount, at, timezone } = question;
   const { id } = promotion;
   if (id === null) throw new Error("a draft cannot be promised");
   const holds = new Holds();
   holds.addUse(id, promotion, { who, code, at, timezone });
   holds.addAmount(id, promotion, currency, maxAmount);
+  if (campaign !== undefined) holds.addCampaign(campaign, currency, maxAmount, { who, at, timezone });
   if (poolId !== null && code !== null) holds.add(couponCounter(poolId, code), 1, null);
   return holds.all();
 }
@@ -44,7 +48,7 @@ export function storedPromise(holds: readonly Hold[]): PromisedHold[] {
 
 /**
  * What an order takes that came with the voucher: its uses, and of the budget what was really taken off. Limits are
- * those of the promotion as it is now; of one that is no longer in force those of then.
+ * those of the promotion as it is now; of one that is no longer in force, and of its campaign, those of then.
  */
 export function holdsOfOrder(
   promised: readonly PromisedHold[],
@@ -61,7 +65,8 @@ export function holdsOfOrder(
       return {
         counter,
         amount: isAmount ? discount : amount,
-        limit: promotion === undefined ? limit : limitNow(promotion, counter),
+        limit:
+          promotion === undefined || campaignOfRule(rule) !== null ? limit : limitNow(promotion, counter),
       };
     })
     .filter(({ amount }) => amount > 0);

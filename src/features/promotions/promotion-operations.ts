@@ -60,7 +60,7 @@ export function promotionOperations(
         "promotion-not-found",
         "promotion-state-conflict",
         "invalid-promotion",
-        ...(name === "activate" ? (["approval-required"] as const) : []),
+        ...(name === "activate" ? (["approval-required", "launch-check-required"] as const) : []),
       ],
       handler: ({ params: { id }, context }) => service.move(context, id, name),
     });
@@ -187,7 +187,13 @@ export function promotionOperations(
       body: promotionUpdate,
       result: promotion,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
+      problems: [
+        "invalid-promotion",
+        "promotion-not-found",
+        "promotion-state-conflict",
+        "approval-required",
+        "launch-check-required",
+      ],
       example: {
         key: "spring-save-30",
         name: "Spend 200, save 30",
@@ -227,7 +233,13 @@ export function promotionOperations(
       result: promotion,
       requiresIfMatch: true,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
+      problems: [
+        "invalid-promotion",
+        "promotion-not-found",
+        "promotion-state-conflict",
+        "approval-required",
+        "launch-check-required",
+      ],
       example: {
         key: "spring-save-30",
         name: "Spend 200, save 30",
@@ -290,7 +302,13 @@ export function promotionOperations(
       body: reversion,
       result: promotion,
       etag: versionTag,
-      problems: ["invalid-promotion", "promotion-not-found", "promotion-state-conflict", "approval-required"],
+      problems: [
+        "invalid-promotion",
+        "promotion-not-found",
+        "promotion-state-conflict",
+        "approval-required",
+        "launch-check-required",
+      ],
       example: { version: 1 },
       handler: ({ params: { id }, body, context }) => service.revert(context, id, body.version),
     }),

@@ -26,6 +26,7 @@ import {
   findVersion,
   insertPromotion,
   insertVersion,
+  lockCampaignPromotions,
   lockPromotion,
   type PromotionName,
   updatePromotion,
@@ -60,8 +61,22 @@ export interface PromotionService extends PromotionReading {
     id: string,
     transition: Transition,
   ): Promise<ChangedPromotion>;
+  /**
+   * Those of a campaign, `keys` of them or all, as far as they can be moved so: what is killed, over or there already stays as it is.
+   * In the caller's transaction; follow each with `settled` once that is committed.
+   */
+  moveAllIn(
+    connection: Connection,
+    author: OperationContext,
+    campaign: string,
+    keys: readonly string[] | null,
+    transition: "activate" | "pause",
+  ): Promise<ChangedPromotion[]>;
   settled(changed: ChangedPromotion): Promise<Promotion>;
 }
+
+/** So many of a campaign are moved by one transaction. */
+export const mostMovedAtOnce = 500;
 
 /** A promotion before and after a change; the same if nothing was to be changed. */
 export interface ChangedPromotion {
@@ -74,6 +89,11 @@ export interface PromotionServiceOptions {
   clock: Clock;
   projects: ProjectService;
   rulebooks: RulebookService;
+  /** Throws where a promotion, with this document, may not come into force; left out, every one may. */
+  gate?: (
+    connection: Connection,
+    promotion: { projectId: string; id: string; document: PromotionDocument },
+  ) => Promise<void>;
 }
 
 interface Change {
@@ -89,7 +109,7 @@ interface Change {
 type Decide = (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>;
 
 export function promotionService(options: PromotionServiceOptions): PromotionService {
-  const { database, clock, projects, rulebooks } = options;
+  const { database, clock, projects, rulebooks, gate } = options;
 
   async function basisOf(connection: Connection, projectId: string) {
     const basis = await projects.rulebookBasis(connection, projectId);
@@ -155,6 +175,10 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       const isNew = change.document !== undefined;
       const { settings } = await basisOf(connection, projectId);
       await requireApproval(connection, { projectId, id, document, isNew }, settings);
+      // What is in force stays so, unless it becomes part of another campaign.
+      const was = (row.document as PromotionDocument).campaign;
+      if (row.status !== "active" || document.campaign !== was)
+        await gate?.(connection, { projectId, id, document });
     }
     if (change.change === "activated" && endsAt !== null && endsAt.getTime() <= clock.now()) {
       throw problem("promotion-state-conflict", { detail: "Its schedule has already ended." });
@@ -279,6 +303,21 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
     moveIn: (connection, author, id, transition) =>
       changeIn(connection, author, { id }, (row) => moveOf(row, transition)),
+
+    async moveAllIn(connection, author, campaign, keys, transition) {
+      const status = transition === "pause" ? "active" : null;
+      const sought = { keys, status, limit: mostMovedAtOnce } as const;
+      // All of them before the first is changed: whoever changes one of them waits for us, not we for them.
+      const rows = await lockCampaignPromotions(connection, author.projectId, campaign, sought);
+      const changed: ChangedPromotion[] = [];
+      for (const before of rows) {
+        const isKilled = before.killedAt !== null;
+        if (isKilled || !transitions[transition].from.includes(shownStatus(before, clock.now()))) continue;
+        const after = await apply(connection, author, before, moveOf(before, transition));
+        changed.push({ before, after });
+      }
+      return changed;
+    },
 
     settled,
 

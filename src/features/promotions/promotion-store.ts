@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { PromotionQuery } from "./promotion-schemas.ts";
 import type { ShownStatus } from "./promotion-status.ts";
@@ -60,6 +60,33 @@ export async function updatePromotion(connection: Connection, row: PromotionRow)
     .returning();
   if (stored === undefined) throw new Error(`promotion ${id} vanished under its lock`);
   return stored;
+}
+
+/** Of a campaign, in the order of their ids, until the transaction ends. `keys`: only these. */
+export async function lockCampaignPromotions(
+  connection: Connection,
+  projectId: string,
+  campaign: string,
+  {
+    keys,
+    status,
+    limit,
+  }: { keys: readonly string[] | null; status: PromotionRow["status"] | null; limit: number },
+): Promise<PromotionRow[]> {
+  return connection
+    .select()
+    .from(promotions)
+    .where(
+      and(
+        eq(promotions.projectId, projectId),
+        sql`${promotions.document} ->> 'campaign' = ${campaign}`,
+        keys === null ? undefined : inArray(promotions.key, [...keys]),
+        status === null ? undefined : eq(promotions.status, status),
+      ),
+    )
+    .orderBy(asc(promotions.id))
+    .limit(limit)
+    .for("update");
 }
 
 export async function insertVersion(connection: Connection, row: PromotionVersionRow): Promise<void> {

@@ -11,6 +11,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Outage } from "../../platform/outage.ts";
 import { projectSettings } from "../projects/project-schemas.ts";
 import { safeguards } from "../projects/safeguard-schemas.ts";
+import { type CampaignInForce, splitsOf } from "./campaign-in-force.ts";
 import { compileRules } from "./rule-compiler.ts";
 import type { ProjectRules } from "./rulebook-service.ts";
 
@@ -33,6 +34,8 @@ const keptHeading = z.object({
   settings: projectSettings,
   safeguards,
   isStopped: z.boolean(),
+  /** What carts are priced by. Files of earlier versions have none. */
+  campaigns: z.array(z.custom<CampaignInForce>((value) => typeof value === "object")).default([]),
 });
 const keptRule = z.object({ id: z.string(), document: z.unknown() });
 
@@ -64,10 +67,11 @@ export function rulebookKeeper({
 
   async function keepRules(rules: ProjectRules): Promise<void> {
     const { projectId, revision, settings, safeguards, isStopped, rulebook } = rules;
+    const campaigns = [...rules.campaigns.values()];
     const path = pathOf(projectId);
     // Another process of this machine may have been first.
     if (Number((await readHeading(path))?.revision ?? -1) === revision) return;
-    const heading = { projectId, revision, asOf: rules.asOf(), settings, safeguards, isStopped };
+    const heading = { projectId, revision, asOf: rules.asOf(), settings, safeguards, isStopped, campaigns };
     const lines = rulebook.promotions.map(({ id, document }) => ({ id, document }));
     await keepFile(path, rulesKind, heading, lines);
   }
@@ -95,16 +99,19 @@ export function rulebookKeeper({
       }[];
       const confirmed = notes.find(({ name, revision }) => name === projectId && revision === known.revision);
       const asOf = Math.max(writtenAt, confirmed?.at ?? 0);
+      const rulebook = buildRulebook(
+        String(known.revision),
+        [...compiled.values()].map(({ promotion }) => promotion),
+      );
       return {
         ...known,
+        campaigns: new Map(known.campaigns.map((campaign) => [campaign.key, campaign])),
         identifierKey: new Uint8Array(),
         isFromDisk: true,
         asOf: () => asOf,
         killed: new Set(),
-        rulebook: buildRulebook(
-          String(known.revision),
-          [...compiled.values()].map(({ promotion }) => promotion),
-        ),
+        rulebook,
+        splits: splitsOf(known.campaigns, rulebook),
       };
     },
     start(given) {

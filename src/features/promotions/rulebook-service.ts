@@ -4,7 +4,12 @@ import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
 import { repeated } from "../../platform/background.ts";
 import { type Clock, systemClock } from "../../platform/clock.ts";
-import { type Database, isConnectionLost, withReadSnapshot } from "../../platform/database.ts";
+import {
+  type Connection,
+  type Database,
+  isConnectionLost,
+  withReadSnapshot,
+} from "../../platform/database.ts";
 import { DatabaseAway } from "../../platform/database-watch.ts";
 import type { Listener } from "../../platform/listen.ts";
 import type { Log } from "../../platform/log.ts";
@@ -13,6 +18,7 @@ import { problem } from "../../platform/problem.ts";
 import { remembered } from "../../platform/remembered.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
+import { type CampaignInForce, type Splits, splitsOf } from "./campaign-in-force.ts";
 import {
   allActive,
   killedPromotions,
@@ -42,6 +48,10 @@ export interface ProjectRules {
   /** Ids of promotions whose reservations are not committed any more. */
   readonly killed: ReadonlySet<string>;
   readonly rulebook: Rulebook;
+  /** By key. */
+  readonly campaigns: ReadonlyMap<string, CampaignInForce>;
+  /** Campaigns of its promotions that some customers are held out of; null: there are none. */
+  readonly splits: Splits | null;
   /** When they were last known to be the newest. Epoch milliseconds. */
   readonly asOf: () => number;
   /** As an earlier process left them: without the key of the hashes, so that nothing can be counted by them. */
@@ -70,6 +80,8 @@ export interface RulebookServiceOptions {
   database: Database;
   projects: ProjectService;
   log: Log;
+  /** Left out: there are no campaigns. */
+  campaigns?: (connection: Connection, projectId: string) => Promise<CampaignInForce[]>;
   clock?: Clock;
   outage?: Outage | undefined;
   /** Left out: changes are found by asking alone. */
@@ -93,7 +105,7 @@ interface Entry {
 
 export function rulebookService(options: RulebookServiceOptions): RulebookService {
   const { database, projects, log, listener, pollMilliseconds = 1_000 } = options;
-  const { clock = systemClock, outage = defaultOutage } = options;
+  const { clock = systemClock, outage = defaultOutage, campaigns: readCampaigns = async () => [] } = options;
   const { watch } = database;
   const { directory } = outage;
   const keeper = directory === null ? null : rulebookKeeper({ ...outage, directory, log, now: clock.now });
@@ -180,24 +192,29 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
   async function loadOnce(entry: Entry): Promise<ProjectRules> {
     const { projectId, rules } = entry;
-    const { basis, rows, killed, isWhole } = await withReadSnapshot(
+    const { basis, rows, killed, campaigns, isWhole } = await withReadSnapshot(
       database,
       projectId,
       async (connection) => {
         const basis = await projects.rulebookBasis(connection, projectId);
         const isWhole = rules === null || basis?.settings.timezone !== rules.settings.timezone;
         if (basis === undefined || basis.revision === rules?.revision)
-          return { basis, rows: [], killed: [], isWhole: false };
+          return { basis, rows: [], killed: [], campaigns: [], isWhole: false };
         const killed = await killedPromotions(connection, projectId);
+        const campaigns = await readCampaigns(connection, projectId);
         const rows = isWhole
           ? await allActive(connection, projectId)
           : await promotionsChangedSince(connection, projectId, rules.revision);
-        return { basis, rows, killed, isWhole };
+        return { basis, rows, killed, campaigns, isWhole };
       },
     );
     if (basis === undefined) throw problem("unauthenticated", { detail: "The project is gone." });
     if (basis.revision === rules?.revision) return rules;
     await compileInto(entry, rows, basis.settings.timezone, isWhole);
+    const rulebook = buildRulebook(
+      String(basis.revision),
+      [...entry.compiled.values()].map(({ promotion }) => promotion),
+    );
     return {
       projectId,
       revision: basis.revision,
@@ -206,10 +223,9 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       safeguards: basis.safeguards,
       isStopped: basis.isStopped,
       killed: new Set(killed),
-      rulebook: buildRulebook(
-        String(basis.revision),
-        [...entry.compiled.values()].map(({ promotion }) => promotion),
-      ),
+      rulebook,
+      campaigns: new Map(campaigns.map((campaign) => [campaign.key, campaign])),
+      splits: splitsOf(campaigns, rulebook),
       asOf: () => entry.confirmedAt,
       isFromDisk: false,
     };

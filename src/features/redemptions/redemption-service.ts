@@ -18,6 +18,7 @@ import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
 import type { PricingService } from "../evaluations/pricing-service.ts";
+import type { ExposureService } from "../exposures/exposure-service.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -69,6 +70,7 @@ export interface RedemptionServiceOptions {
   committer: CommitterService;
   wrongCodes: WrongCodeService;
   alarms: AlarmService;
+  exposures: Pick<ExposureService, "noterOf">;
   /** Whether the group of which the redemption holds a seat is complete. */
   isGroupComplete: (projectId: string, redemption: string) => Promise<boolean>;
 }
@@ -82,7 +84,7 @@ const operations = {
 } as const;
 
 export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
-  const { database, clock, rulebooks, facts, pricing, committer, wrongCodes, alarms } = options;
+  const { database, clock, rulebooks, facts, pricing, committer, wrongCodes, alarms, exposures } = options;
 
   async function redeem(
     context: OperationContext,
@@ -115,12 +117,14 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       return answeredBefore(projectId, known, hash);
     };
     for (let attempt = 1; ; attempt++) {
-      const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings: rules.settings });
+      const { settings } = rules;
+      const exposed = exposures.noterOf(rules, request);
+      const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings }, exposed);
       const identified = { id: newId("evl", clock.now()), ...quote };
       const fault = faultOf(request, identified, known.facts) ?? seat?.faultOf(identified) ?? null;
       if (fault !== null) {
         // Counters in memory may be a second behind, or ahead of what was read: nobody is refused on their word.
-        if (attempt > 1 || known.facts.usage === undefined) throw fault;
+        if (attempt > 1 || (known.facts.usage ?? known.facts.campaigns) === undefined) throw fault;
         const answered = await lookAgain();
         if (answered !== null) return answered;
         continue;
@@ -138,6 +142,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           holds: withSeat(seat, {
             quote,
             promotionOf: promotionsByKey(rules),
+            campaigns: rules.campaigns,
             who: known.who,
             store: request.store,
             coupons: known.coupons,

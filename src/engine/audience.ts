@@ -1,4 +1,5 @@
 /** Who may learn of a private promotion. */
+import { whyApart } from "./assignment.ts";
 import { canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
 import { normalizeCode } from "./codes.ts";
@@ -11,7 +12,9 @@ import { makeGround, StageView } from "./situation.ts";
 /** It is named to nobody outside its audience; where it has none, only to those who hold its code. */
 export function mayBeNamed(promotion: CompiledPromotion, holdsCode: boolean, view: StageView): boolean {
   if (promotion.document.visibility === "public") return true;
-  if (asksRecords(promotion, view.facts as Facts, view.cart.customer?.id)) return false;
+  const { id } = view.cart.customer ?? {};
+  if (whyApart(promotion.document, view.facts as Facts, id) !== null) return false;
+  if (asksRecords(promotion, view.facts as Facts, id)) return false;
   const audience = promotion.conditions?.audience(view) ?? "anyone";
   return audience === "in" || (audience === "anyone" && holdsCode);
 }

@@ -58,3 +58,11 @@ export function dateOf(day: number): { year: number; month: number; monthDay: nu
 export function monthLength(year: number, month: number): number {
   return dayOf(month === 12 ? year + 1 : year, (month % 12) + 1, 1) - dayOf(year, month, 1);
 }
+
+/** So many months later or earlier; on the last day of a month that is too short. */
+export function monthsLater(day: number, months: number): number {
+  const { year, month, monthDay } = dateOf(day);
+  const count = year * 12 + month - 1 + months;
+  const to = { year: Math.floor(count / 12), month: (((count % 12) + 12) % 12) + 1 };
+  return dayOf(to.year, to.month, Math.min(monthDay, monthLength(to.year, to.month)));
+}

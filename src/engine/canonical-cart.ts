@@ -44,6 +44,7 @@ export interface CanonicalCart {
   readonly region: string | undefined;
   readonly country: string | undefined;
   readonly paymentMethod: string | undefined;
+  readonly dealer: string | undefined;
   readonly customer: Cart["customer"];
   readonly attributes: Attributes;
   /** By id, in byte order. */
@@ -53,6 +54,13 @@ export interface CanonicalCart {
   readonly subtotal: number;
   readonly quantity: number;
   readonly shippingAmount: number;
+  readonly bySku: SkuIndex;
+}
+
+/** Where each SKU stands among lines. A cart made of another one has other lines, and still that one's index. */
+export interface SkuIndex {
+  readonly lines: readonly CanonicalLine[];
+  readonly positions: ReadonlyMap<string, readonly number[]>;
 }
 
 const none: readonly string[] = [];
@@ -61,6 +69,7 @@ const noAttributes: Attributes = {};
 /** `marginFloor` is the margin in percent that every unit with a known cost must keep, or null. */
 export function canonicalCart(cart: Cart, marginFloor: number | null): CanonicalCart {
   const lines: CanonicalLine[] = [];
+  const { groups, positions } = groupAlikeLines(cart.lines);
   const canonical: CanonicalCart = {
     currency: cart.currency,
     channel: cart.channel,
@@ -68,6 +77,7 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
     region: cart.region,
     country: cart.country,
     paymentMethod: cart.paymentMethod,
+    dealer: cart.dealer,
     customer: cart.customer,
     attributes: cart.attributes ?? noAttributes,
     lines,
@@ -75,8 +85,9 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
     subtotal: cart.lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
     quantity: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
     shippingAmount: (cart.shipping ?? []).reduce((sum, shipment) => sum + shipment.amount, 0),
+    bySku: { lines, positions },
   };
-  for (const { first, parts } of groupAlikeLines(cart.lines)) {
+  for (const { first, parts } of groups) {
     lines.push({
       id: first.id,
       parts,
@@ -111,24 +122,23 @@ interface AlikeLines {
 }
 
 /** Groups of alike lines; inside a group and among the groups the earlier id first. */
-function groupAlikeLines(lines: readonly CartLine[]): AlikeLines[] {
+function groupAlikeLines(lines: readonly CartLine[]) {
   const groups: AlikeLines[] = [];
-  const bySku = new Map<string, AlikeLines[]>();
+  const positions = new Map<string, number[]>();
   for (const position of positionsById(lines)) {
     const line = lines[position]!;
-    const sameSku = bySku.get(line.sku);
+    const sameSku = positions.get(line.sku);
     const part = { position, quantity: line.quantity };
-    const alike = sameSku?.find(({ first }) => areAlike(first, line));
+    const alike = sameSku?.find((group) => areAlike(groups[group]!.first, line));
     if (alike !== undefined) {
-      alike.parts.push(part);
+      groups[alike]!.parts.push(part);
       continue;
     }
-    const group = { first: line, parts: [part] };
-    groups.push(group);
-    if (sameSku === undefined) bySku.set(line.sku, [group]);
-    else sameSku.push(group);
+    if (sameSku === undefined) positions.set(line.sku, [groups.length]);
+    else sameSku.push(groups.length);
+    groups.push({ first: line, parts: [part] });
   }
-  return groups;
+  return { groups, positions };
 }
 
 /** Positions in order of id. */

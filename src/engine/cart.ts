@@ -124,6 +124,11 @@ export const cartSchema = z
     region: name.optional(),
     country: name.optional(),
     paymentMethod: name.optional(),
+    dealer: name
+      .optional()
+      .describe(
+        "The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop.",
+      ),
     customer: customerSchema.optional(),
     lines: z.array(cartLineSchema).max(limits.linesPerCart),
     shipping: z.array(shipmentSchema).max(limits.shipmentsPerCart).optional(),

@@ -17,6 +17,7 @@ export function describePromotion(document: PromotionDocument, locale: Locale, c
     ...triggerWords(document, say),
     ...scheduleWords(document.schedule, say),
     ...limitWords(document, say),
+    ...variantWords(document, say),
     ...(document.stacking.exclusive ? [say.pick({ en: "not combinable", "zh-CN": "不与其他优惠同享" })] : []),
   ];
   const sentence = clauses.join(say.pick({ en: "; ", "zh-CN": "；" })) + say.pick({ en: ".", "zh-CN": "。" });
@@ -73,6 +74,18 @@ function dayAndTime(text: string): string {
   const [day = text, time] = text.split("T", 2);
   const clock = time?.slice(0, 5);
   return clock === undefined || clock === "00:00" ? day : `${day} ${clock}`;
+}
+
+function variantWords({ variant }: PromotionDocument, say: Sayer): string[] {
+  if (variant === undefined) return [];
+  const { experiment, name, from, to } = variant;
+  const share = `${Number((to - from).toFixed(4))}%`;
+  return [
+    say.pick({
+      en: `for ${share} of customers (${name} of ${experiment})`,
+      "zh-CN": `限${share}的顾客（${experiment} 之 ${name}）`,
+    }),
+  ];
 }
 
 function limitWords({ limits, budget }: PromotionDocument, say: Sayer): string[] {

@@ -33,12 +33,13 @@ export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplie
   const isTold = explain !== "none" || request.hints === true;
   const rejections = rejectionsOf(outcome, explain === "all", isTold);
   const notApplied = explain === "none" ? [] : notAppliedRows(outcome, rejections, explain === "all", work);
-  return {
+  const told: Pick<Quote, "codes" | "notApplied" | "hints" | "missing"> = {
     codes: codes.map((code) => codeRow(outcome, code, rejections)),
     notApplied,
-    ...(request.hints === true && { hints: findHints(outcome, rejections, work) }),
-    ...(outcome.situation.facts.rulesAsOf !== undefined && { missing: missingIn(outcome, rejections) }),
   };
+  if (request.hints === true) told.hints = findHints(outcome, rejections, work);
+  if (outcome.situation.facts.rulesAsOf !== undefined) told.missing = missingIn(outcome, rejections);
+  return told;
 }
 
 /** Of promotions that may be named alone: a guarantee that only a private one needs would give it away. */

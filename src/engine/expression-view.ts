@@ -44,6 +44,7 @@ export class CartView {
   readonly region: string | undefined;
   readonly country: string | undefined;
   readonly paymentMethod: string | undefined;
+  readonly dealer: string | undefined;
   readonly subtotal: bigint;
   readonly quantity: bigint;
   readonly shippingAmount: bigint;
@@ -60,6 +61,7 @@ export class CartView {
     this.region = cart.region;
     this.country = cart.country;
     this.paymentMethod = cart.paymentMethod;
+    this.dealer = cart.dealer;
     this.subtotal = BigInt(cart.subtotal);
     this.quantity = BigInt(cart.quantity);
     this.shippingAmount = BigInt(cart.shippingAmount);

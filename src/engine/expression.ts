@@ -65,6 +65,7 @@ const cartFields = {
   region: "string",
   country: "string",
   paymentMethod: "string",
+  dealer: "string",
   subtotal: "int",
   quantity: "int",
   shippingAmount: "int",

@@ -1,4 +1,5 @@
 import type { Attributes } from "./cart.ts";
+import type { DealerFact } from "./dealer.ts";
 import type { RfmScores } from "./rfm.ts";
 
 /**
@@ -25,12 +26,16 @@ export interface Facts {
   birthday?: string;
   /** How the customer is scored; null for whoever has not bought anything. */
   rfm?: RfmScores | null;
+  /** The account of the dealer whom the cart names; null where there is none. */
+  dealer?: DealerFact | null;
   /** Coupons behind the cart's codes, by normalised code. */
   coupons?: ReadonlyMap<string, CouponFact>;
   /** Paid deposits that the request may use, by redemption id. */
   deposits?: ReadonlyMap<string, DepositFact>;
   /** Use counters by promotion key, at most a second old; absent means untouched. */
   usage?: UsageSource;
+  /** What guards the campaigns of promotions, and what is taken of it; absent means that nothing does. */
+  campaigns?: CampaignSource;
   /** The key of the promotion in a group of which the order takes part. */
   groupOf?: string;
   /** What the ERP says is on the shelf, at most about a second old. */
@@ -39,6 +44,8 @@ export interface Facts {
   arePromotionsStopped?: true;
   /** Too many wrong codes came before this: those of the cart are not looked at, whatever they are. */
   areCodesWithheld?: true;
+  /** Percent of customers who get none of a campaign's promotions, by campaign. */
+  holdouts?: ReadonlyMap<string, number>;
   /**
    * Counters and records cannot be asked: what needs a guarantee (see `guarantees.ts`) does not apply. When the rules were last
    * known to be the newest, epoch milliseconds.
@@ -53,7 +60,8 @@ export type FactName =
   | "segments"
   | "tier"
   | "rfm"
-  | "birthday";
+  | "birthday"
+  | "dealer";
 
 export interface CustomerProfile {
   groups?: readonly string[];
@@ -89,6 +97,24 @@ export interface StockSource {
 
 export interface UsageSource {
   get(promotionKey: string): UsageFact | undefined;
+}
+
+export interface CampaignSource {
+  get(campaign: string): CampaignFact | undefined;
+}
+
+/** What all promotions of a campaign may take together, and what they have taken. */
+export interface CampaignFact {
+  /** The most that they take off altogether, by currency. */
+  readonly budget?: Readonly<Record<string, number>>;
+  /** Of that, spent and reserved. */
+  readonly spent?: Readonly<Record<string, number>>;
+  /** Orders of one customer in which any of them applies, in the period of the guard. */
+  readonly perCustomer?: number;
+  /** Of the cart's customer, reserved ones included. */
+  readonly byCustomer?: number;
+  /** It is paused in the cart's channel. */
+  readonly isPaused?: true;
 }
 
 export interface UsageFact {

@@ -210,6 +210,8 @@ function wholeOf({ quantity, unitPrice }: CanonicalLine, line: number): Segment 
 function lastFrom(segments: readonly Range[], position: number): number {
   let low = 0;
   let high = segments.length;
+  // Mostly the line is still whole.
+  if (high === 1) return segments[0]!.from <= position ? 0 : -1;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (segments[middle]!.from <= position) low = middle + 1;
@@ -244,7 +246,7 @@ export class Coverage {
   private readonly lines: readonly CanonicalLine[];
   private readonly work: WorkBudget;
   private readonly found = new Map<CompiledSelector, readonly number[]>();
-  private bySku: Map<string, number[]> | null = null;
+  private bySku: ReadonlyMap<string, readonly number[]> | null = null;
 
   constructor(lines: readonly CanonicalLine[], work: WorkBudget) {
     this.lines = lines;
@@ -272,15 +274,20 @@ export class Coverage {
   }
 
   private linesOf(sku: string): readonly number[] {
-    if (this.bySku === null) {
-      this.bySku = new Map();
-      for (let i = 0; i < this.lines.length; i++) {
-        const same = this.bySku.get(this.lines[i]!.sku);
-        if (same === undefined) this.bySku.set(this.lines[i]!.sku, [i]);
-        else same.push(i);
-      }
-    }
+    this.bySku ??= this.indexBySku();
     return this.bySku.get(sku) ?? noLines;
+  }
+
+  private indexBySku(): ReadonlyMap<string, readonly number[]> {
+    const known = this.lines[0]?.cart.bySku;
+    if (known?.lines === this.lines) return known.positions;
+    const positions = new Map<string, number[]>();
+    for (let i = 0; i < this.lines.length; i++) {
+      const same = positions.get(this.lines[i]!.sku);
+      if (same === undefined) positions.set(this.lines[i]!.sku, [i]);
+      else same.push(i);
+    }
+    return positions;
   }
 }
 

@@ -1,16 +1,25 @@
 /** What only the shell's books and records can vouch for. Where they cannot be asked, promotions that need it are left out. */
-import type { Facts } from "./facts.ts";
-import type { CompiledPromotion } from "./promotion.ts";
+import type { CampaignFact, Facts } from "./facts.ts";
+import type { CompiledPromotion, PromotionDocument } from "./promotion.ts";
 
 export const guarantees = ["limits", "budgets", "stocks", "order_history", "customer_record"] as const;
 export type Guarantee = (typeof guarantees)[number];
 
-/** What a promotion counts. A draft has been counted by nobody. */
-export function countedBy({ id, document }: CompiledPromotion): Guarantee[] {
+/** What guards the campaign that a promotion is in; undefined: nothing does. */
+export function campaignOf(
+  { campaigns }: Pick<Facts, "campaigns">,
+  { campaign }: Pick<PromotionDocument, "campaign">,
+): CampaignFact | undefined {
+  return campaign === undefined ? undefined : campaigns?.get(campaign);
+}
+
+/** What a promotion counts, and its campaign. A draft has been counted by nobody. */
+export function countedBy({ id, document }: CompiledPromotion, facts: Pick<Facts, "campaigns">): Guarantee[] {
   if (id === null) return [];
   const counted: Guarantee[] = [];
-  if (document.limits !== undefined) counted.push("limits");
-  if (document.budget !== undefined) counted.push("budgets");
+  const guards = campaignOf(facts, document);
+  if (document.limits !== undefined || guards?.perCustomer !== undefined) counted.push("limits");
+  if (document.budget !== undefined || guards?.budget !== undefined) counted.push("budgets");
   const hasStock = document.benefits.some((benefit) => "stock" in benefit || "quota" in benefit);
   if (hasStock || document.safetyStock !== undefined) counted.push("stocks");
   return counted;
@@ -34,7 +43,7 @@ export function missingFor(
   customerId: string | undefined,
 ): Guarantee[] {
   if (facts.rulesAsOf === undefined) return [];
-  const missing = countedBy(promotion);
+  const missing = countedBy(promotion, facts);
   if (!asksRecords(promotion, facts, customerId)) return missing;
   const { needs = [] } = promotion.conditions ?? {};
   if (historyFacts.some((fact) => needs.includes(fact))) missing.push("order_history");

@@ -1,9 +1,11 @@
 /** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
+import { whyApart } from "./assignment.ts";
 import type { UsageFact } from "./facts.ts";
-import { asksRecords, countedBy } from "./guarantees.ts";
+import { asksRecords, campaignOf, countedBy } from "./guarantees.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import {
   budgetLeft,
+  campaignBudgetLeft,
   type EnteredCode,
   type Rejection,
   rejectionByConditions,
@@ -34,6 +36,9 @@ export function judge(
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
+  // Before anything about the customer or the cart: nobody is to be lured into what they will not get.
+  const apart = whyApart(promotion.document, known.facts, known.cart.customer?.id);
+  if (apart !== null) return { rejection: apart, exhausted: null };
   const { group } = promotion.document;
   if (group !== undefined && promotion.id !== null && known.facts.groupOf !== promotion.key)
     return { rejection: { reason: "group_required", required: group.size }, exhausted: null };
@@ -75,7 +80,7 @@ function whatIsLeft(
   identifiers: Identifiers,
   code: EnteredCode | null,
 ): Rejection | null {
-  if (known.facts.rulesAsOf !== undefined && countedBy(promotion).length > 0)
+  if (known.facts.rulesAsOf !== undefined && countedBy(promotion, known.facts).length > 0)
     return { reason: "not_guaranteed" };
   const { limits } = promotion.document;
   if (limits !== undefined) {
@@ -107,7 +112,20 @@ function whatIsLeft(
     if (perPeriod !== undefined && (usage.inPeriod ?? 0) >= perPeriod.count)
       return reached(perPeriod.count, usage.inPeriod ?? 0);
   }
-  return budgetLeft(known, promotion) === 0 ? { reason: "budget_exhausted", required: 1, actual: 0 } : null;
+  if (budgetLeft(known, promotion) === 0) return { reason: "budget_exhausted", required: 1, actual: 0 };
+  return whatItsCampaignLeaves(promotion, known);
+}
+
+function whatItsCampaignLeaves(promotion: CompiledPromotion, known: Known): Rejection | null {
+  const { isPaused, perCustomer, byCustomer = 0 } = campaignOf(known.facts, promotion.document) ?? {};
+  if (isPaused) return { reason: "campaign_paused", path: "channel" };
+  if (perCustomer !== undefined && known.cart.customer?.id === undefined)
+    return { reason: "customer_required", path: "customer.id" };
+  if (perCustomer !== undefined && byCustomer >= perCustomer)
+    return { reason: "campaign_limit_reached", required: perCustomer, actual: byCustomer };
+  if (campaignBudgetLeft(known, promotion) === 0)
+    return { reason: "campaign_budget_exhausted", required: 1, actual: 0 };
+  return null;
 }
 
 function reached(required: number, actual: number): Rejection {

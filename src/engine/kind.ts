@@ -103,6 +103,8 @@ export interface ConditionKind {
   readonly reasons: Readonly<Record<string, Words>>;
   /** Says who may have the promotion, not what must be in the cart; decides who may learn of a private one. */
   readonly isAboutCustomer: boolean;
+  /** It is about who buys, but not about the customer: their record need not be read for it. */
+  readonly isAboutDealer?: boolean;
   compile(params: never, compiler: Compiler, path: string): CompiledCondition;
   words(params: never, say: Sayer): string;
 }
@@ -139,6 +141,7 @@ export function defineCondition<
   needs: readonly Needed[];
   reasons: Readonly<Record<Reason, Words>>;
   isAboutCustomer?: boolean;
+  isAboutDealer?: boolean;
   compile(
     params: z.output<Params>,
     compiler: Compiler,

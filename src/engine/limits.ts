@@ -43,4 +43,8 @@ export const limits = {
   /** In force at a time; of others there may be any number. */
   activeAutomationsPerProject: 100,
   actionsPerAutomation: 10,
+  /** Kept, with their reports. */
+  simulationsPerProject: 200,
+  runningSimulationsPerProject: 2,
+  ordersPerSimulation: 5_000_000,
 } as const;

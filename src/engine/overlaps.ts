@@ -1,10 +1,11 @@
 /**
  * Which promotions can meet on the same goods at the same time, and what happens when both would apply.
  *
- * Two promotions meet unless something rules it out: disjoint goods, contexts, currencies or times. Goods of different
+ * Two promotions meet unless something rules it out: disjoint goods, contexts, currencies, times or arms of an experiment. Goods of different
  * categories (or tags) count as different goods, although one line may carry both: a report of every pair that is
  * merely conceivable would be read by nobody.
  */
+import { neverMeet } from "./assignment.ts";
 import { compareBytes } from "./canonical-cart.ts";
 import { areInConflict, type CompiledPromotion } from "./promotion.ts";
 import { compareByRank } from "./rulebook.ts";
@@ -83,6 +84,7 @@ function partnersOfOne(
 
 function overlapOf(first: CompiledPromotion, second: CompiledPromotion, now: number): Overlap | null {
   if (!contextsMeet(first, second) || !currenciesMeet(first, second)) return null;
+  if (neverMeet(first.document, second.document)) return null;
   const isConflict = areInConflict(first, second);
   const groups = sharedGroups(first, second);
   // Goods and shipping, or a reward, are different things; only being in conflict brings them together.
@@ -99,6 +101,7 @@ function overlapOf(first: CompiledPromotion, second: CompiledPromotion, now: num
 /** The same goods at other prices in another place: online and in stores, say. */
 function priceElsewhere(first: CompiledPromotion, second: CompiledPromotion, now: number): Overlap | null {
   if (contextsMeet(first, second) || !currenciesMeet(first, second)) return null;
+  if (neverMeet(first.document, second.document)) return null;
   if (!someMeet(onGoods(first), onGoods(second))) return null;
   if (JSON.stringify(first.document.benefits) === JSON.stringify(second.document.benefits)) return null;
   const from = firstCommonInstant(first.schedule, second.schedule, now);

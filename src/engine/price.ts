@@ -14,6 +14,7 @@ import { filled } from "./short-lists.ts";
 import {
   budgetLeft,
   type Candidate,
+  campaignBudgetLeft,
   type Rejection,
   rejectionByConditions,
   type Situation,
@@ -95,6 +96,8 @@ class Pricing {
   private haveMet = false;
   private readonly contenders = new Set<number>();
   private readonly budgetSpent: number[];
+  /** By campaign, of those that have a budget. */
+  private readonly campaignSpent = new Map<string, number>();
   /** Left out of the plan, but asked. */
   private readonly bystanders: readonly number[];
 
@@ -229,6 +232,7 @@ class Pricing {
       this.reject(index, { reason: "budget_exhausted", required: bid.settlement.amount, actual: budgetLeft });
       return false;
     }
+    if (!this.takeFromCampaign(index, promotion, bid.settlement.amount)) return false;
     this.situation.work.spend(bid.used.length + bid.counted.length);
     this.budgetSpent[index]! += bid.settlement.amount;
     this.hasApplied[index] = true;
@@ -273,6 +277,20 @@ class Pricing {
   private budgetLeft(index: number, promotion: CompiledPromotion): number | null {
     const left = budgetLeft(this.situation, promotion);
     return left === null ? null : Math.max(0, left - this.budgetSpent[index]!);
+  }
+
+  /** All promotions of a campaign take from one budget; one that asks for more than is left gets nothing. */
+  private takeFromCampaign(index: number, promotion: CompiledPromotion, amount: number): boolean {
+    const left = campaignBudgetLeft(this.situation, promotion);
+    if (left === null) return true;
+    const campaign = promotion.document.campaign!;
+    const spent = this.campaignSpent.get(campaign) ?? 0;
+    if (amount > left - spent) {
+      this.reject(index, { reason: "campaign_budget_exhausted", required: amount, actual: left - spent });
+      return false;
+    }
+    this.campaignSpent.set(campaign, spent + amount);
+    return true;
   }
 
   // -------------------------------------------------------------- rewards

@@ -1,5 +1,6 @@
 /** The promotion document, and what it becomes when it is compiled. A broken rule fails here, with a path, not at a checkout. */
 import { z } from "zod";
+import { variantSchema } from "./assignment.ts";
 import { benefitKind, benefitSchema } from "./benefits/index.ts";
 import { normalizeCode } from "./codes.ts";
 import {
@@ -119,6 +120,7 @@ export const promotionSchema = z
     key: promotionKey,
     name: z.string().min(1).max(limits.nameLength).optional(),
     campaign: z.string().min(1).max(limits.nameLength).optional(),
+    variant: variantSchema.optional(),
     tags: names.default([]),
     priority: z
       .int()
@@ -227,6 +229,8 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       : compileSchedule(window, options.defaultTimezone, (path, code, message) =>
           compiler.issue(`/schedule${path}`, code, message),
         );
+  if (document.variant !== undefined && document.variant.from >= document.variant.to)
+    compiler.issue("/variant/to", "range_empty", "No customer would be in this arm.");
   if (document.budget !== undefined) compiler.currencies(document.budget.amount, "/budget/amount");
   if (document.benefits.filter((benefit) => benefit.kind === "deposit").length > 1)
     compiler.issue(
@@ -254,7 +258,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       document,
       parts,
       conditions,
-      readsCustomer: reads.customer || (conditions?.isAboutCustomer ?? false),
+      readsCustomer: reads.customer || (conditions?.readsCustomer ?? false),
       asksAtStage: parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false),
       schedule,
       currencies: currencies.allowed,

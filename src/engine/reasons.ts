@@ -1,7 +1,7 @@
 /**
  * Why a promotion or a code did not apply. Kinds bring their own reasons; here are those of the pipeline itself.
  *
- * When several hold, the first one in the order of the pipeline is told: not active, currency, conditions (inside a tree
+ * When several hold, the first one in the order of the pipeline is told: not active, currency, not for this part of the customers, conditions (inside a tree
  * the first unmet leaf), limits, budget, and then what happened in its stage: budget, floors, stock, who was in the way.
  */
 import { benefitKinds } from "./benefits/index.ts";
@@ -44,6 +44,8 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   not_started: { en: "This offer has not started yet.", "zh-CN": "优惠尚未开始。" },
   ended: { en: "This offer has ended.", "zh-CN": "优惠已结束。" },
   outside_schedule: { en: "This offer is not on at this time.", "zh-CN": "当前时段不享受此优惠。" },
+  held_out: { en: "This offer is not available to you.", "zh-CN": "此优惠暂不适用于您。" },
+  other_variant: { en: "Another form of this offer is meant for you.", "zh-CN": "您适用此优惠的其他方案。" },
   group_required: {
     en: "This price is for groups: open one, or join one.",
     "zh-CN": "拼团价：请开团或参团。",
@@ -63,6 +65,18 @@ const pipelineReasons: Readonly<Record<string, Words>> = {
   },
   limit_reached: { en: "This offer has been used as often as it may be.", "zh-CN": "优惠名额已用完。" },
   budget_exhausted: { en: "The budget of this offer is used up.", "zh-CN": "优惠预算已用完。" },
+  campaign_paused: {
+    en: "The campaign is paused in this channel.",
+    "zh-CN": "该渠道的活动已暂停。",
+  },
+  campaign_limit_reached: {
+    en: "You have had offers of this campaign as often as one customer may.",
+    "zh-CN": "您参与本次活动的次数已达上限。",
+  },
+  campaign_budget_exhausted: {
+    en: "The budget of this campaign is used up.",
+    "zh-CN": "活动预算已用完。",
+  },
   stock_exhausted: {
     en: "What this offer had of these goods is sold.",
     "zh-CN": "活动库存已售罄。",

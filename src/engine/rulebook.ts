@@ -5,6 +5,7 @@
  * Each promotion is filed once, under the most selective thing it cannot apply without: its code, then the goods it needs,
  * then a value of the request's context, then its currency; under nothing only if it fits every cart.
  */
+import { type Experiments, experimentsOf } from "./assignment.ts";
 import type { CanonicalCart } from "./canonical-cart.ts";
 import { compareBytes } from "./canonical-cart.ts";
 import type { CompiledPromotion } from "./promotion.ts";
@@ -19,6 +20,8 @@ export interface Rulebook {
   readonly version: string;
   /** By priority (higher first), then key: the position is the rank. */
   readonly promotions: readonly CompiledPromotion[];
+  /** All their variants, by experiment. */
+  readonly experiments: Experiments;
   /** Ranks of the promotions that may touch the cart, rising. `widely`: also those of other contexts and currencies, to say why not. */
   candidates(
     cart: CanonicalCart,
@@ -42,6 +45,7 @@ export function buildRulebook(version: string, promotions: readonly CompiledProm
   return {
     version,
     promotions: ranked,
+    experiments: experimentsOf(ranked.map(({ document }) => document)),
     candidates(cart, codes, pools, widely) {
       // The stamps have 32 bits.
       if (search === 0xffffffff) {

@@ -139,18 +139,27 @@ function readBound(
   report: Report,
 ): number | null {
   if (text === undefined) return null;
+  const bound = instantOf(text, daysLater, zone);
+  if (bound === null) report(path, "time_invalid", `"${text}" is neither an RFC 3339 instant nor a date.`);
+  else if (bound < earliest || bound > latest)
+    report(path, "out_of_range", "Must lie in the years 0001 to 9999 of UTC.");
+  return bound;
+}
+
+/** What can be written in UTC with a year of four digits; a date's end may be in the next year. */
+const earliest = Date.parse("0001-01-01T00:00:00Z");
+const latest = Date.parse("9999-12-31T23:59:59.999Z");
+
+function instantOf(text: string, daysLater: 0 | 1, zone: Zone): number | null {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) {
     const day = dayOfDate(text);
-    if (day !== null) return zone.startOfDay(day + daysLater);
-  } else {
-    try {
-      return Temporal.Instant.from(text).epochMilliseconds;
-    } catch {
-      // Reported below, like an impossible date.
-    }
+    return day === null ? null : zone.startOfDay(day + daysLater);
   }
-  report(path, "time_invalid", `"${text}" is neither an RFC 3339 instant nor a date.`);
-  return null;
+  try {
+    return Temporal.Instant.from(text).epochMilliseconds;
+  } catch {
+    return null;
+  }
 }
 
 // ---------------------------------------------------------------- recurring windows

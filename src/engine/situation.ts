@@ -4,6 +4,7 @@ import type { Bid } from "./bid.ts";
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { FactName, Facts } from "./facts.ts";
 import { Coverage, type Goods, isDiscounted, shipmentLines } from "./goods.ts";
+import { campaignOf } from "./guarantees.ts";
 import type { ConditionView, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
 import type { CompiledPromotion } from "./promotion.ts";
@@ -43,7 +44,8 @@ export function rejectionByConditions(
   { conditions }: CompiledPromotion,
   view: StageView,
 ): Rejection {
-  return { ...verdict, remedy: conditions!.nearMiss(view) };
+  // Verdicts have many forms, which a spread would copy slowly.
+  return Object.assign({ remedy: conditions!.nearMiss(view) }, verdict);
 }
 
 export interface Situation {
@@ -199,6 +201,17 @@ export function budgetLeft(
   if (document.budget === undefined) return null;
   const spent = facts.usage?.get(key)?.spent?.[currency] ?? 0;
   return Math.max(0, document.budget.amount[currency]! - spent);
+}
+
+/** The same of the campaign it is in, which all promotions of the campaign share. */
+export function campaignBudgetLeft(
+  { cart: { currency }, facts }: Pick<Situation, "cart" | "facts">,
+  { document }: CompiledPromotion,
+): number | null {
+  const guards = campaignOf(facts, document);
+  if (guards?.budget === undefined) return null;
+  // A cap that names no money of this currency has none.
+  return Math.max(0, (guards.budget[currency] ?? 0) - (guards.spent?.[currency] ?? 0));
 }
 
 /** How many units of paid deposits the request proves for a promotion. */

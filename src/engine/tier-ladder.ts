@@ -4,7 +4,7 @@
  * Nothing is counted up or down. Goods that come back, and orders that are told late, change what was done, and the tier is what
  * follows from it as it stands: whoever reached gold by an order that came back as a whole never was gold.
  */
-import { dateOf, dayOf, monthLength } from "./calendar.ts";
+import { dateOf, dayOf, monthsLater } from "./calendar.ts";
 import { findZone, millisecondsPerDay, type Zone } from "./zone.ts";
 
 export interface TierRules {
@@ -203,7 +203,7 @@ class TierCalendar {
     const day = this.dayAt(instant);
     if (kind === "calendar_year") return this.zone.startOfDay(dayOf(dateOf(day).year, 1, 1)) - 1;
     const timeOfDay = this.wallAt(instant) - day * millisecondsPerDay;
-    return this.zone.instantOf(shifted(day, -months) * millisecondsPerDay + timeOfDay);
+    return this.zone.instantOf(monthsLater(day, -months) * millisecondsPerDay + timeOfDay);
   }
 
   /** No later than `windowBefore`, without looking at a calendar. */
@@ -217,7 +217,7 @@ class TierCalendar {
     const { kind, count } = this.rules.validity;
     const day = this.dayAt(instant);
     return this.zone.startOfDay(
-      kind === "months" ? shifted(day, count) + 1 : dayOf(dateOf(day).year + count + 1, 1, 1),
+      kind === "months" ? monthsLater(day, count) + 1 : dayOf(dateOf(day).year + count + 1, 1, 1),
     );
   }
 
@@ -228,12 +228,4 @@ class TierCalendar {
   private dayAt(instant: number): number {
     return Math.floor(this.wallAt(instant) / millisecondsPerDay);
   }
-}
-
-/** So many months later or earlier; on the last day of a month that is too short. */
-function shifted(day: number, months: number): number {
-  const { year, month, monthDay } = dateOf(day);
-  const count = year * 12 + month - 1 + months;
-  const to = { year: Math.floor(count / 12), month: (((count % 12) + 12) % 12) + 1 };
-  return dayOf(to.year, to.month, Math.min(monthDay, monthLength(to.year, to.month)));
 }

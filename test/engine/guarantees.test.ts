@@ -1,6 +1,7 @@
 /** What is left out where books and records cannot be asked, and who is told of it. */
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/engine/evaluate.ts";
+import type { Facts } from "../../src/engine/facts.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { cart } from "../cart-notation.ts";
@@ -10,7 +11,11 @@ const benefits: PromotionInput["benefits"] = [{ kind: "amount_off", target: "ord
 const facts = { rulesAsOf: now - 60_000, tier: null };
 
 /** Stored promotions: those without an id are drafts, which nobody has counted. */
-function quoteFor(documents: (Partial<PromotionInput> & { key: string })[], customer?: object) {
+function quoteFor(
+  documents: (Partial<PromotionInput> & { key: string })[],
+  customer?: object,
+  known: Facts = {},
+) {
   const stored = compileAll(
     documents.map(({ key, ...fields }) => promotion({ benefits, stacking: { group: key }, ...fields, key })),
   ).map((compiled) => ({ ...compiled, id: `prm_${compiled.key}` }));
@@ -20,7 +25,7 @@ function quoteFor(documents: (Partial<PromotionInput> & { key: string })[], cust
   const { total, degraded, asOf, missing, notApplied } = evaluate(
     buildRulebook("1", stored),
     request,
-    facts,
+    { ...facts, ...known },
     now,
   );
   return {
@@ -49,6 +54,20 @@ test.each<[string, Partial<PromotionInput>]>([
     off: 0,
     missing: [guarantee],
     told: ["p not_guaranteed"],
+  });
+});
+
+test("what a campaign guards does not apply, beside what it does not", () => {
+  const campaigns = new Map([["guarded", { budget: { CNY: 100 }, spent: { CNY: 0 } }]]);
+  const documents = [
+    { key: "a", campaign: "guarded" },
+    { key: "b", campaign: "free" },
+  ];
+  expect(quoteFor(documents, undefined, { campaigns })).toEqual({
+    ...marked,
+    off: 100,
+    missing: ["budgets"],
+    told: ["a not_guaranteed"],
   });
 });
 

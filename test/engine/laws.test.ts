@@ -18,11 +18,16 @@ import {
   type LineInput,
 } from "./arbitrary-request.ts";
 
-const runs = process.env.LONG === "1" ? 10_000 : 300;
+const runs = process.env.LONG === "1" ? 10_000 : 150;
 const now = Date.parse("2026-11-11T02:00:00Z");
 
-function quoteFor(promotions: readonly PromotionInput[], cart: CartInput): Quote {
+function quoteFor(
+  promotions: readonly PromotionInput[],
+  cart: CartInput,
+  campaigns?: NonNullable<Facts["campaigns"]>,
+): Quote {
   const facts: Facts = {
+    ...(campaigns !== undefined && { campaigns }),
     ...(cart.customer !== undefined && {
       completedOrders: 0,
       lastOrderAt: null,
@@ -123,6 +128,13 @@ describe("money", () => {
     cart.lines.forEach((line, i) => {
       if (line.unitPrice === 0) expect(quote.lines[i]!.adjustments).toEqual([]);
     });
+  });
+
+  law("the promotions of a campaign never pass its budget together", (promotions, cart) => {
+    const inCampaign = promotions.map((promotion) => ({ ...promotion, campaign: "summer" }));
+    const budget = 1 + (sum(cart.lines.map(({ unitPrice }) => unitPrice)) % 3_000);
+    const quote = quoteFor(inCampaign, cart, new Map([["summer", { budget: { CNY: budget } }]]));
+    expect(sum(quote.promotions.map(({ amount }) => amount))).toBeLessThanOrEqual(budget);
   });
 
   law("a budget and a cap of its own are never passed", (promotions, cart) => {

@@ -14,6 +14,7 @@ const used = (usage: Partial<UsageFact>): UsageFact => ({ total: 0, ...usage });
 const faults = {
   ended: { rule: { schedule: { endsAt: "2026-01-01T00:00:00Z" } } },
   currency_not_supported: { rule: { budget: { amount: { USD: 100 } } } },
+  other_variant: { rule: { variant: { experiment: "e", name: "A", from: 100 - 1e-9, to: 100 } } },
   channel_not_included: { rule: { conditions: { kind: "channel", in: ["app"] } } },
   limit_reached: { rule: { limits: { total: 5 } }, usage: used({ total: 5 }) },
   budget_exhausted: { rule: { budget: { amount: { CNY: 100 } } }, usage: used({ spent: { CNY: 100 } }) },
@@ -31,7 +32,9 @@ function told(...together: Fault[]): string {
   }
   const facts: Facts = { usage: new Map([["p", usage]]) };
   return reasonOf(
-    quoteFor([rule], cart("1x A @ 10.00", { channel: "web", explain: "all" }), { facts }),
+    quoteFor([rule], cart("1x A @ 10.00", { channel: "web", customer: { id: "c-1" }, explain: "all" }), {
+      facts,
+    }),
   ).split(" ")[0]!;
 }
 
@@ -43,7 +46,8 @@ describe("the reason told", () => {
 
   test.each<[string, Fault, Fault]>([
     ["being over, before the currency", faults.ended, faults.currency_not_supported],
-    ["the currency, before the conditions", faults.currency_not_supported, faults.channel_not_included],
+    ["the currency, before the arm", faults.currency_not_supported, faults.other_variant],
+    ["the arm, before the conditions", faults.other_variant, faults.channel_not_included],
     ["the conditions, before the limits", faults.channel_not_included, faults.limit_reached],
     ["the limits, before the budget", faults.limit_reached, faults.budget_exhausted],
     ["the budget, before what is found in the stage", faults.budget_exhausted, faults.nothing_to_discount],

@@ -83,7 +83,8 @@ export const bundle = defineBenefit({
           // The dearest units come first, so once a set is not below its parts none after it is.
           if (rate === 0 && saving <= 0) break;
           const alike = timesAlike(parts, maxTimes - times);
-          const over = parts.flatMap((takes) => takeOut(takes, alike));
+          const over: Range[] = [];
+          for (const takes of parts) over.push(...takeOut(takes, alike));
           wishes.push(
             rate > 0
               ? percentOfEach(over, rate)
@@ -115,10 +116,12 @@ interface Slot {
 /** One set: for each component in document order the dearest units still free; a unit serves one component. */
 function findSet(slots: readonly Slot[], queues: readonly Queue[]): Take[][] | null {
   const parts: Take[][] = [];
+  const reserved: Take[] = [];
   for (let i = 0; i < slots.length; i++) {
-    const takes = findUnits(queues[i]!, slots[i]!.quantity, parts.flat());
+    const takes = findUnits(queues[i]!, slots[i]!.quantity, reserved);
     if (takes === null) return null;
     parts.push(takes);
+    reserved.push(...takes);
   }
   return parts;
 }

@@ -79,7 +79,8 @@ export const tiered = defineBenefit({
           mode === "volume"
             ? ladder.findLast((tier) => tier.from <= base)!.benefit.onUnits(ranges, view)
             : slices(ladder, base, ranges, view);
-        return { ...reached, counted: ranges };
+        const { wishes, times, cap, overlaps = false } = reached;
+        return { wishes, times, cap, overlaps, counted: ranges };
       },
     };
     function slices(ladder: Ladder, base: number, ranges: readonly Range[], view: BenefitView): Proposal {

@@ -69,10 +69,13 @@ export function unitsLeft({ entries }: Queue): number {
  * single segment, so that taking it again would find the very same units.
  */
 export function timesAlike(parts: readonly (readonly Take[])[], atMost: number): number {
-  if (parts.some((takes) => takes.length !== 1)) return 1;
-  const perTime = unitsByEntry(parts.flat());
+  const single: Take[] = [];
+  for (const takes of parts) {
+    if (takes.length !== 1) return 1;
+    single.push(takes[0]!);
+  }
   let times = atMost;
-  for (const [entry, units] of perTime ?? []) times = Math.min(times, Math.floor(entry.left / units));
+  for (const { entry } of single) times = Math.min(times, Math.floor(entry.left / unitsOf(entry, single)));
   return times;
 }
 
@@ -88,6 +91,12 @@ export function takeOut(takes: readonly Take[], times: number): Range[] {
 /** What one application's units cost. */
 export function worthOf(takes: readonly Take[]): number {
   return takes.reduce((sum, { entry, units }) => sum + entry.range.price * units, 0);
+}
+
+function unitsOf(wanted: PoolEntry, takes: readonly Take[]): number {
+  let sum = 0;
+  for (const { entry, units } of takes) if (entry === wanted) sum += units;
+  return sum;
 }
 
 function unitsByEntry(takes: readonly Take[]): Map<PoolEntry, number> | null {

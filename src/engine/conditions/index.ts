@@ -9,6 +9,7 @@ import { customer } from "./customer.ts";
 import { customerGroup } from "./customer-group.ts";
 import { customerTag } from "./customer-tag.ts";
 import { daysSinceOrder } from "./days-since-order.ts";
+import { dealer } from "./dealer.ts";
 import { distinct } from "./distinct.ts";
 import { expression } from "./expression.ts";
 import { firstOrder } from "./first-order.ts";
@@ -36,6 +37,7 @@ export const conditionKinds: readonly ConditionKind[] = [
   country,
   paymentMethod,
   currency,
+  dealer,
   customer,
   customerGroup,
   customerTag,

@@ -102,6 +102,8 @@ export interface CompiledTree {
   readonly needs: readonly FactName[];
   /** Some leaf asks who the customer is, or what is known of them. */
   readonly isAboutCustomer: boolean;
+  /** And needs what is stored of the customer for it. */
+  readonly readsCustomer: boolean;
   /** Null: any currency. */
   readonly currencies: readonly string[] | null;
   /** Goods of each of which at least one unit must be in the cart. */
@@ -131,6 +133,7 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     },
     nearMiss: (view) => root.remedy(view),
     isAboutCustomer,
+    readsCustomer: leaves.some((leaf) => leaf.isAboutCustomer && leaf.kind.isAboutDealer !== true),
     dependsOnStage: root.dependsOnStage,
     staysUnmet: root.staysUnmet,
     needs: [...new Set(leaves.flatMap((leaf) => [...leaf.kind.needs, ...(leaf.compiled.alsoNeeds ?? [])]))],

@@ -7,11 +7,15 @@ import { limits } from "../limits.ts";
 
 const values = z.array(z.string().min(1).max(limits.nameLength)).min(1).max(limits.namesPerSelector);
 
-const fields = {
+const ofGoods = {
   skus: values.optional(),
   products: values.optional(),
   categories: values.optional(),
   brands: values.optional(),
+};
+
+const fields = {
+  ...ofGoods,
   tags: values.optional(),
   where: z
     .string()
@@ -37,6 +41,25 @@ export type Selector = z.output<typeof selectorSchema>;
 /** The fields of a selector that name goods, the most selective first: the order in which promotions are filed. */
 export const selectorFields = ["skus", "products", "categories", "brands", "tags"] as const;
 export type SelectorField = (typeof selectorFields)[number];
+
+/** A selector of goods of which only is known what they are: those of orders. */
+export const goodsSelector = z
+  .strictObject({
+    ...ofGoods,
+    exclude: z.strictObject(ofGoods).optional().describe("Goods that match this are left out."),
+  })
+  .meta({ id: "GoodsSelector" });
+export type GoodsSelector = z.output<typeof goodsSelector>;
+
+export type NamedGoods = Pick<CanonicalLine, "sku" | "product" | "categories" | "brand">;
+
+/** Whether goods are meant. */
+export function goodsTest({ exclude, ...include }: GoodsSelector): (goods: NamedGoods) => boolean {
+  const included = goodsTests(include);
+  const excluded = exclude === undefined ? null : goodsTests(exclude);
+  return (goods) =>
+    included.every((test) => test(goods)) && (excluded === null || !excluded.every((test) => test(goods)));
+}
 
 export interface CompiledSelector {
   /** The selector as text; equal texts mean equal selectors. */
@@ -84,12 +107,8 @@ function compileFields(
   path: string,
   expressions: Expression[],
 ): LineTest {
-  const tests: LineTest[] = [];
-  const { skus, products, categories, brands, tags, where } = select;
-  if (skus !== undefined) tests.push(oneOf(skus, (line) => line.sku));
-  if (products !== undefined) tests.push(oneOf(products, (line) => line.product));
-  if (categories !== undefined) tests.push(someOf(categories, (line) => line.categories));
-  if (brands !== undefined) tests.push(oneOf(brands, (line) => line.brand));
+  const { tags, where } = select;
+  const tests: LineTest[] = goodsTests(select);
   if (tags !== undefined) tests.push(someOf(tags, (line) => line.tags));
   if (where !== undefined) {
     const expression = compiler.expression(where, `${path}/where`);
@@ -102,7 +121,21 @@ function compileFields(
   return (line) => tests.every((test) => test(line));
 }
 
-function oneOf(allowed: readonly string[], read: (line: CanonicalLine) => string | undefined): LineTest {
+type GoodsTest = (goods: NamedGoods) => boolean;
+
+function goodsTests({ skus, products, categories, brands }: Omit<GoodsSelector, "exclude">): GoodsTest[] {
+  const tests: GoodsTest[] = [];
+  if (skus !== undefined) tests.push(oneOf(skus, (goods) => goods.sku));
+  if (products !== undefined) tests.push(oneOf(products, (goods) => goods.product));
+  if (categories !== undefined) tests.push(someOf(categories, (goods) => goods.categories));
+  if (brands !== undefined) tests.push(oneOf(brands, (goods) => goods.brand));
+  return tests;
+}
+
+function oneOf<Line>(
+  allowed: readonly string[],
+  read: (line: Line) => string | undefined,
+): (line: Line) => boolean {
   if (allowed.length === 1) {
     const only = allowed[0]!;
     return (line) => read(line) === only;
@@ -114,7 +147,10 @@ function oneOf(allowed: readonly string[], read: (line: CanonicalLine) => string
   };
 }
 
-function someOf(allowed: readonly string[], read: (line: CanonicalLine) => readonly string[]): LineTest {
+function someOf<Line>(
+  allowed: readonly string[],
+  read: (line: Line) => readonly string[],
+): (line: Line) => boolean {
   const set = new Set(allowed);
   return (line) => {
     for (const value of read(line)) if (set.has(value)) return true;

@@ -27,6 +27,8 @@ const scored = (recency: number, frequency: number, amount: number): Given => ({
   facts: { rfm: { recency, frequency, amount } },
 });
 
+const nine = { id: "d-9", level: "gold", region: "CN-SH", network: ["d-1", "d-9"] };
+
 const tables: Record<string, Row[]> = {
   subtotal: [
     ["one under the lower bound", { atLeast: { CNY: 10001 } }, {}, "subtotal_too_low"],
@@ -192,6 +194,36 @@ const tables: Record<string, Row[]> = {
     ],
     ["not loaded", { in: ["new"] }, { customer: carol }, "facts_missing customer.facts.segments"],
     ["no customer id", { in: ["new"] }, { customer: {} }, "facts_missing customer.id"],
+  ],
+  dealer: [
+    ["of the level", { levels: ["gold"] }, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    [
+      "of another level",
+      { levels: ["top"] },
+      { dealer: "d-9", facts: { dealer: nine } },
+      "dealer_not_included",
+    ],
+    ["of the region", { regions: ["CN-SH"] }, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    [
+      "without a region",
+      { regions: ["CN-SH"] },
+      { dealer: "d-9", facts: { dealer: { ...nine, region: null } } },
+      "dealer_not_included",
+    ],
+    [
+      "level and another region",
+      { levels: ["gold"], regions: ["CN-BJ"] },
+      { dealer: "d-9", facts: { dealer: nine } },
+      "dealer_not_included",
+    ],
+    ["below one", { networks: ["d-1"] }, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    ["the head of a network", { networks: ["d-9"] }, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    ["beside one", { networks: ["d-2"] }, { dealer: "d-9", facts: { dealer: nine } }, "dealer_not_included"],
+    ["named", { in: ["d-8", "d-9"] }, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    ["any dealer", {}, { dealer: "d-9", facts: { dealer: nine } }, "met"],
+    ["one without an account", {}, { dealer: "d-9", facts: { dealer: null } }, "dealer_not_included"],
+    ["nobody's cart", {}, {}, "dealer_not_included"],
+    ["not loaded", {}, { dealer: "d-9" }, "facts_missing dealer"],
   ],
   tier: [
     ["named", { in: ["gold"] }, { customer: carol, facts: { tier: "gold" } }, "met"],

@@ -16,7 +16,7 @@ import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
-const count = isLong ? 1_000 : 60;
+const count = isLong ? 1_000 : 40;
 const profiles = { convenience, fashion, doubleEleven };
 
 const quoteOf = ({ cart, promotions }: Instance): Quote =>

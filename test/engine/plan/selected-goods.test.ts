@@ -8,7 +8,7 @@ import { cheapestOfAll } from "./brute-force.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
-const carts = isLong ? 6_000 : 100;
+const carts = isLong ? 6_000 : 50;
 const plansPerCart = isLong ? 6_000 : 1_000;
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
 

@@ -8,7 +8,7 @@ import { cheapestOfAll } from "./brute-force.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
-const carts = isLong ? 6_000 : 200;
+const carts = isLong ? 6_000 : 80;
 const plansPerCart = isLong ? 4_000 : 1_500;
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
 

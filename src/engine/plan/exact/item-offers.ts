@@ -8,7 +8,7 @@ import type { CompiledSelector } from "../../selectors/selector.ts";
 import type { Situation } from "../../situation.ts";
 import type { Templates } from "./automaton.ts";
 import { type BenefitFields, fieldsOf, unlimited } from "./benefit-fields.ts";
-import { budgetOf } from "./budget.ts";
+import { budgetOf, sharesTightBudget } from "./budget.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, rateOf } from "./grain.ts";
 import { shapeOf } from "./make-offer.ts";
@@ -22,6 +22,7 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
   if (part === undefined) return [];
   const fields = fieldsOf(promotion, "item");
   const budget = budgetOf(situation, promotion);
+  const isShared = sharesTightBudget(situation, promotion);
   const offers = part.benefits.flatMap((benefit, i): Offer[] => {
     const slots = slotsOf(benefit, fields[i]!);
     const listed = slots.map(({ select }) => listedLines(situation, select));
@@ -35,10 +36,10 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
       return offerOf(index, part.group, ofSlots, ofBenefit, shape, templates);
     };
     const lines = usefulLines(situation, fields[i]!, slots, listed);
-    if (!hasStock(situation, index)) return [offer(fields[i]!, lines)];
-    const bySku = withinStock(situation, index, fields[i]!, lines);
+    if (!isShared && !hasStock(situation, index)) return [offer(fields[i]!, lines)];
+    const bySku = isShared ? null : withinStock(situation, index, fields[i]!, lines);
     if (bySku !== null) return bySku.map(([ofSku, ofLines]) => offer(ofSku, [ofLines]));
-    // As if it had units enough: never too little, and not known exactly.
+    // As if it had units, and budget, enough: never too little, and not known exactly.
     const whole = offer(fields[i]!, lines);
     return [{ ...whole, isExact: false, most: Math.min(whole.most, ceilingOf(situation, index)) }];
   });

@@ -4,7 +4,7 @@ import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
 import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
-import { budgetOf } from "./budget.ts";
+import { budgetOf, mayRunOut } from "./budget.ts";
 import { grain, rateOf } from "./grain.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
@@ -58,7 +58,7 @@ export function laterRule(
       ),
     isExact:
       condition.isCertain &&
-      promotion.document.budget === undefined &&
+      !mayRunOut(situation, promotion) &&
       !isStockLimited(promotion) &&
       situation.cart.lines.every(({ floor }) => floor === 0) &&
       fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),

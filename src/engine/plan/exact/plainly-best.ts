@@ -9,6 +9,7 @@ import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { filled } from "../../short-lists.ts";
 import type { Situation } from "../../situation.ts";
 import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fields.ts";
+import { mayRunOut } from "./budget.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, largestWorth } from "./grain.ts";
 import { fromOf } from "./tier-offers.ts";
@@ -50,7 +51,7 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
     const { promotion } = situation.candidates[index]!;
     for (const part of promotion.parts) {
       if (part.stage !== "order" && part.stage !== "shipping") continue;
-      if (promotion.document.budget !== undefined || isStockLimited(promotion)) return false;
+      if (mayRunOut(situation, promotion) || isStockLimited(promotion)) return false;
       if (applied.has(index * 2 + (part.stage === "order" ? 0 : 1))) {
         if (part.stage === "order" && !isSteady(situation, promotion, part, offItems, isItemStageEmpty))
           return false;

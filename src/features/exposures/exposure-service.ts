@@ -1,0 +1,164 @@
+/**
+ * Who met what is split, and in which arm: the first time for each customer. Noted in memory while carts are priced and written a
+ * moment later, so that no cart waits for it; what there is no room for is dropped, and counted. It is dropped whatever the arm, so
+ * that what is left may be compared. What a redemption was priced by is exact without it: its stored facts name the holdouts.
+ */
+import { type Arm, pointOf } from "../../engine/assignment.ts";
+import type { Cart } from "../../engine/cart.ts";
+import { millisecondsPerDay } from "../../engine/zone.ts";
+import { repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Database } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import {
+  forgetExposures,
+  hasCampaignExposures,
+  insertExposures,
+  projectsWithOldExposures,
+} from "./exposure-store.ts";
+import type { ExposureRow } from "./exposure-tables.ts";
+
+export interface ExposureService {
+  /** Undefined where nothing is split, or the request is a trial: then nobody has to work out arms. */
+  noterOf(rules: ProjectRules, request: ExposedRequest): ((arms: readonly Arm[]) => void) | undefined;
+  readonly figures: {
+    /** Written, or found to be written already. */
+    readonly written: number;
+    /** For want of room, or because the database did not take them in time. */
+    readonly dropped: number;
+  };
+  /** Writes what is noted. */
+  flush(): Promise<void>;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export const isCampaignMet = hasCampaignExposures;
+
+/** What says of a request whether it is one of a shop's: trials choose their own time or rules. */
+type ExposedRequest = Pick<Cart, "at" | "channel" | "customer"> & {
+  readonly promotions?: readonly unknown[] | undefined;
+  readonly only?: boolean | undefined;
+};
+
+/** Waiting to be written. */
+const mostWaiting = 20_000;
+/** Remembered as written, so that a customer who comes again costs nothing; twice as many at most. */
+const mostRemembered = 20_000;
+const rowsPerStatement = 2_000;
+const flushMilliseconds = 1_000;
+const forgetMilliseconds = 3_600_000;
+/** Longer than a campaign and the same period of the year before. */
+const keptDays = 800;
+const mostProjects = 100;
+
+export function exposureService({
+  database,
+  clock,
+  log,
+}: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+}): ExposureService {
+  const figures = { written: 0, dropped: 0 };
+  let waiting = new Map<string, ExposureRow>();
+  let remembered = new Set<string>();
+  let rememberedBefore = new Set<string>();
+
+  function note(row: ExposureRow): void {
+    const id = `${row.projectId}\n${row.kind}\n${row.name}\n${row.customerId}`;
+    if (remembered.has(id) || rememberedBefore.has(id) || waiting.has(id)) return;
+    if (waiting.size >= mostWaiting) figures.dropped += 1;
+    else waiting.set(id, row);
+  }
+
+  function remember(id: string): void {
+    if (remembered.size >= mostRemembered) {
+      rememberedBefore = remembered;
+      remembered = new Set();
+    }
+    remembered.add(id);
+  }
+
+  async function write(projectId: string, ids: readonly string[], rows: readonly ExposureRow[]) {
+    try {
+      await insertExposures(database.of(projectId), projectId, rows);
+      figures.written += rows.length;
+      for (const id of ids) remember(id);
+    } catch (error) {
+      log.warn({ err: error, projectId }, "exposures could not be written");
+      for (const row of rows) note(row);
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (waiting.size === 0) return;
+    const taken = [...waiting].sort(([a], [b]) => (a < b ? -1 : 1));
+    waiting = new Map();
+    for (const [projectId, entries] of byProject(taken))
+      for (let from = 0; from < entries.length; from += rowsPerStatement) {
+        const some = entries.slice(from, from + rowsPerStatement);
+        await write(
+          projectId,
+          some.map(([id]) => id),
+          some.map(([, row]) => row),
+        );
+      }
+  }
+
+  function byProject(taken: readonly [string, ExposureRow][]): Map<string, [string, ExposureRow][]> {
+    const projects = new Map<string, [string, ExposureRow][]>();
+    for (const entry of taken) {
+      const { projectId } = entry[1];
+      const ofProject = projects.get(projectId);
+      if (ofProject === undefined) projects.set(projectId, [entry]);
+      else ofProject.push(entry);
+    }
+    return projects;
+  }
+
+  async function forget(): Promise<void> {
+    const before = new Date(clock.now() - keptDays * millisecondsPerDay);
+    for (const projectId of await projectsWithOldExposures(database.outside, before, mostProjects)) {
+      while (!forgetting.signal.aborted) {
+        const gone = await forgetExposures(database.of(projectId), projectId, before, rowsPerStatement);
+        if (gone < rowsPerStatement) break;
+      }
+    }
+  }
+
+  const writing = repeated(flushMilliseconds, flush, (error) =>
+    log.warn({ err: error }, "exposures could not be written"),
+  );
+  const forgetting = repeated(forgetMilliseconds, forget, (error) =>
+    log.warn({ err: error }, "old exposures could not be forgotten"),
+  );
+
+  return {
+    figures,
+    noterOf({ projectId, rulebook, splits }, { at, channel, customer, promotions, only }) {
+      if (splits === null && rulebook.experiments.size === 0) return undefined;
+      const customerId = customer?.id;
+      if (customerId === undefined || at !== undefined || promotions !== undefined || only) return undefined;
+      return (arms) => {
+        const now = new Date(clock.now());
+        for (const { kind, name, arm } of arms) {
+          const sample = kind === "campaign" ? (splits?.samples.get(name) ?? 100) : 100;
+          if (sample < 100 && pointOf("sample", name, customerId) >= sample) continue;
+          note({ projectId, kind, name, customerId, arm, at: now, channel: channel ?? null });
+        }
+      };
+    },
+    flush,
+    start() {
+      writing.start();
+      forgetting.start();
+    },
+    async close() {
+      await Promise.all([writing.close(), forgetting.close()]);
+      await flush();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { Role } from "../../platform/auth.ts";
+import { defineOperation, type Operation } from "../../platform/operation.ts";
+import { campaignParams } from "../campaigns/campaign-schemas.ts";
+import type { AttributionService } from "./attribution-service.ts";
+import {
+  attribution,
+  attributionQuery,
+  experimentMeasurement,
+  experimentParams,
+  experimentQuery,
+  measurement,
+  measurementQuery,
+} from "./measurement-schemas.ts";
+import type { MeasurementService } from "./measurement-service.ts";
+
+const tag = "measurement";
+const readers: readonly Role[] = ["marketing", "viewer"];
+
+export function measurementOperations(
+  service: MeasurementService,
+  attributions: AttributionService,
+): Operation[] {
+  return [
+    defineOperation({
+      id: "campaignMeasurement",
+      method: "GET",
+      path: "/v1/campaigns/{key}/measurement",
+      graphql: "query",
+      tag,
+      summary: "What a campaign earned, and what it added: against its holdout and against last year.",
+      description:
+        "By intention to treat: whoever met the campaign counts in the arm that chance put them in, whatever they got. Welch's t-test of revenue per customer; no verdict under 100 orders. " +
+        "Each day on which somebody looks while it runs makes the level stricter: whoever looks often and stops when it suits is wrong more often.",
+      roles: readers,
+      params: campaignParams,
+      query: measurementQuery,
+      result: measurement,
+      cost: 1_000,
+      problems: ["campaign-not-found"],
+      handler: ({ params: { key }, query, context }) => service.measure(context.projectId, key, query),
+    }),
+    defineOperation({
+      id: "experimentMeasurement",
+      method: "GET",
+      path: "/v1/experiments/{name}/measurement",
+      graphql: "query",
+      tag,
+      summary: "What the variants of an experiment brought, arm by arm.",
+      description:
+        "As a campaign is measured, each arm against the control. One that nobody met has no arms.",
+      roles: readers,
+      params: experimentParams,
+      query: experimentQuery,
+      result: experimentMeasurement,
+      cost: 1_000,
+      problems: [],
+      handler: ({ params: { name }, query, context }) =>
+        service.measureExperiment(context.projectId, name, query),
+    }),
+    defineOperation({
+      id: "campaignAttribution",
+      method: "GET",
+      path: "/v1/campaigns/{key}/attribution",
+      graphql: "query",
+      tag,
+      summary: "Which channels the orders came from: by first touch, last touch, and all touches alike.",
+      description:
+        "Touches are tracked events that name the campaign, of the customer or of the visitor they turned out to be.",
+      roles: readers,
+      params: campaignParams,
+      query: attributionQuery,
+      result: attribution,
+      cost: 1_000,
+      problems: ["campaign-not-found"],
+      handler: ({ params: { key }, query, context }) => attributions.attribute(context.projectId, key, query),
+    }),
+  ];
+}

@@ -1,0 +1,247 @@
+import { millisecondsPerDay } from "../../engine/zone.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withReadSnapshot } from "../../platform/database.ts";
+import { problem } from "../../platform/problem.ts";
+import type { CampaignDocument } from "../campaigns/campaign-schemas.ts";
+import { existingCampaign } from "../campaigns/campaign-service.ts";
+import type { Caution } from "../planning/calculation.ts";
+import { returnsOf } from "../planning/campaign-returns.ts";
+import { levelOfLook, toFourDigits } from "../planning/significance.ts";
+import { compareAfter, compareArms, shownArm } from "./arm-comparison.ts";
+import { cautionsOnArms, onceEach } from "./measurement-cautions.ts";
+import type {
+  ExperimentMeasurement,
+  ExperimentQuery,
+  MeasuredGroup,
+  Measurement,
+  MeasurementQuery,
+  SalesOfPeriod,
+} from "./measurement-schemas.ts";
+import {
+  type ArmQuestion,
+  countLooks,
+  type GroupedArm,
+  noteLook,
+  salesBetween,
+  sumArms,
+  sumCampaign,
+  sumSkus,
+} from "./measurement-store.ts";
+
+export interface MeasurementService {
+  measure(projectId: string, campaign: string, query: MeasurementQuery): Promise<Measurement>;
+  measureExperiment(projectId: string, name: string, query: ExperimentQuery): Promise<ExperimentMeasurement>;
+}
+
+const mostSkus = 50;
+const mostDipDays = 30;
+
+/** In which a campaign is measured; throws unless somebody names one. */
+export function measuredCurrency(asked: string | undefined, { budget }: CampaignDocument): string {
+  const currency = asked ?? budget?.currency;
+  if (currency !== undefined) return currency;
+  const message = "The campaign has no budget that names one.";
+  throw problem("invalid-request", { errors: [{ path: "/currency", code: "currency_missing", message }] });
+}
+
+export function measurementService({
+  database,
+  clock,
+}: {
+  database: Database;
+  clock: Clock;
+}): MeasurementService {
+  return {
+    async measure(projectId, campaign, { currency: asked, confidence }) {
+      const connection = database.of(projectId);
+      const row = await existingCampaign(connection, projectId, campaign);
+      const currency = measuredCurrency(asked, row.document);
+      const now = new Date(clock.now());
+      const span = spanOf(row, now);
+      // Once it is over the figures hardly change: all looks of then are one.
+      const day = span.isOver ? dayOf(new Date(span.to.getTime() + millisecondsPerDay)) : dayOf(now);
+      const look = { projectId, kind: "campaign", name: campaign, day } as const;
+      const days = await countLooks(connection, look);
+      const level = levelOfLook(confidence, days);
+      const sample = row.document.exposures?.samplePercent ?? 100;
+      const scale = sample === 0 ? 0 : 100 / sample;
+      const question: ArmQuestion = { ...look, currency, until: span.to, afterwards: span.afterwards, now };
+      const read = await withReadSnapshot(database, projectId, async (snapshot) => ({
+        all: await sumArms(snapshot, projectId, question, "all"),
+        channels: await sumArms(snapshot, projectId, question, "channel"),
+        segments: await sumArms(snapshot, projectId, question, "segment"),
+        skus: await sumSkus(snapshot, projectId, question, mostSkus),
+        whole: await sumCampaign(snapshot, projectId, campaign, currency),
+        present: await salesBetween(snapshot, projectId, currency, row.startsAt, span.to),
+        past: await salesBetween(
+          snapshot,
+          projectId,
+          currency,
+          yearBefore(row.startsAt),
+          yearBefore(span.to),
+        ),
+      }));
+      await noteLook(connection, look);
+      const treatment = read.all.find(({ arm }) => arm === "treatment");
+      const holdout = read.all.find(({ arm }) => arm === "holdout");
+      const comparison =
+        treatment === undefined || holdout === undefined
+          ? null
+          : compareArms(holdout, treatment, { level, scale });
+      const { revenue, given, entered, goodsCost, orders, newCustomers } = read.whole;
+      const cost = given + entered;
+      const returns = returnsOf({
+        revenue,
+        cost,
+        orders,
+        newCustomers,
+        ...(goodsCost !== null && { goodsCost }),
+        ...(comparison !== null && { revenueWithout: revenue - comparison.incremental.revenue }),
+      });
+      const channels = groupsOf(read.channels, level, scale);
+      const segments = groupsOf(read.segments, level, scale);
+      const dipDays = (span.afterwards.getTime() - span.to.getTime()) / millisecondsPerDay;
+      return {
+        campaign,
+        currency,
+        from: row.startsAt.toISOString(),
+        to: span.to.toISOString(),
+        isOver: span.isOver,
+        returns: { revenue, cost, ...returns.result },
+        arms: read.all.map(shownArm),
+        comparison,
+        dip:
+          dipDays === 0 || treatment === undefined || holdout === undefined
+            ? null
+            : { days: Math.ceil(dipDays), ...compareAfter(holdout, treatment, scale) },
+        channels,
+        segments,
+        skus: read.skus.map(({ sku, ...units }) => {
+          const per = (count: number, customers: number) => (customers === 0 ? 0 : count / customers);
+          const ofTreatment = per(units.treatment, treatment?.customers ?? 0);
+          const ofHoldout = per(units.holdout, holdout?.customers ?? 0);
+          return {
+            sku,
+            treatment: toFourDigits(ofTreatment * 1_000),
+            holdout: toFourDigits(ofHoldout * 1_000),
+            incrementalUnits: toFourDigits((ofTreatment - ofHoldout) * (treatment?.customers ?? 0) * scale),
+          };
+        }),
+        lastYear: lastYear(row.startsAt, span.to, read.present, read.past),
+        looks: { days, level: toFourDigits(level) },
+        cautions: onceEach([
+          ...returns.cautions,
+          ...cautionsOnArms(comparison, days),
+          ...cautionsOnSpan(span.isOver, sample, channels.length + segments.length),
+        ]),
+      };
+    },
+
+    async measureExperiment(projectId, name, { currency, confidence, to }) {
+      const connection = database.of(projectId);
+      const now = new Date(clock.now());
+      const until = to === undefined || Date.parse(to) > now.getTime() ? now : new Date(to);
+      const look = { projectId, kind: "experiment", name, day: dayOf(now) } as const;
+      const days = await countLooks(connection, look);
+      const question: ArmQuestion = { ...look, currency, until, afterwards: until, now };
+      const arms = await sumArms(connection, projectId, question, "all");
+      await noteLook(connection, look);
+      const against = arms.find(({ arm }) => arm === "control") ?? arms[0];
+      const level = levelOfLook(confidence, days) / Math.max(1, arms.length - 1);
+      const comparisons = arms
+        .filter((arm) => arm !== against)
+        .map((arm) => compareArms(against!, arm, { level, scale: 1 }));
+      return {
+        experiment: name,
+        currency,
+        arms: arms.map(shownArm),
+        comparisons,
+        looks: { days, level: toFourDigits(level) },
+        cautions: onceEach(
+          comparisons.length === 0
+            ? cautionsOnArms(null, days)
+            : comparisons.flatMap((comparison) => cautionsOnArms(comparison, days)),
+        ),
+      };
+    },
+  };
+}
+
+const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+
+interface Span {
+  readonly to: Date;
+  /** Until when a dip is looked for; `to` while it runs. */
+  readonly afterwards: Date;
+  readonly isOver: boolean;
+}
+
+function spanOf({ startsAt, endsAt }: { startsAt: Date; endsAt: Date }, now: Date): Span {
+  if (now < endsAt)
+    return {
+      to: now < startsAt ? startsAt : now,
+      afterwards: now < startsAt ? startsAt : now,
+      isOver: false,
+    };
+  const lasted = Math.max(1, Math.ceil((endsAt.getTime() - startsAt.getTime()) / millisecondsPerDay));
+  const dipEnds = endsAt.getTime() + Math.min(lasted, mostDipDays) * millisecondsPerDay;
+  return { to: endsAt, afterwards: new Date(Math.min(dipEnds, now.getTime())), isOver: true };
+}
+
+/** The same date and hour, UTC; of 29 February, 1 March. */
+function yearBefore(at: Date): Date {
+  const before = new Date(at);
+  before.setUTCFullYear(at.getUTCFullYear() - 1);
+  return before;
+}
+
+type Sales = Pick<SalesOfPeriod, "orders" | "revenue">;
+
+function lastYear(from: Date, to: Date, present: Sales, past: Sales): Measurement["lastYear"] {
+  return {
+    now: { from: from.toISOString(), to: to.toISOString(), ...present },
+    before: { from: yearBefore(from).toISOString(), to: yearBefore(to).toISOString(), ...past },
+    change:
+      past.revenue === 0
+        ? null
+        : Math.round(((present.revenue - past.revenue) / past.revenue) * 1_000_000) / 10_000,
+  };
+}
+
+/** Of many groups some differ by chance: each has its part of the level. Those of which one arm is empty are left out. */
+function groupsOf(rows: readonly GroupedArm[], level: number, scale: number): MeasuredGroup[] {
+  const names = [...new Set(rows.map(({ group }) => group))];
+  const pairs = names.flatMap((name) => {
+    const arm = (wanted: string) => rows.find((row) => row.group === name && row.arm === wanted);
+    const [holdout, treatment] = [arm("holdout"), arm("treatment")];
+    return holdout === undefined || treatment === undefined ? [] : [{ name, holdout, treatment }];
+  });
+  return pairs.map(({ name, holdout, treatment }) => ({
+    name,
+    comparison: compareArms(holdout, treatment, { level: level / pairs.length, scale }),
+  }));
+}
+
+function cautionsOnSpan(isOver: boolean, sample: number, groups: number): Caution[] {
+  const cautions: Caution[] = [];
+  if (!isOver)
+    cautions.push({
+      code: "still_running",
+      message: "It still runs, and what it brings ahead is not known yet.",
+    });
+  if (sample < 100)
+    cautions.push({
+      code: "sampled",
+      message: `Of ${sample} % of the customers it is noted that they met it; the rest is reckoned.`,
+    });
+  if (groups > 1)
+    cautions.push({
+      code: "many_groups",
+      message: "Of many groups some differ by chance: the level is divided by how many there are.",
+    });
+  cautions.push({
+    code: "last_year_is_no_control",
+    message: "Since last year more has changed than the campaign. Trust the holdout.",
+  });
+  return cautions;
+}

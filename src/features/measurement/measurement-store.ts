@@ -1,0 +1,199 @@
+/** What those who met a campaign or an experiment bought. It looks into the tables of several features. */
+import { type SQL, sql } from "drizzle-orm";
+import type { Connection } from "../../platform/database.ts";
+import { earliestId } from "../../platform/ids.ts";
+import type { ArmSums } from "./arm-comparison.ts";
+
+export interface ArmQuestion {
+  readonly kind: "campaign" | "experiment";
+  readonly name: string;
+  readonly currency: string;
+  /** Sales before this instant count, of customers who met it before. */
+  readonly until: Date;
+  /** Until when what was bought afterwards counts. */
+  readonly afterwards: Date;
+  readonly now: Date;
+}
+
+/** What groups customers; "segment": a customer is in as many groups as segments. */
+export type Grouping = "all" | "channel" | "segment";
+
+export interface GroupedArm extends ArmSums {
+  readonly group: string | null;
+}
+
+/** Longer than anything stays reserved before it is committed. */
+const longestReservation = 40 * 86_400_000;
+
+const instant = (at: Date): SQL => sql`${at.toISOString()}::timestamptz`;
+
+/** Orders are timed by shops, exposures by us; and whoever redeems at once first meets it with the order itself. */
+const grace = sql`interval '1 hour'`;
+
+const exposed = (projectId: string, { kind, name, until }: ArmQuestion): SQL => sql`
+  select customer_id, arm, at, channel from exposures
+   where project_id = ${projectId} and kind = ${kind} and name = ${name} and at < ${instant(until)}`;
+
+/**
+ * By group and arm. Of a customer what they bought from the first time they met it on, up to `until`; and then, up to `afterwards`.
+ * Buyers bought again if their second order came within 30 days of the first.
+ */
+export async function sumArms(
+  connection: Connection,
+  projectId: string,
+  question: ArmQuestion,
+  grouping: Grouping,
+): Promise<GroupedArm[]> {
+  const { currency, until, afterwards, now } = question;
+  const [group, groups] =
+    grouping === "all"
+      ? [sql`null::text`, sql``]
+      : grouping === "channel"
+        ? [sql`b.channel`, sql``]
+        : [
+            sql`s.key`,
+            sql`join segment_members m on m.project_id = ${projectId} and m.customer_id = b.customer_id
+                join segments s on s.project_id = m.project_id and s.id = m.segment_id`,
+          ];
+  const { rows } = await connection.execute<Record<keyof GroupedArm, never>>(sql`
+    with exposed as materialized (${exposed(projectId, question)}),
+    bought as materialized (
+      select e.customer_id, e.arm, e.channel, h.orders, h.revenue, h.afterwards, h.times,
+             h.orders > 0 and not exists (
+               select from order_history x where x.project_id = ${projectId} and x.customer_id = e.customer_id
+                  and x.at < e.at - ${grace}) as is_new
+        from exposed e cross join lateral (
+          select count(*) filter (where at < ${instant(until)}) as orders,
+                 coalesce(sum(total) filter (where at < ${instant(until)}), 0)::float8 as revenue,
+                 coalesce(sum(total) filter (where at >= ${instant(until)} and at < ${instant(afterwards)}), 0)::float8 as afterwards,
+                 array_agg(at order by at) as times
+            from order_history
+           where project_id = ${projectId} and customer_id = e.customer_id and currency = ${currency}
+             and at >= e.at - ${grace} and at < ${instant(now)}) as h)
+    select ${group} as "group", b.arm, count(*)::int as customers, (count(*) filter (where orders > 0))::int as buyers,
+           sum(orders)::int as orders, sum(revenue) as revenue, (count(*) filter (where is_new))::int as "newCustomers",
+           avg(revenue) as mean, coalesce(var_samp(revenue), 0) as variance,
+           avg(afterwards) as "meanAfter", coalesce(var_samp(afterwards), 0) as "varianceAfter",
+           (count(*) filter (where ${isMature(now)} and orders > 0))::int as matured,
+           (count(*) filter (where ${isMature(now)} and orders > 0 and times[2] <= times[1] + interval '30 days'))::int as again
+      from bought b ${groups} group by 1, 2 order by 1 nulls last, 2`);
+  return rows;
+}
+
+const isMature = (now: Date): SQL => sql`times[1] <= ${instant(now)} - interval '30 days'`;
+
+export interface SkuUnits {
+  readonly sku: string;
+  readonly treatment: number;
+  readonly holdout: number;
+}
+
+/** Units by SKU and arm, of what was paid for most; orders that were returned whole not at all. */
+export async function sumSkus(
+  connection: Connection,
+  projectId: string,
+  question: ArmQuestion,
+  most: number,
+): Promise<SkuUnits[]> {
+  const { currency, until } = question;
+  const { rows } = await connection.execute<Record<keyof SkuUnits, never>>(sql`
+    with exposed as materialized (${exposed(projectId, question)}),
+    sold as (
+      select e.arm, h.external_id, h.source, h.order_ref
+        from exposed e join order_history h on h.project_id = ${projectId} and h.customer_id = e.customer_id
+         and h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
+    lines as (
+      select s.arm, l ->> 'sku' as sku, (l ->> 'quantity')::int as units
+        from sold s join orders o on o.project_id = ${projectId} and o.external_id = s.external_id
+        cross join jsonb_array_elements(o.document -> 'lines') as l
+      union all
+      select s.arm, l ->> 'sku', (l ->> 'quantity')::int
+        from sold s join redemptions r on r.project_id = ${projectId} and r.source = s.source and r.order_ref = s.order_ref
+         and r.state not in ('cancelled', 'expired')
+        cross join json_array_elements(r.request -> 'lines') as l
+       where s.external_id is null)
+    select sku, coalesce(sum(units) filter (where arm = 'treatment'), 0)::int as treatment,
+           coalesce(sum(units) filter (where arm = 'holdout'), 0)::int as holdout
+      from lines group by sku order by sum(units) desc, sku limit ${most}`);
+  return rows;
+}
+
+/** All sales of the project, whoever bought: orders that stand, and redemptions that no order tells of. */
+export async function salesBetween(
+  connection: Connection,
+  projectId: string,
+  currency: string,
+  from: Date,
+  to: Date,
+): Promise<{ orders: number; revenue: number }> {
+  const { rows } = await connection.execute<{ orders: number; revenue: number }>(sql`
+    with sold as (
+      select greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total
+        from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
+       where o.project_id = ${projectId} and o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}
+         and o.currency = ${currency} and o.status not in ('cancelled', 'returned') and r.state is distinct from 'returned'
+      union all
+      select greatest(r.total - r.refunded, 0)
+        from redemptions r
+       -- Ids follow the time at which a redemption began; the key is the index that there is.
+       where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
+         and r.currency = ${currency} and r.state in ('committed', 'partially_returned')
+         and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
+         and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
+                            and o.redemption_id is null))
+    select count(*)::int as orders, coalesce(sum(total), 0)::bigint as revenue from sold`);
+  return rows[0]!;
+}
+
+export interface CampaignSums {
+  readonly orders: number;
+  readonly revenue: number;
+  readonly given: number;
+  readonly entered: number;
+  readonly newCustomers: number;
+  /** Null: not all goods have a cost. */
+  readonly goodsCost: number | null;
+}
+
+/** The campaign as a whole: of orders in which a promotion of it applied, and of what was entered. */
+export async function sumCampaign(
+  connection: Connection,
+  projectId: string,
+  campaign: string,
+  currency: string,
+): Promise<CampaignSums> {
+  const { rows } = await connection.execute<Record<keyof CampaignSums, never>>(sql`
+    select coalesce(sum(orders - returned_orders), 0)::int as orders, coalesce(sum(revenue - refunded), 0)::bigint as revenue,
+           coalesce(sum(discount + gift_value), 0)::bigint as given, coalesce(sum(new_customers), 0)::int as "newCustomers",
+           case when sum(costed_goods) = sum(goods) then sum(goods_cost)::bigint end as "goodsCost",
+           (select coalesce(sum(amount), 0)::bigint from campaign_costs
+             where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency}) as entered
+      from campaign_kpis
+     where project_id = ${projectId} and campaign = ${campaign} and promotion = '' and currency = ${currency}`);
+  return rows[0]!;
+}
+
+export interface Look {
+  readonly projectId: string;
+  readonly kind: "campaign" | "experiment";
+  readonly name: string;
+  /** Each day on which somebody looks counts once. */
+  readonly day: string;
+}
+
+/** The how many-th look this is. */
+export async function countLooks(
+  connection: Connection,
+  { projectId, kind, name, day }: Look,
+): Promise<number> {
+  const { rows } = await connection.execute<{ others: number }>(sql`
+    select count(*)::int as others from measurement_looks
+     where project_id = ${projectId} and kind = ${kind} and name = ${name} and day <> ${day}::date`);
+  return rows[0]!.others + 1;
+}
+
+export async function noteLook(connection: Connection, { projectId, kind, name, day }: Look): Promise<void> {
+  await connection.execute(sql`
+    insert into measurement_looks (project_id, kind, name, day) values (${projectId}, ${kind}, ${name}, ${day}::date)
+        on conflict do nothing`);
+}

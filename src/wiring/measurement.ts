@@ -1,0 +1,16 @@
+/** What campaigns and experiments came to, wired. Part of the composition root. */
+
+import { exposureService } from "../features/exposures/exposure-service.ts";
+import { attributionService } from "../features/measurement/attribution-service.ts";
+import { measurementOperations } from "../features/measurement/measurement-operations.ts";
+import { measurementService } from "../features/measurement/measurement-service.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database.ts";
+import type { Log } from "../platform/log.ts";
+
+export function measurementServices(options: { database: Database; clock: Clock; log: Log }) {
+  return {
+    exposures: exposureService(options),
+    operations: measurementOperations(measurementService(options), attributionService(options)),
+  };
+}

@@ -7,6 +7,7 @@
  * machine, the ratios last.
  */
 import { execFileSync, spawn } from "node:child_process";
+import { cpSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,7 @@ import autocannon from "autocannon";
 import { benchCartBody, benchCases } from "./fixture.ts";
 import { firstLine, median } from "./measurement.ts";
 import type { RedemptionFigure } from "./redemptions.ts";
+import type { SimulationFigures } from "./simulations.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
@@ -39,8 +41,15 @@ interface Route {
 }
 
 execFileSync("npx", ["tsc", "-p", "scripts/bench/tsconfig.json"], { cwd: root, stdio: "inherit" });
+// As `npm run build` does: the app does not start without the files of the console.
+cpSync(join(root, "src/console"), join(root, "dist/bench/src/console"), { recursive: true });
 const migrations = { BENCH_MIGRATIONS: join(root, "migrations") };
-const parts = { evaluations: benchEvaluations, redemptions: benchRedemptions, codes: benchCodes };
+const parts = {
+  evaluations: benchEvaluations,
+  redemptions: benchRedemptions,
+  codes: benchCodes,
+  simulations: benchSimulations,
+};
 const asked = process.argv.slice(2);
 printMachine();
 for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
@@ -94,6 +103,25 @@ function benchCodes(): void {
     print(
       `| ${name} | ${codes.toLocaleString("en")} | ${took.toFixed(1)} | ${(bare.seconds / took).toFixed(2)} |`,
     );
+}
+
+function benchSimulations(): void {
+  const figures = figuresOf<SimulationFigures>("simulations.js") as unknown as SimulationFigures;
+  const { orders, threads, promotions, jobPerSecond, inProcessPerSecond, jobCpu, inProcessCpu } = figures;
+  print(
+    `\nA back-test of ${orders.toLocaleString("en")} orders against ${promotions} promotions (half live, half drafts; each order priced twice), ${threads} threads:\n`,
+  );
+  print("| | orders/s | of in-process evaluation | µs CPU an order |");
+  print("|---|---:|---:|---:|");
+  print(
+    `| in process, one thread, nothing but evaluating | ${Math.round(inProcessPerSecond).toLocaleString("en")} | 1.00 | ${Math.round(inProcessCpu)} |`,
+  );
+  print(
+    `| the job, with reading, adding up and keeping | ${Math.round(jobPerSecond).toLocaleString("en")} | ${(jobPerSecond / inProcessPerSecond).toFixed(2)} | ${Math.round(jobCpu)} |`,
+  );
+  print(
+    `\nPostgreSQL took another ${Math.round(figures.postgresCpu)} µs CPU an order. Memory grew by at most ${figures.memory} MiB.`,
+  );
 }
 
 function figuresOf<Figure>(script: string): Figure[] {

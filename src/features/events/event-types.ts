@@ -2,7 +2,11 @@
 import { z } from "zod";
 import { newId } from "../../platform/ids.ts";
 import { automationEventTypes } from "./automation-event-types.ts";
+import { campaignEventTypes } from "./campaign-event-types.ts";
+import { dealerEventTypes } from "./dealer-event-types.ts";
 import { growthEventTypes } from "./growth-event-types.ts";
+import { policyEventTypes } from "./policy-event-types.ts";
+import { rebateEventTypes } from "./rebate-event-types.ts";
 import { rewardEventTypes } from "./reward-event-types.ts";
 import { stockEventTypes } from "./stock-event-types.ts";
 import { tierEventTypes } from "./tier-event-types.ts";
@@ -283,6 +287,8 @@ export const eventTypes = {
   ),
   ...automationEventTypes,
   ...tierEventTypes,
+  ...campaignEventTypes,
+  ...policyEventTypes,
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",
@@ -296,6 +302,8 @@ export const eventTypes = {
     },
   },
   ...stockEventTypes,
+  ...dealerEventTypes,
+  ...rebateEventTypes,
   "dealwright.project.stopped": {
     summary: "All promotions of the project were taken out of force, until it is resumed.",
     subject: "the project's id",

@@ -22,3 +22,7 @@ export function pagePolicy(header: string): string {
 
 export const graphiqlPolicy =
   "default-src 'self'; script-src 'unsafe-inline' https://unpkg.com; style-src 'unsafe-inline' https://unpkg.com; font-src data: https://unpkg.com; img-src 'self' data:; worker-src blob:; frame-ancestors 'none'";
+
+/** Pages made of files of ours alone: nothing inline, nothing from elsewhere, no frames. */
+export const filesPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -19,6 +19,18 @@ $function$
 ;
 comment on function guard_audit_entries() is 'Lets an entry be sealed once, and what lies before the checkpoint be forgotten. Keeps mistakes out; tampering is what the chain is for.';
 
+CREATE OR REPLACE FUNCTION public.note_moved_order()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into campaign_moved_orders (project_id, customer_id, placed_at) values (old.project_id, old.customer_id, old.placed_at)
+  on conflict do nothing;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.over_walls(function regprocedure)
  RETURNS void
  LANGUAGE plpgsql
@@ -358,6 +370,190 @@ comment on column automations.listens_to is 'The happening that triggers it: eve
 comment on column automations.since_position is 'Numbered events up to here came before it was put into force, and trigger nothing.';
 grant delete, insert, select, update on automations to dealwright_app;
 
+create table campaign_costs (
+  project_id text not null,
+  campaign text not null,
+  id text not null,
+  element text not null,
+  amount bigint not null,
+  currency text not null,
+  at timestamp with time zone not null,
+  note text,
+  channel text,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint campaign_costs_pkey PRIMARY KEY (project_id, campaign, id)
+);
+CREATE INDEX campaign_costs_by_time ON public.campaign_costs USING btree (project_id, campaign, at, id);
+alter table campaign_costs enable row level security;
+alter table campaign_costs force row level security;
+create policy lookout on campaign_costs as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_costs as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_costs is 'Entered by hand or by others'' systems. Never changed: a correction is an entry of its own, below zero where it takes back.';
+comment on column campaign_costs.id is 'Whoever enters it names it, so that it counts once however often it is sent.';
+grant insert, select on campaign_costs to dealwright_app;
+
+create table campaign_event_counts (
+  project_id text not null,
+  campaign text not null,
+  type text not null,
+  quarter timestamp with time zone not null,
+  channel text not null,
+  lane smallint not null,
+  events bigint not null,
+  constraint campaign_event_counts_pkey PRIMARY KEY (project_id, campaign, type, quarter, channel, lane)
+);
+alter table campaign_event_counts enable row level security;
+alter table campaign_event_counts force row level security;
+create policy lookout on campaign_event_counts as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_event_counts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_event_counts is 'Tracked events that name a campaign.';
+comment on column campaign_event_counts.lane is 'Whoever counts takes any of several rows, so that many who count at once do not wait for each other.';
+grant delete, insert, select, update on campaign_event_counts to dealwright_app;
+
+create table campaign_kpis (
+  project_id text not null,
+  campaign text not null,
+  promotion text not null,
+  currency text not null,
+  quarter timestamp with time zone not null,
+  channel text not null,
+  orders bigint not null,
+  returned_orders bigint not null,
+  revenue bigint not null,
+  refunded bigint not null,
+  units bigint not null,
+  returned_units bigint not null,
+  goods bigint not null,
+  costed_goods bigint not null,
+  goods_cost bigint not null,
+  discount bigint not null,
+  gift_value bigint not null,
+  promoted_units bigint not null,
+  new_customers bigint not null,
+  win_backs bigint not null,
+  constraint campaign_kpis_pkey PRIMARY KEY (project_id, campaign, promotion, currency, quarter, channel)
+);
+alter table campaign_kpis enable row level security;
+alter table campaign_kpis force row level security;
+create policy lookout on campaign_kpis as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_kpis as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_kpis is 'The sums of campaign_sales. Returns are taken off where the goods were sold: a row says what its quarter hour brought in the end. Rows of promotions overlap, and add up to nothing.';
+comment on column campaign_kpis.goods is 'What was paid for goods that were kept; costed_goods those of them of which the cost is known, goods_cost that cost.';
+comment on column campaign_kpis.quarter is 'When the quarter of an hour begins. Every zone''s days and hours are made of whole ones, so that a campaign may be read in any.';
+comment on column campaign_kpis.revenue is 'Paid, shipping and taxes included, less deposits, which count with the redemption that they were paid by.';
+grant delete, insert, select, update on campaign_kpis to dealwright_app;
+
+create table campaign_moved_orders (
+  project_id text not null,
+  customer_id text not null,
+  placed_at timestamp with time zone not null,
+  constraint campaign_moved_orders_pkey PRIMARY KEY (project_id, customer_id, placed_at)
+);
+alter table campaign_moved_orders enable row level security;
+alter table campaign_moved_orders force row level security;
+create policy lookout on campaign_moved_orders as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_moved_orders as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_moved_orders is 'Where orders stood before they were moved; gone as soon as their events are numbered.';
+grant delete, insert, select, update on campaign_moved_orders to dealwright_app;
+
+create table campaign_policies (
+  project_id text not null,
+  campaign text not null,
+  key text collate "C" not null,
+  version integer not null,
+  document jsonb not null,
+  due_at timestamp with time zone,
+  set_by text not null,
+  request_id text not null,
+  updated_at timestamp with time zone not null,
+  constraint campaign_policies_pkey PRIMARY KEY (project_id, campaign, key)
+);
+CREATE INDEX campaign_policies_due ON public.campaign_policies USING btree (due_at) WHERE (due_at IS NOT NULL);
+alter table campaign_policies enable row level security;
+alter table campaign_policies force row level security;
+create policy lookout on campaign_policies as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_policies as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column campaign_policies.due_at is 'When it is looked at next; null: not any more, or not as it stands.';
+comment on column campaign_policies.set_by is 'The API key in whose name it acts, as far as that still may.';
+grant delete, insert, select, update on campaign_policies to dealwright_app;
+grant select (project_id, campaign, key, due_at) on campaign_policies to dealwright_lookout;
+
+create table campaign_reviews (
+  project_id text not null,
+  campaign text not null,
+  version bigint not null,
+  notes jsonb not null,
+  key_figures jsonb not null,
+  words tsvector not null,
+  updated_at timestamp with time zone not null,
+  constraint campaign_reviews_pkey PRIMARY KEY (project_id, campaign)
+);
+CREATE INDEX campaign_reviews_words ON public.campaign_reviews USING gin (words);
+alter table campaign_reviews enable row level security;
+alter table campaign_reviews force row level security;
+create policy lookout on campaign_reviews as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_reviews as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column campaign_reviews.key_figures is 'As they were when the notes were written.';
+comment on column campaign_reviews.words is 'Of the knowledge-base entry: English words by their stems, Chinese by single characters and pairs of neighbours (src/features/campaigns/campaign-words.ts). Empty without an entry.';
+grant delete, insert, select, update on campaign_reviews to dealwright_app;
+
+create table campaign_sales (
+  project_id text not null,
+  redemption_id text not null,
+  campaign text not null,
+  promotion text not null,
+  order_ref text not null,
+  currency text not null,
+  quarter timestamp with time zone not null,
+  channel text not null,
+  orders bigint not null,
+  returned_orders bigint not null,
+  revenue bigint not null,
+  refunded bigint not null,
+  units bigint not null,
+  returned_units bigint not null,
+  goods bigint not null,
+  costed_goods bigint not null,
+  goods_cost bigint not null,
+  discount bigint not null,
+  gift_value bigint not null,
+  promoted_units bigint not null,
+  new_customers bigint not null,
+  win_backs bigint not null,
+  constraint campaign_sales_pkey PRIMARY KEY (project_id, redemption_id, campaign, promotion)
+);
+CREATE INDEX campaign_sales_order ON public.campaign_sales USING btree (project_id, order_ref) WHERE (promotion = ''::text);
+alter table campaign_sales enable row level security;
+alter table campaign_sales force row level security;
+create policy lookout on campaign_sales as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_sales as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_sales is 'What each sale adds to the figures of campaigns: worked out anew whenever something happened to it, and put in the place of what it added before. Zeros: it counts no more, or not yet.';
+comment on column campaign_sales.order_ref is 'By which an ERP''s order that names no redemption is found to stand for it.';
+comment on column campaign_sales.promotion is 'The key of the promotion; empty for the campaign as a whole, in which an order counts once however many promotions applied.';
+grant delete, insert, select, update on campaign_sales to dealwright_app;
+
+create table campaigns (
+  project_id text not null,
+  key text not null,
+  version bigint not null,
+  document jsonb not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  archived_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint campaigns_pkey PRIMARY KEY (project_id, key),
+  constraint campaigns_end_after_they_begin CHECK ((starts_at < ends_at))
+);
+CREATE INDEX campaigns_by_start ON public.campaigns USING btree (project_id, starts_at, key);
+CREATE INDEX campaigns_with_holdout ON public.campaigns USING btree (project_id, key) WHERE ((archived_at IS NULL) AND (document ? 'holdout'::text));
+alter table campaigns enable row level security;
+alter table campaigns force row level security;
+create policy lookout on campaigns as permissive for select to dealwright_lookout using (true);
+create policy project on campaigns as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on campaigns to dealwright_app;
+
 create table challenge_progress (
   project_id text not null,
   challenge text collate "C" not null,
@@ -577,6 +773,29 @@ comment on column customers.document is 'Groups, tags, attributes, birthday, loc
 comment on column customers.version is 'Counts up with every change; the ETag.';
 grant delete, insert, select, update on customers to dealwright_app;
 
+create table dealers (
+  project_id text not null,
+  id text collate "C" not null,
+  level text,
+  region text,
+  parent text collate "C",
+  network text[] not null,
+  document jsonb not null,
+  version integer not null,
+  updated_at timestamp with time zone not null,
+  constraint dealers_pkey PRIMARY KEY (project_id, id),
+  constraint dealers_end_their_network CHECK ((network[cardinality(network)] = id))
+);
+CREATE INDEX dealers_level ON public.dealers USING btree (project_id, level, id) WHERE (level IS NOT NULL);
+CREATE INDEX dealers_parent ON public.dealers USING btree (project_id, parent, id) WHERE (parent IS NOT NULL);
+CREATE INDEX dealers_region ON public.dealers USING btree (project_id, region, id) WHERE (region IS NOT NULL);
+alter table dealers enable row level security;
+alter table dealers force row level security;
+create policy lookout on dealers as permissive for select to dealwright_lookout using (true);
+create policy project on dealers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column dealers.network is 'From the head of the network down to the dealer: follows from the parents, and is kept with them under one lock.';
+grant delete, insert, select, update on dealers to dealwright_app;
+
 create table draw_prizes (
   project_id text not null,
   draw text not null,
@@ -699,6 +918,28 @@ comment on table event_streams is 'How far the events of a project are numbered,
 grant delete, insert, select, update on event_streams to dealwright_app;
 grant select (project_id, last_position, deleted_through) on event_streams to dealwright_lookout;
 
+create table exposures (
+  project_id text not null,
+  kind text not null,
+  name text not null,
+  customer_id text not null,
+  arm text not null,
+  at timestamp with time zone not null,
+  channel text,
+  constraint exposures_pkey PRIMARY KEY (project_id, kind, name, customer_id),
+  constraint exposures_kind_check CHECK ((kind = ANY (ARRAY['campaign'::text, 'experiment'::text])))
+);
+CREATE INDEX exposures_by_age ON public.exposures USING btree (at, project_id);
+CREATE INDEX exposures_of_customer ON public.exposures USING btree (project_id, customer_id);
+CREATE INDEX exposures_of_project_by_age ON public.exposures USING btree (project_id, at);
+alter table exposures enable row level security;
+alter table exposures force row level security;
+create policy lookout on exposures as permissive for select to dealwright_lookout using (true);
+create policy project on exposures as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table exposures is 'The first time each customer met what is split, in the arm that a hash of their id puts them in. Written a moment after their request; kept for 800 days.';
+grant delete, insert, select, update on exposures to dealwright_app;
+grant select (project_id, at) on exposures to dealwright_lookout;
+
 create table group_buys (
   project_id text not null,
   id text not null,
@@ -791,6 +1032,25 @@ comment on column jobs.runner is 'Who works on it. Whoever was taken over finds 
 grant delete, insert, select, update on jobs to dealwright_app;
 grant select (project_id, id, kind, state, created_at, heartbeat_at) on jobs to dealwright_lookout;
 
+create table launch_checks (
+  project_id text not null,
+  campaign text not null,
+  id text not null,
+  passed boolean not null,
+  lines jsonb not null,
+  promotions jsonb not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint launch_checks_pkey PRIMARY KEY (project_id, campaign, id)
+);
+alter table launch_checks enable row level security;
+alter table launch_checks force row level security;
+create policy lookout on launch_checks as permissive for select to dealwright_lookout using (true);
+create policy project on launch_checks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table launch_checks is 'Append-only: each check of a campaign, with its evidence.';
+comment on column launch_checks.promotions is 'As they were looked at: [{"id", "key", "fingerprint"}], the fingerprint being the SHA-256 of the document.';
+grant insert, select on launch_checks to dealwright_app;
+
 create table ledger_entries (
   project_id text not null,
   redemption_id text not null,
@@ -815,6 +1075,21 @@ comment on column ledger_entries.postings is 'In the order of their steps: [[rul
 comment on column ledger_entries.redemption_id is 'The redemption, or for claims the claim.';
 comment on column ledger_entries.step is 'That of its first posting; the others follow it.';
 grant insert, select on ledger_entries to dealwright_app;
+
+create table measurement_looks (
+  project_id text not null,
+  kind text not null,
+  name text not null,
+  day date not null,
+  constraint measurement_looks_pkey PRIMARY KEY (project_id, kind, name, day),
+  constraint measurement_looks_kind_check CHECK ((kind = ANY (ARRAY['campaign'::text, 'experiment'::text])))
+);
+alter table measurement_looks enable row level security;
+alter table measurement_looks force row level security;
+create policy lookout on measurement_looks as permissive for select to dealwright_lookout using (true);
+create policy project on measurement_looks as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table measurement_looks is 'Days on which somebody looked at a measurement while it ran: the more often, the stricter its level, as whoever looks often and stops when it suits is wrong more often.';
+grant delete, insert, select, update on measurement_looks to dealwright_app;
 
 create table offline_flags (
   project_id text not null,
@@ -948,9 +1223,12 @@ create table orders (
   constraint orders_status_known CHECK ((status = ANY (ARRAY['placed'::text, 'paid'::text, 'fulfilled'::text, 'cancelled'::text, 'returned'::text])))
 );
 CREATE INDEX orders_customer ON public.orders USING btree (project_id, customer_id, placed_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX orders_dealer ON public.orders USING btree (project_id, dealer, placed_at, external_id) WHERE (dealer IS NOT NULL);
+CREATE INDEX orders_of_dealers ON public.orders USING btree (project_id, placed_at, external_id) WHERE (dealer IS NOT NULL);
 CREATE INDEX orders_placed ON public.orders USING btree (project_id, placed_at, external_id);
 CREATE UNIQUE INDEX orders_redemption ON public.orders USING btree (project_id, redemption_id) WHERE (redemption_id IS NOT NULL);
 CREATE INDEX orders_to_settle ON public.orders USING btree (updated_at) WHERE (settlement = 'pending'::text);
+CREATE TRIGGER orders_moved AFTER UPDATE ON public.orders FOR EACH ROW WHEN (((old.customer_id IS NOT NULL) AND (old.customer_id !~~ 'erased:%'::text) AND (COALESCE(new.customer_id, ''::text) !~~ 'erased:%'::text) AND ((old.customer_id IS DISTINCT FROM new.customer_id) OR (old.placed_at <> new.placed_at)))) EXECUTE FUNCTION note_moved_order();
 alter table orders enable row level security;
 alter table orders force row level security;
 create policy lookout on orders as permissive for select to dealwright_lookout using (true);
@@ -1129,6 +1407,29 @@ comment on column points_spends.is_final is 'What it paid for stays, such as a t
 comment on column points_spends.takes is 'What it still has, by lot: [[lot, points]].';
 grant delete, insert, select, update on points_spends to dealwright_app;
 grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;
+
+create table policy_actions (
+  project_id text not null,
+  id text not null,
+  campaign text not null,
+  policy text not null,
+  channel text,
+  at timestamp with time zone not null,
+  evidence jsonb not null,
+  act jsonb not null,
+  changes jsonb not null,
+  failure text,
+  undone_at timestamp with time zone,
+  undone_by text,
+  constraint policy_actions_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX policy_actions_of_campaign ON public.policy_actions USING btree (project_id, campaign, id);
+alter table policy_actions enable row level security;
+alter table policy_actions force row level security;
+create policy lookout on policy_actions as permissive for select to dealwright_lookout using (true);
+create policy project on policy_actions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table policy_actions is 'Kept for good: what was changed, on what figures, and who took it back.';
+grant delete, insert, select, update on policy_actions to dealwright_app;
 
 create table prizes (
   project_id text not null,
@@ -1316,6 +1617,7 @@ create table promotion_versions (
   constraint promotion_versions_change_known CHECK ((change = ANY (ARRAY['created'::text, 'updated'::text, 'activated'::text, 'paused'::text, 'ended'::text, 'archived'::text, 'reverted'::text, 'killed'::text]))),
   constraint promotion_versions_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'ended'::text, 'archived'::text])))
 );
+CREATE INDEX promotion_versions_campaign ON public.promotion_versions USING btree (project_id, promotion_id, version) WHERE (document ? 'campaign'::text);
 CREATE TRIGGER promotion_versions_append_only BEFORE DELETE OR UPDATE ON public.promotion_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table promotion_versions enable row level security;
 alter table promotion_versions force row level security;
@@ -1358,6 +1660,164 @@ comment on column promotions.revision is 'The project revision at its last chang
 comment on column promotions.starts_at is 'The instant the schedule named when it was saved, for lists. Evaluations read the document.';
 comment on column promotions.status is 'As the merchant set it. An active one is shown as scheduled before starts_at and as ended from ends_at on.';
 grant delete, insert, select, update on promotions to dealwright_app;
+
+create table rebate_accounts (
+  project_id text not null,
+  agreement text collate "C" not null,
+  period text collate "C" not null,
+  dealer text collate "C" not null,
+  measures bigint[] not null,
+  reward bigint not null,
+  accrued bigint not null,
+  payable bigint not null,
+  paid bigint not null,
+  is_member boolean not null,
+  constraint rebate_accounts_pkey PRIMARY KEY (project_id, agreement, period, dealer)
+);
+CREATE INDEX rebate_accounts_dealer ON public.rebate_accounts USING btree (project_id, dealer, agreement, period);
+alter table rebate_accounts enable row level security;
+alter table rebate_accounts force row level security;
+create policy lookout on rebate_accounts as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_accounts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column rebate_accounts.accrued is 'What was booked in this period, adjustments of closed ones included, and is not closed yet.';
+comment on column rebate_accounts.is_member is 'The agreement means the dealer. Once the period is closed that does not change any more.';
+comment on column rebate_accounts.measures is 'The sum of the contributions of the period.';
+comment on column rebate_accounts.reward is 'What they earn, and what entries of this period come to, wherever they were booked.';
+grant delete, insert, select, update on rebate_accounts to dealwright_app;
+
+create table rebate_agreements (
+  project_id text not null,
+  key text collate "C" not null,
+  version integer not null,
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint rebate_agreements_pkey PRIMARY KEY (project_id, key)
+);
+alter table rebate_agreements enable row level security;
+alter table rebate_agreements force row level security;
+create policy lookout on rebate_agreements as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_agreements as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on rebate_agreements to dealwright_app;
+
+create table rebate_contributions (
+  project_id text not null,
+  external_id text collate "C" not null,
+  agreement text collate "C" not null,
+  dealer text not null,
+  period text not null,
+  measures bigint[] not null,
+  constraint rebate_contributions_pkey PRIMARY KEY (project_id, external_id, agreement)
+);
+alter table rebate_contributions enable row level security;
+alter table rebate_contributions force row level security;
+create policy lookout on rebate_contributions as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_contributions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column rebate_contributions.measures is 'Amount and quantity of what counts; then both of each launch.';
+grant delete, insert, select, update on rebate_contributions to dealwright_app;
+
+create table rebate_entries (
+  project_id text not null,
+  id text not null,
+  agreement text not null,
+  period text not null,
+  dealer text not null,
+  of_period text not null,
+  cause text not null,
+  from_account text not null,
+  to_account text not null,
+  amount bigint not null,
+  external_id text,
+  created_by text,
+  created_at timestamp with time zone not null,
+  constraint rebate_entries_pkey PRIMARY KEY (project_id, id),
+  constraint rebate_entries_accounts_known CHECK (((from_account = ANY (ARRAY['expense'::text, 'accrued'::text, 'payable'::text, 'paid'::text])) AND (to_account = ANY (ARRAY['expense'::text, 'accrued'::text, 'payable'::text, 'paid'::text])))),
+  constraint rebate_entries_cause_known CHECK ((cause = ANY (ARRAY['accrue'::text, 'adjust'::text, 'close'::text, 'pay'::text]))),
+  constraint rebate_entries_move_something CHECK (((amount > 0) AND (from_account <> to_account)))
+);
+CREATE INDEX rebate_entries_account ON public.rebate_entries USING btree (project_id, agreement, period, dealer, id);
+alter table rebate_entries enable row level security;
+alter table rebate_entries force row level security;
+create policy lookout on rebate_entries as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_entries as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table rebate_entries is 'Never changed. Less is an entry the other way.';
+comment on column rebate_entries.of_period is 'For what it was earned: another period only where that was closed already.';
+comment on column rebate_entries.period is 'In which it is booked.';
+grant insert, select on rebate_entries to dealwright_app;
+
+create table rebate_orders_due (
+  project_id text not null,
+  seq bigint generated always as identity not null,
+  external_id text not null,
+  due_at timestamp with time zone not null,
+  constraint rebate_orders_due_pkey PRIMARY KEY (project_id, seq)
+);
+alter table rebate_orders_due enable row level security;
+alter table rebate_orders_due force row level security;
+create policy lookout on rebate_orders_due as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_orders_due as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table rebate_orders_due is 'Orders to be held against the agreements. One may stand here more than once: whoever marks never waits for who works.';
+grant delete, insert, select, update on rebate_orders_due to dealwright_app;
+grant select (project_id, seq, due_at) on rebate_orders_due to dealwright_lookout;
+
+create table rebate_periods (
+  project_id text not null,
+  agreement text collate "C" not null,
+  period text not null,
+  closed_at timestamp with time zone not null,
+  closed_by text not null,
+  constraint rebate_periods_pkey PRIMARY KEY (project_id, agreement, period)
+);
+alter table rebate_periods enable row level security;
+alter table rebate_periods force row level security;
+create policy lookout on rebate_periods as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_periods as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table rebate_periods is 'Those that are closed.';
+grant delete, insert, select, update on rebate_periods to dealwright_app;
+
+create table rebate_statements (
+  project_id text not null,
+  id text not null,
+  agreement text not null,
+  period text not null,
+  dealer text collate "C" not null,
+  state text not null,
+  currency text not null,
+  total bigint not null,
+  document jsonb not null,
+  closed_at timestamp with time zone not null,
+  approved_at timestamp with time zone,
+  approved_by text,
+  paid_at timestamp with time zone,
+  paid_by text,
+  reference text,
+  constraint rebate_statements_pkey PRIMARY KEY (project_id, id),
+  constraint rebate_statements_one_each UNIQUE (project_id, agreement, period, dealer),
+  constraint rebate_statements_state_known CHECK ((state = ANY (ARRAY['closed'::text, 'approved'::text, 'paid'::text])))
+);
+CREATE INDEX rebate_statements_dealer ON public.rebate_statements USING btree (project_id, dealer, id);
+alter table rebate_statements enable row level security;
+alter table rebate_statements force row level security;
+create policy lookout on rebate_statements as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_statements as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on rebate_statements to dealwright_app;
+
+create table rebate_sweeps (
+  project_id text not null,
+  seq bigint generated always as identity not null,
+  dealer text,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  after_at timestamp with time zone,
+  after_id text,
+  constraint rebate_sweeps_pkey PRIMARY KEY (project_id, seq)
+);
+alter table rebate_sweeps enable row level security;
+alter table rebate_sweeps force row level security;
+create policy lookout on rebate_sweeps as permissive for select to dealwright_lookout using (true);
+create policy project on rebate_sweeps as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table rebate_sweeps is 'Orders of a time that are to be marked as due, since an agreement or a dealer has changed. Dealer null: of all dealers.';
+grant delete, insert, select, update on rebate_sweeps to dealwright_app;
+grant select (project_id, seq) on rebate_sweeps to dealwright_lookout;
 
 create table redemptions (
   project_id text not null,
@@ -1606,6 +2066,32 @@ comment on column segments.refreshed_version is 'The version by which everybody 
 grant delete, insert, select, update on segments to dealwright_app;
 grant select (project_id, version, refreshed_version) on segments to dealwright_lookout;
 
+create table simulations (
+  project_id text not null,
+  id text not null,
+  job_id text not null,
+  request jsonb not null,
+  revision bigint not null,
+  settings jsonb not null,
+  checkpoint text,
+  reached_at timestamp with time zone,
+  reached_id text,
+  report jsonb,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint simulations_pkey PRIMARY KEY (project_id, id),
+  constraint simulations_checkpoint_whole CHECK ((((checkpoint IS NULL) = (reached_at IS NULL)) AND ((checkpoint IS NULL) = (reached_id IS NULL))))
+);
+alter table simulations enable row level security;
+alter table simulations force row level security;
+create policy lookout on simulations as permissive for select to dealwright_lookout using (true);
+create policy project on simulations as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column simulations.checkpoint is 'What the orders up to reached_at, reached_id came to, as the threads wrote it. Text: nobody asks for parts of it.';
+comment on column simulations.report is 'Written with the last step of the job.';
+comment on column simulations.revision is 'Of the rules that are the baseline, whatever changes meanwhile.';
+comment on column simulations.settings is 'The project''s when it was made.';
+grant delete, insert, select, update on simulations to dealwright_app;
+
 create table stock_feeds (
   project_id text not null,
   revision bigint not null,
@@ -1644,6 +2130,33 @@ comment on column stock_levels.as_of is 'When it was counted; what was counted b
 comment on column stock_levels.revision is 'That of the write. Processes read what came after the last one they have seen.';
 comment on column stock_levels.store is 'Empty: of the SKU at large.';
 grant delete, insert, select, update on stock_levels to dealwright_app;
+
+create table territory_flags (
+  project_id text not null,
+  external_id text collate "C" not null,
+  dealer text not null,
+  destination text not null,
+  region text,
+  store text,
+  currency text not null,
+  total bigint not null,
+  placed_at timestamp with time zone not null,
+  flagged_at timestamp with time zone not null,
+  cleared_at timestamp with time zone,
+  cleared_by text,
+  reason text,
+  constraint territory_flags_pkey PRIMARY KEY (project_id, external_id),
+  constraint territory_flags_say_why CHECK ((((cleared_at IS NULL) = (reason IS NULL)) AND ((cleared_at IS NULL) = (cleared_by IS NULL))))
+);
+CREATE INDEX territory_flags_dealer ON public.territory_flags USING btree (project_id, dealer, placed_at, external_id);
+CREATE INDEX territory_flags_placed ON public.territory_flags USING btree (project_id, placed_at, external_id);
+alter table territory_flags enable row level security;
+alter table territory_flags force row level security;
+create policy lookout on territory_flags as permissive for select to dealwright_lookout using (true);
+create policy project on territory_flags as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table territory_flags is 'Orders that were shipped outside of their dealer''s territory. They earn nothing until they are cleared.';
+comment on column territory_flags.destination is 'A hash of the dealer and of where the order went: cleared is cleared until one of them changes.';
+grant delete, insert, select, update on territory_flags to dealwright_app;
 
 create table tier_programmes (
   project_id text not null,
@@ -2347,11 +2860,21 @@ alter table automation_runs add constraint automation_runs_project_id_automation
 
 alter table automations add constraint automations_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table campaign_costs add constraint campaign_costs_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
+alter table campaign_policies add constraint campaign_policies_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
+alter table campaign_reviews add constraint campaign_reviews_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
+alter table campaigns add constraint campaigns_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table customer_upkeep add constraint customer_upkeep_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table customers add constraint customers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table dealers add constraint dealers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table draw_prizes add constraint draw_prizes_project_id_draw_fkey FOREIGN KEY (project_id, draw) REFERENCES draws(project_id, key);
 
@@ -2361,11 +2884,17 @@ alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (
 
 alter table event_streams add constraint event_streams_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table exposures add constraint exposures_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table group_buys add constraint group_buys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table group_seats add constraint group_seats_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table launch_checks add constraint launch_checks_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
+alter table measurement_looks add constraint measurement_looks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table offline_flags add constraint offline_flags_project_id_voucher_id_fkey FOREIGN KEY (project_id, voucher_id) REFERENCES offline_vouchers(project_id, id);
 
@@ -2377,6 +2906,8 @@ alter table order_returns add constraint order_returns_project_id_external_id_fk
 
 alter table orders add constraint orders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table policy_actions add constraint policy_actions_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
 alter table promotion_approvals add constraint promotion_approvals_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotion_comments add constraint promotion_comments_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
@@ -2387,6 +2918,22 @@ alter table promotion_versions add constraint promotion_versions_project_id_prom
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table rebate_accounts add constraint rebate_accounts_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_agreements add constraint rebate_agreements_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_contributions add constraint rebate_contributions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_entries add constraint rebate_entries_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_orders_due add constraint rebate_orders_due_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_periods add constraint rebate_periods_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_statements add constraint rebate_statements_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table rebate_sweeps add constraint rebate_sweeps_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table referrals add constraint referrals_project_id_programme_referrer_fkey FOREIGN KEY (project_id, programme, referrer) REFERENCES referral_members(project_id, programme, holder);
 
 alter table rfm_settings add constraint rfm_settings_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -2395,9 +2942,13 @@ alter table segment_members add constraint segment_members_project_id_segment_id
 
 alter table segments add constraint segments_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table simulations add constraint simulations_project_id_job_id_fkey FOREIGN KEY (project_id, job_id) REFERENCES jobs(project_id, id);
+
 alter table stock_feeds add constraint stock_feeds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table stock_levels add constraint stock_levels_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table territory_flags add constraint territory_flags_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table tier_programmes add constraint tier_programmes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
@@ -2477,6 +3028,20 @@ comment on function due_points(timestamp with time zone,integer) is 'Accounts in
 alter function due_points(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_points(timestamp with time zone,integer) from public;
 grant execute on function due_points(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_policies(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, campaign text, key text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select p.project_id, p.campaign, p.key from campaign_policies p
+   where p.due_at is not null and p.due_at <= at order by p.due_at limit most
+$function$
+;
+alter function due_policies(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_policies(timestamp with time zone,integer) from public;
+grant execute on function due_policies(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_promotion_changes(most_of_all integer, most_of_project integer)
  RETURNS TABLE(project_id text, id text, promotion_id text)
@@ -2741,6 +3306,42 @@ comment on function projects_with_new_events() is 'What the sequencer has to do,
 alter function projects_with_new_events() owner to dealwright_lookout;
 revoke all on function projects_with_new_events() from public;
 grant execute on function projects_with_new_events() to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_old_exposures(before timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select distinct old.project_id from (select e.project_id from exposures e where e.at < before order by e.at limit 10000) as old limit most
+$function$
+;
+alter function projects_with_old_exposures(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function projects_with_old_exposures(timestamp with time zone,integer) from public;
+grant execute on function projects_with_old_exposures(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_rebates_due(at timestamp with time zone)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  -- From project to project, however many orders wait in one of them.
+  with recursive waiting as (
+    (select project_id from rebate_orders_due order by project_id limit 1)
+    union all
+    select (select d.project_id from rebate_orders_due d where d.project_id > w.project_id order by d.project_id limit 1)
+      from waiting w where w.project_id is not null
+  )
+  select project_id from waiting w where exists (select from rebate_orders_due d where d.project_id = w.project_id and d.due_at <= at)
+  union
+  select project_id from rebate_sweeps
+$function$
+;
+comment on function projects_with_rebates_due(timestamp with time zone) is 'Asked every second, of tables that are empty while nothing is due.';
+alter function projects_with_rebates_due(timestamp with time zone) owner to dealwright_lookout;
+revoke all on function projects_with_rebates_due(timestamp with time zone) from public;
+grant execute on function projects_with_rebates_due(timestamp with time zone) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.projects_with_upkeep_due(at timestamp with time zone)
  RETURNS SETOF text

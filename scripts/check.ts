@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const steps: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ["format and lint", "npx", "--no-install", "biome", "check", "--error-on-warnings", "."],
   ["types", "npx", "--no-install", "tsc", "--noEmit"],
+  ["types of the console", "npx", "--no-install", "tsc", "-p", "src/console"],
   ["generated files", "npx", "--no-install", "tsx", "scripts/generate.ts", "--check"],
   ["contract", "npx", "--no-install", "tsx", "scripts/breaking-changes.ts"],
   ["tests", "npm", "test"],

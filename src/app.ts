@@ -44,13 +44,16 @@ import { traceRequests } from "./platform/tracing.ts";
 import { compileInputs } from "./platform/validation.ts";
 import { type Services, servicesOf } from "./services.ts";
 import { automationOperationsOf } from "./wiring/automations.ts";
+import { mountConsole } from "./wiring/console.ts";
 import { customerOperationsOf, customerStreamsOf } from "./wiring/customers.ts";
 import { growthOperations, growthStreams } from "./wiring/growth.ts";
 import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
 
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &
-    Partial<Pick<Config, "metrics" | "graphqlDocuments" | "isTraced" | "trustedProxies">> &
+    Partial<
+      Pick<Config, "metrics" | "graphqlDocuments" | "isTraced" | "trustedProxies" | "simulationThreads">
+    > &
     EventDeliverySettings;
   database: Database;
   clock: Clock;
@@ -104,6 +107,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     countsExchangeMilliseconds,
     delivery: config,
     outage,
+    simulationThreads: config.simulationThreads,
   });
   const operations = operationsOf(services);
   const streams = streamOperationsOf(services);
@@ -141,10 +145,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       config.graphqlDocuments === undefined ? null : await readGraphqlDocuments(config.graphqlDocuments),
   });
   await mountApiReference(app, apiDocument(operations, streams));
+  mountConsole(app);
   if (!isProduction) {
     mountGraphiql(app);
   }
-  app.addHook("preClose", async () => services.eventDelivery.endStreams());
+  app.addHook("preClose", async () => {
+    services.eventDelivery.endStreams();
+    services.campaigns.endStreams();
+  });
   app.addHook("onClose", async () => {
     await services.eventDelivery.close();
     await services.scheduledChanges.close();
@@ -154,11 +162,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.segmentUpkeep.close();
     await services.automationRounds.close();
     await services.jobs.close();
+    await services.exposures.close();
     await services.redemptionExpiry.close();
     await services.groupBuying.close();
+    await services.policies.close();
     await services.orderSettlement.close();
     await services.loyalty.close();
     await services.growth.close();
+    await services.dealers.close();
     await services.committer.close();
     await services.alarms.close();
     await services.counts.close();
@@ -179,11 +190,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.usage.start();
   services.segmentUpkeep.start();
   services.automationRounds.start();
+  services.exposures.start();
   services.redemptionExpiry.start();
   services.groupBuying.start();
+  services.policies.start();
   services.orderSettlement.start();
   services.loyalty.start();
   services.growth.start();
+  services.dealers.start();
   // While the database is away there is nobody to listen to; that begins by itself when it is back.
   if (watch.isAway()) listening.catch((err: unknown) => app.log.error({ err }, "listening did not begin"));
   else await listening;
@@ -215,13 +229,19 @@ export function operationsOf(services: Services): Operation[] {
     ...growthOperations(services.growth),
     ...webhookOperations(services.eventDelivery.webhooks),
     ...planningOperations(),
+    ...services.simulations.operations,
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),
     ...apiKeyOperations(apiKeys),
     ...customerOperationsOf(services),
     ...services.stock.operations,
+    ...services.dealers.operations,
     ...automationOperationsOf(services),
     ...services.groupBuying.operations,
+    ...services.campaigns.operations,
+    ...services.policies.operations,
+    ...services.measurement.operations,
+    ...services.launchChecks.operations,
     ...auditOperations(services.audit),
   ];
 }
@@ -236,6 +256,8 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...growthStreams(services.growth),
     ...customerStreamsOf(services),
     ...services.stock.streams,
+    ...services.campaigns.streams,
+    ...services.dealers.streams,
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
   ];

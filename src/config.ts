@@ -33,6 +33,7 @@ const variables = z.object({
   DATA_DIR: z.string().default("./data"),
   OUTAGE_MINUTES: wholeNumber(0, 10_080).default(15),
   WORKERS: wholeNumber(1, 256).default(1),
+  SIMULATION_THREADS: wholeNumber(1, 64).optional(),
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
   METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
@@ -64,6 +65,8 @@ export interface Config {
   outageMinutes: number;
   /** Processes that serve; from two on there is one more, which starts and restarts them. */
   workers: number;
+  /** Threads of one simulation. Undefined: one for each core, up to four. */
+  simulationThreads: number | undefined;
   bootstrapAdminKey: string | undefined;
   hasDemo: boolean;
   /** Whether `/metrics` is answered on the ordinary port, nowhere, or on a port of its own. */
@@ -129,6 +132,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory: settings.DATA_DIR,
     outageMinutes: settings.OUTAGE_MINUTES,
     workers: settings.WORKERS,
+    simulationThreads: settings.SIMULATION_THREADS,
     bootstrapAdminKey: settings.BOOTSTRAP_ADMIN_KEY,
     graphqlDocuments: settings.GRAPHQL_DOCUMENTS,
     hasDemo: settings.DEMO ?? !isProduction,

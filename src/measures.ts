@@ -6,7 +6,7 @@ import type { RefusalCounts } from "./platform/refusal-counts.ts";
 import type { Services } from "./services.ts";
 
 export function measureServices(metrics: Metrics, database: Database, services: Services): void {
-  const { committer, rulebooks, pricing, usage, eventDelivery } = services;
+  const { committer, rulebooks, pricing, exposures, usage, eventDelivery } = services;
   const gauge = (name: string, help: string, read: () => number, ofAll?: "max") =>
     gaugeOf(metrics, name, help, read, ofAll);
   const count = (name: string, help: string, read: () => number) => countOf(metrics, name, help, read);
@@ -39,6 +39,14 @@ export function measureServices(metrics: Metrics, database: Database, services: 
     "What any plan could still have saved at most, as parts of the totals, added up; divide by quotes_total.",
     () => pricing.figures.gaps,
   );
+
+  count(
+    "exposures_written_total",
+    "Exposures to campaigns and experiments.",
+    () => exposures.figures.written,
+  );
+  const dropped = "Exposures that there was no room for.";
+  count("exposures_dropped_total", dropped, () => exposures.figures.dropped);
 
   const budgets = () => usage.budgets();
   gauge(

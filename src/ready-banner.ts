@@ -15,6 +15,7 @@ export function readyBanner(banner: ReadyBanner): string {
   return [
     "",
     `Dealwright is ready at ${address}`,
+    `  Console        ${address}/console/`,
     `  API reference  ${address}/docs`,
     ...(isDocumented ? [`  GraphiQL       ${address}/graphiql`] : []),
     ...(isNewKey ? [`  Admin key      ${adminKey}   (shown this once: keep it)`] : []),

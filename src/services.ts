@@ -50,10 +50,21 @@ import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics } from "./platform/metrics.ts";
 import type { Outage } from "./platform/outage.ts";
 import { automationServicesOf } from "./wiring/automations.ts";
+import {
+  campaignFollowers,
+  campaignServices,
+  campaignsInForce,
+  countCampaignEvents,
+} from "./wiring/campaigns.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
+import { dealerFollowers, dealerServices } from "./wiring/dealers.ts";
 import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
+import { launchCheckServices, launchGate } from "./wiring/launch-checks.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
+import { measurementServices } from "./wiring/measurement.ts";
+import { policyServices } from "./wiring/policies.ts";
+import { simulationServices } from "./wiring/simulations.ts";
 import { stockServices } from "./wiring/stock.ts";
 
 /** The features, wired to each other. Nothing here touches the database yet. */
@@ -68,6 +79,7 @@ export function servicesOf({
   countsExchangeMilliseconds,
   delivery,
   outage,
+  simulationThreads,
 }: {
   database: Database;
   clock: Clock;
@@ -79,16 +91,31 @@ export function servicesOf({
   countsExchangeMilliseconds?: number | undefined;
   delivery?: EventDeliverySettings | undefined;
   outage?: Outage | undefined;
+  simulationThreads?: number | undefined;
 }) {
   const authenticator = apiKeyAuthenticator({ database, clock, log, outage });
   const counts = sharedCounts({ database, clock, log, exchangeMilliseconds: countsExchangeMilliseconds });
   const projects = projectService(database);
-  const rulebooks = rulebookService({ database, projects, log, clock, outage, listener, pollMilliseconds });
+  const rulebooks = rulebookService({
+    database,
+    projects,
+    campaigns: campaignsInForce,
+    log,
+    clock,
+    outage,
+    listener,
+    pollMilliseconds,
+  });
   const safeguards = safeguardService({ database, clock, reach: rulebooks.reach });
   const alarms = alarmService({ safeguards, counts, log });
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
-  const followers = [followRedemptions, ...growthFollowers({ projects, clock })];
+  const followers = [
+    followRedemptions,
+    ...growthFollowers({ projects, clock }),
+    ...dealerFollowers({ clock }),
+    ...campaignFollowers,
+  ];
   const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
   const customers = customerServicesOf({ database, clock, log, projects });
@@ -96,10 +123,12 @@ export function servicesOf({
   const growth = growthServices({ database, clock, log, projects, eventDelivery });
   const { segments } = customers;
   const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
-  const promotions = promotionService({ database, clock, projects, rulebooks });
+  const promotions = promotionService({ database, clock, projects, rulebooks, gate: launchGate(clock) });
   const usage = usageService({ database, committer, log });
   const stock = stockServices({ database, clock, log, projects, listener });
   const facts = factsService({ database, clock, usage, stock: stock.levels, wrongCodes, outage });
+  const measurement = measurementServices({ database, clock, log });
+  const { exposures } = measurement;
   const pricing = pricingService({ log, metrics });
   const redemptions = redemptionService({
     database,
@@ -110,6 +139,7 @@ export function servicesOf({
     committer,
     wrongCodes,
     alarms,
+    exposures,
     isGroupComplete: groupCompleteness(database),
   });
   const returns = returnService({ database, rulebooks, committer });
@@ -120,7 +150,7 @@ export function servicesOf({
     redemptions: orderRedemptions(redemptions, returns),
   });
   const orderWriter = orderWriteService({ database, clock, settlement: orderSettlement });
-  const evaluations = evaluationService({ database, clock, rulebooks, facts, pricing });
+  const evaluations = evaluationService({ database, clock, rulebooks, facts, pricing, exposures });
   const offlineKeys = offlineKeyService({ database, clock });
   const jobs = jobService({ database, clock, log, listener, pollMilliseconds: jobPollMilliseconds });
   const couponPools = couponPoolService({
@@ -128,6 +158,7 @@ export function servicesOf({
     clock,
     pendingCodes: (connection, projectId, poolId) => pendingCodes(jobs, connection, projectId, poolId),
   });
+  const campaigns = campaignServices({ database, clock, projects, eventDelivery, reach: rulebooks.reach });
   return {
     eventDelivery,
     ...customers,
@@ -137,10 +168,12 @@ export function servicesOf({
     auditSealer: auditSealerService({ database, log }),
     jobs,
     growth,
+    dealers: dealerServices({ database, clock, log, projects, eventDelivery }),
     tracking: trackingService({
       database,
       clock,
       followers: [...growth.trackingFollowers, automations.trackingFollower],
+      count: countCampaignEvents,
     }),
     couponPools,
     coupons: couponService({
@@ -172,11 +205,22 @@ export function servicesOf({
       missingSegments: customers.segments.missing,
     }),
     evaluations,
-    catalog: catalogPriceService({ clock, rulebooks, facts, pricing }),
+    catalog: catalogPriceService({ clock, rulebooks, facts, pricing, exposures }),
+    campaigns,
+    policies: policyServices({
+      database,
+      clock,
+      log,
+      promotions,
+      campaigns: campaigns.service,
+      boards: campaigns.boards,
+    }),
     committer,
     usage,
     stock,
     pricing,
+    exposures,
+    measurement,
     redemptions,
     groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions, facts }),
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
@@ -195,6 +239,14 @@ export function servicesOf({
     }),
     offlineRedemptions: offlineRedemptionService({ database, clock, rulebooks, committer }),
     offlineFlags: offlineFlagService({ database, clock }),
+    launchChecks: launchCheckServices({
+      database,
+      clock,
+      projects,
+      rulebooks,
+      webhooks: eventDelivery.webhooks,
+    }),
+    simulations: simulationServices({ database, clock, rulebooks, jobs, threads: simulationThreads }),
     loyalty: loyaltyServices({ database, clock, log, projects, eventDelivery }),
   };
 }

@@ -146,4 +146,42 @@ select 'points-of-a-reward-are-missing', g.project_id, g.redemption_id, format('
   left join points_lots l on l.project_id = g.project_id and l.redemption_id = g.redemption_id and l.position = g.position
  where g.kind = 'points' and g.points > 0 and ((g.state in ('granted', 'recovered')) <> (l.id is not null) or l.amount <> g.points)
 
+union all
+-- A dealer's rebates in a period are what their orders contribute, and what the entries of the books come to.
+select 'rebate-account-is-not-its-contributions', a.project_id, concat_ws(' ', a.agreement, a.period, a.dealer),
+       format('%s; contributions %s', a.measures[1:2], array[c.amount, c.quantity])
+  from rebate_accounts a
+  full join (select project_id, agreement, period, dealer collate "C" as dealer, sum(measures[1])::bigint as amount, sum(measures[2])::bigint as quantity
+               from rebate_contributions group by 1, 2, 3, 4) c using (project_id, agreement, period, dealer)
+ where (coalesce(a.measures[1], 0), coalesce(a.measures[2], 0)) <> (coalesce(c.amount, 0), coalesce(c.quantity, 0))
+
+union all
+select 'rebate-account-is-not-its-entries', a.project_id, concat_ws(' ', a.agreement, a.period, a.dealer),
+       format('%s accrued, %s payable, %s paid; entries %s, %s, %s', a.accrued, a.payable, a.paid, e.accrued, e.payable, e.paid)
+  from rebate_accounts a
+  full join (select project_id, agreement, period, dealer,
+                    sum(amount * ((to_account = 'accrued')::int - (from_account = 'accrued')::int))::bigint as accrued,
+                    sum(amount * ((to_account = 'payable')::int - (from_account = 'payable')::int))::bigint as payable,
+                    sum(amount * ((to_account = 'paid')::int - (from_account = 'paid')::int))::bigint as paid
+               from rebate_entries group by 1, 2, 3, 4) e
+    on (e.project_id, e.agreement, e.period, e.dealer) = (a.project_id, a.agreement, a.period, a.dealer)
+ where (coalesce(a.accrued, 0), coalesce(a.payable, 0), coalesce(a.paid, 0)) <> (coalesce(e.accrued, 0), coalesce(e.payable, 0), coalesce(e.paid, 0))
+
+union all
+select 'rebate-reward-is-not-booked', a.project_id, concat_ws(' ', a.agreement, a.period, a.dealer), format('%s; booked %s', a.reward, e.booked)
+  from rebate_accounts a
+  left join (select project_id, agreement, of_period, dealer,
+                    sum(amount * ((to_account = 'accrued')::int - (from_account = 'accrued')::int))::bigint as booked
+               from rebate_entries where cause in ('accrue', 'adjust') group by 1, 2, 3, 4) e
+    on (e.project_id, e.agreement, e.of_period, e.dealer) = (a.project_id, a.agreement, a.period, a.dealer)
+ where a.reward <> coalesce(e.booked, 0)
+
+union all
+select 'rebate-statement-does-not-add-up', s.project_id, s.id, format('%s; lines %s, closed with %s', s.total, l.sum, e.closed)
+  from rebate_statements s
+ cross join lateral (select coalesce(sum((line ->> 'amount')::bigint), 0)::bigint as sum from jsonb_array_elements(s.document -> 'lines') as line) l
+ cross join lateral (select coalesce(sum(amount * (case to_account when 'payable' then 1 else -1 end)), 0)::bigint as closed from rebate_entries e
+                      where e.project_id = s.project_id and e.agreement = s.agreement and e.period = s.period and e.dealer = s.dealer and e.cause = 'close') e
+ where s.total <> l.sum or s.total <> e.closed
+
 order by 1, 2, 3, 4;

@@ -108,6 +108,53 @@ export type AppliedPromotion = {
   stock?: readonly (StockUse)[];
 };
 
+export type ArmComparison = {
+  /** Which arm, against the one it is compared with. */
+  arm: string;
+  against: string;
+  verdict: SignificanceVerdict;
+  /** Of both arms: what the verdict stands on. */
+  orders: number;
+  /** Revenue per customer, less that of the other arm. */
+  difference: number;
+  /** The same, in percent of the other arm's. Null: that is 0. */
+  uplift: number | null;
+  t: number | null;
+  degreesOfFreedom: number | null;
+  /** Welch's t-test of revenue per customer, two-sided. */
+  pValue: number | null;
+  /** What it must stay under: by confidence, days on which somebody looked, and comparisons. */
+  level: number;
+  /** Of the difference, low and high, at that level. */
+  interval: readonly (number)[] | null;
+  incremental: IncrementalSales;
+};
+
+export type AssumedVolume = {
+  units: number;
+  revenue: MinorUnits;
+  discount: MinorUnits;
+  margin: number;
+};
+
+export type AttributedChannel = {
+  channel: string | null;
+  /** In the windows of those orders. */
+  touches: number;
+  /** All to the first touch. */
+  first: AttributedCredit;
+  /** All to the last touch before the order. */
+  last: AttributedCredit;
+  /** To every touch alike, to the cent. */
+  linear: AttributedCredit;
+};
+
+export type AttributedCredit = {
+  orders: number;
+  /** Minor units. */
+  revenue: number;
+};
+
 /** Free facts by name: text, number, truth or a list of texts. */
 export type Attributes = { readonly [key: string]: string | number | boolean | readonly (string)[] };
 
@@ -755,6 +802,508 @@ export type BudgetShare = {
   amount: number;
 };
 
+export type Campaign = {
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  key: string;
+  name: string;
+  startsAt: string;
+  /** It ends before this instant. */
+  endsAt: string;
+  /** In which its days are told; the project's, if left out. */
+  timezone?: TimeZone;
+  /** Where it runs. Whatever else is sold elsewhere by its promotions is counted all the same. */
+  channels?: readonly (string)[];
+  goals: readonly (CampaignGoal)[];
+  budget?: CampaignBudget;
+  /** With whom the others are compared. Raising it moves nobody out of it. */
+  holdout?: CampaignHoldout;
+  /** Of whom it is noted that they met it; everybody, if left out. Only they are measured. */
+  exposures?: CampaignExposures;
+  guards?: CampaignGuards;
+  /** Its promotions come into force only as they were in the latest check, passed and young enough (`launch-check-required`). */
+  launchCheck?: CampaignLaunchCheck;
+  status: CampaignStatus;
+  /** Of the budget; null without one. */
+  unallocated: CampaignUnallocated | null;
+  /** The ETag, as `If-Match` wants it. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export type CampaignAlert = {
+  code: CampaignAlertCode;
+  severity: CampaignAlertSeverity;
+  /** A metric, a promotion's key, or `campaign`. */
+  subject: string;
+  message: string;
+  actual: number | null;
+  /** What it is held against. */
+  threshold: number | null;
+};
+
+/** `goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. `cost_unknown`: of part of the goods nobody said what they cost. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet. */
+export type CampaignAlertCode = "goal_behind" | "conversion_low" | "roi_low" | "budget_nearly_spent" | "budget_spent" | "promotion_budget_nearly_spent" | "promotion_exhausted" | "cost_unknown" | "visits_unknown" | "few_orders";
+
+export type CampaignAlertSeverity = "info" | "warning" | "critical";
+
+export type CampaignAttainment = {
+  metric: CampaignMetric;
+  target: number;
+  /** Of amounts and of ROI; null for what is counted. */
+  currency: CurrencyCode | null;
+  /** When it is to be reached. What comes after it does not count. */
+  by: string;
+  /** In the same unit as the target; null where it cannot be told, as conversion without visits. */
+  actual: number | null;
+  /** actual ÷ target × 100, to two decimals. */
+  percent: number | null;
+  /** What should be there by now: of what adds up, the target's share of the time that has passed; of ratios and averages the target itself. */
+  expected: number;
+  /** actual ≥ expected. Null before the campaign begins, and where `actual` is. */
+  isOnTrack: boolean | null;
+  isReached: boolean;
+};
+
+export type CampaignAttainments = {
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  campaign: string;
+  asOf: string;
+  /** How much of the campaign's time has passed, 0 to 1. */
+  elapsed: number;
+  goals: readonly (CampaignAttainment)[];
+};
+
+export type CampaignAttribution = {
+  campaign: string;
+  currency: string;
+  /** Of customers who were touched in the window before. */
+  orders: number;
+  /** Minor units. */
+  revenue: number;
+  /** The largest by last touch first. */
+  channels: readonly (AttributedChannel)[];
+};
+
+/** All that there is to watch of a campaign. It is counted by quarter hours: those in which the campaign begins and ends count whole. About a second behind the orders. */
+export type CampaignBoard = {
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  campaign: string;
+  name: string;
+  status: CampaignBoardStatus;
+  asOf: string;
+  startsAt: string;
+  endsAt: string;
+  /** In which days are told. */
+  timezone: string;
+  /** How much of the campaign's time has passed, 0 to 1. */
+  elapsed: number;
+  /** Of all amounts: the budget's, else the first goal's, else that of most orders; null where there is none of these. */
+  currency: CurrencyCode | null;
+  /** What was sold in others. Nothing is converted: it is in no figure here. */
+  otherCurrencies: readonly (CampaignOtherCurrency)[];
+  /** All that it may cost; null without one. */
+  budget: number | null;
+  /** Less discounts and cost entries; below zero where it is exceeded. */
+  budgetLeft: number | null;
+  /** Of the campaign as a whole, each order once. */
+  figures: CampaignFigures;
+  goals: readonly (CampaignAttainment)[];
+  /** The largest GMV first; at most 100. */
+  channels: readonly (CampaignBoardChannel)[];
+  /** The largest discount first; at most 200. */
+  promotions: readonly (CampaignBoardPromotion)[];
+  /** By hours where the campaign takes up to three days, else by its days; at most the last 400. What came back counts where it was sold. */
+  timeline: readonly (CampaignBoardPoint)[];
+  /** The gravest first. */
+  alerts: readonly (CampaignAlert)[];
+};
+
+export type CampaignBoardChannel = {
+  /** Tracked events `view` that name the campaign. */
+  visits: number;
+  /** In which a promotion of the campaign applied, less those returned whole. */
+  orders: number;
+  /** Goods of these orders, less those returned. */
+  units: number;
+  unitsPerOrder: number | null;
+  /** What was paid for these orders, less what was refunded, in minor units. */
+  gmv: number;
+  /** GMV is never told without it. */
+  margin: CampaignMargin;
+  /** Minor units. */
+  refunded: number;
+  /** GMV ÷ orders, in minor units. */
+  averageOrderValue: number | null;
+  /** Orders ÷ visits, 0 to 1; null without visits. */
+  conversion: number | null;
+  /** What the campaign's promotions took off goods that were kept, in minor units. */
+  discountCost: number;
+  /** What their gifts and services are said to be worth. In no cost: what they cost you is a cost entry. */
+  giftValue: number;
+  /** The cost entries, in minor units. */
+  otherCosts: number;
+  /** Discounts and cost entries, in minor units. */
+  cost: number;
+  /** (GMV − cost) ÷ cost: 3.2 is 1 : 3.2. Null where there was no cost. */
+  roi: number | null;
+  /** Whose first paid order it was. */
+  newCustomers: number;
+  /** Whose last paid order was more than 90 days before. */
+  winBacks: number;
+  /** Cost ÷ new customers, in minor units; null without any. */
+  acquisitionCost: number | null;
+  /** Units that the campaign's promotions discounted or gave away. */
+  promotedUnits: number;
+  /** Null: none was told. Cost entries without a channel are in the whole alone. */
+  channel: string | null;
+};
+
+export type CampaignBoardPoint = {
+  from: string;
+  visits: number;
+  orders: number;
+  /** Minor units. */
+  gmv: number;
+  /** Minor units. */
+  discountCost: number;
+};
+
+export type CampaignBoardPromotion = {
+  /** Its key. */
+  promotion: string;
+  name: string | null;
+  /** `moved`: it is not in this campaign any more; what it sold while it was still counts. */
+  status: CampaignPromotionStatus;
+  /** In which it applied. Several may apply to one order, so promotions do not add up to the campaign. */
+  orders: number;
+  /** What was paid for these orders, less refunds, in minor units. */
+  gmv: number;
+  /** What it took off, in minor units. Of promotions this does add up. */
+  discountCost: number;
+  /** Null: as often as wanted. */
+  usesLeft: number | null;
+  /** In the board's currency; null without one. */
+  budget: number | null;
+  budgetLeft: number | null;
+  /** When the last quarter of an hour began in which it applied to an order. */
+  lastSoldAt: string | null;
+};
+
+export type CampaignBoardStatus = "planned" | "running" | "over" | "archived";
+
+/** Elements and hidden costs together, and stages by themselves, may not exceed the whole (`budget_exceeded`). */
+export type CampaignBudget = {
+  currency: CurrencyCode;
+  /** All that the campaign may cost: discounts, advertising, service, hidden costs. */
+  amount: MinorUnits;
+  /** What it is spent on, such as discounts, advertising, service. Cost entries name an element. */
+  elements?: readonly (CampaignBudgetPart)[];
+  /** What is easily forgotten, such as packaging, returns, overtime; part of the budget as well. */
+  hiddenCosts?: readonly (CampaignBudgetPart)[];
+  /** The same money by the stage of customers' life: new, repeat, dormant, brand. */
+  stages?: readonly (CampaignBudgetPart)[];
+};
+
+export type CampaignBudgetPart = {
+  name: string;
+  amount: MinorUnits;
+};
+
+/** What a rule concluded from the figures. A hint where to look, and no proof. */
+export type CampaignCause = {
+  code: CampaignCauseCode;
+  message: string;
+  /** The figures it was concluded from. */
+  evidence: { readonly [key: string]: number | string };
+};
+
+export type CampaignCauseCode = "few_visits" | "channel_conversion_low" | "promotion_exhausted" | "many_returns" | "cost_share_above_goal" | "element_over_plan" | "channel_below_goal" | "mostly_known_customers" | "small_orders" | "cost_unknown" | "visits_unknown" | "few_orders";
+
+export type CampaignCost = {
+  /** Your own; the same entry sent again counts once, another one under the same id is refused. */
+  id: string;
+  /** What it was spent on: an element of the budget, or any other. */
+  element: string;
+  /** Minor units. Below zero it corrects an earlier one: entries are never changed. */
+  amount: number;
+  currency: CurrencyCode;
+  /** When it was spent. */
+  at: string;
+  note?: string;
+  /** For which it was spent; left out, for the campaign as a whole. */
+  channel?: string;
+  createdAt: string;
+  /** The id of the API key. */
+  createdBy: string;
+};
+
+export type CampaignCostEntry = {
+  /** Your own; the same entry sent again counts once, another one under the same id is refused. */
+  id: string;
+  /** What it was spent on: an element of the budget, or any other. */
+  element: string;
+  /** Minor units. Below zero it corrects an earlier one: entries are never changed. */
+  amount: number;
+  currency: CurrencyCode;
+  /** When it was spent. */
+  at: string;
+  note?: string;
+  /** For which it was spent; left out, for the campaign as a whole. */
+  channel?: string;
+};
+
+export type CampaignCostPage = {
+  items: readonly (CampaignCost)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** All discounts of the campaign's promotions together, reserved ones included. A promotion that would take more than is left does not apply (`campaign_budget_exhausted`). In a currency that it does not name nothing is given. What returns bring back is not given away again. What was given before the campaign was entered is not known. */
+export type CampaignDiscountCap = {
+  amount: MoneyMap;
+  /** Of `amount`, how much may really be given away. */
+  percent: number;
+};
+
+/** All discounts of the campaign's promotions together, reserved ones included. A promotion that would take more than is left does not apply (`campaign_budget_exhausted`). In a currency that it does not name nothing is given. What returns bring back is not given away again. What was given before the campaign was entered is not known. */
+export type CampaignDiscountCapInput = {
+  amount: MoneyMap;
+  /** Of `amount`, how much may really be given away. */
+  percent?: number;
+};
+
+export type CampaignDocument = {
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  key: string;
+  name: string;
+  startsAt: string;
+  /** It ends before this instant. */
+  endsAt: string;
+  /** In which its days are told; the project's, if left out. */
+  timezone?: TimeZone;
+  /** Where it runs. Whatever else is sold elsewhere by its promotions is counted all the same. */
+  channels?: readonly (string)[];
+  goals?: readonly (CampaignGoal)[];
+  budget?: CampaignBudget;
+  /** With whom the others are compared. Raising it moves nobody out of it. */
+  holdout?: CampaignHoldout;
+  /** Of whom it is noted that they met it; everybody, if left out. Only they are measured. */
+  exposures?: CampaignExposuresInput;
+  guards?: CampaignGuardsInput;
+  /** Its promotions come into force only as they were in the latest check, passed and young enough (`launch-check-required`). */
+  launchCheck?: CampaignLaunchCheckInput;
+};
+
+export type CampaignExposures = {
+  /** Of the customers, by chance. */
+  samplePercent: number;
+};
+
+export type CampaignExposuresInput = {
+  /** Of the customers, by chance. */
+  samplePercent?: number;
+};
+
+export type CampaignFigures = {
+  /** Tracked events `view` that name the campaign. */
+  visits: number;
+  /** In which a promotion of the campaign applied, less those returned whole. */
+  orders: number;
+  /** Goods of these orders, less those returned. */
+  units: number;
+  unitsPerOrder: number | null;
+  /** What was paid for these orders, less what was refunded, in minor units. */
+  gmv: number;
+  /** GMV is never told without it. */
+  margin: CampaignMargin;
+  /** Minor units. */
+  refunded: number;
+  /** GMV ÷ orders, in minor units. */
+  averageOrderValue: number | null;
+  /** Orders ÷ visits, 0 to 1; null without visits. */
+  conversion: number | null;
+  /** What the campaign's promotions took off goods that were kept, in minor units. */
+  discountCost: number;
+  /** What their gifts and services are said to be worth. In no cost: what they cost you is a cost entry. */
+  giftValue: number;
+  /** The cost entries, in minor units. */
+  otherCosts: number;
+  /** Discounts and cost entries, in minor units. */
+  cost: number;
+  /** (GMV − cost) ÷ cost: 3.2 is 1 : 3.2. Null where there was no cost. */
+  roi: number | null;
+  /** Whose first paid order it was. */
+  newCustomers: number;
+  /** Whose last paid order was more than 90 days before. */
+  winBacks: number;
+  /** Cost ÷ new customers, in minor units; null without any. */
+  acquisitionCost: number | null;
+  /** Units that the campaign's promotions discounted or gave away. */
+  promotedUnits: number;
+};
+
+export type CampaignFiveWhys = {
+  /** The goal that it is about; its action then stands in the table. */
+  metric?: CampaignMetric;
+  problem: string;
+  /** Each asks why the one before was so. */
+  whys: readonly (string)[];
+  /** What is done about the last one. */
+  action?: string;
+};
+
+/** In how many orders of one customer any of its promotions may apply (`campaign_limit_reached`). Without a customer none does. */
+export type CampaignFrequencyCap = {
+  orders: number;
+  /** By the clock of the campaign's zone; left out, in the whole campaign. */
+  period?: "day" | "week" | "month";
+};
+
+export type CampaignGoal = {
+  metric: CampaignMetric;
+  /** The number to be reached, without which a goal is refused (`goal_without_number`): minor units, a count, or a ratio, as its metric has it. */
+  target?: number;
+  /** Of `gmv`, `averageOrderValue` and `roi`; the budget's, if left out. */
+  currency?: CurrencyCode;
+  /** When it is to be reached; `endsAt` if left out. */
+  by?: string;
+};
+
+/** Exact under any concurrency, as limits of promotions are. */
+export type CampaignGuards = {
+  discounts?: CampaignDiscountCap;
+  perCustomer?: CampaignFrequencyCap;
+  /** Where none of its promotions applies for now (`campaign_paused`). */
+  pausedChannels?: readonly (string)[];
+};
+
+/** Exact under any concurrency, as limits of promotions are. */
+export type CampaignGuardsInput = {
+  discounts?: CampaignDiscountCapInput;
+  perCustomer?: CampaignFrequencyCap;
+  /** Where none of its promotions applies for now (`campaign_paused`). */
+  pausedChannels?: readonly (string)[];
+};
+
+export type CampaignHoldout = {
+  /** Of the customers, chosen by chance and for good: they get none of its promotions (`held_out`). */
+  percent: number;
+};
+
+export type CampaignKeyFigures = {
+  currency: CurrencyCode | null;
+  figures: CampaignFigures;
+  goals: readonly (CampaignAttainment)[];
+};
+
+export type CampaignKnowledge = {
+  /** Such as `launch`, `clearance`, `member day`. */
+  type: string;
+  audience: string;
+  strategy: string;
+  successFactors: readonly (string)[];
+  risks: readonly (string)[];
+  tags: readonly (string)[];
+};
+
+export type CampaignKnowledgeEntry = {
+  /** Such as `launch`, `clearance`, `member day`. */
+  type: string;
+  audience: string;
+  strategy: string;
+  successFactors: readonly (string)[];
+  risks: readonly (string)[];
+  tags: readonly (string)[];
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  campaign: string;
+  name: string;
+  /** As they were when the entry was written. */
+  keyFigures: CampaignKeyFigures;
+  updatedAt: string;
+};
+
+export type CampaignKnowledgeInput = {
+  /** Such as `launch`, `clearance`, `member day`. */
+  type: string;
+  audience: string;
+  strategy: string;
+  successFactors?: readonly (string)[];
+  risks?: readonly (string)[];
+  tags?: readonly (string)[];
+};
+
+export type CampaignKnowledgePage = {
+  items: readonly (CampaignKnowledgeEntry)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type CampaignLaunchCheck = {
+  /** How young the check must be. */
+  withinHours: number;
+};
+
+export type CampaignLaunchCheckInput = {
+  /** How young the check must be. */
+  withinHours?: number;
+};
+
+export type CampaignMargin = {
+  /** Of what was paid for goods, the share whose cost is known (`unitCost` of orders and carts), 0 to 1. Below 1 the margin is that of this share only. Null while nothing is sold. */
+  knownShare: number | null;
+  /** What was paid for goods of known cost, less that cost, in minor units; null where no cost is known. */
+  amount: number | null;
+  /** The same in percent of what was paid for them. */
+  grossPercent: number | null;
+  /** GMV less goods and other costs, in percent of GMV (discounts are off GMV already); null unless all costs of goods are known. */
+  netPercent: number | null;
+};
+
+export type CampaignMeasurement = {
+  campaign: string;
+  currency: string;
+  from: string;
+  /** The campaign's end, or now. */
+  to: string;
+  isOver: boolean;
+  returns: MeasuredReturns;
+  /** Of those of whom it is noted that they met the campaign. */
+  arms: readonly (MeasuredArm)[];
+  /** Treatment against holdout. Null: one of them is empty. */
+  comparison: ArmComparison | null;
+  /** Null while it runs. */
+  dip: PostPromotionDip | null;
+  /** By the channel in which customers first met it. */
+  channels: readonly (MeasuredGroup)[];
+  /** By the segments they are in now. A customer may be in several. */
+  segments: readonly (MeasuredGroup)[];
+  /** Those that brought most; at most 50. */
+  skus: readonly (MeasuredSku)[];
+  /** All sales of the project, and those of the same dates of the year before. */
+  lastYear: LastYear;
+  looks: MeasurementLooks;
+  cautions: readonly (Caution)[];
+};
+
+/** `gmv`: what was paid for orders in which a promotion of the campaign applied, less what was refunded, in minor units. `orders`: how many of them were not returned whole. `units`: their goods, less those returned. `newCustomers`: of them, those who had paid no order before. `winBacks`: those whose last paid order was more than 90 days before. `roi`: (revenue − cost) ÷ cost, so 3.2 is 1 : 3.2. `conversion`: orders per visit, 0 to 1. `averageOrderValue`: in minor units. `stockUnits`: units that the campaign's promotions discounted or gave away. */
+export type CampaignMetric = "gmv" | "orders" | "units" | "newCustomers" | "winBacks" | "roi" | "conversion" | "averageOrderValue" | "stockUnits";
+
+export type CampaignOtherCurrency = {
+  currency: CurrencyCode;
+  orders: number;
+  /** Minor units. */
+  gmv: number;
+};
+
+export type CampaignPage = {
+  items: readonly (Campaign)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type CampaignPromotionStatus = "draft" | "scheduled" | "active" | "paused" | "ended" | "archived" | "moved";
+
 export type CampaignReturns = {
   /** 1 is a hundred percent. Null: it cost nothing. */
   roi: number | null;
@@ -787,6 +1336,77 @@ export type CampaignReturnsQuestion = {
   revenueWithout?: number;
   orders?: number;
   newCustomers?: number;
+};
+
+export type CampaignReview = {
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  campaign: string;
+  name: string;
+  asOf: string;
+  /** False: it is still running, and the figures will change. */
+  isOver: boolean;
+  currency: CurrencyCode | null;
+  figures: CampaignFigures;
+  rows: readonly (CampaignReviewRow)[];
+  notes: CampaignReviewNotes;
+  /** Of the notes: the ETag, as `If-Match` wants it. 0: none are written yet. */
+  version: number;
+};
+
+export type CampaignReviewNotes = {
+  fiveWhys: readonly (CampaignFiveWhys)[];
+  /** What to know of it next time: found by `GET /v1/campaign-knowledge`. */
+  knowledge?: CampaignKnowledge;
+};
+
+export type CampaignReviewNotesInput = {
+  fiveWhys?: readonly (CampaignFiveWhys)[];
+  /** What to know of it next time: found by `GET /v1/campaign-knowledge`. */
+  knowledge?: CampaignKnowledgeInput;
+};
+
+export type CampaignReviewRow = {
+  metric: CampaignMetric;
+  target: number;
+  /** Of amounts and of ROI; null for what is counted. */
+  currency: CurrencyCode | null;
+  /** When it is to be reached. What comes after it does not count. */
+  by: string;
+  /** In the same unit as the target; null where it cannot be told, as conversion without visits. */
+  actual: number | null;
+  /** actual ÷ target × 100, to two decimals. */
+  percent: number | null;
+  /** What should be there by now: of what adds up, the target's share of the time that has passed; of ratios and averages the target itself. */
+  expected: number;
+  /** actual ≥ expected. Null before the campaign begins, and where `actual` is. */
+  isOnTrack: boolean | null;
+  isReached: boolean;
+  /** actual − target; below zero is missing. */
+  gap: number | null;
+  /** Of goals that were not reached. */
+  causes: readonly (CampaignCause)[];
+  /** As the five whys have it, else what follows from the first cause. */
+  action: string;
+};
+
+/** By its dates, unless it is archived. What is in force says the status of its promotions. */
+export type CampaignStatus = "planned" | "running" | "over" | "archived";
+
+export type CampaignUnallocated = {
+  /** The budget less elements and hidden costs. */
+  byElement: MinorUnits;
+  /** The budget less stages. */
+  byStage: MinorUnits;
+};
+
+export type CannibalisedPromotion = {
+  promotion: string;
+  /** Orders in which it no longer applies. */
+  displaced: number;
+  /** Orders in which it takes off less. */
+  lessened: number;
+  /** What it takes off less, in all. */
+  lost: MinorUnits;
 };
 
 export type CartCustomer = {
@@ -825,6 +1445,8 @@ export type CartToValidate = {
   region?: string;
   country?: string;
   paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
   customer?: CartCustomer;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
@@ -879,6 +1501,8 @@ export type CatalogPriceRequest = {
   region?: string;
   country?: string;
   paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
   customer?: CartCustomer;
   codes?: readonly (CodeEntry)[];
   identifiers?: Identifiers;
@@ -1138,12 +1762,22 @@ export type ClaimRequest = {
   identifiers?: Identifiers;
 };
 
+export type ClosedRebatePeriod = {
+  agreement: string;
+  period: string;
+  closedAt: string;
+  statements: number;
+  total: number;
+};
+
 /** A code as entered, or `{ code, honour }`. */
 export type CodeEntry = string | {
   code: string;
   /** Apply this code even where another plan is cheaper. */
   honour?: boolean;
 };
+
+export type CodeHolders = "everybody" | "nobody";
 
 export type CodeResult = {
   code: string;
@@ -1195,6 +1829,15 @@ export type Condition = {
 } | {
   kind: "currency";
   in: readonly (CurrencyCode)[];
+} | {
+  kind: "dealer";
+  /** Ids of dealers. */
+  in?: readonly (string)[];
+  levels?: readonly (string)[];
+  /** Where the dealer is at home. */
+  regions?: readonly (string)[];
+  /** Ids of dealers: they themselves and whoever is below them. */
+  networks?: readonly (string)[];
 } | {
   kind: "customer";
   in: readonly (string)[];
@@ -1310,6 +1953,15 @@ export type ConditionInput = {
 } | {
   kind: "currency";
   in: readonly (CurrencyCode)[];
+} | {
+  kind: "dealer";
+  /** Ids of dealers. */
+  in?: readonly (string)[];
+  levels?: readonly (string)[];
+  /** Where the dealer is at home. */
+  regions?: readonly (string)[];
+  /** Ids of dealers: they themselves and whoever is below them. */
+  networks?: readonly (string)[];
 } | {
   kind: "customer";
   in: readonly (string)[];
@@ -1668,6 +2320,59 @@ export type CustomerTier = {
   next: NextTier | null;
 };
 
+export type Dealer = {
+  name?: string;
+  /** Such as `gold`: what promotions and rebates go by. */
+  level?: string;
+  /** Where the dealer is at home. */
+  region?: string;
+  territory: Territory;
+  /** The dealer above, by their id. Networks are up to 10 levels deep. */
+  parent?: string;
+  id: string;
+  /** From the head of the network down to the dealer. */
+  network: readonly (string)[];
+  /** The ETag. */
+  version: number;
+  updatedAt: string;
+};
+
+export type DealerDocument = {
+  name?: string;
+  /** Such as `gold`: what promotions and rebates go by. */
+  level?: string;
+  /** Where the dealer is at home. */
+  region?: string;
+  territory?: Territory;
+  /** The dealer above, by their id. Networks are up to 10 levels deep. */
+  parent?: string;
+};
+
+export type DealerFilter = {
+  /** Ids of dealers. */
+  in?: readonly (string)[];
+  levels?: readonly (string)[];
+  /** Where the dealer is at home. */
+  regions?: readonly (string)[];
+  /** Ids of dealers: they themselves and whoever is below them. */
+  networks?: readonly (string)[];
+};
+
+export type DealerPage = {
+  items: readonly (Dealer)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type DealerRebates = {
+  dealer: string;
+  items: readonly (RebateStanding)[];
+};
+
+export type DeletedSimulation = {
+  id: string;
+};
+
 export type DepositClaim = {
   /** The committed redemption by which the deposit was paid. */
   redemption: string;
@@ -1898,6 +2603,8 @@ export type EvaluationRequest = {
   region?: string;
   country?: string;
   paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
   customer?: CartCustomer;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
@@ -1954,12 +2661,22 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.campaign.created" | "dealwright.campaign.updated" | "dealwright.campaign.archived" | "dealwright.campaign.budget_reached" | "dealwright.policy.acted" | "dealwright.policy.failed" | "dealwright.policy.undone" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.dealer.changed" | "dealwright.territory.flagged" | "dealwright.territory.cleared" | "dealwright.territory.withdrawn" | "dealwright.rebate.period_closed" | "dealwright.rebate.statement_approved" | "dealwright.rebate.statement_paid" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
   groups?: readonly (string)[];
   tags?: readonly (string)[];
+};
+
+export type ExperimentMeasurement = {
+  experiment: string;
+  currency: string;
+  arms: readonly (MeasuredArm)[];
+  /** Each arm against the `control`; where there is none, against the first by name. */
+  comparisons: readonly (ArmComparison)[];
+  looks: MeasurementLooks;
+  cautions: readonly (Caution)[];
 };
 
 export type Explain = "none" | "near" | "all";
@@ -1992,6 +2709,11 @@ export type Explanation = {
 export type ExplanationAsRead = { readonly [key: string]: string };
 
 export type ExportFormat = "ndjson" | "csv";
+
+export type FlaggedDestination = {
+  region: string | null;
+  store: string | null;
+};
 
 export type Forcing = {
   /** Of the cheapest plan found that contains it. */
@@ -2063,6 +2785,20 @@ export type GoalPrioritiesAnswer = {
 
 export type GoalPrioritiesQuestion = {
   goals: readonly (WeighedGoal)[];
+};
+
+export type GoodsSelector = {
+  skus?: readonly (string)[];
+  products?: readonly (string)[];
+  categories?: readonly (string)[];
+  brands?: readonly (string)[];
+  /** Goods that match this are left out. */
+  exclude?: {
+    skus?: readonly (string)[];
+    products?: readonly (string)[];
+    categories?: readonly (string)[];
+    brands?: readonly (string)[];
+  };
 };
 
 /** What a redemption promised beside the price, and what became of it. */
@@ -2137,6 +2873,8 @@ export type GroupOrder = {
   region?: string;
   country?: string;
   paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
   customer?: CartCustomer;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
@@ -2219,6 +2957,15 @@ export type Identifiers = {
   ip?: string;
 };
 
+export type IncrementalSales = {
+  /** The difference times the customers of the arm, scaled up by the sample. */
+  revenue: number;
+  revenueInterval: readonly (number)[] | null;
+  /** Scaled by the sizes of the arms. */
+  orders: number;
+  newCustomers: number;
+};
+
 /** An RFC 3339 instant, or a date in the time zone. */
 export type InstantOrDate = string;
 
@@ -2274,6 +3021,45 @@ export type Killing = {
   reason: string;
 };
 
+export type LastYear = {
+  now: SalesOfPeriod;
+  before: SalesOfPeriod;
+  /** Percent. Null: of nobody. */
+  change: number | null;
+};
+
+export type LaunchCheck = {
+  id: string;
+  campaign: string;
+  /** No line has failed. */
+  passed: boolean;
+  lines: readonly (LaunchCheckLine)[];
+  /** The keys of the promotions that were looked at. */
+  promotions: readonly (string)[];
+  /** The id of the API key. */
+  createdBy: string;
+  createdAt: string;
+};
+
+export type LaunchCheckLine = {
+  name: LaunchCheckLineName;
+  outcome: LaunchCheckOutcome;
+  /** What was found, with its figures. */
+  evidence: string;
+  /** What to do about it; null where it passed. */
+  advice: string | null;
+};
+
+export type LaunchCheckLineName = "promotions" | "rule_conflicts" | "price_floors" | "coupon_pools" | "stock" | "budget" | "goals" | "tracking" | "webhooks" | "database_latency" | "evaluation_latency";
+
+export type LaunchCheckOutcome = "passed" | "warning" | "failed";
+
+export type LaunchCheckPage = {
+  items: readonly (LaunchCheck)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
 export type LedgerCause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release";
 
 export type LedgerEntry = {
@@ -2300,11 +3086,79 @@ export type LedgerEntry = {
 /** A BCP 47 language tag for labels and explanations, such as en or zh-CN. */
 export type Locale = string;
 
+export type MeasuredArm = {
+  /** `holdout` or `treatment`; of an experiment a variant's name, or `control`. */
+  arm: string;
+  /** Noted as having met it. They are measured, whatever they got. */
+  customers: number;
+  buyers: number;
+  orders: number;
+  /** What they paid from then on, less refunds, with promotions and without. */
+  revenue: number;
+  /** Buyers who had not bought before they met it. */
+  newCustomers: number;
+  /** Minor units. */
+  revenuePerCustomer: number;
+  /** Percent of buyers who bought again within 30 days, of those whose first order is 30 days old. Null: there are none. */
+  repurchase: number | null;
+};
+
+export type MeasuredGroup = {
+  /** Null: not told. */
+  name: string | null;
+  comparison: ArmComparison;
+};
+
+export type MeasuredReturns = {
+  /** 1 is a hundred percent. Null: it cost nothing. */
+  roi: number | null;
+  incrementalRevenue: number | null;
+  /** The same, of what was added alone. */
+  incrementalRoi: number | null;
+  /** Minor units for each new customer. */
+  acquisitionCost: number | null;
+  /** Percent. */
+  grossMargin: number | null;
+  /** Percent. */
+  netMargin: number | null;
+  /** Of orders in which a promotion of it applied, less refunds. */
+  revenue: number;
+  /** Discounts, gifts and services given, and the costs entered. */
+  cost: number;
+};
+
+export type MeasuredSku = {
+  sku: string;
+  /** Units per 1,000 customers of the arm. */
+  treatment: number;
+  holdout: number;
+  /** Scaled by the sizes of the arms and the sample. */
+  incrementalUnits: number;
+};
+
+export type MeasurementLooks = {
+  /** On which somebody looked, today included; after a campaign's end all together count as one. */
+  days: number;
+  /** (100 − confidence) ÷ 100, of which the k-th day has 1 ÷ (k · (k + 1)); by comparisons. */
+  level: number;
+};
+
 /** An amount in minor units of the currency (CNY 12.34 is 1234). */
 export type MinorUnits = number;
 
 /** Amounts in minor units by currency, such as {"CNY": 3000}. */
 export type MoneyMap = { readonly [key: string]: number };
+
+export type NextRebateThreshold = {
+  kind: RebateThresholdKind;
+  /** As the basis is measured. */
+  at: number;
+  missing: number;
+  /** What the period earns there. */
+  reward: number;
+  /** How much more that is than now. */
+  worth: number;
+};
 
 export type NextTier = {
   tier: TierKey;
@@ -2499,7 +3353,9 @@ export type Order = {
   customer?: string;
   channel?: string;
   store?: string;
+  /** Who sold it, or bought it, by the id of their account. */
   dealer?: string;
+  shipTo?: OrderDestination;
   lines: readonly (OrderLine)[];
   shipping?: MinorUnits;
   /** What was paid, shipping and taxes included. */
@@ -2516,6 +3372,12 @@ export type Order = {
   updatedAt: string;
 };
 
+/** Where the goods went. A dealer's order that went outside of their territory is flagged. */
+export type OrderDestination = {
+  region?: string;
+  postalCode?: string;
+};
+
 export type OrderDocument = {
   /** Counts up with every change in the ERP. Only a higher one replaces what is stored. */
   version: number;
@@ -2526,7 +3388,9 @@ export type OrderDocument = {
   customer?: string;
   channel?: string;
   store?: string;
+  /** Who sold it, or bought it, by the id of their account. */
   dealer?: string;
+  shipTo?: OrderDestination;
   lines: readonly (OrderLine)[];
   shipping?: MinorUnits;
   /** What was paid, shipping and taxes included. */
@@ -2818,6 +3682,148 @@ export type PointsStatement = {
   lots: readonly (PointsLot)[];
 };
 
+export type Policy = {
+  name?: string;
+  isEnabled: boolean;
+  when: PolicyCondition;
+  act: PolicyAct;
+  /** How often in all; of a channel, each by itself. */
+  most: number;
+  /** Between one time and the next. */
+  pauseMinutes: number;
+  /** What promotions and tracked events name as their `campaign`; unique in the project. */
+  campaign: string;
+  /** Unique in the campaign. */
+  key: string;
+  /** The ETag, as `If-Match` wants it. */
+  version: number;
+  updatedAt: string;
+};
+
+/** `pause_promotions`: the stop-loss. `activate_promotion`: an extra that was prepared, bounded by its own limits. `pause_channel`: in the channel that met the condition no promotion of the campaign applies any more. `raise_discount_cap`: by so many percent of the plan, to 120 at most. `alert`: an event and an entry in the log, as of all others. */
+export type PolicyAct = {
+  kind: "pause_promotions";
+  /** By key; all active ones of the campaign, if left out. */
+  promotions?: readonly (string)[];
+} | {
+  kind: "activate_promotion";
+  /** The key of a draft or paused promotion of the campaign. */
+  promotion: string;
+} | {
+  kind: "pause_channel";
+} | {
+  kind: "raise_discount_cap";
+  byPercent: number;
+} | {
+  kind: "alert";
+};
+
+export type PolicyAction = {
+  id: string;
+  /** Unique in the campaign. */
+  policy: string;
+  /** That met the condition; null: the campaign as a whole. */
+  channel: string | null;
+  at: string;
+  evidence: PolicyEvidence;
+  act: PolicyAct;
+  /** What was really changed; nothing where all was so already. */
+  changes: readonly (PolicyChange)[];
+  /** The code of the problem for which nothing could be done; null: it was done. */
+  failure: string | null;
+  undoneAt: string | null;
+  /** The id of the API key. */
+  undoneBy: string | null;
+};
+
+export type PolicyActionPage = {
+  items: readonly (PolicyAction)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PolicyChange = {
+  /** `promotion <key>`, `pausedChannels` or `discountCap`. */
+  what: string;
+  before: string;
+  after: string;
+};
+
+export type PolicyCondition = {
+  metric: PolicyMetric;
+  /** `channel`: each channel by itself, without costs that name none. */
+  per: "campaign" | "channel";
+  below?: number;
+  above?: number;
+  /** What the bound is: a figure, or so many times what the campaign's goal of this metric asks for by now. 0.8 of an ROI of 3 is 2.4. */
+  of: "value" | "goal";
+  /** Visits for `conversion`, orders for the others. Fewer say nothing yet. */
+  minSample: number;
+  /** Looked at from then on; the campaign's beginning if left out. */
+  from?: string;
+  /** Not looked at from then on; the campaign's end if left out. */
+  until?: string;
+};
+
+export type PolicyConditionInput = {
+  metric: PolicyMetric;
+  /** `channel`: each channel by itself, without costs that name none. */
+  per?: "campaign" | "channel";
+  below?: number;
+  above?: number;
+  /** What the bound is: a figure, or so many times what the campaign's goal of this metric asks for by now. 0.8 of an ROI of 3 is 2.4. */
+  of?: "value" | "goal";
+  /** Visits for `conversion`, orders for the others. Fewer say nothing yet. */
+  minSample?: number;
+  /** Looked at from then on; the campaign's beginning if left out. */
+  from?: string;
+  /** Not looked at from then on; the campaign's end if left out. */
+  until?: string;
+};
+
+export type PolicyDocument = {
+  name?: string;
+  isEnabled?: boolean;
+  when: PolicyConditionInput;
+  act: PolicyAct;
+  /** How often in all; of a channel, each by itself. */
+  most?: number;
+  /** Between one time and the next. */
+  pauseMinutes?: number;
+};
+
+export type PolicyEvidence = {
+  metric: PolicyMetric;
+  actual: number;
+  /** What it was held against. */
+  bound: number;
+  /** Visits or orders that it stands on. */
+  sample: number;
+};
+
+/** As the campaign's board has them (`/live`). */
+export type PolicyMetric = "roi" | "conversion" | "gmv" | "orders" | "averageOrderValue" | "discountCost" | "cost" | "newCustomers" | "acquisitionCost";
+
+export type PolicyPage = {
+  items: readonly (Policy)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type PostPromotionDip = {
+  /** After the end: as many as it lasted, at most 30, so far. */
+  days: number;
+  /** Minor units. */
+  treatment: number;
+  /** Minor units. */
+  holdout: number;
+  /** Below 0: what was bought was bought ahead. */
+  difference: number;
+  pValue: number | null;
+  /** The difference times the customers of the treatment, scaled up by the sample. */
+  revenue: number;
+};
+
 export type PriceElasticity = {
   /** Percent more units for each percent off the price, with its sign. */
   elasticity: number;
@@ -2960,6 +3966,7 @@ export type Promotion = {
   key: PromotionKey;
   name?: string;
   campaign?: string;
+  variant?: Variant;
   tags: readonly (string)[];
   /** Higher first; equal priorities go by key. */
   priority: number;
@@ -3110,6 +4117,7 @@ export type PromotionDocument = {
   key: PromotionKey;
   name?: string;
   campaign?: string;
+  variant?: Variant;
   tags: readonly (string)[];
   /** Higher first; equal priorities go by key. */
   priority: number;
@@ -3134,6 +4142,7 @@ export type PromotionDocumentInput = {
   key: PromotionKey;
   name?: string;
   campaign?: string;
+  variant?: Variant;
   tags?: readonly (string)[];
   /** Higher first; equal priorities go by key. */
   priority?: number;
@@ -3265,6 +4274,7 @@ export type PromotionUpdate = {
   key: PromotionKey;
   name?: string;
   campaign?: string;
+  variant?: Variant;
   tags?: readonly (string)[];
   /** Higher first; equal priorities go by key. */
   priority?: number;
@@ -3384,6 +4394,290 @@ export type RankedGoal = {
   rank: number;
 };
 
+export type RebateAgreement = {
+  name?: string;
+  /** Orders in another currency do not count. */
+  currency: CurrencyCode;
+  /** Who bears it, in shares of together 100 percent. */
+  funders: readonly (RebateFunder)[];
+  /** Inside a field any of, across fields all of; empty: every dealer with an account. */
+  dealers: DealerFilter;
+  /** Left out: all goods. */
+  products?: GoodsSelector;
+  schedule: RebateSchedule;
+  basis: RebateBasis;
+  /** From which status on an order counts. In which period it does, `placedAt` says. */
+  countsFrom: RebateCountsFrom;
+  /** What was paid; false: units at their price. */
+  netOfDiscounts: boolean;
+  /** Without what came back. */
+  netOfReturns: boolean;
+  tiers?: RebateTiers;
+  /** Over the same period of the year before. */
+  growth?: RebateGrowth;
+  launches?: readonly (RebateLaunch)[];
+  target?: RebateTarget;
+  /** The most that a dealer gets for a period. */
+  cap?: MinorUnits;
+  key: string;
+  /** The ETag. */
+  version: number;
+  updatedAt: string;
+  periods: readonly (RebatePeriod)[];
+};
+
+export type RebateAgreementDocument = {
+  name?: string;
+  /** Orders in another currency do not count. */
+  currency: CurrencyCode;
+  /** Who bears it, in shares of together 100 percent. */
+  funders?: readonly (RebateFunder)[];
+  /** Inside a field any of, across fields all of; empty: every dealer with an account. */
+  dealers?: DealerFilter;
+  /** Left out: all goods. */
+  products?: GoodsSelector;
+  schedule: RebateSchedule;
+  basis: RebateBasis;
+  /** From which status on an order counts. In which period it does, `placedAt` says. */
+  countsFrom?: RebateCountsFrom;
+  /** What was paid; false: units at their price. */
+  netOfDiscounts?: boolean;
+  /** Without what came back. */
+  netOfReturns?: boolean;
+  tiers?: RebateTiers;
+  /** Over the same period of the year before. */
+  growth?: RebateGrowthInput;
+  launches?: readonly (RebateLaunch)[];
+  target?: RebateTarget;
+  /** The most that a dealer gets for a period. */
+  cap?: MinorUnits;
+};
+
+export type RebateAgreementKey = string;
+
+export type RebateAgreementPage = {
+  items: readonly (RebateAgreement)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type RebateBasis = "amount" | "quantity";
+
+export type RebateBonus = {
+  amount?: MinorUnits;
+  /** Of the amount; at most four decimals. */
+  percent?: number;
+  /** For each unit of goods. */
+  perUnit?: MinorUnits;
+};
+
+export type RebateCause = "accrue" | "adjust" | "close" | "pay";
+
+export type RebateCountsFrom = "placed" | "paid" | "fulfilled";
+
+export type RebateEntry = {
+  id: string;
+  agreement: string;
+  /** In which it is booked. */
+  period: string;
+  dealer: string;
+  /** For which it was earned. */
+  ofPeriod: string;
+  cause: RebateCause;
+  from: string;
+  to: string;
+  amount: MinorUnits;
+  order: string | null;
+  createdBy: string | null;
+  createdAt: string;
+};
+
+export type RebateEntryPage = {
+  items: readonly (RebateEntry)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type RebateFunder = {
+  name: string;
+  percent: number;
+};
+
+export type RebateFunding = {
+  name: string;
+  amount: number;
+};
+
+export type RebateGrowth = {
+  of: RebateGrowthOf;
+  steps: readonly (RebateGrowthStep)[];
+};
+
+export type RebateGrowthInput = {
+  of?: RebateGrowthOf;
+  steps: readonly (RebateGrowthStep)[];
+};
+
+export type RebateGrowthOf = "total" | "increase";
+
+export type RebateGrowthStep = {
+  overPercent: number;
+  /** Of the amount; at most four decimals. */
+  percent?: number;
+  /** For each unit of goods. */
+  perUnit?: MinorUnits;
+};
+
+export type RebateLaunch = {
+  name: string;
+  products: GoodsSelector;
+  launchedOn: string;
+  /** How long it counts, the first day included. */
+  days: number;
+  /** Of the amount; at most four decimals. */
+  percent?: number;
+  /** For each unit of goods. */
+  perUnit?: MinorUnits;
+};
+
+export type RebateLine = {
+  kind: RebateLineKind;
+  /** Of a launch; of an adjustment the period it is for. */
+  name: string | null;
+  /** The threshold that was reached; of growth in percent. */
+  from: number | null;
+  /** What the rate was applied to; null for a fixed amount. */
+  of: number | null;
+  percent: number | null;
+  perUnit: MinorUnits | null;
+  /** Minor units. The lines add up to the total. */
+  amount: number;
+};
+
+export type RebateLineKind = "tier" | "growth" | "launch" | "target" | "cap" | "adjustment";
+
+export type RebatePayment = {
+  reference: string;
+};
+
+export type RebatePeriod = {
+  key: string;
+  /** Null where only adjustments are booked. */
+  startsAt: string | null;
+  endsAt: string | null;
+  state: RebatePeriodState;
+};
+
+export type RebatePeriodLength = "month" | "quarter" | "year" | "once";
+
+export type RebatePeriodState = "open" | "closed";
+
+export type RebateSchedule = {
+  startsOn: string;
+  /** The last day that counts. */
+  endsOn: string;
+  /** Calendar periods, which the dates must begin and end; or `once` for all of it. */
+  every: RebatePeriodLength;
+  /** The project's, if left out. */
+  timezone?: TimeZone;
+};
+
+export type RebateStanding = {
+  agreement: string;
+  period: string;
+  dealer: string;
+  currency: CurrencyCode;
+  basis: RebateBasis;
+  /** What counts of the period's orders, minor units. */
+  amount: number;
+  quantity: number;
+  amountYearBefore: number;
+  quantityYearBefore: number;
+  target: number | null;
+  /** Of the target; rounded down to four decimals. */
+  attainmentPercent: number | null;
+  lines: readonly (RebateLine)[];
+  /** Earned in the period and adjusted in it, minor units. */
+  total: number;
+  periodState: RebatePeriodState;
+  /** The nearest threshold above; null in the highest. */
+  next: NextRebateThreshold | null;
+};
+
+export type RebateStandingPage = {
+  items: readonly (RebateStanding)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type RebateStatement = {
+  id: string;
+  state: RebateStatementState;
+  agreement: string;
+  period: string;
+  dealer: string;
+  currency: CurrencyCode;
+  basis: RebateBasis;
+  /** What counts of the period's orders, minor units. */
+  amount: number;
+  quantity: number;
+  amountYearBefore: number;
+  quantityYearBefore: number;
+  target: number | null;
+  /** Of the target; rounded down to four decimals. */
+  attainmentPercent: number | null;
+  lines: readonly (RebateLine)[];
+  /** Earned in the period and adjusted in it, minor units. */
+  total: number;
+  /** Who bears how much of the total; to the cent. */
+  funding: readonly (RebateFunding)[];
+  closedAt: string;
+  approvedAt: string | null;
+  /** The id of the API key. */
+  approvedBy: string | null;
+  paidAt: string | null;
+  paidBy: string | null;
+  /** Of the payment. */
+  reference: string | null;
+};
+
+export type RebateStatementPage = {
+  items: readonly (RebateStatement)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type RebateStatementState = "closed" | "approved" | "paid";
+
+export type RebateTarget = {
+  value: number;
+  byDealer?: RebateTargets;
+  /** One of `amount`, `percent` and `perUnit`, for whoever reaches it. */
+  bonus?: RebateBonus;
+};
+
+/** Targets of their own, by dealer. */
+export type RebateTargets = { readonly [key: string]: number };
+
+export type RebateThresholdKind = "tier" | "growth" | "target";
+
+export type RebateTier = {
+  from: number;
+  /** Of the amount; at most four decimals. */
+  percent?: number;
+  /** For each unit of goods. */
+  perUnit?: MinorUnits;
+};
+
+/** `volume`: the reached tier for everything. `graduated`: each slice at its own tier. */
+export type RebateTierMode = "volume" | "graduated";
+
+export type RebateTiers = {
+  mode: RebateTierMode;
+  /** From the lowest up, each in what the basis is measured in, with `percent` or `perUnit`. */
+  steps: readonly (RebateTier)[];
+};
+
 export type RecurringWindow = {
   weekdays?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
   /** HH:MM on the wall; 00:00 if left out. */
@@ -3433,6 +4727,8 @@ export type RedemptionRequest = {
   region?: string;
   country?: string;
   paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
   customer?: CartCustomer;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
@@ -3826,6 +5122,14 @@ export type SafetyStockOfSku = {
   units: number;
 };
 
+export type SalesOfPeriod = {
+  from: string;
+  to: string;
+  orders: number;
+  /** Minor units. */
+  revenue: number;
+};
+
 export type Schedule = {
   /** An instant (RFC 3339), or a date: the start of that day in the time zone. */
   startsAt?: InstantOrDate;
@@ -4007,6 +5311,268 @@ export type ShippingLine = {
   adjustments: readonly (Adjustment)[];
 };
 
+export type Significance = {
+  verdict: SignificanceVerdict;
+  controlMean: number;
+  treatmentMean: number;
+  difference: number;
+  /** Percent of the control's mean. Null: that is 0. */
+  uplift: number | null;
+  t: number | null;
+  degreesOfFreedom: number | null;
+  /** Two-sided. Null: nothing varies. */
+  pValue: number | null;
+  /** What the p-value must stay under: (100 − confidence) ÷ 100, by number of looks. */
+  level: number;
+  /** Of the difference, low and high, at that level. */
+  interval: readonly (number)[] | null;
+};
+
+export type SignificanceAnswer = {
+  formula: string;
+  source: string;
+  inputs: SignificanceQuestion;
+  result: Significance;
+  cautions: readonly (Caution)[];
+};
+
+export type SignificanceQuestion = {
+  /** One figure for each day, shop or customer, the same kind in both samples. */
+  control: readonly (number)[];
+  /** One figure for each day, shop or customer, the same kind in both samples. */
+  treatment: readonly (number)[];
+  /** Percent. */
+  confidence: number;
+  /** Behind both samples. Left out: as many as there are figures. Under 100 there is no verdict. */
+  orders?: number;
+  /** How often the figures will be looked at to decide, in all: fixed before the first time. */
+  looks: number;
+};
+
+export type SignificanceQuestionInput = {
+  /** One figure for each day, shop or customer, the same kind in both samples. */
+  control: readonly (number)[];
+  /** One figure for each day, shop or customer, the same kind in both samples. */
+  treatment: readonly (number)[];
+  /** Percent. */
+  confidence?: number;
+  /** Behind both samples. Left out: as many as there are figures. Under 100 there is no verdict. */
+  orders?: number;
+  /** How often the figures will be looked at to decide, in all: fixed before the first time. */
+  looks?: number;
+};
+
+/** Of the treatment, against the control. `withheld`: too few orders, or nothing varies. `no_difference`: none that these figures show. */
+export type SignificanceVerdict = "higher" | "lower" | "no_difference" | "withheld";
+
+/** Margin: of the lines whose cost is known. */
+export type SimulatedGoods = {
+  revenue: MinorUnits;
+  discount: MinorUnits;
+  margin: number;
+};
+
+export type SimulatedLimit = "total" | "budget";
+
+export type SimulatedPromotion = {
+  promotion: string;
+  isDraft: boolean;
+  baseline: SimulatedUse;
+  scenario: SimulatedUse;
+  /** Limits of a draft that the replay goes beyond: it would have ended before. */
+  beyond: readonly (SimulatedLimit)[];
+  /** Orders at whose time the draft is in force; null if live. */
+  ordersInForce: number | null;
+};
+
+export type SimulatedUse = {
+  orders: number;
+  /** How many times it was applied. */
+  redemptions: number;
+  /** What it took off, goods and shipping. */
+  cost: MinorUnits;
+};
+
+/** A simulation and what came of it. */
+export type Simulation = {
+  id: string;
+  name: string | null;
+  /** The job that replays the orders: `POST /v1/jobs/{id}/cancel` stops it. */
+  job: string;
+  state: SimulationState;
+  /** Orders replayed so far, counted now and again. */
+  done: number;
+  /** Orders of the period when it was made. */
+  total: number | null;
+  failure: string | null;
+  request: SimulationRequestAsMade;
+  /** The version of the rules that are the baseline. */
+  rulebook: string;
+  /** The id of the API key. */
+  createdBy: string;
+  createdAt: string;
+  finishedAt: string | null;
+  /** Null until it has succeeded. */
+  report: SimulationReport | null;
+};
+
+/** Scenario less baseline. */
+export type SimulationDifference = {
+  /** Minor units; below 0 where it is less. */
+  revenue: number;
+  /** Minor units; below 0 where it is less. */
+  discount: number;
+  /** Minor units; below 0 where it is less. */
+  shippingDiscount: number;
+  gifts: number;
+  /** Minor units; below 0 where it is less. */
+  giftValue: number;
+  points: number;
+  /** Minor units; below 0 where it is less. */
+  margin: number;
+};
+
+export type SimulationLeftOut = {
+  reason: string;
+  orders: number;
+};
+
+export type SimulationMover = {
+  /** The SKU, or the key of the segment. */
+  name: string;
+  orders: number;
+  units: number;
+  /** With the volume that the elasticity assumes. */
+  assumedUnits: number;
+  baseline: SimulatedGoods;
+  /** With the volume that the elasticity assumes. */
+  scenario: SimulatedGoods;
+  /** Of the revenue. */
+  change: number;
+};
+
+/** Whose revenue rises most, and falls most. */
+export type SimulationMovers = {
+  winners: readonly (SimulationMover)[];
+  losers: readonly (SimulationMover)[];
+};
+
+export type SimulationNote = {
+  code: string;
+  message: string;
+};
+
+export type SimulationPage = {
+  items: readonly (SimulationSummary)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type SimulationReport = {
+  /** One for each currency. */
+  results: readonly (SimulationResult)[];
+  /** Orders that could not be priced. */
+  left: readonly (SimulationLeftOut)[];
+  /** What the figures take for granted. */
+  assumptions: readonly (SimulationNote)[];
+  /** What to mind about these figures in particular. */
+  cautions: readonly (SimulationNote)[];
+};
+
+export type SimulationRequest = {
+  name?: string;
+  /** Drafts, as an evaluation takes them; one replaces the live promotion with its key. */
+  promotions: readonly (PromotionDocumentInput)[];
+  /** The drafts instead of the live rules. */
+  only?: boolean;
+  /** Orders placed at this instant or later. */
+  from: string;
+  /** Orders placed before this instant. */
+  to: string;
+  /** Only orders of this channel. */
+  channel?: string;
+  /** Left out, the project's. */
+  strategy?: Strategy;
+  /** Who is taken to hold the codes and coupons of the drafts: orders do not tell. */
+  codes?: CodeHolders;
+  /** Orders are priced as if placed so many days later: last year's for drafts of this year. */
+  shiftDays?: number;
+  /** Percent of units sold for each percent of the price, with its sign, as `POST /v1/planning/elasticity` finds it. Left out, the same goods are sold. */
+  elasticity?: number;
+  /** So many winners and losers of each kind. */
+  top?: number;
+};
+
+/** With the defaults filled in. */
+export type SimulationRequestAsMade = { readonly [key: string]: unknown };
+
+export type SimulationResult = {
+  currency: CurrencyCode;
+  orders: number;
+  /** In which a draft applied. */
+  affectedOrders: number;
+  /** That would have cost something else. */
+  changedOrders: number;
+  units: number;
+  /** Goods before discounts. */
+  subtotal: MinorUnits;
+  /** What the orders themselves say was paid for their goods. */
+  recordedRevenue: MinorUnits;
+  /** The part of `subtotal`, between 0 and 1, of lines whose cost is known. Null of nothing. */
+  costKnownShare: number | null;
+  /** By the rules in force when the simulation was made. */
+  baseline: SimulationSide;
+  scenario: SimulationSide;
+  difference: SimulationDifference;
+  /** The scenario with the volume that the elasticity assumes. Null without one. */
+  assumed: AssumedVolume | null;
+  /** Drafts first, then the dearest; up to 500. */
+  promotions: readonly (SimulatedPromotion)[];
+  /** Live promotions that the drafts crowd out; up to 100. */
+  cannibalised: readonly (CannibalisedPromotion)[];
+  /** By the segments that customers are in now. */
+  segments: SimulationMovers;
+  skus: SimulationMovers;
+};
+
+export type SimulationSide = {
+  /** Goods after discounts, without shipping. */
+  revenue: MinorUnits;
+  /** Off the goods. */
+  discount: MinorUnits;
+  shippingDiscount: MinorUnits;
+  /** Units. */
+  gifts: number;
+  /** What the promotions say they are worth; not in any cost. */
+  giftValue: MinorUnits;
+  points: number;
+  /** Revenue less cost, of the lines whose `unitCost` is known. */
+  margin: number;
+};
+
+export type SimulationState = "queued" | "running" | "succeeded" | "failed" | "cancelling" | "cancelled";
+
+/** A simulation without its report. */
+export type SimulationSummary = {
+  id: string;
+  name: string | null;
+  /** The job that replays the orders: `POST /v1/jobs/{id}/cancel` stops it. */
+  job: string;
+  state: SimulationState;
+  /** Orders replayed so far, counted now and again. */
+  done: number;
+  /** Orders of the period when it was made. */
+  total: number | null;
+  failure: string | null;
+  request: SimulationRequestAsMade;
+  /** The version of the rules that are the baseline. */
+  rulebook: string;
+  /** The id of the API key. */
+  createdBy: string;
+  createdAt: string;
+  finishedAt: string | null;
+};
+
 export type SkippedPromotion = {
   key: PromotionKey;
   reason: CopySkipReason;
@@ -4118,6 +5684,47 @@ export type TakenUnits = {
   amount: MinorUnits;
   runs: readonly (UnitRun)[];
 };
+
+/** Where the dealer may sell: an order is inside where its region, its postal code or its store is one of these. Of an order that says none of what the territory names nobody can tell. Empty: everywhere. */
+export type Territory = {
+  /** As `shipTo.region` of orders says them. */
+  regions?: readonly (string)[];
+  /** How the postal codes begin. Spaces do not count, nor does case. */
+  postalPrefixes?: readonly (string)[];
+  /** Stores of orders. */
+  stores?: readonly (string)[];
+};
+
+export type TerritoryClearing = {
+  reason: string;
+};
+
+export type TerritoryFlag = {
+  /** Its external id. */
+  order: string;
+  dealer: string;
+  state: TerritoryFlagState;
+  shipTo: FlaggedDestination;
+  currency: CurrencyCode;
+  /** Of the order. */
+  total: MinorUnits;
+  placedAt: string;
+  flaggedAt: string;
+  clearedAt: string | null;
+  /** The id of the API key. */
+  clearedBy: string | null;
+  /** Why it was cleared. */
+  reason: string | null;
+};
+
+export type TerritoryFlagPage = {
+  items: readonly (TerritoryFlag)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+/** `open`: the order earns its dealer nothing. `cleared`: somebody has said that it is fine. */
+export type TerritoryFlagState = "open" | "cleared";
 
 /** Label, badge, terms and description by language. */
 export type Texts = { readonly [key: string]: {
@@ -4314,6 +5921,18 @@ export type ValidatedCode = {
 /** Without a cart `usable` or `rejected`, with one `applied` or `rejected`. */
 export type ValidatedCodeStatus = "usable" | "applied" | "rejected";
 
+/** An arm of an experiment: it applies to customers whose point, a hash of their id and the experiment's name, lies in its part. To nobody without a customer id. */
+export type Variant = {
+  /** Promotions that name the same one split customers by the same points. */
+  experiment: string;
+  /** Of the arm: promotions with the same name and range belong to one. */
+  name: string;
+  /** Where its part of the customers begins, in percent. */
+  from: number;
+  /** Where it ends, in percent. Widening a part moves nobody out of it; what no arm takes is the control, which gets none. */
+  to: number;
+};
+
 export type Webhook = {
   id: string;
   url: string;
@@ -4465,7 +6084,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "order-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -4719,6 +6338,16 @@ export interface Operations {
   channelReturns: { request: { body: ChannelReturnsQuestionInput }; answer: ChannelReturnsAnswer };
   /** What a campaign earned: ROI, what it added, what a new customer cost, margins. */
   campaignReturns: { request: { body: CampaignReturnsQuestion }; answer: CampaignReturnsAnswer };
+  /** Whether two samples differ by more than chance: Welch's t-test. */
+  significance: { request: { body: SignificanceQuestionInput }; answer: SignificanceAnswer };
+  /** Begin to replay the orders of a period with drafts: what would they have cost? */
+  simulate: { request: { body: SimulationRequest }; answer: SimulationSummary };
+  /** The project's simulations, newest first, without their reports. */
+  simulations: { request: { query?: { limit?: number; after?: string } }; answer: SimulationPage };
+  /** A simulation, how far it is, and its report once it has succeeded. */
+  simulation: { request: { params: { id: string } }; answer: Simulation };
+  /** Delete a simulation that is over, with its report. */
+  deleteSimulation: { request: { params: { id: string } }; answer: DeletedSimulation };
   /** The project this API key belongs to. */
   project: { request: {  }; answer: Project };
   /** Change the project's settings. */
@@ -4789,6 +6418,38 @@ export interface Operations {
   putStock: { request: { params: { sku: string }; body: StockDocument }; answer: StockLevel };
   /** What is known of the stock, by SKU and store. */
   stock: { request: { query?: { limit?: number; after?: string; sku?: string; store?: string; atMost?: number } }; answer: StockPage };
+  /** Open a dealer's account, or replace what it says. */
+  putDealer: { request: { params: { id: string }; body: DealerDocument; ifMatch?: string }; answer: Dealer };
+  /** The project's dealers, by id. */
+  dealers: { request: { query?: { limit?: number; after?: string; level?: string; region?: string; parent?: string; network?: string } }; answer: DealerPage };
+  /** A dealer's account, and who is above them. */
+  dealer: { request: { params: { id: string } }; answer: Dealer };
+  /** Orders that were shipped outside of their dealer's territory, latest placed first. */
+  territoryFlags: { request: { query?: { limit?: number; after?: string; dealer?: string; state?: TerritoryFlagState; from?: string; to?: string } }; answer: TerritoryFlagPage };
+  /** Say that an order outside of its dealer's territory is fine, and why. */
+  clearTerritoryFlag: { request: { params: { order: string }; body: TerritoryClearing }; answer: TerritoryFlag };
+  /** Agree on a rebate, or replace what was agreed on. */
+  putRebateAgreement: { request: { params: { key: RebateAgreementKey }; body: RebateAgreementDocument; ifMatch?: string }; answer: RebateAgreement };
+  /** The project's rebate agreements, by key. */
+  rebateAgreements: { request: { query?: { limit?: number; after?: string } }; answer: RebateAgreementPage };
+  /** A rebate agreement and its periods. */
+  rebateAgreement: { request: { params: { key: RebateAgreementKey } }; answer: RebateAgreement };
+  /** Close a period that is over: every dealer gets their statement. */
+  closeRebatePeriod: { request: { params: { key: RebateAgreementKey; period: string } }; answer: ClosedRebatePeriod };
+  /** Where the dealers of an agreement stand in one of its periods, by dealer. */
+  rebateStandings: { request: { query: { limit?: number; after?: string; agreement: RebateAgreementKey; period: string; dealer?: string } }; answer: RebateStandingPage };
+  /** A dealer's targets, attainment and rewards, and what the next threshold is worth. */
+  dealerRebates: { request: { params: { id: string }; query?: { at?: string } }; answer: DealerRebates };
+  /** The books of a dealer in a period, last entry first. */
+  rebateEntries: { request: { query: { limit?: number; after?: string; agreement: RebateAgreementKey; period: string; dealer: string } }; answer: RebateEntryPage };
+  /** Statements of closed periods, last closed first. */
+  rebateStatements: { request: { query?: { limit?: number; after?: string; agreement?: RebateAgreementKey; period?: string; dealer?: string; state?: RebateStatementState } }; answer: RebateStatementPage };
+  /** A dealer's statement; its lines add up to its total. */
+  rebateStatement: { request: { params: { id: string } }; answer: RebateStatement };
+  /** Approve a statement for payment. */
+  approveRebateStatement: { request: { params: { id: string } }; answer: RebateStatement };
+  /** Say that an approved statement was paid, or settled where the dealer owed it. */
+  payRebateStatement: { request: { params: { id: string }; body: RebatePayment }; answer: RebateStatement };
   /** Create an automation, as a draft: what happens to a customer, under which conditions, and what then follows. */
   createAutomation: { request: { body: AutomationDocument }; answer: Automation };
   /** The project's automations, newest first. */
@@ -4819,6 +6480,50 @@ export interface Operations {
   groupBuys: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey; state?: GroupBuyState } }; answer: GroupBuyPage };
   /** A group: how many are in it, and until when. */
   groupBuy: { request: { params: { id: string } }; answer: GroupBuy };
+  /** Plan a campaign: dates, channels, goals with numbers, a budget. */
+  createCampaign: { request: { body: CampaignDocument }; answer: Campaign };
+  /** The project's campaigns, the latest beginning first. */
+  campaigns: { request: { query?: { limit?: number; after?: string; status?: CampaignStatus; channel?: string; q?: string } }; answer: CampaignPage };
+  /** A campaign as it is planned. */
+  campaign: { request: { params: { key: string } }; answer: Campaign };
+  /** Replace a campaign's plan. */
+  updateCampaign: { request: { params: { key: string }; body: CampaignDocument; ifMatch: string }; answer: Campaign };
+  /** Put a campaign away. Its promotions and its figures stay as they are. */
+  archiveCampaign: { request: { params: { key: string } }; answer: Campaign };
+  /** Enter what a campaign cost beside its discounts: advertising, service, hidden costs. */
+  addCampaignCost: { request: { params: { key: string }; body: CampaignCostEntry }; answer: CampaignCost };
+  /** What was entered as a campaign's cost, the latest first. */
+  campaignCosts: { request: { params: { key: string }; query?: { limit?: number; after?: string; element?: string; channel?: string } }; answer: CampaignCostPage };
+  /** Each goal of a campaign: what was to be reached, what is, and whether that is enough by now. */
+  campaignAttainment: { request: { params: { key: string } }; answer: CampaignAttainments };
+  /** All that there is to watch of a campaign: figures, goals, channels, promotions, alerts. */
+  campaignBoard: { request: { params: { key: string } }; answer: CampaignBoard };
+  /** What became of a campaign: goal, actual, gap, causes and action, and what people wrote of it. */
+  campaignReview: { request: { params: { key: string } }; answer: CampaignReview };
+  /** Write down why (five times), and what to know of it the next time. */
+  writeCampaignReview: { request: { params: { key: string }; body: CampaignReviewNotesInput; ifMatch: string }; answer: CampaignReview };
+  /** What was learned from campaigns, searched by words; those written last first. */
+  campaignKnowledge: { request: { query?: { limit?: number; after?: string; q?: string; type?: string } }; answer: CampaignKnowledgePage };
+  /** Say what is to be done by itself when the campaign's figures pass a bound, as a stop-loss does. `If-Match: *` makes a new policy. */
+  putPolicy: { request: { params: { campaign: string; key: string }; body: PolicyDocument; ifMatch: string }; answer: Policy };
+  /** A policy of a campaign. */
+  policy: { request: { params: { campaign: string; key: string } }; answer: Policy };
+  /** The policies of a campaign, by key. */
+  policies: { request: { params: { campaign: string }; query?: { limit?: number; after?: string } }; answer: PolicyPage };
+  /** What policies of a campaign did, on what figures, and what was taken back. The latest first. */
+  policyActions: { request: { params: { campaign: string }; query?: { limit?: number; after?: string; policy?: string } }; answer: PolicyActionPage };
+  /** Take back what a policy did. What somebody changed since is left alone; what was a draft before is paused. */
+  undoPolicyAction: { request: { params: { campaign: string; id: string } }; answer: PolicyAction };
+  /** What a campaign earned, and what it added: against its holdout and against last year. */
+  campaignMeasurement: { request: { params: { key: string }; query?: { currency?: CurrencyCode; confidence?: number } }; answer: CampaignMeasurement };
+  /** What the variants of an experiment brought, arm by arm. */
+  experimentMeasurement: { request: { params: { name: string }; query: { currency: CurrencyCode; confidence?: number; to?: string } }; answer: ExperimentMeasurement };
+  /** Which channels the orders came from: by first touch, last touch, and all touches alike. */
+  campaignAttribution: { request: { params: { key: string }; query?: { currency?: CurrencyCode; windowDays?: number } }; answer: CampaignAttribution };
+  /** Check now whether the campaign can be launched: each line with its evidence. */
+  checkLaunch: { request: { params: { key: string } }; answer: LaunchCheck };
+  /** A campaign's checks, newest first. */
+  launchChecks: { request: { params: { key: string }; query?: { limit?: number; after?: string } }; answer: LaunchCheckPage };
   /** Who changed what of the project's configuration, newest first. */
   auditEntries: { request: { query?: { limit?: number; after?: string; resource?: string; id?: string; key?: string; operation?: string; from?: string; to?: string } }; answer: AuditPage };
   /** The end of the chain that the project's audit entries are sealed into. */
@@ -4947,6 +6652,11 @@ export const routes = {
   promotionBudgetSplit: { method: "POST", path: "/v1/planning/budget-split", isRepeatable: true, takesIdempotencyKey: false },
   channelReturns: { method: "POST", path: "/v1/planning/channel-returns", isRepeatable: true, takesIdempotencyKey: false },
   campaignReturns: { method: "POST", path: "/v1/planning/campaign-returns", isRepeatable: true, takesIdempotencyKey: false },
+  significance: { method: "POST", path: "/v1/planning/significance", isRepeatable: true, takesIdempotencyKey: false },
+  simulate: { method: "POST", path: "/v1/simulations", isRepeatable: false, takesIdempotencyKey: false },
+  simulations: { method: "GET", path: "/v1/simulations", isRepeatable: true, takesIdempotencyKey: false },
+  simulation: { method: "GET", path: "/v1/simulations/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  deleteSimulation: { method: "DELETE", path: "/v1/simulations/{id}", isRepeatable: true, takesIdempotencyKey: false },
   project: { method: "GET", path: "/v1/project", isRepeatable: true, takesIdempotencyKey: false },
   updateProjectSettings: { method: "PATCH", path: "/v1/project/settings", isRepeatable: false, takesIdempotencyKey: false },
   projectSafeguards: { method: "GET", path: "/v1/project/safeguards", isRepeatable: true, takesIdempotencyKey: false },
@@ -4982,6 +6692,22 @@ export const routes = {
   resetCustomerTier: { method: "DELETE", path: "/v1/customers/{id}/tier", isRepeatable: true, takesIdempotencyKey: false },
   putStock: { method: "PUT", path: "/v1/stock/{sku}", isRepeatable: true, takesIdempotencyKey: false },
   stock: { method: "GET", path: "/v1/stock", isRepeatable: true, takesIdempotencyKey: false },
+  putDealer: { method: "PUT", path: "/v1/dealers/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  dealers: { method: "GET", path: "/v1/dealers", isRepeatable: true, takesIdempotencyKey: false },
+  dealer: { method: "GET", path: "/v1/dealers/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  territoryFlags: { method: "GET", path: "/v1/territory-flags", isRepeatable: true, takesIdempotencyKey: false },
+  clearTerritoryFlag: { method: "POST", path: "/v1/territory-flags/{order}/clear", isRepeatable: false, takesIdempotencyKey: false },
+  putRebateAgreement: { method: "PUT", path: "/v1/rebate-agreements/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  rebateAgreements: { method: "GET", path: "/v1/rebate-agreements", isRepeatable: true, takesIdempotencyKey: false },
+  rebateAgreement: { method: "GET", path: "/v1/rebate-agreements/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  closeRebatePeriod: { method: "POST", path: "/v1/rebate-agreements/{key}/periods/{period}/close", isRepeatable: false, takesIdempotencyKey: false },
+  rebateStandings: { method: "GET", path: "/v1/rebate-standings", isRepeatable: true, takesIdempotencyKey: false },
+  dealerRebates: { method: "GET", path: "/v1/dealers/{id}/rebates", isRepeatable: true, takesIdempotencyKey: false },
+  rebateEntries: { method: "GET", path: "/v1/rebate-entries", isRepeatable: true, takesIdempotencyKey: false },
+  rebateStatements: { method: "GET", path: "/v1/rebate-statements", isRepeatable: true, takesIdempotencyKey: false },
+  rebateStatement: { method: "GET", path: "/v1/rebate-statements/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  approveRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/approve", isRepeatable: false, takesIdempotencyKey: false },
+  payRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/pay", isRepeatable: false, takesIdempotencyKey: false },
   createAutomation: { method: "POST", path: "/v1/automations", isRepeatable: false, takesIdempotencyKey: false },
   automations: { method: "GET", path: "/v1/automations", isRepeatable: true, takesIdempotencyKey: false },
   automation: { method: "GET", path: "/v1/automations/{id}", isRepeatable: true, takesIdempotencyKey: false },
@@ -4997,6 +6723,28 @@ export const routes = {
   joinGroupBuy: { method: "POST", path: "/v1/group-buys/{id}/join", isRepeatable: true, takesIdempotencyKey: true },
   groupBuys: { method: "GET", path: "/v1/group-buys", isRepeatable: true, takesIdempotencyKey: false },
   groupBuy: { method: "GET", path: "/v1/group-buys/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  createCampaign: { method: "POST", path: "/v1/campaigns", isRepeatable: false, takesIdempotencyKey: false },
+  campaigns: { method: "GET", path: "/v1/campaigns", isRepeatable: true, takesIdempotencyKey: false },
+  campaign: { method: "GET", path: "/v1/campaigns/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  updateCampaign: { method: "PUT", path: "/v1/campaigns/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  archiveCampaign: { method: "POST", path: "/v1/campaigns/{key}/archive", isRepeatable: false, takesIdempotencyKey: false },
+  addCampaignCost: { method: "POST", path: "/v1/campaigns/{key}/costs", isRepeatable: false, takesIdempotencyKey: false },
+  campaignCosts: { method: "GET", path: "/v1/campaigns/{key}/costs", isRepeatable: true, takesIdempotencyKey: false },
+  campaignAttainment: { method: "GET", path: "/v1/campaigns/{key}/attainment", isRepeatable: true, takesIdempotencyKey: false },
+  campaignBoard: { method: "GET", path: "/v1/campaigns/{key}/live", isRepeatable: true, takesIdempotencyKey: false },
+  campaignReview: { method: "GET", path: "/v1/campaigns/{key}/review", isRepeatable: true, takesIdempotencyKey: false },
+  writeCampaignReview: { method: "PUT", path: "/v1/campaigns/{key}/review", isRepeatable: true, takesIdempotencyKey: false },
+  campaignKnowledge: { method: "GET", path: "/v1/campaign-knowledge", isRepeatable: true, takesIdempotencyKey: false },
+  putPolicy: { method: "PUT", path: "/v1/campaigns/{campaign}/policies/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  policy: { method: "GET", path: "/v1/campaigns/{campaign}/policies/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  policies: { method: "GET", path: "/v1/campaigns/{campaign}/policies", isRepeatable: true, takesIdempotencyKey: false },
+  policyActions: { method: "GET", path: "/v1/campaigns/{campaign}/policy-actions", isRepeatable: true, takesIdempotencyKey: false },
+  undoPolicyAction: { method: "POST", path: "/v1/campaigns/{campaign}/policy-actions/{id}/undo", isRepeatable: false, takesIdempotencyKey: false },
+  campaignMeasurement: { method: "GET", path: "/v1/campaigns/{key}/measurement", isRepeatable: true, takesIdempotencyKey: false },
+  experimentMeasurement: { method: "GET", path: "/v1/experiments/{name}/measurement", isRepeatable: true, takesIdempotencyKey: false },
+  campaignAttribution: { method: "GET", path: "/v1/campaigns/{key}/attribution", isRepeatable: true, takesIdempotencyKey: false },
+  checkLaunch: { method: "POST", path: "/v1/campaigns/{key}/launch-check", isRepeatable: false, takesIdempotencyKey: false },
+  launchChecks: { method: "GET", path: "/v1/campaigns/{key}/launch-checks", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },
   auditHead: { method: "GET", path: "/v1/audit/head", isRepeatable: true, takesIdempotencyKey: false },
 } as const satisfies Readonly<Record<keyof Operations, object>>;

@@ -125,6 +125,7 @@ const tagDescriptions: Readonly<Record<string, string>> = {
   redemptions: "Quotes made binding: reserved, committed, cancelled, returned.",
   offline: "Vouchers that tills accept without a network, and what became of them.",
   orders: "Orders as the ERP tells them.",
+  campaigns: "Promotions with common dates, goals and a budget: planned, watched, reviewed.",
   "coupon-pools": "Coupons made together.",
   coupons: "Single codes.",
   jobs: "Work in the background.",

@@ -9,7 +9,8 @@ import {
 } from "./auth.ts";
 import { type Cohort, newCohort } from "./cohort.ts";
 import { deprecationHeaders } from "./deprecation.ts";
-import { jsonSchemasOf, serializationSchema } from "./json-schema.ts";
+import { type JsonSchema, jsonSchemasOf, serializationSchema } from "./json-schema.ts";
+import { jsonWriter } from "./json-writer.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type Gates, type Load, openToAll } from "./pressure.ts";
 import { problem } from "./problem.ts";
@@ -41,7 +42,10 @@ export function mountRest(
     app.route({
       method,
       url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
-      schema: { response: { [status]: serializationSchema(result, results.definitions) } },
+      // An answer without content has none to write.
+      schema:
+        status === 204 ? {} : { response: { [status]: serializationSchema(result, results.definitions) } },
+      serializerCompiler: ({ schema: ofAnswer }) => jsonWriter(ofAnswer as JsonSchema),
       onRequest: [
         gate(loadOf(operation)),
         ...(roles === null ? [] : [authenticate(authenticator, (caller) => requireRole(roles, caller.role))]),

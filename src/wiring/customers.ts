@@ -8,6 +8,7 @@ import { customerPrivacyService } from "../features/customers/customer-privacy-s
 import { customerService, profileCustomerData } from "../features/customers/customer-service.ts";
 import { evaluationCustomerData } from "../features/evaluations/evaluation-customer-service.ts";
 import { eventCustomerData } from "../features/events/event-customer-service.ts";
+import { exposureCustomerData } from "../features/exposures/exposure-customer-service.ts";
 import { voucherCustomerData } from "../features/offline/offline-customer-service.ts";
 import { orderCustomerData } from "../features/orders/order-customer-service.ts";
 import { playCustomerData } from "../features/play/play-customer-service.ts";
@@ -48,6 +49,7 @@ const customerData: readonly CustomerData[] = [
   evaluationCustomerData,
   voucherCustomerData,
   trackingCustomerData,
+  exposureCustomerData,
   prizeCustomerData,
   referralCustomerData,
   playCustomerData,

@@ -1,9 +1,10 @@
 /** A project in which every documented example has something to work on, also when the others were sent before it. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Operation } from "../../src/platform/operation.ts";
 import type { TestDatabase } from "../database.ts";
 import type { Answer, Api, CallOptions } from "../features/api.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { storedSimulation } from "../features/simulation-fixture.ts";
 
 export interface World {
   readonly project: ProjectWithKeys;
@@ -81,6 +82,51 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
     total: 24_000,
   });
+  await ask("PUT", "/v1/dealers/d-9", { level: "gold", territory: { regions: ["CN-SH"] } });
+  await ask("PUT", "/v1/orders/5002", {
+    version: 1,
+    status: "paid",
+    currency: "CNY",
+    placedAt: "2026-11-11T00:00:00Z",
+    dealer: "d-9",
+    shipTo: { region: "CN-GD" },
+    lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
+    total: 24_000,
+  });
+  await vi.waitFor(async () => expect((await ask("GET", "/v1/territory-flags")).items).toHaveLength(1), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  await ask("PUT", "/v1/dealers/d-8", {});
+  const rebate = { currency: "CNY", basis: "amount", target: { value: 1_000, bonus: { amount: 7 } } };
+  const year = (every: string) => ({ startsOn: "2025-01-01", endsOn: "2025-12-31", every, timezone: "UTC" });
+  for (const [key, every] of [
+    ["year-2025", "quarter"],
+    ["months-2025", "month"],
+  ] as const)
+    await ask("PUT", `/v1/rebate-agreements/${key}`, { ...rebate, schedule: year(every) });
+  for (const dealer of ["d-8", "d-9"])
+    await ask("PUT", `/v1/orders/of-${dealer}`, {
+      version: 1,
+      status: "paid",
+      currency: "CNY",
+      placedAt: "2025-01-11T00:00:00Z",
+      dealer,
+      lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
+      total: 24_000,
+    });
+  await vi.waitFor(
+    async () =>
+      expect(
+        (await ask("GET", "/v1/rebate-standings?agreement=year-2025&period=2025-Q1")).items,
+      ).toHaveLength(2),
+    { timeout: 30_000, interval: 50 },
+  );
+  await ask("POST", "/v1/rebate-agreements/year-2025/periods/2025-Q1/close");
+  const statementOf = async (dealer: string): Promise<string> =>
+    (await ask("GET", `/v1/rebate-statements?dealer=${dealer}`)).items[0].id;
+  const [toApprove, toPay] = [await statementOf("d-8"), await statementOf("d-9")];
+  await ask("POST", `/v1/rebate-statements/${toPay}/approve`);
   const price = [{ kind: "fixed_price", select: { skus: ["TEA"] }, price: { CNY: 9_000 } }];
   await promotion({ key: "tea-for-two", group: { size: 2, hours: 24 }, benefits: price }, "activate");
   const together = await ask("POST", "/v1/group-buys", {
@@ -97,6 +143,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     key: "sleepers",
     conditions: { kind: "days_since_order", atLeast: 60 },
   });
+  const simulation = await storedSimulation(database, project.id, "A test");
+  const oldSimulation = await storedSimulation(database, project.id, "An old test");
   const automation = async (key: string, ...steps: string[]): Promise<string> => {
     const { id } = await ask("POST", "/v1/automations", {
       key,
@@ -106,6 +154,26 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     for (const step of steps) await ask("POST", `/v1/automations/${id}/${step}`);
     return id;
   };
+  for (const campaign of ["launch", "last-years"])
+    await ask("POST", "/v1/campaigns", {
+      key: campaign,
+      name: "Launch",
+      startsAt: "2026-11-01T00:00:00Z",
+      endsAt: "2026-12-01T00:00:00Z",
+      budget: { currency: "CNY", amount: 1_000_000 },
+    });
+  await ask(
+    "PUT",
+    "/v1/campaigns/launch/policies/stop-loss",
+    { when: { metric: "roi", below: 0.5 }, act: { kind: "alert" } },
+    { headers: { "if-match": "*" } },
+  );
+  await database.pool.query(
+    `insert into policy_actions (project_id, id, campaign, policy, at, evidence, act, changes)
+     values ($1, 'pla_1', 'launch', 'stop-loss', '2026-11-10T00:00:00Z',
+             '{"metric": "roi", "actual": 0.4, "bound": 0.5, "sample": 100}', '{"kind": "alert"}', '[]')`,
+    [project.id],
+  );
   const toActivate = await automation("to-activate");
   const toPause = await automation("to-pause", "activate");
   const toArchive = await automation("to-archive");
@@ -196,6 +264,10 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     cancelScheduledPromotionChange: { id: changing, changeId: change.id },
     cancelRedemption: { id: cancelled.id },
     returnRedemption: { id: committed.id },
+    closeRebatePeriod: { key: "months-2025", period: "2025-01" },
+    rebatePeriodStatements: { key: "year-2025", period: "2025-Q1" },
+    putRebateAgreement: { key: "gold-2026" },
+    payRebateStatement: { id: toPay },
     redemptionLedger: { id: committed.id },
     // Nothing was sent yet: what is asked for is not there.
     replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
@@ -203,6 +275,13 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     activateAutomation: { id: toActivate },
     pauseAutomation: { id: toPause },
     archiveAutomation: { id: toArchive },
+    archiveCampaign: { key: "last-years" },
+    deleteSimulation: { id: oldSimulation },
+    policies: { campaign: "launch" },
+    policy: { campaign: "launch", key: "stop-loss" },
+    putPolicy: { campaign: "launch", key: "stop-loss" },
+    policyActions: { campaign: "launch" },
+    undoPolicyAction: { campaign: "launch", id: "pla_1" },
     deleteSegment: { key: "no-more" },
     segmentMembers: { key: "by-hand" },
     changeSegmentMembers: { key: "by-hand" },
@@ -224,8 +303,15 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
     "/v1/group-buys/": { id: together.group.id },
+    "/v1/dealers/": { id: "d-9" },
+    "/v1/rebate-agreements/": { key: "year-2025" },
+    "/v1/rebate-statements/": { id: toApprove },
+    "/v1/territory-flags/": { order: "5002" },
     "/v1/stock/": { sku: "SET-580" },
     "/v1/automations/": { id: toReplace },
+    "/v1/campaigns/": { key: "launch" },
+    "/v1/experiments/": { name: "depth" },
+    "/v1/simulations/": { id: simulation },
     "/v1/segments/": { key: "sleepers" },
     "/v1/webhooks/": { id: webhook.id },
     "/v1/points-programmes/": { key: "points" },

@@ -59,6 +59,7 @@ export async function startApi(
     countsExchangeMilliseconds?: number;
     webhookTargets?: Config["webhookTargets"];
     trustedProxies?: Config["trustedProxies"];
+    simulationThreads?: number;
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
@@ -69,6 +70,8 @@ export async function startApi(
       // A busy machine is no slow receiver.
       deliveryTimeoutMilliseconds: 60_000,
       trustedProxies: options.trustedProxies ?? [],
+      // From source a thread takes seconds to start: most tests need none.
+      simulationThreads: options.simulationThreads ?? 1,
       ...(options.webhookTargets !== undefined && { webhookTargets: options.webhookTargets }),
     },
     database,

@@ -221,3 +221,61 @@ test("a campaign's returns: on everything, on what it added, for each new custom
   expect(unsure.result.roi).toBeNull();
   expect(codesOf(unsure)).toEqual(["margin_unknown", "increment_unknown", "few_orders"]);
 });
+
+describe("significance", () => {
+  const control = [120, 115, 118, 122, 119];
+  const treatment = [135, 140, 138, 142, 139];
+
+  test("of the handbook's samples: Welch's t, its degrees of freedom, its p-value and interval", async () => {
+    const { result, cautions } = await ask("significance", { control, treatment, orders: 640 });
+    // Means 118.8 and 138.8. Squared deviations 1.44 + 14.44 + 0.64 + 10.24 + 0.04 = 26.8 in both samples: variances 26.8 ÷ 4 = 6.7.
+    // t = 20 ÷ √(6.7 ÷ 5 + 6.7 ÷ 5) = 20 ÷ √2.68 = 12.2169; degrees of freedom 2.68² ÷ (1.34² ÷ 4 + 1.34² ÷ 4) = 8.
+    // For 8 degrees, with c = 1 ÷ (1 + t² ÷ 8): p = 1 − √(1 − c) · (1 + c ÷ 2 + 3c² ÷ 8 + 5c³ ÷ 16). c = 0.0508732: p = 1.870e−6.
+    const c = 1 / (1 + 400 / 2.68 / 8);
+    const pValue = 1 - Math.sqrt(1 - c) * (1 + c / 2 + (3 * c ** 2) / 8 + (5 * c ** 3) / 16);
+    expect(result.pValue).toBeCloseTo(pValue, 9);
+    // Tables: the 97.5 % point of t with 8 degrees is 2.3060; 2.306004 · √2.68 = 3.7751.
+    expect(result).toEqual({
+      verdict: "higher",
+      controlMean: 118.8,
+      treatmentMean: 138.8,
+      difference: 20,
+      uplift: 16.835,
+      t: 12.2169,
+      degreesOfFreedom: 8,
+      pValue: 0.00000187,
+      level: 0.05,
+      interval: [16.2249, 23.7751],
+    });
+    expect(cautions).toEqual([]);
+  });
+
+  test("samples of different size and spread have fewer degrees of freedom than figures", async () => {
+    // Means 2 and 6, variances 1 and 80 ÷ 3: error² 1 ÷ 3 + 20 ÷ 3 = 7, t = 4 ÷ √7; 49 ÷ (1 ÷ 18 + 400 ÷ 27) = 3.2951.
+    const { result } = await ask("significance", {
+      control: [1, 2, 3],
+      treatment: [0, 4, 8, 12],
+      orders: 100,
+    });
+    expect(result).toMatchObject({ t: 1.5119, degreesOfFreedom: 3.2951, verdict: "no_difference" });
+  });
+
+  test("has no verdict under 100 orders, nor where nothing varies", async () => {
+    const few = await ask("significance", { control, treatment, orders: 99 });
+    expect(few.result).toMatchObject({ verdict: "withheld", t: 12.2169 });
+    expect(codesOf(few)).toEqual(["few_orders"]);
+    expect((await ask("significance", { control, treatment })).result.verdict).toBe("withheld");
+    const flat = await ask("significance", { control: [5, 5], treatment: [7, 7], orders: 500 });
+    expect(flat.result).toMatchObject({ verdict: "withheld", t: null, pValue: null, interval: null });
+    expect(codesOf(flat)).toEqual(["nothing_varies"]);
+  });
+
+  test("is stricter the more often somebody looked", async () => {
+    const samples = { control: [9, 10, 11, 10, 9], treatment: [11, 12, 10, 11, 12], orders: 500 };
+    const once = await ask("significance", samples);
+    const often = await ask("significance", { ...samples, looks: 20 });
+    expect(once.result.verdict).toBe("higher");
+    expect(often.result).toMatchObject({ verdict: "no_difference", level: 0.0025 });
+    expect(codesOf(often)).toEqual(["looked_before"]);
+  });
+});

@@ -19,7 +19,9 @@ test("a file is named after its subject, in kebab-case", () => {
   const names = [...Object.keys(ours), ...Object.keys(tests)];
   const faceless = /^(utils?|helpers?|common|types?|misc|shared|lib)\b/;
   expect(names.filter((path) => faceless.test(basename(path)))).toEqual([]);
-  expect(names.filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path)))).toEqual([]);
+  expect(names.filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(basename(path)))).toEqual(
+    [],
+  );
 });
 
 test("exports have names", () => {

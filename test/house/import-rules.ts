@@ -6,7 +6,7 @@
  * The app is composed in app.ts, services.ts and wiring/, one file of it per subject.
  * Everybody but the engine and the ledger may use `platform`; `platform` uses no feature; the engine uses itself and three
  * pure libraries, the ledger itself and the engine's money.
- * The client is for others to run, and uses nothing but itself.
+ * The client is for others to run, and uses nothing but itself; so does the console, which runs in browsers.
  * A feature reaches another only through its services and its pure words, without circles; a store therefore writes only
  * its own tables.
  */
@@ -33,6 +33,15 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/automations/automation-caps.ts": "words",
   "src/features/automations/automation-clock.ts": "words",
   "src/features/automations/automation-document.ts": "words",
+  // What is wrong with a campaign, and what follows from its dates; without a database.
+  "src/features/campaigns/campaign-document.ts": "words",
+  "src/features/campaigns/campaign-board.ts": "words",
+  "src/features/campaigns/campaign-review.ts": "words",
+  "src/features/campaigns/campaign-review-document.ts": "words",
+  // How texts are searched.
+  "src/features/campaigns/campaign-words.ts": "words",
+  // What a sale adds to the figures: arithmetic on what is stored.
+  "src/features/campaigns/campaign-sale.ts": "words",
   // How codes look, and how they are drawn; without a database.
   "src/features/coupons/code-form.ts": "words",
   "src/features/coupons/code-rows.ts": "words",
@@ -42,12 +51,18 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/demo/demo-promotions.ts": "words",
   // Fills a project through the services of others; called by main while it makes the first project.
   "src/features/demo/demo-seed.ts": "service",
+  // Where an order went, held against a territory.
+  "src/features/dealers/dealer-territory.ts": "words",
   // The catalogue of events, and how one is told.
   "src/features/events/cloud-event.ts": "words",
   "src/features/events/event-document.ts": "words",
   "src/features/events/event-types.ts": "words",
   "src/features/events/growth-event-types.ts": "words",
+  "src/features/events/policy-event-types.ts": "words",
+  "src/features/events/dealer-event-types.ts": "words",
+  "src/features/events/rebate-event-types.ts": "words",
   "src/features/events/automation-event-types.ts": "words",
+  "src/features/events/campaign-event-types.ts": "words",
   "src/features/events/reward-event-types.ts": "words",
   "src/features/events/stock-event-types.ts": "words",
   "src/features/events/tier-event-types.ts": "words",
@@ -92,10 +107,15 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/orders/order-event.ts": "words",
   // Arithmetic on an order's lines.
   "src/features/orders/order-refunds.ts": "words",
+  // What the arms come to; without a database.
+  "src/features/measurement/arm-comparison.ts": "words",
+  "src/features/measurement/measurement-cautions.ts": "words",
   // From a seed to a prize, without a database.
   "src/features/play/draw-odds.ts": "words",
   // How codes of members look.
   "src/features/referrals/referral-code.ts": "words",
+  // An agreement as it is worked by, and what is wrong with one.
+  "src/features/rebates/rebate-terms.ts": "words",
   // Calculators: pure functions with their shapes.
   ...Object.fromEntries(
     [
@@ -107,9 +127,30 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
       "discount-depth",
       "elasticity",
       "goal-priorities",
+      "significance",
       "timing",
+      "welch-test",
     ].map((name) => [`src/features/planning/${name}.ts`, "words" as const]),
   ),
+  // Whether to act, from figures alone.
+  "src/features/policies/policy-decision.ts": "words",
+  // What guards campaigns: as it is told, as carts meet it, and the names of its counters.
+  "src/features/campaigns/campaign-guards.ts": "words",
+  "src/features/facts/campaign-facts.ts": "words",
+  "src/features/ledger/campaign-counters.ts": "words",
+  // What the rules know of campaigns.
+  "src/features/promotions/campaign-in-force.ts": "words",
+  // What is judged before a launch, on figures that were gathered; and the rules of a campaign, compiled.
+  "src/features/launch-checks/launch-check-lines.ts": "words",
+  "src/features/launch-checks/campaign-rules.ts": "service",
+  // Sums and their words; what prices orders reads promotions as their service does.
+  "src/features/simulations/past-order.ts": "words",
+  "src/features/simulations/replay-tally.ts": "words",
+  "src/features/simulations/order-replay.ts": "service",
+  "src/features/simulations/order-accounting.ts": "service",
+  "src/features/simulations/simulation-report.ts": "service",
+  // What runs in a thread of its own.
+  "src/features/simulations/replay-thread.ts": "service",
   // Called by main before there is an app.
   "src/features/projects/project-bootstrap.ts": "service",
   // Parses and compiles documents; evaluations use it for drafts.
@@ -188,6 +229,7 @@ function placeFault(path: string): string | null {
   if (path.startsWith("src/engine/") || path.startsWith("src/ledger/") || path.startsWith("src/platform/"))
     return null;
   if (path in processFiles || isWiring(path) || path.startsWith("src/client/")) return null;
+  if (path.startsWith("src/console/")) return null;
   if (!isFeature(path))
     return "belongs to engine, platform or a feature, or is listed among the files of the process";
   if (layerOf(path) !== null) return null;
@@ -204,6 +246,10 @@ function importFault(
   if (path.startsWith("src/ledger/")) return ledgerFault(specifier, target);
   if (path.startsWith("src/client/"))
     return target?.startsWith("src/client/") ? null : "the client runs elsewhere and uses nothing but itself";
+  if (path.startsWith("src/console/"))
+    return target === null || target.startsWith("src/console/")
+      ? null
+      : "the console runs in browsers and knows the API alone";
   if (target === null) return null;
   if (path.startsWith("src/platform/"))
     return target.startsWith("src/platform/") ? null : "platform uses nothing but itself and packages";

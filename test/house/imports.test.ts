@@ -63,6 +63,7 @@ test.each([
   ["src/features/promotions/promotion-things.ts", "", "does not say its layer"],
   ["src/tools.ts", "", "belongs to"],
   ["src/client/client.ts", 'import { limits } from "../engine/limits.ts";', "nothing but itself"],
+  ["src/console/uplot.d.ts", 'import { limits } from "../engine/limits.ts";', "knows the API alone"],
   [service, 'import { x } from "./promotion-gone.ts";', "no such file"],
 ])("a breach in %s is found: %s", (path, line, fault) => {
   const faults = importFaults({ ...sources, [path]: `${line}\n${sources[path] ?? ""}` });

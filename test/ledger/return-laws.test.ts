@@ -11,7 +11,7 @@ import { arbitraryCart, arbitraryPromotions, compileAll } from "../engine/arbitr
 import { held, ReturnDesk } from "./sale-notation.ts";
 
 const isLong = process.env.LONG === "1";
-const runs = isLong ? 10_000 : 200;
+const runs = isLong ? 10_000 : 100;
 /** Each order is priced again for every return of it. */
 const patience = isLong ? 1_800_000 : 120_000;
 const now = Date.parse("2026-11-11T02:00:00Z");

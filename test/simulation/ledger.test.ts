@@ -8,7 +8,7 @@ const isLong = process.env.LONG === "1";
 const seed = seedOf(process.env);
 /** It only computes: on a machine with other things to do that takes as long as it takes. */
 const patience = isLong ? 1_800_000 : 180_000;
-const steps = isLong ? 1_000_000 : 200_000;
+const steps = isLong ? 1_000_000 : 100_000;
 /** `SEEDED_BUG=3` makes the simulation go wrong in the third way of the list. */
 const bug = process.env.SEEDED_BUG === undefined ? undefined : seededBugs[Number(process.env.SEEDED_BUG) - 1];
 

@@ -37,6 +37,15 @@ const couponCode = (ids: Ids) => ({ code: ids.coupon! });
 const webhook = { path: id("webhook") };
 const segment = { path: (ids: Ids) => ({ key: ids.segment! }) };
 const programme = { path: (ids: Ids) => ({ key: ids.programme! }) };
+const campaign = { path: (ids: Ids) => ({ key: ids.campaign! }) };
+const campaignName = (ids: Ids) => ({ campaign: ids.campaign! });
+const policyName = (ids: Ids) => ({ ...campaignName(ids), key: "neighbours-policy" });
+const campaignOf = (key: string) => ({
+  key,
+  name: "Mine",
+  startsAt: "2026-11-01T00:00:00Z",
+  endsAt: "2026-12-01T00:00:00Z",
+});
 const automation = { path: id("automation") };
 const automationOf = (key: string) => ({
   key,
@@ -216,11 +225,98 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ quantity: 7, asOf: "2026-11-10T12:00:00Z" }),
     expected: [200],
   },
+  "PUT /v1/dealers/{id}": { path: id("dealer"), body: () => ({}), expected: [412] },
+  "GET /v1/dealers": {},
+  "GET /v1/dealers/{id}": { path: id("otherDealer") },
+  "GET /v1/territory-flags": {},
+  "POST /v1/territory-flags/{order}/clear": {
+    path: ({ order }) => ({ order: order! }),
+    body: () => ({ reason: "a test" }),
+  },
+  "PUT /v1/rebate-agreements/{key}": {
+    path: () => ({ key: "mine" }),
+    body: () => ({
+      currency: "CNY",
+      basis: "amount",
+      target: { value: 1 },
+      schedule: { startsOn: "2025-01-01", endsOn: "2025-12-31", every: "once" },
+    }),
+    expected: [412],
+    owner: [412],
+  },
+  "GET /v1/rebate-agreements": {},
+  "GET /v1/rebate-agreements/{key}": { path: ({ agreement }) => ({ key: agreement! }) },
+  "POST /v1/rebate-agreements/{key}/periods/{period}/close": {
+    path: ({ agreement }) => ({ key: agreement!, period: "2025-02" }),
+    owner: orConflict,
+  },
+  "GET /v1/rebate-agreements/{key}/periods/{period}/statements": {
+    path: ({ agreement }) => ({ key: agreement!, period: "2025-01" }),
+  },
+  "GET /v1/rebate-standings": {
+    query: ({ agreement }) => ({ agreement: agreement!, period: "2025-01" }),
+    expected: [404],
+  },
+  "GET /v1/dealers/{id}/rebates": { path: id("otherDealer") },
+  "GET /v1/rebate-entries": {
+    query: ({ agreement, otherDealer }) => ({
+      agreement: agreement!,
+      period: "2025-01",
+      dealer: otherDealer!,
+    }),
+  },
+  "GET /v1/rebate-statements": {},
+  "GET /v1/rebate-statements/{id}": { path: id("statement") },
+  "POST /v1/rebate-statements/{id}/approve": { path: id("statement"), owner: orConflict },
+  "POST /v1/rebate-statements/{id}/pay": {
+    path: id("statement"),
+    body: () => ({ reference: "mine" }),
+    owner: orConflict,
+  },
   "GET /v1/stock": {},
   "POST /v1/stock/bulk": {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2026-11-10T12:00:00Z" })}\n`,
   },
+  "POST /v1/campaigns": { body: () => campaignOf("mine") },
+  "GET /v1/campaigns": {},
+  "GET /v1/campaigns/{key}": campaign,
+  "PUT /v1/campaigns/{key}": {
+    ...campaign,
+    body: () => campaignOf("neighbours-campaign"),
+    owner: orConflict,
+  },
+  "POST /v1/campaigns/{key}/archive": { ...campaign, owner: orConflict },
+  "POST /v1/campaigns/{key}/costs": {
+    ...campaign,
+    body: () => ({ id: "mine", element: "feed", amount: 1, currency: "CNY", at: "2026-11-10T00:00:00Z" }),
+  },
+  "GET /v1/campaigns/{key}/costs": campaign,
+  "GET /v1/campaigns/{key}/measurement": campaign,
+  "GET /v1/campaigns/{key}/attribution": campaign,
+  // An experiment is what promotions name: one that nobody met has no arms.
+  "GET /v1/experiments/{name}/measurement": {
+    path: () => ({ name: "neighbours-experiment" }),
+    query: () => ({ currency: "CNY" }),
+    expected: [200],
+  },
+  "GET /v1/campaigns/{key}/attainment": campaign,
+  "GET /v1/campaigns/{key}/live": campaign,
+  "GET /v1/campaigns/{key}/review": campaign,
+  "PUT /v1/campaigns/{key}/review": { ...campaign, body: () => ({ fiveWhys: [] }) },
+  "GET /v1/campaigns/{key}/review/export": campaign,
+  "GET /v1/campaign-knowledge": {},
+  "PUT /v1/campaigns/{campaign}/policies/{key}": {
+    path: policyName,
+    body: () => ({ when: { metric: "roi", below: 0 }, act: { kind: "alert" } }),
+  },
+  "GET /v1/campaigns/{campaign}/policies/{key}": { path: policyName },
+  "GET /v1/campaigns/{campaign}/policies": { path: campaignName },
+  "GET /v1/campaigns/{campaign}/policy-actions": { path: campaignName },
+  "POST /v1/campaigns/{campaign}/policy-actions/{id}/undo": {
+    path: (ids) => ({ ...campaignName(ids), id: "pla_1" }),
+  },
+  "GET /v1/campaigns/{key}/live/stream": { ...campaign, brokenOffAfter: /data: / },
   "POST /v1/automations": { body: () => automationOf("mine") },
   "GET /v1/automations": {},
   "GET /v1/automations/{id}": automation,
@@ -236,6 +332,18 @@ export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/automations/{id}/dry-run": automation,
   "GET /v1/automations/{id}/results": automation,
   "GET /v1/automations/{id}/runs": automation,
+  "POST /v1/campaigns/{key}/launch-check": { path: ({ campaign }) => ({ key: campaign! }) },
+  "GET /v1/campaigns/{key}/launch-checks": { path: ({ campaign }) => ({ key: campaign! }) },
+  "POST /v1/simulations": {
+    body: () => ({
+      promotions: [promotionOf("mine")],
+      from: "2026-11-01T00:00:00Z",
+      to: "2026-12-01T00:00:00Z",
+    }),
+  },
+  "GET /v1/simulations": {},
+  "GET /v1/simulations/{id}": { path: id("simulation") },
+  "DELETE /v1/simulations/{id}": { path: id("spareSimulation") },
   "POST /v1/segments": { body: () => ({ key: "mine", conditions: { kind: "first_order" } }) },
   "GET /v1/segments": {},
   "GET /v1/rfm": { expected: [200, 404] },

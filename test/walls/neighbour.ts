@@ -3,6 +3,7 @@ import { expect, vi } from "vitest";
 import type { TestDatabase } from "../database.ts";
 import type { Answer, Api, CallOptions } from "../features/api.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { storedSimulation } from "../features/simulation-fixture.ts";
 import { startReceiver } from "../features/webhooks/receiver.ts";
 
 /** Stands in what the neighbour stored, and in no request but its own. */
@@ -33,6 +34,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   const customer = { id: canary };
 
   await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
+
+  for (const dealer of [canary, "neighbours-dealer", "neighbours-other"])
+    await send("PUT", `/v1/dealers/${dealer}`, { name: canary, territory: { regions: [canary] } });
 
   await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
 
@@ -65,6 +69,50 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     await send("POST", "/v1/segments", { key, name: canary });
   await send("POST", "/v1/segments/neighbours-list/members", { add: [canary] });
 
+  await send("POST", "/v1/campaigns", {
+    key: "neighbours-campaign",
+    name: canary,
+    startsAt: "2026-11-01T00:00:00Z",
+    endsAt: "2026-12-01T00:00:00Z",
+    budget: { currency: "CNY", amount: 1_000 },
+  });
+  await database.pool.query(
+    `insert into exposures (project_id, kind, name, customer_id, arm, at, channel)
+     values ($1, 'experiment', 'neighbours-experiment', $2, $2, '2026-11-05', $2),
+            ($1, 'campaign', 'neighbours-campaign', $2, 'treatment', '2026-11-05', $2)`,
+    [project.id, canary],
+  );
+  await send("POST", "/v1/campaigns/neighbours-campaign/costs", {
+    id: canary,
+    element: canary,
+    amount: 100,
+    currency: "CNY",
+    at: "2026-11-05T00:00:00Z",
+    note: canary,
+  });
+  const simulation = await storedSimulation(database, project.id, canary);
+  const spareSimulation = await storedSimulation(database, project.id, canary);
+
+  await send(
+    "PUT",
+    "/v1/campaigns/neighbours-campaign/review",
+    {
+      knowledge: { type: canary, audience: canary, strategy: canary },
+    },
+    { "if-match": "*" },
+  );
+  await send(
+    "PUT",
+    "/v1/campaigns/neighbours-campaign/policies/neighbours-policy",
+    { name: canary, when: { metric: "roi", below: 0 }, act: { kind: "alert" } },
+    { "if-match": "*" },
+  );
+  await database.pool.query(
+    `insert into policy_actions (project_id, id, campaign, policy, channel, at, evidence, act, changes)
+     values ($1, 'pla_1', 'neighbours-campaign', 'neighbours-policy', $2, '2026-11-10T00:00:00Z',
+             '{"metric": "roi", "actual": 0.4, "bound": 0.5, "sample": 100}', '{"kind": "alert"}', '[]')`,
+    [project.id, canary],
+  );
   const automation = (
     await send("POST", "/v1/automations", {
       key: "neighbours-automation",
@@ -150,9 +198,33 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     placedAt: "2026-11-10T10:00:00+08:00",
     customer: canary,
     dealer: canary,
+    shipTo: { region: "elsewhere" },
     lines: [{ id: "1", sku: canary, quantity: 1, unitPrice: 1000 }],
     total: 1000,
   });
+  await send("PUT", "/v1/orders/N-9", {
+    version: 1,
+    status: "paid",
+    currency: "CNY",
+    placedAt: "2025-01-10T10:00:00+08:00",
+    dealer: "neighbours-other",
+    lines: [{ id: "1", sku: canary, quantity: 1, unitPrice: 1000 }],
+    total: 1000,
+  });
+  const agreement = "neighbours-agreement";
+  await send("PUT", `/v1/rebate-agreements/${agreement}`, {
+    name: canary,
+    currency: "CNY",
+    basis: "amount",
+    target: { value: 1, bonus: { amount: 7 } },
+    schedule: { startsOn: "2025-01-01", endsOn: "2025-12-31", every: "month", timezone: "UTC" },
+  });
+  const read = async (path: string) => (await api.rest("GET", path, { key })).body.items;
+  await until(
+    async () => (await read(`/v1/rebate-standings?agreement=${agreement}&period=2025-01`)).length > 0,
+  );
+  await send("POST", `/v1/rebate-agreements/${agreement}/periods/2025-01/close`, undefined);
+  const [{ id: statement }] = await read("/v1/rebate-statements");
   await send("POST", "/v1/events", {
     specversion: "1.0",
     id: "theirs",
@@ -195,6 +267,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       programme: "neighbours-play",
       referralCode,
       automation,
+      campaign: "neighbours-campaign",
+      simulation,
+      spareSimulation,
       segment: "neighbours-list",
       spareSegment: "neighbours-spare",
       evaluation,
@@ -203,6 +278,10 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       spend,
       order: "N-3",
       sku: "neighbours-sku",
+      dealer: "neighbours-dealer",
+      otherDealer: "neighbours-other",
+      agreement,
+      statement,
       group,
       apiKey,
       voucher: voucher.token,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
+import { isKeepable } from "../../platform/instants.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import type { StreamAnswer, StreamBodyType } from "../../platform/stream-operation.ts";
 import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../platform/stream-records.ts";
@@ -167,7 +168,7 @@ function readRow(
   if (!codeCharacters.test(code)) return refuse(faults.code_characters);
   let { expiresAt, maxUses } = defaults;
   if (until !== undefined && until !== "") {
-    if (!dateTime.safeParse(until).success) return refuse(faults.expiry_invalid);
+    if (!dateTime.safeParse(until).success || !isKeepable(until)) return refuse(faults.expiry_invalid);
     expiresAt = new Date(until);
   }
   if (expiresAt !== null && expiresAt.getTime() <= defaults.now) return refuse(faults.expiry_past);

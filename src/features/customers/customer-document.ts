@@ -1,6 +1,7 @@
 /** What a customer must satisfy beyond the shape, and how one is shown. */
 import { limits } from "../../engine/limits.ts";
 import { isErased } from "../../platform/customer-data.ts";
+import { isKeepable, outOfRange } from "../../platform/instants.ts";
 import type { ProblemError } from "../../platform/problem.ts";
 import { pointer } from "../../platform/text-safety.ts";
 import {
@@ -37,12 +38,11 @@ export function faultsOf(id: string, document: CustomerDocument): ProblemError[]
     for (const [purpose, { at }] of Object.entries(consents)) {
       if (purpose.length === 0 || purpose.length > limits.nameLength)
         fault("/consents", "purpose_length", `A purpose has 1 to ${limits.nameLength} characters.`);
-      else if (Number.isNaN(Date.parse(at)))
-        fault(pointer(["consents", purpose, "at"]), "time_invalid", "There is no such instant.");
+      else if (!isKeepable(at))
+        fault(pointer(["consents", purpose, "at"]), outOfRange.code, outOfRange.message);
     }
   }
-  if (createdAt != null && Number.isNaN(Date.parse(createdAt)))
-    fault("/createdAt", "time_invalid", "There is no such instant.");
+  if (createdAt != null && !isKeepable(createdAt)) fault("/createdAt", outOfRange.code, outOfRange.message);
   return errors;
 }
 

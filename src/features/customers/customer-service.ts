@@ -84,8 +84,6 @@ export function customerService({
     },
 
     async list(projectId, { limit, after, ...filters }) {
-      const { updatedSince } = filters;
-      if (updatedSince !== undefined && !(Date.parse(updatedSince) >= earliest)) throw noSuchInstant();
       const rows = await listCustomers(database.of(projectId), projectId, filters, {
         after: listCursor.decode(after),
         limit: limit + 1,
@@ -110,15 +108,6 @@ export async function noteCustomers(
   now: Date,
 ): Promise<void> {
   if (ids.length > 0) await insertMissing(connection, projectId, ids, now);
-}
-
-/** Before the year 1 JavaScript and PostgreSQL write years differently. */
-const earliest = Date.parse("0001-01-01T00:00:00Z");
-
-function noSuchInstant() {
-  return problem("invalid-request", {
-    errors: [{ path: "/updatedSince", code: "time_invalid", message: "There is no such instant." }],
-  });
 }
 
 export const profileCustomerData: CustomerData = {

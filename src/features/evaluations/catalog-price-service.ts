@@ -5,9 +5,10 @@ import type { Guarantee } from "../../engine/guarantees.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OperationContext } from "../../platform/operation.ts";
+import type { ExposureService } from "../exposures/exposure-service.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
-import { requirePrivileges, requireTimeAndPlace } from "./evaluation-request.ts";
+import { requirePrivileges, requireTimezone } from "./evaluation-request.ts";
 import type { CatalogPrices, CatalogRequest } from "./evaluation-schemas.ts";
 import { optionsOf } from "./evaluation-service.ts";
 import type { PricingService } from "./pricing-service.ts";
@@ -24,16 +25,18 @@ export function catalogPriceService({
   rulebooks,
   facts: factsService,
   pricing,
+  exposures,
 }: {
   clock: Clock;
   rulebooks: RulebookService;
   facts: FactsService;
   pricing: PricingService;
+  exposures: Pick<ExposureService, "noterOf">;
 }): CatalogPriceService {
   return {
     async prices(context, request) {
       requirePrivileges(request, context.role);
-      requireTimeAndPlace(request.at, request.timezone);
+      requireTimezone(request.timezone);
       const live = await rulebooks.rulesForQuote(context.projectId);
       const rules =
         request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
@@ -41,12 +44,13 @@ export function catalogPriceService({
       const now = request.at === undefined ? clock.now() : Date.parse(request.at);
       const facts = await factsService.forQuote(rules, { ...request, lines: [] }, now, context.apiKeyId);
       const options: EvaluateOptions = optionsOf(request, rules.settings);
+      const exposed = exposures.noterOf(rules, request);
       const prices: CatalogPrices["items"] = [];
       const missing = new Set<Guarantee>();
       for (const [index, item] of items.entries()) {
         if (index > 0 && index % itemsPerTurn === 0) await nextTurn();
         const cart: Cart = { ...shopper, lines: [{ ...item, id: "1", quantity: 1 }], explain: "none" };
-        const quote = pricing.quote(rules.rulebook, cart, facts, now, options);
+        const quote = pricing.quote(rules.rulebook, cart, facts, now, options, exposed);
         for (const guarantee of quote.missing ?? []) missing.add(guarantee);
         prices.push(priceOf(item, quote));
       }

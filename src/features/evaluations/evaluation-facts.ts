@@ -1,33 +1,42 @@
 /** Facts as they are kept with an evaluation, so that it can be computed again. */
-import type { Facts, UsageFact } from "../../engine/facts.ts";
+import type { CampaignFact, Facts, UsageFact } from "../../engine/facts.ts";
 
 type Entries<Map> = Map extends ReadonlyMap<infer Key, infer Value> ? [Key, Value][] : never;
 
 /** Facts as JSON: maps become lists of entries. */
-export interface StoredFacts extends Omit<Facts, "coupons" | "deposits" | "usage" | "stock"> {
+export interface StoredFacts
+  extends Omit<Facts, "coupons" | "deposits" | "holdouts" | "usage" | "campaigns" | "stock"> {
   coupons?: Entries<NonNullable<Facts["coupons"]>>;
   deposits?: Entries<NonNullable<Facts["deposits"]>>;
-  /** Of the promotions that were asked about. */
+  holdouts?: Entries<NonNullable<Facts["holdouts"]>>;
+  /** Of the promotions, and campaigns, that were asked about. */
   usage?: [string, UsageFact][];
+  campaigns?: [string, CampaignFact][];
   stock?: [string, number][];
 }
 
-export function storeFacts({ coupons, deposits, usage, stock, ...plain }: Facts): StoredFacts {
+export function storeFacts(facts: Facts): StoredFacts {
+  const { coupons, deposits, holdouts, usage, campaigns, stock, ...plain } = facts;
   return {
     ...plain,
     ...(coupons !== undefined && { coupons: [...coupons] }),
     ...(deposits !== undefined && { deposits: [...deposits] }),
+    ...(holdouts !== undefined && { holdouts: [...holdouts] }),
     ...(usage instanceof Map && { usage: [...usage] }),
+    ...(campaigns instanceof Map && campaigns.size > 0 && { campaigns: [...campaigns] }),
     ...(stock instanceof Map && { stock: [...stock] }),
   };
 }
 
-export function restoreFacts({ coupons, deposits, usage, stock, ...plain }: StoredFacts): Facts {
+export function restoreFacts(facts: StoredFacts): Facts {
+  const { coupons, deposits, holdouts, usage, campaigns, stock, ...plain } = facts;
   return {
     ...plain,
     ...(coupons !== undefined && { coupons: new Map(coupons) }),
     ...(deposits !== undefined && { deposits: new Map(deposits) }),
+    ...(holdouts !== undefined && { holdouts: new Map(holdouts) }),
     ...(usage !== undefined && { usage: new Map(usage) }),
+    ...(campaigns !== undefined && { campaigns: new Map(campaigns) }),
     ...(stock !== undefined && { stock: new Map(stock) }),
   };
 }

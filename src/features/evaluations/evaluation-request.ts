@@ -27,7 +27,7 @@ function forbidden(path: string) {
   return problem("forbidden-role", { detail: message, errors: [{ path, code: "forbidden_field", message }] });
 }
 
-export function requireSense({ lines, shipping, deposits, timezone, at }: EvaluationRequest): void {
+export function requireSense({ lines, shipping, deposits, timezone }: EvaluationRequest): void {
   let total = 0;
   for (let index = 0; index < lines.length; index++) {
     const { quantity, unitPrice } = lines[index]!;
@@ -43,15 +43,12 @@ export function requireSense({ lines, shipping, deposits, timezone, at }: Evalua
     requireDistinct(shipping, "shipping");
   }
   if (deposits !== undefined) requireDistinctDeposits(deposits);
-  requireTimeAndPlace(at, timezone);
+  requireTimezone(timezone);
 }
 
-export function requireTimeAndPlace(at: string | undefined, timezone: string | undefined): void {
+export function requireTimezone(timezone: string | undefined): void {
   if (timezone !== undefined && findZone(timezone) === null) {
     throw invalid("/timezone", "timezone_unknown", "There is no such IANA time zone.");
-  }
-  if (at !== undefined && Number.isNaN(Date.parse(at))) {
-    throw invalid("/at", "time_invalid", "There is no such instant.");
   }
 }
 

@@ -11,6 +11,7 @@ import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem, problemBody } from "../../platform/problem.ts";
 import { problemOf } from "../../platform/server.ts";
+import type { ExposureService } from "../exposures/exposure-service.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
@@ -47,6 +48,7 @@ export interface EvaluationServiceOptions {
   rulebooks: RulebookService;
   facts: FactsService;
   pricing: PricingService;
+  exposures: Pick<ExposureService, "noterOf">;
 }
 
 /** Private promotions are told of to those who may read them anyway. */
@@ -61,6 +63,7 @@ export function evaluationService({
   rulebooks,
   facts,
   pricing,
+  exposures,
 }: EvaluationServiceOptions): EvaluationService {
   function start(
     context: OperationContext,
@@ -96,9 +99,16 @@ export function evaluationService({
     facts: Facts,
     now: number,
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
-    const quote = pricing.quote(rules.rulebook, request, facts, now, optionsOf(request, rules.settings));
-    // What is spread goes first: V8 copies an object quickly only into an empty one.
-    const identified: IdentifiedQuote = { ...quote, id: newId("evl", clock.now()) };
+    const quote = pricing.quote(
+      rules.rulebook,
+      request,
+      facts,
+      now,
+      optionsOf(request, rules.settings),
+      exposures.noterOf(rules, request),
+    );
+    // Nobody else holds the quote, so it need not be copied.
+    const identified: IdentifiedQuote = Object.assign(quote, { id: newId("evl", clock.now()) });
     if (request.save !== true) return identified;
     // Nothing is kept that the database could not vouch for.
     if (facts.rulesAsOf !== undefined) throw new DatabaseAway();

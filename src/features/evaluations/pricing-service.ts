@@ -1,5 +1,7 @@
+import type { Arm } from "../../engine/assignment.ts";
 import type { Cart } from "../../engine/cart.ts";
 import { assess, type EvaluateOptions } from "../../engine/evaluate.ts";
+import { exposedArms } from "../../engine/exposed-arms.ts";
 import type { Facts } from "../../engine/facts.ts";
 import { disputedIn } from "../../engine/outcome.ts";
 import type { Quote } from "../../engine/quote.ts";
@@ -9,8 +11,18 @@ import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/metrics.ts";
 
 export interface PricingService {
-  /** The engine's `evaluate`, which tells the operator where planner and evaluator disagree. */
-  quote(rulebook: Rulebook, request: Cart, facts: Facts, now: number, options: EvaluateOptions): Quote;
+  /**
+   * The engine's `evaluate`, which tells the operator where planner and evaluator disagree. `exposed` hears in which arms the
+   * customer met what is split.
+   */
+  quote(
+    rulebook: Rulebook,
+    request: Cart,
+    facts: Facts,
+    now: number,
+    options: EvaluateOptions,
+    exposed?: (arms: readonly Arm[]) => void,
+  ): Quote;
   /** Of all quotes so far. */
   readonly figures: {
     readonly quotes: number;
@@ -28,7 +40,7 @@ export function pricingService({ log, metrics }: { log: Log; metrics: Metrics })
   const figures = { quotes: 0, proven: 0, degraded: 0, gaps: 0 };
   return {
     figures,
-    quote(rulebook, request, facts, now, options) {
+    quote(rulebook, request, facts, now, options, exposed) {
       const outcome = assess(rulebook, request, facts, now, options);
       const disputed = disputedIn(outcome);
       if (disputed !== null) {
@@ -39,6 +51,7 @@ export function pricingService({ log, metrics }: { log: Log; metrics: Metrics })
           "planner and evaluator disagree about what a plan costs",
         );
       }
+      exposed?.(exposedArms(rulebook.experiments, outcome));
       const quote = writeQuote(outcome);
       figures.quotes += 1;
       if (quote.optimality.proven) figures.proven += 1;

@@ -13,7 +13,7 @@ export async function ordersOfCustomer(
   return rows.map(({ record }) => record);
 }
 
-/** The order stays what it was worth; free attributes may name anybody, so they go as well. */
+/** The order stays what it was worth; free attributes and a postal code may point to anybody, so they go as well. */
 export async function eraseOrderCustomer(
   connection: Connection,
   { projectId, id, pseudonym }: CustomerName,
@@ -21,7 +21,7 @@ export async function eraseOrderCustomer(
   const { rowCount } = await connection.execute(sql`
     update orders
        set customer_id = ${pseudonym},
-           document = (document - 'attributes')
+           document = ((document - 'attributes') #- '{shipTo,postalCode}')
              || jsonb_build_object('customer', ${pseudonym}::text,
                   'lines', (select coalesce(jsonb_agg(line - 'attributes' order by place), '[]')
                               from jsonb_array_elements(document -> 'lines') with ordinality as l (line, place)))

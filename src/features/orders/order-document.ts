@@ -1,11 +1,12 @@
 /** What an order must satisfy beyond its shape, and the row that it becomes. */
+import { isKeepable, outOfRange } from "../../platform/instants.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
 import { lineTotal } from "./order-refunds.ts";
 import type { Order, OrderDocument } from "./order-schemas.ts";
 import type { IncomingOrder, OrderRow } from "./order-tables.ts";
 
-/** Before there is any point in remembering an order; also what PostgreSQL's own calendar disagrees about. */
+/** Before there is any point in remembering an order. */
 const earliest = Date.parse("1970-01-01T00:00:00Z");
 
 export function incomingOrder(externalId: string, document: OrderDocument): IncomingOrder {
@@ -34,9 +35,8 @@ export function incomingOrder(externalId: string, document: OrderDocument): Inco
 function faultsOf({ lines, placedAt, shipping = 0 }: OrderDocument): ProblemError[] {
   const errors: ProblemError[] = [];
   const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
-  const instant = Date.parse(placedAt);
-  if (Number.isNaN(instant)) fault("/placedAt", "time_invalid", "There is no such instant.");
-  else if (instant < earliest) fault("/placedAt", "out_of_range", "Must not be before 1970.");
+  if (!isKeepable(placedAt)) fault("/placedAt", outOfRange.code, outOfRange.message);
+  else if (Date.parse(placedAt) < earliest) fault("/placedAt", "out_of_range", "Must not be before 1970.");
   const ids = new Set<string>();
   let sum = shipping;
   lines.forEach((line, index) => {

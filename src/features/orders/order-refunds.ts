@@ -68,6 +68,24 @@ export function refundOf(
   return { lines, shipping, refund: sumOf(lines) + shipping, returned };
 }
 
+/** A line with what was paid for all of it, and for the units that did not come back. */
+export interface KeptLine {
+  readonly line: OrderLine;
+  readonly paid: number;
+  readonly kept: { readonly quantity: number; readonly paid: number };
+}
+
+/** `back`: by line id, how many units came back. */
+export function keptLines(order: OrderGoods, back: ReadonlyMap<string, number>): KeptLine[] {
+  const paid = paidByLine(order);
+  return order.lines.map((line) => {
+    const units = Math.min(line.quantity, back.get(line.id) ?? 0);
+    const { total } = paid.get(line.id)!;
+    const kept = { quantity: line.quantity - units, paid: total - partOf(total, units, line.quantity) };
+    return { line, paid: total, kept };
+  });
+}
+
 /** What the first `units` of a line cost: each of the earlier units has one of the cents that do not divide. */
 function partOf(total: number, units: number, of: number): number {
   const rest = total % of;

@@ -45,6 +45,13 @@ export const orderLine = z
   .meta({ id: "OrderLine" });
 export type OrderLine = z.output<typeof orderLine>;
 
+const orderDestination = z
+  .strictObject({ region: name.optional(), postalCode: z.string().min(1).max(20).optional() })
+  .meta({
+    id: "OrderDestination",
+    description: "Where the goods went. A dealer's order that went outside of their territory is flagged.",
+  });
+
 export const orderDocument = z
   .strictObject({
     version: z
@@ -58,7 +65,8 @@ export const orderDocument = z
     customer: name.optional().describe("The customer's id. Left out, it is that of the redemption."),
     channel: name.optional(),
     store: name.optional(),
-    dealer: name.optional(),
+    dealer: name.optional().describe("Who sold it, or bought it, by the id of their account."),
+    shipTo: orderDestination.optional(),
     lines: z.array(orderLine).max(mostLines),
     shipping: minorUnits.optional(),
     total: minorUnits.describe("What was paid, shipping and taxes included."),

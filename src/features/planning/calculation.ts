@@ -1,10 +1,8 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /** Where a rule of thumb misleads, or the figures are too few to lean on. */
-export interface Caution {
-  readonly code: string;
-  readonly message: string;
-}
+export const caution = z.object({ code: z.string(), message: z.string() }).meta({ id: "Caution" });
+export type Caution = z.output<typeof caution>;
 
 export interface Calculated<Result> {
   readonly result: Result;

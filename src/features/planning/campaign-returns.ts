@@ -1,11 +1,47 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import { type Caution, defineCalculation, toFourDecimals } from "./calculation.ts";
+import { fewOrders } from "./significance.ts";
 
 const amount = z.int().min(0).max(limits.amount);
-const percentOf = (part: number, whole: number) =>
+/** (revenue − cost) ÷ cost, handbook P13: 3.2 is 1 : 3.2. Null for what cost nothing. */
+export function roiOf(revenue: number, cost: number): number | null {
+  return cost === 0 ? null : toFourDecimals((revenue - cost) / cost);
+}
+
+/** Minor units for each new customer; null without any. */
+export function acquisitionCostOf(cost: number, newCustomers: number): number | null {
+  return newCustomers === 0 ? null : toFourDecimals(cost / newCustomers);
+}
+
+/** Null of nothing. */
+export const percentOf = (part: number, whole: number) =>
   whole === 0 ? null : toFourDecimals((part / whole) * 100);
-const fewOrders = 100;
+
+const input = z
+  .strictObject({
+    revenue: amount.describe("Minor units, as are the others."),
+    cost: amount.describe("Of the promotion: discounts, advertising, service, hidden costs."),
+    goodsCost: amount.optional(),
+    revenueWithout: amount
+      .optional()
+      .describe("Of the holdout, or of the same period last year, at the same size."),
+    orders: z.int().min(0).optional(),
+    newCustomers: z.int().min(0).optional(),
+  })
+  .meta({ id: "CampaignReturnsQuestion" });
+type CampaignFigures = z.output<typeof input>;
+
+export const campaignReturnsResult = z
+  .object({
+    roi: z.number().nullable().describe("1 is a hundred percent. Null: it cost nothing."),
+    incrementalRevenue: z.int().nullable(),
+    incrementalRoi: z.number().nullable().describe("The same, of what was added alone."),
+    acquisitionCost: z.number().nullable().describe("Minor units for each new customer."),
+    grossMargin: z.number().nullable().describe("Percent."),
+    netMargin: z.number().nullable().describe("Percent."),
+  })
+  .meta({ id: "CampaignReturns" });
 
 export const campaignReturns = defineCalculation({
   name: "campaign-returns",
@@ -14,28 +50,8 @@ export const campaignReturns = defineCalculation({
   formula:
     "ROI = (revenue − cost) ÷ cost; incremental = revenue − revenue without; acquisition cost = cost ÷ new customers; gross margin = (revenue − goods) ÷ revenue; net margin = (revenue − goods − cost) ÷ revenue",
   source: "Handbook P13.",
-  input: z
-    .strictObject({
-      revenue: amount.describe("Minor units, as are the others."),
-      cost: amount.describe("Of the promotion: discounts, advertising, service, hidden costs."),
-      goodsCost: amount.optional(),
-      revenueWithout: amount
-        .optional()
-        .describe("Of the holdout, or of the same period last year, at the same size."),
-      orders: z.int().min(0).optional(),
-      newCustomers: z.int().min(0).optional(),
-    })
-    .meta({ id: "CampaignReturnsQuestion" }),
-  result: z
-    .object({
-      roi: z.number().nullable().describe("1 is a hundred percent. Null: it cost nothing."),
-      incrementalRevenue: z.int().nullable(),
-      incrementalRoi: z.number().nullable().describe("The same, of what was added alone."),
-      acquisitionCost: z.number().nullable().describe("Minor units for each new customer."),
-      grossMargin: z.number().nullable().describe("Percent."),
-      netMargin: z.number().nullable().describe("Percent."),
-    })
-    .meta({ id: "CampaignReturns" }),
+  input,
+  result: campaignReturnsResult,
   example: {
     revenue: 3_250_000_00,
     cost: 600_000_00,
@@ -44,22 +60,31 @@ export const campaignReturns = defineCalculation({
     orders: 12_000,
     newCustomers: 5_800,
   },
-  compute({ revenue, cost, goodsCost, revenueWithout, orders, newCustomers }) {
-    const roiOf = (earned: number) => (cost === 0 ? null : toFourDecimals((earned - cost) / cost));
-    const incremental = revenueWithout === undefined ? null : revenue - revenueWithout;
-    return {
-      result: {
-        roi: roiOf(revenue),
-        incrementalRevenue: incremental,
-        incrementalRoi: incremental === null ? null : roiOf(incremental),
-        acquisitionCost: newCustomers ? toFourDecimals(cost / newCustomers) : null,
-        grossMargin: goodsCost === undefined ? null : percentOf(revenue - goodsCost, revenue),
-        netMargin: goodsCost === undefined ? null : percentOf(revenue - goodsCost - cost, revenue),
-      },
-      cautions: cautionsOn(goodsCost, revenueWithout, orders),
-    };
-  },
+  compute: returnsOf,
 });
+
+/** Of a campaign, all of it. `revenueWithout` may be below 0 where it added more than it sold itself. */
+export function returnsOf({
+  revenue,
+  cost,
+  goodsCost,
+  revenueWithout,
+  orders,
+  newCustomers,
+}: CampaignFigures) {
+  const incremental = revenueWithout === undefined ? null : revenue - revenueWithout;
+  return {
+    result: {
+      roi: roiOf(revenue, cost),
+      incrementalRevenue: incremental,
+      incrementalRoi: incremental === null ? null : roiOf(incremental, cost),
+      acquisitionCost: newCustomers === undefined ? null : acquisitionCostOf(cost, newCustomers),
+      grossMargin: goodsCost === undefined ? null : percentOf(revenue - goodsCost, revenue),
+      netMargin: goodsCost === undefined ? null : percentOf(revenue - goodsCost - cost, revenue),
+    },
+    cautions: cautionsOn(goodsCost, revenueWithout, orders),
+  };
+}
 
 function cautionsOn(
   goodsCost: number | undefined,

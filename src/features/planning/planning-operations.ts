@@ -3,12 +3,13 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { budget } from "./budget.ts";
 import { budgetSplit } from "./budget-split.ts";
-import type { Calculation } from "./calculation.ts";
+import { type Calculation, caution } from "./calculation.ts";
 import { campaignReturns } from "./campaign-returns.ts";
 import { channelReturns } from "./channel-returns.ts";
 import { discountDepth } from "./discount-depth.ts";
 import { elasticity } from "./elasticity.ts";
 import { goalPriorities } from "./goal-priorities.ts";
+import { significance } from "./significance.ts";
 import { timing } from "./timing.ts";
 
 const planners: readonly Role[] = ["marketing", "viewer"];
@@ -22,9 +23,8 @@ export const calculations: readonly Calculation[] = [
   budgetSplit,
   channelReturns,
   campaignReturns,
+  significance,
 ];
-
-const caution = z.object({ code: z.string(), message: z.string() }).meta({ id: "Caution" });
 
 /** Each calculator becomes an operation: its formula and what it was told stand beside the result. */
 export function planningOperations(): Operation[] {

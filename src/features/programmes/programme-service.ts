@@ -110,22 +110,10 @@ export interface Windowed {
 }
 
 const windowBounds = ["startsAt", "endsAt"] as const;
-const earliest = Date.parse("0001-01-01T00:00:00Z");
-const latest = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** Of a window that is not one, or that neither we nor PostgreSQL can write in UTC with a year of four digits. */
+/** Of a window that is not one. */
 export function windowFaults(window: Windowed): ProblemError[] {
   const { startsAt, endsAt } = window;
-  const outside = windowBounds.filter((bound) => {
-    const told = window[bound];
-    return told !== undefined && !(Date.parse(told) >= earliest && Date.parse(told) <= latest);
-  });
-  if (outside.length > 0)
-    return outside.map((bound) => ({
-      path: `/${bound}`,
-      code: "out_of_range",
-      message: "Must lie in the years 0001 to 9999 of UTC.",
-    }));
   if (startsAt === undefined || endsAt === undefined || Date.parse(startsAt) < Date.parse(endsAt)) return [];
   return [{ path: "/endsAt", code: "period_empty", message: "It ends before it begins." }];
 }

@@ -1,7 +1,9 @@
 /** Stock as the ERP tells of it. What was counted before what is known changes nothing, however often and late it comes. */
+
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { isKeepable, outOfRange } from "../../platform/instants.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -90,8 +92,8 @@ export function stockService({
   }
 
   function incomingOf(sku: string, { store, quantity, asOf }: StockDocument): IncomingStock | ProblemError {
+    if (!isKeepable(asOf)) return { path: "/asOf", ...outOfRange };
     const counted = Date.parse(asOf);
-    if (!(counted >= earliest)) return noSuchInstant;
     if (counted > clock.now() + aheadSeconds * 1_000) return notYet;
     return { sku, store: store ?? "", quantity, asOf: new Date(counted) };
   }
@@ -130,12 +132,9 @@ export function stockService({
   };
 }
 
-/** Before the year 1 JavaScript and PostgreSQL write years differently. */
-const earliest = Date.parse("0001-01-01T00:00:00Z");
 /** How far ahead of ours the clock of an ERP may be. A count from further ahead would be the latest until then, whatever comes. */
 const aheadSeconds = 300;
 
-const noSuchInstant = { path: "/asOf", code: "time_invalid", message: "There is no such instant." };
 const notYet = { path: "/asOf", code: "time_in_future", message: "Nobody can have counted then yet." };
 
 export function staleFault({ asOf }: StockLevelRow) {

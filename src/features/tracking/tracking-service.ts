@@ -16,7 +16,7 @@ import {
   type TrackedEventQuery,
   type TrackedEventReceipt,
 } from "./tracking-schemas.ts";
-import { insertTrackedEvents, listTrackedEvents } from "./tracking-store.ts";
+import { insertTrackedEvents, listTrackedEvents, type TrackedEventName } from "./tracking-store.ts";
 import type { TrackedEventRow } from "./tracking-tables.ts";
 
 export interface TrackingService {
@@ -47,10 +47,13 @@ export function trackingService({
   database,
   clock,
   followers = [],
+  count,
 }: {
   database: Database;
   clock: Clock;
   followers?: readonly TrackingFollower[];
+  /** Once for each event of a campaign: given those that were not stored before. The last thing in their transaction. */
+  count?: TrackingFollower;
 }): TrackingService {
   return {
     async track(projectId, events, pathOf) {
@@ -61,14 +64,18 @@ export function trackingService({
       const rows = events.map((event) => rowOf(projectId, event, now));
       const ofCustomers = events.filter(({ data }) => data.customer !== undefined);
       const isFollowed = ofCustomers.length > 0 && followers.length > 0;
-      const stored = isFollowed
-        ? await withTransaction(database, projectId, async (connection) => {
-            const count = await insertTrackedEvents(connection, rows);
-            for (const follow of followers) await follow(connection, projectId, ofCustomers);
-            return count;
-          })
-        : await insertTrackedEvents(database.of(projectId), rows);
-      return { stored, repeated: rows.length - stored };
+      const isCounted = count !== undefined && events.some(({ data }) => data.campaign !== undefined);
+      const stored =
+        isFollowed || isCounted
+          ? await withTransaction(database, projectId, async (connection) => {
+              const names = await insertTrackedEvents(connection, rows);
+              if (isFollowed)
+                for (const follow of followers) await follow(connection, projectId, ofCustomers);
+              if (isCounted) await count(connection, projectId, thoseNamed(events, names));
+              return names;
+            })
+          : await insertTrackedEvents(database.of(projectId), rows);
+      return { stored: stored.length, repeated: rows.length - stored.length };
     },
 
     async list(projectId, { limit, after, ...filters }) {
@@ -94,6 +101,17 @@ export function trackingService({
       return funnelOf(query.steps, counts);
     },
   };
+}
+
+/** Told twice in one batch, an event counts once. */
+function thoseNamed(events: readonly TrackedEvent[], names: readonly TrackedEventName[]): TrackedEvent[] {
+  const nameOf = (at: number, source: string, id: string) => JSON.stringify([at, source, id]);
+  const byName = new Map(
+    events.map((event) => [nameOf(Date.parse(event.time), event.source, event.id), event]),
+  );
+  return names.flatMap(
+    ({ occurredAt, source, id }) => byName.get(nameOf(occurredAt.getTime(), source, id)) ?? [],
+  );
 }
 
 function faultsOf({ type, time }: TrackedEvent, path: string, now: number): ProblemError[] {

@@ -3,17 +3,20 @@ import type { Connection } from "../../platform/database.ts";
 import type { TrackedEventQuery } from "./tracking-schemas.ts";
 import { type TrackedEventRow, trackedEvents } from "./tracking-tables.ts";
 
-/** Stores those that are not known yet; answers how many they were. */
+/** Stores those that are not known yet; answers which those are, each once. */
 export async function insertTrackedEvents(
   connection: Connection,
   rows: readonly TrackedEventRow[],
-): Promise<number> {
-  const { rowCount } = await connection
+): Promise<TrackedEventName[]> {
+  const { occurredAt, source, id } = trackedEvents;
+  return connection
     .insert(trackedEvents)
     .values([...rows].sort(byKey))
-    .onConflictDoNothing();
-  return rowCount ?? 0;
+    .onConflictDoNothing()
+    .returning({ occurredAt, source, id });
 }
+
+export type TrackedEventName = Pick<TrackedEventRow, "occurredAt" | "source" | "id">;
 
 /** Two batches that bring the same events wait for each other in one direction only. */
 function byKey(a: TrackedEventRow, b: TrackedEventRow): number {

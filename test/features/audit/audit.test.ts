@@ -342,8 +342,11 @@ describe("the chain", () => {
       ...silentLog,
       info: (details: object, msg: string) => lines.push(JSON.stringify({ ...details, msg })),
     };
-    await created();
-    await auditSealerService({ database, log }).seal();
+    // The app's own sealer may be quicker.
+    while (lines.length === 0) {
+      await created();
+      await auditSealerService({ database, log }).seal();
+    }
     const witnesses = witnessesOf([], `${lines.join("\n")}\nnot JSON\n`);
     expect(witnesses.length).toBeGreaterThan(0);
     expect((await verifyAudit(database, witnesses)).flatMap(({ faults }) => faults)).toEqual([]);

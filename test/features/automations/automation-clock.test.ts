@@ -97,42 +97,46 @@ test("a date that an attribute has is met at its offset, once, or every year on 
   expect((await shop.runs(renewal))[0].trigger).toEqual({ attribute: "contractEnd", date: inDays(181) });
 });
 
-test("who has not bought for so many days is reached once for each last order, and not if they bought meanwhile", async () => {
-  const ago = (days: number) => new Date(api.clock.now() - hours(24 * days)).toISOString();
-  await putOrder(api, "I-1", { customer: "i-asleep", placedAt: ago(91) });
-  await putOrder(api, "I-2", { customer: "i-awake", placedAt: ago(30) });
-  await putOrder(api, "I-3", { customer: "i-nearly", placedAt: ago(89) });
-  const document = {
-    key: "win-back",
-    trigger: { kind: "inactivity", days: 90, at: "00:00" },
-    ...notify,
-  };
-  // Nothing is added up yet: from the orders themselves.
-  const drafted = await shop.succeed("POST", "/v1/automations/dry-run", document);
-  expect(drafted.items).toEqual([{ customer: "i-asleep", reason: null }]);
-  const id = await shop.active(document);
-  // A look waits seconds, by a clock that stands still otherwise, while what everybody bought is added up anew.
-  const becomesInTime = (outcomes: string[]) =>
-    expect
-      .poll(
-        () => {
-          api.clock.advance(2_000);
-          return shop.outcomes(id);
-        },
-        { timeout: patience, interval: 200 },
-      )
-      .toEqual(outcomes.sort());
-  // It waits until what everybody bought is added up.
-  const swept = "select from customer_upkeep where sweep_due_at > 'epoch' and sweep_after is null";
-  await expect.poll(async () => (await database.pool.query(swept)).rowCount, { timeout: patience }).toBe(1);
-  api.clock.advance(10_000);
-  await shop.becomes(id, ["i-asleep done"]);
-  api.clock.advance(hours(48));
-  await becomesInTime(["i-asleep done", "i-nearly done"]);
-  await putOrder(api, "I-4", { customer: "i-asleep", placedAt: ago(0) });
-  api.clock.advance(hours(24 * 92));
-  await becomesInTime(["i-asleep done", "i-asleep done", "i-nearly done", "i-awake done"]);
-});
+test(
+  "who has not bought for so many days is reached once for each last order, and not if they bought meanwhile",
+  async () => {
+    const ago = (days: number) => new Date(api.clock.now() - hours(24 * days)).toISOString();
+    await putOrder(api, "I-1", { customer: "i-asleep", placedAt: ago(91) });
+    await putOrder(api, "I-2", { customer: "i-awake", placedAt: ago(30) });
+    await putOrder(api, "I-3", { customer: "i-nearly", placedAt: ago(89) });
+    const document = {
+      key: "win-back",
+      trigger: { kind: "inactivity", days: 90, at: "00:00" },
+      ...notify,
+    };
+    // Nothing is added up yet: from the orders themselves.
+    const drafted = await shop.succeed("POST", "/v1/automations/dry-run", document);
+    expect(drafted.items).toEqual([{ customer: "i-asleep", reason: null }]);
+    const id = await shop.active(document);
+    // A look waits seconds, by a clock that stands still otherwise, while what everybody bought is added up anew.
+    const becomesInTime = (outcomes: string[]) =>
+      expect
+        .poll(
+          () => {
+            api.clock.advance(2_000);
+            return shop.outcomes(id);
+          },
+          { timeout: patience, interval: 200 },
+        )
+        .toEqual(outcomes.sort());
+    // It waits until what everybody bought is added up.
+    const swept = "select from customer_upkeep where sweep_due_at > 'epoch' and sweep_after is null";
+    await expect.poll(async () => (await database.pool.query(swept)).rowCount, { timeout: patience }).toBe(1);
+    api.clock.advance(10_000);
+    await shop.becomes(id, ["i-asleep done"]);
+    api.clock.advance(hours(48));
+    await becomesInTime(["i-asleep done", "i-nearly done"]);
+    await putOrder(api, "I-4", { customer: "i-asleep", placedAt: ago(0) });
+    api.clock.advance(hours(24 * 92));
+    await becomesInTime(["i-asleep done", "i-asleep done", "i-nearly done", "i-awake done"]);
+  },
+  patience,
+);
 
 test("a schedule comes again and again for whoever is in its segment then", async () => {
   await shop.succeed("POST", "/v1/segments", { key: "weekly" });

@@ -7,6 +7,7 @@ import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "../src/platform/embedded-postgres.ts";
 import { silentLog } from "../src/platform/log.ts";
 import { migrateDatabase } from "../src/platform/migrate.ts";
+import { buildPrograms } from "./processes.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -23,7 +24,7 @@ interface Server {
 
 /** One PostgreSQL for the whole run, with one migrated template that each test file clones. */
 export default async function setUpDatabase(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startServer();
+  const [server] = await Promise.all([startServer(), buildPrograms()]);
   const templateName = `dealwright_template_${process.pid}`;
   await runOn(server.url, `create database ${templateName}`);
   const template = new URL(server.url);

@@ -195,7 +195,10 @@ test("statements are counted: a list that asks once for each row is found", asyn
 
 const asking = new AsyncLocalStorage<{ statements: number }>();
 
-/** Its own, not those of what works in the background; the least of some rounds, for now and then a key's use is noted. */
+/**
+ * Its own, not those of what works in the background. The median of some rounds: now and then a key's use is noted, and a
+ * statement that had to wait for a connection is asked in the name of whoever gave the connection back.
+ */
 async function statementsOf(work: () => Promise<Outcome>) {
   const { query } = pg.Client.prototype;
   const counted = vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
@@ -206,18 +209,19 @@ async function statementsOf(work: () => Promise<Outcome>) {
     if (asked !== undefined) asked.statements += 1;
     return Reflect.apply(query, this, given);
   } as never);
-  let least = Number.POSITIVE_INFINITY;
+  const counts: number[] = [];
   let problem: Outcome["problem"] = null;
   try {
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       const count = { statements: 0 };
       ({ problem } = await asking.run(count, work));
-      least = Math.min(least, count.statements);
+      counts.push(count.statements);
     }
   } finally {
     counted.mockRestore();
   }
-  return { problem, statements: least };
+  counts.sort((one, other) => one - other);
+  return { problem, statements: counts[2]! };
 }
 
 let third: World | undefined;

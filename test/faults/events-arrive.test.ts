@@ -1,7 +1,6 @@
 /** G16: every committed change emits its event, no rollback does, and all of them arrive although those who deliver are killed. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventService } from "../../src/features/events/event-service.ts";
@@ -12,6 +11,7 @@ import { openOutbound } from "../../src/platform/outbound-http.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { projectWithKeys } from "../features/project-fixture.ts";
 import { type Receiver, startReceiver } from "../features/webhooks/receiver.ts";
+import { builtProgram } from "../processes.ts";
 import type { DispatcherOptions } from "./dispatcher-process.ts";
 import type { DispatcherBug } from "./event-bugs.ts";
 import { nothingWrong, prepareThings, type Seen, writeEvents, wrongsOf } from "./event-history.ts";
@@ -50,8 +50,8 @@ const received = (): Seen[] =>
 async function startDispatcher(seededBug?: DispatcherBug): Promise<ChildProcess> {
   const { connectionString } = database;
   const told: DispatcherOptions = { connectionString, ...(seededBug !== undefined && { seededBug }) };
-  const child = fork(join(import.meta.dirname, "dispatcher-process.ts"), [JSON.stringify(told)], {
-    execArgv: ["--import", "tsx"],
+  const child = fork(builtProgram("test/faults/dispatcher-process.ts"), [JSON.stringify(told)], {
+    execArgv: [],
   });
   await once(child, "message");
   return child;

@@ -1,6 +1,6 @@
 /** Servers in processes of their own. */
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
+import { builtProgram } from "../processes.ts";
 import type { ServerMessage, ServerOptions, ServerQuestion } from "./server-process.ts";
 
 export interface RunningServer {
@@ -17,7 +17,7 @@ export interface RunningServer {
   kill(): Promise<void>;
 }
 
-const program = join(import.meta.dirname, "server-process.ts");
+const program = builtProgram("test/faults/server-process.ts");
 
 /** SEEDED_BUG=n in the environment of the tests gives every server the n-th bug of seeded-bugs.ts. */
 const { SEEDED_BUG } = process.env;
@@ -25,7 +25,7 @@ const seeded = SEEDED_BUG === undefined ? {} : { seededBug: Number(SEEDED_BUG) }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const child = fork(program, [JSON.stringify({ ...seeded, ...options })], {
-    execArgv: ["--import", "tsx"],
+    execArgv: [],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   let printed = "";

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { builtProgram } from "../processes.ts";
 import { callAll, leaks } from "./canaries.ts";
 import { openShop, orderOf, type Shop } from "./shop.ts";
 import { patience } from "./sizes.ts";
@@ -49,7 +50,7 @@ beforeAll(async () => {
   collector.listen(0, "127.0.0.1");
   await once(collector, "listening");
   const { port } = collector.address() as AddressInfo;
-  service = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  service = spawn(process.execPath, [builtProgram("src/main.ts")], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { expectBooksToBalance } from "../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { builtProgram } from "../processes.ts";
 import { openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { openShop, type Shop } from "./shop.ts";
@@ -20,7 +21,7 @@ let evaluations = 0;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  leader = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  leader = spawn(process.execPath, [builtProgram("src/main.ts")], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../processes.ts";
 import { contradictions } from "./history.ts";
 import { type Client, openClient } from "./http-client.ts";
 import { replayAll, startWork } from "./persistent-clients.ts";
@@ -30,7 +31,7 @@ interface Instance {
 }
 
 async function start(): Promise<Instance> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, [builtProgram("src/main.ts")], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

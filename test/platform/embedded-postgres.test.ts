@@ -15,6 +15,7 @@ import {
 } from "../../src/platform/embedded-binaries.ts";
 import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { silentLog } from "../../src/platform/log.ts";
+import { builtProgram } from "../processes.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -23,9 +24,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const program = join(import.meta.dirname, "embedded-postgres-process.ts");
+const program = builtProgram("test/platform/embedded-postgres-process.ts");
 const runDealwright = (directory: string) =>
-  spawn(process.execPath, ["--import", "tsx", program, directory], { stdio: ["ignore", "pipe", "pipe"] });
+  spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "pipe"] });
 
 async function firstLine(
   child: ChildProcess,

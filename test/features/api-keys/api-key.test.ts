@@ -65,7 +65,8 @@ test("a revoked key is refused at once here, and within five seconds by every ot
   api.clock.advance(5_000);
   expect((await other.rest("GET", "/v1/project", { key: secret })).status).toBe(401);
   const again = await api.rest("DELETE", `/v1/api-keys/${id}`);
-  expect(again.body).toEqual(revoked.body);
+  // When it was last used may have been noted in between.
+  expect({ ...again.body, lastUsedAt: null }).toEqual({ ...revoked.body, lastUsedAt: null });
   await other.close();
 });
 

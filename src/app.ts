@@ -32,6 +32,7 @@ import { createMetrics, type Metrics, mountMetrics } from "./platform/metrics.ts
 import { followRequests, type OpenRequestOptions } from "./platform/open-requests.ts";
 import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
+import { operationSchemas } from "./platform/operation-schemas.ts";
 import { defaultOutage, type Outage } from "./platform/outage.ts";
 import { type PressureOptions, pressure } from "./platform/pressure.ts";
 import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-limit.ts";
@@ -112,7 +113,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const operations = operationsOf(services);
   const streams = streamOperationsOf(services);
   const limiter = rateLimiter(services.counts);
-  const validation = compileInputs(operations);
+  const schemas = operationSchemas(operations);
+  const validation = compileInputs(operations, schemas);
 
   const { gate, ...load } = pressure(open, deadlines);
   const refusals = refusalCounts();
@@ -133,6 +135,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     services.authenticator,
     streams,
     gate,
+    schemas,
   );
   mountStreams(app, streams, services.authenticator, undefined, gate);
   await mountGraphql(app, {
@@ -141,10 +144,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     authenticator: services.authenticator,
     showsSchema: !isProduction,
     gate,
+    schemas,
     documents:
       config.graphqlDocuments === undefined ? null : await readGraphqlDocuments(config.graphqlDocuments),
   });
-  await mountApiReference(app, apiDocument(operations, streams));
+  await mountApiReference(app, () => apiDocument(operations, streams));
   mountConsole(app);
   if (!isProduction) {
     mountGraphiql(app);

@@ -1,21 +1,28 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
+import { lazily } from "./lazily.ts";
 import type { OpenApiDocument } from "./openapi.ts";
 import { graphiqlPolicy, pagePolicy } from "./security-headers.ts";
 
-/** `/openapi.json` and the API reference at `/docs`. */
-export async function mountApiReference(app: FastifyInstance, document: OpenApiDocument): Promise<void> {
-  const text = JSON.stringify(document);
+/** `/openapi.json` and the API reference at `/docs`. The document is made when somebody first reads it. */
+export async function mountApiReference(
+  app: FastifyInstance,
+  makeDocument: () => OpenApiDocument,
+): Promise<void> {
+  const document = lazily(makeDocument);
+  const text = lazily(() => JSON.stringify(document()));
   app.get("/openapi.json", (_request, reply) => {
-    reply.type("application/json").serializer(String).send(text);
+    reply.type("application/json").serializer(String).send(text());
   });
-  await app.register(swagger, { mode: "static", specification: { document } } as never);
+  await app.register(swagger, { mode: "static", specification: { document: {} } } as never);
   await app.register(swaggerUi, {
     routePrefix: "/docs",
     uiConfig: { docExpansion: "list", deepLinking: true },
     staticCSP: true,
     transformStaticCSP: pagePolicy,
+    transformSpecification: document,
+    transformSpecificationClone: false,
   });
 }
 

@@ -16,7 +16,6 @@ import {
   GraphQLSchema,
   GraphQLString,
 } from "graphql";
-import type { z } from "zod";
 import { deprecationReason } from "./deprecation.ts";
 import {
   beyondPages,
@@ -26,14 +25,9 @@ import {
   isPage,
 } from "./graphql-connections.ts";
 import { integerScalar, jsonScalar, textScalar } from "./graphql-scalars.ts";
-import {
-  type JsonSchema,
-  type JsonSchemas,
-  jsonSchemasOf,
-  referencedId,
-  withoutNull,
-} from "./json-schema.ts";
+import { type JsonSchema, type JsonSchemas, referencedId, withoutNull } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
+import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
 
 export type Perform = (
   operation: Operation,
@@ -47,8 +41,12 @@ type Field = GraphQLFieldConfig<unknown, unknown>;
 const graphqlName = /^(?!__)[_A-Za-z]\w*$/;
 
 /** The GraphQL schema of the operations. Type names are meta ids; what has none is named after where it stands. */
-export function graphqlSchema(operations: readonly Operation[], perform: Perform): GraphQLSchema {
-  const types = typeBuilder(operations);
+export function graphqlSchema(
+  operations: readonly Operation[],
+  perform: Perform,
+  schemas = operationSchemas(operations),
+): GraphQLSchema {
+  const types = typeBuilder(schemas);
   const fieldOf = (operation: Operation): Field => ({
     description: operation.description
       ? `${operation.summary}\n\n${operation.description}`
@@ -88,20 +86,9 @@ export function graphqlSchema(operations: readonly Operation[], perform: Perform
   });
 }
 
-function typeBuilder(operations: readonly Operation[]) {
-  const inputParts: Record<string, z.ZodType> = {};
-  for (const { id, params, query, body } of operations) {
-    Object.assign(inputParts, {
-      ...(params && { [`${id}.params`]: params }),
-      ...(query && { [`${id}.query`]: query }),
-      ...(body && { [`${id}.body`]: body }),
-    });
-  }
-  const input = jsonSchemasOf(inputParts, "input");
-  const output = jsonSchemasOf(
-    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
-    "output",
-  );
+function typeBuilder(schemas: OperationSchemas) {
+  const input = schemas.input();
+  const output = schemas.output();
   const objects = new Map<string, GraphQLObjectType>();
   const inputs = new Map<string, GraphQLInputObjectType>();
   const leaves = new Map<string, GraphQLScalarType | GraphQLEnumType>();

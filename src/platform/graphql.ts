@@ -7,6 +7,7 @@ import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
+import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
 import { type Gates, openToAll } from "./pressure.ts";
 import { type Problem, problem } from "./problem.ts";
 import { authenticate, idempotencyKey, ifMatchOf } from "./rest.ts";
@@ -23,6 +24,7 @@ export interface GraphqlOptions {
   /** The only documents that are run; null for any. */
   documents?: GraphqlDocuments | null;
   gate?: Gates;
+  schemas?: OperationSchemas;
 }
 
 interface GraphqlBody {
@@ -44,7 +46,8 @@ interface GraphqlContext {
 /** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
-  const schema = graphqlSchema(operations, performWith(validation));
+  const { schemas = operationSchemas(operations) } = options;
+  const schema = graphqlSchema(operations, performWith(validation), schemas);
   const requireAffordable = costGuard(operations);
   if (documents !== null) requireDocumentsFit(documents, schema);
   await app.register(mercurius, {

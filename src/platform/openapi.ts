@@ -1,7 +1,7 @@
-import type { z } from "zod";
 import { deprecationReason } from "./deprecation.ts";
-import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
+import { type JsonSchema, type JsonSchemas, mapSchema, referencedId } from "./json-schema.ts";
 import type { Operation } from "./operation.ts";
+import { operationSchemas } from "./operation-schemas.ts";
 import { type ProblemCode, problems } from "./problem.ts";
 import type { StreamOperation } from "./stream-operation.ts";
 
@@ -19,19 +19,8 @@ export function openApiDocument(
   info: OpenApiInfo,
   streams: readonly StreamOperation[] = [],
 ): OpenApiDocument {
-  const parts: Record<string, z.ZodType> = {};
-  for (const { id, params, query, body } of [...operations, ...streams.map(withoutBody)]) {
-    Object.assign(parts, {
-      ...(params && { [`${id}.params`]: params }),
-      ...(query && { [`${id}.query`]: query }),
-      ...(body && { [`${id}.body`]: body }),
-    });
-  }
-  const input = jsonSchemasOf(parts, "input");
-  const output = jsonSchemasOf(
-    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
-    "output",
-  );
+  const input = operationSchemas([...operations, ...streams.map(withoutBody)]).input();
+  const output = operationSchemas(operations).output();
   const { schemas, nameInput } = componentsOf(input, output);
   const inputPart = (name: string) => pointed(input.parts[name] ?? {}, nameInput);
 

@@ -9,15 +9,17 @@ import {
 } from "./auth.ts";
 import { type Cohort, newCohort } from "./cohort.ts";
 import { deprecationHeaders } from "./deprecation.ts";
-import { type JsonSchema, jsonSchemasOf, serializationSchema } from "./json-schema.ts";
+import { serializationSchema } from "./json-schema.ts";
 import { jsonWriter } from "./json-writer.ts";
+import { lazily } from "./lazily.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
+import { operationSchemas } from "./operation-schemas.ts";
 import { type Gates, type Load, openToAll } from "./pressure.ts";
 import { problem } from "./problem.ts";
 import { requireStorableUrl, sendProblem } from "./server.ts";
 import type { InputValidation } from "./validation.ts";
 
-/** Gives every operation its REST route. Nothing about a schema is left to be worked out during a request. */
+/** Gives every operation its REST route. What checks and writes is compiled once, at the latest by the first request. */
 export function mountRest(
   app: FastifyInstance,
   operations: readonly Operation[],
@@ -26,26 +28,24 @@ export function mountRest(
   /** Routes that others mount, so that a wrong method on them is told apart from no route. */
   others: readonly Route[] = [],
   gate: Gates = openToAll,
+  schemas = operationSchemas(operations),
 ): void {
-  const results = jsonSchemasOf(
-    Object.fromEntries(operations.map(({ id, result }) => [id, result])),
-    "output",
-  );
   const cohort = newCohort();
   for (const operation of operations) {
     const { id, method, path, roles, status = 200 } = operation;
-    const result = results.parts[id];
     const input = validation.get(id);
-    if (result === undefined || input === undefined) {
-      throw new Error(`operation ${id} was not compiled`);
-    }
+    if (input === undefined) throw new Error(`operation ${id} was not compiled`);
+    const writer = lazily(() => {
+      const { parts, definitions } = schemas.output();
+      return jsonWriter(serializationSchema(parts[id] ?? {}, definitions));
+    });
+    if (operation.isComputed) writer();
     app.route({
       method,
       url: path.replaceAll(/\{(\w+)\}/g, ":$1"),
       // An answer without content has none to write.
-      schema:
-        status === 204 ? {} : { response: { [status]: serializationSchema(result, results.definitions) } },
-      serializerCompiler: ({ schema: ofAnswer }) => jsonWriter(ofAnswer as JsonSchema),
+      schema: status === 204 ? {} : { response: { [status]: {} } },
+      serializerCompiler: () => (value) => writer()(value),
       onRequest: [
         gate(loadOf(operation)),
         ...(roles === null ? [] : [authenticate(authenticator, (caller) => requireRole(roles, caller.role))]),

@@ -2,8 +2,10 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { z } from "zod";
 import { isKeepable, outOfRange } from "./instants.ts";
 import { issueWords } from "./issue-words.ts";
-import { type JsonSchema, type JsonSchemas, jsonSchemasOf, mapSchema, referencedId } from "./json-schema.ts";
+import { type JsonSchema, type JsonSchemas, mapSchema, referencedId } from "./json-schema.ts";
+import { lazily } from "./lazily.ts";
 import type { Operation } from "./operation.ts";
+import { type Input, inputName, operationSchemas } from "./operation-schemas.ts";
 import { type ProblemError, problem } from "./problem.ts";
 import { pointer } from "./text-safety.ts";
 
@@ -37,40 +39,36 @@ const acceptNothing: Validate = (value) => {
 };
 
 /**
- * The compiled checks of every operation, by its id, shared by REST and GraphQL.
+ * The compiled checks of every operation, by its id, shared by REST and GraphQL. Each is compiled when it is first needed, but
+ * those of computed operations at once: no checkout waits for that.
  *
  * Ajv decides, on every request. Zod runs only on input that was refused, because its words can be read and Ajv's on a
  * union cannot. Formats are left to the patterns zod writes beside them, so that the two always agree; only whether an instant can be
  * kept, which no pattern tells, is asked here.
  */
 export function compileInputs(
-  operations: readonly Pick<Operation, "id" | "params" | "query" | "body">[],
+  operations: readonly Pick<Operation, "id" | Input | "isComputed">[],
+  schemas = operationSchemas(operations),
 ): Map<string, InputValidation> {
-  const parts: Record<string, z.ZodType> = {};
-  for (const { id, params, query, body } of operations) {
-    Object.assign(parts, {
-      ...(params && { [`${id}.params`]: params }),
-      ...(query && { [`${id}.query`]: query }),
-      ...(body && { [`${id}.body`]: body }),
+  const exact = lazily(() => validator(schemas.input(), false));
+  const coercing = lazily(() => validator(schemas.input(), "array"));
+  const checkOf = (operation: (typeof operations)[number], input: Input): Validate => {
+    const schema = operation[input];
+    if (schema === undefined) return acceptNothing;
+    const isValid = lazily(() => {
+      const json = schemas.input().parts[inputName(operation.id, input)];
+      return (input === "body" ? exact : coercing)().compile(forAjv(json ?? {}));
     });
-  }
-  const schemas = jsonSchemasOf(parts, "input");
-  const exact = validator(schemas, false);
-  const coercing = validator(schemas, "array");
-  const checkOf = (ajv: Ajv, name: string): Validate => {
-    const schema = parts[name];
-    const json = schemas.parts[name];
-    return schema === undefined || json === undefined
-      ? acceptNothing
-      : checked(ajv.compile(forAjv(json)), schema);
+    if (operation.isComputed) isValid();
+    return checked(isValid, schema);
   };
   return new Map(
-    operations.map(({ id }) => [
-      id,
+    operations.map((operation) => [
+      operation.id,
       {
-        params: checkOf(coercing, `${id}.params`),
-        query: checkOf(coercing, `${id}.query`),
-        body: checkOf(exact, `${id}.body`),
+        params: checkOf(operation, "params"),
+        query: checkOf(operation, "query"),
+        body: checkOf(operation, "body"),
       },
     ]),
   );
@@ -87,6 +85,10 @@ function validator(schemas: JsonSchemas, coerceTypes: false | "array"): Ajv {
     // Zod counts UTF-16 units, and so do we: counting characters would also mean to walk through every text.
     unicode: false,
     logger: false,
+    // They come from zod; to check them takes as long as to read them.
+    validateSchema: false,
+    // Checks an evaluation in half a microsecond more; to optimise the code took half of a start.
+    code: { optimize: false },
   });
   for (const [id, definition] of Object.entries(schemas.definitions)) {
     ajv.addSchema(forAjv(definition), id);
@@ -130,12 +132,12 @@ function withoutPlainUnion({ anyOf, ...node }: JsonSchema): JsonSchema {
   return Object.assign({}, node, ...anyOf, { type: [...types] });
 }
 
-function checked(isValid: ValidateFunction, schema: z.ZodType): Validate {
+function checked(compiled: () => ValidateFunction, schema: z.ZodType): Validate {
   const mayBeLeftOut = schema.isOptional();
   return (value) => {
-    if ((value === undefined && mayBeLeftOut) || isValid(value)) {
-      return;
-    }
+    if (value === undefined && mayBeLeftOut) return;
+    const isValid = compiled();
+    if (isValid(value)) return;
     const ajvErrors = isValid.errors ?? [];
     throw problem("invalid-request", { errors: explain(schema, value, ajvErrors) });
   };

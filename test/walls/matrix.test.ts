@@ -41,7 +41,7 @@ const faces = [
 ] as const;
 const rowOf = ({ name }: DocumentedOperation): Row => rows[name] ?? {};
 
-/** Every row of the neighbour, in every table; but not how far its audit trail is sealed, which goes on by itself. */
+/** Every row of the neighbour, in every table; but not how far its audit trail is sealed, nor when something is looked at next: that goes on by itself. */
 async function belongings(): Promise<string[]> {
   const { rows: tables } = await database.pool.query<{ name: string; column: string }>(`
     select table_name::text as name, column_name::text as column from information_schema.columns
@@ -49,7 +49,7 @@ async function belongings(): Promise<string[]> {
   const contents: string[] = [];
   for (const { name, column } of tables) {
     const { rows: found } = await database.pool.query<{ row: string }>(
-      `select (to_jsonb(t) - '{last_used_at,sequence,hash}'::text[])::text as row from ${name} t where ${column} in ($1, $1 || ':test') order by 1`,
+      `select (to_jsonb(t) - '{last_used_at,sequence,hash,due_at}'::text[])::text as row from ${name} t where ${column} in ($1, $1 || ':test') order by 1`,
       [neighbour.project.id],
     );
     contents.push(...found.map(({ row }) => `${name} ${row}`));

@@ -3,7 +3,6 @@ import {
   campaignAmountCounter,
   campaignCustomerCounter,
   type GuardedCampaigns,
-  isGuarded,
 } from "../ledger/campaign-counters.ts";
 import type { UsageQuestion } from "./usage-facts.ts";
 
@@ -11,7 +10,7 @@ type Question = Pick<UsageQuestion, "taken" | "who" | "currency" | "at" | "timez
   readonly channel: string | undefined;
 };
 
-/** How much of a campaign is taken, worked out when the engine asks for it and kept from then on, as `UsageFacts` are. */
+/** How much of a guarded campaign is taken, worked out when the engine asks for it and kept from then on, as `UsageFacts` are. */
 export class CampaignFacts extends Map<string, CampaignFact> implements CampaignSource {
   private readonly campaigns: GuardedCampaigns;
   private readonly question: Question;
@@ -26,7 +25,7 @@ export class CampaignFacts extends Map<string, CampaignFact> implements Campaign
     const known = super.get(key);
     if (known !== undefined) return known;
     const campaign = this.campaigns.get(key);
-    if (campaign === undefined || !isGuarded(campaign)) return undefined;
+    if (campaign === undefined) return undefined;
     const { taken, who, currency, channel, at, timezone } = this.question;
     const { budget, perCustomer, pausedChannels } = campaign;
     const ofCustomer = campaignCustomerCounter(campaign, who, at, timezone);

@@ -11,6 +11,7 @@ import { type Database, isConnectionLost } from "../../platform/database.ts";
 import { DatabaseAway } from "../../platform/database-watch.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { defaultOutage, type Outage } from "../../platform/outage.ts";
+import { guardedAmong } from "../ledger/campaign-counters.ts";
 import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger/promotion-counters.ts";
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -225,8 +226,9 @@ function knowledge(
       at,
       timezone: rules.settings.timezone,
     });
-  if (rules.campaigns.size > 0)
-    facts.campaigns = new CampaignFacts(rules.campaigns, {
+  const guarded = guardedAmong(rules.campaigns);
+  if (guarded.size > 0)
+    facts.campaigns = new CampaignFacts(guarded, {
       taken,
       who,
       currency: request.currency,

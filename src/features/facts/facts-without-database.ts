@@ -5,6 +5,7 @@ import { countedBy } from "../../engine/guarantees.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { guardedAmong } from "../ledger/campaign-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { guardsAlone } from "./campaign-facts.ts";
 import type { CartWithDrafts } from "./facts-question.ts";
@@ -15,10 +16,11 @@ import { customerFacts, inlineDeposits } from "./given-facts.ts";
  * a deposit. Promotions that are counted, and those that ask for orders that are on record, do not apply.
  */
 export function factsWithoutDatabase(rules: ProjectRules, request: CartWithDrafts): Facts {
+  const guarded = guardedAmong(rules.campaigns);
   const facts: Facts = {
     ...customerFacts(request, "unknown"),
     rulesAsOf: rules.asOf(),
-    ...(rules.campaigns.size > 0 && { campaigns: guardsAlone(rules.campaigns, request.channel) }),
+    ...(guarded.size > 0 && { campaigns: guardsAlone(guarded, request.channel) }),
   };
   requireNoGuarantee(rules, request, facts);
   if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;

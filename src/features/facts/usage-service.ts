@@ -7,7 +7,7 @@ import { counterKey } from "../../ledger/books.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
-import { isGuarded, ruleOfCampaign } from "../ledger/campaign-counters.ts";
+import { guardedAmong, ruleOfCampaign } from "../ledger/campaign-counters.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import { amountCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -153,10 +153,12 @@ function countedIn({ rulebook, campaigns }: ProjectRules): Counted {
   let found = counted.get(rulebook);
   if (found === undefined) {
     const promotions = rulebook.promotions.filter(isCounted);
-    const guarded = [...campaigns.values()].filter(isGuarded);
     found = {
       promotions: new Map(promotions.map((promotion) => [promotion.key, promotion])),
-      rules: [...promotions.flatMap(({ id }) => id ?? []), ...guarded.map(({ key }) => ruleOfCampaign(key))],
+      rules: [
+        ...promotions.flatMap(({ id }) => id ?? []),
+        ...[...guardedAmong(campaigns).keys()].map(ruleOfCampaign),
+      ],
     };
     counted.set(rulebook, found);
   }

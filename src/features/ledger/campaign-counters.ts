@@ -18,8 +18,20 @@ export interface GuardedCampaign {
 
 export type GuardedCampaigns = ReadonlyMap<string, GuardedCampaign>;
 
-export function isGuarded({ budget, perCustomer, pausedChannels }: GuardedCampaign): boolean {
+function isGuarded({ budget, perCustomer, pausedChannels }: GuardedCampaign): boolean {
   return budget !== null || perCustomer !== null || pausedChannels.length > 0;
+}
+
+const guarded = new WeakMap<GuardedCampaigns, GuardedCampaigns>();
+
+/** Those that guard anything; worked out once for each revision of the rules. Where there is none, no cart carries any. */
+export function guardedAmong(campaigns: GuardedCampaigns): GuardedCampaigns {
+  let found = guarded.get(campaigns);
+  if (found === undefined) {
+    found = new Map([...campaigns].filter(([, campaign]) => isGuarded(campaign)));
+    guarded.set(campaigns, found);
+  }
+  return found;
 }
 
 const prefix = "campaign:";

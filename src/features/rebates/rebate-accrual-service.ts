@@ -28,6 +28,7 @@ import { agreementsOf } from "./rebate-agreement-service.ts";
 import { closedPeriods, lockRebates } from "./rebate-agreement-store.ts";
 import { nameOf, RebateBook } from "./rebate-book-service.ts";
 import {
+  deleteDue,
   hasAgreements,
   insertDue,
   insertSweep,
@@ -104,15 +105,17 @@ export function rebateAccrualService({
       { err: failure, projectId },
       "orders could not be held against rebates; they are tried one by one",
     );
+    const again = new Date(clock.now() + retrySeconds * 1_000);
     const due = await withTransaction(database, projectId, async (connection) => {
       const ids = await takeDueOrders(connection, projectId, new Date(clock.now()), mostAtOnce);
-      // Whatever happens now, they are tried again then.
-      await insertDue(connection, projectId, ids, new Date(clock.now() + retrySeconds * 1_000));
+      // Those that fail, and whatever ends this process, leave them due.
+      await insertDue(connection, projectId, ids, again);
       return ids;
     });
     const one = (externalId: string) =>
       withTransaction(database, projectId, async (connection) => {
         await lockRebates(connection, projectId);
+        await deleteDue(connection, projectId, externalId, again);
         await accrue(connection, projectId, [externalId], clock.now());
       });
     await eachApart(due, background.signal, one, (error, externalId) =>

@@ -53,6 +53,18 @@ export async function takeDueOrders(
   return [...new Set(rows.map(({ id }) => id))];
 }
 
+/** Before the order is read: what changes after that is marked anew. */
+export async function deleteDue(
+  connection: Connection,
+  projectId: string,
+  externalId: string,
+  until: Date,
+): Promise<void> {
+  await connection.execute(sql`
+    delete from rebate_orders_due
+     where project_id = ${projectId} and external_id = ${externalId} and due_at <= ${until.toISOString()}::timestamptz`);
+}
+
 export interface Sweep extends Record<string, unknown> {
   readonly seq: number;
   readonly dealer: string | null;

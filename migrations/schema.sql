@@ -1618,6 +1618,7 @@ create table promotion_versions (
   constraint promotion_versions_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'ended'::text, 'archived'::text])))
 );
 CREATE INDEX promotion_versions_campaign ON public.promotion_versions USING btree (project_id, promotion_id, version) WHERE (document ? 'campaign'::text);
+CREATE INDEX promotion_versions_in_campaigns ON public.promotion_versions USING btree (project_id, promotion_id) WHERE (document ? 'campaign'::text);
 CREATE TRIGGER promotion_versions_append_only BEFORE DELETE OR UPDATE ON public.promotion_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 alter table promotion_versions enable row level security;
 alter table promotion_versions force row level security;

@@ -15,6 +15,7 @@ import {
   contributionsSoFar,
   deleteFigures,
   forgetMovedOrders,
+  hasCampaignVersions,
   redemptionsAfter,
   replaceContributions,
   salesConcerned,
@@ -35,13 +36,12 @@ export const followSales =
   async (connection, projectId, events) => {
     const { orders, redemptions } = changedOrders(events);
     if (orders.length + redemptions.length === 0) return;
-    const versions = await campaignVersions(connection, projectId);
-    if (versions.length === 0) {
+    if (!(await hasCampaignVersions(connection, projectId))) {
       if (orders.length > 0) await forgetMovedOrders(connection, projectId);
       return;
     }
     const ids = await salesConcerned(connection, projectId, { orders, redemptions });
-    await recount(connection, projectId, ids, campaignsAt(versions));
+    await recount(connection, projectId, ids);
   };
 
 interface CampaignsAt {
@@ -59,16 +59,12 @@ function campaignsAt(versions: readonly CampaignVersion[]): CampaignsAt {
   };
 }
 
-async function recount(
-  connection: Connection,
-  projectId: string,
-  ids: readonly string[],
-  { promotionIds, campaignOf }: CampaignsAt,
-): Promise<void> {
+async function recount(connection: Connection, projectId: string, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += mostAtOnce) {
     const some = ids.slice(from, from + mostAtOnce);
+    const { promotionIds, campaignOf } = campaignsAt(await campaignVersions(connection, projectId, some));
+    if (promotionIds.length === 0) continue;
     const sales = await storedSales(connection, projectId, some, promotionIds);
-    if (sales.length === 0) continue;
     const added = sales.flatMap((sale) => contributionsOf(sale, campaignOf));
     const before = grouped(await contributionsSoFar(connection, projectId, some), saleOf);
     const after = grouped(added, saleOf);
@@ -122,13 +118,12 @@ export async function countCampaignEvents(
 export async function rebuildCampaignKpis(database: Database, projectId: string): Promise<number> {
   return withTransaction(database, projectId, async (connection) => {
     await lockEventsFirst(connection, projectId);
-    const campaigns = campaignsAt(await campaignVersions(connection, projectId));
     await deleteFigures(connection, projectId);
     let looked = 0;
     for (let after = ""; ; ) {
       const ids = await redemptionsAfter(connection, projectId, after, mostAtOnce);
       if (ids.length === 0) break;
-      await recount(connection, projectId, ids, campaigns);
+      await recount(connection, projectId, ids);
       after = ids.at(-1)!;
       looked += ids.length;
     }

@@ -9,16 +9,29 @@ export interface CampaignVersion {
   readonly campaign: string | null;
 }
 
-/** Every version of those promotions that ever were in a campaign, in order. */
+/** Whether any promotion of the project ever was in a campaign. */
+export async function hasCampaignVersions(connection: Connection, projectId: string): Promise<boolean> {
+  const { rows } = await connection.execute(sql`
+    select 1 from promotion_versions where project_id = ${projectId} and document ? 'campaign' limit 1`);
+  return rows.length > 0;
+}
+
+/** Every version of those promotions that applied in these redemptions and ever were in a campaign, in order. */
 export async function campaignVersions(
   connection: Connection,
   projectId: string,
+  redemptions: readonly string[],
 ): Promise<CampaignVersion[]> {
   const { rows } = await connection.execute<Record<keyof CampaignVersion, never>>(sql`
-    select promotion_id as "promotionId", revision, document ->> 'campaign' as campaign from promotion_versions
-     where project_id = ${projectId} and promotion_id in (
-       select promotion_id from promotion_versions where project_id = ${projectId} and document ? 'campaign')
-     order by promotion_id, version`);
+    with applied as materialized (
+      select distinct p.applied ->> 'promotionId' as id
+        from redemptions r cross join json_array_elements(r.quote -> 'promotions') as p (applied)
+       where r.project_id = ${projectId} and r.id in (select id from ${texts(redemptions)} as u (id)))
+    select v.promotion_id as "promotionId", v.revision, v.document ->> 'campaign' as campaign
+      from applied a join promotion_versions v on v.project_id = ${projectId} and v.promotion_id = a.id
+     where exists (select from promotion_versions c
+                    where c.project_id = ${projectId} and c.promotion_id = a.id and c.document ? 'campaign')
+     order by v.promotion_id, v.version`);
   return rows;
 }
 

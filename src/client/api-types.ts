@@ -3123,7 +3123,7 @@ export type MeasuredReturns = {
   netMargin: number | null;
   /** Of orders in which a promotion of it applied, less refunds. */
   revenue: number;
-  /** Discounts, gifts and services given, and the costs entered. */
+  /** Discounts, and the costs entered. What gifts cost is among the costs of goods or is entered, as on the board. */
   cost: number;
 };
 

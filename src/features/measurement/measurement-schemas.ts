@@ -112,7 +112,9 @@ export const measurement = z
     returns: campaignReturnsResult
       .extend({
         revenue: money.describe("Of orders in which a promotion of it applied, less refunds."),
-        cost: money.describe("Discounts, gifts and services given, and the costs entered."),
+        cost: money.describe(
+          "Discounts, and the costs entered. What gifts cost is among the costs of goods or is entered, as on the board.",
+        ),
       })
       .meta({ id: "MeasuredReturns" }),
     arms: z.array(arm).describe("Of those of whom it is noted that they met the campaign."),

@@ -5,7 +5,7 @@ import { problem } from "../../platform/problem.ts";
 import type { CampaignDocument } from "../campaigns/campaign-schemas.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
 import type { Caution } from "../planning/calculation.ts";
-import { returnsOf } from "../planning/campaign-returns.ts";
+import { percentOf, returnsOf } from "../planning/campaign-returns.ts";
 import { levelOfLook, toFourDigits } from "../planning/significance.ts";
 import { compareAfter, compareArms, shownArm } from "./arm-comparison.ts";
 import { cautionsOnArms, onceEach } from "./measurement-cautions.ts";
@@ -22,6 +22,7 @@ import {
   countLooks,
   type GroupedArm,
   noteLook,
+  type SkuUnits,
   salesBetween,
   sumArms,
   sumCampaign,
@@ -88,8 +89,8 @@ export function measurementService({
         treatment === undefined || holdout === undefined
           ? null
           : compareArms(holdout, treatment, { level, scale });
-      const { revenue, given, entered, goodsCost, orders, newCustomers } = read.whole;
-      const cost = given + entered;
+      const { revenue, discount, entered, goodsCost, orders, newCustomers } = read.whole;
+      const cost = discount + entered;
       const returns = returnsOf({
         revenue,
         cost,
@@ -107,7 +108,13 @@ export function measurementService({
         from: row.startsAt.toISOString(),
         to: span.to.toISOString(),
         isOver: span.isOver,
-        returns: { revenue, cost, ...returns.result },
+        returns: {
+          revenue,
+          cost,
+          ...returns.result,
+          // What was sold is counted as it was paid: the discounts are off already.
+          netMargin: goodsCost === null ? null : percentOf(revenue - goodsCost - entered, revenue),
+        },
         arms: read.all.map(shownArm),
         comparison,
         dip:
@@ -116,17 +123,10 @@ export function measurementService({
             : { days: Math.ceil(dipDays), ...compareAfter(holdout, treatment, scale) },
         channels,
         segments,
-        skus: read.skus.map(({ sku, ...units }) => {
-          const per = (count: number, customers: number) => (customers === 0 ? 0 : count / customers);
-          const ofTreatment = per(units.treatment, treatment?.customers ?? 0);
-          const ofHoldout = per(units.holdout, holdout?.customers ?? 0);
-          return {
-            sku,
-            treatment: toFourDigits(ofTreatment * 1_000),
-            holdout: toFourDigits(ofHoldout * 1_000),
-            incrementalUnits: toFourDigits((ofTreatment - ofHoldout) * (treatment?.customers ?? 0) * scale),
-          };
-        }),
+        skus:
+          treatment === undefined || holdout === undefined
+            ? []
+            : read.skus.map((units) => shownSku(units, treatment.customers, holdout.customers, scale)),
         lastYear: lastYear(row.startsAt, span.to, read.present, read.past),
         looks: { days, level: toFourDigits(level) },
         cautions: onceEach([
@@ -164,6 +164,18 @@ export function measurementService({
         ),
       };
     },
+  };
+}
+
+/** Units of a thousand customers of each arm, and how many the campaign added in all. */
+function shownSku({ sku, ...units }: SkuUnits, treated: number, heldOut: number, scale: number) {
+  const ofTreatment = units.treatment / treated;
+  const ofHoldout = units.holdout / heldOut;
+  return {
+    sku,
+    treatment: toFourDigits(ofTreatment * 1_000),
+    holdout: toFourDigits(ofHoldout * 1_000),
+    incrementalUnits: toFourDigits((ofTreatment - ofHoldout) * treated * scale),
   };
 }
 

@@ -148,7 +148,8 @@ export async function salesBetween(
 export interface CampaignSums {
   readonly orders: number;
   readonly revenue: number;
-  readonly given: number;
+  /** Discounts; gifts are goods, and their cost is among those of goods. */
+  readonly discount: number;
   readonly entered: number;
   readonly newCustomers: number;
   /** Null: not all goods have a cost. */
@@ -164,7 +165,7 @@ export async function sumCampaign(
 ): Promise<CampaignSums> {
   const { rows } = await connection.execute<Record<keyof CampaignSums, never>>(sql`
     select coalesce(sum(orders - returned_orders), 0)::int as orders, coalesce(sum(revenue - refunded), 0)::bigint as revenue,
-           coalesce(sum(discount + gift_value), 0)::bigint as given, coalesce(sum(new_customers), 0)::int as "newCustomers",
+           coalesce(sum(discount), 0)::bigint as discount, coalesce(sum(new_customers), 0)::int as "newCustomers",
            case when sum(costed_goods) = sum(goods) then sum(goods_cost)::bigint end as "goodsCost",
            (select coalesce(sum(amount), 0)::bigint from campaign_costs
              where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency}) as entered

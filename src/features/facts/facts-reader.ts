@@ -1,4 +1,5 @@
 /** Questions about a project that come while the database is answering others about it wait and are then asked together. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Database } from "../../platform/database.ts";
 import { type FactsAnswer, type FactsQuestion, readFacts } from "./facts-store.ts";
 
@@ -10,13 +11,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A lone question is asked at once; there is no timer. */
+/** A lone question waits for nothing but the turn of the event loop, for those that came with it; there is no timer. */
 export function factsReader(
   database: Pick<Database, "of">,
 ): (question: FactsQuestion) => Promise<FactsAnswer> {
   const queues = new Map<string, Waiting[]>();
 
   async function readAll(projectId: string, waiting: Waiting[]): Promise<void> {
+    await nextTurn();
     while (waiting.length > 0) {
       const batch = waiting.splice(0, mostAtOnce);
       try {

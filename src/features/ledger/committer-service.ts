@@ -5,7 +5,7 @@
  *
  * Exactness rests on row locks and constraints alone: any number of processes may each run a committer.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { type Books, type CounterName, counterKey } from "../../ledger/books.ts";
@@ -74,8 +74,8 @@ export function committerService({ database, log }: { database: Database; log: L
   });
 
   async function run(projectId: string, queue: Queue): Promise<void> {
-    // What arrives in this turn of the event loop still comes along.
-    await Promise.resolve();
+    // What arrives in this turn of the event loop still comes along: half as many batches again, where many are at it.
+    await nextTurn();
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, mostPerBatch).filter(isInTime);
       if (batch.length > 0) await commitAll(projectId, batch);

@@ -1076,6 +1076,20 @@ comment on column ledger_entries.redemption_id is 'The redemption, or for claims
 comment on column ledger_entries.step is 'That of its first posting; the others follow it.';
 grant insert, select on ledger_entries to dealwright_app;
 
+create table list_prices (
+  project_id text not null,
+  list text collate "C" not null,
+  sku text collate "C" not null,
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint list_prices_pkey PRIMARY KEY (project_id, list, sku)
+);
+alter table list_prices enable row level security;
+alter table list_prices force row level security;
+create policy lookout on list_prices as permissive for select to dealwright_lookout using (true);
+create policy project on list_prices as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on list_prices to dealwright_app;
+
 create table measurement_looks (
   project_id text not null,
   kind text not null,
@@ -1430,6 +1444,41 @@ create policy lookout on policy_actions as permissive for select to dealwright_l
 create policy project on policy_actions as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table policy_actions is 'Kept for good: what was changed, on what figures, and who took it back.';
 grant delete, insert, select, update on policy_actions to dealwright_app;
+
+create table price_list_audiences (
+  project_id text not null,
+  kind text not null,
+  name text collate "C" not null,
+  list text collate "C" not null,
+  constraint price_list_audiences_pkey PRIMARY KEY (project_id, kind, name, list),
+  constraint price_list_audiences_kind_check CHECK ((kind = ANY (ARRAY['group'::text, 'customer'::text, 'dealer'::text, 'level'::text])))
+);
+CREATE INDEX price_list_audiences_list ON public.price_list_audiences USING btree (project_id, list);
+alter table price_list_audiences enable row level security;
+alter table price_list_audiences force row level security;
+create policy lookout on price_list_audiences as permissive for select to dealwright_lookout using (true);
+create policy project on price_list_audiences as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table price_list_audiences is 'For whom a list is meant, by what evaluations know of the shopper. Follows from the document.';
+grant delete, insert, select, update on price_list_audiences to dealwright_app;
+
+create table price_lists (
+  project_id text not null,
+  key text collate "C" not null,
+  currency text not null,
+  priority integer not null,
+  starts_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  document jsonb not null,
+  version integer not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint price_lists_pkey PRIMARY KEY (project_id, key)
+);
+alter table price_lists enable row level security;
+alter table price_lists force row level security;
+create policy lookout on price_lists as permissive for select to dealwright_lookout using (true);
+create policy project on price_lists as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on price_lists to dealwright_app;
 
 create table prizes (
   project_id text not null,
@@ -2895,6 +2944,8 @@ alter table jobs add constraint jobs_project_id_fkey FOREIGN KEY (project_id) RE
 
 alter table launch_checks add constraint launch_checks_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
 
+alter table list_prices add constraint list_prices_project_id_list_fkey FOREIGN KEY (project_id, list) REFERENCES price_lists(project_id, key);
+
 alter table measurement_looks add constraint measurement_looks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table offline_flags add constraint offline_flags_project_id_voucher_id_fkey FOREIGN KEY (project_id, voucher_id) REFERENCES offline_vouchers(project_id, id);
@@ -2908,6 +2959,10 @@ alter table order_returns add constraint order_returns_project_id_external_id_fk
 alter table orders add constraint orders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table policy_actions add constraint policy_actions_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
+
+alter table price_list_audiences add constraint price_list_audiences_project_id_list_fkey FOREIGN KEY (project_id, list) REFERENCES price_lists(project_id, key);
+
+alter table price_lists add constraint price_lists_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table promotion_approvals add constraint promotion_approvals_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 

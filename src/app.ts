@@ -240,6 +240,7 @@ export function operationsOf(services: Services): Operation[] {
     ...customerOperationsOf(services),
     ...services.stock.operations,
     ...services.dealers.operations,
+    ...services.priceLists.operations,
     ...automationOperationsOf(services),
     ...services.groupBuying.operations,
     ...services.campaigns.operations,
@@ -262,6 +263,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...services.stock.streams,
     ...services.campaigns.streams,
     ...services.dealers.streams,
+    ...services.priceLists.streams,
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
   ];

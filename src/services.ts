@@ -27,6 +27,7 @@ import { orderRedemptions, redemptionReturns } from "./features/orders/order-red
 import { orderService } from "./features/orders/order-service.ts";
 import { orderSettlementService } from "./features/orders/order-settlement-service.ts";
 import { orderWriteService } from "./features/orders/order-write-service.ts";
+import { priceListScopes } from "./features/price-lists/price-list-service.ts";
 import { projectService } from "./features/projects/project-service.ts";
 import { safeguardService } from "./features/projects/safeguard-service.ts";
 import { promotionApprovalService } from "./features/promotions/promotion-approval-service.ts";
@@ -64,6 +65,7 @@ import { launchCheckServices, launchGate } from "./wiring/launch-checks.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
 import { measurementServices } from "./wiring/measurement.ts";
 import { policyServices } from "./wiring/policies.ts";
+import { priceListServices } from "./wiring/price-lists.ts";
 import { simulationServices } from "./wiring/simulations.ts";
 import { stockServices } from "./wiring/stock.ts";
 
@@ -100,6 +102,7 @@ export function servicesOf({
     database,
     projects,
     campaigns: campaignsInForce,
+    priceLists: priceListScopes,
     log,
     clock,
     outage,
@@ -215,6 +218,7 @@ export function servicesOf({
       campaigns: campaigns.service,
       boards: campaigns.boards,
     }),
+    priceLists: priceListServices({ database, clock, reach: rulebooks.reach }),
     committer,
     usage,
     stock,

@@ -775,6 +775,17 @@ export type BenefitInput = {
   value?: MoneyMap;
 };
 
+export type BrokenOrderRule = {
+  /** The key of the price list whose rule it is. */
+  list: string;
+  rule: OrderRule;
+  sku: string | null;
+  /** The least that would do: minor units for `amount`, else units. */
+  required: number;
+  actual: number;
+  gap: number;
+};
+
 export type Budget = {
   amount: MoneyMap;
   /** What happens to the discount that the rest of the budget does not cover. */
@@ -1448,6 +1459,8 @@ export type CartToValidate = {
   /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
   dealer?: string;
   customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
   deposits?: readonly (DepositClaim)[];
@@ -1488,6 +1501,8 @@ export type CatalogPrice = {
   sku: string;
   unitPrice: MinorUnits;
   listPrice: MinorUnits;
+  /** Only where a price list of the shopper's has priced it: `unitPrice` is what was asked. */
+  priceList?: LinePrice;
   /** What one unit costs after all promotions that apply to it on its own. */
   price: MinorUnits;
   discount: MinorUnits;
@@ -1504,6 +1519,8 @@ export type CatalogPriceRequest = {
   /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
   dealer?: string;
   customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
   codes?: readonly (CodeEntry)[];
   identifiers?: Identifiers;
   attributes?: Attributes;
@@ -2606,6 +2623,8 @@ export type EvaluationRequest = {
   /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
   dealer?: string;
   customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
   codes?: readonly (CodeEntry)[];
@@ -2876,6 +2895,8 @@ export type GroupOrder = {
   /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
   dealer?: string;
   customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
   codes?: readonly (CodeEntry)[];
@@ -2922,7 +2943,7 @@ export type GroupRuleInput = {
   mostGroups?: number;
 };
 
-export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record";
+export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record" | "price_lists";
 
 export type HiddenCost = {
   name: string;
@@ -3081,6 +3102,52 @@ export type LedgerEntry = {
   reserved: number;
   /** Added to what is taken for good. */
   used: number;
+};
+
+export type LinePrice = {
+  /** The key of the price list. */
+  list: string;
+  /** The break that was reached: from so many units of the SKU on. */
+  from: number;
+  /** What a unit costs before promotions, instead of what the request said. */
+  unitPrice: MinorUnits;
+  /** What the request said. */
+  requestedUnitPrice: MinorUnits;
+  /** The next one up; null where there is none. */
+  nextBreak: PriceBreak | null;
+};
+
+export type ListPrice = {
+  /** Rising. Fewer units than the first one says are not priced by this list. */
+  breaks: readonly (ListPriceBreak)[];
+  /** The fewest units that are sold in one order. */
+  minQuantity?: number;
+  /** Sold by so many only, such as a carton. */
+  multipleOf?: number;
+  list: string;
+  sku: string;
+  updatedAt: string;
+};
+
+/** From so many units of the SKU on, each costs so much. */
+export type ListPriceBreak = {
+  from: number;
+  unitPrice: MinorUnits;
+};
+
+export type ListPriceDocument = {
+  /** Rising. Fewer units than the first one says are not priced by this list. */
+  breaks: readonly (ListPriceBreak)[];
+  /** The fewest units that are sold in one order. */
+  minQuantity?: number;
+  /** Sold by so many only, such as a carton. */
+  multipleOf?: number;
+};
+
+export type ListPricePage = {
+  items: readonly (ListPrice)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
 };
 
 /** A BCP 47 language tag for labels and explanations, such as en or zh-CN. */
@@ -3482,6 +3549,9 @@ export type OrderReturnRequest = {
   gifts?: readonly (OrderReturnGift)[];
 };
 
+/** `amount`, `quantity`: of all goods that the list prices, at its prices before promotions. `sku_quantity`, `sku_multiple`: units of one SKU. */
+export type OrderRule = "amount" | "quantity" | "sku_quantity" | "sku_multiple";
+
 /** What a cancelled or returned order led to: its redemption was `released`, its goods are `returned`, or the redemption `refused`, as one that was returned in part refuses to be cancelled. `pending`: not done yet; saying the same version again does it. */
 export type OrderSettlement = "pending" | "released" | "returned" | "refused";
 
@@ -3824,6 +3894,12 @@ export type PostPromotionDip = {
   revenue: number;
 };
 
+/** From so many units of the SKU on, each costs so much. */
+export type PriceBreak = {
+  from: number;
+  unitPrice: MinorUnits;
+};
+
 export type PriceElasticity = {
   /** Percent more units for each percent off the price, with its sign. */
   elasticity: number;
@@ -3847,6 +3923,60 @@ export type PriceElasticityAnswer = {
 
 export type PriceElasticityQuestion = {
   points: readonly (PricePoint)[];
+};
+
+export type PriceList = {
+  name?: string;
+  currency: CurrencyCode;
+  audience: PriceListAudience;
+  /** Of several lists with a price for a SKU the higher one's counts; then the smaller key. */
+  priority: number;
+  startsAt?: string;
+  /** From then on it prices nothing. */
+  endsAt?: string;
+  minimum?: PriceListMinimum;
+  key: string;
+  /** The ETag. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+/** For whoever is in any of these; somebody has to be named. */
+export type PriceListAudience = {
+  /** Groups of customers, stored or said by the request. */
+  groups?: readonly (string)[];
+  /** Ids of customers. */
+  customers?: readonly (string)[];
+  /** Ids of dealers. */
+  dealers?: readonly (string)[];
+  /** Levels of dealers. */
+  levels?: readonly (string)[];
+};
+
+export type PriceListDocument = {
+  name?: string;
+  currency: CurrencyCode;
+  audience: PriceListAudience;
+  /** Of several lists with a price for a SKU the higher one's counts; then the smaller key. */
+  priority?: number;
+  startsAt?: string;
+  /** From then on it prices nothing. */
+  endsAt?: string;
+  minimum?: PriceListMinimum;
+};
+
+/** Of all goods that the list prices in one order. Less can be priced and not be redeemed. */
+export type PriceListMinimum = {
+  /** At the list's prices, before promotions. */
+  amount?: MinorUnits;
+  quantity?: number;
+};
+
+export type PriceListPage = {
+  items: readonly (PriceList)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
 };
 
 export type PricePoint = {
@@ -4374,6 +4504,8 @@ export type Quote = {
   rewards: readonly (Reward)[];
   codes: readonly (CodeResult)[];
   notApplied: readonly (NotApplied)[];
+  /** Only where the cart breaks minimum order rules of a price list: it cannot be redeemed like this. */
+  brokenOrderRules?: readonly (BrokenOrderRule)[];
   /** Only where the request says `hints: true`: the largest saving first. */
   hints?: readonly (Hint)[];
   optimality: Optimality;
@@ -4385,6 +4517,8 @@ export type QuoteLine = {
   discount: MinorUnits;
   total: MinorUnits;
   adjustments: readonly (Adjustment)[];
+  /** Only of a line that a price list of the shopper's has priced. */
+  priceList?: LinePrice;
 };
 
 export type RankedGoal = {
@@ -4730,6 +4864,8 @@ export type RedemptionRequest = {
   /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
   dealer?: string;
   customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
   lines: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
   codes?: readonly (CodeEntry)[];
@@ -6084,7 +6220,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6450,6 +6586,18 @@ export interface Operations {
   approveRebateStatement: { request: { params: { id: string } }; answer: RebateStatement };
   /** Say that an approved statement was paid, or settled where the dealer owed it. */
   payRebateStatement: { request: { params: { id: string }; body: RebatePayment }; answer: RebateStatement };
+  /** Open a price list, or replace what it says; its prices stay. */
+  putPriceList: { request: { params: { key: string }; body: PriceListDocument; ifMatch?: string }; answer: PriceList };
+  /** The project's price lists, by key. */
+  priceLists: { request: { query?: { limit?: number; after?: string } }; answer: PriceListPage };
+  /** A price list, without its prices. */
+  priceList: { request: { params: { key: string } }; answer: PriceList };
+  /** The prices of a list, by SKU. */
+  listPrices: { request: { params: { key: string }; query?: { limit?: number; after?: string; sku?: string } }; answer: ListPricePage };
+  /** Say what a SKU costs by a list, by volume. */
+  putListPrice: { request: { params: { key: string; sku: string }; body: ListPriceDocument }; answer: ListPrice };
+  /** Take a SKU out of a list. */
+  deleteListPrice: { request: { params: { key: string; sku: string } }; answer: ListPrice };
   /** Create an automation, as a draft: what happens to a customer, under which conditions, and what then follows. */
   createAutomation: { request: { body: AutomationDocument }; answer: Automation };
   /** The project's automations, newest first. */
@@ -6708,6 +6856,12 @@ export const routes = {
   rebateStatement: { method: "GET", path: "/v1/rebate-statements/{id}", isRepeatable: true, takesIdempotencyKey: false },
   approveRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/approve", isRepeatable: false, takesIdempotencyKey: false },
   payRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/pay", isRepeatable: false, takesIdempotencyKey: false },
+  putPriceList: { method: "PUT", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  priceLists: { method: "GET", path: "/v1/price-lists", isRepeatable: true, takesIdempotencyKey: false },
+  priceList: { method: "GET", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  listPrices: { method: "GET", path: "/v1/price-lists/{key}/prices", isRepeatable: true, takesIdempotencyKey: false },
+  putListPrice: { method: "PUT", path: "/v1/price-lists/{key}/prices/{sku}", isRepeatable: true, takesIdempotencyKey: false },
+  deleteListPrice: { method: "DELETE", path: "/v1/price-lists/{key}/prices/{sku}", isRepeatable: true, takesIdempotencyKey: false },
   createAutomation: { method: "POST", path: "/v1/automations", isRepeatable: false, takesIdempotencyKey: false },
   automations: { method: "GET", path: "/v1/automations", isRepeatable: true, takesIdempotencyKey: false },
   automation: { method: "GET", path: "/v1/automations/{id}", isRepeatable: true, takesIdempotencyKey: false },

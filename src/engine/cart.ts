@@ -130,6 +130,12 @@ export const cartSchema = z
         "The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop.",
       ),
     customer: customerSchema.optional(),
+    priceLists: z
+      .boolean()
+      .optional()
+      .describe(
+        "Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own.",
+      ),
     lines: z.array(cartLineSchema).max(limits.linesPerCart),
     shipping: z.array(shipmentSchema).max(limits.shipmentsPerCart).optional(),
     codes: z.array(codeEntrySchema).max(limits.codesPerCart).optional(),

@@ -1,7 +1,7 @@
 /**
  * Start reading here. `evaluate(rulebook, cart, facts, now) → quote` is a plain function: no I/O, no clock, no randomness.
  *
- *   canonical cart → candidates → judgement → plan → price → quote
+ *   price lists → canonical cart → candidates → judgement → plan → price → quote
  *
  * REST, GraphQL, redemptions, the simulator, the scenario tests and the benchmarks all call this one.
  */
@@ -14,6 +14,7 @@ import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
+import { atListPrices } from "./price-list.ts";
 import { withProfile } from "./profile.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
@@ -50,7 +51,9 @@ export function assess(
   now: number,
   options: EvaluateOptions = {},
 ): Outcome {
-  const request = withProfile(given, facts);
+  const asked = withProfile(given, facts);
+  const listed = atListPrices(asked, facts.priceLists);
+  const request = listed.cart;
   const settings = settingsFor(request, options.settings ?? defaultSettings);
   const cart = canonicalCart(request, settings.marginFloor);
   const codes = enteredCodes(request);
@@ -63,7 +66,16 @@ export function assess(
     request.identifiers,
   );
   const proposed = planners[settings.strategy](situation);
-  return { request, settings, rulebookVersion: rulebook.version, codes, situation, proposed };
+  return {
+    request,
+    listed,
+    given: asked,
+    settings,
+    rulebookVersion: rulebook.version,
+    codes,
+    situation,
+    proposed,
+  };
 }
 
 function settingsFor(request: Cart, settings: Settings): Settings {

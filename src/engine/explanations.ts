@@ -54,6 +54,7 @@ function missingIn(outcome: Outcome, rejections: readonly (Rejection | null)[]):
         : lackOf(outcome, candidate.promotion, rejection);
     }),
   );
+  if (situation.facts.arePriceListsUnknown) missing.add("price_lists");
   return guarantees.filter((guarantee) => missing.has(guarantee));
 }
 

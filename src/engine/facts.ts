@@ -1,5 +1,6 @@
 import type { Attributes } from "./cart.ts";
 import type { DealerFact } from "./dealer.ts";
+import type { PriceListFact } from "./price-list.ts";
 import type { RfmScores } from "./rfm.ts";
 
 /**
@@ -28,6 +29,10 @@ export interface Facts {
   rfm?: RfmScores | null;
   /** The account of the dealer whom the cart names; null where there is none. */
   dealer?: DealerFact | null;
+  /** Price lists that are meant for the shopper, the one that goes first first, with the prices of what is in the cart. */
+  priceLists?: readonly PriceListFact[];
+  /** There may be such lists, and nobody can be asked. */
+  arePriceListsUnknown?: true;
   /** Coupons behind the cart's codes, by normalised code. */
   coupons?: ReadonlyMap<string, CouponFact>;
   /** Paid deposits that the request may use, by redemption id. */

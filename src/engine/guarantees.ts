@@ -2,7 +2,14 @@
 import type { CampaignFact, Facts } from "./facts.ts";
 import type { CompiledPromotion, PromotionDocument } from "./promotion.ts";
 
-export const guarantees = ["limits", "budgets", "stocks", "order_history", "customer_record"] as const;
+export const guarantees = [
+  "limits",
+  "budgets",
+  "stocks",
+  "order_history",
+  "customer_record",
+  "price_lists",
+] as const;
 export type Guarantee = (typeof guarantees)[number];
 
 /** What guards the campaign that a promotion is in; undefined: nothing does. */

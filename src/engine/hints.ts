@@ -14,6 +14,7 @@ import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Work } from "./plan/exact/work.ts";
 import { planByPriority } from "./plan/priority.ts";
 import type { Priced } from "./price.ts";
+import { atListPrices } from "./price-list.ts";
 import type { Hint } from "./quote.ts";
 import { spokenLocale } from "./settings.ts";
 import { makeGround, type Rejection, type Situation } from "./situation.ts";
@@ -80,11 +81,12 @@ class Hunt {
 
   /** The cart with the goods in it, planned and priced like any other. Null: more than a cart may be worth. */
   private priceWith(goods: Goods): Trial | null {
-    const { request, settings, situation, codes } = this.outcome;
+    const { given, settings, situation, codes } = this.outcome;
     const { facts, now, rounding, work } = situation;
     const worth = situation.cart.subtotal + situation.cart.shippingAmount + goods.amount;
     if (!Number.isSafeInteger(worth)) return null;
-    const more = withGoods(request, goods);
+    // Of more units a list may have another price.
+    const more = atListPrices(withGoods(given, goods), facts.priceLists).cart;
     const ground = makeGround(canonicalCart(more, settings.marginFloor), facts, now, rounding, work);
     const promotions = situation.candidates.map(({ promotion }) => promotion);
     const larger = judgeAll(promotions, codes, ground, more.identifiers);

@@ -1,11 +1,17 @@
 /** All that a quote is written from. */
 import type { Cart } from "./cart.ts";
 import type { Proposed } from "./plan/planner.ts";
+import type { ListedCart } from "./price-list.ts";
 import type { Settings } from "./settings.ts";
 import type { EnteredCode, Situation } from "./situation.ts";
 
 export interface Outcome {
+  /** At the prices of the lists that are meant for the shopper. */
   readonly request: Cart;
+  /** What they made of it. */
+  readonly listed: ListedCart;
+  /** At the prices it came with. */
+  readonly given: Cart;
   readonly settings: Settings;
   readonly rulebookVersion: string;
   readonly codes: readonly EnteredCode[];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { stockReasons } from "./allotment.ts";
 import { guarantees } from "./guarantees.ts";
 import { currencyCode, minorUnits } from "./money.ts";
+import { orderRules } from "./price-list.ts";
 import { strategy } from "./settings.ts";
 
 export const stage = z.enum(["item", "order", "shipping", "reward"]).meta({ id: "Stage" });
@@ -26,6 +27,35 @@ const adjustmentSchema = z
   })
   .meta({ id: "Adjustment" });
 
+const priceBreakSchema = z
+  .strictObject({ from: z.int(), unitPrice: minorUnits })
+  .meta({ id: "PriceBreak", description: "From so many units of the SKU on, each costs so much." });
+
+export const linePriceSchema = z
+  .strictObject({
+    list: z.string().describe("The key of the price list."),
+    from: z.int().describe("The break that was reached: from so many units of the SKU on."),
+    unitPrice: minorUnits.describe("What a unit costs before promotions, instead of what the request said."),
+    requestedUnitPrice: minorUnits.describe("What the request said."),
+    nextBreak: priceBreakSchema.nullable().describe("The next one up; null where there is none."),
+  })
+  .meta({ id: "LinePrice" });
+
+const brokenOrderRuleSchema = z
+  .strictObject({
+    list: z.string().describe("The key of the price list whose rule it is."),
+    rule: z.enum(orderRules).meta({
+      id: "OrderRule",
+      description:
+        "`amount`, `quantity`: of all goods that the list prices, at its prices before promotions. `sku_quantity`, `sku_multiple`: units of one SKU.",
+    }),
+    sku: z.string().nullable(),
+    required: z.int().describe("The least that would do: minor units for `amount`, else units."),
+    actual: z.int(),
+    gap: z.int(),
+  })
+  .meta({ id: "BrokenOrderRule" });
+
 const quoteLineSchema = z
   .strictObject({
     id: z.string(),
@@ -33,6 +63,9 @@ const quoteLineSchema = z
     discount: minorUnits,
     total: minorUnits,
     adjustments: z.array(adjustmentSchema),
+    priceList: linePriceSchema
+      .optional()
+      .describe("Only of a line that a price list of the shopper's has priced."),
   })
   .meta({ id: "QuoteLine" });
 
@@ -194,6 +227,12 @@ const quoteFields = {
   rewards: z.array(rewardSchema),
   codes: z.array(codeStatusSchema),
   notApplied: z.array(notAppliedSchema),
+  brokenOrderRules: z
+    .array(brokenOrderRuleSchema)
+    .optional()
+    .describe(
+      "Only where the cart breaks minimum order rules of a price list: it cannot be redeemed like this.",
+    ),
   hints: z
     .array(hintSchema)
     .optional()

@@ -7,12 +7,12 @@ import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Application, Priced } from "./price.ts";
-import type { Adjustment, Quote } from "./quote.ts";
+import type { Adjustment, Quote, QuoteLine } from "./quote.ts";
 import { filled, withOneMore } from "./short-lists.ts";
 import { depositUnitsOf, type Situation } from "./situation.ts";
 
 export function writeQuote(outcome: Outcome): Quote {
-  const { request, settings, situation, proposed } = outcome;
+  const { request, listed, settings, situation, proposed } = outcome;
   const { priced } = proposed;
   const { cart, facts } = situation;
   const onGoods = adjustmentsByPosition(situation, priced, cart.lines, request.lines.length, isOnGoods);
@@ -44,7 +44,10 @@ export function writeQuote(outcome: Outcome): Quote {
       const adjustments = onGoods[position] ?? [];
       const subtotal = quantity * unitPrice;
       const off = sumOf(adjustments);
-      return { id, subtotal, discount: off, total: subtotal - off, adjustments };
+      const line: QuoteLine = { id, subtotal, discount: off, total: subtotal - off, adjustments };
+      const price = listed.prices?.[position] ?? null;
+      if (price !== null) line.priceList = price;
+      return line;
     }),
     shippingLines: shipments.map(({ id, amount }, position) => {
       const adjustments = onShipments[position] ?? [];
@@ -58,6 +61,7 @@ export function writeQuote(outcome: Outcome): Quote {
     optimality: proposed.optimality,
   };
   if (facts.rulesAsOf !== undefined) quote.asOf = new Date(facts.rulesAsOf).toISOString();
+  if (listed.brokenRules.length > 0) quote.brokenOrderRules = [...listed.brokenRules];
   if (hints !== undefined) quote.hints = hints;
   if (missing !== undefined) quote.missing = missing;
   return quote;

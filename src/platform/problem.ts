@@ -37,6 +37,8 @@ export const problems = {
     status: 404,
     title: "The order is not flagged as shipped outside of its dealer's territory.",
   },
+  "price-list-not-found": { status: 404, title: "There is no such price list." },
+  "list-price-not-found": { status: 404, title: "The list has no price for this SKU." },
   "rebate-agreement-not-found": { status: 404, title: "There is no such rebate agreement." },
   "rebate-period-not-found": { status: 404, title: "The agreement has no such period." },
   "rebate-statement-not-found": { status: 404, title: "There is no such statement." },
@@ -85,6 +87,7 @@ export const problems = {
   // Spelled as the public contract has it, unlike its neighbours.
   price_changed: { status: 409, title: "The order costs something else now." },
   "code-not-applied": { status: 409, title: "A code of the order does not apply." },
+  "minimum-order-not-met": { status: 409, title: "The order breaks minimum order rules of a price list." },
   "deposit-not-usable": { status: 409, title: "A deposit of the order proves nothing." },
   "order-already-redeemed": { status: 409, title: "The order has a redemption with other contents." },
   "group-buy-refused": { status: 409, title: "There is no seat for this order." },

@@ -13,6 +13,7 @@ import { voucherCustomerData } from "../features/offline/offline-customer-servic
 import { orderCustomerData } from "../features/orders/order-customer-service.ts";
 import { playCustomerData } from "../features/play/play-customer-service.ts";
 import { pointsCustomerData } from "../features/points/points-customer-service.ts";
+import { priceListCustomerData } from "../features/price-lists/price-list-customer-service.ts";
 import { prizeCustomerData } from "../features/prizes/prize-customer-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
 import { redemptionCustomerData } from "../features/redemptions/redemption-customer-service.ts";
@@ -47,6 +48,7 @@ const customerData: readonly CustomerData[] = [
   couponCustomerData,
   ...pointsCustomerData,
   evaluationCustomerData,
+  priceListCustomerData,
   voucherCustomerData,
   trackingCustomerData,
   exposureCustomerData,

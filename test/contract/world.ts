@@ -98,6 +98,9 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     interval: 50,
   });
   await ask("PUT", "/v1/dealers/d-8", {});
+  await ask("PUT", "/v1/price-lists/wholesale", { currency: "CNY", audience: { groups: ["wholesale"] } });
+  for (const sku of ["SET-580", "TO-DELETE"])
+    await ask("PUT", `/v1/price-lists/wholesale/prices/${sku}`, { breaks: [{ from: 1, unitPrice: 900 }] });
   const rebate = { currency: "CNY", basis: "amount", target: { value: 1_000, bonus: { amount: 7 } } };
   const year = (every: string) => ({ startsOn: "2025-01-01", endsOn: "2025-12-31", every, timezone: "UTC" });
   for (const [key, every] of [
@@ -290,6 +293,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     refundPoints: { id: paid },
     checkInStreak: { key: "daily", customer: "c-9" },
     challengeProgress: { key: "sharing", customer: "c-9" },
+    putListPrice: { key: "wholesale", sku: "SET-580" },
+    deleteListPrice: { key: "wholesale", sku: "TO-DELETE" },
     voidCoupon: { code: "SPRING-0002" },
   };
   const byPath: Readonly<Record<string, Record<string, string>>> = {
@@ -304,6 +309,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/customers/": { id: "c-7" },
     "/v1/group-buys/": { id: together.group.id },
     "/v1/dealers/": { id: "d-9" },
+    "/v1/price-lists/": { key: "wholesale" },
     "/v1/rebate-agreements/": { key: "year-2025" },
     "/v1/rebate-statements/": { id: toApprove },
     "/v1/territory-flags/": { order: "5002" },

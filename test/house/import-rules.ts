@@ -73,6 +73,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What is to be asked, and gathering it for the store.
   "src/features/facts/facts-question.ts": "service",
   "src/features/facts/facts-reader.ts": "service",
+  // The parts of the store's statement, as text.
+  "src/features/facts/facts-arms.ts": "words",
   "src/features/facts/facts-without-database.ts": "service",
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",
@@ -165,6 +167,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/redemptions/redemption-rewards.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
+  // For whom there are price lists, as the rules in memory have it.
+  "src/features/promotions/price-list-scope.ts": "words",
   // A stored quote read as a sale; without a database.
   "src/features/redemptions/return-sale.ts": "words",
   // What is sent, how it is signed, and when it is sent again; without a database.

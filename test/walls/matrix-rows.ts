@@ -228,6 +228,26 @@ export const rows: Readonly<Record<string, Row>> = {
   "PUT /v1/dealers/{id}": { path: id("dealer"), body: () => ({}), expected: [412] },
   "GET /v1/dealers": {},
   "GET /v1/dealers/{id}": { path: id("otherDealer") },
+  "PUT /v1/price-lists/{key}": {
+    path: ({ priceList }) => ({ key: priceList! }),
+    body: () => ({ currency: "CNY", audience: { groups: ["mine"] } }),
+    expected: [412],
+  },
+  "GET /v1/price-lists": {},
+  "GET /v1/price-lists/{key}": { path: ({ priceList }) => ({ key: priceList! }) },
+  "GET /v1/price-lists/{key}/prices": { path: ({ priceList }) => ({ key: priceList! }) },
+  "PUT /v1/price-lists/{key}/prices/{sku}": {
+    path: ({ priceList }) => ({ key: priceList!, sku: "A" }),
+    body: () => ({ breaks: [{ from: 1, unitPrice: 1 }] }),
+  },
+  "DELETE /v1/price-lists/{key}/prices/{sku}": {
+    path: ({ priceList }) => ({ key: priceList!, sku: "A" }),
+  },
+  "POST /v1/price-lists/{key}/prices/bulk": {
+    path: ({ priceList }) => ({ key: priceList! }),
+    contentType: "application/x-ndjson",
+    body: () => `${JSON.stringify({ sku: "A", breaks: [{ from: 1, unitPrice: 1 }] })}\n`,
+  },
   "GET /v1/territory-flags": {},
   "POST /v1/territory-flags/{order}/clear": {
     path: ({ order }) => ({ order: order! }),

@@ -38,6 +38,15 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   for (const dealer of [canary, "neighbours-dealer", "neighbours-other"])
     await send("PUT", `/v1/dealers/${dealer}`, { name: canary, territory: { regions: [canary] } });
 
+  await send("PUT", "/v1/price-lists/neighbours-list", {
+    name: canary,
+    currency: "CNY",
+    audience: { groups: [canary], customers: [canary], dealers: [canary], levels: [canary] },
+  });
+  await send("PUT", `/v1/price-lists/neighbours-list/prices/${canary}`, {
+    breaks: [{ from: 1, unitPrice: 990 }],
+  });
+
   await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
 
   const forGroups = await send("POST", "/v1/promotions", {
@@ -223,7 +232,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   await until(
     async () => (await read(`/v1/rebate-standings?agreement=${agreement}&period=2025-01`)).length > 0,
   );
-  await send("POST", `/v1/rebate-agreements/${agreement}/periods/2025-01/close`, undefined);
+  // Not before all orders are counted.
+  const close = `/v1/rebate-agreements/${agreement}/periods/2025-01/close`;
+  await until(async () => (await api.rest("POST", close, { key })).status < 300);
   const [{ id: statement }] = await read("/v1/rebate-statements");
   await send("POST", "/v1/events", {
     specversion: "1.0",
@@ -281,6 +292,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       dealer: "neighbours-dealer",
       otherDealer: "neighbours-other",
       agreement,
+      priceList: "neighbours-list",
       statement,
       group,
       apiKey,

@@ -42,7 +42,13 @@ export function catalogPriceService({
         request.timezone === undefined ? live : await rulebooks.inTimezone(live, request.timezone);
       const { items, promotions: _promotions, only: _only, ...shopper } = request;
       const now = request.at === undefined ? clock.now() : Date.parse(request.at);
-      const facts = await factsService.forQuote(rules, { ...request, lines: [] }, now, context.apiKeyId);
+      const skus = items.map(({ sku }) => sku);
+      const facts = await factsService.forQuote(
+        rules,
+        { ...request, lines: [], skus },
+        now,
+        context.apiKeyId,
+      );
       const options: EvaluateOptions = optionsOf(request, rules.settings);
       const exposed = exposures.noterOf(rules, request);
       const prices: CatalogPrices["items"] = [];
@@ -71,13 +77,15 @@ export function catalogPriceService({
 
 function priceOf(
   { sku, unitPrice, listPrice = unitPrice }: CatalogRequest["items"][number],
-  { total, discount, promotions }: Quote,
+  { total, discount, promotions, lines }: Quote,
 ): CatalogPrices["items"][number] {
+  const priced = lines[0]?.priceList;
   const applied = promotions.filter(({ stage }) => stage === "item" || stage === "order");
   return {
     sku,
     unitPrice,
     listPrice,
+    ...(priced !== undefined && { priceList: priced }),
     price: total,
     discount,
     promotions: applied.map(({ promotion, label, amount }) => ({ promotion, label, amount })),

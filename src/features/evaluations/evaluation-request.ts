@@ -1,4 +1,7 @@
 /** What a request must satisfy beyond its shape. Runs on every evaluation, so it allocates next to nothing. */
+import type { Cart } from "../../engine/cart.ts";
+import type { Facts } from "../../engine/facts.ts";
+import { atListPrices } from "../../engine/price-list.ts";
 import { findZone } from "../../engine/zone.ts";
 import type { Role } from "../../platform/auth.ts";
 import { problem } from "../../platform/problem.ts";
@@ -44,6 +47,23 @@ export function requireSense({ lines, shipping, deposits, timezone }: Evaluation
   }
   if (deposits !== undefined) requireDistinctDeposits(deposits);
   requireTimezone(timezone);
+}
+
+/** Prices of lists may make more of a cart than can be counted. */
+export function requireSenseAtListPrices(request: Cart, facts: Facts): void {
+  if (facts.priceLists === undefined) return;
+  let total = 0;
+  for (const [index, { quantity, unitPrice }] of atListPrices(
+    request,
+    facts.priceLists,
+  ).cart.lines.entries()) {
+    total += quantity * unitPrice;
+    if (total > Number.MAX_SAFE_INTEGER) throw tooLarge(`/lines/${index}/unitPrice`);
+  }
+  for (const [index, { amount }] of (request.shipping ?? []).entries()) {
+    total += amount;
+    if (total > Number.MAX_SAFE_INTEGER) throw tooLarge(`/shipping/${index}/amount`);
+  }
 }
 
 export function requireTimezone(timezone: string | undefined): void {

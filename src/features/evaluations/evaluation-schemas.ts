@@ -3,7 +3,7 @@ import { cartLineSchema, cartSchema } from "../../engine/cart.ts";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode, minorUnits } from "../../engine/money.ts";
 import { promotionSchema } from "../../engine/promotion.ts";
-import { degradation, quoteSchema } from "../../engine/quote.ts";
+import { degradation, linePriceSchema, quoteSchema } from "../../engine/quote.ts";
 
 const drafts = {
   promotions: z
@@ -104,6 +104,11 @@ export const catalogPrices = z
             sku: z.string(),
             unitPrice: minorUnits,
             listPrice: minorUnits,
+            priceList: linePriceSchema
+              .optional()
+              .describe(
+                "Only where a price list of the shopper's has priced it: `unitPrice` is what was asked.",
+              ),
             price: minorUnits.describe(
               "What one unit costs after all promotions that apply to it on its own.",
             ),

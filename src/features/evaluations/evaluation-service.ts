@@ -17,7 +17,7 @@ import { asKept } from "../facts/given-facts.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { restoreFacts, storeFacts } from "./evaluation-facts.ts";
-import { requirePrivileges, requireSense } from "./evaluation-request.ts";
+import { requirePrivileges, requireSense, requireSenseAtListPrices } from "./evaluation-request.ts";
 import type {
   BatchResult,
   EvaluationRequest,
@@ -99,6 +99,7 @@ export function evaluationService({
     facts: Facts,
     now: number,
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
+    requireSenseAtListPrices(request, facts);
     const quote = pricing.quote(
       rules.rulebook,
       request,

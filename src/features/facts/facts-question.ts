@@ -8,8 +8,10 @@ import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { CounterName } from "../../ledger/books.ts";
 import { codeUsesCounter, holdersOf, nobody, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import { sharedCodes } from "../limits/wrong-code-service.ts";
+import { type PriceListScope, scopeName } from "../promotions/price-list-scope.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import type { StockLevels } from "../stock/stock-levels-service.ts";
+import type { PricesQuestion } from "./facts-arms.ts";
 import type { Usage } from "./usage-service.ts";
 
 /** The order that is to be redeemed, and the request that asks for it. */
@@ -20,7 +22,11 @@ export interface OrderName {
 }
 
 /** A cart that may bring drafts, of which nobody knows yet what they ask for. */
-export type CartWithDrafts = Cart & { readonly promotions?: readonly unknown[] | undefined };
+export type CartWithDrafts = Cart & {
+  readonly promotions?: readonly unknown[] | undefined;
+  /** Goods that are asked about without being in the cart. */
+  readonly skus?: readonly string[];
+};
 
 /** What is known without asking the database. */
 export interface InMemory {
@@ -92,7 +98,9 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
   const customerId = needs.hasHistory ? (request.customer?.id ?? null) : null;
   const profileOf = needs.hasProfile ? (request.customer?.id ?? null) : null;
   const dealerOf = needs.hasDealer ? (request.dealer ?? null) : null;
-  const isAnyone = customerId === null && profileOf === null && dealerOf === null && who === nobody;
+  const pricesFor = asksPriceLists(rules, request) ? pricesQuestion(request, at) : null;
+  const isAnyone =
+    customerId === null && profileOf === null && dealerOf === null && pricesFor === null && who === nobody;
   if (isAnyone && codes.length === 0 && request.deposits === undefined && order === null) return null;
   const deposits = request.deposits?.map(({ redemption }) => redemption) ?? [];
   const holders = [...holdersOf(who), ...deposits.map((id) => `redemption:${id}`)];
@@ -103,6 +111,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     customerId === null &&
     profileOf === null &&
     dealerOf === null &&
+    pricesFor === null &&
     holders.length === 0 &&
     deposits.length === 0 &&
     counters.length === 0 &&
@@ -118,12 +127,41 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     tierOf: needs.hasTier ? (request.customer?.id ?? null) : null,
     scoresOf: needs.hasScores ? (request.customer?.id ?? null) : null,
     dealerOf,
+    pricesFor,
     holders,
     counters,
     deposits,
     order,
     idempotencyKey: order?.idempotencyKey ?? null,
     since: at - (limits.orderWindowDays + 1) * millisecondsPerDay,
+  };
+}
+
+/** Whether any list of the project could be meant for the shopper, as far as the request says who it is. */
+export function asksPriceLists(
+  { priceListScopes }: Pick<ProjectRules, "priceListScopes">,
+  { priceLists, currency, customer, dealer }: CartWithDrafts,
+): boolean {
+  if (priceListScopes.size === 0 || priceLists === false) return false;
+  const has = (kind: PriceListScope) => priceListScopes.has(scopeName(currency, kind));
+  return (
+    (has("group") && (customer?.id !== undefined || (customer?.groups?.length ?? 0) > 0)) ||
+    (has("customer") && customer?.id !== undefined) ||
+    ((has("dealer") || has("level")) && dealer !== undefined)
+  );
+}
+
+function pricesQuestion(
+  { currency, customer, dealer, lines, skus = [] }: CartWithDrafts,
+  at: number,
+): PricesQuestion {
+  return {
+    currency,
+    at,
+    customerId: customer?.id ?? null,
+    dealer: dealer ?? null,
+    groups: customer?.groups ?? [],
+    skus: [...new Set([...lines.map(({ sku }) => sku), ...skus])],
   };
 }
 

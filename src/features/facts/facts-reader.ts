@@ -1,7 +1,8 @@
 /** Questions about a project that come while the database is answering others about it wait and are then asked together. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Database } from "../../platform/database.ts";
-import { type FactsAnswer, type FactsQuestion, readFacts } from "./facts-store.ts";
+import type { FactsQuestion } from "./facts-arms.ts";
+import { type FactsAnswer, readFacts } from "./facts-store.ts";
 
 const mostAtOnce = 64;
 

@@ -1,8 +1,10 @@
 /** What is known beside a request, gathered in one round trip at most, and in none where nobody would ask. */
 
+import { compareBytes } from "../../engine/canonical-cart.ts";
 import type { Cart } from "../../engine/cart.ts";
 import { foldLookAlikes } from "../../engine/codes.ts";
 import type { CouponFact, DepositFact, Facts } from "../../engine/facts.ts";
+import type { PriceListFact } from "../../engine/price-list.ts";
 import { rfmScores } from "../../engine/rfm.ts";
 import { counterKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -32,6 +34,7 @@ import { factsReader } from "./facts-reader.ts";
 import {
   type FactsAnswer,
   type FoundCoupon,
+  type FoundPriceList,
   nothingRead,
   readSharedCounters,
   type StandingRedemption,
@@ -206,6 +209,7 @@ function knowledge(
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
   if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
   if (asked.needs.hasDealer && request.dealer !== undefined) facts.dealer = answer.dealer;
+  if (answer.priceLists.length > 0) facts.priceLists = ranked(answer.priceLists);
   if (rules.isStopped) facts.arePromotionsStopped = true;
   if (asked.areCodesWithheld) facts.areCodesWithheld = true;
   if (found.size > 0)
@@ -245,6 +249,13 @@ function knowledge(
     record: answer.record,
     withCounters: (exact) => knowledge(asked, answer, [exact, ...tables]),
   };
+}
+
+/** The one that goes first first. */
+function ranked(lists: readonly FoundPriceList[]): PriceListFact[] {
+  return [...lists]
+    .sort((a, b) => b.priority - a.priority || compareBytes(a.list, b.list))
+    .map(({ priority: _priority, ...fact }) => fact);
 }
 
 /** The plain form goes before the folded one; the folded one counts only in pools that fold. */

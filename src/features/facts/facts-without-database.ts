@@ -8,7 +8,7 @@ import { type ProblemError, problem } from "../../platform/problem.ts";
 import { guardedAmong } from "../ledger/campaign-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { guardsAlone } from "./campaign-facts.ts";
-import type { CartWithDrafts } from "./facts-question.ts";
+import { asksPriceLists, type CartWithDrafts } from "./facts-question.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
 
 /**
@@ -24,6 +24,7 @@ export function factsWithoutDatabase(rules: ProjectRules, request: CartWithDraft
   };
   requireNoGuarantee(rules, request, facts);
   if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
+  if (asksPriceLists(rules, request)) facts.arePriceListsUnknown = true;
   if (rules.isStopped) facts.arePromotionsStopped = true;
   const deposits = inlineDeposits(request);
   if (deposits.size > 0) facts.deposits = deposits;

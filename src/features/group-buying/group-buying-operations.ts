@@ -27,6 +27,7 @@ export function groupBuyingOperations(service: GroupBuyingService): Operation[] 
     "group-buy-refused",
     "price_changed",
     "code-not-applied",
+    "minimum-order-not-met",
     "deposit-not-usable",
     "order-already-redeemed",
     "project-stopped",

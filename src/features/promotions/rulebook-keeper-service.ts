@@ -36,6 +36,7 @@ const keptHeading = z.object({
   isStopped: z.boolean(),
   /** What carts are priced by. Files of earlier versions have none. */
   campaigns: z.array(z.custom<CampaignInForce>((value) => typeof value === "object")).default([]),
+  priceListScopes: z.array(z.string()).default([]),
 });
 const keptRule = z.object({ id: z.string(), document: z.unknown() });
 
@@ -68,10 +69,20 @@ export function rulebookKeeper({
   async function keepRules(rules: ProjectRules): Promise<void> {
     const { projectId, revision, settings, safeguards, isStopped, rulebook } = rules;
     const campaigns = [...rules.campaigns.values()];
+    const priceListScopes = [...rules.priceListScopes];
     const path = pathOf(projectId);
     // Another process of this machine may have been first.
     if (Number((await readHeading(path))?.revision ?? -1) === revision) return;
-    const heading = { projectId, revision, asOf: rules.asOf(), settings, safeguards, isStopped, campaigns };
+    const heading = {
+      projectId,
+      revision,
+      asOf: rules.asOf(),
+      settings,
+      safeguards,
+      isStopped,
+      campaigns,
+      priceListScopes,
+    };
     const lines = rulebook.promotions.map(({ id, document }) => ({ id, document }));
     await keepFile(path, rulesKind, heading, lines);
   }
@@ -111,6 +122,7 @@ export function rulebookKeeper({
         asOf: () => asOf,
         killed: new Set(),
         rulebook,
+        priceListScopes: new Set(known.priceListScopes),
         splits: splitsOf(known.campaigns, rulebook),
       };
     },

@@ -50,6 +50,8 @@ export interface ProjectRules {
   readonly rulebook: Rulebook;
   /** By key. */
   readonly campaigns: ReadonlyMap<string, CampaignInForce>;
+  /** For whom there are price lists, as `scopeName` has it. */
+  readonly priceListScopes: ReadonlySet<string>;
   /** Campaigns of its promotions that some customers are held out of; null: there are none. */
   readonly splits: Splits | null;
   /** When they were last known to be the newest. Epoch milliseconds. */
@@ -82,6 +84,8 @@ export interface RulebookServiceOptions {
   log: Log;
   /** Left out: there are no campaigns. */
   campaigns?: (connection: Connection, projectId: string) => Promise<CampaignInForce[]>;
+  /** Left out: there are no price lists. */
+  priceLists?: (connection: Connection, projectId: string) => Promise<string[]>;
   clock?: Clock;
   outage?: Outage | undefined;
   /** Left out: changes are found by asking alone. */
@@ -106,6 +110,7 @@ interface Entry {
 export function rulebookService(options: RulebookServiceOptions): RulebookService {
   const { database, projects, log, listener, pollMilliseconds = 1_000 } = options;
   const { clock = systemClock, outage = defaultOutage, campaigns: readCampaigns = async () => [] } = options;
+  const { priceLists: readPriceListScopes = async () => [] } = options;
   const { watch } = database;
   const { directory } = outage;
   const keeper = directory === null ? null : rulebookKeeper({ ...outage, directory, log, now: clock.now });
@@ -192,20 +197,21 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
   async function loadOnce(entry: Entry): Promise<ProjectRules> {
     const { projectId, rules } = entry;
-    const { basis, rows, killed, campaigns, isWhole } = await withReadSnapshot(
+    const { basis, rows, killed, campaigns, priceLists, isWhole } = await withReadSnapshot(
       database,
       projectId,
       async (connection) => {
         const basis = await projects.rulebookBasis(connection, projectId);
         const isWhole = rules === null || basis?.settings.timezone !== rules.settings.timezone;
         if (basis === undefined || basis.revision === rules?.revision)
-          return { basis, rows: [], killed: [], campaigns: [], isWhole: false };
+          return { basis, rows: [], killed: [], campaigns: [], priceLists: [], isWhole: false };
         const killed = await killedPromotions(connection, projectId);
         const campaigns = await readCampaigns(connection, projectId);
+        const priceLists = await readPriceListScopes(connection, projectId);
         const rows = isWhole
           ? await allActive(connection, projectId)
           : await promotionsChangedSince(connection, projectId, rules.revision);
-        return { basis, rows, killed, campaigns, isWhole };
+        return { basis, rows, killed, campaigns, priceLists, isWhole };
       },
     );
     if (basis === undefined) throw problem("unauthenticated", { detail: "The project is gone." });
@@ -225,6 +231,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       killed: new Set(killed),
       rulebook,
       campaigns: new Map(campaigns.map((campaign) => [campaign.key, campaign])),
+      priceListScopes: new Set(priceLists),
       splits: splitsOf(campaigns, rulebook),
       asOf: () => entry.confirmedAt,
       isFromDisk: false,

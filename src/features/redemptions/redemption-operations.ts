@@ -35,6 +35,7 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       problems: [
         "price_changed",
         "code-not-applied",
+        "minimum-order-not-met",
         "deposit-not-usable",
         "order-already-redeemed",
         "project-stopped",

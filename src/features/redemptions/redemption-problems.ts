@@ -2,6 +2,7 @@
 import { mayBeNamedTo } from "../../engine/audience.ts";
 import { normalizeCode } from "../../engine/codes.ts";
 import type { Facts } from "../../engine/facts.ts";
+import type { BrokenOrderRule } from "../../engine/price-list.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { reasonWords } from "../../engine/reasons.ts";
 import type { Refusal, Shortage } from "../../ledger/admit.ts";
@@ -24,6 +25,7 @@ export function faultOf(
   );
   // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
   if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
+  if (quote.brokenOrderRules !== undefined) return minimumNotMet(quote.brokenOrderRules, quote);
   const { expectedTotal } = request;
   if (expectedTotal === undefined || expectedTotal === quote.total) return null;
   return problem("price_changed", {
@@ -31,6 +33,15 @@ export function faultOf(
     errors: [{ path: "/expectedTotal", code: "price_changed", message: `The total is ${quote.total} now.` }],
     extensions: { quote },
   });
+}
+
+function minimumNotMet(rules: readonly BrokenOrderRule[], quote: Redemption["quote"]): Problem {
+  const errors = rules.map(({ list, rule, sku, required, actual }) => ({
+    path: "/lines",
+    code: rule,
+    message: `The price list ${list} asks for ${required}${sku === null ? "" : ` of ${sku}`}, not ${actual}.`,
+  }));
+  return problem("minimum-order-not-met", { errors, extensions: { quote } });
 }
 
 /** Codes that priced well and take nothing all the same: void or expired by the database's clock. Null: none is. */

@@ -5,6 +5,8 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
+import type { Facts } from "../../engine/facts.ts";
+import { atQuotedPrices } from "../../engine/price-list.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
@@ -16,7 +18,11 @@ import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
-import { requirePrivileges, requireSense } from "../evaluations/evaluation-request.ts";
+import {
+  requirePrivileges,
+  requireSense,
+  requireSenseAtListPrices,
+} from "../evaluations/evaluation-request.ts";
 import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
 import type { FactsService, Knowledge } from "../facts/facts-service.ts";
@@ -119,6 +125,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     for (let attempt = 1; ; attempt++) {
       const { settings } = rules;
       const exposed = exposures.noterOf(rules, request);
+      requireSenseAtListPrices(request, known.facts);
       const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings }, exposed);
       const identified = { id: newId("evl", clock.now()), ...quote };
       const fault = faultOf(request, identified, known.facts) ?? seat?.faultOf(identified) ?? null;
@@ -161,8 +168,8 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           discount: quote.discount + quote.shippingDiscount,
           revision: rules.revision,
           evaluatedAt: at,
-          request: JSON.stringify(asKept(request, rules.identifierKey)),
-          facts: JSON.stringify(storeFacts(known.facts)),
+          request: JSON.stringify(atQuotedPrices(asKept(request, rules.identifierKey), quote.lines)),
+          facts: JSON.stringify(storeFacts(soldFacts(known.facts))),
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,
@@ -372,6 +379,11 @@ function recordedDeposits({ deposits = [] }: RedemptionRequest): string[] {
 }
 
 const byKey = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();
+
+/** What was sold has its price: what is kept of it is priced again without any list, whatever comes back. */
+function soldFacts({ priceLists: _lists, ...facts }: Facts): Facts {
+  return facts;
+}
 
 function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledPromotion | undefined {
   let promotions = byKey.get(rulebook);

@@ -1,0 +1,8 @@
+import type { CustomerData } from "../../platform/customer-data.ts";
+import { eraseFromLists, listsOfCustomer } from "./price-list-customer-store.ts";
+
+export const priceListCustomerData: CustomerData = {
+  name: "priceLists",
+  read: listsOfCustomer,
+  erase: eraseFromLists,
+};

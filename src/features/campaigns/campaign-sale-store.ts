@@ -76,7 +76,7 @@ export async function salesConcerned(
     select next.id from purchase p cross join lateral (
       (select n.id from redemptions n
         where n.project_id = ${projectId} and n.customer_id = p.customer_id and n.created_at >= p.at
-          and (n.created_at, n.id) > (p.at, p.id) and n.state in ${sold}
+          and (n.created_at, n.id) > (p.at, p.id) and n.state in ${sold} and n.request -> 'deposit' is null
         order by n.created_at, n.id limit 1)
       union all
       (select o.redemption_id from orders o
@@ -96,7 +96,7 @@ export async function storedSales(
   const { rows } = await connection.execute<Record<keyof StoredSale, never>>(sql`
     select r.id, r.order_ref as "orderRef", r.state, r.currency, r.total, r.refunded, r.revision,
            ${milliseconds(sql`coalesce(r.committed_at, r.created_at)`)} as at,
-           r.request ->> 'channel' as channel, coalesce((r.quote ->> 'due')::bigint, r.total) as due, r.request -> 'lines' as request,
+           r.request ->> 'channel' as channel, r.request -> 'lines' as request,
            r.quote -> 'lines' as lines, r.quote -> 'promotions' as promotions,
            r.quote -> 'rewards' as rewards, r.returned, o.document as "order",
            c.id is not null as "isKnownCustomer", ${milliseconds(sql`r.created_at`)} as "boughtAt",
@@ -117,7 +117,7 @@ export async function storedSales(
       cross join lateral (
         select (select x.created_at from redemptions x
                  where x.project_id = ${projectId} and x.customer_id = c.id and x.created_at <= r.created_at
-                   and (x.created_at, x.id) < (r.created_at, r.id) and x.state in ${sold}
+                   and (x.created_at, x.id) < (r.created_at, r.id) and x.state in ${sold} and x.request -> 'deposit' is null
                  order by x.created_at desc limit 1) as redeemed_at,
                (select y.placed_at from orders y
                  where y.project_id = ${projectId} and y.customer_id = c.id and y.placed_at < r.created_at and y.status in ${paid}

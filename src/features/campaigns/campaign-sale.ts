@@ -69,7 +69,6 @@ export interface StoredSale {
   readonly at: number;
   readonly revision: number;
   readonly channel: string | null;
-  readonly due: number;
   readonly request: readonly { readonly id: string; readonly quantity: number; readonly unitCost?: number }[];
   readonly lines: readonly QuotedLine[];
   readonly promotions: readonly {
@@ -171,7 +170,7 @@ type OfWhole = Omit<SaleFigures, "discount" | "giftValue" | "promotedUnits">;
 
 /** What does not depend on whose promotions are asked about. */
 function wholeOf(sale: StoredSale): OfWhole {
-  const { order, total, due, boughtAt, boughtBefore } = sale;
+  const { order, total, boughtAt, boughtBefore } = sale;
   const paid = order?.total ?? total;
   const isReturned = isReturnedWhole(sale);
   const isPaid = order === null || paidStatuses.has(order.status);
@@ -180,8 +179,8 @@ function wholeOf(sale: StoredSale): OfWhole {
   return {
     orders: 1,
     returnedOrders: isReturned ? 1 : 0,
-    // A deposit was paid, and counted, with a redemption of its own.
-    revenue: paid - Math.max(0, total - due),
+    // With what was paid as a deposit before, which is no sale by itself.
+    revenue: paid,
     refunded: Math.min(paid, sale.refunded + (order?.refunded ?? 0)),
     units: sumOf(lines, ({ quantity }) => quantity),
     returnedUnits: sumOf(lines, ({ back }) => back),

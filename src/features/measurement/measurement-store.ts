@@ -137,7 +137,7 @@ export async function salesBetween(
         from redemptions r
        -- Ids follow the time at which a redemption began; the key is the index that there is.
        where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
-         and r.currency = ${currency} and r.state in ('committed', 'partially_returned')
+         and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and r.request -> 'deposit' is null
          and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
          and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
                             and o.redemption_id is null))

@@ -50,6 +50,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
       ...redemptions.filter(
         (x) =>
           sold.includes(x.state) &&
+          x.request.deposit === undefined &&
           x.customer_id === buyer &&
           (x.created_at < r.created_at || (x.created_at.getTime() === r.created_at.getTime() && x.id < r.id)),
       ),
@@ -100,7 +101,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
     const whole = {
       orders: 1,
       returned_orders: Number(isBack),
-      revenue: paid - (r.total - r.quote.due),
+      revenue: paid,
       refunded: Math.min(paid, r.refunded + (o?.refunded ?? 0)),
       units: units.length,
       returned_units: units.length - keptUnits.length,

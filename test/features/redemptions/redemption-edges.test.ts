@@ -188,6 +188,29 @@ describe("a deposit", () => {
     expect(again.body.code).toBe("deposit-not-usable");
   });
 
+  test("is no order by itself: who paid one has not bought yet, and has bought once with the balance", async () => {
+    const customer = { id: "c-first" };
+    const { body: paid } = await pay({ customer });
+    const priced = { currency: "CNY", lines: cartLines, customer, only: true };
+    const firstOrder = {
+      key: "for-a-first-order",
+      trigger: { type: "automatic" },
+      conditions: { kind: "first_order" },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 100 } }],
+    };
+    const discount = async () => {
+      const body = { ...priced, promotions: [firstOrder] };
+      return (await api.rest("POST", "/v1/evaluations", { role: "marketing", body })).body.discount;
+    };
+    expect(await discount()).toBe(100);
+    expect((await redeem(api, orderOf({ deposits: [{ redemption: paid.id }], customer }))).status).toBe(201);
+    expect(await discount()).toBe(0);
+    const { rows } = await database.pool.query(
+      "select total from order_history where customer_id = 'c-first'",
+    );
+    expect(rows).toEqual([{ total: 8_000 }]);
+  });
+
   test("is either used by one order or cancelled, whoever comes at the same time", async () => {
     for (let round = 0; round < 10; round++) {
       const paid = await pay();

@@ -2868,11 +2868,12 @@ create view order_history with (security_invoker=true) as
      LEFT JOIN LATERAL ( SELECT redemptions.state,
             redemptions.source,
             redemptions.order_ref,
-            redemptions.refunded
+            redemptions.refunded,
+            ((redemptions.request -> 'deposit'::text) IS NOT NULL) AS is_deposit
            FROM redemptions
           WHERE ((redemptions.project_id = o.project_id) AND (redemptions.id = o.redemption_id))
          OFFSET 0) r ON (true))
-  WHERE ((o.customer_id IS NOT NULL) AND (o.status <> ALL (ARRAY['cancelled'::text, 'returned'::text])) AND (r.state IS DISTINCT FROM 'returned'::text) AND (NOT ((o.refunded > 0) AND (o.refunded >= o.total))))
+  WHERE ((o.customer_id IS NOT NULL) AND (o.status <> ALL (ARRAY['cancelled'::text, 'returned'::text])) AND (r.is_deposit IS NOT TRUE) AND (r.state IS DISTINCT FROM 'returned'::text) AND (NOT ((o.refunded > 0) AND (o.refunded >= o.total))))
 UNION ALL
  SELECT r.project_id,
     r.customer_id,
@@ -2883,7 +2884,7 @@ UNION ALL
     r.source,
     r.order_ref
    FROM redemptions r
-  WHERE ((r.customer_id IS NOT NULL) AND (r.state = ANY (ARRAY['committed'::text, 'partially_returned'::text])) AND (NOT (EXISTS ( SELECT
+  WHERE ((r.customer_id IS NOT NULL) AND (r.state = ANY (ARRAY['committed'::text, 'partially_returned'::text])) AND ((r.request -> 'deposit'::text) IS NULL) AND (NOT (EXISTS ( SELECT
            FROM orders o
           WHERE ((o.project_id = r.project_id) AND (o.redemption_id = r.id))
          OFFSET 0))) AND (NOT (EXISTS ( SELECT

@@ -1,6 +1,6 @@
 import { buildApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { systemClock } from "./platform/clock.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
 import { isConnectionLost, openDatabase } from "./platform/database.ts";
 import { drainable } from "./platform/drain.ts";
 import { openListener } from "./platform/listen.ts";
@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly urls: DatabaseUrls;
   readonly log: Log;
+  /** Left out, the machine's: a rehearsal has one of its own. */
+  readonly clock?: Clock;
   /** False: the database was away, and is to be prepared before anybody works with it. */
   readonly isPrepared: boolean;
   /** What is to be closed in the end, the last first. */
@@ -29,7 +31,7 @@ export interface ServeOptions {
 
 /** One process that answers requests. */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { config, urls, log, isPrepared, closers, metricsOfAll, onUnfit } = options;
+  const { config, urls, log, clock = systemClock, isPrepared, closers, metricsOfAll, onUnfit } = options;
   // First, so that it is closed last: what the others do in the end is traced as well.
   if (config.isTraced) {
     const { startTracing } = await import("./platform/otlp.ts");
@@ -50,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const app = await buildApp({
     config,
     database,
-    clock: systemClock,
+    clock,
     listener,
     metrics,
     ...(metricsOfAll !== undefined && { metricsOfAll }),

@@ -79,7 +79,7 @@ test.each(documents)("%s links to files that are there and names commands that e
   const text = readFileSync(path, "utf8");
   const dead = localLinksIn(text).filter((target) => !existsSync(join(dirname(path), target)));
   expect(dead).toEqual([]);
-  const scripts = [...text.matchAll(/\bnpm run (?:--silent )?([a-z:-]+)/g)].map((match) => match[1] ?? "");
+  const scripts = [...text.matchAll(/\bnpm run (?:--silent )?([a-z\d:-]+)/g)].map((match) => match[1] ?? "");
   expect(scripts.filter((script) => manifest.scripts?.[script] === undefined)).toEqual([]);
   const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1] ?? "");
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ""));

@@ -15,6 +15,7 @@ import { safeguardOperations } from "./features/projects/safeguard-operations.ts
 import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
 import { promotionCopyService } from "./features/promotions/promotion-copy-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
+import { quoteOperations } from "./features/redemptions/quote-operations.ts";
 import { redemptionOperations } from "./features/redemptions/redemption-operations.ts";
 import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
@@ -215,7 +216,8 @@ export function operationsOf(services: Services): Operation[] {
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview, promotionCopyService(promotions)),
     ...promotionApprovalOperations(services.promotionApprovals, services.scheduledChanges),
-    ...redemptionOperations(services.redemptions),
+    ...redemptionOperations(services.redemptions, services.quoteRedemptions),
+    ...quoteOperations(services.quotes),
     ...returnOperations(services.returns),
     ...loyaltyOperations(services.loyalty),
     ...offlineOperations({

@@ -35,6 +35,8 @@ import { promotionReviewService } from "./features/promotions/promotion-review-s
 import { promotionService } from "./features/promotions/promotion-service.ts";
 import { rulebookService } from "./features/promotions/rulebook-service.ts";
 import { scheduledChangeService } from "./features/promotions/scheduled-change-service.ts";
+import { quoteRedemptionService } from "./features/redemptions/quote-redemption-service.ts";
+import { quoteService } from "./features/redemptions/quote-service.ts";
 import { redemptionExpiryService } from "./features/redemptions/redemption-expiry-service.ts";
 import { redemptionService } from "./features/redemptions/redemption-service.ts";
 import { returnService } from "./features/redemptions/return-service.ts";
@@ -133,7 +135,7 @@ export function servicesOf({
   const measurement = measurementServices({ database, clock, log });
   const { exposures } = measurement;
   const pricing = pricingService({ log, metrics });
-  const redemptions = redemptionService({
+  const redeeming = {
     database,
     clock,
     rulebooks,
@@ -144,7 +146,8 @@ export function servicesOf({
     alarms,
     exposures,
     isGroupComplete: groupCompleteness(database),
-  });
+  };
+  const redemptions = redemptionService(redeeming);
   const returns = returnService({ database, rulebooks, committer });
   const orderSettlement = orderSettlementService({
     database,
@@ -226,6 +229,8 @@ export function servicesOf({
     exposures,
     measurement,
     redemptions,
+    quotes: quoteService({ database, clock, evaluations }),
+    quoteRedemptions: quoteRedemptionService({ ...redeeming, evaluations }),
     groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions, facts }),
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
     returns,

@@ -2945,6 +2945,76 @@ export type GroupRuleInput = {
 
 export type Guarantee = "limits" | "budgets" | "stocks" | "order_history" | "customer_record" | "price_lists";
 
+export type HeldQuote = {
+  id: string;
+  state: HeldQuoteState;
+  /** Redeemed before this instant. */
+  validUntil: string;
+  createdAt: string;
+  customer: string | null;
+  currency: CurrencyCode;
+  total: MinorUnits;
+  /** The last redemption by it. */
+  redemption: string | null;
+  /** The price that holds, by the rulebook it names. */
+  quote: Quote;
+};
+
+export type HeldQuotePage = {
+  items: readonly (HeldQuoteSummary)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type HeldQuoteRequest = {
+  currency: CurrencyCode;
+  channel?: string;
+  store?: string;
+  region?: string;
+  country?: string;
+  paymentMethod?: string;
+  /** The dealer who buys, or sells, by the id of their account. Left out: nobody's, as in a shop. */
+  dealer?: string;
+  customer?: CartCustomer;
+  /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
+  priceLists?: boolean;
+  lines: readonly (CartLine)[];
+  shipping?: readonly (Shipment)[];
+  codes?: readonly (CodeEntry)[];
+  deposits?: readonly (DepositClaim)[];
+  identifiers?: Identifiers;
+  attributes?: Attributes;
+  /** Prices the cart as of this instant. Needs the marketing role. */
+  at?: string;
+  strategy?: Strategy;
+  /** Needs the marketing role. */
+  rounding?: Rounding;
+  /** Percent. Needs the marketing role. */
+  marginFloor?: number;
+  timezone?: TimeZone;
+  locale?: Locale;
+  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  explain?: Explain;
+  /** How long it holds; a week if left out. */
+  validSeconds?: number;
+};
+
+/** `reserved`: a reservation by it is open; given up or expired, the quote is open again. `redeemed`: it was used, also where the goods came back. */
+export type HeldQuoteState = "open" | "reserved" | "redeemed" | "expired";
+
+export type HeldQuoteSummary = {
+  id: string;
+  state: HeldQuoteState;
+  /** Redeemed before this instant. */
+  validUntil: string;
+  createdAt: string;
+  customer: string | null;
+  currency: CurrencyCode;
+  total: MinorUnits;
+  /** The last redemption by it. */
+  redemption: string | null;
+};
+
 export type HiddenCost = {
   name: string;
   amount: number;
@@ -4855,7 +4925,8 @@ export type RedemptionPage = {
 };
 
 export type RedemptionRequest = {
-  currency: CurrencyCode;
+  /** Needed, unless a `quoteId` says it. */
+  currency?: CurrencyCode;
   channel?: string;
   store?: string;
   region?: string;
@@ -4866,7 +4937,8 @@ export type RedemptionRequest = {
   customer?: CartCustomer;
   /** Price lists that are meant for the customer or dealer set the unit prices, unless this is false: then the cart is priced at its own. */
   priceLists?: boolean;
-  lines: readonly (CartLine)[];
+  /** Needed, unless a `quoteId` says them. */
+  lines?: readonly (CartLine)[];
   shipping?: readonly (Shipment)[];
   codes?: readonly (CodeEntry)[];
   deposits?: readonly (DepositClaim)[];
@@ -4895,6 +4967,8 @@ export type RedemptionRequest = {
   expectedTotal?: number;
   /** This order pays a presale deposit: once committed, it proves that for so many units. */
   deposit?: DepositPayment;
+  /** A quote that holds: the order is redeemed at its price. It says what the cart is; `currency`, `lines` and `customer.id` may say the same, other fields of the cart may not be there. */
+  quoteId?: string;
 };
 
 export type RedemptionReturn = {
@@ -6220,7 +6294,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6306,6 +6380,12 @@ export interface Operations {
   redemptions: { request: { query?: { limit?: number; after?: string; orderRef?: string; source?: string; customer?: string; code?: string; state?: RedemptionState } }; answer: RedemptionPage };
   /** The whole history of one redemption: what it took and gave back, entry by entry. */
   redemptionLedger: { request: { params: { id: string } }; answer: RedemptionLedger };
+  /** Price a cart, and hold the price. */
+  createQuote: { request: { body: HeldQuoteRequest }; answer: HeldQuote };
+  /** Quotes that were given, newest first. */
+  heldQuotes: { request: { query?: { limit?: number; after?: string; customer?: string } }; answer: HeldQuotePage };
+  /** A quote that was given: its price, and what became of it. */
+  heldQuote: { request: { params: { id: string } }; answer: HeldQuote };
   /** Return units of a redeemed order, and learn what the customer gets back for them. */
   returnRedemption: { request: { params: { id: string }; body: ReturnRequest; idempotencyKey?: string }; answer: RedemptionReturn };
   /** The coupons and points that a redemption promised its customer, and what became of them. */
@@ -6716,6 +6796,9 @@ export const routes = {
   redemption: { method: "GET", path: "/v1/redemptions/{id}", isRepeatable: true, takesIdempotencyKey: false },
   redemptions: { method: "GET", path: "/v1/redemptions", isRepeatable: true, takesIdempotencyKey: false },
   redemptionLedger: { method: "GET", path: "/v1/redemptions/{id}/ledger", isRepeatable: true, takesIdempotencyKey: false },
+  createQuote: { method: "POST", path: "/v1/quotes", isRepeatable: false, takesIdempotencyKey: false },
+  heldQuotes: { method: "GET", path: "/v1/quotes", isRepeatable: true, takesIdempotencyKey: false },
+  heldQuote: { method: "GET", path: "/v1/quotes/{id}", isRepeatable: true, takesIdempotencyKey: false },
   returnRedemption: { method: "POST", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: true },
   redemptionRewards: { method: "GET", path: "/v1/redemptions/{id}/rewards", isRepeatable: true, takesIdempotencyKey: false },
   rewards: { method: "GET", path: "/v1/rewards", isRepeatable: true, takesIdempotencyKey: false },

@@ -37,6 +37,7 @@ export const problems = {
     status: 404,
     title: "The order is not flagged as shipped outside of its dealer's territory.",
   },
+  "quote-not-found": { status: 404, title: "There is no such quote." },
   "price-list-not-found": { status: 404, title: "There is no such price list." },
   "list-price-not-found": { status: 404, title: "The list has no price for this SKU." },
   "rebate-agreement-not-found": { status: 404, title: "There is no such rebate agreement." },
@@ -87,6 +88,10 @@ export const problems = {
   // Spelled as the public contract has it, unlike its neighbours.
   price_changed: { status: 409, title: "The order costs something else now." },
   "code-not-applied": { status: 409, title: "A code of the order does not apply." },
+  "quote-expired": { status: 409, title: "The quote does not hold any more." },
+  "quote-redeemed": { status: 409, title: "An order was redeemed by this quote." },
+  "quote-exhausted": { status: 409, title: "Something that the quote takes is gone." },
+  "quote-mismatch": { status: 409, title: "The order is not what was quoted." },
   "minimum-order-not-met": { status: 409, title: "The order breaks minimum order rules of a price list." },
   "deposit-not-usable": { status: 409, title: "A deposit of the order proves nothing." },
   "order-already-redeemed": { status: 409, title: "The order has a redemption with other contents." },

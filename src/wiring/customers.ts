@@ -16,7 +16,10 @@ import { pointsCustomerData } from "../features/points/points-customer-service.t
 import { priceListCustomerData } from "../features/price-lists/price-list-customer-service.ts";
 import { prizeCustomerData } from "../features/prizes/prize-customer-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
-import { redemptionCustomerData } from "../features/redemptions/redemption-customer-service.ts";
+import {
+  quoteCustomerData,
+  redemptionCustomerData,
+} from "../features/redemptions/redemption-customer-service.ts";
 import { referralCustomerData } from "../features/referrals/referral-customer-service.ts";
 import { rfmOperations } from "../features/segments/rfm-operations.ts";
 import { rfmService } from "../features/segments/rfm-service.ts";
@@ -44,6 +47,7 @@ const customerData: readonly CustomerData[] = [
   tierCustomerData,
   profileCustomerData,
   redemptionCustomerData,
+  quoteCustomerData,
   orderCustomerData,
   couponCustomerData,
   ...pointsCustomerData,

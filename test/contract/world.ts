@@ -98,6 +98,10 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     interval: 50,
   });
   await ask("PUT", "/v1/dealers/d-8", {});
+  const quote = await ask("POST", "/v1/quotes", {
+    currency: "CNY",
+    lines: [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 12_000 }],
+  });
   await ask("PUT", "/v1/price-lists/wholesale", { currency: "CNY", audience: { groups: ["wholesale"] } });
   for (const sku of ["SET-580", "TO-DELETE"])
     await ask("PUT", `/v1/price-lists/wholesale/prices/${sku}`, { breaks: [{ from: 1, unitPrice: 900 }] });
@@ -310,6 +314,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/group-buys/": { id: together.group.id },
     "/v1/dealers/": { id: "d-9" },
     "/v1/price-lists/": { key: "wholesale" },
+    "/v1/quotes/": { id: quote.id },
     "/v1/rebate-agreements/": { key: "year-2025" },
     "/v1/rebate-statements/": { id: toApprove },
     "/v1/territory-flags/": { order: "5002" },

@@ -165,6 +165,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/redemptions/redemption-holds.ts": "words",
   "src/features/redemptions/redemption-problems.ts": "words",
   "src/features/redemptions/redemption-rewards.ts": "words",
+  "src/features/redemptions/redemption-body.ts": "words",
+  "src/features/redemptions/kept-sale.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // For whom there are price lists, as the rules in memory have it.

@@ -248,6 +248,9 @@ export const rows: Readonly<Record<string, Row>> = {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ sku: "A", breaks: [{ from: 1, unitPrice: 1 }] })}\n`,
   },
+  "POST /v1/quotes": { body: () => cart },
+  "GET /v1/quotes": {},
+  "GET /v1/quotes/{id}": { path: ({ quote }) => ({ id: quote! }) },
   "GET /v1/territory-flags": {},
   "POST /v1/territory-flags/{order}/clear": {
     path: ({ order }) => ({ order: order! }),

@@ -47,6 +47,10 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     breaks: [{ from: 1, unitPrice: 990 }],
   });
 
+  const { id: quote } = (
+    await send("POST", "/v1/quotes", { currency: "CNY", customer: { id: canary }, lines })
+  ).body;
+
   await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
 
   const forGroups = await send("POST", "/v1/promotions", {
@@ -293,6 +297,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       otherDealer: "neighbours-other",
       agreement,
       priceList: "neighbours-list",
+      quote,
       statement,
       group,
       apiKey,

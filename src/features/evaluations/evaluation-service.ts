@@ -36,6 +36,8 @@ export interface EvaluationService {
   /** Each on its own: one that is refused does not touch the others. */
   evaluateAll(context: OperationContext, requests: readonly EvaluationRequest[]): Promise<BatchResult>;
   stored(projectId: string, id: string): Promise<StoredEvaluation>;
+  /** With all that went into it. */
+  saved(projectId: string, id: string): Promise<EvaluationRow>;
   /** Computes a stored evaluation again, from what was stored with it and the rules of its revision. */
   replay(projectId: string, id: string): Promise<IdentifiedQuote>;
   /** The story of one promotion (null: of every candidate) in a stored evaluation, from what was stored with it. */
@@ -180,6 +182,8 @@ export function evaluationService({
         quote,
       };
     },
+
+    saved: find,
 
     async replay(projectId, id) {
       const { rulebook, request, facts, now, options } = await inputsOf(projectId, id);

@@ -93,6 +93,11 @@ export function depositCounter(redemption: string): CounterName {
   return { rule: "deposits", measure: "deposit", holder: `redemption:${redemption}`, period: "" };
 }
 
+/** A quote that holds is redeemed once; given up, or expired, the redemption leaves it free again. */
+export function quoteCounter(quote: string): CounterName {
+  return { rule: "quotes", measure: "quote", holder: `quote:${quote}`, period: "" };
+}
+
 const codePrefix = "code:";
 
 function codeHolder(storedCode: string): string {

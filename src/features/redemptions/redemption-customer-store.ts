@@ -30,3 +30,23 @@ export async function eraseRedemptionCustomer(
      where project_id = ${projectId} and customer_id = ${id}`);
   return rowCount ?? 0;
 }
+
+export async function quotesOfCustomer(
+  connection: Connection,
+  { projectId, id }: CustomerName,
+  most: number,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
+    select jsonb_build_object('id', id, 'evaluation', evaluation_id, 'createdAt', created_at, 'validUntil', valid_until,
+             'currency', currency, 'total', total, 'redemption', redemption_id) as record
+      from quotes where project_id = ${projectId} and customer_id = ${id} order by id desc limit ${most}`);
+  return rows.map(({ record }) => record);
+}
+
+/** Whom a price was promised to is not there any more; what was redeemed by it stays as a redemption. */
+export async function eraseQuotes(connection: Connection, { projectId, id }: CustomerName): Promise<number> {
+  const { rowCount } = await connection.execute(
+    sql`delete from quotes where project_id = ${projectId} and customer_id = ${id}`,
+  );
+  return rowCount ?? 0;
+}

@@ -1,13 +1,9 @@
 import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
-import {
-  ledger,
-  redemption,
-  redemptionPage,
-  redemptionQuery,
-  redemptionRequest,
-} from "./redemption-schemas.ts";
+import type { QuoteRedemptionService } from "./quote-redemption-service.ts";
+import { cartIn, quotedIn } from "./redemption-body.ts";
+import { ledger, redemption, redemptionBody, redemptionPage, redemptionQuery } from "./redemption-schemas.ts";
 import type { RedemptionService } from "./redemption-service.ts";
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
@@ -15,7 +11,10 @@ const redeemers: readonly Role[] = ["checkout", "pos"];
 const readers: readonly Role[] = ["checkout", "pos", "erp", "marketing", "viewer"];
 const tag = "redemptions";
 
-export function redemptionOperations(service: RedemptionService): Operation[] {
+export function redemptionOperations(
+  service: RedemptionService,
+  quoted: QuoteRedemptionService,
+): Operation[] {
   return [
     defineOperation({
       id: "createRedemption",
@@ -26,17 +25,23 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
       audit: { unaudited: "Every step of a redemption is in the ledger." },
       summary: "Make the price of an order binding: take its codes, uses, budget and stock, all or none.",
       description:
-        "The cart is priced by the same engine as a quote. A code that does not apply refuses the order (`code-not-applied`), unless a better offer took its place; so does any total but `expectedTotal` (`price_changed`). The order's own reservation is replaced, never in the way.",
+        "The cart is priced by the same engine as a quote. A code that does not apply refuses the order (`code-not-applied`), unless a better offer took its place; so does any total but `expectedTotal` (`price_changed`). The order's own reservation is replaced, never in the way. With a `quoteId` the price is that of the quote, whatever is in force; limits, budgets, stock and codes are still taken, and the order is refused where they are gone (`quote-exhausted`).",
       roles: redeemers,
       status: 201,
       takesIdempotencyKey: true,
-      body: redemptionRequest,
+      body: redemptionBody,
       result: redemption,
       problems: [
         "price_changed",
         "code-not-applied",
         "minimum-order-not-met",
         "deposit-not-usable",
+        "quote-not-found",
+        "quote-expired",
+        "quote-redeemed",
+        "quote-exhausted",
+        "quote-mismatch",
+        "promotion-killed",
         "order-already-redeemed",
         "project-stopped",
       ],
@@ -52,7 +57,12 @@ export function redemptionOperations(service: RedemptionService): Operation[] {
         ttlSeconds: 900,
       },
       handler: ({ body, context, idempotencyKey, answer }) =>
-        noted(service.redeem(context, body, idempotencyKey), answer),
+        noted(
+          body.quoteId === undefined
+            ? service.redeem(context, cartIn(body), idempotencyKey)
+            : quoted.redeem(context, quotedIn(body), idempotencyKey),
+          answer,
+        ),
     }),
     defineOperation({
       id: "commitRedemption",

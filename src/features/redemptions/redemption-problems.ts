@@ -18,6 +18,19 @@ export function faultOf(
 ): Problem | null {
   const unproven = unprovenDeposits(request, facts);
   if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
+  const fault = outcomeFaultOf(request, quote);
+  if (fault !== null) return fault;
+  const { expectedTotal } = request;
+  return expectedTotal === undefined || expectedTotal === quote.total
+    ? null
+    : priceChanged(expectedTotal, quote);
+}
+
+/** Why no order could be redeemed by this outcome, as far as it tells itself; null: one could. */
+export function outcomeFaultOf(
+  request: Pick<RedemptionRequest, "codes">,
+  quote: Redemption["quote"],
+): Problem | null {
   const errors = quote.codes.flatMap(({ code, status, reason }) =>
     status === "applied" || reason === "displaced" || reason === "threshold_protected"
       ? []
@@ -26,8 +39,10 @@ export function faultOf(
   // A code that gave way to a better offer is no loss; any other that does not apply is not what the customer agreed to.
   if (errors.length > 0) return problem("code-not-applied", { errors, extensions: { quote } });
   if (quote.brokenOrderRules !== undefined) return minimumNotMet(quote.brokenOrderRules, quote);
-  const { expectedTotal } = request;
-  if (expectedTotal === undefined || expectedTotal === quote.total) return null;
+  return null;
+}
+
+export function priceChanged(expectedTotal: number, quote: Redemption["quote"]): Problem {
   return problem("price_changed", {
     detail: `The total is ${quote.total} instead of ${expectedTotal} minor units.`,
     errors: [{ path: "/expectedTotal", code: "price_changed", message: `The total is ${quote.total} now.` }],
@@ -62,13 +77,21 @@ export function closedCodes(
 }
 
 /** A quote has one row for a code that was entered twice: the place is that of the entry it quotes. */
-function codeError({ codes = [] }: RedemptionRequest, code: string, reason: string): ProblemError {
+function codeError(
+  { codes = [] }: Pick<RedemptionRequest, "codes">,
+  code: string,
+  reason: string,
+): ProblemError {
   const index = codes.findIndex((entry) => (typeof entry === "string" ? entry : entry.code) === code);
   return {
     path: `/codes/${index}`,
     code: reason,
     message: `${code}: ${reasonWords(reason, "en")}`,
   };
+}
+
+export function promotionKilled(promotion: string): Problem {
+  return problem("promotion-killed", { detail: `The promotion ${promotion} was stopped.` });
 }
 
 export function projectStopped(): Problem {

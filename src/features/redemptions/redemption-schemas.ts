@@ -48,8 +48,39 @@ export const redemptionRequest = cartSchema
       .optional()
       .describe("This order pays a presale deposit: once committed, it proves that for so many units."),
   })
-  .meta({ id: "RedemptionRequest" });
+  .meta({ id: "PricedRedemptionRequest" });
 export type RedemptionRequest = z.output<typeof redemptionRequest>;
+
+const { currency, lines, customer } = redemptionRequest.shape;
+
+export const redemptionBody = redemptionRequest
+  .extend({
+    currency: currency.optional().describe("Needed, unless a `quoteId` says it."),
+    lines: lines.optional().describe("Needed, unless a `quoteId` says them."),
+    quoteId: reference
+      .optional()
+      .describe(
+        "A quote that holds: the order is redeemed at its price. It says what the cart is; `currency`, `lines` and `customer.id` may say the same, other fields of the cart may not be there.",
+      ),
+  })
+  .meta({ id: "RedemptionRequest" });
+export type RedemptionBody = z.output<typeof redemptionBody>;
+
+/** With a quote there is nothing left to say of the cart. */
+const { source, orderRef, mode, ttlSeconds, expectedTotal, identifiers } = redemptionRequest.shape;
+export const quotedRedemptionFields = {
+  quoteId: reference,
+  source,
+  orderRef,
+  mode,
+  ttlSeconds,
+  expectedTotal,
+  identifiers,
+  currency: currency.optional(),
+  lines: lines.optional(),
+  customer,
+};
+export type QuotedRedemptionRequest = z.output<z.ZodObject<typeof quotedRedemptionFields>>;
 
 export const redemptionState = z
   .enum(["reserved", "committed", "cancelled", "expired", "partially_returned", "returned"])

@@ -5,8 +5,6 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
-import type { Facts } from "../../engine/facts.ts";
-import { atQuotedPrices } from "../../engine/price-list.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
@@ -16,8 +14,6 @@ import { idempotencyOf, requestHash, requireSameRequest, whileHolding } from "..
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
-import { problem } from "../../platform/problem.ts";
-import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import {
   requirePrivileges,
   requireSense,
@@ -25,7 +21,7 @@ import {
 } from "../evaluations/evaluation-request.ts";
 import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
-import type { FactsService, Knowledge } from "../facts/facts-service.ts";
+import type { FactsService } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Submission } from "../ledger/ledger-commands.ts";
@@ -33,6 +29,7 @@ import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
+import { keptSale } from "./kept-sale.ts";
 import { beginningOf, shown } from "./redemption-answer-service.ts";
 import {
   closedCodes,
@@ -40,12 +37,14 @@ import {
   faultOf,
   problemOf,
   projectStopped,
+  promotionKilled,
   requirePaidDeposit,
 } from "./redemption-problems.ts";
+import { redeemOperation, redemptionRepeats } from "./redemption-repeats-service.ts";
 import { promisedBy } from "./redemption-rewards.ts";
 import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { type Seat, seated, withSeat } from "./redemption-seat-service.ts";
-import { findRedemption, ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
+import { ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { paysDeposit } from "./return-store.ts";
 
@@ -84,13 +83,14 @@ export interface RedemptionServiceOptions {
 /** Each time others were quicker. A counter that is truly gone is known to be after the first. */
 const mostAttempts = 6;
 const operations = {
-  redeem: "createRedemption",
+  redeem: redeemOperation,
   commit: "commitRedemption",
   cancel: "cancelRedemption",
 } as const;
 
 export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
   const { database, clock, rulebooks, facts, pricing, committer, wrongCodes, alarms, exposures } = options;
+  const { existing, redemption, asAnswered, answeredBefore } = redemptionRepeats(database);
 
   async function redeem(
     context: OperationContext,
@@ -168,8 +168,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           discount: quote.discount + quote.shippingDiscount,
           revision: rules.revision,
           evaluatedAt: at,
-          request: JSON.stringify(atQuotedPrices(asKept(request, rules.identifierKey), quote.lines)),
-          facts: JSON.stringify(storeFacts(soldFacts(known.facts))),
+          ...keptSale(asKept(request, rules.identifierKey), known.facts, quote),
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,
@@ -224,31 +223,6 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     return timezone === undefined ? rules : rules.then((live) => rulebooks.inTimezone(live, timezone));
   }
 
-  /** A till may repeat itself for days: what it asked for may long be settled, and its code used, by itself. */
-  async function answeredBefore(
-    projectId: string,
-    { record, standing }: Knowledge,
-    hash: string,
-  ): Promise<Answered<Redemption> | null> {
-    if (record !== null) {
-      requireSameRequest(record, operations.redeem, hash);
-      return { answer: await asAnswered(projectId, record), isReplay: true };
-    }
-    if (standing === null || standing.hasLapsed) return null;
-    if (standing.requestHash === hash)
-      return { answer: await redemption(projectId, standing.id), isReplay: true };
-    if (standing.state !== "reserved") throw problemOf({ reason: "order_redeemed", redemption: standing.id });
-    return null;
-  }
-
-  /** The redemption as it was when the recorded request was answered. */
-  async function asAnswered(
-    projectId: string,
-    record: { resourceId: string; answer: unknown },
-  ): Promise<Redemption> {
-    return { ...(await redemption(projectId, record.resourceId)), ...(record.answer as object) };
-  }
-
   async function settle(
     kind: "commit" | "cancel",
     { projectId }: RedemptionActor,
@@ -294,18 +268,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     if (state !== "reserved") return;
     if (isStopped) throw projectStopped();
     const stopped = quote.promotions.find(({ promotionId }) => killed.has(promotionId ?? ""));
-    if (stopped !== undefined)
-      throw problem("promotion-killed", { detail: `The promotion ${stopped.promotion} was stopped.` });
-  }
-
-  async function redemption(projectId: string, id: string): Promise<Redemption> {
-    return shown(await existing(projectId, id));
-  }
-
-  async function existing(projectId: string, id: string): Promise<RedemptionRow> {
-    const row = await findRedemption(database.of(projectId), projectId, id);
-    if (row === undefined) throw problem("redemption-not-found");
-    return row;
+    if (stopped !== undefined) throw promotionKilled(stopped.promotion);
   }
 
   /** By either form in which the code may be stored, each redemption once. */
@@ -379,11 +342,6 @@ function recordedDeposits({ deposits = [] }: RedemptionRequest): string[] {
 }
 
 const byKey = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();
-
-/** What was sold has its price: what is kept of it is priced again without any list, whatever comes back. */
-function soldFacts({ priceLists: _lists, ...facts }: Facts): Facts {
-  return facts;
-}
 
 function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledPromotion | undefined {
   let promotions = byKey.get(rulebook);

@@ -1711,6 +1711,27 @@ comment on column promotions.starts_at is 'The instant the schedule named when i
 comment on column promotions.status is 'As the merchant set it. An active one is shown as scheduled before starts_at and as ended from ends_at on.';
 grant delete, insert, select, update on promotions to dealwright_app;
 
+create table quotes (
+  project_id text not null,
+  id text collate "C" not null,
+  evaluation_id text not null,
+  customer_id text,
+  currency text not null,
+  total bigint not null,
+  valid_until timestamp with time zone not null,
+  redemption_id text,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint quotes_pkey PRIMARY KEY (project_id, id)
+);
+CREATE INDEX quotes_customer ON public.quotes USING btree (project_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+alter table quotes enable row level security;
+alter table quotes force row level security;
+create policy lookout on quotes as permissive for select to dealwright_lookout using (true);
+create policy project on quotes as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column quotes.redemption_id is 'The last redemption by it. Whether it counts says the counter of the quote, which takes one redemption at a time.';
+grant delete, insert, select, update on quotes to dealwright_app;
+
 create table rebate_accounts (
   project_id text not null,
   agreement text collate "C" not null,
@@ -2974,6 +2995,8 @@ alter table promotion_scheduled_changes add constraint promotion_scheduled_chang
 alter table promotion_versions add constraint promotion_versions_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotions add constraint promotions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table quotes add constraint quotes_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table rebate_accounts add constraint rebate_accounts_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 

@@ -197,7 +197,7 @@ export interface Bags {
 interface Purchase {
   readonly buyer: Buyer;
   readonly orderRef: string;
-  readonly lines: RedemptionRequest["lines"];
+  readonly lines: NonNullable<RedemptionRequest["lines"]>;
   readonly total: number;
   readonly codes?: readonly string[];
 }

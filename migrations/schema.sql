@@ -1619,6 +1619,19 @@ create policy project on promotion_comments as permissive for all to public usin
 comment on column promotion_comments.version is 'The version that was commented.';
 grant insert, select on promotion_comments to dealwright_app;
 
+create table promotion_days (
+  project_id text not null,
+  sku text collate "C" not null,
+  day date not null,
+  constraint promotion_days_pkey PRIMARY KEY (project_id, sku, day)
+);
+alter table promotion_days enable row level security;
+alter table promotion_days force row level security;
+create policy lookout on promotion_days as permissive for select to dealwright_lookout using (true);
+create policy project on promotion_days as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table promotion_days is 'Days, in the zone of the project, on which a SKU was sold below its price by a promotion on goods that needs no code. Noted while the project has a cap; the events of the redemptions bring it.';
+grant delete, insert, select, update on promotion_days to dealwright_app;
+
 create table promotion_scheduled_changes (
   project_id text not null,
   id text not null,
@@ -2989,6 +3002,8 @@ alter table price_lists add constraint price_lists_project_id_fkey FOREIGN KEY (
 alter table promotion_approvals add constraint promotion_approvals_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 
 alter table promotion_comments add constraint promotion_comments_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
+
+alter table promotion_days add constraint promotion_days_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table promotion_scheduled_changes add constraint promotion_scheduled_changes_project_id_promotion_id_fkey FOREIGN KEY (project_id, promotion_id) REFERENCES promotions(project_id, id);
 

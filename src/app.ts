@@ -12,6 +12,7 @@ import { orderOperations, orderStreamOperations } from "./features/orders/order-
 import { planningOperations } from "./features/planning/planning-operations.ts";
 import { projectOperations } from "./features/projects/project-operations.ts";
 import { safeguardOperations } from "./features/projects/safeguard-operations.ts";
+import { promotionDayOperations } from "./features/promotion-days/promotion-day-operations.ts";
 import { promotionApprovalOperations } from "./features/promotions/promotion-approval-operations.ts";
 import { promotionCopyService } from "./features/promotions/promotion-copy-service.ts";
 import { promotionOperations } from "./features/promotions/promotion-operations.ts";
@@ -241,6 +242,7 @@ export function operationsOf(services: Services): Operation[] {
     ...apiKeyOperations(apiKeys),
     ...customerOperationsOf(services),
     ...services.stock.operations,
+    ...promotionDayOperations(services.promotionDays),
     ...services.dealers.operations,
     ...services.priceLists.operations,
     ...automationOperationsOf(services),

@@ -30,6 +30,7 @@ import { orderWriteService } from "./features/orders/order-write-service.ts";
 import { priceListScopes } from "./features/price-lists/price-list-service.ts";
 import { projectService } from "./features/projects/project-service.ts";
 import { safeguardService } from "./features/projects/safeguard-service.ts";
+import { followPromotionDays, promotionDayService } from "./features/promotion-days/promotion-day-service.ts";
 import { promotionApprovalService } from "./features/promotions/promotion-approval-service.ts";
 import { promotionReviewService } from "./features/promotions/promotion-review-service.ts";
 import { promotionService } from "./features/promotions/promotion-service.ts";
@@ -120,6 +121,7 @@ export function servicesOf({
     ...growthFollowers({ projects, clock }),
     ...dealerFollowers({ clock }),
     ...campaignFollowers,
+    followPromotionDays,
   ];
   const eventDelivery = eventDeliveryService({ ...delivery, database, clock, log, listener, followers });
   committer.onPosted(eventDelivery.wake);
@@ -131,7 +133,16 @@ export function servicesOf({
   const promotions = promotionService({ database, clock, projects, rulebooks, gate: launchGate(clock) });
   const usage = usageService({ database, committer, log });
   const stock = stockServices({ database, clock, log, projects, listener });
-  const facts = factsService({ database, clock, usage, stock: stock.levels, wrongCodes, outage });
+  const promotionDays = promotionDayService({ database, clock, projects, log });
+  const facts = factsService({
+    database,
+    clock,
+    usage,
+    stock: stock.levels,
+    promotionDays,
+    wrongCodes,
+    outage,
+  });
   const measurement = measurementServices({ database, clock, log });
   const { exposures } = measurement;
   const pricing = pricingService({ log, metrics });
@@ -225,6 +236,7 @@ export function servicesOf({
     committer,
     usage,
     stock,
+    promotionDays,
     pricing,
     exposures,
     measurement,

@@ -4137,6 +4137,8 @@ export type ProjectSettings = {
   approvalAboveBudget: MoneyMap | null;
   /** If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is. */
   stockMaxAgeSeconds: number | null;
+  /** A SKU that was on promotion on so many days of the calendar year rests: until its end nothing is taken off it. Counted from when this was set. Null: no cap. */
+  promotionDaysPerYear: number | null;
 };
 
 /** What is left out stays as it is. */
@@ -4153,6 +4155,8 @@ export type ProjectSettingsChange = {
   approvalAboveBudget?: MoneyMap | null;
   /** If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is. */
   stockMaxAgeSeconds?: number | null;
+  /** A SKU that was on promotion on so many days of the calendar year rests: until its end nothing is taken off it. Counted from when this was set. Null: no cap. */
+  promotionDaysPerYear?: number | null;
 };
 
 export type ProjectStop = {
@@ -4303,6 +4307,24 @@ export type PromotionCopy = {
 export type PromotionCopyResult = {
   copied: readonly (CopiedPromotion)[];
   skipped: readonly (SkippedPromotion)[];
+};
+
+export type PromotionDays = {
+  sku: string;
+  year: number;
+  /** On which it was on promotion. */
+  days: number;
+  /** The project's `promotionDaysPerYear`. */
+  most: number | null;
+  lastDay: string;
+  /** Nothing is taken off it today, nor until the year is over. False for years that are over. */
+  isResting: boolean;
+};
+
+export type PromotionDaysPage = {
+  items: readonly (PromotionDays)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
 };
 
 export type PromotionDecision = "approved" | "rejected";
@@ -6634,6 +6656,8 @@ export interface Operations {
   putStock: { request: { params: { sku: string }; body: StockDocument }; answer: StockLevel };
   /** What is known of the stock, by SKU and store. */
   stock: { request: { query?: { limit?: number; after?: string; sku?: string; store?: string; atMost?: number } }; answer: StockPage };
+  /** On how many days of a year each SKU was on promotion, and which rest. */
+  promotionDays: { request: { query?: { limit?: number; after?: string; year?: number; sku?: string } }; answer: PromotionDaysPage };
   /** Open a dealer's account, or replace what it says. */
   putDealer: { request: { params: { id: string }; body: DealerDocument; ifMatch?: string }; answer: Dealer };
   /** The project's dealers, by id. */
@@ -6923,6 +6947,7 @@ export const routes = {
   resetCustomerTier: { method: "DELETE", path: "/v1/customers/{id}/tier", isRepeatable: true, takesIdempotencyKey: false },
   putStock: { method: "PUT", path: "/v1/stock/{sku}", isRepeatable: true, takesIdempotencyKey: false },
   stock: { method: "GET", path: "/v1/stock", isRepeatable: true, takesIdempotencyKey: false },
+  promotionDays: { method: "GET", path: "/v1/promotion-days", isRepeatable: true, takesIdempotencyKey: false },
   putDealer: { method: "PUT", path: "/v1/dealers/{id}", isRepeatable: true, takesIdempotencyKey: false },
   dealers: { method: "GET", path: "/v1/dealers", isRepeatable: true, takesIdempotencyKey: false },
   dealer: { method: "GET", path: "/v1/dealers/{id}", isRepeatable: true, takesIdempotencyKey: false },

@@ -3,6 +3,7 @@
  * rule means by a line. So splitting a line in two, or changing the order of the lines, changes no total.
  */
 import type { Attributes, Cart, CartLine, Shipment } from "./cart.ts";
+import type { RestingSource } from "./facts.ts";
 import { wholePercent } from "./money.ts";
 import { sortFew } from "./short-lists.ts";
 
@@ -28,7 +29,10 @@ export interface CanonicalLine {
   readonly listPrice: number;
   readonly onSale: boolean;
   readonly unitCost: number | undefined;
-  /** The least a unit may cost after all promotions: 0, `minUnitPrice` or the margin floor, never above `unitPrice`. */
+  /**
+   * The least a unit may cost after all promotions: 0, `minUnitPrice` or the margin floor, never above `unitPrice`, which it is
+   * where the SKU rests.
+   */
   readonly floor: number;
   readonly attributes: Attributes;
   readonly cart: CanonicalCart;
@@ -66,8 +70,15 @@ export interface SkuIndex {
 const none: readonly string[] = [];
 const noAttributes: Attributes = {};
 
-/** `marginFloor` is the margin in percent that every unit with a known cost must keep, or null. */
-export function canonicalCart(cart: Cart, marginFloor: number | null): CanonicalCart {
+/**
+ * `marginFloor` is the margin in percent that every unit with a known cost must keep, or null. The price of a SKU that is `resting`
+ * is its floor.
+ */
+export function canonicalCart(
+  cart: Cart,
+  marginFloor: number | null,
+  resting?: RestingSource,
+): CanonicalCart {
   const lines: CanonicalLine[] = [];
   const { groups, positions } = groupAlikeLines(cart.lines);
   const canonical: CanonicalCart = {
@@ -101,7 +112,7 @@ export function canonicalCart(cart: Cart, marginFloor: number | null): Canonical
       listPrice: first.listPrice ?? first.unitPrice,
       onSale: first.onSale ?? false,
       unitCost: first.unitCost,
-      floor: floorOf(first, marginFloor),
+      floor: resting?.has(first.sku) ? first.unitPrice : floorOf(first, marginFloor),
       attributes: first.attributes ?? noAttributes,
       cart: canonical,
     });

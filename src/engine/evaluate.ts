@@ -55,7 +55,7 @@ export function assess(
   const listed = atListPrices(asked, facts.priceLists);
   const request = listed.cart;
   const settings = settingsFor(request, options.settings ?? defaultSettings);
-  const cart = canonicalCart(request, settings.marginFloor);
+  const cart = canonicalCart(request, settings.marginFloor, facts.resting);
   const codes = enteredCodes(request);
   const heard = facts.areCodesWithheld ? [] : codes;
   const promotions = findCandidates(rulebook, options.drafts, cart, heard, facts, request.explain === "all");

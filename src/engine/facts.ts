@@ -45,6 +45,8 @@ export interface Facts {
   groupOf?: string;
   /** What the ERP says is on the shelf, at most about a second old. */
   stock?: StockSource;
+  /** SKUs that were on promotion often enough this year: nothing is taken off them. Absent: there are none. */
+  resting?: RestingSource;
   /** The project has switched its promotions off: only drafts are priced. */
   arePromotionsStopped?: true;
   /** Too many wrong codes came before this: those of the cart are not looked at, whatever they are. */
@@ -98,6 +100,10 @@ export interface DepositFact {
 /** Units by the name of the stock, see `stockName`; undefined: nobody told. */
 export interface StockSource {
   get(name: string): number | undefined;
+}
+
+export interface RestingSource {
+  has(sku: string): boolean;
 }
 
 export interface UsageSource {

@@ -87,7 +87,13 @@ class Hunt {
     if (!Number.isSafeInteger(worth)) return null;
     // Of more units a list may have another price.
     const more = atListPrices(withGoods(given, goods), facts.priceLists).cart;
-    const ground = makeGround(canonicalCart(more, settings.marginFloor), facts, now, rounding, work);
+    const ground = makeGround(
+      canonicalCart(more, settings.marginFloor, facts.resting),
+      facts,
+      now,
+      rounding,
+      work,
+    );
     const promotions = situation.candidates.map(({ promotion }) => promotion);
     const larger = judgeAll(promotions, codes, ground, more.identifiers);
     const { priced } = settings.strategy === "best" ? planExactly(larger, this.work) : planByPriority(larger);

@@ -79,6 +79,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",
   "src/features/facts/order-history.ts": "words",
+  "src/features/facts/resting-facts.ts": "words",
   "src/features/facts/stock-facts.ts": "words",
   "src/features/facts/usage-facts.ts": "words",
   // What may be asked of the committer, and a batch without its database.

@@ -297,6 +297,7 @@ export const rows: Readonly<Record<string, Row>> = {
     owner: orConflict,
   },
   "GET /v1/stock": {},
+  "GET /v1/promotion-days": {},
   "POST /v1/stock/bulk": {
     contentType: "application/x-ndjson",
     body: () => `${JSON.stringify({ sku: "MINE", quantity: 7, asOf: "2026-11-10T12:00:00Z" })}\n`,

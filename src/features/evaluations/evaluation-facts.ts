@@ -5,7 +5,7 @@ type Entries<Map> = Map extends ReadonlyMap<infer Key, infer Value> ? [Key, Valu
 
 /** Facts as JSON: maps become lists of entries. */
 export interface StoredFacts
-  extends Omit<Facts, "coupons" | "deposits" | "holdouts" | "usage" | "campaigns" | "stock"> {
+  extends Omit<Facts, "coupons" | "deposits" | "holdouts" | "usage" | "campaigns" | "stock" | "resting"> {
   coupons?: Entries<NonNullable<Facts["coupons"]>>;
   deposits?: Entries<NonNullable<Facts["deposits"]>>;
   holdouts?: Entries<NonNullable<Facts["holdouts"]>>;
@@ -13,10 +13,12 @@ export interface StoredFacts
   usage?: [string, UsageFact][];
   campaigns?: [string, CampaignFact][];
   stock?: [string, number][];
+  /** SKUs. */
+  resting?: string[];
 }
 
 export function storeFacts(facts: Facts): StoredFacts {
-  const { coupons, deposits, holdouts, usage, campaigns, stock, ...plain } = facts;
+  const { coupons, deposits, holdouts, usage, campaigns, stock, resting, ...plain } = facts;
   return {
     ...plain,
     ...(coupons !== undefined && { coupons: [...coupons] }),
@@ -25,11 +27,12 @@ export function storeFacts(facts: Facts): StoredFacts {
     ...(usage instanceof Map && { usage: [...usage] }),
     ...(campaigns instanceof Map && campaigns.size > 0 && { campaigns: [...campaigns] }),
     ...(stock instanceof Map && { stock: [...stock] }),
+    ...(resting instanceof Set && resting.size > 0 && { resting: [...resting] }),
   };
 }
 
 export function restoreFacts(facts: StoredFacts): Facts {
-  const { coupons, deposits, holdouts, usage, campaigns, stock, ...plain } = facts;
+  const { coupons, deposits, holdouts, usage, campaigns, stock, resting, ...plain } = facts;
   return {
     ...plain,
     ...(coupons !== undefined && { coupons: new Map(coupons) }),
@@ -38,5 +41,6 @@ export function restoreFacts(facts: StoredFacts): Facts {
     ...(usage !== undefined && { usage: new Map(usage) }),
     ...(campaigns !== undefined && { campaigns: new Map(campaigns) }),
     ...(stock !== undefined && { stock: new Map(stock) }),
+    ...(resting !== undefined && { resting: new Set(resting) }),
   };
 }

@@ -3,6 +3,7 @@ import type { EvaluateOptions } from "../../engine/evaluate.ts";
 import { explain } from "../../engine/explain.ts";
 import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
+import type { Settings } from "../../engine/settings.ts";
 import type { Role } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
@@ -204,7 +205,7 @@ export function evaluationService({
 /** The drafts of a request compile in its time zone, which `settings` already has. */
 export function optionsOf(
   { promotions, only }: Pick<EvaluationRequest, "promotions" | "only">,
-  settings: ProjectRules["settings"],
+  settings: Settings,
 ): EvaluateOptions {
   if (promotions === undefined && only === undefined) return { settings };
   const drafts = compileDrafts(promotions ?? [], settings.timezone);

@@ -32,6 +32,8 @@ export type CartWithDrafts = Cart & {
 export interface InMemory {
   readonly used: Usage;
   readonly levels: StockLevels | null;
+  /** SKUs that nothing is taken off; null: the project has no such cap. */
+  readonly resting: ReadonlySet<string> | null;
 }
 
 /** A request, and what follows from it whoever answers. */
@@ -42,6 +44,7 @@ export interface Asked {
   readonly used: Usage;
   /** What is on the shelves; null where nobody asks. */
   readonly levels: StockLevels | null;
+  readonly resting: InMemory["resting"];
   readonly needs: Needs;
   /** Nobody where nobody in particular is counted. */
   readonly who: Who;
@@ -63,7 +66,7 @@ export function askedOf(
   rules: ProjectRules,
   request: CartWithDrafts,
   at: number,
-  { used, levels }: InMemory,
+  { used, levels, resting }: InMemory,
 ): Asked {
   const needs = hasDrafts(request)
     ? {
@@ -83,6 +86,7 @@ export function askedOf(
     at,
     used,
     levels,
+    resting,
     needs,
     who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
     codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),

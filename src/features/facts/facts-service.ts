@@ -16,6 +16,7 @@ import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { guardedAmong } from "../ledger/campaign-counters.ts";
 import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger/promotion-counters.ts";
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
+import type { PromotionDayService } from "../promotion-days/promotion-day-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import type { StockLevelsService } from "../stock/stock-levels-service.ts";
 import { CampaignFacts } from "./campaign-facts.ts";
@@ -41,6 +42,7 @@ import {
 } from "./facts-store.ts";
 import { factsWithoutDatabase } from "./facts-without-database.ts";
 import { customerFacts, inlineDeposits } from "./given-facts.ts";
+import { RestingFacts } from "./resting-facts.ts";
 import { StockFacts } from "./stock-facts.ts";
 import { type Taken, takenFrom, UsageFacts } from "./usage-facts.ts";
 import type { UsageService } from "./usage-service.ts";
@@ -91,6 +93,7 @@ export interface FactsServiceOptions {
   clock: Clock;
   usage: UsageService;
   stock: Pick<StockLevelsService, "levelsOf">;
+  promotionDays: Pick<PromotionDayService, "restingOf">;
   wrongCodes: WrongCodeService;
   outage?: Outage | undefined;
 }
@@ -100,6 +103,7 @@ export function factsService({
   clock,
   usage,
   stock,
+  promotionDays,
   wrongCodes,
   outage = defaultOutage,
 }: FactsServiceOptions): FactsService {
@@ -141,11 +145,21 @@ export function factsService({
     return result;
   }
 
-  function inMemoryOf(rules: ProjectRules, request: CartWithDrafts): InMemory | Promise<InMemory> {
+  function inMemoryOf(
+    rules: ProjectRules,
+    request: CartWithDrafts,
+    at: number,
+  ): InMemory | Promise<InMemory> {
     const used = usage.usageOf(rules);
     const levels = asksStock(rules, request) ? stock.levelsOf(rules.projectId) : null;
-    if (!(used instanceof Promise || levels instanceof Promise)) return { used, levels };
-    return Promise.all([used, levels]).then(([loaded, told]) => ({ used: loaded, levels: told }));
+    const resting = promotionDays.restingOf(rules, at);
+    if (!(used instanceof Promise || levels instanceof Promise || resting instanceof Promise))
+      return { used, levels, resting };
+    return Promise.all([used, levels, resting]).then(([loaded, told, skus]) => ({
+      used: loaded,
+      levels: told,
+      resting: skus,
+    }));
   }
 
   function fromDatabase(
@@ -154,7 +168,7 @@ export function factsService({
     at: number,
     apiKeyId: string,
   ): Facts | Promise<Facts> {
-    const inMemory = inMemoryOf(rules, request);
+    const inMemory = inMemoryOf(rules, request, at);
     if (inMemory instanceof Promise)
       return inMemory.then(
         async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts,
@@ -181,7 +195,7 @@ export function factsService({
       });
     },
     async forOrder(rules, request, at, order, apiKeyId) {
-      return gather(rules, request, at, order, apiKeyId, await inMemoryOf(rules, request));
+      return gather(rules, request, at, order, apiKeyId, await inMemoryOf(rules, request, at));
     },
     async sharedCounters(rules) {
       const counted = (await usage.usageOf(rules)).rules;
@@ -241,6 +255,7 @@ function knowledge(
       timezone: rules.settings.timezone,
     });
   if (asked.levels !== null) facts.stock = new StockFacts(asked.levels);
+  if (asked.resting !== null && asked.resting.size > 0) facts.resting = new RestingFacts(asked.resting);
   return {
     facts,
     who,

@@ -32,6 +32,15 @@ const stockMaxAgeSeconds = z
     "If nothing is told of the stock (`PUT /v1/stock/{sku}`) for so long, it is reported as stale. Null: it never is.",
   );
 
+const promotionDaysPerYear = z
+  .int()
+  .min(1)
+  .max(366)
+  .nullable()
+  .describe(
+    "A SKU that was on promotion on so many days of the calendar year rests: until its end nothing is taken off it. Counted from when this was set. Null: no cap.",
+  );
+
 export const projectSettings = z
   .object({
     strategy,
@@ -43,6 +52,7 @@ export const projectSettings = z
     auditRetentionDays: auditRetentionDays.default(null),
     approvalAboveBudget: approvalAboveBudget.default(null),
     stockMaxAgeSeconds: stockMaxAgeSeconds.default(null),
+    promotionDaysPerYear: promotionDaysPerYear.default(null),
   })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.output<typeof projectSettings>;
@@ -56,6 +66,7 @@ export const defaultSettings: ProjectSettings = {
   auditRetentionDays: null,
   approvalAboveBudget: null,
   stockMaxAgeSeconds: null,
+  promotionDaysPerYear: null,
 };
 
 export const projectSettingsChange = z
@@ -68,6 +79,7 @@ export const projectSettingsChange = z
     auditRetentionDays,
     approvalAboveBudget,
     stockMaxAgeSeconds,
+    promotionDaysPerYear,
   })
   .partial()
   .meta({ id: "ProjectSettingsChange", description: "What is left out stays as it is." });

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SelectorTable } from "../../engine/promotion.ts";
 import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
-import type { Settings } from "../../engine/settings.ts";
 import { repeated } from "../../platform/background.ts";
 import { type Clock, systemClock } from "../../platform/clock.ts";
 import {
@@ -16,6 +15,7 @@ import type { Log } from "../../platform/log.ts";
 import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { problem } from "../../platform/problem.ts";
 import { remembered } from "../../platform/remembered.ts";
+import type { ProjectSettings } from "../projects/project-schemas.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
 import { type CampaignInForce, type Splits, splitsOf } from "./campaign-in-force.ts";
@@ -39,7 +39,7 @@ const mostStaleRules = 2_000;
 export interface ProjectRules {
   readonly projectId: string;
   readonly revision: number;
-  readonly settings: Settings;
+  readonly settings: ProjectSettings;
   /** By which devices, phones and addresses are hashed before they are counted. */
   readonly identifierKey: Uint8Array;
   readonly safeguards: Safeguards;

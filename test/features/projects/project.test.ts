@@ -31,7 +31,7 @@ async function revision(): Promise<number> {
 test("any key reads its own project, the same over both faces", async () => {
   const rest = await api.rest("GET", "/v1/project", { role: "viewer" });
   const graphql = await api.graphql(
-    "{ project { id key name environment settings { strategy rounding marginFloor timezone locale auditRetentionDays approvalAboveBudget stockMaxAgeSeconds } settingsVersion createdAt } }",
+    "{ project { id key name environment settings { strategy rounding marginFloor timezone locale auditRetentionDays approvalAboveBudget stockMaxAgeSeconds promotionDaysPerYear } settingsVersion createdAt } }",
     {},
     { role: "viewer" },
   );
@@ -47,6 +47,7 @@ test("any key reads its own project, the same over both faces", async () => {
     auditRetentionDays: null,
     approvalAboveBudget: null,
     stockMaxAgeSeconds: null,
+    promotionDaysPerYear: null,
   });
   expect(graphql.body.data.project).toEqual(rest.body);
 });

@@ -93,14 +93,14 @@ CREATE OR REPLACE FUNCTION public.refuse_other_ticket()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if to_jsonb(new) - 'customer_id' is distinct from to_jsonb(old) - 'customer_id' then
+  if to_jsonb(new) - '{customer_id,holder}'::text[] is distinct from to_jsonb(old) - '{customer_id,holder}'::text[] then
     raise exception 'a ticket stays as it was drawn' using errcode = 'restrict_violation';
   end if;
   return new;
 end
 $function$
 ;
-comment on function refuse_other_ticket() is 'An erasure may put a pseudonym in the place of the customer.';
+comment on function refuse_other_ticket() is 'An erasure may put a pseudonym in the place of the customer, a merge the customer in that of the guest: neither decides what is drawn.';
 
 CREATE OR REPLACE FUNCTION public.wall(relation regclass, append_only boolean DEFAULT false, project_column name DEFAULT 'project_id'::name)
  RETURNS void
@@ -708,6 +708,26 @@ comment on table customer_activity is 'The sums of order_history for each custom
 comment on column customer_activity.spent is 'By currency, all time: {"CNY": 12000}.';
 grant delete, insert, select, update on customer_activity to dealwright_app;
 
+create table customer_aliases (
+  project_id text not null,
+  alias text collate "C" not null,
+  customer_id text collate "C" not null,
+  merged_at timestamp with time zone not null,
+  settle_at timestamp with time zone,
+  constraint customer_aliases_pkey PRIMARY KEY (project_id, alias),
+  constraint customer_aliases_name_another CHECK ((alias <> customer_id))
+);
+CREATE INDEX customer_aliases_customer ON public.customer_aliases USING btree (project_id, customer_id);
+CREATE INDEX customer_aliases_to_settle ON public.customer_aliases USING btree (settle_at) WHERE (settle_at IS NOT NULL);
+alter table customer_aliases enable row level security;
+alter table customer_aliases force row level security;
+create policy lookout on customer_aliases as permissive for select to dealwright_lookout using (true);
+create policy project on customer_aliases as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table customer_aliases is 'Ids that stand for a customer since they were merged into them. One step each: no alias names another.';
+comment on column customer_aliases.settle_at is 'When what requests stored that were under way at the merge is moved as well. Null: done.';
+grant delete, insert, select, update on customer_aliases to dealwright_app;
+grant select (project_id, alias, customer_id, settle_at) on customer_aliases to dealwright_lookout;
+
 create table customer_tiers (
   project_id text not null,
   customer_id text not null,
@@ -1060,7 +1080,7 @@ create table ledger_entries (
   postings json not null,
   created_at timestamp with time zone default now() not null,
   constraint ledger_entries_pkey PRIMARY KEY (project_id, redemption_id, step),
-  constraint ledger_entries_cause_known CHECK ((cause = ANY (ARRAY['reserve'::text, 'commit'::text, 'cancel'::text, 'expire'::text, 'return'::text, 'claim'::text, 'release'::text])))
+  constraint ledger_entries_cause_known CHECK ((cause = ANY (ARRAY['reserve'::text, 'commit'::text, 'cancel'::text, 'expire'::text, 'return'::text, 'claim'::text, 'release'::text, 'merge'::text])))
 );
 CREATE INDEX ledger_entries_code ON public.ledger_entries USING btree (project_id, code, redemption_id) WHERE (code IS NOT NULL);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1323,7 +1343,7 @@ create table points_entries (
   created_at timestamp with time zone not null,
   constraint points_entries_pkey PRIMARY KEY (project_id, id),
   constraint points_entries_accounts_known CHECK (((from_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text])) AND (to_account = ANY (ARRAY['issued'::text, 'pending'::text, 'available'::text, 'reserved'::text, 'redeemed'::text, 'expired'::text, 'debt'::text])))),
-  constraint points_entries_cause_known CHECK ((cause = ANY (ARRAY['earn'::text, 'adjust'::text, 'mature'::text, 'expire'::text, 'reserve'::text, 'spend'::text, 'release'::text, 'refund'::text, 'reverse'::text, 'repay'::text]))),
+  constraint points_entries_cause_known CHECK ((cause = ANY (ARRAY['earn'::text, 'adjust'::text, 'mature'::text, 'expire'::text, 'reserve'::text, 'spend'::text, 'release'::text, 'refund'::text, 'reverse'::text, 'repay'::text, 'merge'::text]))),
   constraint points_entries_move_something CHECK (((amount > 0) AND (from_account <> to_account)))
 );
 CREATE INDEX points_entries_holder ON public.points_entries USING btree (project_id, holder, programme, id);
@@ -2955,6 +2975,8 @@ alter table campaigns add constraint campaigns_project_id_fkey FOREIGN KEY (proj
 
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
+alter table customer_aliases add constraint customer_aliases_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
 alter table customer_upkeep add constraint customer_upkeep_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table customers add constraint customers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -3076,6 +3098,20 @@ comment on function due_challenges(timestamp with time zone,integer) is 'Whose p
 alter function due_challenges(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_challenges(timestamp with time zone,integer) from public;
 grant execute on function due_challenges(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_customer_merges(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, alias text, customer_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select a.project_id, a.alias, a.customer_id from customer_aliases a
+   where a.settle_at is not null and a.settle_at <= at order by a.settle_at limit most
+$function$
+;
+alter function due_customer_merges(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_customer_merges(timestamp with time zone,integer) from public;
+grant execute on function due_customer_merges(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_group_buys(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, id text)

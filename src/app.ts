@@ -166,6 +166,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.usage.close();
     await services.stock.close();
     await services.segmentUpkeep.close();
+    await services.customerMerges.close();
     await services.automationRounds.close();
     await services.jobs.close();
     await services.exposures.close();
@@ -195,6 +196,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.scheduledChanges.start();
   services.usage.start();
   services.segmentUpkeep.start();
+  services.customerMerges.start();
   services.automationRounds.start();
   services.exposures.start();
   services.redemptionExpiry.start();
@@ -213,7 +215,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 /** Every operation there is; the order is that of the documents generated from them. */
 export function operationsOf(services: Services): Operation[] {
   const { projects, apiKeys, promotions, promotionReview, evaluations, catalog } = services;
-  return [
+  const operations = [
     ...evaluationOperations(evaluations, catalog),
     ...promotionOperations(promotions, promotionReview, promotionCopyService(promotions)),
     ...promotionApprovalOperations(services.promotionApprovals, services.scheduledChanges),
@@ -253,6 +255,7 @@ export function operationsOf(services: Services): Operation[] {
     ...services.launchChecks.operations,
     ...auditOperations(services.audit),
   ];
+  return services.meantForCustomers(operations);
 }
 
 /** Those that read or answer a stream; over REST only. */

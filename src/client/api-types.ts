@@ -2270,6 +2270,20 @@ export type CustomerFacts = {
   tier?: string;
 };
 
+export type CustomerMerge = {
+  /** As the shop calls the customer. */
+  customer: string;
+  /** From now on another name of the customer. */
+  guest: string;
+  /** How many records of each kind became the customer's; all 0 when there is nothing left to move. */
+  moved: MovedRecords;
+};
+
+export type CustomerMergeRequest = {
+  /** Under which the customer was known until now: the id of a cookie, a device, or another customer. */
+  guest: string;
+};
+
 export type CustomerOrders = {
   /** Neither cancelled nor returned as a whole, redemptions without a stored order included. */
   completed: number;
@@ -2680,7 +2694,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.campaign.created" | "dealwright.campaign.updated" | "dealwright.campaign.archived" | "dealwright.campaign.budget_reached" | "dealwright.policy.acted" | "dealwright.policy.failed" | "dealwright.policy.undone" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.dealer.changed" | "dealwright.territory.flagged" | "dealwright.territory.cleared" | "dealwright.territory.withdrawn" | "dealwright.rebate.period_closed" | "dealwright.rebate.statement_approved" | "dealwright.rebate.statement_paid" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.campaign.created" | "dealwright.campaign.updated" | "dealwright.campaign.archived" | "dealwright.campaign.budget_reached" | "dealwright.policy.acted" | "dealwright.policy.failed" | "dealwright.policy.undone" | "dealwright.customer.merged" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.dealer.changed" | "dealwright.territory.flagged" | "dealwright.territory.cleared" | "dealwright.territory.withdrawn" | "dealwright.rebate.period_closed" | "dealwright.rebate.statement_approved" | "dealwright.rebate.statement_paid" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -3151,7 +3165,7 @@ export type LaunchCheckPage = {
   nextCursor: string | null;
 };
 
-export type LedgerCause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release";
+export type LedgerCause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release" | "merge";
 
 export type LedgerEntry = {
   /** Counts the entries of the redemption. */
@@ -3285,6 +3299,8 @@ export type MinorUnits = number;
 
 /** Amounts in minor units by currency, such as {"CNY": 3000}. */
 export type MoneyMap = { readonly [key: string]: number };
+
+export type MovedRecords = { readonly [key: string]: number };
 
 export type NextRebateThreshold = {
   kind: RebateThresholdKind;
@@ -3684,7 +3700,7 @@ export type PointsBooks = {
   debt: number;
 };
 
-export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | "spend" | "release" | "refund" | "reverse" | "repay";
+export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | "spend" | "release" | "refund" | "reverse" | "repay" | "merge";
 
 export type PointsCoupon = {
   pool: CouponPoolKey;
@@ -6316,7 +6332,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6618,6 +6634,8 @@ export interface Operations {
   customerOverview: { request: { params: { id: string } }; answer: CustomerOverview };
   /** Everything that is kept under a customer's id. */
   customerExport: { request: { params: { id: string } }; answer: CustomerExport };
+  /** A guest signed in or up: whatever they had is the customer's, and their id stands for the customer. */
+  mergeCustomers: { request: { params: { id: string }; body: CustomerMergeRequest }; answer: CustomerMerge };
   /** Erase a customer: whatever is personal goes, and a pseudonym takes the place of their id. */
   eraseCustomer: { request: { params: { id: string } }; answer: CustomerErasure };
   /** Create a segment: by conditions about customers, or as a list that is filled by hand. */
@@ -6928,6 +6946,7 @@ export const routes = {
   customer: { method: "GET", path: "/v1/customers/{id}", isRepeatable: true, takesIdempotencyKey: false },
   customerOverview: { method: "GET", path: "/v1/customers/{id}/overview", isRepeatable: true, takesIdempotencyKey: false },
   customerExport: { method: "GET", path: "/v1/customers/{id}/export", isRepeatable: true, takesIdempotencyKey: false },
+  mergeCustomers: { method: "POST", path: "/v1/customers/{id}/merge", isRepeatable: false, takesIdempotencyKey: false },
   eraseCustomer: { method: "POST", path: "/v1/customers/{id}/erase", isRepeatable: false, takesIdempotencyKey: false },
   createSegment: { method: "POST", path: "/v1/segments", isRepeatable: false, takesIdempotencyKey: false },
   segments: { method: "GET", path: "/v1/segments", isRepeatable: true, takesIdempotencyKey: false },

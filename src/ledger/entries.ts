@@ -1,7 +1,7 @@
 /** The ledger: what was taken and given back, by what. Never changed, only added to; every counter is the sum of its entries. */
 import { type Books, type CounterName, counterKey, type Hold, type Tally } from "./books.ts";
 
-export type Cause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release";
+export type Cause = "reserve" | "commit" | "cancel" | "expire" | "return" | "claim" | "release" | "merge";
 
 export interface Entry {
   readonly redemption: string;

@@ -19,7 +19,8 @@ export type PointsCause =
   | "release"
   | "refund"
   | "reverse"
-  | "repay";
+  | "repay"
+  | "merge";
 
 export interface PointsEntry {
   readonly cause: PointsCause;
@@ -154,6 +155,28 @@ export function reverse(book: PointsBook, lotId: string, asked: number): void {
   takeAvailable(book, "reverse", others, "issued");
   left -= others;
   if (left > 0) move(book, "reverse", null, "debt", "issued", left);
+}
+
+/**
+ * Everything that the guest has and owes is the customer's. It goes by way of the project's account, so that each has books that
+ * come to zero; lots and their ends stay what they are. `held`: what the guest's reservations took of lots.
+ */
+export function mergeBooks(guest: PointsBook, customer: PointsBook, held: readonly PointsTake[]): void {
+  const hand = (lot: string | null, account: "pending" | "available" | "reserved", points: number) => {
+    move(guest, "merge", lot, account, "issued", points);
+    move(customer, "merge", lot, "issued", account, points);
+  };
+  for (const lot of guest.lots.splice(0)) {
+    if (lot.remaining > 0) hand(lot.id, lot.isPending ? "pending" : "available", lot.remaining);
+    customer.lots.push(lot);
+  }
+  for (const [lot, points] of held) if (points > 0) hand(lot, "reserved", points);
+  const { debt } = guest.balances;
+  if (debt > 0) {
+    move(guest, "merge", null, "issued", "debt", debt);
+    move(customer, "merge", null, "debt", "issued", debt);
+  }
+  repay(customer);
 }
 
 /**

@@ -44,6 +44,7 @@ export const problems = {
   "rebate-period-not-found": { status: 404, title: "The agreement has no such period." },
   "rebate-statement-not-found": { status: 404, title: "There is no such statement." },
   "customer-not-found": { status: 404, title: "There is no such customer." },
+  "customers-not-mergeable": { status: 409, title: "These two cannot become one customer." },
   "segment-not-found": { status: 404, title: "There is no such segment." },
   "automation-not-found": { status: 404, title: "There is no such automation." },
   "campaign-not-found": { status: 404, title: "There is no such campaign." },

@@ -1,7 +1,9 @@
 /** The part of the composition root that is about customers. */
 import { automationCustomerData } from "../features/automations/automation-customer-service.ts";
 import { couponCustomerData } from "../features/coupons/coupon-customer-service.ts";
+import { aliasCustomerData, meantForCustomers } from "../features/customers/customer-alias-service.ts";
 import { customerBulkService } from "../features/customers/customer-bulk-service.ts";
+import { customerMergeService } from "../features/customers/customer-merge-service.ts";
 import { customerOperations, customerStreams } from "../features/customers/customer-operations.ts";
 import { customerOverviewService } from "../features/customers/customer-overview-service.ts";
 import { customerPrivacyService } from "../features/customers/customer-privacy-service.ts";
@@ -62,6 +64,18 @@ const customerData: readonly CustomerData[] = [
   // Last, and in this order: events tell whom a receiver answered about.
   webhookCustomerData,
   eventCustomerData,
+  aliasCustomerData,
+];
+
+/** Nothing that checkouts want is locked before the end. */
+const takenByCheckouts: readonly CustomerData[] = [
+  redemptionCustomerData,
+  couponCustomerData,
+  quoteCustomerData,
+];
+const mergedData: readonly CustomerData[] = [
+  ...customerData.filter((data) => !takenByCheckouts.includes(data)),
+  ...takenByCheckouts,
 ];
 
 export function customerServicesOf(options: {
@@ -84,6 +98,8 @@ export function customerServicesOf(options: {
     customers,
     customerOverviews: customerOverviewService(options),
     customerBulk: customerBulkService(customers),
+    customerMerges: customerMergeService({ ...options, data: mergedData }),
+    meantForCustomers: (operations: readonly Operation[]) => meantForCustomers(operations, options.database),
     customerPrivacy: customerPrivacyService({ ...options, data: customerData }),
   };
 }
@@ -92,7 +108,12 @@ export type CustomerServices = ReturnType<typeof customerServicesOf>;
 
 export function customerOperationsOf(services: CustomerServices): Operation[] {
   return [
-    ...customerOperations(services.customers, services.customerOverviews, services.customerPrivacy),
+    ...customerOperations(
+      services.customers,
+      services.customerOverviews,
+      services.customerPrivacy,
+      services.customerMerges,
+    ),
     ...segmentOperations(services.segments, services.segmentMembers),
     ...rfmOperations(services.rfm),
     ...tierOperations(services.tiers),

@@ -7,6 +7,7 @@ import {
   expire,
   giveBack,
   mature,
+  mergeBooks,
   type PointsBook,
   type PointsTake,
   reverse,
@@ -175,6 +176,49 @@ test("however the returns of an order are split, they ask for all of its points 
           asked = next;
         }
         expect(asked).toBe(all === 0 ? 0 : points);
+      },
+    ),
+  );
+});
+
+test("a guest's points are the customer's: none is lost, none below zero, and debts are paid with them", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ points: fc.integer({ min: 1, max: 9 }), waits: fc.boolean() }), { maxLength: 4 }),
+      fc.nat({ max: 9 }),
+      fc.nat({ max: 9 }),
+      fc.nat({ max: 9 }),
+      (lots, held, guestOwes, customerOwes) => {
+        const [guest, customer] = [empty(), empty()];
+        for (const [place, { points, waits }] of lots.entries()) {
+          const lot = {
+            id: `${place}`,
+            amount: points,
+            remaining: 0,
+            reversed: 0,
+            lapsed: 0,
+            isPending: waits,
+          };
+          earn(guest, { ...lot, availableAt: 0, expiresAt: null });
+        }
+        const takes = spend(guest, Math.min(held, guest.balances.available), "reserved") ?? [];
+        if (guest.balances.available === 0) guest.balances.debt = guestOwes;
+        customer.balances.debt = customerOwes;
+        const worth = ({ balances: { pending, available, reserved, debt } }: PointsBook) =>
+          pending + available + reserved - debt;
+        const before = worth(guest) + worth(customer);
+        const reserved = guest.balances.reserved;
+        guest.entries.length = 0;
+        mergeBooks(guest, customer, takes);
+        expect(guest).toMatchObject({
+          balances: { pending: 0, available: 0, reserved: 0, debt: 0 },
+          lots: [],
+        });
+        const { balances } = customer;
+        expect(worth(customer)).toBe(before);
+        expect(balances.reserved).toBe(reserved);
+        expect(Math.min(...Object.values(balances))).toBeGreaterThanOrEqual(0);
+        expect(Math.min(balances.debt, balances.available)).toBe(0);
       },
     ),
   );

@@ -398,6 +398,12 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   "GET /v1/customers/{id}/overview": { path: ({ customer }) => ({ id: customer! }) },
   "GET /v1/customers/{id}/export": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
+  "POST /v1/customers/{id}/merge": {
+    path: ({ customer }) => ({ id: customer! }),
+    body: () => ({ guest: "mine" }),
+    expected: [200],
+    tellsOfOwn: true,
+  },
   "POST /v1/customers/{id}/erase": { path: ({ customer }) => ({ id: customer! }), expected: [200] },
   "POST /v1/coupon-pools": { body: () => ({ key: "my-pool" }) },
   "GET /v1/coupon-pools": {},

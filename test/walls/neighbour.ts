@@ -35,6 +35,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
 
   await send("PUT", `/v1/customers/${canary}`, { tags: [canary], attributes: { word: canary } });
 
+  await send("POST", `/v1/customers/${canary}/merge`, { guest: `${canary}-guest` });
+
   for (const dealer of [canary, "neighbours-dealer", "neighbours-other"])
     await send("PUT", `/v1/dealers/${dealer}`, { name: canary, territory: { regions: [canary] } });
 

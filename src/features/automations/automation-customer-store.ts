@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 
 export async function runsOfCustomer(
@@ -38,4 +38,22 @@ export async function eraseRuns(
   const { rowCount: kept } = await connection.execute(sql`
     update automation_runs set customer_id = ${pseudonym}, trigger = '{}' where project_id = ${projectId} and customer_id = ${id}`);
   return gone.length + (kept ?? 0);
+}
+
+/**
+ * Caps and what is once only count for both together. For what reached both, the guest's run is not done any more, or stays under
+ * their hash if it was: an occurrence has one run of the customer's.
+ */
+export async function mergeRuns(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  const twin = sql`exists (select from automation_runs t where t.project_id = r.project_id and t.automation_id = r.automation_id
+                              and t.holder = ${customer.holder} and t.occurrence = r.occurrence)`;
+  const { rowCount: gone } = await connection.execute(sql`
+    delete from automation_runs r where project_id = ${projectId} and customer_id = ${guest.id} and state = 'waiting' and ${twin}`);
+  const { rowCount: moved } = await connection.execute(sql`
+    update automation_runs r set customer_id = ${customer.id}, holder = case when ${twin} then r.holder else ${customer.holder} end
+     where project_id = ${projectId} and customer_id = ${guest.id}`);
+  return (gone ?? 0) + (moved ?? 0);
 }

@@ -49,7 +49,9 @@ export async function followedEvents(
   { after, through }: Range,
 ): Promise<NumberedHappening[]> {
   const { rows } = await connection.execute<Record<keyof NumberedHappening, never>>(sql`
-    select id, type, position, customer_id as "customerId", data from outbox_events
+    select id, type, position, coalesce((select a.customer_id from customer_aliases a where a.project_id = e.project_id and a.alias = e.customer_id),
+           customer_id) as "customerId", data
+      from outbox_events e
      where project_id = ${projectId} and position > ${after} and position <= ${through}
        and type = any (${sql.param([...followedTypes])}::text[]) and customer_id not like 'erased:%'
      order by position`);

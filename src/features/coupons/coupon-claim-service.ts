@@ -48,57 +48,70 @@ const scopes = [
 export function couponClaimService(options: CouponClaimOptions): CouponClaimService {
   const { database, clock, projects, committer } = options;
 
+  async function claim(
+    projectId: string,
+    key: string,
+    request: ClaimRequest,
+    idempotencyKey: string | null,
+    hash: string,
+  ): Promise<{ claim: CouponClaim; isReplay: boolean }> {
+    const pool = await existingPool(database.of(projectId), projectId, key);
+    const basis = await projects.rulebookBasis(database.of(projectId), projectId);
+    if (basis === undefined) throw new Error(`there is no project ${projectId}`);
+    if (basis.isStopped) throw problem("project-stopped");
+    const { customer, identifiers } = request;
+    const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
+    const holds = holdsOf(pool, who);
+    const now = clock.now();
+    const id = newId("clm", now);
+    const form = formOf(pool);
+
+    const result = await whileHolding({ projectId, key: idempotencyKey }, () =>
+      committer.submit(projectId, {
+        command: { kind: "claim", redemption: id, holds },
+        pick: {
+          poolId: pool.id,
+          customerId: customer,
+          validForSeconds: validForSeconds(pool, now, basis.settings.timezone),
+        },
+        idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
+        answer: answerOf,
+      }),
+    );
+
+    function answerOf({ picked, at }: Granted): CouponClaim {
+      if (picked === null) throw new Error("a claim was granted without a code");
+      const { code, expiresAt } = picked;
+      return {
+        id,
+        code: printCode(form, code),
+        pool: pool.key,
+        customer,
+        claimedAt: new Date(at).toISOString(),
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      };
+    }
+
+    switch (result.type) {
+      case "granted":
+        return { claim: answerOf(result), isReplay: false };
+      case "answered":
+        requireSameRequest(result.record, operation, hash);
+        return { claim: result.record.answer as CouponClaim, isReplay: true };
+      case "refused":
+        throw refusalOf(result.refusal);
+      case "merged":
+        return claim(projectId, key, { ...request, customer: result.customer }, idempotencyKey, hash);
+      case "repeated":
+        throw new Error("a claim is no redemption and cannot be repeated");
+    }
+  }
+
   return {
-    async claim(projectId, key, request, idempotencyKey) {
-      const pool = await existingPool(database.of(projectId), projectId, key);
-      const basis = await projects.rulebookBasis(database.of(projectId), projectId);
-      if (basis === undefined) throw new Error(`there is no project ${projectId}`);
-      if (basis.isStopped) throw problem("project-stopped");
+    claim(projectId, key, request, idempotencyKey) {
       const { customer, identifiers } = request;
-      const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
-      const holds = holdsOf(pool, who);
-      const now = clock.now();
-      const id = newId("clm", now);
-      const form = formOf(pool);
       const hash = requestHash(operation, { key, customer, identifiers });
-
-      const result = await whileHolding({ projectId, key: idempotencyKey }, () =>
-        committer.submit(projectId, {
-          command: { kind: "claim", redemption: id, holds },
-          pick: {
-            poolId: pool.id,
-            customerId: customer,
-            validForSeconds: validForSeconds(pool, now, basis.settings.timezone),
-          },
-          idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
-          answer: answerOf,
-        }),
-      );
-
-      function answerOf({ picked, at }: Granted): CouponClaim {
-        if (picked === null) throw new Error("a claim was granted without a code");
-        const { code, expiresAt } = picked;
-        return {
-          id,
-          code: printCode(form, code),
-          pool: pool.key,
-          customer,
-          claimedAt: new Date(at).toISOString(),
-          expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-        };
-      }
-
-      switch (result.type) {
-        case "granted":
-          return { claim: answerOf(result), isReplay: false };
-        case "answered":
-          requireSameRequest(result.record, operation, hash);
-          return { claim: result.record.answer as CouponClaim, isReplay: true };
-        case "refused":
-          throw refusalOf(result.refusal);
-        case "repeated":
-          throw new Error("a claim is no redemption and cannot be repeated");
-      }
+      return claim(projectId, key, request, idempotencyKey, hash);
     },
   };
 }

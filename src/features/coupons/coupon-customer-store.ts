@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import { eraseAnswers } from "../../platform/idempotency.ts";
 
@@ -25,4 +25,17 @@ export async function eraseCouponCustomer(
   const codes = rows.map(({ code }) => code);
   await eraseAnswers(connection, projectId, "claimCoupon", codes, { customer: pseudonym });
   return codes.length;
+}
+
+export async function mergeCouponCustomer(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  // Locked as batches of the committer lock them: by code.
+  const { rowCount } = await connection.execute(sql`
+    with held as materialized (
+      select code from coupons where project_id = ${projectId} and customer_id = ${guest.id} order by code for update
+    )
+    update coupons set customer_id = ${customer.id} where project_id = ${projectId} and code in (select code from held)`);
+  return rowCount ?? 0;
 }

@@ -64,6 +64,43 @@ export function tidied(document: CustomerDocument): CustomerDocument {
   };
 }
 
+/**
+ * What is known of a customer and of the guest they were: the customer's own goes first, and what a customer may have at most counts;
+ * groups and tags are united, and they have been known since the earlier day.
+ */
+export function mergedDocument(
+  guest: Pick<CustomerRowLike, "document" | "createdAt">,
+  customer: Pick<CustomerRowLike, "document" | "createdAt">,
+): CustomerDocument {
+  const [theirs, own] = [guest.document, customer.document];
+  const names = (field: "groups" | "tags") => {
+    const [before, others] = [own[field] ?? [], theirs[field] ?? []];
+    return [...new Set([...before, ...others])].slice(0, Math.max(before.length, limits.namesPerField));
+  };
+  const attributes = { ...theirs.attributes, ...own.attributes };
+  const fits =
+    Object.keys(attributes).length <= limits.namesPerField &&
+    Buffer.byteLength(JSON.stringify(attributes)) <= mostAttributeBytes;
+  const consents = Object.entries({ ...own.consents, ...theirs.consents, ...own.consents });
+  const since = [
+    own.createdAt ?? customer.createdAt.toISOString(),
+    theirs.createdAt ?? guest.createdAt.toISOString(),
+  ];
+  return {
+    ...withoutNulls(theirs),
+    ...withoutNulls(own),
+    groups: names("groups"),
+    tags: names("tags"),
+    ...(fits && { attributes }),
+    consents: Object.fromEntries(consents.slice(0, mostConsents)),
+    createdAt: since.sort((a, b) => Date.parse(a) - Date.parse(b))[0]!,
+  };
+}
+
+function withoutNulls(document: CustomerDocument): CustomerDocument {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value != null));
+}
+
 interface CustomerRowLike {
   readonly id: string;
   readonly version: number;

@@ -2,6 +2,7 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
 import type { CustomerBulkService } from "./customer-bulk-service.ts";
+import type { CustomerMergeService } from "./customer-merge-service.ts";
 import { customerOverview } from "./customer-overview-schemas.ts";
 import type { CustomerOverviewService } from "./customer-overview-service.ts";
 import type { CustomerPrivacyService } from "./customer-privacy-service.ts";
@@ -10,6 +11,8 @@ import {
   customerDocument,
   customerErasure,
   customerExport,
+  customerMergeAnswer,
+  customerMergeRequest,
   customerPage,
   customerParams,
   customerQuery,
@@ -27,6 +30,7 @@ export function customerOperations(
   service: CustomerService,
   overviews: CustomerOverviewService,
   privacy: CustomerPrivacyService,
+  merges: CustomerMergeService,
 ): Operation[] {
   return [
     defineOperation({
@@ -111,6 +115,28 @@ export function customerOperations(
       result: customerExport,
       problems: [],
       handler: ({ params: { id }, context }) => privacy.export(context.projectId, id),
+    }),
+    defineOperation({
+      id: "mergeCustomers",
+      method: "POST",
+      path: "/v1/customers/{id}/merge",
+      graphql: "mutation",
+      tag,
+      audit: { resource: "customer" },
+      summary:
+        "A guest signed in or up: whatever they had is the customer's, and their id stands for the customer.",
+      description:
+        "Orders, redemptions and what they count for limits, coupons, points, referrals, check-ins, draws, exposures and events move; " +
+        "what the shop said of the customer goes before what it said of the guest, groups and tags are united. A limit that both together " +
+        "pass is passed: nothing further is granted. It cannot be undone. Again it changes nothing. Refused with `circle` where the one " +
+        "is the other already, with `merged_otherwise` where the guest is another customer's.",
+      roles: writers,
+      params: customerParams,
+      body: customerMergeRequest,
+      result: customerMergeAnswer,
+      example: { guest: "cookie-5f0c8e0d" },
+      problems: ["customers-not-mergeable", "unavailable"],
+      handler: ({ params: { id }, body, context }) => merges.merge(context, id, body.guest),
     }),
     defineOperation({
       id: "eraseCustomer",

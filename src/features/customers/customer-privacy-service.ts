@@ -14,6 +14,7 @@ import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import { aliasesTo, lockMerges } from "./customer-alias-store.ts";
 import { type CustomerErasure, type CustomerExport, mostRecords } from "./customer-schemas.ts";
 
 export interface CustomerPrivacyService {
@@ -40,14 +41,22 @@ export function customerPrivacyService({
     return { projectId, id, pseudonym: pseudonymOf(hashCustomer(key, id)) };
   }
 
+  /** Under what ids there is something of them: their own, and those of the guests they were. */
+  async function namesOf(connection: Connection, customer: CustomerName): Promise<CustomerName[]> {
+    const aliases = await aliasesTo(connection, customer.projectId, customer.id);
+    return [customer, ...aliases.map((id) => ({ ...customer, id }))];
+  }
+
   return {
     export(projectId, id) {
       return withReadSnapshot(database, projectId, async (connection) => {
         const customer = await named(connection, projectId, id);
+        const names = await namesOf(connection, customer);
         const records: CustomerExport["records"] = {};
         let isComplete = true;
         for (const { name, read } of data) {
-          const found = await read(connection, customer, mostRecords + 1);
+          const found: Record<string, unknown>[] = [];
+          for (const one of names) found.push(...(await read(connection, one, mostRecords + 1)));
           records[name] = found.slice(0, mostRecords);
           isComplete &&= found.length <= mostRecords;
         }
@@ -58,12 +67,17 @@ export function customerPrivacyService({
     erase(context, id) {
       return withTransaction(database, context.projectId, async (connection) => {
         const customer = await named(connection, context.projectId, id);
+        // Their ids stay the same; and a merge takes the locks that follow in another order.
+        await lockMerges(connection, context.projectId);
+        const names = await namesOf(connection, customer);
         // Whoever numbers events marks rows of the same customers: one after the other, or each waits for the other.
         await lockEventsFirst(connection, context.projectId);
         const erased: Record<string, number> = {};
-        for (const { name, erase } of data) erased[name] = await erase(connection, customer);
+        for (const { name, erase } of data)
+          for (const one of names) erased[name] = (erased[name] ?? 0) + (await erase(connection, one));
         for (const { name, finish } of data)
-          if (finish !== undefined) erased[name] = (erased[name] ?? 0) + (await finish(connection, customer));
+          for (const one of names)
+            erased[name] = (erased[name] ?? 0) + ((await finish?.(connection, one)) ?? 0);
         const { pseudonym } = customer;
         if (Object.values(erased).some((count) => count > 0)) {
           const told = newEvent("dealwright.customer.erased", pseudonym, { customer: pseudonym, erased });

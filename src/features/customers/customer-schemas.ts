@@ -115,3 +115,25 @@ export const customerErasure = z
   })
   .meta({ id: "CustomerErasure" });
 export type CustomerErasure = z.output<typeof customerErasure>;
+
+export const customerMergeRequest = z
+  .strictObject({
+    guest: name.describe(
+      "Under which the customer was known until now: the id of a cookie, a device, or another customer.",
+    ),
+  })
+  .meta({ id: "CustomerMergeRequest" });
+
+export const customerMergeAnswer = z
+  .object({
+    customer: customerId,
+    guest: z.string().describe("From now on another name of the customer."),
+    moved: z
+      .record(z.string(), z.int())
+      .meta({ id: "MovedRecords", scalar: true })
+      .describe(
+        "How many records of each kind became the customer's; all 0 when there is nothing left to move.",
+      ),
+  })
+  .meta({ id: "CustomerMerge" });
+export type CustomerMergeAnswer = z.output<typeof customerMergeAnswer>;

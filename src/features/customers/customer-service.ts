@@ -11,7 +11,8 @@ import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { faultsOf, shownCustomer, tidied } from "./customer-document.ts";
+import { customersMeant } from "./customer-alias-service.ts";
+import { faultsOf, mergedDocument, shownCustomer, tidied } from "./customer-document.ts";
 import type { Customer, CustomerDocument, CustomerQuery } from "./customer-schemas.ts";
 import {
   deleteCustomer,
@@ -20,6 +21,7 @@ import {
   insertMissing,
   listCustomers,
   lockCustomer,
+  lockCustomers,
   recordsOfCustomer,
   upsertCustomers,
 } from "./customer-store.ts";
@@ -93,8 +95,16 @@ export function customerService({
 
     writeAll(projectId, incoming) {
       return withTransaction(database, projectId, async (connection) => {
-        const rows = await write(connection, projectId, incoming);
-        return new Set(rows.map(({ id }) => id));
+        const meant = await customersMeant(
+          connection,
+          projectId,
+          incoming.map(({ id }) => id),
+        );
+        const changed = new Set<string>();
+        // Two lines may mean one customer: each says what it says, in order.
+        for (const round of apart(incoming.map((one) => ({ ...one, id: meant(one.id) }))))
+          for (const { id } of await write(connection, projectId, round)) changed.add(id);
+        return new Set(incoming.flatMap(({ id }) => (changed.has(meant(id)) ? [id] : [])));
       });
     },
   };
@@ -114,4 +124,27 @@ export const profileCustomerData: CustomerData = {
   name: "profiles",
   read: recordsOfCustomer,
   erase: deleteCustomer,
+  async merge(connection, { projectId, guest, customer, now }) {
+    const at = new Date(now);
+    await insertMissing(connection, projectId, [customer.id], at);
+    const rows = await lockCustomers(connection, projectId, [guest.id, customer.id]);
+    const theirs = rows.get(guest.id);
+    if (theirs === undefined) return 0;
+    const document = mergedDocument(theirs, rows.get(customer.id)!);
+    await upsertCustomers(connection, projectId, [{ id: customer.id, document }], at);
+    return deleteCustomer(connection, { projectId, id: guest.id });
+  },
 };
+
+/** In as few rounds as name nobody twice. */
+function apart(incoming: readonly IncomingCustomer[]): IncomingCustomer[][] {
+  const rounds: IncomingCustomer[][] = [];
+  const mentions = new Map<string, number>();
+  for (const one of incoming) {
+    const round = mentions.get(one.id) ?? 0;
+    mentions.set(one.id, round + 1);
+    rounds[round] ??= [];
+    rounds[round].push(one);
+  }
+  return rounds;
+}

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, sql } from "drizzle-orm";
 import type { CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { CustomerDocument, CustomerQuery } from "./customer-schemas.ts";
@@ -83,6 +83,21 @@ export async function lockCustomer(
   return row;
 }
 
+/** Locked in one order; by id. */
+export async function lockCustomers(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+): Promise<Map<string, CustomerRow>> {
+  const rows = await connection
+    .select()
+    .from(customers)
+    .where(and(eq(customers.projectId, projectId), inArray(customers.id, [...ids])))
+    .orderBy(asc(customers.id))
+    .for("update");
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /** By id, which never changes: whoever stood throughout is met once. `after`: the id of the last one seen. */
 export async function listCustomers(
   connection: Connection,
@@ -126,7 +141,7 @@ export async function recordsOfCustomer(
 
 export async function deleteCustomer(
   connection: Connection,
-  { projectId, id }: CustomerName,
+  { projectId, id }: Pick<CustomerName, "projectId" | "id">,
 ): Promise<number> {
   const { rowCount } = await connection.delete(customers).where(named(projectId, id));
   return rowCount ?? 0;

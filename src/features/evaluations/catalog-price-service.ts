@@ -6,7 +6,7 @@ import type { Quote } from "../../engine/quote.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
-import type { FactsService } from "../facts/facts-service.ts";
+import type { FactsService, QuoteFacts } from "../facts/facts-service.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { requirePrivileges, requireTimezone } from "./evaluation-request.ts";
 import type { CatalogPrices, CatalogRequest } from "./evaluation-schemas.ts";
@@ -43,19 +43,25 @@ export function catalogPriceService({
       const { items, promotions: _promotions, only: _only, ...shopper } = request;
       const now = request.at === undefined ? clock.now() : Date.parse(request.at);
       const skus = items.map(({ sku }) => sku);
-      const facts = await factsService.forQuote(
+      const { mergedInto, ...facts }: QuoteFacts = await factsService.forQuote(
         rules,
         { ...request, lines: [], skus },
         now,
         context.apiKeyId,
       );
+      const customer = mergedInto === undefined ? {} : { customer: { ...request.customer, id: mergedInto } };
       const options: EvaluateOptions = optionsOf(request, rules.settings);
-      const exposed = exposures.noterOf(rules, request);
+      const exposed = exposures.noterOf(rules, { ...request, ...customer });
       const prices: CatalogPrices["items"] = [];
       const missing = new Set<Guarantee>();
       for (const [index, item] of items.entries()) {
         if (index > 0 && index % itemsPerTurn === 0) await nextTurn();
-        const cart: Cart = { ...shopper, lines: [{ ...item, id: "1", quantity: 1 }], explain: "none" };
+        const cart: Cart = {
+          ...shopper,
+          ...customer,
+          lines: [{ ...item, id: "1", quantity: 1 }],
+          explain: "none",
+        };
         const quote = pricing.quote(rules.rulebook, cart, facts, now, options, exposed);
         for (const guarantee of quote.missing ?? []) missing.add(guarantee);
         prices.push(priceOf(item, quote));

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EvaluateOptions } from "../../engine/evaluate.ts";
 import { explain } from "../../engine/explain.ts";
-import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settings } from "../../engine/settings.ts";
 import type { Role } from "../../platform/auth.ts";
@@ -13,7 +12,8 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { problem, problemBody } from "../../platform/problem.ts";
 import { problemOf } from "../../platform/server.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
-import type { FactsService } from "../facts/facts-service.ts";
+import { cartOf } from "../facts/facts-question.ts";
+import type { FactsService, QuoteFacts } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
@@ -99,9 +99,14 @@ export function evaluationService({
     context: OperationContext,
     request: EvaluationRequest,
     rules: ProjectRules,
-    facts: Facts,
+    facts: QuoteFacts,
     now: number,
   ): IdentifiedQuote | Promise<IdentifiedQuote> {
+    const { mergedInto } = facts;
+    if (mergedInto !== undefined) {
+      const { mergedInto: _, ...theirs } = facts;
+      return priced(context, cartOf(request, mergedInto), rules, theirs, now);
+    }
     requireSenseAtListPrices(request, facts);
     const quote = pricing.quote(
       rules.rulebook,

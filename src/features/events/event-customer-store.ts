@@ -20,7 +20,9 @@ export async function eraseEventCustomer(
   { projectId, id, pseudonym }: CustomerName,
 ): Promise<number> {
   const { rowCount } = await connection.execute(sql`
-    update outbox_events set data = (data::jsonb || jsonb_build_object('customer', ${pseudonym}::text))::json
+    update outbox_events
+       set data = (data::jsonb || jsonb_build_object('customer', ${pseudonym}::text)
+                   || case when type = 'dealwright.customer.merged' then '{"guest": null}' else '{}' end::jsonb)::json
      where project_id = ${projectId} and customer_id = ${id}`);
   return rowCount ?? 0;
 }

@@ -289,6 +289,19 @@ export const eventTypes = {
   ...tierEventTypes,
   ...campaignEventTypes,
   ...policyEventTypes,
+  "dealwright.customer.merged": {
+    summary: "A guest became a customer; or what came late of one became the customer's as well.",
+    subject: "the customer's pseudonym",
+    data: z.object({
+      customer: nullableText.describe("Their id; a pseudonym once erased."),
+      guest: nullableText.describe("The id that stands for the customer from now on; null once erased."),
+      moved: z.record(z.string(), z.int()).describe("How many records of each kind."),
+    }),
+    example: {
+      subject: "erased:5f0c8e0d9b1a4c37",
+      data: { customer: "c-7", guest: "cookie-5f0c8e0d", moved: { redemptions: 2, orders: 1 } },
+    },
+  },
   "dealwright.customer.erased": {
     summary: "A customer was erased. Who is meant only those know who erased them: the id is gone.",
     subject: "the customer's pseudonym",

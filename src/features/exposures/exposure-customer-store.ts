@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 
 export async function exposuresOfCustomer(
@@ -14,16 +14,32 @@ export async function exposuresOfCustomer(
 }
 
 /** Under their pseudonym they go on counting in their arm, as their orders do. */
-export async function eraseExposureCustomer(
+export function eraseExposureCustomer(
   connection: Connection,
   { projectId, id, pseudonym }: CustomerName,
 ): Promise<number> {
-  // Erased before, and met again since: the first exposure stands already.
+  return renameExposures(connection, projectId, { from: id, to: pseudonym });
+}
+
+/** Where the customer met it themselves, that stands; else the guest's. */
+export function mergeExposures(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  return renameExposures(connection, projectId, { from: guest.id, to: customer.id });
+}
+
+async function renameExposures(
+  connection: Connection,
+  projectId: string,
+  { from, to }: { from: string; to: string },
+): Promise<number> {
+  // Met under both names: one first exposure stands already.
   const { rowCount: known } = await connection.execute(sql`
-    delete from exposures e where project_id = ${projectId} and customer_id = ${id} and exists (
+    delete from exposures e where project_id = ${projectId} and customer_id = ${from} and exists (
       select from exposures f where f.project_id = ${projectId} and f.kind = e.kind and f.name = e.name
-         and f.customer_id = ${pseudonym})`);
+         and f.customer_id = ${to})`);
   const { rowCount: renamed } = await connection.execute(sql`
-    update exposures set customer_id = ${pseudonym} where project_id = ${projectId} and customer_id = ${id}`);
+    update exposures set customer_id = ${to} where project_id = ${projectId} and customer_id = ${from}`);
   return (known ?? 0) + (renamed ?? 0);
 }

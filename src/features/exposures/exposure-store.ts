@@ -12,10 +12,12 @@ export async function insertExposures(
     sql`${sql.param(rows.map(read))}::text[]`;
   await connection.execute(sql`
     insert into exposures (project_id, kind, name, customer_id, arm, at, channel)
-    select ${projectId}, told.kind, told.name, told.customer_id, told.arm, told.at::timestamptz, told.channel
+    select ${projectId}, told.kind, told.name, coalesce(a.customer_id, told.customer_id), told.arm, told.at::timestamptz, told.channel
       from unnest(${column(({ kind }) => kind)}, ${column(({ name }) => name)}, ${column((row) => row.customerId)},
                   ${column(({ arm }) => arm)}, ${column(({ at }) => at.toISOString())}, ${column((row) => row.channel)})
         as told (kind, name, customer_id, arm, at, channel)
+      left join lateral (select customer_id from customer_aliases
+                          where project_id = ${projectId} and alias = told.customer_id collate "C" offset 0) as a on true
         on conflict (project_id, kind, name, customer_id) do nothing`);
 }
 

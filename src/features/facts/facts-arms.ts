@@ -6,6 +6,8 @@ export interface FactsQuestion {
   readonly projectId: string;
   /** Codes as they may be stored: normalised, and with look-alikes folded. */
   readonly codes: readonly string[];
+  /** Who the request names: perhaps merged into another customer; null for nobody. */
+  readonly aliasOf: string | null;
   /** Whose orders are wanted; null for nobody's. */
   readonly customerId: string | null;
   /** Of whom is wanted what the shop said of them; null for nobody. */
@@ -68,6 +70,15 @@ export interface Arm {
 // Every arm goes through a list of (number of the question, project, key …). `lateral … offset 0` makes each look-up one by
 // its whole key, even when the plan was made for an empty table.
 export const arms: readonly Arm[] = [
+  {
+    name: "alias",
+    types: ["text"],
+    text: `
+select 'm' as kind, u.i, to_json(a.customer_id) as value
+  from $u as u (i, project_id, id),
+       lateral (select customer_id from customer_aliases where project_id = u.project_id and alias = u.id collate "C" offset 0) as a`,
+    rowsOf: ({ aliasOf }) => (aliasOf === null ? [] : [[aliasOf]]),
+  },
   {
     name: "coupons",
     types: ["text"],

@@ -51,6 +51,13 @@ export interface Asked {
   /** Entered codes, normalised; none where they must not be looked at. */
   codes: readonly string[];
   areCodesWithheld: boolean;
+  /** The customer into whom the one that was named is merged, and of whom all is asked; null where they are one. */
+  readonly mergedInto: string | null;
+}
+
+/** The same cart as another customer's. */
+export function cartOf<Request extends Cart>(request: Request, customerId: string): Request {
+  return { ...request, customer: { ...request.customer, id: customerId } };
 }
 
 export function withholdCodes(asked: Asked): void {
@@ -67,6 +74,7 @@ export function askedOf(
   request: CartWithDrafts,
   at: number,
   { used, levels, resting }: InMemory,
+  mergedInto: string | null = null,
 ): Asked {
   const needs = hasDrafts(request)
     ? {
@@ -91,6 +99,7 @@ export function askedOf(
     who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
     codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
     areCodesWithheld: false,
+    mergedInto,
   };
 }
 
@@ -125,6 +134,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
   return {
     projectId: rules.projectId,
     codes: asksCoupons ? spellings : [],
+    aliasOf: request.customer?.id ?? null,
     customerId,
     profileOf,
     segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,

@@ -25,6 +25,7 @@ import {
   askedOf,
   asksStock,
   type CartWithDrafts,
+  cartOf,
   hasDrafts,
   type InMemory,
   type OrderName,
@@ -59,6 +60,8 @@ export interface KnownCoupon {
 export interface Knowledge {
   readonly facts: Facts;
   readonly who: Who;
+  /** Of whom all this is known, where the customer who was named is merged into another; else null. */
+  readonly mergedInto: string | null;
   /** By entered code, normalised. */
   readonly coupons: ReadonlyMap<string, KnownCoupon>;
   /** The order's live redemption, and the answer this very request got before; null where there is none. */
@@ -68,6 +71,9 @@ export interface Knowledge {
   withCounters(taken: ReadonlyMap<string, number>): Knowledge;
 }
 
+/** `mergedInto`: whose facts they are, where the customer who was named is merged into another. */
+export type QuoteFacts = Facts & { readonly mergedInto?: string };
+
 export interface FactsService {
   /** For a quote. At once where nothing has to be read, as it is while the database is away. */
   forQuote(
@@ -75,7 +81,7 @@ export interface FactsService {
     request: CartWithDrafts,
     at: number,
     apiKeyId: string,
-  ): Facts | Promise<Facts>;
+  ): QuoteFacts | Promise<QuoteFacts>;
   /** For an order that is to be redeemed. */
   forOrder(
     rules: ProjectRules,
@@ -116,12 +122,16 @@ export function factsService({
     order: OrderName | null,
     apiKeyId: string,
     inMemory: InMemory,
+    mergedInto: string | null = null,
   ): Knowledge | Promise<Knowledge> {
-    const asked = askedOf(rules, request, at, inMemory);
+    const asked = askedOf(rules, request, at, inMemory, mergedInto);
     if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
     const question = questionFor(asked, order);
     if (question === null) return noted(apiKeyId, asked, nothingRead(), []);
     return read(question).then((answer) => {
+      const other = answer.mergedInto;
+      // Aliases take one step, so this does not go on.
+      if (other !== null) return gather(rules, cartOf(request, other), at, order, apiKeyId, inMemory, other);
       // Of many who asked at once, those that are beyond the limit by now are told nothing.
       if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
       return noted(apiKeyId, asked, answer, [answer.taken]);
@@ -167,14 +177,14 @@ export function factsService({
     request: CartWithDrafts,
     at: number,
     apiKeyId: string,
-  ): Facts | Promise<Facts> {
+  ): QuoteFacts | Promise<QuoteFacts> {
     const inMemory = inMemoryOf(rules, request, at);
     if (inMemory instanceof Promise)
-      return inMemory.then(
-        async (loaded) => (await gather(rules, request, at, null, apiKeyId, loaded)).facts,
+      return inMemory.then(async (loaded) =>
+        quoteFacts(await gather(rules, request, at, null, apiKeyId, loaded)),
       );
     const known = gather(rules, request, at, null, apiKeyId, inMemory);
-    return known instanceof Promise ? known.then(({ facts }) => facts) : known.facts;
+    return known instanceof Promise ? known.then(quoteFacts) : known.facts;
   }
 
   function withoutDatabase(rules: ProjectRules, request: CartWithDrafts): Facts {
@@ -259,6 +269,7 @@ function knowledge(
   return {
     facts,
     who,
+    mergedInto: asked.mergedInto,
     coupons: found,
     standing: answer.standing,
     record: answer.record,
@@ -271,6 +282,10 @@ function ranked(lists: readonly FoundPriceList[]): PriceListFact[] {
   return [...lists]
     .sort((a, b) => b.priority - a.priority || compareBytes(a.list, b.list))
     .map(({ priority: _priority, ...fact }) => fact);
+}
+
+function quoteFacts({ facts, mergedInto }: Knowledge): QuoteFacts {
+  return mergedInto === null ? facts : { ...facts, mergedInto };
 }
 
 /** The plain form goes before the folded one; the folded one counts only in pools that fold. */

@@ -29,6 +29,8 @@ export interface FoundCoupon {
 }
 
 export interface FactsAnswer {
+  /** Into whom the customer was merged: everything else is to be asked of them. */
+  mergedInto: string | null;
   readonly coupons: FoundCoupon[];
   /** By counter key: used and reserved. */
   readonly taken: Map<string, number>;
@@ -128,7 +130,8 @@ function columnsOf({ types, rowsOf }: Arm, questions: readonly FactsQuestion[]):
 }
 
 function put(answer: FactsAnswer, kind: string, value: never): void {
-  if (kind === "c") answer.coupons.push(value);
+  if (kind === "m") answer.mergedInto = value;
+  else if (kind === "c") answer.coupons.push(value);
   else if (kind === "n") putAmount(answer.taken, value);
   else if (kind === "h") answer.history = value;
   else if (kind === "d") answer.deposits.push(value);
@@ -144,6 +147,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
 
 export function nothingRead(): FactsAnswer {
   return {
+    mergedInto: null,
     coupons: [],
     taken: new Map(),
     history: null,

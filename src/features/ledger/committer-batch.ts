@@ -73,16 +73,15 @@ export function decide(batch: readonly Submission[], loaded: Loaded, books: Book
   return { results, writes, isEmpty, pickedPools: [...new Set(pickedPools)] };
 }
 
-function decideOne(
-  submission: Submission,
-  loaded: Loaded,
-  books: Books,
-  picks: Picks,
-  writes: Writes,
-): Result {
-  const { command, idempotency, pick } = submission;
+function decideOne(asked: Submission, loaded: Loaded, books: Books, picks: Picks, writes: Writes): Result {
+  const { idempotency } = asked;
   const record = idempotency == null ? undefined : loaded.records.get(idempotency.key);
   if (record !== undefined) return { type: "answered", record };
+  const customer = loaded.aliases.get(asked.newRedemption?.customerId ?? asked.pick?.customerId ?? "");
+  // It was counted for somebody who is no more. What a till gave away stands, whoever it was.
+  if (customer !== undefined && asked.command.kind !== "accept") return { type: "merged", customer };
+  const submission = customer === undefined ? asked : ofCustomer(asked, customer);
+  const { command, pick } = submission;
   const free = pick === undefined ? undefined : picks.get(pick.poolId);
   if (pick !== undefined && (free === undefined || free.length === 0))
     return { type: "refused", refusal: { reason: "pool_empty" } };
@@ -103,6 +102,10 @@ function decideOne(
       writes,
     );
   return { type: "granted", ...granted };
+}
+
+function ofCustomer(submission: Submission, customerId: string): Submission {
+  return { ...submission, newRedemption: { ...submission.newRedemption!, customerId } };
 }
 
 function takePick(

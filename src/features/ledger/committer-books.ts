@@ -18,6 +18,8 @@ export interface Needs {
   readonly keys: string[];
   readonly codes: string[];
   readonly counters: CounterName[];
+  /** Who buys: each may have become another customer. */
+  readonly customers: string[];
 }
 
 export function needsOf(batch: readonly Submission[]): Needs {
@@ -26,10 +28,13 @@ export function needsOf(batch: readonly Submission[]): Needs {
   const keys = new Set<string>();
   const codes = new Set<string>();
   const counters = new Map<string, CounterName>();
-  for (const { command, newRedemption, idempotency } of batch) {
+  const customers = new Set<string>();
+  for (const { command, newRedemption, pick, idempotency } of batch) {
+    if (pick !== undefined) customers.add(pick.customerId);
     if (idempotency != null) keys.add(idempotency.key);
     if (newRedemption !== undefined) {
-      const { source, orderRef } = newRedemption;
+      const { source, orderRef, customerId } = newRedemption;
+      if (customerId !== null) customers.add(customerId);
       orders.set(orderKey(source, orderRef), { source, orderRef });
     }
     if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
@@ -52,6 +57,7 @@ export function needsOf(batch: readonly Submission[]): Needs {
     keys: [...keys],
     codes: [...codes],
     counters: [...counters.values()],
+    customers: [...customers],
   };
 }
 
@@ -81,6 +87,8 @@ export interface Loaded {
   transactionId: string;
   redemptions: LoadedRedemption[];
   records: Map<string, IdempotencyRecord>;
+  /** Into whom the one of this id was merged. */
+  aliases: Map<string, string>;
   coupons: {
     place: string;
     code: string;

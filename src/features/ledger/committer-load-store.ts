@@ -82,11 +82,15 @@ select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) *
 union all
 select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
 union all
+select 'a', null, a.alias, a.customer_id, null, null, null, null, null, null, null
+  from unnest($11::text[]) as u (id),
+       lateral (select alias, customer_id from customer_aliases where project_id = $1 and alias = u.id collate "C" offset 0) as a
+union all
 select 't', null, pg_current_xact_id()::text, null, null, null, null, (extract(epoch from clock_timestamp()) * 1000)::bigint, null, null, null
   from (select ${planByPlace}) as settings`;
 
 interface LoadRow {
-  kind: "t" | "r" | "i" | "c" | "n";
+  kind: "t" | "a" | "r" | "i" | "c" | "n";
   place: string;
   t1: string;
   t2: string;
@@ -123,6 +127,7 @@ export async function beginLocked(
         textArray(needs.keys),
         ...columnsOf(needs.counters).map(textArray),
         textArray(needs.codes),
+        textArray(needs.customers),
       ],
     }),
   ]);
@@ -132,6 +137,7 @@ export async function beginLocked(
     transactionId: "",
     redemptions: [],
     records: new Map(),
+    aliases: new Map(),
     coupons: [],
     counters: [],
   };
@@ -144,6 +150,9 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
     case "t":
       loaded.now = n1;
       loaded.transactionId = t1;
+      return;
+    case "a":
+      loaded.aliases.set(t1, t2);
       return;
     case "r":
       loaded.redemptions.push({

@@ -1,7 +1,8 @@
 /**
  * What a batch changes, written set by set in one statement.
  *
- * This is the only code that changes redemptions, counters, the uses and owners of coupons, and the ledger.
+ * Beside merges of customers (`ledger-merge-store.ts`) this is the only code that changes redemptions, counters, the uses and owners
+ * of coupons, and the ledger.
  */
 import type pg from "pg";
 import { inProject } from "../../platform/walls.ts";

@@ -91,6 +91,8 @@ export type Result =
   | { readonly type: "repeated"; readonly redemption: RedemptionState }
   /** The idempotency key was used before; whether for the same request, the caller finds out. */
   | { readonly type: "answered"; readonly record: IdempotencyRecord }
+  /** The customer was merged into this one, and is to be asked about anew under that id. */
+  | { readonly type: "merged"; readonly customer: string }
   | {
       readonly type: "refused";
       readonly refusal: Extract<Outcome, { type: "refused" }>["refusal"] | { readonly reason: "pool_empty" };

@@ -1,8 +1,9 @@
 import type { CustomerData } from "../../platform/customer-data.ts";
-import { eraseVoucherCustomer, vouchersOfCustomer } from "./offline-customer-store.ts";
+import { eraseVoucherCustomer, mergeVoucherCustomer, vouchersOfCustomer } from "./offline-customer-store.ts";
 
 export const voucherCustomerData: CustomerData = {
   name: "vouchers",
   read: vouchersOfCustomer,
   erase: eraseVoucherCustomer,
+  merge: mergeVoucherCustomer,
 };

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import { eraseAnswers } from "../../platform/idempotency.ts";
 
@@ -25,4 +25,20 @@ export async function eraseVoucherCustomer(
   const ids = rows.map((row) => row.id);
   await eraseAnswers(connection, projectId, "issueOfflineVoucher", ids, { customer: pseudonym, token: "" });
   return ids.length;
+}
+
+/** The signed text still names the guest; what it set aside is the customer's. */
+export async function mergeVoucherCustomer(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  const [from, to] = [`customer:${guest.holder}`, `customer:${customer.holder}`];
+  const { rowCount } = await connection.execute(sql`
+    update offline_vouchers
+       set customer_id = ${customer.id},
+           holds = (select coalesce(json_agg(case when hold ->> 2 = ${from} then jsonb_set(hold, '{2}', to_jsonb(${to}::text)) else hold end
+                                             order by place), '[]')
+                      from jsonb_array_elements(holds::jsonb) with ordinality as h (hold, place))
+     where project_id = ${projectId} and customer_id = ${guest.id}`);
+  return rowCount ?? 0;
 }

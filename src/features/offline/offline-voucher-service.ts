@@ -172,6 +172,8 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
         return { voucher, isReplay: false };
       case "answered":
         return replayed(result.record, hash);
+      case "merged":
+        throw new Error("what is set aside for a voucher is nobody's redemption");
       case "refused":
         if (result.refusal.reason !== "short")
           throw new Error(`a voucher was refused as ${result.refusal.reason}`);

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
+import type { OrderRow } from "./order-tables.ts";
 
 export async function ordersOfCustomer(
   connection: Connection,
@@ -27,4 +28,23 @@ export async function eraseOrderCustomer(
                               from jsonb_array_elements(document -> 'lines') with ordinality as l (line, place)))
      where project_id = ${projectId} and customer_id = ${id}`);
   return rowCount ?? 0;
+}
+
+export type MovedOrder = Pick<
+  OrderRow,
+  "externalId" | "version" | "status" | "customerId" | "currency" | "total" | "redemptionId"
+>;
+
+export async function mergeOrderCustomer(
+  connection: Connection,
+  { projectId, guest, customer, now }: CustomerMerge,
+): Promise<MovedOrder[]> {
+  const { rows } = await connection.execute<Record<keyof MovedOrder, never>>(sql`
+    update orders
+       set customer_id = ${customer.id}, updated_at = ${new Date(now).toISOString()}::timestamptz,
+           document = case when document ->> 'customer' = ${guest.id}
+                           then document || jsonb_build_object('customer', ${customer.id}::text) else document end
+     where project_id = ${projectId} and customer_id = ${guest.id}
+    returning external_id as "externalId", version, status, customer_id as "customerId", currency, total, redemption_id as "redemptionId"`);
+  return rows;
 }

@@ -19,6 +19,11 @@ export function orderEvent({ row, isNew }: { row: ToldOrder; isNew: boolean }): 
   return newEvent(`dealwright.order.${change}`, row.externalId, told(row));
 }
 
+/** The same version, of another customer. */
+export function movedOrderEvent(row: ToldOrder): NewEvent {
+  return newEvent("dealwright.order.updated", row.externalId, told(row));
+}
+
 /** Goods of an order without a redemption that came back. */
 export function orderReturnEvent(row: ToldOrder, refund: number): NewEvent {
   return newEvent("dealwright.order.returned", row.externalId, { ...told(row), refund });

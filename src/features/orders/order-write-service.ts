@@ -9,6 +9,7 @@ import {
   withTransaction,
 } from "../../platform/database.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { orderEvent } from "./order-event.ts";
 import type { OrderActor, OrderSettlementService } from "./order-settlement-service.ts";
@@ -41,8 +42,13 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
     incoming: readonly IncomingOrder[],
   ): Promise<(IncomingOrder | Problem)[]> {
     const ids = incoming.flatMap(({ redemptionId }) => redemptionId ?? []);
-    const known = await namedRedemptions(database.of(projectId), projectId, ids);
-    return incoming.map((order) => {
+    const named = incoming.map(({ customerId }) => customerId);
+    const [known, meant] = await Promise.all([
+      namedRedemptions(database.of(projectId), projectId, ids),
+      customersMeant(database.of(projectId), projectId, named),
+    ]);
+    return incoming.map((told) => {
+      const order = ofCustomer(told, meant);
       if (order.redemptionId === null) return order;
       const redemption = known.get(order.redemptionId);
       if (redemption === undefined) return unknownRedemption();
@@ -117,6 +123,12 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
       );
     },
   };
+}
+
+function ofCustomer(order: IncomingOrder, meant: (id: string) => string): IncomingOrder {
+  const { customerId, document } = order;
+  if (customerId === null || meant(customerId) === customerId) return order;
+  return { ...order, customerId: meant(customerId), document: { ...document, customer: meant(customerId) } };
 }
 
 async function standingOf(connection: Connection, projectId: string, orders: readonly IncomingOrder[]) {

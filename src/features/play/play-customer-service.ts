@@ -1,8 +1,9 @@
 import type { CustomerData } from "../../platform/customer-data.ts";
-import { erasePlayCustomer, playOfCustomer } from "./play-customer-store.ts";
+import { erasePlayCustomer, mergePlayCustomer, playOfCustomer } from "./play-customer-store.ts";
 
 export const playCustomerData: CustomerData = {
   name: "play",
   read: playOfCustomer,
   erase: erasePlayCustomer,
+  merge: mergePlayCustomer,
 };

@@ -134,6 +134,7 @@ export const pointsEntry = z
         "refund",
         "reverse",
         "repay",
+        "merge",
       ])
       .meta({ id: "PointsCause" }),
     from: account,

@@ -255,6 +255,51 @@ export async function lapsedSpends(
   return rows.filter(({ expiresAt }) => expiresAt !== null && expiresAt <= at);
 }
 
+/** Programmes in which the holder has something, or had and still has a lot or a spend. */
+export async function accountsOfHolder(
+  connection: Connection,
+  projectId: string,
+  holder: string,
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ programme: string }>(sql`
+    select programme from points_accounts a
+     where project_id = ${projectId} and holder = ${holder}
+       and (pending + available + reserved + debt > 0
+            or exists (select from points_lots l where l.project_id = a.project_id and l.holder = a.holder and l.programme = a.programme)
+            or exists (select from points_spends s where s.project_id = a.project_id and s.holder = a.holder and s.programme = a.programme))
+     order by programme`);
+  return rows.map(({ programme }) => programme);
+}
+
+/** Reservations of a locked account. */
+export async function heldSpends(connection: Connection, name: AccountName): Promise<PointsSpendRow[]> {
+  const { projectId, holder, programme } = name;
+  return connection
+    .select()
+    .from(pointsSpends)
+    .where(
+      and(
+        eq(pointsSpends.projectId, projectId),
+        eq(pointsSpends.holder, holder),
+        eq(pointsSpends.programme, programme),
+        sql`${pointsSpends.state} = 'reserved'`,
+      ),
+    );
+}
+
+/** Everything that was ever earned and spent there is another holder's. */
+export async function moveLotsAndSpends(
+  connection: Connection,
+  { projectId, holder, programme }: AccountName,
+  to: string,
+): Promise<void> {
+  for (const table of [pointsLots, pointsSpends])
+    await connection
+      .update(table)
+      .set({ holder: to })
+      .where(and(eq(table.projectId, projectId), eq(table.holder, holder), eq(table.programme, programme)));
+}
+
 /** Accounts in which something is due by then, in all projects; over the walls. */
 export async function duePoints(connection: Connection, at: Date, most: number): Promise<AccountName[]> {
   const { rows } = await connection.execute<{ projectId: string; holder: string; programme: string }>(sql`

@@ -1,8 +1,9 @@
 import type { CustomerData } from "../../platform/customer-data.ts";
-import { eraseFromLists, listsOfCustomer } from "./price-list-customer-store.ts";
+import { eraseFromLists, listsOfCustomer, mergeInLists } from "./price-list-customer-store.ts";
 
 export const priceListCustomerData: CustomerData = {
   name: "priceLists",
   read: listsOfCustomer,
   erase: eraseFromLists,
+  merge: mergeInLists,
 };

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 
 export async function listsOfCustomer(
@@ -31,5 +31,32 @@ export async function eraseFromLists(
   const { rowCount } = await connection.execute(sql`
     delete from price_list_audiences
      where project_id = ${projectId} and kind = 'customer' and name = ${id} collate "C"`);
+  return rowCount ?? 0;
+}
+
+/** A list for the guest is for the customer. */
+export async function mergeInLists(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  await connection.execute(sql`
+    update price_lists l
+       set document = jsonb_set(l.document, '{audience,customers}',
+                        (l.document #> '{audience,customers}') - ${guest.id}::text - ${customer.id}::text || to_jsonb(${customer.id}::text)),
+           version = l.version + 1
+      from (select key from price_lists p
+             where p.project_id = ${projectId}
+               and exists (select 1 from price_list_audiences a
+                            where a.project_id = ${projectId} and a.list = p.key and a.kind = 'customer' and a.name = ${guest.id} collate "C")
+             order by key for update) as named
+     where l.project_id = ${projectId} and l.key = named.key`);
+  const { rowCount } = await connection.execute(sql`
+    with gone as (
+      delete from price_list_audiences
+       where project_id = ${projectId} and kind = 'customer' and name = ${guest.id} collate "C" returning list
+    )
+    insert into price_list_audiences (project_id, kind, name, list)
+    select ${projectId}, 'customer', ${customer.id}, list from gone order by list
+    on conflict do nothing`);
   return rowCount ?? 0;
 }

@@ -101,7 +101,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         source,
         orderRef,
         mode,
-        customerId: cart.customer?.id ?? null,
+        customerId: known.mergedInto ?? cart.customer?.id ?? null,
         currency: quote.currency,
         total: quote.total,
         discount: quote.discount + quote.shippingDiscount,
@@ -125,7 +125,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
             id,
             source,
             orderRef,
-            customer: cart.customer?.id ?? null,
+            customer: known.mergedInto ?? cart.customer?.id ?? null,
             quote,
             ...beginningOf(result),
           },
@@ -136,6 +136,9 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
       case "answered":
         requireSameRequest(result.record, redeemOperation, hash);
         return { answer: await asAnswered(projectId, result.record), isReplay: true };
+      case "merged":
+        // A moment ago: whoever asks again is asked about by the other name.
+        throw problem("unavailable", { headers: { "retry-after": "1" } });
       case "refused": {
         const { refusal } = result;
         throw refusal.reason === "short" ? goneSince(refusal.shortages, quote) : problemOf(refusal);

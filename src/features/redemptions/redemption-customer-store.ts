@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 
 export async function redemptionsOfCustomer(
@@ -48,5 +48,14 @@ export async function eraseQuotes(connection: Connection, { projectId, id }: Cus
   const { rowCount } = await connection.execute(
     sql`delete from quotes where project_id = ${projectId} and customer_id = ${id}`,
   );
+  return rowCount ?? 0;
+}
+
+export async function mergeQuotes(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  const { rowCount } = await connection.execute(sql`
+    update quotes set customer_id = ${customer.id} where project_id = ${projectId} and customer_id = ${guest.id}`);
   return rowCount ?? 0;
 }

@@ -2,6 +2,7 @@
 import { normalizeCode } from "../../engine/codes.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
+import type { Rulebook } from "../../engine/rulebook.ts";
 import { stocksAt } from "../../engine/unit-stock.ts";
 import type { Hold } from "../../ledger/books.ts";
 import type { GuardedCampaign, GuardedCampaigns } from "../ledger/campaign-counters.ts";
@@ -115,4 +116,21 @@ function codeBehind({ code, pool }: CompiledPromotion, { quote, coupons }: Holds
     if (coupon?.pool === pool) return coupon.code;
   }
   return null;
+}
+
+const byKey = new WeakMap<Rulebook, Map<string, CompiledPromotion>>();
+
+/** Those of the rules, found by key; made once for each rulebook. */
+export function promotionsByKey({
+  rulebook,
+}: {
+  readonly rulebook: Rulebook;
+}): (key: string) => CompiledPromotion | undefined {
+  let promotions = byKey.get(rulebook);
+  if (promotions === undefined) {
+    promotions = new Map(rulebook.promotions.map((promotion) => [promotion.key, promotion]));
+    byKey.set(rulebook, promotions);
+  }
+  const found = promotions;
+  return (key) => found.get(key);
 }

@@ -117,7 +117,7 @@ export const ledgerEntry = z
     step: z.int().describe("Counts the entries of the redemption."),
     at: z.iso.datetime(),
     cause: z
-      .enum(["reserve", "commit", "cancel", "expire", "return", "claim", "release"])
+      .enum(["reserve", "commit", "cancel", "expire", "return", "claim", "release", "merge"])
       .meta({ id: "LedgerCause" }),
     promotion: z.string().nullable().describe("Its key; null for the coupon of a pool."),
     rule: z.string().describe("The id of the promotion or pool whose counter it is."),

@@ -5,7 +5,6 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
-import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -14,6 +13,7 @@ import { idempotencyOf, requestHash, requireSameRequest, whileHolding } from "..
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
+import { problem } from "../../platform/problem.ts";
 import {
   requirePrivileges,
   requireSense,
@@ -21,6 +21,7 @@ import {
 } from "../evaluations/evaluation-request.ts";
 import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
+import { cartOf } from "../facts/facts-question.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import { asKept } from "../facts/given-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -31,6 +32,7 @@ import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { keptSale } from "./kept-sale.ts";
 import { beginningOf, shown } from "./redemption-answer-service.ts";
+import { promotionsByKey } from "./redemption-holds.ts";
 import {
   closedCodes,
   contended,
@@ -110,7 +112,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     const at = request.at === undefined ? clock.now() : Date.parse(request.at);
     const order =
       request.orderRef === undefined && idempotencyKey === null ? null : { source, orderRef, idempotencyKey };
-    const ask = () => facts.forOrder(rules, request, at, order, context.apiKeyId);
+    /** As the customer's whom the one that it names is merged into. */
+    let cart = request;
+    const ask = async () => {
+      const answer = await facts.forOrder(rules, cart, at, order, context.apiKeyId);
+      if (answer.mergedInto !== null) cart = cartOf(cart, answer.mergedInto);
+      return answer;
+    };
     let known = seated(await ask(), seat);
     const before = await answeredBefore(projectId, known, hash);
     if (before !== null) return before;
@@ -124,9 +132,9 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     };
     for (let attempt = 1; ; attempt++) {
       const { settings } = rules;
-      const exposed = exposures.noterOf(rules, request);
-      requireSenseAtListPrices(request, known.facts);
-      const quote = pricing.quote(rules.rulebook, request, known.facts, at, { settings }, exposed);
+      const exposed = exposures.noterOf(rules, cart);
+      requireSenseAtListPrices(cart, known.facts);
+      const quote = pricing.quote(rules.rulebook, cart, known.facts, at, { settings }, exposed);
       const identified = { id: newId("evl", clock.now()), ...quote };
       const fault = faultOf(request, identified, known.facts) ?? seat?.faultOf(identified) ?? null;
       if (fault !== null) {
@@ -162,13 +170,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           source,
           orderRef,
           mode: request.mode,
-          customerId: request.customer?.id ?? null,
+          customerId: cart.customer?.id ?? null,
           currency: quote.currency,
           total: quote.total,
           discount: quote.discount + quote.shippingDiscount,
           revision: rules.revision,
           evaluatedAt: at,
-          ...keptSale(asKept(request, rules.identifierKey), known.facts, quote),
+          ...keptSale(asKept(cart, rules.identifierKey), known.facts, quote),
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,
@@ -187,7 +195,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
               id,
               source,
               orderRef,
-              customer: request.customer?.id ?? null,
+              customer: cart.customer?.id ?? null,
               quote: identified,
               ...beginningOf(result),
             },
@@ -198,6 +206,13 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         case "answered":
           requireSameRequest(result.record, operations.redeem, hash);
           return { answer: await asAnswered(projectId, result.record), isReplay: true };
+        case "merged": {
+          if (attempt >= mostAttempts) throw problem("unavailable");
+          cart = cartOf(cart, result.customer);
+          const answered = await lookAgain();
+          if (answered !== null) return answered;
+          break;
+        }
         case "refused": {
           const { refusal } = result;
           seat?.requireOthers(refusal);
@@ -255,6 +270,8 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       case "answered":
         requireSameRequest(result.record, operation, hash);
         return { answer: await asAnswered(projectId, result.record), isReplay: true };
+      case "merged":
+        throw new Error("whose redemption it is was decided when it was made");
       case "refused":
         throw problemOf(result.refusal);
     }
@@ -339,16 +356,4 @@ const cursor = cursorOf("redemptions", z.strictObject({ id: z.string() }));
 /** Deposits that a redemption of ours is to prove; others were vouched for by whoever may. */
 function recordedDeposits({ deposits = [] }: RedemptionRequest): string[] {
   return deposits.filter(({ promotion }) => promotion === undefined).map(({ redemption }) => redemption);
-}
-
-const byKey = new WeakMap<ProjectRules["rulebook"], Map<string, CompiledPromotion>>();
-
-function promotionsByKey({ rulebook }: ProjectRules): (key: string) => CompiledPromotion | undefined {
-  let promotions = byKey.get(rulebook);
-  if (promotions === undefined) {
-    promotions = new Map(rulebook.promotions.map((promotion) => [promotion.key, promotion]));
-    byKey.set(rulebook, promotions);
-  }
-  const found = promotions;
-  return (key) => found.get(key);
 }

@@ -10,6 +10,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemBody, type ProblemError, problem, problemBody } from "../../platform/problem.ts";
 import { answerInBatches, type StreamRecord } from "../../platform/stream-records.ts";
 import { mostErrorsReported, problemErrorsOf } from "../../platform/validation.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { membershipEvents } from "./segment-event.ts";
@@ -80,12 +81,18 @@ export function segmentMemberService({
       // One caller after the other: two who exchange the same members would wait for each other.
       const row = requireList(await lockSegment(connection, projectId, key));
       const { id: segmentId } = row;
+      const meant = await customersMeant(connection, projectId, [...add, ...remove]);
       const changes = [
-        ...(await leave(connection, projectId, { segmentIds: [segmentId], customerIds: remove }, [])),
+        ...(await leave(
+          connection,
+          projectId,
+          { segmentIds: [segmentId], customerIds: remove.map(meant) },
+          [],
+        )),
         ...(await enter(
           connection,
           projectId,
-          add.map((customerId) => ({ segmentId, customerId })),
+          add.map((id) => ({ segmentId, customerId: meant(id) })),
           new Date(clock.now()),
         )),
       ];

@@ -30,6 +30,7 @@ import {
   endSweep,
   holdUpkeep,
   knownCustomers,
+  mergeLists,
   nextCustomers,
   projectsWithUpkeepDue,
   type RuledSegment,
@@ -272,5 +273,11 @@ export const segmentCustomerData: CustomerData = {
   async erase(connection, { projectId, id }) {
     await holdUpkeep(connection, projectId);
     return deleteCustomerRecords(connection, projectId, id);
+  },
+  async merge(connection, { projectId, guest, customer, now }) {
+    await holdUpkeep(connection, projectId);
+    await mergeLists(connection, { projectId, from: guest.id, to: customer.id, since: new Date(now) });
+    // Sums and conditions follow from the event of the merge.
+    return deleteCustomerRecords(connection, projectId, guest.id);
   },
 };

@@ -105,6 +105,7 @@ export async function segmentsByConditions(
 /** Events after which something else may be true of a customer. */
 const telling = [
   "dealwright.customer.changed",
+  "dealwright.customer.merged",
   "dealwright.order.placed",
   "dealwright.order.updated",
   "dealwright.order.cancelled",
@@ -293,6 +294,20 @@ export async function customerRecords(
              'lastOrderAt', last_order_at, 'spent', spent)
       from customer_activity where project_id = ${projectId} and customer_id = ${customerId}`);
   return rows.map(({ record }) => record);
+}
+
+/** The customer is in every list that the guest is in. */
+export async function mergeLists(
+  connection: Connection,
+  { projectId, from, to, since }: { projectId: string; from: string; to: string; since: Date },
+): Promise<void> {
+  await connection.execute(sql`
+    insert into segment_members (project_id, segment_id, customer_id, since)
+    select m.project_id, m.segment_id, ${to}, ${since.toISOString()}::timestamptz
+      from segment_members m join segments s on s.project_id = m.project_id and s.id = m.segment_id
+     where m.project_id = ${projectId} and m.customer_id = ${from} and s.refreshed_version is null
+     order by m.segment_id
+    on conflict do nothing`);
 }
 
 export async function deleteCustomerRecords(

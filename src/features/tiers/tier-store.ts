@@ -154,6 +154,20 @@ export async function deleteSetting(
   return rowCount ?? 0;
 }
 
+/** What was set by hand for the customer stands; else what was for the guest. */
+export async function mergeSetting(
+  connection: Connection,
+  projectId: string,
+  { from, to }: { from: string; to: string },
+): Promise<number> {
+  await connection.execute(sql`
+    insert into tier_settings (project_id, customer_id, tier, set_at, until, reason)
+    select project_id, ${to}, tier, set_at, until, reason from tier_settings
+     where project_id = ${projectId} and customer_id = ${from}
+    on conflict do nothing`);
+  return deleteSetting(connection, projectId, from);
+}
+
 /** What these customers did that counts, with all its times. */
 export async function findAchievements(
   connection: Connection,

@@ -24,6 +24,7 @@ import {
   findProgramme,
   findSettings,
   findTiers,
+  mergeSetting,
   recordsOfTiers,
   saveTiers,
 } from "./tier-store.ts";
@@ -137,5 +138,10 @@ export const tierCustomerData: CustomerData = {
     const known = (await findTiers(connection, projectId, [id])).size;
     await deleteTiers(connection, projectId, [id]);
     return known + (await deleteSetting(connection, projectId, id));
+  },
+  async merge(connection, { projectId, guest, customer }) {
+    const known = (await findTiers(connection, projectId, [guest.id])).size;
+    await deleteTiers(connection, projectId, [guest.id]);
+    return known + (await mergeSetting(connection, projectId, { from: guest.id, to: customer.id }));
   },
 };

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { CustomerName } from "../../platform/customer-data.ts";
+import type { CustomerMerge, CustomerName } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 
 /** What others did that names them is shown without the others. */
@@ -56,4 +56,14 @@ export async function eraseTrackedCustomer(
            data = (data - 'visitor' - 'attributes' - 'referrer') || ${customer}::jsonb
      where project_id = ${projectId} and customer_id = ${id}`);
   return (named ?? 0) + (unknown ?? 0) + (own ?? 0);
+}
+
+export async function mergeTrackedCustomer(
+  connection: Connection,
+  { projectId, guest, customer }: CustomerMerge,
+): Promise<number> {
+  const { rowCount } = await connection.execute(sql`
+    update tracked_events set customer_id = ${customer.id}, data = data || jsonb_build_object('customer', ${customer.id}::text)
+     where project_id = ${projectId} and customer_id = ${guest.id}`);
+  return rowCount ?? 0;
 }

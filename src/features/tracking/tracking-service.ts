@@ -6,6 +6,7 @@ import { type Connection, type Database, withTransaction } from "../../platform/
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { countFunnel, type FunnelCount, orderStep } from "./tracking-funnel-store.ts";
 import {
   aheadSeconds,
@@ -56,11 +57,14 @@ export function trackingService({
   count?: TrackingFollower;
 }): TrackingService {
   return {
-    async track(projectId, events, pathOf) {
+    async track(projectId, told, pathOf) {
       const now = clock.now();
-      const errors = events.flatMap((event, i) => faultsOf(event, pathOf(i), now));
+      const errors = told.flatMap((event, i) => faultsOf(event, pathOf(i), now));
       if (errors.length > 0)
         throw problem("invalid-request", { errors: errors.slice(0, mostErrorsReported) });
+      const named = told.map(({ data }) => data.customer);
+      const meant = await customersMeant(database.of(projectId), projectId, named);
+      const events = told.map((event) => ofCustomer(event, meant));
       const rows = events.map((event) => rowOf(projectId, event, now));
       const ofCustomers = events.filter(({ data }) => data.customer !== undefined);
       const isFollowed = ofCustomers.length > 0 && followers.length > 0;
@@ -142,6 +146,12 @@ function requirePeriod({ from, to }: { from?: string | undefined; to?: string | 
   if (errors.length === 0 && from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to))
     errors.push({ path: "/to", code: "period_empty", message: "The period ends before it begins." });
   if (errors.length > 0) throw problem("invalid-request", { errors });
+}
+
+function ofCustomer(event: TrackedEvent, meant: (id: string) => string): TrackedEvent {
+  const { customer } = event.data;
+  if (customer === undefined || meant(customer) === customer) return event;
+  return { ...event, data: { ...event.data, customer: meant(customer) } };
 }
 
 function rowOf(projectId: string, event: TrackedEvent, now: number): TrackedEventRow {

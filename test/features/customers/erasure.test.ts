@@ -113,6 +113,9 @@ async function activated(document: { key: string } & Record<string, unknown>): P
 /** What there is of each customer. */
 const each = {
   exposures: 0,
+  aliases: 0,
+  priceLists: 0,
+  quotes: 0,
   automationRuns: 1,
   // In one of them; and what they bought, added up.
   segments: 2,

@@ -960,6 +960,45 @@ comment on table exposures is 'The first time each customer met what is split, i
 grant delete, insert, select, update on exposures to dealwright_app;
 grant select (project_id, at) on exposures to dealwright_lookout;
 
+create table fund_entries (
+  project_id text not null,
+  redemption_id text not null,
+  number integer not null,
+  dealer text collate "C" not null,
+  period text not null,
+  promotion text not null,
+  funder text not null,
+  currency text not null,
+  amount bigint not null,
+  booked_at timestamp with time zone not null,
+  constraint fund_entries_pkey PRIMARY KEY (project_id, redemption_id, number),
+  constraint fund_entries_say_something CHECK ((amount <> 0))
+);
+CREATE INDEX fund_entries_statement ON public.fund_entries USING btree (project_id, dealer, period, redemption_id, number);
+alter table fund_entries enable row level security;
+alter table fund_entries force row level security;
+create policy lookout on fund_entries as permissive for select to dealwright_lookout using (true);
+create policy project on fund_entries as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table fund_entries is 'Only ever added to: what comes back is an entry below zero. Of a redemption all entries come to what its funders bear of it as it stands.';
+comment on column fund_entries.period is 'The month in which it was booked, of the project''s time zone; the next one that was open where that was settled.';
+grant insert, select on fund_entries to dealwright_app;
+
+create table fund_settlements (
+  project_id text not null,
+  dealer text collate "C" not null,
+  period text not null,
+  reference text not null,
+  settled_at timestamp with time zone not null,
+  settled_by text not null,
+  constraint fund_settlements_pkey PRIMARY KEY (project_id, dealer, period)
+);
+alter table fund_settlements enable row level security;
+alter table fund_settlements force row level security;
+create policy lookout on fund_settlements as permissive for select to dealwright_lookout using (true);
+create policy project on fund_settlements as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table fund_settlements is 'Months of a dealer that are settled: nothing is booked into them any more.';
+grant insert, select on fund_settlements to dealwright_app;
+
 create table group_buys (
   project_id text not null,
   id text not null,
@@ -2992,6 +3031,10 @@ alter table evaluations add constraint evaluations_project_id_fkey FOREIGN KEY (
 alter table event_streams add constraint event_streams_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table exposures add constraint exposures_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table fund_entries add constraint fund_entries_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table fund_settlements add constraint fund_settlements_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table group_buys add constraint group_buys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 

@@ -119,7 +119,7 @@ export function servicesOf({
   const followers = [
     followRedemptions,
     ...growthFollowers({ projects, clock }),
-    ...dealerFollowers({ clock }),
+    ...dealerFollowers({ clock, projects }),
     ...campaignFollowers,
     followPromotionDays,
   ];

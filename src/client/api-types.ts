@@ -10,6 +10,8 @@ export type Adjustment = {
   code: string | null;
   /** The amount by units; the sum of units × amount is exact. Where several promotions touch the line, the runs of all begin with its first unit, and units that one leaves out have 0: so it can be told what each unit costs. */
   runs: readonly (UnitRun)[];
+  /** Only where several fund the promotion: their parts, which come to the amount. */
+  funding?: readonly (FundedPart)[];
 };
 
 /** From here on an event `dealwright.alarm.…` and a line in the log say so, once in each minute or hour. Null: never. */
@@ -102,6 +104,8 @@ export type AppliedPromotion = {
   times: number;
   label: string;
   funder: string;
+  /** Only where several fund the promotion: their parts, which come to the amount. */
+  funding?: readonly (FundedPart)[];
   /** What a floor, a budget or the price itself refused. */
   unappliedAmount: MinorUnits;
   /** Only of a promotion with a stock of its own or a safety stock: the goods of which it is limited. */
@@ -2756,6 +2760,81 @@ export type Forcing = {
   optimality: Optimality;
 };
 
+export type FundEntry = {
+  redemption: string;
+  /** Counts the entries of the redemption. */
+  number: number;
+  promotion: string;
+  funder: string;
+  currency: CurrencyCode;
+  /** Minor units; below zero where more came back than was sold. */
+  amount: number;
+  bookedAt: string;
+};
+
+export type FundEntryPage = {
+  items: readonly (FundEntry)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type FundSettlement = {
+  reference: string;
+};
+
+export type FundShare = {
+  funder: string;
+  /** Minor units; below zero where more came back than was sold. */
+  amount: number;
+};
+
+export type FundStatement = {
+  dealer: string;
+  period: string;
+  state: FundStatementState;
+  /** Of the payment or credit note that settled it. */
+  reference: string | null;
+  settledAt: string | null;
+  promotions: readonly (FundedPromotion)[];
+  totals: readonly (FundTotal)[];
+};
+
+export type FundStatementState = "open" | "settled";
+
+export type FundTotal = {
+  currency: CurrencyCode;
+  /** Minor units; below zero where more came back than was sold. */
+  discount: number;
+  /** What the dealer bears: the funder `dealer`. */
+  dealerShare: number;
+  /** What the others bear. */
+  othersShare: number;
+};
+
+/** What one funder bears of a discount. */
+export type FundedPart = {
+  funder: string;
+  percent: number;
+  amount: MinorUnits;
+};
+
+export type FundedPromotion = {
+  promotion: string;
+  currency: CurrencyCode;
+  /** Minor units; below zero where more came back than was sold. */
+  discount: number;
+  /** What each funder bears of it; they come to the discount. */
+  funding: readonly (FundShare)[];
+};
+
+/** Shares of every discount, which come to 100 percent. `dealer` is the order's dealer: the promotion then applies to no cart without one. */
+export type Funding = readonly (FundingShare)[];
+
+export type FundingShare = {
+  funder: string;
+  percent: number;
+};
+
 export type Funnel = {
   steps: readonly (FunnelStep)[];
   /** The same by the channel of each person's first step, the largest first; at most 100. */
@@ -4193,6 +4272,7 @@ export type Promotion = {
   /** A private promotion is never named to a customer outside its audience. */
   visibility: "public" | "private";
   funder: string;
+  funding?: Funding;
   schedule?: Schedule;
   trigger: Trigger;
   conditions?: Condition;
@@ -4362,6 +4442,7 @@ export type PromotionDocument = {
   /** A private promotion is never named to a customer outside its audience. */
   visibility: "public" | "private";
   funder: string;
+  funding?: Funding;
   schedule?: Schedule;
   trigger: Trigger;
   conditions?: Condition;
@@ -4387,6 +4468,7 @@ export type PromotionDocumentInput = {
   /** A private promotion is never named to a customer outside its audience. */
   visibility?: "public" | "private";
   funder?: string;
+  funding?: Funding;
   schedule?: Schedule;
   trigger: Trigger;
   conditions?: ConditionInput;
@@ -4519,6 +4601,7 @@ export type PromotionUpdate = {
   /** A private promotion is never named to a customer outside its audience. */
   visibility?: "public" | "private";
   funder?: string;
+  funding?: Funding;
   schedule?: Schedule;
   trigger: Trigger;
   conditions?: ConditionInput;
@@ -6332,7 +6415,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6708,6 +6791,12 @@ export interface Operations {
   approveRebateStatement: { request: { params: { id: string } }; answer: RebateStatement };
   /** Say that an approved statement was paid, or settled where the dealer owed it. */
   payRebateStatement: { request: { params: { id: string }; body: RebatePayment }; answer: RebateStatement };
+  /** What a dealer and others bear together of a month's discounts. */
+  dealerFunding: { request: { params: { id: string; period: string } }; answer: FundStatement };
+  /** The entries that such a statement adds up, by redemption. */
+  dealerFundEntries: { request: { params: { id: string; period: string }; query?: { limit?: number; after?: string } }; answer: FundEntryPage };
+  /** Settle a month that is over: it stays as it is from then on. */
+  settleDealerFunding: { request: { params: { id: string; period: string }; body: FundSettlement }; answer: FundStatement };
   /** Open a price list, or replace what it says; its prices stay. */
   putPriceList: { request: { params: { key: string }; body: PriceListDocument; ifMatch?: string }; answer: PriceList };
   /** The project's price lists, by key. */
@@ -6983,6 +7072,9 @@ export const routes = {
   rebateStatement: { method: "GET", path: "/v1/rebate-statements/{id}", isRepeatable: true, takesIdempotencyKey: false },
   approveRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/approve", isRepeatable: false, takesIdempotencyKey: false },
   payRebateStatement: { method: "POST", path: "/v1/rebate-statements/{id}/pay", isRepeatable: false, takesIdempotencyKey: false },
+  dealerFunding: { method: "GET", path: "/v1/dealers/{id}/funding/{period}", isRepeatable: true, takesIdempotencyKey: false },
+  dealerFundEntries: { method: "GET", path: "/v1/dealers/{id}/funding/{period}/entries", isRepeatable: true, takesIdempotencyKey: false },
+  settleDealerFunding: { method: "POST", path: "/v1/dealers/{id}/funding/{period}/settle", isRepeatable: false, takesIdempotencyKey: false },
   putPriceList: { method: "PUT", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },
   priceLists: { method: "GET", path: "/v1/price-lists", isRepeatable: true, takesIdempotencyKey: false },
   priceList: { method: "GET", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },

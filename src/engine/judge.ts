@@ -1,6 +1,7 @@
 /** What can be said of a candidate before any plan: is it on, in this currency, for this customer, and is anything left of it? */
 import { whyApart } from "./assignment.ts";
 import type { UsageFact } from "./facts.ts";
+import { dealerFunder, type Funding } from "./funding.ts";
 import { asksRecords, campaignOf, countedBy } from "./guarantees.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import {
@@ -116,7 +117,12 @@ function whatIsLeft(
   return whatItsCampaignLeaves(promotion, known);
 }
 
+const isDealers = ({ funder }: Funding[number]) => funder === dealerFunder;
+
 function whatItsCampaignLeaves(promotion: CompiledPromotion, known: Known): Rejection | null {
+  // Nobody would bear the dealer's share.
+  if (known.cart.dealer === undefined && promotion.document.funding?.some(isDealers))
+    return { reason: "facts_missing", path: "dealer" };
   const { isPaused, perCustomer, byCustomer = 0 } = campaignOf(known.facts, promotion.document) ?? {};
   if (isPaused) return { reason: "campaign_paused", path: "channel" };
   if (perCustomer !== undefined && known.cart.customer?.id === undefined)

@@ -10,6 +10,7 @@ import {
   conditionSchema,
 } from "./conditions/tree.ts";
 import { compileExpression, type Expression } from "./expression.ts";
+import { fundingFaults, fundingSchema } from "./funding.ts";
 import type { CompiledBenefit, Compiler, Issue, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
 import { limits } from "./limits.ts";
@@ -133,6 +134,7 @@ export const promotionSchema = z
       .default("public")
       .describe("A private promotion is never named to a customer outside its audience."),
     funder: z.string().min(1).max(limits.nameLength).default("merchant"),
+    funding: fundingSchema.optional(),
     schedule: scheduleSchema.optional(),
     trigger: triggerSchema,
     conditions: conditionSchema.optional(),
@@ -231,6 +233,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
         );
   if (document.variant !== undefined && document.variant.from >= document.variant.to)
     compiler.issue("/variant/to", "range_empty", "No customer would be in this arm.");
+  for (const { path, code, message } of fundingFaults(document.funding)) compiler.issue(path, code, message);
   if (document.budget !== undefined) compiler.currencies(document.budget.amount, "/budget/amount");
   if (document.benefits.filter((benefit) => benefit.kind === "deposit").length > 1)
     compiler.issue(

@@ -13,6 +13,14 @@ export const unitRunSchema = z
   .strictObject({ units: z.int(), amount: minorUnits.describe("Off each of these units.") })
   .meta({ id: "UnitRun" });
 
+const fundedPartSchema = z
+  .strictObject({ funder: z.string(), percent: z.number(), amount: minorUnits })
+  .meta({ id: "FundedPart", description: "What one funder bears of a discount." });
+const funding = z
+  .array(fundedPartSchema)
+  .optional()
+  .describe("Only where several fund the promotion: their parts, which come to the amount.");
+
 const adjustmentSchema = z
   .strictObject({
     promotion,
@@ -24,6 +32,7 @@ const adjustmentSchema = z
       .describe(
         "The amount by units; the sum of units × amount is exact. Where several promotions touch the line, the runs of all begin with its first unit, and units that one leaves out have 0: so it can be told what each unit costs.",
       ),
+    funding,
   })
   .meta({ id: "Adjustment" });
 
@@ -88,6 +97,7 @@ const appliedPromotionSchema = z
     times: z.int().describe("How many times it was applied."),
     label: z.string(),
     funder: z.string(),
+    funding,
     unappliedAmount: minorUnits.describe("What a floor, a budget or the price itself refused."),
     stock: z
       .array(

@@ -2,6 +2,7 @@
 
 import type { CanonicalLine } from "./canonical-cart.ts";
 import { explanations } from "./explanations.ts";
+import { bothOf, type FundedPart, sharesOf } from "./funding.ts";
 import type { UnitRun } from "./goods.ts";
 import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
@@ -54,7 +55,7 @@ export function writeQuote(outcome: Outcome): Quote {
       const off = sumOf(adjustments);
       return { id, amount, discount: off, total: amount - off, adjustments };
     }),
-    promotions: promotionRows(outcome),
+    promotions: promotionRows(outcome, onGoods, onShipments),
     rewards: rewardRows(situation, priced),
     codes,
     notApplied,
@@ -147,13 +148,16 @@ export function adjustmentsByPosition(
         if (units === undefined) continue;
         let amount = 0;
         for (const run of units) amount += run.units * run.amount;
-        byPosition[position] = withOneMore(byPosition[position], {
+        const adjustment: Adjustment = {
           promotion: promotion.key,
           stage,
           amount,
           code: codeText,
           runs: units,
-        });
+        };
+        const { funding } = promotion.document;
+        if (funding !== undefined) adjustment.funding = sharesOf(amount, funding);
+        byPosition[position] = withOneMore(byPosition[position], adjustment);
       }
     }
   }
@@ -208,7 +212,23 @@ function inShort(runs: Runs): Runs {
 
 // ---------------------------------------------------------------- promotions
 
-function promotionRows({ situation, proposed: { priced }, settings }: Outcome): Quote["promotions"] {
+type ByPosition = readonly (readonly Adjustment[] | undefined)[];
+
+/** As the adjustments split it, so that rows and lines say the same to the cent. */
+function fundingIn(key: string, stage: Stage, byPosition: ByPosition): FundedPart[] | undefined {
+  let sum: FundedPart[] | undefined;
+  for (const adjustments of byPosition)
+    for (const { promotion, stage: of, funding } of adjustments ?? [])
+      if (promotion === key && of === stage && funding !== undefined)
+        sum = sum === undefined ? funding : bothOf(sum, funding);
+  return sum;
+}
+
+function promotionRows(
+  { situation, proposed: { priced }, settings }: Outcome,
+  onGoods: ByPosition,
+  onShipments: ByPosition,
+): Quote["promotions"] {
   const rows: Quote["promotions"] = [];
   for (const { candidate, stage, amount, times, unapplied, stock } of priced.applications) {
     const { promotion } = situation.candidates[candidate]!;
@@ -216,6 +236,10 @@ function promotionRows({ situation, proposed: { priced }, settings }: Outcome): 
     // Several rewards of one promotion are one row.
     const last = rows.at(-1);
     if (stage === "reward" && last?.stage === stage && last.promotion === key) continue;
+    const funding =
+      document.funding === undefined
+        ? undefined
+        : fundingIn(key, stage, isOnShipments(stage) ? onShipments : onGoods);
     rows.push({
       promotion: key,
       promotionId: id,
@@ -226,6 +250,7 @@ function promotionRows({ situation, proposed: { priced }, settings }: Outcome): 
       funder: document.funder,
       unappliedAmount: unapplied,
       ...(stock !== undefined && { stock: [...stock] }),
+      ...(funding !== undefined && { funding }),
     });
   }
   return rows;

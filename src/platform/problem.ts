@@ -111,6 +111,8 @@ export const problems = {
   "order-redemption-mismatch": { status: 409, title: "The redemption is not this order's." },
   "order-state-conflict": { status: 409, title: "The order's state does not allow this." },
   "voucher-refused": { status: 409, title: "This cannot be promised without a network." },
+  "fund-period-open": { status: 409, title: "The month is not over yet." },
+  "fund-period-settled": { status: 409, title: "The month is settled with another reference." },
   "territory-flag-cleared": { status: 409, title: "The order was cleared for another reason." },
   "rebate-agreement-settled": {
     status: 409,

@@ -2,6 +2,8 @@
 import { dealerOperations } from "../features/dealers/dealer-operations.ts";
 import { dealerService } from "../features/dealers/dealer-service.ts";
 import { followShippedOrders, territoryFlagService } from "../features/dealers/territory-flag-service.ts";
+import { fundOperations } from "../features/funds/fund-operations.ts";
+import { followFundedSales, fundService } from "../features/funds/fund-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
 import { followDealersOrders, rebateAccrualService } from "../features/rebates/rebate-accrual-service.ts";
 import { rebateAgreementService } from "../features/rebates/rebate-agreement-service.ts";
@@ -15,9 +17,10 @@ import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 
 /** In the transaction that numbers events. Territories come first: what is flagged earns nothing. */
-export const dealerFollowers = ({ clock }: { clock: Clock }) => [
+export const dealerFollowers = ({ clock, projects }: { clock: Clock; projects: ProjectService }) => [
   followShippedOrders(clock),
   followDealersOrders(clock),
+  followFundedSales({ clock, projects }),
 ];
 
 export function dealerServices({
@@ -42,6 +45,7 @@ export function dealerServices({
     operations: [
       ...dealerOperations(dealerService(options), territoryFlagService(options)),
       ...rebateOperations(rebates),
+      ...fundOperations(fundService(options)),
     ],
     streams: rebateStreams(rebates),
     start: accrual.start,

@@ -53,6 +53,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/demo/demo-seed.ts": "service",
   // Where an order went, held against a territory.
   "src/features/dealers/dealer-territory.ts": "words",
+  // What funders bear of a sale, without a database.
+  "src/features/funds/fund-book.ts": "words",
   // The catalogue of events, and how one is told.
   "src/features/events/cloud-event.ts": "words",
   "src/features/events/event-document.ts": "words",

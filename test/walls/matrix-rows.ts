@@ -251,6 +251,17 @@ export const rows: Readonly<Record<string, Row>> = {
   "POST /v1/quotes": { body: () => cart },
   "GET /v1/quotes": {},
   "GET /v1/quotes/{id}": { path: ({ quote }) => ({ id: quote! }) },
+  "GET /v1/dealers/{id}/funding/{period}": {
+    path: ({ otherDealer }) => ({ id: otherDealer!, period: "2026-11" }),
+  },
+  "GET /v1/dealers/{id}/funding/{period}/entries": {
+    path: ({ otherDealer }) => ({ id: otherDealer!, period: "2026-11" }),
+  },
+  "POST /v1/dealers/{id}/funding/{period}/settle": {
+    path: ({ otherDealer }) => ({ id: otherDealer!, period: "2026-10" }),
+    body: () => ({ reference: "mine" }),
+    owner: orConflict,
+  },
   "GET /v1/territory-flags": {},
   "POST /v1/territory-flags/{order}/clear": {
     path: ({ order }) => ({ order: order! }),

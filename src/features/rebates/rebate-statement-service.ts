@@ -1,6 +1,6 @@
 /** A period is closed with a statement for each dealer; a statement is approved, and paid. Every step is an entry in the books. */
 import { z } from "zod";
-import { allocate, parsePercent } from "../../engine/money.ts";
+import { sharesOf } from "../../engine/funding.ts";
 import { closed, paidOut } from "../../ledger/rebates.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
@@ -287,18 +287,10 @@ function statementOf(document: RebateAgreementDocument, standing: RebateStanding
   };
 }
 
-/** The shares of the total, which they come to: largest remainder. */
+/** The shares of the total, which they come to. */
 function fundingOf({ funders }: RebateAgreementDocument, total: number): { name: string; amount: number }[] {
-  const sign = total < 0 ? -1 : 1;
-  const { base, extra } = allocate(
-    Math.abs(total),
-    funders.map(({ percent }) => ({
-      weight: parsePercent(percent)!,
-      count: 1,
-      room: Number.MAX_SAFE_INTEGER,
-    })),
-  );
-  return funders.map(({ name }, i) => ({ name, amount: sign * (base[i]! + extra[i]!) || 0 }));
+  const funding = funders.map(({ name, percent }) => ({ funder: name, percent }));
+  return sharesOf(total, funding).map(({ funder, amount }) => ({ name: funder, amount }));
 }
 
 function shown({ document, closedAt, approvedAt, paidAt, ...row }: StatementRow): RebateStatement {

@@ -613,6 +613,44 @@ create policy project on check_ins as permissive for all to public using ((proje
 comment on table check_ins is 'One a customer and day.';
 grant delete, insert, select, update on check_ins to dealwright_app;
 
+create table contracts (
+  project_id text not null,
+  id text collate "C" not null,
+  customer_id text not null,
+  kind text,
+  name text,
+  value bigint not null,
+  currency text not null,
+  starts_on text collate "C" not null,
+  ends_on text collate "C" not null,
+  auto_renew boolean not null,
+  state text not null,
+  renews text,
+  renewed_by text,
+  renewal text,
+  version integer not null,
+  due_at timestamp with time zone,
+  closed_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  constraint contracts_pkey PRIMARY KEY (project_id, id),
+  constraint contracts_days_known CHECK (((starts_on ~ '^\d{4}-\d\d-\d\d$'::text) AND (ends_on ~ '^\d{4}-\d\d-\d\d$'::text) AND (ends_on >= starts_on))),
+  constraint contracts_state_known CHECK ((state = ANY (ARRAY['active'::text, 'renewed'::text, 'ended'::text, 'cancelled'::text])))
+);
+CREATE INDEX contracts_due ON public.contracts USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX contracts_ends ON public.contracts USING btree (project_id, ends_on, customer_id);
+CREATE INDEX contracts_of_customer ON public.contracts USING btree (project_id, customer_id, ends_on);
+CREATE UNIQUE INDEX contracts_renewal ON public.contracts USING btree (project_id, renewal) WHERE (renewal IS NOT NULL);
+CREATE UNIQUE INDEX contracts_renewed_once ON public.contracts USING btree (project_id, renews) WHERE (renews IS NOT NULL);
+alter table contracts enable row level security;
+alter table contracts force row level security;
+create policy lookout on contracts as permissive for select to dealwright_lookout using (true);
+create policy project on contracts as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column contracts.due_at is 'When its last day is over, and it renews itself or ends; null: that is settled.';
+comment on column contracts.ends_on is 'The last day of the term, by the calendar of the project''s zone.';
+comment on column contracts.renewal is 'Of a term that follows another: the order or redemption by which it was bought. It renews one contract, once.';
+grant delete, insert, select, update on contracts to dealwright_app;
+grant select (project_id, id, due_at) on contracts to dealwright_lookout;
+
 create table counters (
   project_id text not null,
   rule_id text not null,
@@ -3141,6 +3179,19 @@ comment on function due_challenges(timestamp with time zone,integer) is 'Whose p
 alter function due_challenges(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_challenges(timestamp with time zone,integer) from public;
 grant execute on function due_challenges(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_contracts(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select c.project_id, c.id from contracts c where c.due_at is not null and c.due_at <= at order by c.due_at limit most
+$function$
+;
+alter function due_contracts(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_contracts(timestamp with time zone,integer) from public;
+grant execute on function due_contracts(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_customer_merges(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, alias text, customer_id text)

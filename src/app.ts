@@ -177,6 +177,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.loyalty.close();
     await services.growth.close();
     await services.dealers.close();
+    await services.contracts.rounds.close();
     await services.committer.close();
     await services.alarms.close();
     await services.counts.close();
@@ -206,6 +207,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.loyalty.start();
   services.growth.start();
   services.dealers.start();
+  services.contracts.rounds.start();
   // While the database is away there is nobody to listen to; that begins by itself when it is back.
   if (watch.isAway()) listening.catch((err: unknown) => app.log.error({ err }, "listening did not begin"));
   else await listening;
@@ -246,6 +248,7 @@ export function operationsOf(services: Services): Operation[] {
     ...services.stock.operations,
     ...promotionDayOperations(services.promotionDays),
     ...services.dealers.operations,
+    ...services.contracts.operations,
     ...services.priceLists.operations,
     ...automationOperationsOf(services),
     ...services.groupBuying.operations,

@@ -60,6 +60,7 @@ import {
   campaignsInForce,
   countCampaignEvents,
 } from "./wiring/campaigns.ts";
+import { contractServices } from "./wiring/contracts.ts";
 import { customerServicesOf } from "./wiring/customers.ts";
 import { dealerFollowers, dealerServices } from "./wiring/dealers.ts";
 import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts";
@@ -185,6 +186,7 @@ export function servicesOf({
     auditSealer: auditSealerService({ database, log }),
     jobs,
     growth,
+    contracts: contractServices({ database, clock, log, projects }),
     dealers: dealerServices({ database, clock, log, projects, eventDelivery }),
     tracking: trackingService({
       database,

@@ -39,9 +39,9 @@ export async function allAtOnce<Item>(
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
 }
 
-const patienceMilliseconds = 180_000;
+const patienceMilliseconds = 900_000;
 
-/** What the service does in the background is there a moment later. Throws once it has taken three minutes. */
+/** What the service does in the background is there a moment later. Throws once it has taken a quarter of an hour: thousands of orders are added up behind the day. */
 export async function until<Answer>(
   what: string,
   read: () => Promise<Answer>,

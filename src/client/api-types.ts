@@ -398,7 +398,7 @@ export type AutomationRunState = "waiting" | "done" | "owed" | "skipped";
 
 export type AutomationStatus = "draft" | "active" | "paused" | "archived";
 
-/** What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone. */
+/** What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `contract_end`: so many months before a contract of theirs ends, unless it is renewed by then. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone. */
 export type AutomationTrigger = {
   kind: "event";
   /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
@@ -438,6 +438,14 @@ export type AutomationTrigger = {
   yearly?: boolean;
   /** Below zero: so many days before. */
   offsetDays?: number;
+  /** HH:MM on the wall; 09:00 if left out. */
+  at?: string;
+} | {
+  kind: "contract_end";
+  /** So many months before the last day of a contract that still runs; 0: on that day. */
+  monthsBefore: number;
+  /** Of these kinds; of any, if left out. */
+  contracts?: readonly (string)[];
   /** HH:MM on the wall; 09:00 if left out. */
   at?: string;
 } | {
@@ -1894,6 +1902,11 @@ export type Condition = {
   withinDays: number;
   timezone?: string;
 } | {
+  kind: "contract";
+  kinds?: readonly (string)[];
+  endsWithinMonths?: number;
+  timezone?: string;
+} | {
   kind: "rfm";
   recency?: {
     atLeast?: number;
@@ -2018,6 +2031,11 @@ export type ConditionInput = {
   withinDays?: number;
   timezone?: string;
 } | {
+  kind: "contract";
+  kinds?: readonly (string)[];
+  endsWithinMonths?: number;
+  timezone?: string;
+} | {
   kind: "rfm";
   recency?: {
     atLeast?: number;
@@ -2067,6 +2085,90 @@ export type Consent = {
 
 /** By purpose: `{ granted, at, source }`. */
 export type Consents = { readonly [key: string]: Consent };
+
+export type Contract = {
+  customer: string;
+  /** Such as `maintenance`: what automations and promotions go by. */
+  kind?: string;
+  name?: string;
+  /** Of the whole term, in minor units. */
+  value: MinorUnits;
+  currency: CurrencyCode;
+  startsOn: string;
+  /** The last day, by the calendar of the project's zone. */
+  endsOn: string;
+  autoRenew: boolean;
+  id: string;
+  state: ContractState;
+  /** The contract whose next term this is. */
+  renews: string | null;
+  /** The contract that is the next term. */
+  renewedBy: string | null;
+  /** The order or redemption by which this term was bought. */
+  renewal: string | null;
+  /** When it was renewed, ended or cancelled. */
+  closedAt: string | null;
+  /** The ETag. */
+  version: number;
+  updatedAt: string;
+};
+
+export type ContractCohort = {
+  /** In which the contracts end: `2026-06`, `2026-Q2` or `2026`. */
+  cohort: string;
+  contracts: number;
+  renewed: number;
+  ended: number;
+  cancelled: number;
+  /** Not decided yet. */
+  open: number;
+  /** Renewed ones of all that are decided, cancelled ones among them; null while none is. */
+  renewalPercent: number | null;
+};
+
+export type ContractDocument = {
+  customer: string;
+  /** Such as `maintenance`: what automations and promotions go by. */
+  kind?: string;
+  name?: string;
+  /** Of the whole term, in minor units. */
+  value: MinorUnits;
+  currency: CurrencyCode;
+  startsOn: string;
+  /** The last day, by the calendar of the project's zone. */
+  endsOn: string;
+  /** At its end a term of the same length and value follows by itself. */
+  autoRenew?: boolean;
+};
+
+export type ContractPage = {
+  items: readonly (Contract)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
+export type ContractRenewal = {
+  /** Of the new term, which begins on the day after the last. */
+  id: string;
+  /** Left out, the new term is as long as the one before. */
+  endsOn?: string;
+  /** Left out, as before. */
+  value?: MinorUnits;
+  /** Left out, as before. */
+  kind?: string;
+  /** Left out, as before. */
+  autoRenew?: boolean;
+  /** The customer's order (its external id) or redemption by which it was bought: it renews one contract, once. */
+  order?: string;
+};
+
+export type ContractRenewals = {
+  /** The latest 200, in order. */
+  cohorts: readonly (ContractCohort)[];
+};
+
+/** `renewed`: another term follows, or has begun. `ended`: its last day is over, and none does. `cancelled`: given up, before that. */
+export type ContractState = "active" | "renewed" | "ended" | "cancelled";
 
 export type CopiedPromotion = {
   key: PromotionKey;
@@ -2353,6 +2455,30 @@ export type CustomerTier = {
   count: number | null;
   /** Null in the highest. */
   next: NextTier | null;
+};
+
+export type CustomerValueReport = {
+  customer: string;
+  year: number;
+  currency: CurrencyCode;
+  /** Kept at least in part; a deposit counts with the order that uses it. */
+  orders: number;
+  /** Less refunds. */
+  paid: MinorUnits;
+  /** What the kept goods of these orders come to, priced again as they were then, without any promotion. Of orders that no redemption priced, what was paid. */
+  withoutPromotions: number;
+  /** The difference. */
+  saved: number;
+  /** Orders that were priced again: all with a redemption, up to 5000. */
+  replayed: number;
+  /** False: there were more orders than that. */
+  isComplete: boolean;
+  /** That came with orders, the most frequent first. */
+  services: readonly (ServiceUsed)[];
+  /** What gifts are said to be worth. */
+  giftValue: MinorUnits;
+  /** Contracts of theirs that ran in the year, by id; at most 100. */
+  contracts: readonly (string)[];
 };
 
 export type Dealer = {
@@ -2698,7 +2824,7 @@ export type EventPage = {
   hasMore: boolean;
 };
 
-export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.campaign.created" | "dealwright.campaign.updated" | "dealwright.campaign.archived" | "dealwright.campaign.budget_reached" | "dealwright.policy.acted" | "dealwright.policy.failed" | "dealwright.policy.undone" | "dealwright.customer.merged" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.dealer.changed" | "dealwright.territory.flagged" | "dealwright.territory.cleared" | "dealwright.territory.withdrawn" | "dealwright.rebate.period_closed" | "dealwright.rebate.statement_approved" | "dealwright.rebate.statement_paid" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
+export type EventType = "dealwright.promotion.created" | "dealwright.promotion.changed" | "dealwright.promotion.activated" | "dealwright.promotion.paused" | "dealwright.promotion.ended" | "dealwright.promotion.killed" | "dealwright.promotion.archived" | "dealwright.redemption.reserved" | "dealwright.redemption.committed" | "dealwright.redemption.cancelled" | "dealwright.redemption.expired" | "dealwright.return.created" | "dealwright.reward.granted" | "dealwright.reward.owed" | "dealwright.reward.recovered" | "dealwright.reward.kept" | "dealwright.points.earned" | "dealwright.points.reversed" | "dealwright.points.adjusted" | "dealwright.points.spent" | "dealwright.points.refunded" | "dealwright.points.expiring" | "dealwright.points.expired" | "dealwright.prize.granted" | "dealwright.prize.owed" | "dealwright.prize.recovered" | "dealwright.prize.kept" | "dealwright.referral.attributed" | "dealwright.referral.refused" | "dealwright.referral.qualified" | "dealwright.referral.rewarded" | "dealwright.referral.reversed" | "dealwright.budget.reached" | "dealwright.limit.reached" | "dealwright.pool.running_low" | "dealwright.order.placed" | "dealwright.order.updated" | "dealwright.order.cancelled" | "dealwright.order.returned" | "dealwright.job.finished" | "dealwright.customer.changed" | "dealwright.segment.entered" | "dealwright.segment.left" | "dealwright.automation.notified" | "dealwright.automation.fired" | "dealwright.automation.owed" | "dealwright.tier.changed" | "dealwright.campaign.created" | "dealwright.campaign.updated" | "dealwright.campaign.archived" | "dealwright.campaign.budget_reached" | "dealwright.policy.acted" | "dealwright.policy.failed" | "dealwright.policy.undone" | "dealwright.customer.merged" | "dealwright.customer.erased" | "dealwright.group.opened" | "dealwright.group.succeeded" | "dealwright.group.failed" | "dealwright.stock.stale" | "dealwright.dealer.changed" | "dealwright.territory.flagged" | "dealwright.territory.cleared" | "dealwright.territory.withdrawn" | "dealwright.contract.changed" | "dealwright.contract.renewed" | "dealwright.contract.ended" | "dealwright.contract.cancelled" | "dealwright.rebate.period_closed" | "dealwright.rebate.statement_approved" | "dealwright.rebate.statement_paid" | "dealwright.project.stopped" | "dealwright.project.resumed" | "dealwright.alarm.redemptions" | "dealwright.alarm.discount" | "dealwright.alarm.wrong_codes" | "dealwright.webhook.disabled" | "dealwright.webhook.test";
 
 export type Excludes = {
   promotions?: readonly (string)[];
@@ -5292,6 +5418,8 @@ export type ReferralSide = "referrer" | "friend";
 /** `attributed`: the friend came, and has not paid an order yet that decides. `refused`: counts for nobody. `qualified`: the order is paid, the hold runs. `rewarded`: the hold is over. `reversed`: the order came back within it. */
 export type ReferralState = "attributed" | "refused" | "qualified" | "rewarded" | "reversed";
 
+export type RenewalCohort = "month" | "quarter" | "year";
+
 export type Restored = {
   /** Its key. */
   promotion: string;
@@ -5626,6 +5754,13 @@ export type Selector = {
   };
   /** Leaves out units on sale, or whose price is below their list price by now. */
   excludeDiscounted?: boolean;
+};
+
+export type ServiceUsed = {
+  service: string;
+  count: number;
+  /** What they are said to be worth. */
+  value: MinorUnits;
 };
 
 export type Shipment = {
@@ -6415,7 +6550,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "contract-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "contract-closed" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6797,6 +6932,20 @@ export interface Operations {
   dealerFundEntries: { request: { params: { id: string; period: string }; query?: { limit?: number; after?: string } }; answer: FundEntryPage };
   /** Settle a month that is over: it stays as it is from then on. */
   settleDealerFunding: { request: { params: { id: string; period: string }; body: FundSettlement }; answer: FundStatement };
+  /** Enter a customer's contract, or replace what it says. */
+  putContract: { request: { params: { id: string }; body: ContractDocument; ifMatch?: string }; answer: Contract };
+  /** The project's contracts, by id. */
+  contracts: { request: { query?: { limit?: number; after?: string; customer?: string; kind?: string; state?: ContractState; endsFrom?: string; endsTo?: string } }; answer: ContractPage };
+  /** A contract, and the terms before and after it. */
+  contract: { request: { params: { id: string } }; answer: Contract };
+  /** Renew a contract: its next term is a contract of its own. Once, however often it is sent. */
+  renewContract: { request: { params: { id: string }; body: ContractRenewal }; answer: Contract };
+  /** Give a contract up before its end. Of its cohort it is not renewed. */
+  cancelContract: { request: { params: { id: string } }; answer: Contract };
+  /** How many contracts were renewed, by the month, quarter or year in which they end. */
+  contractRenewals: { request: { query?: { by?: RenewalCohort; kind?: string; endsFrom?: string; endsTo?: string } }; answer: ContractRenewals };
+  /** What being a customer was worth in a year: orders, services, and what they would have paid without promotions. */
+  customerValueReport: { request: { params: { id: string }; query: { year?: number; currency: CurrencyCode } }; answer: CustomerValueReport };
   /** Open a price list, or replace what it says; its prices stay. */
   putPriceList: { request: { params: { key: string }; body: PriceListDocument; ifMatch?: string }; answer: PriceList };
   /** The project's price lists, by key. */
@@ -7075,6 +7224,13 @@ export const routes = {
   dealerFunding: { method: "GET", path: "/v1/dealers/{id}/funding/{period}", isRepeatable: true, takesIdempotencyKey: false },
   dealerFundEntries: { method: "GET", path: "/v1/dealers/{id}/funding/{period}/entries", isRepeatable: true, takesIdempotencyKey: false },
   settleDealerFunding: { method: "POST", path: "/v1/dealers/{id}/funding/{period}/settle", isRepeatable: false, takesIdempotencyKey: false },
+  putContract: { method: "PUT", path: "/v1/contracts/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  contracts: { method: "GET", path: "/v1/contracts", isRepeatable: true, takesIdempotencyKey: false },
+  contract: { method: "GET", path: "/v1/contracts/{id}", isRepeatable: true, takesIdempotencyKey: false },
+  renewContract: { method: "POST", path: "/v1/contracts/{id}/renew", isRepeatable: false, takesIdempotencyKey: false },
+  cancelContract: { method: "POST", path: "/v1/contracts/{id}/cancel", isRepeatable: false, takesIdempotencyKey: false },
+  contractRenewals: { method: "GET", path: "/v1/contract-renewals", isRepeatable: true, takesIdempotencyKey: false },
+  customerValueReport: { method: "GET", path: "/v1/customers/{id}/value-report", isRepeatable: true, takesIdempotencyKey: false },
   putPriceList: { method: "PUT", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },
   priceLists: { method: "GET", path: "/v1/price-lists", isRepeatable: true, takesIdempotencyKey: false },
   priceList: { method: "GET", path: "/v1/price-lists/{key}", isRepeatable: true, takesIdempotencyKey: false },

@@ -1,4 +1,5 @@
 import type { Attributes } from "./cart.ts";
+import type { ContractFact } from "./contract.ts";
 import type { DealerFact } from "./dealer.ts";
 import type { PriceListFact } from "./price-list.ts";
 import type { RfmScores } from "./rfm.ts";
@@ -27,6 +28,8 @@ export interface Facts {
   birthday?: string;
   /** How the customer is scored; null for whoever has not bought anything. */
   rfm?: RfmScores | null;
+  /** Contracts of the customer that run. */
+  contracts?: readonly ContractFact[];
   /** The account of the dealer whom the cart names; null where there is none. */
   dealer?: DealerFact | null;
   /** Price lists that are meant for the shopper, the one that goes first first, with the prices of what is in the cart. */
@@ -68,6 +71,7 @@ export type FactName =
   | "tier"
   | "rfm"
   | "birthday"
+  | "contracts"
   | "dealer";
 
 export interface CustomerProfile {

@@ -33,6 +33,7 @@ export const problems = {
   "simulation-not-found": { status: 404, title: "There is no such simulation." },
   "order-not-found": { status: 404, title: "There is no such order." },
   "dealer-not-found": { status: 404, title: "There is no such dealer." },
+  "contract-not-found": { status: 404, title: "There is no such contract." },
   "territory-flag-not-found": {
     status: 404,
     title: "The order is not flagged as shipped outside of its dealer's territory.",
@@ -113,6 +114,10 @@ export const problems = {
   "voucher-refused": { status: 409, title: "This cannot be promised without a network." },
   "fund-period-open": { status: 409, title: "The month is not over yet." },
   "fund-period-settled": { status: 409, title: "The month is settled with another reference." },
+  "contract-closed": {
+    status: 409,
+    title: "The contract was renewed, has ended or was cancelled: it stays as it is.",
+  },
   "territory-flag-cleared": { status: 409, title: "The order was cleared for another reason." },
   "rebate-agreement-settled": {
     status: 409,

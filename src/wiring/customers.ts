@@ -1,5 +1,6 @@
 /** The part of the composition root that is about customers. */
 import { automationCustomerData } from "../features/automations/automation-customer-service.ts";
+import { contractCustomerData } from "../features/contracts/contract-customer-service.ts";
 import { couponCustomerData } from "../features/coupons/coupon-customer-service.ts";
 import { aliasCustomerData, meantForCustomers } from "../features/customers/customer-alias-service.ts";
 import { customerBulkService } from "../features/customers/customer-bulk-service.ts";
@@ -51,6 +52,7 @@ const customerData: readonly CustomerData[] = [
   redemptionCustomerData,
   quoteCustomerData,
   orderCustomerData,
+  contractCustomerData,
   couponCustomerData,
   ...pointsCustomerData,
   evaluationCustomerData,

@@ -42,6 +42,7 @@ const queries: Readonly<Record<string, Record<string, unknown>>> = {
   campaignAttribution: { currency: "CNY" },
   campaignMeasurement: { currency: "CNY" },
   experimentMeasurement: { currency: "CNY" },
+  customerValueReport: { year: 2026, currency: "CNY" },
   rebateStandings: { agreement: "year-2025", period: "2025-Q1" },
   rebateEntries: { agreement: "year-2025", period: "2025-Q1", dealer: "d-8" },
 };

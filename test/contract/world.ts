@@ -97,6 +97,16 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     timeout: 30_000,
     interval: 50,
   });
+  for (const contract of ["ct-1", "ct-2", "ct-3"])
+    await ask("PUT", `/v1/contracts/${contract}`, {
+      // Nobody who is erased meanwhile.
+      customer: "c-9",
+      kind: "maintenance",
+      value: 1_200_000,
+      currency: "CNY",
+      startsOn: "2026-01-01",
+      endsOn: "2099-12-31",
+    });
   await ask("PUT", "/v1/dealers/d-8", {});
   const quote = await ask("POST", "/v1/quotes", {
     currency: "CNY",
@@ -283,6 +293,8 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     pauseAutomation: { id: toPause },
     archiveAutomation: { id: toArchive },
     archiveCampaign: { key: "last-years" },
+    renewContract: { id: "ct-2" },
+    cancelContract: { id: "ct-3" },
     deleteSimulation: { id: oldSimulation },
     policies: { campaign: "launch" },
     policy: { campaign: "launch", key: "stop-loss" },
@@ -316,6 +328,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/customers/": { id: "c-7" },
     "/v1/group-buys/": { id: together.group.id },
     "/v1/dealers/": { id: "d-9" },
+    "/v1/contracts/": { id: "ct-1" },
     "/v1/price-lists/": { key: "wholesale" },
     "/v1/quotes/": { id: quote.id },
     "/v1/rebate-agreements/": { key: "year-2025" },

@@ -62,6 +62,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/growth-event-types.ts": "words",
   "src/features/events/policy-event-types.ts": "words",
   "src/features/events/dealer-event-types.ts": "words",
+  "src/features/events/contract-event-types.ts": "words",
   "src/features/events/rebate-event-types.ts": "words",
   "src/features/events/automation-event-types.ts": "words",
   "src/features/events/campaign-event-types.ts": "words",

@@ -25,6 +25,13 @@ export interface Row {
 }
 
 const cart = { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 1000 }] };
+const contractOf = (customer: string) => ({
+  customer,
+  value: 1,
+  currency: "CNY",
+  startsOn: "2026-01-01",
+  endsOn: "2099-12-31",
+});
 const promotionOf = (key: string) => ({
   key,
   trigger: { type: "automatic" },
@@ -226,6 +233,20 @@ export const rows: Readonly<Record<string, Row>> = {
     expected: [200],
   },
   "PUT /v1/dealers/{id}": { path: id("dealer"), body: () => ({}), expected: [412] },
+  "PUT /v1/contracts/{id}": { path: id("contract"), body: () => contractOf("mine"), expected: [412] },
+  "GET /v1/contracts": {},
+  "GET /v1/contracts/{id}": { path: id("otherContract") },
+  "POST /v1/contracts/{id}/renew": {
+    path: id("otherContract"),
+    body: () => ({ id: "mine-2" }),
+    owner: orConflict,
+  },
+  "POST /v1/contracts/{id}/cancel": { path: id("otherContract"), owner: orConflict },
+  "GET /v1/contract-renewals": {},
+  "GET /v1/customers/{id}/value-report": {
+    path: id("contractor"),
+    query: () => ({ currency: "CNY" }),
+  },
   "GET /v1/dealers": {},
   "GET /v1/dealers/{id}": { path: id("otherDealer") },
   "PUT /v1/price-lists/{key}": {

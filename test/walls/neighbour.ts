@@ -40,6 +40,17 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
   for (const dealer of [canary, "neighbours-dealer", "neighbours-other"])
     await send("PUT", `/v1/dealers/${dealer}`, { name: canary, territory: { regions: [canary] } });
 
+  for (const contract of ["neighbours-contract", "neighbours-other-contract"])
+    await send("PUT", `/v1/contracts/${contract}`, {
+      customer: "neighbours-contractor",
+      kind: canary,
+      name: canary,
+      value: 1_000,
+      currency: "CNY",
+      startsOn: "2026-01-01",
+      endsOn: "2099-12-31",
+    });
+
   await send("PUT", "/v1/price-lists/neighbours-list", {
     name: canary,
     currency: "CNY",
@@ -297,6 +308,9 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       sku: "neighbours-sku",
       dealer: "neighbours-dealer",
       otherDealer: "neighbours-other",
+      contract: "neighbours-contract",
+      otherContract: "neighbours-other-contract",
+      contractor: "neighbours-contractor",
       agreement,
       priceList: "neighbours-list",
       quote,

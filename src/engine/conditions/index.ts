@@ -3,6 +3,7 @@ import type { ConditionKind } from "../kind.ts";
 import { attribute } from "./attribute.ts";
 import { birthday } from "./birthday.ts";
 import { channel } from "./channel.ts";
+import { contract } from "./contract.ts";
 import { country } from "./country.ts";
 import { currency } from "./currency.ts";
 import { customer } from "./customer.ts";
@@ -48,6 +49,7 @@ export const conditionKinds: readonly ConditionKind[] = [
   daysSinceOrder,
   orderAmount,
   birthday,
+  contract,
   rfm,
   schedule,
   attribute,

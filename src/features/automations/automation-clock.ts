@@ -1,5 +1,5 @@
 /** When automations look for customers by themselves, and what they then look for; by the clock of a zone. */
-import { dateOf, dayOfDate } from "../../engine/calendar.ts";
+import { dateOf, dayOfDate, monthsLater } from "../../engine/calendar.ts";
 import { type CompiledSchedule, compileSchedule } from "../../engine/schedule.ts";
 import { findZone, millisecondsPerDay } from "../../engine/zone.ts";
 import { localDay } from "./automation-caps.ts";
@@ -11,12 +11,12 @@ const mostDaysMissed = 7;
 
 export type ClockTrigger = Extract<
   AutomationTrigger,
-  { kind: "birthday" | "date" | "inactivity" | "schedule" }
+  { kind: "birthday" | "contract_end" | "date" | "inactivity" | "schedule" }
 >;
 type Report = (path: string, code: string, message: string) => void;
 
 export function isByClock(trigger: AutomationTrigger): trigger is ClockTrigger {
-  return ["birthday", "date", "inactivity", "schedule"].includes(trigger.kind);
+  return ["birthday", "contract_end", "date", "inactivity", "schedule"].includes(trigger.kind);
 }
 
 function scheduleOf(
@@ -121,4 +121,19 @@ export function datesLookedFor(
     if (date.endsWith("-02-28") && dayOfDate(`${date.slice(0, 4)}-02-29`) === null) dates.set("02-29", date);
   }
   return dates;
+}
+
+/** The last days of contracts that a look on a day is about, those of missed days among them: months before, that day is or was. */
+export function endsLookedFor(
+  { monthsBefore }: Extract<ClockTrigger, { kind: "contract_end" }>,
+  { today, lookedDay }: { today: number; lookedDay: number | null },
+): string[] {
+  const first = Math.max((lookedDay ?? today - 1) + 1, today - mostDaysMissed + 1);
+  const ends: string[] = [];
+  // Several days of a long month lie a month before the last one of a short month.
+  for (let end = monthsLater(first, monthsBefore); end <= monthsLater(today, monthsBefore) + 3; end += 1) {
+    const day = monthsLater(end, -monthsBefore);
+    if (day >= first && day <= today) ends.push(dateText(end));
+  }
+  return ends;
 }

@@ -4,10 +4,11 @@ import { dateOf } from "../../engine/calendar.ts";
 import { findZone, millisecondsPerDay } from "../../engine/zone.ts";
 import type { Connection } from "../../platform/database.ts";
 import { localDay } from "./automation-caps.ts";
-import { type ClockTrigger, datesLookedFor, dateText } from "./automation-clock.ts";
+import { type ClockTrigger, datesLookedFor, dateText, endsLookedFor } from "./automation-clock.ts";
 import {
   birthdays,
   type CandidatePage,
+  contractEnds,
   datesOf,
   inactive,
   type LookPage,
@@ -58,6 +59,14 @@ export async function lookFor(
         const date = dates.get(what)!;
         return { occurrence: `date:${attribute}:${date}`, trigger: { attribute, date } };
       });
+    }
+    case "contract_end": {
+      const { monthsBefore, contracts } = trigger;
+      const wanted = { ends: endsLookedFor(trigger, { today, lookedDay }), kinds: contracts ?? null };
+      return found(await contractEnds(connection, projectId, wanted, lookPage), (endsOn: string) => ({
+        occurrence: `contract_end:${monthsBefore}:${endsOn}`,
+        trigger: { contractEndsOn: endsOn, monthsBefore },
+      }));
     }
     case "inactivity": {
       const span = trigger.days * millisecondsPerDay;

@@ -135,6 +135,23 @@ export async function datesOf(
   };
 }
 
+/** Customers with contracts that still run and end on one of these days; `what`: the first of those days. */
+export const contractEnds = (
+  connection: Connection,
+  projectId: string,
+  { ends, kinds }: { ends: readonly string[]; kinds: readonly string[] | null },
+  { after, most }: LookPage,
+) =>
+  page(
+    connection,
+    most,
+    sql`select customer_id as id, min(ends_on) as what from contracts
+         where project_id = ${projectId} and state = 'active' and customer_id > ${after} and customer_id not like 'erased:%'
+           and ends_on = any (${sql.param([...ends])}::text[])
+           and ${kinds === null ? sql`true` : sql`kind = any (${sql.param([...kinds])}::text[])`}
+         group by customer_id order by customer_id limit ${most}`,
+  );
+
 /** Whose last order was up to `through`, and after `since` where that is not null; epoch milliseconds. */
 export const inactive = (
   connection: Connection,

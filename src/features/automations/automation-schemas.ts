@@ -61,6 +61,21 @@ const trigger = z
       at: at.optional(),
     }),
     z.strictObject({
+      kind: z.literal("contract_end"),
+      monthsBefore: z
+        .int()
+        .min(0)
+        .max(60)
+        .describe("So many months before the last day of a contract that still runs; 0: on that day."),
+      contracts: z
+        .array(name)
+        .min(1)
+        .max(limits.namesPerField)
+        .optional()
+        .describe("Of these kinds; of any, if left out."),
+      at: at.optional(),
+    }),
+    z.strictObject({
       kind: z.literal("inactivity"),
       days: count(3_660).describe("So long ago the last order was, of 24 hours each."),
       at: at.optional(),
@@ -80,7 +95,7 @@ const trigger = z
     id: "AutomationTrigger",
     scalar: true,
     description:
-      "What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone.",
+      "What sets it off. `event`: the customer did something (`POST /v1/events`). `segment_entered`, `segment_left`. `points_expiring`: points of theirs are about to lapse. `birthday`, and `date`, which an attribute has, with an offset. `contract_end`: so many months before a contract of theirs ends, unless it is renewed by then. `inactivity`: no order for so many days, once for each last order. `schedule`: again and again, for all who are in a segment then. The clock is that of the project's zone.",
   });
 export type AutomationTrigger = z.output<typeof trigger>;
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { newId } from "../../platform/ids.ts";
 import { automationEventTypes } from "./automation-event-types.ts";
 import { campaignEventTypes } from "./campaign-event-types.ts";
+import { contractEventTypes } from "./contract-event-types.ts";
 import { dealerEventTypes } from "./dealer-event-types.ts";
 import { growthEventTypes } from "./growth-event-types.ts";
 import { policyEventTypes } from "./policy-event-types.ts";
@@ -316,6 +317,7 @@ export const eventTypes = {
   },
   ...stockEventTypes,
   ...dealerEventTypes,
+  ...contractEventTypes,
   ...rebateEventTypes,
   "dealwright.project.stopped": {
     summary: "All promotions of the project were taken out of force, until it is resumed.",

@@ -18,6 +18,8 @@ export interface FactsQuestion {
   readonly tierOf: string | null;
   /** Of whom is wanted how they are scored; null for nobody. */
   readonly scoresOf: string | null;
+  /** Of whom the contracts that run are wanted; null for nobody. */
+  readonly contractsOf: string | null;
   /** Of whom the dealer's account is wanted; null for nobody. */
   readonly dealerOf: string | null;
   /** For whom, and for which goods, the prices of lists are wanted; null where none can be meant. */
@@ -200,6 +202,16 @@ select 'r' as kind, u.i, json_build_object('borders', borders, 'activity', json_
   left join lateral (select * from customer_activity
                       where project_id = u.project_id and customer_id = u.id offset 0) as a on true`,
     rowsOf: ({ scoresOf }) => (scoresOf === null ? [] : [[scoresOf]]),
+  },
+  {
+    name: "contracts",
+    types: ["text"],
+    text: `
+select 'k' as kind, u.i, (
+         select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'endsOn', ends_on) order by ends_on, id), '[]')
+           from contracts where project_id = u.project_id and customer_id = u.id and state = 'active') as value
+  from $u as u (i, project_id, id)`,
+    rowsOf: ({ contractsOf }) => (contractsOf === null ? [] : [[contractsOf]]),
   },
   {
     name: "dealer",

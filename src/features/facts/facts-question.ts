@@ -85,6 +85,7 @@ export function askedOf(
         hasSegments: true,
         hasTier: true,
         hasScores: true,
+        hasContracts: true,
         hasDealer: true,
       }
     : needsOf(rules);
@@ -140,6 +141,7 @@ export function questionFor({ rules, request, at, used, needs, who, codes }: Ask
     segmentsOf: needs.hasSegments ? (request.customer?.id ?? null) : null,
     tierOf: needs.hasTier ? (request.customer?.id ?? null) : null,
     scoresOf: needs.hasScores ? (request.customer?.id ?? null) : null,
+    contractsOf: needs.hasContracts ? (request.customer?.id ?? null) : null,
     dealerOf,
     pricesFor,
     holders,
@@ -204,6 +206,7 @@ interface Needs {
   readonly hasSegments: boolean;
   readonly hasTier: boolean;
   readonly hasScores: boolean;
+  readonly hasContracts: boolean;
   readonly hasDealer: boolean;
   readonly isPersonal: boolean;
   readonly countsCodes: boolean;
@@ -227,6 +230,7 @@ function needsOf({ rulebook, campaigns }: ProjectRules): Needs {
       hasSegments: promotions.some(({ conditions }) => conditions?.needs.includes("segments")),
       hasTier: promotions.some(({ conditions }) => conditions?.needs.includes("tier")),
       hasScores: promotions.some(({ conditions }) => conditions?.needs.includes("rfm")),
+      hasContracts: promotions.some(({ conditions }) => conditions?.needs.includes("contracts")),
       hasDealer: promotions.some(({ conditions }) => conditions?.needs.includes("dealer")),
       isPersonal: promotions.some(
         ({ document: { limits: of, campaign } }) =>

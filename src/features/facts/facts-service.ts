@@ -232,6 +232,7 @@ function knowledge(
   if (answer.birthday !== null) facts.birthday = answer.birthday;
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
   if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
+  if (answer.contracts !== null) facts.contracts = answer.contracts;
   if (asked.needs.hasDealer && request.dealer !== undefined) facts.dealer = answer.dealer;
   if (answer.priceLists.length > 0) facts.priceLists = ranked(answer.priceLists);
   if (rules.isStopped) facts.arePromotionsStopped = true;

@@ -3,6 +3,7 @@
  * features, which is why it stands here, and writes none.
  */
 import type pg from "pg";
+import type { ContractFact } from "../../engine/contract.ts";
 import type { DealerFact } from "../../engine/dealer.ts";
 import type { CustomerProfile } from "../../engine/facts.ts";
 import type { PriceListFact } from "../../engine/price-list.ts";
@@ -49,6 +50,8 @@ export interface FactsAnswer {
   tier: string | null;
   /** By what the project scores customers, and what is known of this one; null where it does not, or nobody asked. */
   scored: { borders: RfmBorders; activity: RfmActivity } | null;
+  /** Null where nobody asked. */
+  contracts: ContractFact[] | null;
   /** The dealer's account; null where there is none, or nobody asked. */
   dealer: DealerFact | null;
   /** Lists that are meant for the shopper and price something of what was asked about. */
@@ -139,6 +142,7 @@ function put(answer: FactsAnswer, kind: string, value: never): void {
   else if (kind === "s") answer.segments = value;
   else if (kind === "t") answer.tier = value;
   else if (kind === "r") answer.scored = value;
+  else if (kind === "k") answer.contracts = value;
   else if (kind === "v") answer.dealer = value;
   else if (kind === "l") answer.priceLists.push(value);
   else if (kind === "p") putProfile(answer, value);
@@ -156,6 +160,7 @@ export function nothingRead(): FactsAnswer {
     segments: null,
     tier: null,
     scored: null,
+    contracts: null,
     dealer: null,
     priceLists: [],
     deposits: [],

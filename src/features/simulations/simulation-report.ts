@@ -168,7 +168,7 @@ function assumptionsOf({ plan: { only, codes, shiftDays, elasticity }, drafts }:
     {
       code: "not_known_of_orders",
       message:
-        "Orders do not tell payment method, region, country, tags of goods, list prices, devices and addresses, nor the method of shipping, and dealers' accounts are not looked into: promotions that ask for them do not apply.",
+        "Orders do not tell payment method, region, country, tags of goods, list prices, devices and addresses, nor the method of shipping, and neither dealers' accounts nor contracts are looked into: promotions that ask for them do not apply.",
     },
     {
       code: "nothing_used_up",

@@ -27,6 +27,12 @@ const scored = (recency: number, frequency: number, amount: number): Given => ({
   facts: { rfm: { recency, frequency, amount } },
 });
 
+const contracted = (kind: string | null, endsOn: string, now = "2026-06-15T12:00:00Z"): Given => ({
+  customer: carol,
+  facts: { contracts: [{ id: "c-1", kind, endsOn }] },
+  now,
+});
+
 const nine = { id: "d-9", level: "gold", region: "CN-SH", network: ["d-1", "d-9"] };
 
 const tables: Record<string, Row[]> = {
@@ -255,6 +261,30 @@ const tables: Record<string, Row[]> = {
     ["29 February, in a year without one", {}, born("--02-29", "2026-02-28T12:00:00Z"), "met"],
     ["29 February, in a year with one", {}, born("2000-02-29", "2028-02-28T12:00:00Z"), "birthday_not_near"],
     ["one that nobody knows", {}, { customer: carol }, "facts_missing customer.facts.birthday"],
+  ],
+  contract: [
+    ["any that runs", {}, contracted(null, "2099-01-01"), "met"],
+    ["on its last day", {}, contracted(null, "2026-06-15"), "met"],
+    ["on the day after it", {}, contracted(null, "2026-06-14"), "no_such_contract"],
+    ["of the kind", { kinds: ["lease", "service"] }, contracted("service", "2099-01-01"), "met"],
+    ["of another kind", { kinds: ["lease"] }, contracted("service", "2099-01-01"), "no_such_contract"],
+    ["of no kind", { kinds: ["lease"] }, contracted(null, "2099-01-01"), "no_such_contract"],
+    ["six months before", { endsWithinMonths: 6 }, contracted(null, "2026-12-15"), "met"],
+    ["a day earlier", { endsWithinMonths: 6 }, contracted(null, "2026-12-16"), "no_such_contract"],
+    [
+      "a month before, on the last day of a short one",
+      { endsWithinMonths: 1 },
+      contracted(null, "2026-03-31", "2026-02-28T12:00:00Z"),
+      "met",
+    ],
+    [
+      "six months before, by another clock",
+      { endsWithinMonths: 6, timezone: "Asia/Tokyo" },
+      contracted(null, "2026-12-16", "2026-06-15T15:00:00Z"),
+      "met",
+    ],
+    ["without any", {}, { customer: carol, facts: { contracts: [] } }, "no_such_contract"],
+    ["of whom nobody knows", {}, { customer: carol }, "facts_missing customer.facts.contracts"],
   ],
   rfm: [
     ["at the lower bound", { recency: { atLeast: 4 } }, scored(4, 1, 1), "met"],

@@ -144,7 +144,7 @@ export function servicesOf({
     wrongCodes,
     outage,
   });
-  const measurement = measurementServices({ database, clock, log });
+  const measurement = measurementServices({ database, clock, log, projects });
   const { exposures } = measurement;
   const pricing = pricingService({ log, metrics });
   const redeeming = {

@@ -2376,6 +2376,45 @@ export type CustomerFacts = {
   tier?: string;
 };
 
+/** `channel`: of their first order. `cohort`: the month of their first order, in the project's time zone. */
+export type CustomerKpiGrouping = "all" | "channel" | "cohort" | "channel_and_cohort";
+
+export type CustomerKpiRow = {
+  /** Null: none was told, or rows are not by channel. */
+  channel: string | null;
+  /** A month, such as `2026-11`; null unless rows are by cohort. */
+  cohort: string | null;
+  /** Who bought for the first time. */
+  customers: number;
+  /** Theirs, until now. */
+  orders: number;
+  /** Of these, less what was refunded. */
+  revenue: MinorUnits;
+  /** Cost entries of campaigns in the period, corrections included. Minor units. */
+  cost: number;
+  /** CAC, minor units: cost ÷ customers. Null without customers. */
+  acquisitionCost: number | null;
+  /** Customers whose first order is `repurchaseDays` old. */
+  matured: number;
+  /** Percent of these who bought again within `repurchaseDays`. Null without any. */
+  repurchaseRate: number | null;
+  /** Historical CLV, minor units: margin × revenue until now ÷ customers. */
+  historicalValue: number | null;
+  /** Customers whose first order is two periods old: what the model is fitted to. */
+  observed: number;
+  /** Percent of these who bought in the second period as well. Null under 100 of them. */
+  retention: number | null;
+  /** CLV by the retention model, minor units. Null where retention is. */
+  lifetimeValue: number | null;
+};
+
+export type CustomerKpis = {
+  currency: CurrencyCode;
+  rows: readonly (CustomerKpiRow)[];
+  model: CustomerValueModel;
+  cautions: readonly (Caution)[];
+};
+
 export type CustomerMerge = {
   /** As the shop calls the customer. */
   customer: string;
@@ -2455,6 +2494,11 @@ export type CustomerTier = {
   count: number | null;
   /** Null in the highest. */
   next: NextTier | null;
+};
+
+export type CustomerValueModel = {
+  formula: string;
+  source: string;
 };
 
 export type CustomerValueReport = {
@@ -7028,6 +7072,8 @@ export interface Operations {
   experimentMeasurement: { request: { params: { name: string }; query: { currency: CurrencyCode; confidence?: number; to?: string } }; answer: ExperimentMeasurement };
   /** Which channels the orders came from: by first touch, last touch, and all touches alike. */
   campaignAttribution: { request: { params: { key: string }; query?: { currency?: CurrencyCode; windowDays?: number } }; answer: CampaignAttribution };
+  /** What new customers cost, how many buy again, and what they are worth; by channel and cohort. */
+  customerKpis: { request: { query: { currency: CurrencyCode; from: string; to: string; by?: CustomerKpiGrouping; repurchaseDays?: number; periodDays?: number; margin?: number; discountRate?: number } }; answer: CustomerKpis };
   /** Check now whether the campaign can be launched: each line with its evidence. */
   checkLaunch: { request: { params: { key: string } }; answer: LaunchCheck };
   /** A campaign's checks, newest first. */
@@ -7272,6 +7318,7 @@ export const routes = {
   campaignMeasurement: { method: "GET", path: "/v1/campaigns/{key}/measurement", isRepeatable: true, takesIdempotencyKey: false },
   experimentMeasurement: { method: "GET", path: "/v1/experiments/{name}/measurement", isRepeatable: true, takesIdempotencyKey: false },
   campaignAttribution: { method: "GET", path: "/v1/campaigns/{key}/attribution", isRepeatable: true, takesIdempotencyKey: false },
+  customerKpis: { method: "GET", path: "/v1/customer-kpis", isRepeatable: true, takesIdempotencyKey: false },
   checkLaunch: { method: "POST", path: "/v1/campaigns/{key}/launch-check", isRepeatable: false, takesIdempotencyKey: false },
   launchChecks: { method: "GET", path: "/v1/campaigns/{key}/launch-checks", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },

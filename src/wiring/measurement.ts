@@ -2,15 +2,26 @@
 
 import { exposureService } from "../features/exposures/exposure-service.ts";
 import { attributionService } from "../features/measurement/attribution-service.ts";
+import { customerKpiService } from "../features/measurement/customer-kpi-service.ts";
 import { measurementOperations } from "../features/measurement/measurement-operations.ts";
 import { measurementService } from "../features/measurement/measurement-service.ts";
+import type { ProjectService } from "../features/projects/project-service.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 
-export function measurementServices(options: { database: Database; clock: Clock; log: Log }) {
+export function measurementServices(options: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  projects: ProjectService;
+}) {
   return {
     exposures: exposureService(options),
-    operations: measurementOperations(measurementService(options), attributionService(options)),
+    operations: measurementOperations(
+      measurementService(options),
+      attributionService(options),
+      customerKpiService(options),
+    ),
   };
 }

@@ -39,6 +39,7 @@ const named = operations.map((operation) => [operation.id, operation] as const);
 /** Queries that have to be told something. */
 const queries: Readonly<Record<string, Record<string, unknown>>> = {
   coupons: { customer: "c-7" },
+  customerKpis: { currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
   campaignAttribution: { currency: "CNY" },
   campaignMeasurement: { currency: "CNY" },
   experimentMeasurement: { currency: "CNY" },

@@ -283,6 +283,9 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ reference: "mine" }),
     owner: orConflict,
   },
+  "GET /v1/customer-kpis": {
+    query: () => ({ currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" }),
+  },
   "GET /v1/territory-flags": {},
   "POST /v1/territory-flags/{order}/clear": {
     path: ({ order }) => ({ order: order! }),

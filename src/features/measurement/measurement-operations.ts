@@ -2,6 +2,8 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { campaignParams } from "../campaigns/campaign-schemas.ts";
 import type { AttributionService } from "./attribution-service.ts";
+import { customerKpiQuery, customerKpis } from "./customer-kpi-schemas.ts";
+import type { CustomerKpiService } from "./customer-kpi-service.ts";
 import {
   attribution,
   attributionQuery,
@@ -19,6 +21,7 @@ const readers: readonly Role[] = ["marketing", "viewer"];
 export function measurementOperations(
   service: MeasurementService,
   attributions: AttributionService,
+  customers: CustomerKpiService,
 ): Operation[] {
   return [
     defineOperation({
@@ -73,6 +76,22 @@ export function measurementOperations(
       cost: 1_000,
       problems: ["campaign-not-found"],
       handler: ({ params: { key }, query, context }) => attributions.attribute(context.projectId, key, query),
+    }),
+    defineOperation({
+      id: "customerKpis",
+      method: "GET",
+      path: "/v1/customer-kpis",
+      graphql: "query",
+      tag,
+      summary: "What new customers cost, how many buy again, and what they are worth; by channel and cohort.",
+      description:
+        "Of everybody whose first order is in the period, from orders and redemptions as they are now, and the cost entries of campaigns. The answer says the formula, its source, and where the figures are too few to lean on.",
+      roles: readers,
+      query: customerKpiQuery,
+      result: customerKpis,
+      cost: 1_000,
+      problems: [],
+      handler: ({ query, context }) => customers.kpis(context.projectId, query),
     }),
   ];
 }

@@ -613,6 +613,23 @@ create policy project on check_ins as permissive for all to public using ((proje
 comment on table check_ins is 'One a customer and day.';
 grant delete, insert, select, update on check_ins to dealwright_app;
 
+create table competitor_offers (
+  project_id text not null,
+  key text collate "C" not null,
+  starts_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  document jsonb not null,
+  updated_at timestamp with time zone not null,
+  constraint competitor_offers_pkey PRIMARY KEY (project_id, key),
+  constraint competitor_offers_last CHECK ((ends_at > starts_at))
+);
+CREATE INDEX competitor_offers_by_start ON public.competitor_offers USING btree (project_id, starts_at, key);
+alter table competitor_offers enable row level security;
+alter table competitor_offers force row level security;
+create policy lookout on competitor_offers as permissive for select to dealwright_lookout using (true);
+create policy project on competitor_offers as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+grant delete, insert, select, update on competitor_offers to dealwright_app;
+
 create table contracts (
   project_id text not null,
   id text collate "C" not null,
@@ -3049,6 +3066,8 @@ alter table campaign_policies add constraint campaign_policies_project_id_campai
 alter table campaign_reviews add constraint campaign_reviews_project_id_campaign_fkey FOREIGN KEY (project_id, campaign) REFERENCES campaigns(project_id, key);
 
 alter table campaigns add constraint campaigns_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+alter table competitor_offers add constraint competitor_offers_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table coupon_pools add constraint coupon_pools_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 

@@ -7,6 +7,7 @@ import { couponPoolOperations, couponPoolStreams } from "./features/coupons/coup
 import { evaluationOperations } from "./features/evaluations/evaluation-operations.ts";
 import { eventOperations, eventStreams } from "./features/events/event-operations.ts";
 import { jobOperations } from "./features/jobs/job-operations.ts";
+import { marketOperations } from "./features/market/market-operations.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { planningOperations } from "./features/planning/planning-operations.ts";
@@ -240,6 +241,7 @@ export function operationsOf(services: Services): Operation[] {
     ...growthOperations(services.growth),
     ...webhookOperations(services.eventDelivery.webhooks),
     ...planningOperations(),
+    ...marketOperations(services.market),
     ...services.simulations.operations,
     ...projectOperations(projects),
     ...safeguardOperations(services.safeguards),

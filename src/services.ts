@@ -18,6 +18,7 @@ import { jobService } from "./features/jobs/job-service.ts";
 import { committerService } from "./features/ledger/committer-service.ts";
 import { alarmService } from "./features/limits/alarm-service.ts";
 import { wrongCodeService } from "./features/limits/wrong-code-service.ts";
+import { marketService } from "./features/market/market-service.ts";
 import { offlineFlagService } from "./features/offline/offline-flag-service.ts";
 import { offlineKeyService } from "./features/offline/offline-key-service.ts";
 import { offlineRedemptionService } from "./features/offline/offline-redemption-service.ts";
@@ -238,6 +239,7 @@ export function servicesOf({
     committer,
     usage,
     stock,
+    market: marketService({ database, clock }),
     promotionDays,
     pricing,
     exposures,

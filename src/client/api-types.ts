@@ -1817,6 +1817,48 @@ export type CodeResult = {
 
 export type CodeStatus = "applied" | "rejected";
 
+export type CompetitorOffer = {
+  key: string;
+  competitor: string;
+  /** How it is offered, such as `spend 300 save 50`. */
+  form: string;
+  /** What it comes to off the usual price, as well as it is known. */
+  depthPercent?: number;
+  startsAt: string;
+  /** As well as it is known. */
+  endsAt: string;
+  /** What it did, there and here, once that is known. */
+  effect?: string;
+  /** Goods of ours that it is about. */
+  skus?: readonly (string)[];
+  /** Where it was seen. */
+  source?: string;
+  updatedAt: string;
+};
+
+export type CompetitorOfferDocument = {
+  competitor: string;
+  /** How it is offered, such as `spend 300 save 50`. */
+  form: string;
+  /** What it comes to off the usual price, as well as it is known. */
+  depthPercent?: number;
+  startsAt: string;
+  /** As well as it is known. */
+  endsAt: string;
+  /** What it did, there and here, once that is known. */
+  effect?: string;
+  /** Goods of ours that it is about. */
+  skus?: readonly (string)[];
+  /** Where it was seen. */
+  source?: string;
+};
+
+export type CompetitorOfferPage = {
+  items: readonly (CompetitorOffer)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
+
 /** `{ all: […] }`, `{ any: […] }`, `{ not: … }`, or one condition with its `kind`. */
 export type Condition = {
   kind: "subtotal";
@@ -3485,6 +3527,45 @@ export type ListPricePage = {
 
 /** A BCP 47 language tag for labels and explanations, such as en or zh-CN. */
 export type Locale = string;
+
+export type Market = {
+  from: string;
+  to: string;
+  currency: string;
+  theirs: readonly (CompetitorOffer)[];
+  ours: readonly (MarketCampaign)[];
+  /** There are more than these: ask for a shorter time. */
+  isCut: boolean;
+};
+
+export type MarketCampaign = {
+  campaign: string;
+  name: string | null;
+  startsAt: string;
+  endsAt: string;
+  /** Those that came back whole left out. */
+  orders: number;
+  /** Minor units, as are the others; less what was refunded. */
+  revenue: number;
+  discount: number;
+  /** 1 is a hundred percent. Null: it cost nothing. */
+  roi: number | null;
+  /** Discounts, and the costs entered. */
+  cost: number;
+  promotions: readonly (MarketPromotion)[];
+};
+
+/** Of orders in which several applied each has the whole revenue. */
+export type MarketPromotion = {
+  promotion: string;
+  /** Those that came back whole left out. */
+  orders: number;
+  /** Minor units, as are the others; less what was refunded. */
+  revenue: number;
+  discount: number;
+  /** 1 is a hundred percent. Null: it cost nothing. */
+  roi: number | null;
+};
 
 export type MeasuredArm = {
   /** `holdout` or `treatment`; of an experiment a variant's name, or `control`. */
@@ -6594,7 +6675,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "dealer-not-found" | "contract-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "contract-closed" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "competitor-offer-not-found" | "dealer-not-found" | "contract-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "contract-closed" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */
@@ -6856,6 +6937,14 @@ export interface Operations {
   campaignReturns: { request: { body: CampaignReturnsQuestion }; answer: CampaignReturnsAnswer };
   /** Whether two samples differ by more than chance: Welch's t-test. */
   significance: { request: { body: SignificanceQuestionInput }; answer: SignificanceAnswer };
+  /** Record what a competitor offers, or say it anew. */
+  putCompetitorOffer: { request: { params: { key: string }; body: CompetitorOfferDocument }; answer: CompetitorOffer };
+  /** Forget what a competitor offered. */
+  deleteCompetitorOffer: { request: { params: { key: string } }; answer: CompetitorOffer };
+  /** What competitors offer and offered, by when it began. */
+  competitorOffers: { request: { query?: { limit?: number; after?: string; competitor?: string } }; answer: CompetitorOfferPage };
+  /** What competitors offered in a time, beside what our own campaigns of that time earned. */
+  market: { request: { query: { from: string; to: string; currency: string } }; answer: Market };
   /** Begin to replay the orders of a period with drafts: what would they have cost? */
   simulate: { request: { body: SimulationRequest }; answer: SimulationSummary };
   /** The project's simulations, newest first, without their reports. */
@@ -7210,6 +7299,10 @@ export const routes = {
   channelReturns: { method: "POST", path: "/v1/planning/channel-returns", isRepeatable: true, takesIdempotencyKey: false },
   campaignReturns: { method: "POST", path: "/v1/planning/campaign-returns", isRepeatable: true, takesIdempotencyKey: false },
   significance: { method: "POST", path: "/v1/planning/significance", isRepeatable: true, takesIdempotencyKey: false },
+  putCompetitorOffer: { method: "PUT", path: "/v1/competitor-offers/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  deleteCompetitorOffer: { method: "DELETE", path: "/v1/competitor-offers/{key}", isRepeatable: true, takesIdempotencyKey: false },
+  competitorOffers: { method: "GET", path: "/v1/competitor-offers", isRepeatable: true, takesIdempotencyKey: false },
+  market: { method: "GET", path: "/v1/market", isRepeatable: true, takesIdempotencyKey: false },
   simulate: { method: "POST", path: "/v1/simulations", isRepeatable: false, takesIdempotencyKey: false },
   simulations: { method: "GET", path: "/v1/simulations", isRepeatable: true, takesIdempotencyKey: false },
   simulation: { method: "GET", path: "/v1/simulations/{id}", isRepeatable: true, takesIdempotencyKey: false },

@@ -32,6 +32,7 @@ export const problems = {
   "job-not-found": { status: 404, title: "There is no such job." },
   "simulation-not-found": { status: 404, title: "There is no such simulation." },
   "order-not-found": { status: 404, title: "There is no such order." },
+  "competitor-offer-not-found": { status: 404, title: "No such offer of a competitor was recorded." },
   "dealer-not-found": { status: 404, title: "There is no such dealer." },
   "contract-not-found": { status: 404, title: "There is no such contract." },
   "territory-flag-not-found": {

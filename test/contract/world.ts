@@ -82,6 +82,13 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000 }],
     total: 24_000,
   });
+  for (const key of ["lakeside", "to-forget"])
+    await ask("PUT", `/v1/competitor-offers/${key}`, {
+      competitor: "Lakeside",
+      form: "half price",
+      startsAt: "2026-11-01T00:00:00Z",
+      endsAt: "2026-11-12T00:00:00Z",
+    });
   await ask("PUT", "/v1/dealers/d-9", { level: "gold", territory: { regions: ["CN-SH"] } });
   await ask("PUT", "/v1/orders/5002", {
     version: 1,
@@ -312,6 +319,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     dealerFunding: { id: "d-9", period: "2026-11" },
     dealerFundEntries: { id: "d-9", period: "2026-11" },
     settleDealerFunding: { id: "d-9", period: "2026-10" },
+    deleteCompetitorOffer: { key: "to-forget" },
     putListPrice: { key: "wholesale", sku: "SET-580" },
     deleteListPrice: { key: "wholesale", sku: "TO-DELETE" },
     voidCoupon: { code: "SPRING-0002" },
@@ -327,6 +335,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/coupons/": { code: "SPRING-0001" },
     "/v1/customers/": { id: "c-7" },
     "/v1/group-buys/": { id: together.group.id },
+    "/v1/competitor-offers/": { key: "lakeside" },
     "/v1/dealers/": { id: "d-9" },
     "/v1/contracts/": { id: "ct-1" },
     "/v1/price-lists/": { key: "wholesale" },

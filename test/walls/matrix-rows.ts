@@ -232,6 +232,21 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ quantity: 7, asOf: "2026-11-10T12:00:00Z" }),
     expected: [200],
   },
+  "PUT /v1/competitor-offers/{key}": {
+    path: () => ({ key: "mine" }),
+    body: () => ({
+      competitor: "Mine",
+      form: "mine",
+      startsAt: "2026-11-01T00:00:00Z",
+      endsAt: "2026-12-01T00:00:00Z",
+    }),
+    expected: [200],
+  },
+  "DELETE /v1/competitor-offers/{key}": { path: ({ offer }) => ({ key: offer! }) },
+  "GET /v1/competitor-offers": {},
+  "GET /v1/market": {
+    query: () => ({ from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", currency: "CNY" }),
+  },
   "PUT /v1/dealers/{id}": { path: id("dealer"), body: () => ({}), expected: [412] },
   "PUT /v1/contracts/{id}": { path: id("contract"), body: () => contractOf("mine"), expected: [412] },
   "GET /v1/contracts": {},

@@ -64,6 +64,13 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     await send("POST", "/v1/quotes", { currency: "CNY", customer: { id: canary }, lines })
   ).body;
 
+  await send("PUT", "/v1/competitor-offers/neighbours-offer", {
+    competitor: canary,
+    form: canary,
+    startsAt: "2026-11-01T00:00:00Z",
+    endsAt: "2026-12-01T00:00:00Z",
+  });
+
   await send("PUT", "/v1/stock/neighbours-sku", { store: canary, quantity: 3, asOf: "2026-11-10T00:00:00Z" });
 
   const forGroups = await send("POST", "/v1/promotions", {
@@ -306,6 +313,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       spend,
       order: "N-3",
       sku: "neighbours-sku",
+      offer: "neighbours-offer",
       dealer: "neighbours-dealer",
       otherDealer: "neighbours-other",
       contract: "neighbours-contract",

@@ -14,8 +14,10 @@ import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
+import { cartOf } from "../facts/facts-question.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
@@ -73,6 +75,12 @@ export function groupBuyingService({
     return rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
   }
 
+  /** Whose seat it is: a guest sits as the customer whom they are merged into. */
+  async function customerOf(projectId: string, { customer }: GroupOrder): Promise<string | null> {
+    if (customer?.id === undefined) return null;
+    return (await customersMeant(database.of(projectId), projectId, [customer.id]))(customer.id);
+  }
+
   /** Before anything else is said of the order: outside its audience a private promotion is one that there is not. */
   async function mayKnow(
     { projectId, apiKeyId }: OperationContext,
@@ -81,8 +89,10 @@ export function groupBuyingService({
   ): Promise<boolean> {
     if (promotion === undefined || promotion.document.visibility === "public") return true;
     const rules = await rulebooks.rulesOf(projectId);
-    const known = await facts.forOrder(rules, { ...order, codes: [] }, clock.now(), null, apiKeyId);
-    return mayBeNamedTo(promotion, order, known.facts, clock.now());
+    const customer = await customerOf(projectId, order);
+    const asked = customer === null ? order : cartOf(order, customer);
+    const known = await facts.forOrder(rules, { ...asked, codes: [] }, clock.now(), null, apiKeyId);
+    return mayBeNamedTo(promotion, asked, known.facts, clock.now());
   }
 
   /** `begin`: writes what must be there before the member, in the same transaction. */
@@ -94,8 +104,8 @@ export function groupBuyingService({
     { name, extra, begin }: Beginning,
   ): Promise<Answered<GroupSeat>> {
     const { projectId } = context;
-    const customer = order.customer?.id;
-    if (customer === undefined) throw refused("customer_required", "Name the customer who joins.");
+    const customer = await customerOf(projectId, order);
+    if (customer === null) throw refused("customer_required", "Name the customer who joins.");
     const { identifierKey } = await rulebooks.rulesOf(projectId);
     const seat: Seat = {
       name,

@@ -50,10 +50,11 @@ const customerData: readonly CustomerData[] = [
   tierCustomerData,
   profileCustomerData,
   redemptionCustomerData,
-  quoteCustomerData,
   orderCustomerData,
   contractCustomerData,
   couponCustomerData,
+  // After the coupons, as a batch locks them.
+  quoteCustomerData,
   ...pointsCustomerData,
   evaluationCustomerData,
   priceListCustomerData,

@@ -235,7 +235,7 @@ export function servicesOf({
       campaigns: campaigns.service,
       boards: campaigns.boards,
     }),
-    priceLists: priceListServices({ database, clock, reach: rulebooks.reach }),
+    priceLists: priceListServices({ database, clock, projects, reach: rulebooks.reach }),
     committer,
     usage,
     stock,

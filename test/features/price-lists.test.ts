@@ -188,6 +188,9 @@ describe("writing", () => {
     expect(faultOf(await put("versions", document, { "if-match": '"1"' }))).toBe("412 precondition-failed");
     const { body } = await api.rest("GET", "/v1/audit?resource=price_list&id=versions");
     expect(body.items).toHaveLength(2);
+    // What cannot be erased names no customer.
+    expect(JSON.stringify(body.items)).not.toContain("c-v");
+    expect(body.items[0].after.audience.customers).toEqual([expect.stringMatching(/^erased:/)]);
   });
 
   test("refuses what makes no sense, with its place", async () => {

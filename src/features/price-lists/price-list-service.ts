@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
+import { pseudonymOf } from "../../platform/customer-data.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
-import { bumpRevision } from "../projects/project-service.ts";
+import { hashCustomer } from "../ledger/promotion-counters.ts";
+import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { type PriceListScope, scopeName } from "../promotions/price-list-scope.ts";
 import type {
   ListPrice,
@@ -60,6 +62,7 @@ export interface PriceListService {
 export interface PriceListOptions {
   database: Database;
   clock: Clock;
+  projects: Pick<ProjectService, "identifierKey">;
   /** Resolves once this process prices by that revision of the rules. */
   reach: (projectId: string, revision: number) => Promise<void>;
 }
@@ -73,7 +76,7 @@ export async function priceListScopes(connection: Connection, projectId: string)
   return scopes.map(({ currency, kind }) => scopeName(currency, kind as PriceListScope));
 }
 
-export function priceListService({ database, clock, reach }: PriceListOptions): PriceListService {
+export function priceListService({ database, clock, projects, reach }: PriceListOptions): PriceListService {
   return {
     async put(context, key, ifMatch, document) {
       const { projectId } = context;
@@ -103,10 +106,11 @@ export function priceListService({ database, clock, reach }: PriceListOptions): 
           updatedAt: new Date(clock.now()),
         };
         await savePriceList(connection, row);
+        const hashKey = await projects.identifierKey(connection, projectId);
         await recordChange(connection, context, {
           id: key,
-          before: before?.document ?? null,
-          after: document,
+          before: before === undefined ? null : onRecord(before.document, hashKey),
+          after: onRecord(document, hashKey),
         });
         return { row, revision: await bumpRevision(connection, projectId) };
       });
@@ -236,6 +240,14 @@ function requireSound({ audience, startsAt, endsAt }: PriceListDocument): void {
 
 function fault(path: string, code: string, message: string) {
   return problem("invalid-request", { errors: [{ path, code, message }] });
+}
+
+/** The audit trail is never erased: it knows customers by their pseudonyms. */
+function onRecord(document: PriceListDocument, key: Uint8Array): PriceListDocument {
+  const { audience } = document;
+  if (audience.customers === undefined) return document;
+  const customers = audience.customers.map((id) => pseudonymOf(hashCustomer(key, id)));
+  return { ...document, audience: { ...audience, customers } };
 }
 
 /** What PostgreSQL keeps of a document has its own order of fields. */

@@ -241,17 +241,24 @@ export async function promotionsChangedSince(
     .where(and(eq(promotions.projectId, projectId), gt(promotions.revision, revision)));
 }
 
-/** The rules that were in force at `revision`. */
+/** The rules that were in force at `revision`; `ids`: of these promotions alone. */
 export async function promotionsAsOf(
   connection: Connection,
   projectId: string,
   revision: number,
+  ids?: readonly string[],
 ): Promise<RuleRow[]> {
   const { promotionId: id, version, status, document } = promotionVersions;
   const rows = await connection
     .selectDistinctOn([id], { id, version, status, document })
     .from(promotionVersions)
-    .where(and(eq(promotionVersions.projectId, projectId), sql`${promotionVersions.revision} <= ${revision}`))
+    .where(
+      and(
+        eq(promotionVersions.projectId, projectId),
+        sql`${promotionVersions.revision} <= ${revision}`,
+        ids === undefined ? undefined : inArray(id, [...ids]),
+      ),
+    )
     .orderBy(id, desc(version));
   return rows.filter((row) => row.status === "active");
 }

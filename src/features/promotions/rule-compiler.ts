@@ -14,6 +14,10 @@ export interface Rule {
 /** By promotion id. */
 export type CompiledRules = Map<string, Rule>;
 
+export function promotionsOf(rules: CompiledRules): CompiledPromotion[] {
+  return [...rules.values()].map(({ promotion }) => promotion);
+}
+
 /**
  * Compiles stored documents without holding up the event loop. One that no longer compiles, which only an older version
  * of the engine can have let in, is left out with an error in the log: the others must go on.

@@ -26,7 +26,7 @@ import {
   promotionsChangedSince,
   type RuleRow,
 } from "./promotion-store.ts";
-import { type CompiledRules, compileRules } from "./rule-compiler.ts";
+import { type CompiledRules, compileRules, promotionsOf } from "./rule-compiler.ts";
 import { rulebookKeeper } from "./rulebook-keeper-service.ts";
 
 const mostProjects = 500;
@@ -67,8 +67,13 @@ export interface RulebookService {
   rulesForQuote(projectId: string): ProjectRules | Promise<ProjectRules>;
   /** The same rules with another time zone for the schedules that name none. */
   inTimezone(rules: ProjectRules, timezone: string): Promise<ProjectRules>;
-  /** The rules of an earlier revision, from the history. */
-  rulebookAsOf(projectId: string, revision: number, timezone: string): Promise<Rulebook>;
+  /** The rules of an earlier revision, from the history; `ids`: those of these promotions, and perhaps more. */
+  rulebookAsOf(
+    projectId: string,
+    revision: number,
+    timezone: string,
+    ids?: readonly string[],
+  ): Promise<Rulebook>;
   /** Resolves once this process prices by `revision`: whoever changed a promotion then sees the change at once. */
   reach(projectId: string, revision: number): Promise<void>;
   /** How many rulebooks there are, and how long ago the least fresh of them was known to be the newest. */
@@ -217,10 +222,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     if (basis === undefined) throw problem("unauthenticated", { detail: "The project is gone." });
     if (basis.revision === rules?.revision) return rules;
     await compileInto(entry, rows, basis.settings.timezone, isWhole);
-    const rulebook = buildRulebook(
-      String(basis.revision),
-      [...entry.compiled.values()].map(({ promotion }) => promotion),
-    );
+    const rulebook = buildRulebook(String(basis.revision), promotionsOf(entry.compiled));
     return {
       projectId,
       revision: basis.revision,
@@ -301,13 +303,15 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     for (const { rules } of entries.values()) if (rules !== null) yield rules;
   }
 
-  async function makePast(projectId: string, revision: number, timezone: string): Promise<Rulebook> {
-    const rows = await promotionsAsOf(database.of(projectId), projectId, revision);
+  async function makePast(
+    projectId: string,
+    revision: number,
+    timezone: string,
+    ids?: readonly string[],
+  ): Promise<Rulebook> {
+    const rows = await promotionsAsOf(database.of(projectId), projectId, revision, ids);
     const compiled = await compileRules(rows, { timezone, selectors: new Map(), log, projectId });
-    return buildRulebook(
-      String(revision),
-      [...compiled.values()].map(({ promotion }) => promotion),
-    );
+    return buildRulebook(String(revision), promotionsOf(compiled));
   }
 
   async function makeInZone(rules: ProjectRules, timezone: string): Promise<ProjectRules> {
@@ -321,10 +325,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     return {
       ...rules,
       settings: { ...rules.settings, timezone },
-      rulebook: buildRulebook(
-        rules.rulebook.version,
-        [...compiled.values()].map(({ promotion }) => promotion),
-      ),
+      rulebook: buildRulebook(rules.rulebook.version, promotionsOf(compiled)),
     };
   }
 
@@ -346,9 +347,10 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       return remembered(zones, timezone, mostZonesPerRulebook, () => makeInZone(rules, timezone));
     },
 
-    async rulebookAsOf(projectId, revision, timezone) {
+    async rulebookAsOf(projectId, revision, timezone, ids) {
       const current = entries.get(projectId)?.rules;
       if (current?.revision === revision && current.settings.timezone === timezone) return current.rulebook;
+      if (ids !== undefined) return makePast(projectId, revision, timezone, ids);
       return remembered(past, `${projectId} ${revision} ${timezone}`, mostPastRulebooks, () =>
         makePast(projectId, revision, timezone),
       );

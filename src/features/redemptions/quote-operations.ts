@@ -29,7 +29,13 @@ export function quoteOperations(service: QuoteService): Operation[] {
       status: 201,
       body: heldQuoteRequest,
       result: heldQuote,
-      problems: ["code-not-applied", "minimum-order-not-met", "invalid-promotion", "evaluation-too-complex"],
+      problems: [
+        "code-not-applied",
+        "deposit-not-usable",
+        "minimum-order-not-met",
+        "invalid-promotion",
+        "evaluation-too-complex",
+      ],
       example: {
         currency: "CNY",
         customer: { id: "c-42", groups: ["wholesale"] },

@@ -1,15 +1,20 @@
 /** An order redeemed by a quote that holds: at its price, by its version of the rules, once. */
 import type { Cart } from "../../engine/cart.ts";
+import { normalizeCode } from "../../engine/codes.ts";
+import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
+import { couponReason, reasonWords } from "../../engine/reasons.ts";
 import type { Shortage } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import { idempotencyOf, requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { type Problem, problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { EvaluationService } from "../evaluations/evaluation-service.ts";
-import { codeOf, isOfCode, quoteCounter, type Who } from "../ledger/promotion-counters.ts";
+import { cartOf } from "../facts/facts-question.ts";
+import { codeOf, isOfCode, quoteCounter, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { keptSale } from "./kept-sale.ts";
 import { findQuote, noteRedemption } from "./quote-store.ts";
@@ -42,6 +47,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     context: OperationContext,
     request: QuotedRedemptionRequest,
     idempotencyKey: string | null,
+    meant: string | null = null,
   ): Promise<Answered<Redemption>> {
     const { projectId } = context;
     const held = await findQuote(database.of(projectId), projectId, request.quoteId);
@@ -54,23 +60,35 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     const hash = requestHash(redeemOperation, request);
     const order =
       request.orderRef === undefined && idempotencyKey === null ? null : { source, orderRef, idempotencyKey };
-    const { identifiers: kept, ...cart } = saved.request;
-    // Kept ones are hashes already: they are not hashed again.
-    const asked: Cart = { ...cart, ...(identifiers !== undefined && { identifiers }) };
+    const { quote } = saved;
+    const quotedFacts = restoreFacts(saved.facts);
+    const named = meant ?? held.customerId;
+    const { identifiers: kept, ...cart } = named === null ? saved.request : cartOf(saved.request, named);
+    const codes = couponsOf(quote, quotedFacts);
+    const asked: Cart = {
+      ...cart,
+      // Others were found when they were quoted: nobody guesses them now.
+      codes,
+      // Kept ones are hashes already: they are not hashed again.
+      ...(identifiers !== undefined && { identifiers }),
+    };
     const known = await facts.forOrder(rules, { ...asked, priceLists: false }, now, order, context.apiKeyId);
     const before = await answeredBefore(projectId, known, hash);
     if (before !== null) return before;
     if (rules.isStopped) throw projectStopped();
     if (held.validUntil.getTime() <= now) throw problem("quote-expired");
+    const customerId = known.mergedInto ?? named;
     requireSameCart(request, saved.request);
-    const { quote } = saved;
+    await requireSameCustomer(projectId, request, customerId);
+    requireCoupons(codes, known.facts, quote);
     const killed = quote.promotions.find(({ promotionId }) => rules.killed.has(promotionId ?? ""));
     if (killed !== undefined) throw promotionKilled(killed.promotion);
     if (request.expectedTotal !== undefined && request.expectedTotal !== quote.total)
       throw priceChanged(request.expectedTotal, quote);
     const { timezone } = saved.settings;
-    const rulebook = await rulebooks.rulebookAsOf(projectId, saved.revision, timezone);
-    const quotedFacts = restoreFacts(saved.facts);
+    const promotionIds = quote.promotions.flatMap(({ promotionId }) => promotionId ?? []);
+    const rulebook = await rulebooks.rulebookAsOf(projectId, saved.revision, timezone, promotionIds);
+    const who = whoIs(rules.identifierKey, { customer: { id: customerId ?? undefined }, identifiers });
     const result = await committer.submit(projectId, {
       command: {
         kind: "redeem",
@@ -87,7 +105,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
             quote,
             promotionOf: underLimitsOf(rules, rulebook.promotions),
             campaigns: rules.campaigns,
-            who: whoOf(known.who, kept),
+            who: whoOf(who, kept),
             store: cart.store,
             coupons: known.coupons,
             deposits: quotedFacts.deposits?.keys() ?? [],
@@ -101,13 +119,17 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         source,
         orderRef,
         mode,
-        customerId: known.mergedInto ?? cart.customer?.id ?? null,
+        customerId,
         currency: quote.currency,
         total: quote.total,
         discount: quote.discount + quote.shippingDiscount,
         revision: saved.revision,
         evaluatedAt: saved.evaluatedAt.getTime(),
-        ...keptSale(saved.request, quotedFacts, quote),
+        ...keptSale(
+          customerId === null ? saved.request : cartOf(saved.request, customerId),
+          quotedFacts,
+          quote,
+        ),
         settings: JSON.stringify(saved.settings),
         quote: JSON.stringify(quote),
         createdBy: context.apiKeyId,
@@ -125,7 +147,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
             id,
             source,
             orderRef,
-            customer: known.mergedInto ?? cart.customer?.id ?? null,
+            customer: customerId,
             quote,
             ...beginningOf(result),
           },
@@ -137,13 +159,25 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         requireSameRequest(result.record, redeemOperation, hash);
         return { answer: await asAnswered(projectId, result.record), isReplay: true };
       case "merged":
-        // A moment ago: whoever asks again is asked about by the other name.
-        throw problem("unavailable", { headers: { "retry-after": "1" } });
+        if (meant !== null) throw problem("unavailable", { headers: { "retry-after": "1" } });
+        return redeem(context, request, idempotencyKey, result.customer);
       case "refused": {
         const { refusal } = result;
-        throw refusal.reason === "short" ? goneSince(refusal.shortages, quote) : problemOf(refusal);
+        if (refusal.reason === "short") throw goneSince(refusal.shortages, quote);
+        throw refusal.reason === "changed" ? depositGone(quote) : problemOf(refusal);
       }
     }
+  }
+
+  /** By whichever of their names; whoever is not named is taken for the one who was quoted. */
+  async function requireSameCustomer(
+    projectId: string,
+    { customer }: QuotedRedemptionRequest,
+    quoted: string | null,
+  ): Promise<void> {
+    if (customer?.id === undefined || customer.id === quoted) return;
+    const meant = await customersMeant(database.of(projectId), projectId, [customer.id]);
+    if (meant(customer.id) !== quoted) throw notAsQuoted("/customer/id");
   }
 
   return {
@@ -153,24 +187,63 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
 }
 
 /** What the request says of the cart beside the quote must be what was quoted. */
-function requireSameCart({ currency, lines, customer }: QuotedRedemptionRequest, quoted: Cart): void {
+function requireSameCart({ currency, lines }: QuotedRedemptionRequest, quoted: Cart): void {
   const told = (cart: Pick<Cart, "lines">) =>
     JSON.stringify(cart.lines.map(({ id, sku, quantity }) => [id, sku, quantity]).sort());
-  const differs = (path: string) =>
-    problem("quote-mismatch", {
-      errors: [{ path, code: "not_as_quoted", message: "The quote says something else." }],
-    });
-  if (currency !== undefined && currency !== quoted.currency) throw differs("/currency");
-  if (lines !== undefined && told({ lines }) !== told(quoted)) throw differs("/lines");
-  if (customer?.id !== undefined && customer.id !== quoted.customer?.id) throw differs("/customer/id");
+  if (currency !== undefined && currency !== quoted.currency) throw notAsQuoted("/currency");
+  if (lines !== undefined && told({ lines }) !== told(quoted)) throw notAsQuoted("/lines");
 }
 
-/** The promotions as they were quoted, with the limits and the budget that they have now; one that is not in force keeps its own. */
+function notAsQuoted(path: string): Problem {
+  return problem("quote-mismatch", {
+    errors: [{ path, code: "not_as_quoted", message: "The quote says something else." }],
+  });
+}
+
+/** Codes by which the quote uses coupons. */
+function couponsOf({ codes }: Redemption["quote"], { coupons }: Facts): string[] {
+  return codes.flatMap(({ code, status }) =>
+    status === "applied" && coupons?.get(normalizeCode(code))?.status === "usable" ? [code] : [],
+  );
+}
+
+/** Whether one is used up, void or expired the ledger says; here it must be found at all, and be nobody else's by now. */
+function requireCoupons(codes: readonly string[], facts: Facts, quote: Redemption["quote"]): void {
+  const errors = codes.flatMap((code) => {
+    const reason = whyWithout(code, facts);
+    return reason === null
+      ? []
+      : [{ path: "/quoteId", code: reason, message: `${code}: ${reasonWords(reason, "en")}` }];
+  });
+  if (errors.length > 0) throw problem("code-not-applied", { errors, extensions: { quote } });
+}
+
+function whyWithout(code: string, { areCodesWithheld, coupons }: Facts): string | null {
+  if (areCodesWithheld === true) return "too_many_attempts";
+  const status = coupons?.get(normalizeCode(code))?.status;
+  if (status === undefined) return "code_unknown";
+  return status === "owned" ? couponReason.owned : null;
+}
+
+function depositGone(quote: Redemption["quote"]): Problem {
+  return problem("deposit-not-usable", {
+    errors: [
+      {
+        path: "/quoteId",
+        code: "deposit_not_usable",
+        message: "A deposit that the quote counts is not there any more.",
+      },
+    ],
+    extensions: { quote },
+  });
+}
+
+/** The promotions as they were quoted, with the limits, budget and stocks that they have now; one that is not in force keeps its own. */
 function underLimitsOf(
   { rulebook }: ProjectRules,
   quoted: readonly CompiledPromotion[],
 ): (key: string) => CompiledPromotion | undefined {
-  const live = new Map(rulebook.promotions.map((promotion) => [promotion.id, promotion.document]));
+  const live = new Map(rulebook.promotions.map((promotion) => [promotion.id, promotion]));
   const byKey = new Map(quoted.map((promotion) => [promotion.key, promotion]));
   return (key) => {
     const promotion = byKey.get(key);
@@ -179,13 +252,34 @@ function underLimitsOf(
     const { limits, budget, ...document } = promotion.document;
     return {
       ...promotion,
+      unitStocks: now.unitStocks,
       document: {
         ...document,
-        ...(now.limits !== undefined && { limits: now.limits }),
-        ...(now.budget !== undefined && { budget: now.budget }),
+        benefits: document.benefits.map((benefit, at) => underStockOf(benefit, now.document.benefits[at])),
+        ...(now.document.limits !== undefined && { limits: now.document.limits }),
+        ...(now.document.budget !== undefined && { budget: now.document.budget }),
       },
     };
   };
+}
+
+type Benefit = CompiledPromotion["document"]["benefits"][number];
+
+/** Another kind in its place is another promise: then it goes on by what it was quoted with. */
+function underStockOf(quoted: Benefit, now: Benefit | undefined): Benefit {
+  if (now?.kind !== quoted.kind) return quoted;
+  const { stock: _stock, quota: _quota, ...benefit } = quoted as Benefit & WithStock;
+  const { stock, quota } = now as WithStock;
+  return {
+    ...benefit,
+    ...(stock !== undefined && { stock }),
+    ...(quota !== undefined && { quota }),
+  };
+}
+
+interface WithStock {
+  readonly stock?: number;
+  readonly quota?: number;
 }
 
 function whoOf(said: Who, kept: Cart["identifiers"] = {}): Who {

@@ -10,6 +10,7 @@ import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
+import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { EvaluationService } from "../evaluations/evaluation-service.ts";
 import type { HeldQuote, HeldQuoteQuery, HeldQuoteRequest, HeldQuoteSummary } from "./quote-schemas.ts";
 import { findQuote, insertQuote, listQuotes, type StandingQuote } from "./quote-store.ts";
@@ -24,7 +25,7 @@ export interface QuoteService {
 export interface QuoteOptions {
   database: Database;
   clock: Clock;
-  evaluations: Pick<EvaluationService, "evaluate" | "stored">;
+  evaluations: Pick<EvaluationService, "evaluate" | "saved" | "stored">;
 }
 
 const cursor = cursorOf("quotes", z.string());
@@ -34,15 +35,16 @@ export function quoteService({ database, clock, evaluations }: QuoteOptions): Qu
     async hold(context, { validSeconds, ...request }) {
       const { projectId } = context;
       const quote = await evaluations.evaluate(context, { ...request, save: true });
+      const saved = await evaluations.saved(projectId, quote.id);
       // What no redemption would take is not promised.
-      const fault = outcomeFaultOf(request, quote);
+      const fault = outcomeFaultOf(request, quote, restoreFacts(saved.facts));
       if (fault !== null) throw fault;
       const now = clock.now();
       const row = {
         projectId,
         id: newId("qte", now),
         evaluationId: quote.id,
-        customerId: request.customer?.id ?? null,
+        customerId: saved.request.customer?.id ?? null,
         currency: quote.currency,
         total: quote.total,
         validUntil: new Date(now + validSeconds * 1_000),

@@ -16,9 +16,7 @@ export function faultOf(
   quote: Redemption["quote"],
   facts: Facts,
 ): Problem | null {
-  const unproven = unprovenDeposits(request, facts);
-  if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
-  const fault = outcomeFaultOf(request, quote);
+  const fault = outcomeFaultOf(request, quote, facts);
   if (fault !== null) return fault;
   const { expectedTotal } = request;
   return expectedTotal === undefined || expectedTotal === quote.total
@@ -28,9 +26,12 @@ export function faultOf(
 
 /** Why no order could be redeemed by this outcome, as far as it tells itself; null: one could. */
 export function outcomeFaultOf(
-  request: Pick<RedemptionRequest, "codes">,
+  request: Pick<RedemptionRequest, "codes" | "deposits">,
   quote: Redemption["quote"],
+  facts: Facts,
 ): Problem | null {
+  const unproven = unprovenDeposits(request, facts);
+  if (unproven.length > 0) return problem("deposit-not-usable", { errors: unproven, extensions: { quote } });
   const errors = quote.codes.flatMap(({ code, status, reason }) =>
     status === "applied" || reason === "displaced" || reason === "threshold_protected"
       ? []
@@ -107,7 +108,10 @@ export const depositInUse = {
 };
 
 /** A deposit that proves nothing would leave the customer paying in full: they were told otherwise. */
-function unprovenDeposits({ deposits = [] }: RedemptionRequest, facts: Facts): ProblemError[] {
+function unprovenDeposits(
+  { deposits = [] }: Pick<RedemptionRequest, "deposits">,
+  facts: Facts,
+): ProblemError[] {
   return deposits.flatMap(({ redemption }, index) =>
     facts.deposits?.has(redemption)
       ? []

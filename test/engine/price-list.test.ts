@@ -147,3 +147,10 @@ describe("minimum order rules", () => {
     expect(broken(1, other)).toEqual([]);
   });
 });
+
+test("while nobody can be asked for lists, the cart goes by its own prices and says so", () => {
+  const facts = { rulesAsOf: 0, arePriceListsUnknown: true } as const;
+  const quote = evaluate(rulebookOf(), cartOf(10), facts, 0);
+  expect([quote.total, quote.degraded, quote.missing]).toEqual([10_000, true, ["price_lists"]]);
+  expect(evaluate(rulebookOf(), cartOf(10), { rulesAsOf: 0 }, 0).missing).toEqual([]);
+});

@@ -1,5 +1,6 @@
 /** Prices of customer groups, dealers and single customers: the base that promotions start from. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { asksPriceLists } from "../../src/features/facts/facts-question.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Answer, type Api, startApi } from "./api.ts";
 import { faultOf } from "./orders-fixture.ts";
@@ -96,6 +97,19 @@ describe("a list is for", () => {
     expect(await at("2026-12-01T23:59:59.999Z")).toBe(500);
     expect(await at("2026-12-02T00:00:00Z")).toBe(1_000);
   });
+});
+
+test("a cart for whom no list can be meant asks for none", () => {
+  const rules = { priceListScopes: new Set(["CNY group", "USD dealer"]) };
+  const asks = (fields: object) => asksPriceLists(rules, cartOf(fields));
+  expect(asks({})).toBe(false);
+  expect(asks({ customer: {} })).toBe(false);
+  expect(asks({ dealer: "d-1" })).toBe(false);
+  expect(asks({ dealer: "d-1", currency: "USD" })).toBe(true);
+  expect(asks({ customer: { id: "c" } })).toBe(true);
+  expect(asks({ customer: { groups: ["g"] } })).toBe(true);
+  expect(asks({ customer: { groups: ["g"] }, priceLists: false })).toBe(false);
+  expect(asksPriceLists({ priceListScopes: new Set() }, cartOf({ customer: { id: "c" } }))).toBe(false);
 });
 
 test("product pages show what a list asks for one unit, and what the next break is", async () => {

@@ -1735,15 +1735,18 @@ grant insert, select on promotion_comments to dealwright_app;
 
 create table promotion_days (
   project_id text not null,
+  year smallint not null,
   sku text collate "C" not null,
-  day date not null,
-  constraint promotion_days_pkey PRIMARY KEY (project_id, sku, day)
+  days smallint not null,
+  last_day date not null,
+  constraint promotion_days_pkey PRIMARY KEY (project_id, year, sku)
 );
+CREATE INDEX promotion_days_by_count ON public.promotion_days USING btree (project_id, year, days);
 alter table promotion_days enable row level security;
 alter table promotion_days force row level security;
 create policy lookout on promotion_days as permissive for select to dealwright_lookout using (true);
 create policy project on promotion_days as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
-comment on table promotion_days is 'Days, in the zone of the project, on which a SKU was sold below its price by a promotion on goods that needs no code. Noted while the project has a cap; the events of the redemptions bring it.';
+comment on table promotion_days is 'Days, in the zone of the project, on which a SKU was sold below its price by a promotion on goods that needs no code. Noted while the project has a cap; the events of the redemptions bring it, day after day.';
 grant delete, insert, select, update on promotion_days to dealwright_app;
 
 create table promotion_scheduled_changes (
@@ -1852,6 +1855,7 @@ create table quotes (
   constraint quotes_pkey PRIMARY KEY (project_id, id)
 );
 CREATE INDEX quotes_customer ON public.quotes USING btree (project_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+CREATE INDEX quotes_redemption ON public.quotes USING btree (project_id, redemption_id) WHERE (redemption_id IS NOT NULL);
 alter table quotes enable row level security;
 alter table quotes force row level security;
 create policy lookout on quotes as permissive for select to dealwright_lookout using (true);
@@ -2044,6 +2048,7 @@ create table redemptions (
   settings json not null,
   quote json not null,
   created_by text not null,
+  is_deposit boolean default false not null,
   constraint redemptions_pkey PRIMARY KEY (project_id, id),
   constraint redemptions_mode_known CHECK ((mode = ANY (ARRAY['reserve'::text, 'commit'::text]))),
   constraint redemptions_refund_no_more_than_paid CHECK (((refunded >= 0) AND (refunded <= GREATEST(total, (0)::bigint)))),
@@ -2061,6 +2066,7 @@ comment on table redemptions is 'What an order took: codes, uses, budget, stock.
 comment on column redemptions.customer_id is 'As the shop calls them; once erased, erased: and the keyed hash by which counters know them.';
 comment on column redemptions.expires_at is 'A reservation not committed by then no longer counts against limits. Null once committed.';
 comment on column redemptions.holds is 'What it holds of each counter at the moment: rule, measure, holder, period, amount.';
+comment on column redemptions.is_deposit is 'It pays a deposit and nothing else; the promotion and the units are in the request.';
 comment on column redemptions.request_hash is 'SHA-256 of the request: the same order with another cart is a conflict, with the same cart a repetition.';
 comment on column redemptions.returned is 'Units returned so far, by line id; and gifts.';
 comment on column redemptions.revision is 'With evaluated_at, request, facts and settings all that is needed to price the order again, as a return may have to.';
@@ -3017,7 +3023,7 @@ create view order_history with (security_invoker=true) as
             redemptions.source,
             redemptions.order_ref,
             redemptions.refunded,
-            ((redemptions.request -> 'deposit'::text) IS NOT NULL) AS is_deposit
+            redemptions.is_deposit
            FROM redemptions
           WHERE ((redemptions.project_id = o.project_id) AND (redemptions.id = o.redemption_id))
          OFFSET 0) r ON (true))
@@ -3032,7 +3038,7 @@ UNION ALL
     r.source,
     r.order_ref
    FROM redemptions r
-  WHERE ((r.customer_id IS NOT NULL) AND (r.state = ANY (ARRAY['committed'::text, 'partially_returned'::text])) AND ((r.request -> 'deposit'::text) IS NULL) AND (NOT (EXISTS ( SELECT
+  WHERE ((r.customer_id IS NOT NULL) AND (r.state = ANY (ARRAY['committed'::text, 'partially_returned'::text])) AND (NOT r.is_deposit) AND (NOT (EXISTS ( SELECT
            FROM orders o
           WHERE ((o.project_id = r.project_id) AND (o.redemption_id = r.id))
          OFFSET 0))) AND (NOT (EXISTS ( SELECT

@@ -76,7 +76,7 @@ export async function salesConcerned(
     select next.id from purchase p cross join lateral (
       (select n.id from redemptions n
         where n.project_id = ${projectId} and n.customer_id = p.customer_id and n.created_at >= p.at
-          and (n.created_at, n.id) > (p.at, p.id) and n.state in ${sold} and n.request -> 'deposit' is null
+          and (n.created_at, n.id) > (p.at, p.id) and n.state in ${sold} and not n.is_deposit
         order by n.created_at, n.id limit 1)
       union all
       (select o.redemption_id from orders o
@@ -86,7 +86,7 @@ export async function salesConcerned(
   return rows.map(({ id }) => id);
 }
 
-/** Of those in which a promotion applied that ever was in a campaign. */
+/** Of those in which a promotion applied that ever was in a campaign. A deposit counts with the order that uses it. */
 export async function storedSales(
   connection: Connection,
   projectId: string,
@@ -118,13 +118,13 @@ export async function storedSales(
       cross join lateral (
         select (select x.created_at from redemptions x
                  where x.project_id = ${projectId} and x.customer_id = c.id and x.created_at <= r.created_at
-                   and (x.created_at, x.id) < (r.created_at, r.id) and x.state in ${sold} and x.request -> 'deposit' is null
+                   and (x.created_at, x.id) < (r.created_at, r.id) and x.state in ${sold} and not x.is_deposit
                  order by x.created_at desc limit 1) as redeemed_at,
                (select y.placed_at from orders y
                  where y.project_id = ${projectId} and y.customer_id = c.id and y.placed_at < r.created_at and y.status in ${paid}
                    and y.redemption_id is distinct from r.id and y.external_id <> r.order_ref
                  order by y.placed_at desc limit 1) as ordered_at) as before
-     where r.project_id = ${projectId} and r.id in (select id from ${texts(ids)} as u (id))
+     where r.project_id = ${projectId} and r.id in (select id from ${texts(ids)} as u (id)) and not r.is_deposit
        and exists (select from json_array_elements(r.quote -> 'promotions') as p (applied)
                     where p.applied ->> 'promotionId' in (select id from ${texts(promotionIds)} as u (id)))`);
   return rows;

@@ -39,7 +39,7 @@ export async function pricedOrders(connection: Connection, span: Span, most: num
       from redemptions r
       left join orders o on o.project_id = r.project_id and o.redemption_id = r.id
      where r.project_id = ${projectId} and r.customer_id = ${customer} and r.currency = ${currency}
-       and r.state in ('committed', 'partially_returned') and r.request -> 'deposit' is null
+       and r.state in ('committed', 'partially_returned') and not r.is_deposit
        and o.status is distinct from 'cancelled' and o.status is distinct from 'returned' and ${within(sql`r.committed_at`, span)}
      order by r.committed_at, r.id limit ${most}`);
   return rows;

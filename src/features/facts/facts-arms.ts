@@ -133,7 +133,7 @@ select 'd' as kind, u.i, json_build_object('redemption', paid.id, 'promotion', r
          'units', (request -> 'deposit' ->> 'units')::bigint, 'customerId', paid.customer_id) as value
   from $u as u (i, project_id, id),
        lateral (select * from redemptions where project_id = u.project_id and id = u.id offset 0) as paid
- where state = 'committed' and request -> 'deposit' is not null`,
+ where state = 'committed' and is_deposit`,
     rowsOf: ({ deposits }) => deposits.map((id) => [id]),
   },
   {

@@ -81,8 +81,8 @@ const statements = new Map<string, Statement>();
 
 /** Made of the arms that are asked for: PostgreSQL sets up every arm of a statement, whether there is anything to look up or not. */
 function statementOf(asked: readonly Arm[]): Statement {
-  // Shortened: PostgreSQL tells names apart by 63 bytes.
-  const name = `read-facts-${asked.map((arm) => arm.name.slice(0, 4)).join("-")}`;
+  // PostgreSQL tells names apart by 63 bytes, which so many words would not fit into.
+  const name = `read-facts-${asked.reduce((bits, arm) => bits | (1 << arms.indexOf(arm)), 0).toString(16)}`;
   let statement = statements.get(name);
   if (statement === undefined) {
     let parameters = 0;

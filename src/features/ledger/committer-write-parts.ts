@@ -68,13 +68,13 @@ function created({ created }: Writes, comesAfterChanges: boolean): Part {
     text: `
   insert into redemptions (project_id, id, source, order_ref, state, mode, customer_id, currency, total, discount, steps,
          holds, expires_at, created_at, committed_at, ended_at, request_hash, revision, evaluated_at, created_by,
-         request, facts, settings, quote)
+         request, facts, settings, quote, is_deposit)
   select $1, u.id, source, order_ref, state, mode, customer_id, currency, total, discount, steps, holds::json,
          to_timestamp(expires_at / 1000.0), to_timestamp($2 / 1000.0),
          case when state = 'committed' then to_timestamp($2 / 1000.0) end,
          case when state in ('cancelled', 'expired') then to_timestamp($2 / 1000.0) end,
          request_hash, revision, to_timestamp(evaluated_at / 1000.0), created_by,
-         request::json, facts::json, settings::json, quote::json
+         request::json, facts::json, settings::json, quote::json, request::json -> 'deposit' is not null
     from unnest($?::text[], $?::text[], $?::text[], $?::text[], $?::text[], $?::text[], $?::text[], $?::bigint[],
                 $?::bigint[], $?::bigint[], $?::text[], $?::bigint[], $?::bytea[], $?::bigint[], $?::bigint[],
                 $?::text[], $?::text[], $?::text[], $?::text[], $?::text[])

@@ -132,12 +132,13 @@ export async function salesBetween(
         from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
        where o.project_id = ${projectId} and o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}
          and o.currency = ${currency} and o.status not in ('cancelled', 'returned') and r.state is distinct from 'returned'
+         and r.is_deposit is not true
       union all
       select greatest(r.total - r.refunded, 0)
         from redemptions r
        -- Ids follow the time at which a redemption began; the key is the index that there is.
        where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
-         and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and r.request -> 'deposit' is null
+         and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and not r.is_deposit
          and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
          and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
                             and o.redemption_id is null))

@@ -15,14 +15,19 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { PromotionDays, PromotionDaysQuery } from "./promotion-day-schemas.ts";
-import { listDays, noteDays, restingSkus } from "./promotion-day-store.ts";
+import { countDay, daysOf, listDays, restingSkus } from "./promotion-day-store.ts";
 
 /** For the sequencer. */
 export const followPromotionDays: FanOut = async (connection, projectId, events) => {
   const committed = events.flatMap(({ type, subject }) =>
     type === "dealwright.redemption.committed" ? [subject] : [],
   );
-  if (committed.length > 0) await noteDays(connection, projectId, [...new Set(committed)]);
+  if (committed.length === 0) return;
+  const rows = await daysOf(connection, projectId, [...new Set(committed)]);
+  for (const day of [...new Set(rows.map((row) => row.day))].sort()) {
+    const skus = rows.filter((row) => row.day === day).map(({ sku }) => sku);
+    await countDay(connection, projectId, day, skus);
+  }
 };
 
 export interface PromotionDayService {

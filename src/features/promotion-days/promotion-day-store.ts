@@ -2,24 +2,45 @@
 import { sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 
-/** Days of SKUs that these redemptions took something off by a promotion on goods that needs no code; nothing in projects without a cap. */
-export async function noteDays(
+export interface DayOfSku extends Record<string, unknown> {
+  readonly sku: string;
+  readonly day: string;
+}
+
+/** Days of SKUs that these redemptions took something off by a promotion on goods that needs no code; none in projects without a cap. */
+export async function daysOf(
   connection: Connection,
   projectId: string,
   redemptions: readonly string[],
-): Promise<void> {
-  await connection.execute(sql`
-    insert into promotion_days (project_id, sku, day)
-    select distinct r.project_id, asked.line ->> 'sku',
-           (r.evaluated_at at time zone coalesce(p.settings ->> 'timezone', 'UTC'))::date
+): Promise<DayOfSku[]> {
+  const { rows } = await connection.execute<DayOfSku>(sql`
+    select distinct asked.line ->> 'sku' as sku,
+           -- A quote is evaluated long before it is an order.
+           (case when exists (select from quotes q where q.project_id = r.project_id and q.redemption_id = r.id)
+                 then coalesce(r.committed_at, r.created_at) else r.evaluated_at end
+              at time zone coalesce(p.settings ->> 'timezone', 'UTC'))::date::text as day
       from projects p
       join redemptions r on r.project_id = p.id and r.id in (select unnest(${sql.param([...redemptions])}::text[]))
      cross join lateral json_array_elements(r.quote -> 'lines') as quoted (line)
       join lateral json_array_elements(r.request -> 'lines') as asked (line) on asked.line ->> 'id' = quoted.line ->> 'id'
      where p.id = ${projectId} and p.settings ->> 'promotionDaysPerYear' is not null
        and exists (select from json_array_elements(quoted.line -> 'adjustments') as a (adjustment)
-                    where adjustment ->> 'stage' = 'item' and adjustment ->> 'code' is null and (adjustment ->> 'amount')::bigint > 0)
-        on conflict do nothing`);
+                    where adjustment ->> 'stage' = 'item' and adjustment ->> 'code' is null and (adjustment ->> 'amount')::bigint > 0)`);
+  return rows;
+}
+
+/** Counts the day for those SKUs for which it is a new one. Days come in their order, under the lock of the project's events. */
+export async function countDay(
+  connection: Connection,
+  projectId: string,
+  day: string,
+  skus: readonly string[],
+): Promise<void> {
+  await connection.execute(sql`
+    insert into promotion_days as known (project_id, year, sku, days, last_day)
+    select ${projectId}, extract(year from ${day}::date), sku, 1, ${day}::date from unnest(${sql.param([...skus])}::text[]) as u (sku)
+        on conflict (project_id, year, sku) do update set days = known.days + 1, last_day = excluded.last_day
+     where known.last_day < excluded.last_day`);
 }
 
 /** On so many days of the year, `day` itself not counted: on a day that has begun nothing changes. */
@@ -31,9 +52,8 @@ export async function restingSkus(
 ): Promise<string[]> {
   const { rows } = await connection.execute<{ sku: string }>(sql`
     select sku from promotion_days
-     where project_id = ${projectId} and day >= date_trunc('year', ${day}::date)
-       and day < date_trunc('year', ${day}::date) + interval '1 year' and day <> ${day}::date
-     group by sku having count(*) >= ${most}`);
+     where project_id = ${projectId} and year = extract(year from ${day}::date) and days >= ${most}
+       and days - (last_day = ${day}::date)::int >= ${most}`);
   return rows.map(({ sku }) => sku);
 }
 
@@ -50,9 +70,8 @@ export async function listDays(
   { year, sku, after, limit }: { year: number; sku?: string | undefined; after: string; limit: number },
 ): Promise<CountedDays[]> {
   const { rows } = await connection.execute<CountedDays>(sql`
-    select sku, count(*)::int as days, max(day)::text as "lastDay" from promotion_days
-     where project_id = ${projectId} and sku > ${after} and day >= make_date(${year}, 1, 1) and day < make_date(${year + 1}, 1, 1)
-       ${sku === undefined ? sql`` : sql`and sku = ${sku}`}
-     group by sku order by sku limit ${limit}`);
+    select sku, days, last_day::text as "lastDay" from promotion_days
+     where project_id = ${projectId} and year = ${year} and sku > ${after} ${sku === undefined ? sql`` : sql`and sku = ${sku}`}
+     order by sku limit ${limit}`);
   return rows;
 }

@@ -148,8 +148,15 @@ export function requirePaidDeposit(
       "no_deposit_promotion",
       "No promotion in force with this key takes deposits in this currency.",
     );
-  if (total < paid * deposit.units)
-    throw fault("/deposit/units", "deposit_unpaid", `The order pays ${total} of ${paid * deposit.units}.`);
+  const due = paid * deposit.units;
+  if (total < due) throw fault("/deposit/units", "deposit_unpaid", `The order pays ${total} of ${due}.`);
+  // It counts as no order, so nothing else may hide in it.
+  if (total > due)
+    throw fault(
+      "/deposit/units",
+      "deposit_not_alone",
+      `The order pays ${total}, the deposit is ${due}: pay other goods with an order of their own.`,
+    );
 }
 
 /** Others were quicker every time: it says which promotions they were all after. */

@@ -9,6 +9,6 @@ export async function paysDeposit(
 ): Promise<boolean> {
   const { rows } = await connection.execute(sql`
     select 1 from redemptions
-     where project_id = ${projectId} and id = ${redemptionId} and request -> 'deposit' is not null`);
+     where project_id = ${projectId} and id = ${redemptionId} and is_deposit`);
   return rows.length > 0;
 }

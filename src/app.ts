@@ -169,6 +169,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.segmentUpkeep.close();
     await services.customerMerges.close();
     await services.automationRounds.close();
+    await services.automationRetention.close();
     await services.jobs.close();
     await services.exposures.close();
     await services.redemptionExpiry.close();
@@ -200,6 +201,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.segmentUpkeep.start();
   services.customerMerges.start();
   services.automationRounds.start();
+  services.automationRetention.start();
   services.exposures.start();
   services.redemptionExpiry.start();
   services.groupBuying.start();

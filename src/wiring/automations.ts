@@ -6,6 +6,7 @@ import {
   automationPlanningService,
 } from "../features/automations/automation-planning-service.ts";
 import { automationReadingService } from "../features/automations/automation-reading-service.ts";
+import { automationRetentionService } from "../features/automations/automation-retention-service.ts";
 import { automationRoundService } from "../features/automations/automation-round-service.ts";
 import { automationRunService } from "../features/automations/automation-run-service.ts";
 import { automationService } from "../features/automations/automation-service.ts";
@@ -28,6 +29,7 @@ export function automationServicesOf({ eventDelivery, ...options }: AutomationOp
     automationReading: automationReadingService(options),
     automationDryRuns: automationDryRunService(options),
     automationRounds: rounds,
+    automationRetention: automationRetentionService(options),
     /** For whoever stores what customers do. */
     trackingFollower: planning.followTracked,
   };

@@ -11,7 +11,7 @@ import { candidatesOf } from "../coupons/code-form.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { TrackingFollower } from "../tracking/tracking-service.ts";
-import { localDay } from "./automation-caps.ts";
+import { localDay, rememberedSince } from "./automation-caps.ts";
 import { followingLook, isByClock } from "./automation-clock.ts";
 import { lookFor } from "./automation-look-service.ts";
 import {
@@ -173,11 +173,12 @@ export function automationPlanningService(options: AutomationPlanningOptions): A
     async followTracked(connection, projectId, events) {
       const happenings = [...new Set(events.map(({ type }) => trackedHappening(type)))];
       const listening = await listenersTo(connection, projectId, happenings);
+      const since = rememberedSince(clock.now());
       const reached = listening.flatMap(({ id, epoch, document, activatedAt }) =>
         events.flatMap((event) =>
           event.data.customer !== undefined &&
           isMatch(document.trigger, event) &&
-          Date.parse(event.time) >= (activatedAt?.getTime() ?? Infinity)
+          Date.parse(event.time) >= Math.max(activatedAt?.getTime() ?? Infinity, since)
             ? [
                 {
                   automationId: id,

@@ -15,8 +15,13 @@ export async function countStates(
   { projectId, id }: AutomationName,
 ): Promise<StateCount[]> {
   const { rows } = await connection.execute<Record<keyof StateCount, never>>(sql`
-    select state, reason, count(*)::bigint as count from automation_runs
-     where project_id = ${projectId} and automation_id = ${id} group by state, reason order by state, reason`);
+    select state, reason, sum(count)::bigint as count from (
+      select state, reason, count(*) as count from automation_runs
+       where project_id = ${projectId} and automation_id = ${id} group by state, reason
+      union all
+      select state, nullif(reason, ''), runs from automation_past_runs
+       where project_id = ${projectId} and automation_id = ${id}) as counted
+     group by state, reason order by state, reason`);
   return rows;
 }
 

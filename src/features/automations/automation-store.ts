@@ -131,7 +131,9 @@ export async function recount(connection: Connection, { projectId, id }: Automat
   await connection.execute(sql`
     update automation_counts set
            runs = (select count(*) from automation_runs
-                    where project_id = ${projectId} and automation_id = ${id} and state in ('done', 'owed')),
+                    where project_id = ${projectId} and automation_id = ${id} and state in ('done', 'owed'))
+                + (select coalesce(sum(runs), 0) from automation_past_runs
+                    where project_id = ${projectId} and automation_id = ${id} and state = 'done'),
            coupons = (select count(*) from automation_coupons where project_id = ${projectId} and automation_id = ${id})
                    + (select coalesce(sum(coupons_taken), 0) from automation_runs
                        where project_id = ${projectId} and automation_id = ${id} and state = 'owed')

@@ -417,17 +417,24 @@ test(
     const of = (index: number) => (index % 2 === 0 ? "gc" : "cc") + (index % people);
     let longest = 0;
     const checkouts = Array.from({ length: 128 }, async (_, index) => {
-      const began = performance.now();
-      const { status, body } = await api.rest("POST", "/v1/redemptions", {
-        body: { ...cartOf(of(index)), mode: index % 4 === 0 ? "reserve" : "commit", orderRef: `m-${index}` },
-      });
-      longest = Math.max(longest, performance.now() - began);
-      expect([201, 409]).toContain(status);
-      return body.id as string;
+      const mode = index % 4 === 0 ? "reserve" : "commit";
+      const body = { ...cartOf(of(index)), mode, orderRef: `m-${index}` };
+      // A machine that is busy with other tests sends some away; they come again, as a shop's do.
+      for (let attempt = 1; ; attempt += 1) {
+        const began = performance.now();
+        const answer = await api.rest("POST", "/v1/redemptions", { body });
+        longest = Math.max(longest, performance.now() - began);
+        if (answer.status === 503 && attempt < 50) continue;
+        expect(answer.status).toBe(201);
+        return answer.body.id as string;
+      }
     });
-    const merges = Array.from({ length: people * 4 }, (_, index) =>
-      merge(`cc${index % people}`, `gc${index % people}`),
-    );
+    const merges = Array.from({ length: people * 4 }, async (_, index) => {
+      for (let attempt = 1; ; attempt += 1) {
+        const answer = await merge(`cc${index % people}`, `gc${index % people}`);
+        if (answer.status !== 503 || attempt === 50) return answer;
+      }
+    });
     const ids = await Promise.all(checkouts);
     expect((await Promise.all(merges)).map(({ status }) => status)).toEqual(Array(people * 4).fill(200));
     expect(ids).toHaveLength(128);

@@ -19,6 +19,14 @@ const drafts = {
 export const evaluationRequest = cartSchema
   .extend({
     ...drafts,
+    groupBuy: z
+      .string()
+      .min(1)
+      .max(limits.nameLength)
+      .optional()
+      .describe(
+        "The key of a group-buying promotion: the cart as a member of a group would pay for it, before there is one. Holds no seat and promises nothing.",
+      ),
     save: z
       .boolean()
       .optional()

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { mayBeNamedTo } from "../../engine/audience.ts";
 import type { EvaluateOptions } from "../../engine/evaluate.ts";
 import { explain } from "../../engine/explain.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
@@ -107,6 +108,9 @@ export function evaluationService({
       const { mergedInto: _, ...theirs } = facts;
       return priced(context, cartOf(request, mergedInto), rules, theirs, now);
     }
+    const { groupBuy } = request;
+    if (groupBuy !== undefined && facts.groupOf === undefined)
+      return priced(context, request, rules, asMember(rules, request, facts, groupBuy, now), now);
     requireSenseAtListPrices(request, facts);
     const quote = pricing.quote(
       rules.rulebook,
@@ -205,6 +209,23 @@ export function evaluationService({
       return explanationAnswer(id, explained, isTold);
     },
   };
+}
+
+/** Outside its audience a private promotion is one that there is not. */
+function asMember(
+  { rulebook }: ProjectRules,
+  request: EvaluationRequest,
+  facts: QuoteFacts,
+  key: string,
+  now: number,
+): QuoteFacts {
+  const promotion = rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
+  if (promotion !== undefined && mayBeNamedTo(promotion, request, facts, now))
+    return { ...facts, groupOf: promotion.key };
+  const message = "No group-buying promotion in force has this key.";
+  throw problem("invalid-request", {
+    errors: [{ path: "/groupBuy", code: "group_promotion_unknown", message }],
+  });
 }
 
 /** The drafts of a request compile in its time zone, which `settings` already has. */

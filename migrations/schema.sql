@@ -283,6 +283,22 @@ comment on column automation_coupons.discount is 'What the coupon took off, as b
 comment on column automation_coupons.revenue is 'What the order was paid, less what was refunded.';
 grant delete, insert, select, update on automation_coupons to dealwright_app;
 
+create table automation_past_runs (
+  project_id text not null,
+  automation_id text not null,
+  state text not null,
+  reason text not null,
+  runs bigint not null,
+  constraint automation_past_runs_pkey PRIMARY KEY (project_id, automation_id, state, reason)
+);
+alter table automation_past_runs enable row level security;
+alter table automation_past_runs force row level security;
+create policy lookout on automation_past_runs as permissive for select to dealwright_lookout using (true);
+create policy project on automation_past_runs as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_past_runs is 'Of runs that are forgotten, how many ended in which way. Nobody is known by it.';
+comment on column automation_past_runs.reason is 'Empty where a state has none.';
+grant delete, insert, select, update on automation_past_runs to dealwright_app;
+
 create table automation_rounds (
   project_id text not null,
   "position" bigint not null,
@@ -326,6 +342,7 @@ CREATE INDEX automation_runs_due ON public.automation_runs USING btree (project_
 CREATE INDEX automation_runs_list ON public.automation_runs USING btree (project_id, automation_id, id);
 CREATE INDEX automation_runs_next ON public.automation_runs USING btree (project_id, automation_id, due_at, id) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX automation_runs_once ON public.automation_runs USING btree (project_id, automation_id, holder, occurrence);
+CREATE INDEX automation_runs_over ON public.automation_runs USING btree (project_id, automation_id, ran_at) WHERE (state = ANY (ARRAY['done'::text, 'skipped'::text]));
 CREATE INDEX automation_runs_owed ON public.automation_runs USING btree (project_id, pool, automation_id, id) WHERE ((state = 'owed'::text) AND (due_at IS NULL));
 CREATE INDEX automation_runs_state ON public.automation_runs USING btree (project_id, automation_id, state, id);
 alter table automation_runs enable row level security;
@@ -340,7 +357,7 @@ comment on column automation_runs.holder is 'The keyed hash by which counters kn
 comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
 comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
 grant delete, insert, select, update on automation_runs to dealwright_app;
-grant select (project_id, state, pool, due_at) on automation_runs to dealwright_lookout;
+grant select (project_id, automation_id, state, pool, due_at, ran_at) on automation_runs to dealwright_lookout;
 
 create table automations (
   project_id text not null,
@@ -3059,6 +3076,8 @@ alter table automation_clocks add constraint automation_clocks_project_id_automa
 
 alter table automation_counts add constraint automation_counts_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
 
+alter table automation_past_runs add constraint automation_past_runs_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
+
 alter table automation_rounds add constraint automation_rounds_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 
 alter table automation_runs add constraint automation_runs_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
@@ -3556,6 +3575,28 @@ comment on function projects_with_new_events() is 'What the sequencer has to do,
 alter function projects_with_new_events() owner to dealwright_lookout;
 revoke all on function projects_with_new_events() from public;
 grant execute on function projects_with_new_events() to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.projects_with_old_automation_runs(before timestamp with time zone)
+ RETURNS TABLE(project_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  with recursive firsts as (
+    (select r.project_id, r.automation_id, r.ran_at from automation_runs r
+      where r.state in ('done', 'skipped') order by r.project_id, r.automation_id, r.ran_at limit 1)
+    union all
+    select later.project_id, later.automation_id, later.ran_at from firsts, lateral (
+      select r.project_id, r.automation_id, r.ran_at from automation_runs r
+       where r.state in ('done', 'skipped') and (r.project_id, r.automation_id) > (firsts.project_id, firsts.automation_id)
+       order by r.project_id, r.automation_id, r.ran_at limit 1) as later
+  )
+  select distinct f.project_id from firsts f where f.ran_at < before
+$function$
+;
+alter function projects_with_old_automation_runs(timestamp with time zone) owner to dealwright_lookout;
+revoke all on function projects_with_old_automation_runs(timestamp with time zone) from public;
+grant execute on function projects_with_old_automation_runs(timestamp with time zone) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.projects_with_old_exposures(before timestamp with time zone, most integer)
  RETURNS TABLE(project_id text)

@@ -2880,6 +2880,8 @@ export type EvaluationRequest = {
   promotions?: readonly (PromotionDocumentInput)[];
   /** The drafts instead of the live rules. Needs the marketing role. */
   only?: boolean;
+  /** The key of a group-buying promotion: the cart as a member of a group would pay for it, before there is one. Holds no seat and promises nothing. */
+  groupBuy?: string;
   /** Keeps the evaluation with all that went in, to be read and replayed. */
   save?: boolean;
 };

@@ -429,14 +429,16 @@ test(
         return answer.body.id as string;
       }
     });
-    const merges = Array.from({ length: people * 4 }, async (_, index) => {
-      for (let attempt = 1; ; attempt += 1) {
-        const answer = await merge(`cc${index % people}`, `gc${index % people}`);
-        if (answer.status !== 503 || attempt === 50) return answer;
+    const merges = Array.from({ length: people }, async (_, index) => {
+      // A merge that came too early finds the rest later.
+      for (let attempt = 1, done = 0; done < 2; attempt += 1) {
+        const { status } = await merge(`cc${index}`, `gc${index}`);
+        if (status !== 503 || attempt === 50) expect(status).toBe(200);
+        if (status === 200) done += 1;
       }
     });
     const ids = await Promise.all(checkouts);
-    expect((await Promise.all(merges)).map(({ status }) => status)).toEqual(Array(people * 4).fill(200));
+    await Promise.all(merges);
     expect(ids).toHaveLength(128);
     expect(longest).toBeLessThan(20_000);
     // What was under way at its merge follows within a minute.

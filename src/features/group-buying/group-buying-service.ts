@@ -75,7 +75,7 @@ export function groupBuyingService({
     return rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
   }
 
-  /** Whose seat it is: a guest sits as the customer whom they are merged into. */
+  /** Who orders: a guest as the customer whom they are merged into. */
   async function customerOf(projectId: string, { customer }: GroupOrder): Promise<string | null> {
     if (customer?.id === undefined) return null;
     return (await customersMeant(database.of(projectId), projectId, [customer.id]))(customer.id);
@@ -104,13 +104,15 @@ export function groupBuyingService({
     { name, extra, begin }: Beginning,
   ): Promise<Answered<GroupSeat>> {
     const { projectId } = context;
-    const customer = await customerOf(projectId, order);
-    if (customer === null) throw refused("customer_required", "Name the customer who joins.");
+    if (order.customer?.id === undefined) throw refused("customer_required", "Name the customer who joins.");
     const { identifierKey } = await rulebooks.rulesOf(projectId);
     const seat: Seat = {
       name,
       promotion: group.promotion,
-      holds: [...seatHolds(group, `customer:${hashCustomer(identifierKey, customer)}`), ...extra],
+      holdsFor: (customer) => [
+        ...seatHolds(group, `customer:${hashCustomer(identifierKey, customer)}`),
+        ...extra,
+      ],
       async alongside(client, { redemption }) {
         const connection = drizzle(client as pg.PoolClient);
         await begin(connection);

@@ -43,6 +43,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
   const { database, clock, rulebooks, facts, committer, alarms, evaluations } = options;
   const { redemption, asAnswered, answeredBefore } = redemptionRepeats(database);
 
+  /** `meant`: whom the customer turned out to be merged into; null at first. */
   async function redeem(
     context: OperationContext,
     request: QuotedRedemptionRequest,

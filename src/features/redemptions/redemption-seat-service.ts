@@ -12,8 +12,8 @@ export interface Seat {
   readonly name: string;
   /** The key of the promotion. */
   readonly promotion: string;
-  /** Taken with everything else that the order takes. */
-  readonly holds: readonly Hold[];
+  /** Taken with everything else that the order takes, for whom the customer turns out to be: a guest may be merged by then. */
+  holdsFor(customerId: string): readonly Hold[];
   /** Writes the membership, in the transaction of the redemption. */
   readonly alongside: NonNullable<Submission["alongside"]>;
   /** Throws where it is the seat that cannot be had. */
@@ -26,7 +26,13 @@ export function seated(known: Knowledge, seat: Seat | undefined): Knowledge {
   return seat === undefined ? known : { ...known, facts: { ...known.facts, groupOf: seat.promotion } };
 }
 
-export function withSeat(seat: Seat | undefined, question: HoldsQuestion): Hold[] {
+export function withSeat(
+  seat: Seat | undefined,
+  customerId: string | undefined,
+  question: HoldsQuestion,
+): Hold[] {
   const holds = holdsOf(question);
-  return seat === undefined ? holds : [...holds, ...seat.holds];
+  if (seat === undefined) return holds;
+  if (customerId === undefined) throw new Error("a seat is somebody's");
+  return [...holds, ...seat.holdsFor(customerId)];
 }

@@ -154,7 +154,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           requestHash: hash,
           ttlMilliseconds: request.ttlSeconds * 1_000,
           requires: recordedDeposits(request),
-          holds: withSeat(seat, {
+          holds: withSeat(seat, cart.customer?.id, {
             quote,
             promotionOf: promotionsByKey(rules),
             campaigns: rules.campaigns,

@@ -1,4 +1,4 @@
-/** Every stated limit of the engine in one place; the README's table is checked against it. */
+/** Every stated limit of the engine in one place; the table in src/platform/README.md is checked against it. */
 export const limits = {
   /** Minor units in a promotion's document. */
   amount: 1_000_000_000_000,

@@ -133,6 +133,6 @@ export async function assertWalled(pool: Pick<pg.Pool, "query">): Promise<void> 
   if (rows.length === 0) return;
   const faults = rows.map(({ fault }) => fault).join(", ");
   throw new Error(
-    `the database role "${rows[0]?.role}" could pass the walls between projects: it ${faults}. See "Production" in the README`,
+    `the database role "${rows[0]?.role}" could pass the walls between projects: it ${faults}. See "Production" in scripts/operations/README.md`,
   );
 }

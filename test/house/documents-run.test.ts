@@ -1,13 +1,13 @@
-/** The commands of the README and of kinds.md, run against the server that `npm start` starts. */
+/** The commands of the README, its guides and kinds.md, run against the server that `npm start` starts. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { benefitKinds } from "../../src/engine/benefits/index.ts";
 import { conditionKinds } from "../../src/engine/conditions/index.ts";
 import { demoKeys } from "../../src/features/demo/demo-keys.ts";
+import { guides, readme } from "./guides.ts";
 import { type Fence, fencesIn, sectionOf } from "./markdown.ts";
 import { type RunningServer, startServer } from "./running-server.ts";
 
-const readme = readFileSync("README.md", "utf8");
 const kinds = readFileSync("openapi/kinds.md", "utf8");
 
 let server: RunningServer;
@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("the commands of the README answer what it says", () => {
-  const blocks = fencesIn(readme).filter(({ note }) => note === "run" || note === "answer");
+test("the commands of the README and its guides answer what they say", () => {
+  const blocks = guides.flatMap(fencesIn).filter(({ note }) => note === "run" || note === "answer");
   const commands = blocks.filter(({ note }) => note === "run");
   expect(commands.length).toBeGreaterThanOrEqual(4);
   // One shell for all: later commands use the variables of earlier ones.

@@ -1,4 +1,4 @@
-/** The dashboard and the alerts speak of figures that there are, and the README of every alert. */
+/** The dashboard and the alerts speak of figures that there are, and the guide to operations of every alert. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createMetrics } from "../../src/platform/metrics.ts";
@@ -68,10 +68,12 @@ test("the dashboard is JSON with a title, a question and an expression in each p
     expect([title, description, ...targets.map(({ expr }) => expr)]).not.toContain("");
 });
 
-test("the README says of every alert what it means and what to do", () => {
+test("its guide says of every alert what it means and what to do", () => {
   const declared = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
   const told = [
-    ...sectionOf(readFileSync("README.md", "utf8"), "## At two in the morning").matchAll(/^\| `(\w+)` \|/gm),
+    ...sectionOf(readFileSync("scripts/operations/README.md", "utf8"), "## At two in the morning").matchAll(
+      /^\| `(\w+)` \|/gm,
+    ),
   ];
   expect(told.map(([, name]) => name)).toEqual(declared);
 });

@@ -6,20 +6,20 @@ import { limits } from "../../src/engine/limits.ts";
 import { safeguards, wrongCodeWindowSeconds } from "../../src/features/projects/safeguard-schemas.ts";
 import { requestsPerMinute } from "../../src/platform/rate-limit.ts";
 import { defaultBodyLimitBytes } from "../../src/platform/server.ts";
+import { guidePaths, guides, readme } from "./guides.ts";
 import { fencesIn, localLinksIn, rowsIn, sectionOf } from "./markdown.ts";
 
-const readme = readFileSync("README.md", "utf8");
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Record<string, Record<string, string>>;
 
-test("the README's limits are those of the engine, every one of them", () => {
-  const section = sectionOf(readme, "## Limits");
+test("the stated limits are those of the engine, every one of them", () => {
+  const section = sectionOf(readFileSync("src/platform/README.md", "utf8"), "## Limits");
   const stated = rowsIn(section).map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
   expect(Object.fromEntries(stated)).toEqual(limits);
   expect(section).toContain(`A body may have ${defaultBodyLimitBytes / 1_048_576} MiB.`);
 });
 
-test("the README's limits of keys and of wrong codes are those of the service", () => {
-  const rows = rowsIn(sectionOf(readme, "## Security"));
+test("the stated limits of keys and of wrong codes are those of the service", () => {
+  const rows = rowsIn(readFileSync("SECURITY.md", "utf8"));
   const stated = rows.map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
   expect(Object.fromEntries(stated)).toEqual({ ...requestsPerMinute, ...safeguards.parse({}).wrongCodes });
   expect(wrongCodeWindowSeconds).toBe(600);
@@ -59,8 +59,8 @@ test("every dependency has its reason in the README, and nothing else has", () =
   expect(rows.filter(([, reason = ""]) => reason.length < 5)).toEqual([]);
 });
 
-test("what the README says a file holds is what it holds", () => {
-  const quoted = fencesIn(readme).filter(({ note }) => note.startsWith("file="));
+test("what a guide says a file holds is what it holds", () => {
+  const quoted = guides.flatMap(fencesIn).filter(({ note }) => note.startsWith("file="));
   expect(quoted.length).toBeGreaterThan(0);
   for (const { note, text } of quoted)
     expect(`${text}\n`).toBe(readFileSync(note.slice("file=".length), "utf8"));
@@ -68,6 +68,7 @@ test("what the README says a file holds is what it holds", () => {
 
 const documents = [
   "README.md",
+  ...guidePaths,
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "migrations/README.md",
@@ -79,12 +80,19 @@ test.each(documents)("%s links to files that are there and names commands that e
   const text = readFileSync(path, "utf8");
   const dead = localLinksIn(text).filter((target) => !existsSync(join(dirname(path), target)));
   expect(dead).toEqual([]);
-  const scripts = [...text.matchAll(/\bnpm run (?:--silent )?([a-z\d:-]+)/g)].map((match) => match[1] ?? "");
+  const scripts = [...text.matchAll(/\bnpm run (?:--silent )?([a-z0-9:-]+)/g)].map((match) => match[1] ?? "");
   expect(scripts.filter((script) => manifest.scripts?.[script] === undefined)).toEqual([]);
-  const anchors = [...text.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1] ?? "");
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1] ?? ""));
-  expect(anchors.filter((anchor) => !headings.includes(anchor))).toEqual([]);
+  const anchors = [...text.matchAll(/\]\(([^)\s:#]*)#([^)]+)\)/g)].filter(
+    ([, target = "", anchor = ""]) => !anchorsIn(join(dirname(path), target), path).includes(anchor),
+  );
+  expect(anchors.map(([link]) => link)).toEqual([]);
 });
+
+/** Of a link that names no file, those of the page itself. */
+function anchorsIn(target: string, page: string): string[] {
+  const path = target.endsWith(".md") ? target : page;
+  return [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+}
 
 function anchorOf(heading: string): string {
   return heading

@@ -37,7 +37,8 @@ alter table points_entries validate constraint points_entries_cause_known;
 
 create or replace function refuse_other_ticket() returns trigger language plpgsql as $$
 begin
-  if to_jsonb(new) - '{customer_id,holder}'::text[] is distinct from to_jsonb(old) - '{customer_id,holder}'::text[] then
+  if to_jsonb(new) - '{customer_id,holder}'::text[] is distinct from to_jsonb(old) - '{customer_id,holder}'::text[]
+     or (new.holder <> old.holder and new.customer_id is not distinct from old.customer_id) then
     raise exception 'a ticket stays as it was drawn' using errcode = 'restrict_violation';
   end if;
   return new;

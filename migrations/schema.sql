@@ -93,7 +93,8 @@ CREATE OR REPLACE FUNCTION public.refuse_other_ticket()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if to_jsonb(new) - '{customer_id,holder}'::text[] is distinct from to_jsonb(old) - '{customer_id,holder}'::text[] then
+  if to_jsonb(new) - '{customer_id,holder}'::text[] is distinct from to_jsonb(old) - '{customer_id,holder}'::text[]
+     or (new.holder <> old.holder and new.customer_id is not distinct from old.customer_id) then
     raise exception 'a ticket stays as it was drawn' using errcode = 'restrict_violation';
   end if;
   return new;

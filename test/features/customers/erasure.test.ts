@@ -114,6 +114,7 @@ async function activated(document: { key: string } & Record<string, unknown>): P
 const each = {
   exposures: 0,
   aliases: 0,
+  contracts: 0,
   priceLists: 0,
   quotes: 0,
   automationRuns: 1,

@@ -82,6 +82,33 @@ test("the next term is as long as the last, in months where that was so, and is 
     "select count(*)::int as terms from contracts where renewal = 'o-1'",
   );
   expect(rows).toEqual([{ terms: 1 }]);
+  // An order and the redemption that it stands for are one purchase.
+  const redeemed = await api.rest("POST", "/v1/redemptions", {
+    role: "checkout",
+    body: {
+      currency: "CNY",
+      orderRef: "o-2",
+      customer: { id: "c-1" },
+      lines: [{ id: "1", sku: "SERVICE", quantity: 1, unitPrice: 1_000 }],
+    },
+  });
+  expect(redeemed.status, redeemed.text).toBe(201);
+  await erp("PUT", "/v1/orders/o-2", {
+    version: 1,
+    status: "paid",
+    currency: "CNY",
+    placedAt: "2026-11-10T00:00:00Z",
+    customer: "c-1",
+    lines: [],
+    total: 1_000,
+  });
+  await put("one", { startsOn: "2027-03-01", endsOn: "2027-05-31" });
+  await put("other", { startsOn: "2027-03-01", endsOn: "2027-05-31" });
+  expect((await renew("one", "one-2", { order: "o-2" })).status).toBe(200);
+  expect((await renew("one", "one-2", { order: redeemed.body.id })).status).toBe(200);
+  expect(faultOf(await renew("other", "other-2", { order: redeemed.body.id }))).toBe(
+    "400 invalid-request /order order_used",
+  );
   expect(faultOf(await renew("months-2", "late", { order: "no-such" }))).toBe(
     "400 invalid-request /order unknown_order",
   );

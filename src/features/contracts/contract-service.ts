@@ -21,11 +21,11 @@ import {
   type RenewalReport,
 } from "./contract-schemas.ts";
 import {
-  buyerOf,
   findContract,
   insertContract,
   listContracts,
   lockContract,
+  purchaseOf,
   sumCohorts,
   updateContract,
 } from "./contract-store.ts";
@@ -109,22 +109,24 @@ export function contractService({
       return withTransaction(database, projectId, async (connection) => {
         const before = await lockContract(connection, { projectId, id });
         if (before === undefined) throw problem("contract-not-found");
+        const { order } = renewal;
+        const purchase = order === undefined ? undefined : await purchaseOf(connection, projectId, order);
         if (before.renewedBy !== null && before.renewedBy === renewal.id) {
           const next = (await findContract(connection, { projectId, id: renewal.id }))!;
-          if (next.renewal === (renewal.order ?? null)) {
+          if (next.renewal === (purchase?.name ?? order ?? null)) {
             nothingChanged(context);
             return shown(next);
           }
         }
         if (before.state !== "active") throw problem("contract-closed");
-        const { order } = renewal;
-        if (order !== undefined && (await buyerOf(connection, projectId, order)) !== before.customerId)
+        if (order !== undefined && purchase?.customer !== before.customerId)
           throw faultAt(
             "/order",
             "unknown_order",
             "The customer has no such order or redemption that stands.",
           );
-        const next = await nextTerm(connection, projects, before, renewal, new Date(clock.now()));
+        const bought = purchase === undefined ? renewal : { ...renewal, order: purchase.name };
+        const next = await nextTerm(connection, projects, before, bought, new Date(clock.now()));
         if (next.endsOn < next.startsOn) throw endsTooSoon();
         if (!(await insertContract(connection, next))) {
           const isIdTaken = (await findContract(connection, { projectId, id: renewal.id })) !== undefined;

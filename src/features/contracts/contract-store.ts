@@ -94,21 +94,31 @@ export async function dueContracts(connection: Connection, at: Date, most: numbe
   return rows.map(({ project_id, id }) => ({ projectId: project_id, id }));
 }
 
-/** Whose order or redemption this is; undefined: there is none that stands. It looks into tables of other features. */
-export async function buyerOf(
+export interface Purchase extends Record<string, unknown> {
+  readonly customer: string | null;
+  /** The same for an order and for the redemption that it stands for: the redemption's id, where there is one. */
+  readonly name: string;
+}
+
+/** The order or redemption of that name; undefined: there is none that stands. It looks into tables of other features. */
+export async function purchaseOf(
   connection: Connection,
   projectId: string,
   order: string,
-): Promise<string | null | undefined> {
-  const { rows } = await connection.execute<{ customer: string | null }>(sql`
-    select coalesce(o.customer_id, r.customer_id) as customer
+): Promise<Purchase | undefined> {
+  const { rows } = await connection.execute<Purchase>(sql`
+    select coalesce(o.customer_id, r.customer_id) as customer, coalesce(o.redemption_id, twin.id, o.external_id) as name
       from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
+      left join lateral (
+        select id from redemptions
+         where o.redemption_id is null and project_id = ${projectId} and order_ref = o.external_id and customer_id = o.customer_id
+           and state in ('committed', 'partially_returned') order by id limit 1) as twin on true
      where o.project_id = ${projectId} and o.external_id = ${order} and o.status not in ('cancelled', 'returned')
     union all
-    select customer_id from redemptions
+    select customer_id, id from redemptions
      where project_id = ${projectId} and id = ${order} and state in ('committed', 'partially_returned')
      limit 1`);
-  return rows[0]?.customer;
+  return rows[0];
 }
 
 export interface CohortSums {

@@ -151,7 +151,9 @@ export function referralSettlementService({
     const { projectId, customerId, orderRef } = row;
     const [order] = await paidOrders(connection, projectId, customerId, { ref: orderRef!, most: 1 });
     const member = await lockMember(connection, { ...row, holder: row.referrer });
-    if (order !== undefined && isEnough(document, order))
+    // A guest who came by the member's code, and turned out to be the member when they signed in.
+    const isOwn = isSelf(row, member) || row.customerId === member.customerId;
+    if (!isOwn && order !== undefined && isEnough(document, order))
       return finish(connection, { row, document, now }, member);
     const references: PrizeReferences = {
       projectId,
@@ -168,7 +170,7 @@ export function referralSettlementService({
     const reversed: ReferralRow = {
       ...row,
       state: "reversed",
-      reason: order === undefined ? "order_returned" : "amount_too_low",
+      reason: isOwn ? "self_referral" : order === undefined ? "order_returned" : "amount_too_low",
       isCounted: false,
       gift: null,
       dueAt: null,

@@ -54,6 +54,22 @@ test("a gift is whoever's qualified for it, also where the programme gives anoth
   expect(seen.slice(3).map(({ status }) => status)).toEqual([200, 200, 200]);
 });
 
+test("a guest who turns out to be the member was no friend: neither side is rewarded when the hold is over", async () => {
+  await programme("own", {});
+  const code = await codeOf("own", "own-anna");
+  await refer("own", code, "own-browser");
+  await pays("own-browser");
+  await settled("own", { "own-browser": "qualified" });
+  const merged = await api.rest("POST", "/v1/customers/own-anna/merge", {
+    role: "erp",
+    body: { guest: "own-browser" },
+  });
+  expect(merged.status, merged.text).toBe(200);
+  hold();
+  await settled("own", { "own-anna": "reversed self_referral" });
+  expect(await prizesOf("own-anna")).toEqual([]);
+});
+
 test("a device or phone that is told after the sign-up counts as if it had been told with it", async () => {
   await programme("later", { holdDays: 0 });
   const code = await codeOf("later", "later-anna", { device: "later-d", phone: "0171 1" });

@@ -1260,6 +1260,7 @@ create table offline_flags (
   constraint offline_flags_resolved_by_somebody CHECK ((((resolved_at IS NULL) = (resolved_by IS NULL)) AND ((resolved_at IS NULL) = (note IS NULL))))
 );
 CREATE INDEX offline_flags_open ON public.offline_flags USING btree (project_id, id) WHERE (resolved_at IS NULL);
+CREATE INDEX offline_flags_wrong_customer ON public.offline_flags USING btree (project_id, voucher_id) WHERE (kind = 'wrong_customer'::text);
 alter table offline_flags enable row level security;
 alter table offline_flags force row level security;
 create policy lookout on offline_flags as permissive for select to dealwright_lookout using (true);

@@ -18,10 +18,18 @@ export async function customersMeant(
 }
 
 /**
- * These look by themselves, in a statement that they need anyway; or, as a merge does, take ids for what they are. Carts, whose
- * customer is no mere id, are looked at where their facts are read.
+ * These look by themselves, in a statement that they need anyway; or, as a merge does, take ids for what they are. Whoever takes an
+ * Idempotency-Key must: a repetition is known by what was said, before the merge as after it. Carts, whose customer is no mere id,
+ * are looked at where their facts are read.
  */
-const looksItself = new Set(["mergeCustomers", "putOrder", "claimCoupon"]);
+const looksItself = new Set([
+  "mergeCustomers",
+  "putOrder",
+  "claimCoupon",
+  "adjustPoints",
+  "spendPoints",
+  "issueOfflineVoucher",
+]);
 
 type Parts = Record<"params" | "query" | "body", Record<string, unknown>>;
 

@@ -41,7 +41,7 @@ export interface MergedRedemption {
   readonly steps: number;
 }
 
-/** Theirs, and what was set aside for vouchers of theirs, which is no order yet. */
+/** Theirs; what was set aside for vouchers of theirs, which is no order yet; and what tills took of these for whomever else. */
 export async function lockRedemptionsOf(
   connection: Connection,
   projectId: string,
@@ -58,7 +58,11 @@ export async function lockRedemptionsOf(
      where project_id = ${projectId}
        and id = any (array(select id from redemptions where project_id = ${projectId} and customer_id = ${guest}
                            union all
-                           select id from offline_vouchers where project_id = ${projectId} and customer_id in (${guest}, ${customer})))
+                           select id from offline_vouchers where project_id = ${projectId} and customer_id in (${guest}, ${customer})
+                           union all
+                           select f.redemption_id from offline_vouchers v
+                             join offline_flags f on f.project_id = v.project_id and f.voucher_id = v.id and f.kind = 'wrong_customer'
+                            where v.project_id = ${projectId} and v.customer_id in (${guest}, ${customer})))
      order by id for update`);
   return rows.map(({ holds, ...row }) => ({
     ...row,

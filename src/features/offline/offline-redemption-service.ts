@@ -9,6 +9,7 @@ import { requestHash } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
@@ -74,6 +75,7 @@ export function offlineRedemptionService({
     rules: ProjectRules,
     item: OfflineRedemption,
     voucher: OfflineVoucherRow | undefined,
+    meant: Meant,
     now: number,
   ): Promise<OfflineResult> {
     const { source, orderRef } = item;
@@ -81,7 +83,7 @@ export function offlineRedemptionService({
       return { status: "refused", orderRef, source, voucher: null, redemption: null, flags: [] };
     const { projectId } = context;
     const id = redemptionIdOf(voucher.id, source, orderRef);
-    const told = toldBy(context, rules, item, voucher, id, now);
+    const told = toldBy(context, rules, item, voucher, id, meant, now);
     const answer = { orderRef, source, voucher: voucher.id, redemption: id };
     const flags: Flagged[] = [...told.flags];
     let order = orderRef;
@@ -121,13 +123,15 @@ export function offlineRedemptionService({
       const now = clock.now();
       const rules = await rulebooks.rulesOf(projectId);
       const vouchers = await provenVouchers(projectId, new Set(items.map(({ voucher }) => voucher)));
+      const named = items.map(({ customer }) => customer);
+      const meant = await customersMeant(database.of(projectId), projectId, named);
       const results: OfflineResult[] = [];
       // In turns: pricing hundreds of orders at one go would hold up everybody else's requests.
       for (let first = 0; first < items.length; first += itemsPerTurn) {
         const turn = items.slice(first, first + itemsPerTurn);
         results.push(
           ...(await Promise.all(
-            turn.map((item) => acceptOne(context, rules, item, vouchers.get(item.voucher), now)),
+            turn.map((item) => acceptOne(context, rules, item, vouchers.get(item.voucher), meant, now)),
           )),
         );
       }
@@ -144,6 +148,8 @@ export function offlineRedemptionService({
   };
 }
 
+type Meant = Awaited<ReturnType<typeof customersMeant>>;
+
 /** What a till says, as it goes to the committer. */
 function toldBy(
   context: OperationContext,
@@ -151,14 +157,19 @@ function toldBy(
   item: OfflineRedemption,
   voucher: OfflineVoucherRow,
   id: string,
+  meant: Meant,
   now: number,
 ) {
   const { projectId } = context;
-  const { source, orderRef, currency, discount, lines, total, customer, till } = item;
+  const { source, orderRef, currency, discount, lines, total, till } = item;
   const at = Date.parse(item.at);
-  const { request, facts, quote, flags } = pricedOrder(item, voucher, rules.settings, now);
-  // Which till repeats it does not matter, and an instant may be written in several ways.
-  const hash = requestHash(operation, { at, currency, discount, lines, total, customer });
+  const stated = item.customer;
+  // A voucher read just before its guest was merged holds what is the guest's: so does its redemption, and the merge finds it later.
+  const isVouchers = stated === undefined || stated === voucher.customerId;
+  const customer = isVouchers ? stated : meant(stated);
+  const { request, facts, quote, flags } = pricedOrder({ ...item, customer }, voucher, rules.settings, now);
+  // Which till repeats it does not matter, an instant may be written in several ways, and what was said outlasts a merge.
+  const hash = requestHash(operation, { at, currency, discount, lines, total, customer: stated });
   const promotion = rules.rulebook.promotions.find((rule) => rule.id === voucher.ruleId);
   const holds = holdsOfOrder(voucher.holds, promotion, currency, discount);
   const flag = ({ kind, amount }: Flagged): NewFlag => ({

@@ -21,6 +21,7 @@ import {
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import type { FactsService } from "../facts/facts-service.ts";
 import type { GuardedCampaign } from "../ledger/campaign-counters.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
@@ -59,17 +60,19 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
 
   async function issue(
     context: OperationContext,
-    request: VoucherRequest,
+    stated: VoucherRequest,
     idempotencyKey: string | null,
   ): Promise<{ voucher: Voucher; isReplay: boolean }> {
     const { projectId } = context;
-    const hash = requestHash(operation, request);
+    const hash = requestHash(operation, stated);
     const record =
       idempotencyKey === null
         ? undefined
         : await findIdempotencyRecord(database.of(projectId), projectId, idempotencyKey);
     if (record !== undefined) return replayed(record, hash);
 
+    const meant = await customersMeant(database.of(projectId), projectId, [stated.customer]);
+    const request = stated.customer === undefined ? stated : { ...stated, customer: meant(stated.customer) };
     const now = clock.now();
     const rules = await rulebooks.rulesOf(projectId);
     if (rules.isStopped) throw problem("project-stopped");

@@ -8,6 +8,7 @@ import type { Answered, OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { issueCoupon, issuedCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -62,8 +63,10 @@ export interface PointsOptions {
 }
 
 export function pointsService({ database, clock, projects }: PointsOptions): PointsService {
-  async function whose(connection: Connection, projectId: string, customer: string): Promise<PointsHolder> {
-    return holderOf(await projects.identifierKey(connection, projectId), customer);
+  /** The holder whom the stated id means. */
+  async function whose(connection: Connection, projectId: string, stated: string): Promise<PointsHolder> {
+    const meant = await customersMeant(connection, projectId, [stated]);
+    return holderOf(await projects.identifierKey(connection, projectId), meant(stated));
   }
 
   async function opened<T>(

@@ -19,12 +19,15 @@ afterAll(async () => {
   await database.close();
 });
 
-const adjustments = "adjustments { promotion stage amount code runs { units amount } }";
+const funding = "funding { funder percent amount }";
+const adjustments = `adjustments { promotion stage amount code runs { units amount } ${funding} }`;
 const evaluation = `query ($input: EvaluationRequestInput!) { evaluate(input: $input) {
   id rulebook at currency strategy degraded asOf missing subtotal discount shipping shippingDiscount total due
-  lines { id subtotal discount total ${adjustments} }
+  lines { id subtotal discount total ${adjustments}
+    priceList { list from unitPrice requestedUnitPrice nextBreak { from unitPrice } } }
+  brokenOrderRules { list rule sku required actual gap }
   shippingLines { id amount discount total ${adjustments} }
-  promotions { promotion promotionId stage amount times label funder unappliedAmount stock { sku units missing reason } }
+  promotions { promotion promotionId stage amount times label funder unappliedAmount ${funding} stock { sku units missing reason } }
   rewards { promotion benefit kind sku choices name quantity value points programme multiplier pool to validFor }
   codes { code status promotion reason }
   notApplied { promotion reason message required actual gap wouldSave path displacedBy

@@ -114,7 +114,12 @@ test("while the database says nothing, requests are answered 503 in time, and al
   proxy.setHung(false);
   await until(isPoolIdle);
   await until(works);
-  const { status } = await fetch(url("/v1/redemptions"), order("after"));
+  // Whoever redeems waits until the watch has seen the database come back, too.
+  let status = 503;
+  await until(async () => {
+    ({ status } = await fetch(url("/v1/redemptions"), order("after")));
+    return status !== 503;
+  });
   expect(status).toBe(201);
 });
 

@@ -1,10 +1,15 @@
 /** Runs that are over are forgotten in time; how many there were is kept, and whatever caps and "once only" still go by. */
-import { repeated } from "../../platform/background.ts";
+import { eachApart, repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { keptRuns, rememberedSince } from "./automation-caps.ts";
-import { automationsToForgetOf, forgetRuns, projectsWithOldRuns } from "./automation-retention-store.ts";
+import {
+  automationsToForgetOf,
+  forgetRuns,
+  projectsWithOldRuns,
+  type RunPlace,
+} from "./automation-retention-store.ts";
 
 export interface AutomationRetentionService {
   /** Of all projects; answers how many went. */
@@ -25,24 +30,42 @@ export function automationRetentionService({
   clock: Clock;
   log: Log;
 }): AutomationRetentionService {
-  const background = repeated(pollMilliseconds, forget, (error) =>
-    log.warn({ err: error }, "old runs of automations could not be forgotten"),
-  );
+  const failed = (error: unknown, of: object = {}) =>
+    log.warn({ err: error, ...of }, "old runs of automations could not be forgotten");
+  const background = repeated(pollMilliseconds, forget, failed);
 
   async function forget(): Promise<number> {
     let gone = 0;
+    const { signal } = background;
     const before = new Date(rememberedSince(clock.now()));
-    for (const projectId of await projectsWithOldRuns(database.outside, before)) {
+    const forgetOf = async (projectId: string) => {
       const connection = database.of(projectId);
-      for (const { id, status, document } of await automationsToForgetOf(connection, projectId)) {
-        const kept = keptRuns(status, document);
-        let some = runsAtOnce;
-        while (some === runsAtOnce && !background.signal.aborted) {
-          some = await forgetRuns(connection, { projectId, id }, { before, most: runsAtOnce, ...kept });
-          gone += some;
-        }
-      }
-    }
+      await eachApart(
+        await automationsToForgetOf(connection, projectId),
+        signal,
+        async ({ id, status, document }) => {
+          const kept = keptRuns(status, document);
+          // On from where the page before ended: those that are kept are walked once.
+          let after: RunPlace | null = null;
+          do {
+            const page: Awaited<ReturnType<typeof forgetRuns>> = await forgetRuns(
+              connection,
+              { projectId, id },
+              { before, most: runsAtOnce, ...kept, after },
+            );
+            gone += page.gone;
+            after = page.last;
+          } while (after !== null && !signal.aborted);
+        },
+        (error, { id }) => failed(error, { projectId, automation: id }),
+      );
+    };
+    await eachApart(
+      await projectsWithOldRuns(database.outside, before),
+      signal,
+      forgetOf,
+      (error, projectId) => failed(error, { projectId }),
+    );
     return gone;
   }
 

@@ -20,7 +20,16 @@ export async function automationsToForgetOf(
     .where(eq(automations.projectId, projectId));
 }
 
-/** How many went, of those that were over before; counted among the past ones in the same statement. */
+/** Where a page of runs ended. `ranAt` as Postgres writes it, to the microsecond. */
+export interface RunPlace extends Record<string, unknown> {
+  readonly ranAt: string;
+  readonly id: string;
+}
+
+/**
+ * How many went, of those that were over before; counted among the past ones in the same statement. `last` is null once none
+ * are left after it.
+ */
 export async function forgetRuns(
   connection: Connection,
   { projectId, id }: AutomationName,
@@ -29,19 +38,21 @@ export async function forgetRuns(
     most,
     keepsDone,
     keepsLatest,
-  }: { before: Date; most: number; keepsDone: boolean; keepsLatest: boolean },
-): Promise<number> {
+    after,
+  }: { before: Date; most: number; keepsDone: boolean; keepsLatest: boolean; after: RunPlace | null },
+): Promise<{ gone: number; last: RunPlace | null }> {
   const states = keepsDone ? ["skipped"] : ["done", "skipped"];
-  const { rows } = await connection.execute<{ gone: number }>(sql`
+  const { rows } = await connection.execute<RunPlace & { gone: number }>(sql`
     with old as materialized (
-      select r.id from automation_runs r
+      select r.id, r.ran_at from automation_runs r
        where r.project_id = ${projectId} and r.automation_id = ${id} and r.state = any (${sql.param(states)}::text[])
          and r.state in ('done', 'skipped') and r.ran_at < ${before.toISOString()}::timestamptz
+         and (r.ran_at, r.id) > (${after?.ranAt ?? "-infinity"}::timestamptz, ${after?.id ?? ""})
          and (not ${keepsLatest}::boolean or exists (
                select from automation_runs later
                 where later.project_id = r.project_id and later.automation_id = r.automation_id and later.holder = r.holder
                   and later.id > r.id))
-       order by r.ran_at limit ${most} for update skip locked
+       order by r.ran_at, r.id limit ${most} for update skip locked
     ), gone as (
       delete from automation_runs where project_id = ${projectId} and id in (select id from old) returning state, reason
     ), counted as (
@@ -49,6 +60,10 @@ export async function forgetRuns(
       select ${projectId}, ${id}, state, coalesce(reason, ''), count(*) from gone group by state, reason order by state, reason
       on conflict (project_id, automation_id, state, reason) do update set runs = p.runs + excluded.runs
     )
-    select count(*)::int as gone from gone`);
-  return rows[0]!.gone;
+    select ran_at::text as "ranAt", id, (select count(*) from gone)::int as gone
+      from old order by ran_at desc, id desc limit 1`);
+  const [row] = rows;
+  if (row === undefined) return { gone: 0, last: null };
+  const { gone, ranAt, id: lastId } = row;
+  return { gone, last: gone < most ? null : { ranAt, id: lastId } };
 }

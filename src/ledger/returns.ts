@@ -27,6 +27,11 @@ import {
 export interface Returned {
   readonly lines: Readonly<Record<string, number>>;
   readonly gifts: Readonly<Record<string, number>>;
+  /**
+   * What refunds kept of the discounts on goods that did not come back, by promotion: those that reevaluate and would give
+   * less for the kept goods alone. Never the value of a missing gift. Absent: nothing.
+   */
+  readonly givenBack?: Readonly<Record<string, number>>;
 }
 
 export const nothingReturned: Returned = { lines: {}, gifts: {} };
@@ -46,6 +51,8 @@ export interface ReturnedGift {
 /** What the kept goods come to by the rules of the original evaluation. */
 export interface KeptOrder {
   readonly total: number;
+  /** What promotions take off the kept goods and their shipping, by key. */
+  readonly discounts: ReadonlyMap<string, number>;
   /** Gifts that the kept goods still earn, by id. */
   readonly gifts: Readonly<Record<string, number>>;
 }
@@ -108,7 +115,11 @@ export function computeReturn(context: ReturnContext, request: ReturnRequest): R
 
   const parts = new Map(sale.lines.map((line) => [line, returnedPart(line, unitsBack(returned, line))]));
   const prorated = isWhole ? paidFor(sale) : sumOfPaid(parts);
-  const refund = Math.max(0, dueFor(context, returned, prorated, isWhole) - context.refunded);
+  const kept = isWhole ? null : keptOf(context, returned);
+  const dearer = kept === null ? 0 : Math.max(0, prorated - (paidFor(sale) - kept.total));
+  // Until the kept goods are priced anew or everything is back nobody asks for the gifts.
+  const charge = kept === null && !isWhole ? 0 : chargeFor(sale.gifts, returned, kept?.gifts ?? {});
+  const refund = Math.max(0, prorated - dearer - charge - context.refunded);
   const shipping = isWhole ? Math.min(refund, sale.shipping) : 0;
   const refunded = context.refunded + refund;
   return {
@@ -119,7 +130,8 @@ export function computeReturn(context: ReturnContext, request: ReturnRequest): R
     gifts: [...gifts].map(([id, quantity]) => ({ id, quantity })),
     withheld: prorated - refunded,
     isWhole,
-    returned,
+    // An earlier refund may have been more than is due by now: only what is really withheld was given back.
+    returned: { ...returned, ...givenBackOf(sale, parts, kept, Math.min(dearer, prorated - refunded)) },
     refunded,
     release: releasesOf(sale, context.holds, { parts, giftsBack: returned.gifts, isWhole }),
   };
@@ -200,17 +212,10 @@ function findForbidden(sale: Sale, lines: ReadonlyMap<SoldLine, number>): Return
   return null;
 }
 
-/** What is to be refunded for all that is back, by the mode of the order. */
-function dueFor(
-  { sale, priceOfKept }: ReturnContext,
-  returned: Returned,
-  prorated: number,
-  isWhole: boolean,
-): number {
-  if (isWhole) return prorated - chargeFor(sale.gifts, returned, {});
-  // Until then nobody asks for the gifts.
-  if (!sale.promotions.some(({ returns }) => returns === "reevaluate")) return prorated;
-  const kept = priceOfKept(
+/** What is kept, priced anew; null where the order does not reevaluate. */
+function keptOf({ sale, priceOfKept }: ReturnContext, returned: Returned): KeptOrder | null {
+  if (!sale.promotions.some(({ returns }) => returns === "reevaluate")) return null;
+  return priceOfKept(
     new Map(
       sale.lines.flatMap((line) => {
         const quantity = line.quantity - unitsBack(returned, line);
@@ -218,7 +223,28 @@ function dueFor(
       }),
     ),
   );
-  return Math.min(prorated, paidFor(sale) - kept.total) - chargeFor(sale.gifts, returned, kept.gifts);
+}
+
+/** Of what is withheld because the kept goods cost more, each promotion's part: by how much less it would give for them. */
+function givenBackOf(
+  sale: Sale,
+  parts: ReadonlyMap<SoldLine, ReturnedPart>,
+  kept: KeptOrder | null,
+  withheld: number,
+): Pick<Returned, "givenBack"> {
+  if (kept === null || withheld <= 0) return {};
+  const less = sale.promotions.flatMap(({ key, amount, returns }) => {
+    if (returns !== "reevaluate") return [];
+    let stands = amount;
+    for (const { discounts } of parts.values()) stands -= discounts.get(key) ?? 0;
+    return [{ key, weight: Math.max(0, stands - (kept.discounts.get(key) ?? 0)) }];
+  });
+  const most = less.reduce((sum, { weight }) => sum + weight, 0);
+  const { base, extra } = allocate(
+    Math.min(withheld, most),
+    less.map(({ weight }) => ({ weight, count: 1, room: weight })),
+  );
+  return { givenBack: Object.fromEntries(less.map(({ key }, at) => [key, base[at]! + extra[at]!])) };
 }
 
 /** Gifts that are neither back nor earned by what is kept. */

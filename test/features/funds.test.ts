@@ -32,6 +32,13 @@ const redeem = (dealer: string, lines: object[], fields: object = {}): Promise<A
     body: { currency: "CNY", dealer, lines, orderRef: `F-${orders}`, ...fields },
   });
 };
+const giveBack = async (redemption: string): Promise<Answer["body"]> =>
+  (
+    await api.rest("POST", `/v1/redemptions/${redemption}/returns`, {
+      role: "erp",
+      body: { lines: [{ id: "1", quantity: 1 }] },
+    })
+  ).body;
 const line = (quantity: number, unitPrice: number, id = "1") => ({ id, sku: `S${id}`, quantity, unitPrice });
 const statement = async (dealer: string, period = "2026-11") =>
   (await api.rest("GET", `/v1/dealers/${dealer}/funding/${period}`, { role: "viewer" })).body;
@@ -42,7 +49,7 @@ const settled = (dealer: string, discount: number, period?: string) =>
 beforeAll(async () => {
   database = await freshDatabase();
   api = await startApi(database);
-  for (const dealer of ["d-1", "d-2", "d-3", "d-4"])
+  for (const dealer of ["d-1", "d-2", "d-3", "d-4", "d-5", "d-6", "d-7"])
     await api.rest("PUT", `/v1/dealers/${dealer}`, { role: "erp", body: {} });
 });
 afterAll(async () => {
@@ -264,6 +271,64 @@ test(
       after = `&after=${body.nextCursor}`;
     }
     expect(entries.reduce((sum, { amount }) => sum + amount, 0)).toBe(discount);
+  },
+  patience,
+);
+
+test.each([
+  ["reevaluate", "d-5", 70, 0, {}],
+  ["prorate", "d-6", 85, 15, { brand: 9, dealer: 6 }],
+])(
+  "a discount that a return took back is borne by nobody, one that stands by all: %s",
+  async (returns, dealer, refund, discount, shares) => {
+    await promote(`kept-${returns}`, {
+      conditions: { all: [of(dealer), { kind: "subtotal", atLeast: { CNY: 200 } }] },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 30 } }],
+      funding: [
+        { funder: "brand", percent: 60 },
+        { funder: "dealer", percent: 40 },
+      ],
+      returns,
+    });
+    const sold = await redeem(dealer, [line(2, 100)]);
+    expect(sold.body.quote.total).toBe(170);
+    await settled(dealer, 30);
+    const back = await giveBack(sold.body.id);
+    expect(back.refund).toBe(refund);
+    await until(async () => (await statement(dealer)).totals[0].discount !== 30);
+    const { promotions, totals } = await statement(dealer);
+    const { brand = 0, dealer: own = 0 } = shares as { brand?: number; dealer?: number };
+    expect(totals).toEqual([{ currency: "CNY", discount, dealerShare: own, othersShare: brand }]);
+    expect(promotions[0].funding).toEqual([
+      { funder: "brand", amount: brand },
+      { funder: "dealer", amount: own },
+    ]);
+    // The rest of the money comes with the last unit, and then nothing stands either way.
+    expect((await giveBack(sold.body.id)).refunded).toBe(170);
+    await settled(dealer, 0);
+  },
+  patience,
+);
+
+test(
+  "a gift that is missing is charged to the customer, and takes nothing off what funders bear",
+  async () => {
+    await promote("with-gift", {
+      conditions: of("d-7"),
+      benefits: [{ kind: "percent_off", percent: 10 }],
+      returns: "reevaluate",
+    });
+    await promote("gift", {
+      conditions: { all: [of("d-7"), { kind: "subtotal", atLeast: { CNY: 1_500 } }] },
+      benefits: [{ kind: "gift", sku: "G", quantity: 1, value: { CNY: 50 } }],
+      returns: "reevaluate",
+      funding: undefined,
+    });
+    const sold = await redeem("d-7", [line(2, 1_000)]);
+    await settled("d-7", 200);
+    expect(await giveBack(sold.body.id)).toMatchObject({ refund: 850, withheld: 50 });
+    await settled("d-7", 100);
+    expect((await statement("d-7")).totals[0].discount).toBe(100);
   },
   patience,
 );

@@ -121,7 +121,8 @@ describe("reevaluate", () => {
     });
   const kept = (quantities: ReadonlyMap<string, number>): KeptOrder => {
     const goods = (quantities.get("1") ?? 0) * 100 + (quantities.get("2") ?? 0) * 40;
-    return { total: goods >= 200 ? goods - 30 : goods, gifts: {} };
+    const off = goods >= 200 ? 30 : 0;
+    return { total: goods - off, discounts: new Map([["p", off]]), gifts: {} };
   };
 
   test("prices what is kept: a threshold that no longer holds is taken off the refund", () => {
@@ -133,7 +134,7 @@ describe("reevaluate", () => {
   });
 
   test("never refunds more than was paid for the units, though the rest would cost less by itself", () => {
-    const desk = new ReturnDesk(sold(), [], () => ({ total: 50, gifts: {} }));
+    const desk = new ReturnDesk(sold(), [], () => ({ total: 50, discounts: new Map(), gifts: {} }));
     expect(desk.refunds({ "1": 1 })).toEqual([85]);
   });
 
@@ -144,6 +145,7 @@ describe("reevaluate", () => {
     ]);
     const desk = new ReturnDesk(sold(), [], (quantities) => ({
       total: prices.get([...quantities.values()].reduce((sum, quantity) => sum + quantity, 0))!,
+      discounts: new Map(),
       gifts: {},
     }));
     expect(desk.refunds({ "2": 1 }, { "1": 1 }, { "1": 1 })).toEqual([0, 70, 140]);
@@ -229,7 +231,7 @@ describe("gifts", () => {
     new ReturnDesk(
       { ...sold(), promotions: [applied("bag", { returns: "reevaluate" })] },
       [],
-      (quantities) => ({ total: (quantities.get("1") ?? 0) * 1500, gifts: {} }),
+      (quantities) => ({ total: (quantities.get("1") ?? 0) * 1500, discounts: new Map(), gifts: {} }),
     );
   test("that the kept goods no longer earn are charged; the charge goes on to the next return and ends when they come back", () => {
     const desk = reevaluated();

@@ -97,10 +97,13 @@ function missingOf(
 ): FundEntryRow[] {
   const isOver = state !== "committed" && state !== "partially_returned";
   const missing = new Map(
-    borneOf({ isOver, lines, shipments, returned: returned?.lines ?? {} }).map((borne) => [
-      JSON.stringify([borne.promotion, borne.funder]),
-      borne,
-    ]),
+    borneOf({
+      isOver,
+      lines,
+      shipments,
+      returned: returned?.lines ?? {},
+      givenBack: returned?.givenBack,
+    }).map((borne) => [JSON.stringify([borne.promotion, borne.funder]), borne]),
   );
   for (const { promotion, funder, amount } of booked) {
     const name = JSON.stringify([promotion, funder]);

@@ -67,8 +67,7 @@ function appliedOf(
   { promotions: rows, codes }: Pick<Quote, "codes" | "promotions">,
   promotions: readonly PastPromotion[],
 ): AppliedPromotion[] {
-  const amounts = new Map<string, number>();
-  for (const { promotion, amount } of rows) amounts.set(promotion, (amounts.get(promotion) ?? 0) + amount);
+  const amounts = amountsOf(rows);
   return promotions
     .filter(({ key }) => amounts.has(key))
     .map(({ id, key, document, unitStocks }) => ({
@@ -86,6 +85,12 @@ function appliedOf(
         ),
       ),
     }));
+}
+
+function amountsOf(rows: Quote["promotions"]): Map<string, number> {
+  const amounts = new Map<string, number>();
+  for (const { promotion, amount } of rows) amounts.set(promotion, (amounts.get(promotion) ?? 0) + amount);
+  return amounts;
 }
 
 /** A pool may fold look-alikes or not; a coupon is stored as its pool does. */
@@ -107,9 +112,14 @@ export function keptRequest<Request extends Pick<Cart, "lines">>(
 }
 
 /** What the kept goods come to, from the quote for `keptRequest`. */
-export function keptOrderOf({ total, rewards }: Pick<Quote, "total" | "rewards">): KeptOrder {
+export function keptOrderOf({
+  total,
+  promotions,
+  rewards,
+}: Pick<Quote, "total" | "promotions" | "rewards">): KeptOrder {
   return {
     total,
+    discounts: amountsOf(promotions),
     gifts: Object.fromEntries(giftsOf(rewards).map(({ id, quantity }) => [id, quantity])),
   };
 }

@@ -246,6 +246,10 @@ describe("a period that is closed", () => {
     const page = (await get("text/html")).text;
     expect(page).toContain("<h1>&#60;script&#62; · 2026-10</h1>");
     expect(page).toContain("0.64 CNY");
+    // Units as they are, money with its decimals.
+    expect(page).toContain(
+      '<td>tier</td><td></td><td class="n">10</td><td class="n">2</td><td class="n"></td><td class="n">0.07</td><td class="n">0.14</td>',
+    );
     expect(JSON.parse((await get("application/x-ndjson")).text)).toMatchObject({ dealer: "=cmd", total: 64 });
   });
 });

@@ -130,18 +130,23 @@ td.n,th.n{text-align:right}section{break-after:page;margin-bottom:3em}
 `;
 }
 
-function htmlOf({ id, dealer, state, currency, amount, quantity, lines, total }: Statement): string {
+function htmlOf({ id, dealer, state, currency, basis, amount, quantity, lines, total }: Statement): string {
   const cells = (values: readonly (string | number | null)[], tag: "td" | "th") =>
     values
-      .map((value) => {
-        const isNumber = typeof value === "number" || value === null;
-        return `<${tag}${isNumber ? ' class="n"' : ""}>${escaped(String(value ?? ""))}</${tag}>`;
-      })
+      .map(
+        (value, column) =>
+          `<${tag}${column > 1 ? ' class="n"' : ""}>${escaped(String(value ?? ""))}</${tag}>`,
+      )
       .join("");
-  const rows = lines.map(
-    ({ kind, name, from, of, percent, perUnit, amount: given }) =>
-      `<tr>${cells([kind, name ?? "", from, of, percent, perUnit, money(given, currency)], "td")}</tr>`,
-  );
+  const inMoney = (value: number | null) => (value === null ? null : money(value, currency));
+  const rows = lines.map(({ kind, name, from, of, percent, perUnit, amount: given }) => {
+    const isMoney = kind === "cap" || (kind !== "growth" && basis === "amount");
+    const reached = isMoney ? inMoney(from) : from === null ? null : kind === "growth" ? `${from} %` : from;
+    // A rate for each unit is applied to units, a percentage to money.
+    const base = perUnit === null ? inMoney(of) : of;
+    const rate = percent === null ? null : `${percent} %`;
+    return `<tr>${cells([kind, name, reached, base, rate, inMoney(perUnit), inMoney(given)], "td")}</tr>`;
+  });
   const sold = `${money(amount, currency)} ${currency}, ${quantity} units`;
   return `<section><h2>${escaped(dealer)}</h2><p>${escaped(`${id ?? "Not closed yet"} · ${state} · ${sold}`)}</p>
 <table><tr>${cells(["", "", "from", "of", "percent", "per unit", "amount"], "th")}</tr>

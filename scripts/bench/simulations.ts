@@ -2,26 +2,16 @@
  * A back-test of many orders through the HTTP interface and its job, beside the engine pricing the same orders in this
  * process. Prints one JSON line. CPU times say what it costs also where others work on the same cores.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FastifyInstance } from "fastify";
-import { buildApp } from "../../src/app.ts";
 import { defaultSettings } from "../../src/engine/settings.ts";
 import type { OrderDocument } from "../../src/features/orders/order-schemas.ts";
 import { type Replayer, replayer } from "../../src/features/simulations/order-replay.ts";
 import type { PastOrder } from "../../src/features/simulations/past-order.ts";
-import { systemClock } from "../../src/platform/clock.ts";
-import { openDatabase, withTransaction } from "../../src/platform/database.ts";
-import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
-import { newId } from "../../src/platform/ids.ts";
-import { openListener } from "../../src/platform/listen.ts";
-import { silentLog } from "../../src/platform/log.ts";
-import { migrateDatabase } from "../../src/platform/migrate.ts";
+import type { Database } from "../../src/platform/database.ts";
 import { cpuTimeOfPostgres } from "./cpu-time.ts";
 import { benchCartBody, benchPromotions } from "./fixture.ts";
-import { insertBenchProject } from "./project.ts";
+import { withOwnService } from "./own-service.ts";
 
 const orders = Number(process.env.BENCH_ORDERS ?? 100_000);
 const threads = Math.min(availableParallelism(), 4);
@@ -94,89 +84,58 @@ function evaluateAll(engine: Replayer, past: readonly PastOrder[]): void {
   for (let i = 0; i < inProcessOrders; i += 1) engine.replay(past[i % past.length]!);
 }
 
-async function backTest(): Promise<Omit<SimulationFigures, "inProcessPerSecond" | "inProcessCpu">> {
-  const directory = mkdtempSync(join(tmpdir(), "dealwright-bench-"));
-  const postgres = await startEmbeddedPostgres({ directory: join(directory, "postgres"), log: silentLog });
-  const { connectionString } = postgres;
-  const settings = { connectionString, log: silentLog, statementTimeoutMilliseconds: 600_000 };
-  await migrateDatabase(connectionString, silentLog, process.env.BENCH_MIGRATIONS);
-  const database = openDatabase(settings);
-  const owner = openDatabase({ ...settings, role: null });
-  const projectId = newId("prj");
-  try {
-    await withTransaction(database, projectId, (connection) =>
-      insertBenchProject(connection, projectId, { key: "bench", role: "admin", secret }),
-    );
-    await owner.pool.query(
-      `insert into orders (project_id, external_id, version, status, customer_id, channel, store, currency, total, placed_at,
-                           document, returned, refunded, created_at, updated_at)
-       select $1, 'O-' || n, 1, 'paid', 'c-' || (n % 20000), 'web', 'sh-001', 'CNY', (d.document ->> 'total')::bigint,
-              timestamptz '2026-06-01' + n * interval '10 seconds', d.document, '[]', 0, now(), now()
-         from generate_series(1, $3::int) as n
-         join (select ordinality, value as document from jsonb_array_elements($2::jsonb) with ordinality) as d
-           on d.ordinality = 1 + n % $4::int`,
-      [
-        projectId,
-        JSON.stringify(Array.from({ length: documents }, (_, i) => documentOf(i))),
-        orders,
-        documents,
-      ],
-    );
-    await owner.pool.query("vacuum analyze orders");
-    const listener = openListener(connectionString, silentLog);
-    const app = await buildApp({
-      config: { environment: "production", logLevel: "silent", simulationThreads: threads },
-      database,
-      clock: systemClock,
-      listener,
-    });
-    try {
-      for (const document of rules) {
-        const { id } = await call(app, "POST", "/v1/promotions", document);
-        await call(app, "POST", `/v1/promotions/${id}/activate`);
-      }
-      const before = process.memoryUsage().rss;
-      const cpu = process.cpuUsage();
-      const postgresBefore = cpuTimeOfPostgres(postgres.processId);
-      const began = performance.now();
-      const request = { promotions: drafts, from: "2026-01-01T00:00:00Z", to: "2027-12-01T00:00:00Z" };
-      const { id } = await call(app, "POST", "/v1/simulations", request);
-      let most = before;
-      for (;;) {
-        const { state } = await call(app, "GET", `/v1/simulations/${id}`);
-        most = Math.max(most, process.memoryUsage().rss);
-        if (state === "succeeded") break;
-        if (state !== "queued" && state !== "running") throw new Error(`the simulation is ${state}`);
-        await delay(100);
-      }
-      const seconds = (performance.now() - began) / 1_000;
-      const { user, system } = process.cpuUsage(cpu);
-      return {
-        orders,
-        threads,
-        promotions: promotions.length,
-        jobPerSecond: orders / seconds,
-        jobCpu: (user + system) / orders,
-        postgresCpu: (cpuTimeOfPostgres(postgres.processId) - postgresBefore) / orders,
-        memory: Math.round((most - before) / 1_048_576),
-      };
-    } finally {
-      await app.close();
-      await listener.close();
-    }
-  } finally {
-    await database.close();
-    await owner.close();
-    await postgres.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+async function fill(owner: Database, projectId: string): Promise<void> {
+  await owner.pool.query(
+    `insert into orders (project_id, external_id, version, status, customer_id, channel, store, currency, total, placed_at,
+                         document, returned, refunded, created_at, updated_at)
+     select $1, 'O-' || n, 1, 'paid', 'c-' || (n % 20000), 'web', 'sh-001', 'CNY', (d.document ->> 'total')::bigint,
+            timestamptz '2026-06-01' + n * interval '10 seconds', d.document, '[]', 0, now(), now()
+       from generate_series(1, $3::int) as n
+       join (select ordinality, value as document from jsonb_array_elements($2::jsonb) with ordinality) as d
+         on d.ordinality = 1 + n % $4::int`,
+    [
+      projectId,
+      JSON.stringify(Array.from({ length: documents }, (_, i) => documentOf(i))),
+      orders,
+      documents,
+    ],
+  );
+  await owner.pool.query("vacuum analyze orders");
 }
 
-async function call(app: FastifyInstance, method: "GET" | "POST", url: string, payload?: object) {
-  const headers = { authorization: `Bearer ${secret}` };
-  const answer = await app.inject({ method, url, headers, ...(payload && { payload }) });
-  if (answer.statusCode >= 300) throw new Error(`${url}: ${answer.body}`);
-  return answer.json();
+function backTest(): Promise<Omit<SimulationFigures, "inProcessPerSecond" | "inProcessCpu">> {
+  const key = { key: "bench", role: "admin", secret } as const;
+  return withOwnService({ key, simulationThreads: threads, fill }, async ({ postgresProcessId, call }) => {
+    for (const document of rules) {
+      const { id } = await call("POST", "/v1/promotions", document);
+      await call("POST", `/v1/promotions/${id}/activate`);
+    }
+    const before = process.memoryUsage().rss;
+    const cpu = process.cpuUsage();
+    const postgresBefore = cpuTimeOfPostgres(postgresProcessId);
+    const began = performance.now();
+    const request = { promotions: drafts, from: "2026-01-01T00:00:00Z", to: "2027-12-01T00:00:00Z" };
+    const { id } = await call("POST", "/v1/simulations", request);
+    let most = before;
+    for (;;) {
+      const { state } = await call("GET", `/v1/simulations/${id}`);
+      most = Math.max(most, process.memoryUsage().rss);
+      if (state === "succeeded") break;
+      if (state !== "queued" && state !== "running") throw new Error(`the simulation is ${state}`);
+      await delay(100);
+    }
+    const seconds = (performance.now() - began) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      orders,
+      threads,
+      promotions: promotions.length,
+      jobPerSecond: orders / seconds,
+      jobCpu: (user + system) / orders,
+      postgresCpu: (cpuTimeOfPostgres(postgresProcessId) - postgresBefore) / orders,
+      memory: Math.round((most - before) / 1_048_576),
+    };
+  });
 }
 
 // Once before and once after: what else the machine is doing falls on both.

@@ -23,7 +23,7 @@ import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
 import type { EventDeliverySettings } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
-import { measureRequests, measureServices } from "./measures.ts";
+import { measureReplica, measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -40,6 +40,8 @@ import { defaultOutage, type Outage } from "./platform/outage.ts";
 import { type PressureOptions, pressure } from "./platform/pressure.ts";
 import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-limit.ts";
 import { refusalCounts } from "./platform/refusal-counts.ts";
+import type { Replica } from "./platform/replica.ts";
+import { operationsWithReplica, streamsWithReplica } from "./platform/replica-reads.ts";
 import { mountRest } from "./platform/rest.ts";
 import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
@@ -60,6 +62,8 @@ export interface AppOptions {
     > &
     EventDeliverySettings;
   database: Database;
+  /** What lists, exports and reports may be read from. Closed by whoever opened it. */
+  replica?: Replica;
   clock: Clock;
   /** The process's own; left out, the app has a registry without figures of the process. */
   metrics?: Metrics;
@@ -82,6 +86,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const {
     config,
     database,
+    replica,
     clock,
     readiness = [],
     listener,
@@ -113,8 +118,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     outage,
     simulationThreads: config.simulationThreads,
   });
-  const operations = operationsOf(services);
-  const streams = streamOperationsOf(services);
+  const { operations, streams } = facesOf(services, replica, (readable) =>
+    // Of these nothing is started: all they do is read when they are asked.
+    servicesOf({ database: readable, clock, log: app.log }),
+  );
   const limiter = rateLimiter(services.counts);
   const schemas = operationSchemas(operations);
   const validation = compileInputs(operations, schemas);
@@ -123,6 +130,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const refusals = refusalCounts();
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
+  measureReplica(metrics, replica);
   measureRequests(metrics, open, load, refusals);
   if ((config.metrics ?? "on") === "on")
     mountMetrics(app, options.metricsOfAll ?? (() => metrics.registry.metrics()));
@@ -186,6 +194,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await services.rulebooks.close();
     await services.authenticator.close();
   });
+  replica?.start();
   await watch.start();
   const listening = Promise.all([
     services.rulebooks.start(),
@@ -215,6 +224,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (watch.isAway()) listening.catch((err: unknown) => app.log.error({ err }, "listening did not begin"));
   else await listening;
   return app;
+}
+
+/** What is asked and answered: by the services, and where there is a replica also by those that read it. */
+function facesOf(
+  services: Services,
+  replica: Replica | undefined,
+  readersOf: (database: Database) => Services,
+): { operations: Operation[]; streams: StreamOperation[] } {
+  const operations = operationsOf(services);
+  const streams = streamOperationsOf(services);
+  if (replica === undefined) return { operations, streams };
+  const readers = readersOf(replica.database);
+  return {
+    operations: operationsWithReplica(operations, operationsOf(readers), replica),
+    streams: streamsWithReplica(streams, streamOperationsOf(readers), replica),
+  };
 }
 
 /** Every operation there is; the order is that of the documents generated from them. */

@@ -27,6 +27,8 @@ const variables = z.object({
   LOG_LEVEL: z.enum(logLevels).default("info"),
   DATABASE_URL: postgresUrl.optional(),
   DIRECT_DATABASE_URL: postgresUrl.optional(),
+  DATABASE_REPLICA_URL: postgresUrl.optional(),
+  REPLICA_LAG_SECONDS: wholeNumber(2, 3_600).default(5),
   DATABASE_POOL_SIZE: wholeNumber(1, 1_000).default(12),
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 600_000).default(10_000),
   PG_NAMED_STATEMENTS: onOrOff.default(true),
@@ -54,6 +56,10 @@ export interface Config {
     url: string | undefined;
     /** Past any pooler: for LISTEN, migrations and session locks. */
     directUrl: string | undefined;
+    /** A streaming replica, for lists, exports and reports. */
+    replicaUrl: string | undefined;
+    /** Further behind it is not read. */
+    replicaMostLagSeconds: number;
     poolSize: number;
     statementTimeoutMilliseconds: number;
     usesNamedStatements: boolean;
@@ -124,6 +130,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     database: {
       url: settings.DATABASE_URL,
       directUrl: settings.DIRECT_DATABASE_URL ?? settings.DATABASE_URL,
+      replicaUrl: settings.DATABASE_REPLICA_URL,
+      replicaMostLagSeconds: settings.REPLICA_LAG_SECONDS,
       poolSize: settings.DATABASE_POOL_SIZE,
       statementTimeoutMilliseconds: settings.STATEMENT_TIMEOUT_MS,
       usesNamedStatements: settings.PG_NAMED_STATEMENTS,

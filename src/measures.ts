@@ -3,6 +3,7 @@ import type { Database } from "./platform/database.ts";
 import { countOf, countsOf, gaugeOf, type Metrics, measurePool } from "./platform/metrics.ts";
 import { loads, type Pressure } from "./platform/pressure.ts";
 import type { RefusalCounts } from "./platform/refusal-counts.ts";
+import type { Replica } from "./platform/replica.ts";
 import type { Services } from "./services.ts";
 
 export function measureServices(metrics: Metrics, database: Database, services: Services): void {
@@ -72,6 +73,18 @@ export function measureServices(metrics: Metrics, database: Database, services: 
     "Events sent to webhooks.",
     ["outcome"],
     eventDelivery.attempts,
+  );
+}
+
+/** Told without a replica, too: a dashboard then shows that there is none. */
+export function measureReplica(metrics: Metrics, replica: Replica | undefined): void {
+  const used = "1 while lists, exports and reports are read from the replica.";
+  gaugeOf(metrics, "replica_in_use", used, () => (replica?.isFit() ? 1 : 0), "max");
+  const lag = "The replica shows at least what was committed so long ago; 0 without one.";
+  gaugeOf(metrics, "replica_lag_seconds", lag, () => replica?.behindSeconds() ?? 0, "max");
+  const help = "Reads that a replica may answer: by it, by the primary, or by the primary after it.";
+  countsOf(metrics, "replica_reads_total", help, ["by"], () =>
+    Object.entries(replica?.figures ?? { replica: 0, primary: 0, repeated: 0 }).map(([by, count]) => [{ by }, count] as const),
   );
 }
 

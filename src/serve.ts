@@ -1,11 +1,12 @@
 import { buildApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
-import { isConnectionLost, openDatabase } from "./platform/database.ts";
+import { type Database, isConnectionLost, openDatabase } from "./platform/database.ts";
 import { drainable } from "./platform/drain.ts";
 import { openListener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./platform/metrics.ts";
+import { openReplica, type Replica } from "./platform/replica.ts";
 import { type DatabaseUrls, keptDirectory, prepareDatabase } from "./prepare.ts";
 
 export interface Serving {
@@ -37,8 +38,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { startTracing } = await import("./platform/otlp.ts");
     closers.push(startTracing(log));
   }
-  const database = openDatabase({ connectionString: urls.connectionString, log, ...config.database });
+  const { replicaUrl } = config.database;
+  const database = openDatabase({
+    connectionString: urls.connectionString,
+    log,
+    ...config.database,
+    asksPosition: replicaUrl !== undefined,
+  });
   closers.push(() => database.close());
+  const replica = replicaUrl === undefined ? undefined : replicaOf(config, replicaUrl, database, log);
+  if (replica !== undefined) closers.push(() => replica.close());
   if (!isPrepared)
     database.watch.prepareFirst(() =>
       prepareDatabase(config, urls, log).catch((error: unknown) => {
@@ -52,6 +61,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const app = await buildApp({
     config,
     database,
+    ...(replica !== undefined && { replica }),
     clock,
     listener,
     metrics,
@@ -77,4 +87,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
   const address = await app.listen({ host: config.host, port: config.port });
   return { address, metrics };
+}
+
+function replicaOf(config: Config, connectionString: string, primary: Database, log: Log): Replica {
+  return openReplica({
+    connectionString,
+    primary,
+    log,
+    mostBehindSeconds: config.database.replicaMostLagSeconds,
+    requiresWalls: config.environment === "production",
+    settings: config.database,
+  });
 }

@@ -3,7 +3,7 @@
  * second; while it gets no answer everybody else is refused at once instead of hanging on time-outs.
  *
  * A lost connection is no outage: it is away only if a new connection is refused as well, or if it has said nothing for five
- * seconds in which this process was running.
+ * seconds in which this process was running; or if what answers takes no writes.
  */
 import type { Socket } from "node:net";
 import pg from "pg";
@@ -11,6 +11,8 @@ import { type Background, repeated } from "./background.ts";
 import type { Log } from "./log.ts";
 
 export interface DatabaseWatch {
+  /** Calls with what every answer says of the log of the database. Only where that is asked for. */
+  onPosition(listener: (heard: LogPosition) => void): void;
   /** Out of reach, or back and not yet caught up with: what is in memory may be old, and nothing else is to be had. */
   isAway(): boolean;
   /** For how long it has been away; 0 while it is here. */
@@ -29,14 +31,50 @@ export interface DatabaseWatch {
   close(): Promise<void>;
 }
 
-/** `silent`: connections are there, and nobody answers on them. */
-export type Cause = "lost" | "silent";
+/** How far the write-ahead log was written (by a primary) or replayed (by a replica), at some moment after it was asked for. */
+export interface LogPosition {
+  /** Of the cluster: the same for a primary and its replicas. */
+  readonly cluster: string;
+  readonly position: bigint;
+  /** By `performance.now()`. */
+  readonly askedAt: number;
+}
+
+/** `silent`: connections are there, and nobody answers on them; `read only`: somebody who takes no writes. */
+export type Cause = "lost" | "silent" | "read only";
 
 const askEveryMilliseconds = 500;
 const tickMilliseconds = 250;
 const mostSilentTicks = 20;
 
 class Silence extends Error {}
+
+/** Such as a primary that was another's follower when the connection was opened, or has become one: nobody can write there. */
+class ReadOnly extends Error {
+  constructor() {
+    super("what answers is a replica");
+  }
+}
+
+interface Answer {
+  is_replica: boolean;
+  cluster?: string;
+  position?: string | null;
+}
+
+/** Those of a replica are asked for only where there is one: not everything that speaks PostgreSQL's language has them. */
+const questions = {
+  alive: "select pg_is_in_recovery() as is_replica",
+  position: `select pg_is_in_recovery() as is_replica,
+      (select system_identifier::text from pg_control_system()) as cluster,
+      case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end::text as position`,
+};
+
+/** PostgreSQL writes a position as two halves in hexadecimal, such as `16/B374D848`. */
+function parsePosition(text: string): bigint {
+  const [high = "0", low = "0"] = text.split("/");
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+}
 
 /** What whoever wants a connection is told while there is none. Its code is PostgreSQL's own "connection failure". */
 export class DatabaseAway extends Error {
@@ -48,11 +86,17 @@ export class DatabaseAway extends Error {
   }
 }
 
-export function databaseWatch(
-  connectionString: string,
-  log: Log,
-  isConnectionLost: (error: unknown) => boolean,
-): DatabaseWatch {
+export interface WatchOptions {
+  readonly connectionString: string;
+  readonly log: Log;
+  readonly isConnectionLost: (error: unknown) => boolean;
+  /** True: it may be read only. Otherwise a database that takes no writes is away. */
+  readonly isReplica?: boolean | undefined;
+  readonly asksPosition?: boolean | undefined;
+}
+
+export function databaseWatch(options: WatchOptions): DatabaseWatch {
+  const { connectionString, log, isConnectionLost, isReplica = false, asksPosition = false } = options;
   let state: "here" | "away" | "returning" = "here";
   let client: pg.Client | undefined;
   let asking: Promise<void> | null = null;
@@ -61,6 +105,7 @@ export function databaseWatch(
   let preparation: (() => Promise<unknown>) | undefined;
   const leaving: ((because: Cause) => void)[] = [];
   const returning: (() => Promise<unknown>)[] = [];
+  const hearing: ((heard: LogPosition) => void)[] = [];
   const rounds: Background = repeated(askEveryMilliseconds, ask, (error) =>
     log.warn({ err: error }, "the database could not be asked whether it is there"),
   );
@@ -78,14 +123,14 @@ export function databaseWatch(
     if (fault === null) {
       if (state !== "here") await comeBack();
     } else if (state !== "away") leave(fault);
+    else log.debug({ err: fault.error }, "the database is still away");
   }
 
   /** Null where it answers, or refuses for a reason that does not say that it is gone. */
   async function faultOf(): Promise<{ because: Cause; error: unknown } | null> {
     if (client !== undefined) {
       try {
-        await answerWithin(client.query("select 1"));
-        return null;
+        return await faultIn(client);
       } catch (error) {
         drop();
         if (error instanceof Silence) return { because: "silent", error };
@@ -96,8 +141,7 @@ export function databaseWatch(
       const opened = newClient();
       client = opened;
       await answerWithin(opened.connect());
-      await answerWithin(opened.query("select 1"));
-      return null;
+      return await faultIn(opened);
     } catch (error) {
       drop();
       if (error instanceof Silence) return { because: "silent", error };
@@ -105,6 +149,20 @@ export function databaseWatch(
       const isFull = String((error as { code?: unknown }).code).startsWith("53");
       return isConnectionLost(error) && !isFull ? { because: "lost", error } : null;
     }
+  }
+
+  async function faultIn(asked: pg.Client): Promise<{ because: Cause; error: unknown } | null> {
+    const askedAt = performance.now();
+    const { rows } = await answerWithin(asked.query<Answer>(questions[asksPosition ? "position" : "alive"]));
+    const [{ is_replica, cluster, position } = { is_replica: false }] = rows;
+    if (is_replica && !isReplica) {
+      // The next question goes over a new connection, which may lead to another.
+      drop();
+      return { because: "read only", error: new ReadOnly() };
+    }
+    if (cluster !== undefined && typeof position === "string")
+      for (const listener of hearing) listener({ cluster, position: parsePosition(position), askedAt });
+    return null;
   }
 
   function newClient(): pg.Client {
@@ -155,6 +213,7 @@ export function databaseWatch(
       await ask();
       return state !== "here";
     },
+    onPosition: (listener) => void hearing.push(listener),
     onAway: (listener) => void leaving.push(listener),
     onReturn: (work) => void returning.push(work),
     prepareFirst(work) {

@@ -38,12 +38,17 @@ export interface DatabaseOptions {
   usesNamedStatements?: boolean;
   /** Whom to work as. Null is whoever connects: for what an operator does. */
   role?: string | null;
+  /** True: a streaming replica, which can be read only. */
+  isReplica?: boolean;
+  /** Has the watch ask how far its log has come: of a primary that has a replica, and of the replica. */
+  asksPosition?: boolean;
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionString, log, usesNamedStatements = true } = options;
   parseBigintAsNumber();
-  const watch = databaseWatch(connectionString, log, isConnectionLost);
+  const { isReplica, asksPosition } = options;
+  const watch = databaseWatch({ connectionString, log, isConnectionLost, isReplica, asksPosition });
   const pool = new WatchedPool(watch, {
     connectionString,
     max: options.poolSize ?? 12,
@@ -96,13 +101,13 @@ class WatchedPool extends pg.Pool {
   }
 }
 
-/** Of a database that says nothing any more, nobody waits for the answer; and connections that lead nowhere are not used again. */
+/** Of a database that says nothing any more, nobody waits for the answer; and connections that lead to nobody who can help are not used again. */
 function closeOnSilence(pool: pg.Pool, watch: DatabaseWatch): void {
   const clients = new Set<pg.PoolClient>();
   pool.on("connect", (client) => clients.add(client));
   pool.on("remove", (client) => clients.delete(client));
   watch.onAway((because) => {
-    if (because === "silent") for (const client of clients) socketOf(client).destroy();
+    if (because !== "lost") for (const client of clients) socketOf(client).destroy();
   });
 }
 
@@ -238,9 +243,9 @@ async function rollback(client: pg.PoolClient): Promise<boolean> {
   }
 }
 
-/** Of the network, of PostgreSQL on its way down or up (57P…), of one that has no room (53…) or no line (08…). */
+/** Of the network, of PostgreSQL on its way down or up (57P…), of one that has no room (53…) or no line (08…), or is a replica (25006). */
 const lostCodes =
-  /^(08...|53...|57P..|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+  /^(08...|25006|53...|57P..|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /** What pg says without a code. */
 const lostMessages =
   /connection (terminated|ended|error)|client was closed|timeout exceeded when trying to connect|query read timeout|after calling end on the pool/i;

@@ -142,7 +142,8 @@ function launch(site: Site, port: number, settings: Readonly<Record<string, stri
       site.log.debug({ postgres: text.trimEnd() }, "PostgreSQL");
       if (isReady) return;
       output += text;
-      if (!output.includes("database system is ready to accept connections")) return;
+      // A standby accepts read-only connections.
+      if (!/database system is ready to accept (read-only )?connections/.test(output)) return;
       isReady = true;
       child.removeAllListeners("exit");
       settle(child);

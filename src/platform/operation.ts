@@ -89,6 +89,11 @@ interface OperationDeclaration<Handler> {
   readonly takesIdempotencyKey?: true;
   /** Answered from what is in memory, mostly: requests that came together are worked on together (see `cohort.ts`). */
   readonly isComputed?: true;
+  /**
+   * Where what it reads may come from, where there is a replica. Left out: a list reads the replica; anything else the primary,
+   * which alone knows what was written a moment ago, and may be decided by.
+   */
+  readonly reads?: "replica" | "primary";
   /** What one call weighs against `graphqlLimits.cost`: a read 10, anything else 1,000, unless it says so. */
   readonly cost?: number;
   readonly deprecated?: Deprecation;

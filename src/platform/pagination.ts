@@ -24,6 +24,11 @@ export function pageOf<Item extends z.ZodType>(item: Item, id: string) {
     .meta({ id });
 }
 
+/** Whether it is the result of a list. */
+export function isPage(result: z.ZodType): boolean {
+  return result instanceof z.ZodObject && "items" in result.shape && "nextCursor" in result.shape;
+}
+
 /** One page of a list that goes on as things happen: there is always a place to read on from, now or later. */
 export function openPageOf<Item extends z.ZodType>(item: Item, id: string) {
   return z

@@ -55,6 +55,8 @@ interface StreamDeclaration<Handler> {
   /** What may be answered; the first one unless `Accept` prefers another. */
   readonly produces: readonly [string, ...string[]];
   readonly problems: readonly ProblemCode[];
+  /** As of an operation; left out, the primary. */
+  readonly reads?: "replica";
   /** Needed for what consumes a body. */
   readonly audit?: Audit;
   readonly handler: Handler;
@@ -194,6 +196,12 @@ export function acceptedOf(produces: readonly [string, ...string[]], accept: str
     .sort((a, b) => b.weight - a.weight);
   if (best === undefined) throw problem("not-acceptable", { detail: `It can be ${produces.join(" or ")}.` });
   return best.offer;
+}
+
+/** An answer whose first piece is there. */
+export async function begunAnswer(answer: StreamAnswer | Promise<StreamAnswer>): Promise<StreamAnswer> {
+  const given = await answer;
+  return { ...given, body: await begun(given.body) };
 }
 
 /** The body once its first piece is there, so that what goes wrong before can still be answered as a problem. */

@@ -13,7 +13,7 @@ import type { Operation } from "../../src/platform/operation.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi } from "../features/api.ts";
 import { type Call, type Outcome, overGraphql, overRest } from "./faces.ts";
-import { type World, worldOf } from "./world.ts";
+import { queries, type World, worldOf } from "./world.ts";
 
 const { operations } = await declaredFaces();
 const schema: GraphQLSchema = graphqlSchema(operations, () => null);
@@ -35,19 +35,6 @@ afterAll(async () => {
 });
 
 const named = operations.map((operation) => [operation.id, operation] as const);
-
-/** Queries that have to be told something. */
-const queries: Readonly<Record<string, Record<string, unknown>>> = {
-  coupons: { customer: "c-7" },
-  customerKpis: { currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
-  campaignAttribution: { currency: "CNY" },
-  campaignMeasurement: { currency: "CNY" },
-  experimentMeasurement: { currency: "CNY" },
-  customerValueReport: { year: 2026, currency: "CNY" },
-  market: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", currency: "CNY" },
-  rebateStandings: { agreement: "year-2025", period: "2025-Q1" },
-  rebateEntries: { agreement: "year-2025", period: "2025-Q1", dealer: "d-8" },
-};
 
 function exampleOf(operation: Operation, world: World): Call {
   const query = queries[operation.id];

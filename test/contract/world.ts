@@ -12,6 +12,19 @@ export interface World {
   paramsOf(operation: Pick<Operation, "id" | "path">): Record<string, string>;
 }
 
+/** Queries that have to be told something. */
+export const queries: Readonly<Record<string, Record<string, unknown>>> = {
+  coupons: { customer: "c-7" },
+  customerKpis: { currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
+  campaignAttribution: { currency: "CNY" },
+  campaignMeasurement: { currency: "CNY" },
+  experimentMeasurement: { currency: "CNY" },
+  customerValueReport: { year: 2026, currency: "CNY" },
+  market: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", currency: "CNY" },
+  rebateStandings: { agreement: "year-2025", period: "2025-Q1" },
+  rebateEntries: { agreement: "year-2025", period: "2025-Q1", dealer: "d-8" },
+};
+
 const order = {
   currency: "CNY",
   channel: "mini-program",

@@ -4,6 +4,7 @@ import type { Config } from "../../src/config.ts";
 import type { Role } from "../../src/platform/auth.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Listener } from "../../src/platform/listen.ts";
+import type { Replica } from "../../src/platform/replica.ts";
 import { watchContract } from "../contract/contract-check.ts";
 import type { TestDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "./project-fixture.ts";
@@ -60,6 +61,7 @@ export async function startApi(
     webhookTargets?: Config["webhookTargets"];
     trustedProxies?: Config["trustedProxies"];
     simulationThreads?: number;
+    replica?: Replica;
   } = {},
 ): Promise<Api> {
   const clock = options.clock ?? testClock();
@@ -76,6 +78,7 @@ export async function startApi(
     },
     database,
     clock,
+    ...(options.replica !== undefined && { replica: options.replica }),
     ...(options.listener !== undefined && { listener: options.listener }),
     ...(options.rulebookPollMilliseconds !== undefined && {
       rulebookPollMilliseconds: options.rulebookPollMilliseconds,

@@ -12,6 +12,8 @@ test("nothing set is a complete configuration for trying out", () => {
     database: {
       url: undefined,
       directUrl: undefined,
+      replicaUrl: undefined,
+      replicaMostLagSeconds: 5,
       poolSize: 12,
       statementTimeoutMilliseconds: 10_000,
       usesNamedStatements: true,

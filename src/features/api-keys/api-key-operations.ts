@@ -35,6 +35,7 @@ export function apiKeyOperations(service: ApiKeyService): Operation[] {
     }),
     defineOperation({
       id: "apiKeys",
+      reads: "primary",
       method: "GET",
       path: "/v1/api-keys",
       graphql: "query",

@@ -40,6 +40,7 @@ export function auditStreams(exports: AuditExportService): StreamOperation[] {
   return [
     defineStreamOperation({
       id: "exportAudit",
+      reads: "replica",
       method: "GET",
       path: "/v1/audit/export",
       tag,

@@ -196,6 +196,7 @@ export function automationOperations(
     }),
     defineOperation({
       id: "automationResults",
+      reads: "replica",
       method: "GET",
       path: "/v1/automations/{id}/results",
       graphql: "query",

@@ -13,6 +13,7 @@ export function campaignBoardOperations(service: CampaignBoardService): Operatio
   return [
     defineOperation({
       id: "campaignAttainment",
+      reads: "replica",
       method: "GET",
       path: "/v1/campaigns/{key}/attainment",
       graphql: "query",

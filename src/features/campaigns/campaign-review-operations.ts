@@ -19,6 +19,7 @@ export function campaignReviewOperations(service: CampaignReviewService): Operat
   return [
     defineOperation({
       id: "campaignReview",
+      reads: "replica",
       method: "GET",
       path: "/v1/campaigns/{key}/review",
       graphql: "query",
@@ -93,6 +94,7 @@ export function campaignReviewStreams(service: CampaignReviewService): StreamOpe
   return [
     defineStreamOperation({
       id: "exportCampaignReview",
+      reads: "replica",
       method: "GET",
       path: "/v1/campaigns/{key}/review/export",
       tag,

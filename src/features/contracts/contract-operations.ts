@@ -109,6 +109,7 @@ export function contractOperations(contracts: ContractService, reports: ValueRep
     }),
     defineOperation({
       id: "contractRenewals",
+      reads: "replica",
       method: "GET",
       path: "/v1/contract-renewals",
       graphql: "query",
@@ -122,6 +123,7 @@ export function contractOperations(contracts: ContractService, reports: ValueRep
     }),
     defineOperation({
       id: "customerValueReport",
+      reads: "replica",
       method: "GET",
       path: "/v1/customers/{id}/value-report",
       graphql: "query",

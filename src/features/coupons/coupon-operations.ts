@@ -52,6 +52,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
     }),
     defineOperation({
       id: "coupons",
+      reads: "primary",
       method: "GET",
       path: "/v1/coupons",
       graphql: "query",

@@ -131,6 +131,7 @@ export function couponPoolStreams(
   return [
     defineStreamOperation({
       id: "exportCoupons",
+      reads: "replica",
       method: "GET",
       path: "/v1/coupon-pools/{key}/codes",
       tag,

@@ -90,6 +90,7 @@ export function customerOperations(
     }),
     defineOperation({
       id: "customerOverview",
+      reads: "replica",
       method: "GET",
       path: "/v1/customers/{id}/overview",
       graphql: "query",

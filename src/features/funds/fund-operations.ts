@@ -10,6 +10,7 @@ export function fundOperations(service: FundService): Operation[] {
   return [
     defineOperation({
       id: "dealerFunding",
+      reads: "replica",
       method: "GET",
       path: "/v1/dealers/{id}/funding/{period}",
       graphql: "query",

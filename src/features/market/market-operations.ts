@@ -71,6 +71,7 @@ export function marketOperations(service: MarketService): Operation[] {
     }),
     defineOperation({
       id: "market",
+      reads: "replica",
       method: "GET",
       path: "/v1/market",
       graphql: "query",

@@ -62,6 +62,7 @@ export function measurementOperations(
     }),
     defineOperation({
       id: "campaignAttribution",
+      reads: "replica",
       method: "GET",
       path: "/v1/campaigns/{key}/attribution",
       graphql: "query",
@@ -79,6 +80,7 @@ export function measurementOperations(
     }),
     defineOperation({
       id: "customerKpis",
+      reads: "replica",
       method: "GET",
       path: "/v1/customer-kpis",
       graphql: "query",

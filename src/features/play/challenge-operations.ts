@@ -85,6 +85,7 @@ export function challengeOperations(programmes: Challenges, service: ChallengeSe
     }),
     defineOperation({
       id: "challengeResults",
+      reads: "replica",
       method: "GET",
       path: "/v1/challenges/{key}/results",
       graphql: "query",

@@ -78,6 +78,7 @@ export function pointsOperations({
     }),
     defineOperation({
       id: "pointsBooks",
+      reads: "replica",
       method: "GET",
       path: "/v1/points-programmes/{key}/books",
       graphql: "query",
@@ -228,6 +229,7 @@ export function pointsStreams(reading: PointsReadingService): StreamOperation[] 
   return [
     defineStreamOperation({
       id: "exportCustomerPoints",
+      reads: "replica",
       method: "GET",
       path: "/v1/customers/{id}/points/entries/export",
       tag,

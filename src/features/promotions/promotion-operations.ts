@@ -145,6 +145,7 @@ export function promotionOperations(
     }),
     defineOperation({
       id: "promotionOverlaps",
+      reads: "primary",
       method: "GET",
       path: "/v1/promotions/overlaps",
       graphql: "query",

@@ -183,6 +183,7 @@ export function rebateOperations({ agreements, standings, statements }: RebateSe
     }),
     defineOperation({
       id: "rebateStatement",
+      reads: "replica",
       method: "GET",
       path: "/v1/rebate-statements/{id}",
       graphql: "query",
@@ -231,6 +232,7 @@ export function rebateStreams({ exports }: RebateServices): StreamOperation[] {
   return [
     defineStreamOperation({
       id: "rebatePeriodStatements",
+      reads: "replica",
       method: "GET",
       path: "/v1/rebate-agreements/{key}/periods/{period}/statements",
       tag,

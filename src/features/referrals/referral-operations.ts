@@ -134,6 +134,7 @@ export function referralOperations(programmes: ReferralProgrammes, service: Refe
     }),
     defineOperation({
       id: "referralResults",
+      reads: "replica",
       method: "GET",
       path: "/v1/referral-programmes/{key}/results",
       graphql: "query",

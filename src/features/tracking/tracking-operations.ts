@@ -93,6 +93,7 @@ export function trackingOperations(service: TrackingService): Operation[] {
     }),
     defineOperation({
       id: "funnel",
+      reads: "replica",
       method: "GET",
       path: "/v1/funnel",
       graphql: "query",

@@ -84,7 +84,9 @@ export function measureReplica(metrics: Metrics, replica: Replica | undefined): 
   gaugeOf(metrics, "replica_lag_seconds", lag, () => replica?.behindSeconds() ?? 0, "max");
   const help = "Reads that a replica may answer: by it, by the primary, or by the primary after it.";
   countsOf(metrics, "replica_reads_total", help, ["by"], () =>
-    Object.entries(replica?.figures ?? { replica: 0, primary: 0, repeated: 0 }).map(([by, count]) => [{ by }, count] as const),
+    Object.entries(replica?.figures ?? { replica: 0, primary: 0, repeated: 0 }).map(
+      ([by, count]) => [{ by }, count] as const,
+    ),
   );
 }
 

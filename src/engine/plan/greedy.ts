@@ -48,12 +48,38 @@ function* trials(situation: Situation, baseline: Trial): Iterable<Trial> {
 }
 
 /** The trial's plan as the quote counts it. */
-function inRealOrder(
-  situation: Situation,
-  { isReal, plan, priced, rejections }: Trial,
-): Omit<Proposed, "optimality"> {
-  const asCounted = isReal ? priced : priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan);
-  return { plan, priced: asCounted, rejections };
+function inRealOrder(situation: Situation, trial: Trial): Omit<Proposed, "optimality"> {
+  const { isReal, plan, priced, rejections } = trial;
+  if (isReal) return { plan, priced, rejections };
+  const rewards = displacedRewards(situation, trial);
+  if (rewards.size === 0)
+    return {
+      plan,
+      priced: priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan),
+      rejections,
+    };
+  const members = plan.members.map((isMember, index) => isMember || rewards.has(index));
+  const asCounted = price(situation, { ...plan, members });
+  return {
+    plan: { ...plan, members },
+    priced: asCounted,
+    rejections: rejections.map((rejection, index) =>
+      isReward(situation, index) ? asCounted.rejections[index]! : rejection,
+    ),
+  };
+}
+
+/** Which of two rewards goes first is the merchant's order's to say, whatever order a plan was found in. */
+function displacedRewards(situation: Situation, { rejections }: Trial): ReadonlySet<number> {
+  const displaced = new Set<number>();
+  rejections.forEach((rejection, index) => {
+    if (rejection?.reason === "displaced" && isReward(situation, index)) displaced.add(index);
+  });
+  return displaced;
+}
+
+function isReward({ candidates }: Situation, index: number): boolean {
+  return candidates[index]!.promotion.parts[0]!.stage === "reward";
 }
 
 function inStageOrder(priced: Priced): Priced {

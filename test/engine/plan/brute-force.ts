@@ -12,10 +12,18 @@ export interface Cheapest {
   readonly plan: Plan;
 }
 
-/** Null: more plans than `most`, or none. `containing`: of those in which this candidate applies. */
-export function cheapestOfAll(asked: Situation, most: number, containing?: number): Cheapest | null {
-  // All plans together may well take more than one evaluation is allowed to.
-  const situation = { ...asked, work: new WorkBudget(Number.POSITIVE_INFINITY) };
+/**
+ * Null: more plans than `most`, or none. `containing`: of those in which this candidate applies. `placed`: the same, but what is got
+ * carries its discount alone (`allocate: "target"`), by which it is known; absent where that is so anyway.
+ */
+export function cheapestOfAll(
+  asked: Situation,
+  most: number,
+  containing?: number,
+  placed: Situation = asked,
+): Cheapest | null {
+  const situation = unhurried(asked);
+  const showing = placed === asked ? situation : unhurried(placed);
   const choices = situation.candidates.map((_, index) => choicesOf(situation, index));
   if (choices.reduce((product, { length }) => product * length, 1) > most) return null;
   let best: Cheapest | null = null;
@@ -35,10 +43,15 @@ export function cheapestOfAll(asked: Situation, most: number, containing?: numbe
     const priced = price(situation, plan);
     if (best !== null && priced.total >= best.total) return;
     if (containing !== undefined && priced.rejections[containing] !== null) return;
-    if (isLegal(situation, plan, priced)) best = { total: priced.total, priced, plan };
+    if (isLegal(situation, plan, priced, showing)) best = { total: priced.total, priced, plan };
   };
   visit(0);
   return best;
+}
+
+/** All plans together may well take more than one evaluation is allowed to. */
+function unhurried(situation: Situation): Situation {
+  return { ...situation, work: new WorkBudget(Number.POSITIVE_INFINITY) };
 }
 
 interface Choice {
@@ -70,9 +83,10 @@ function choicesOf(situation: Situation, index: number): Choice[] {
 
 /**
  * `pick` binds the search: no unit may lie idle that goes before one that was got. Which units were got is read off the
- * discounts, so the instances allocate to the target; and they have no promotion beside it that counts units it does not use.
+ * discounts where they are allocated to the target; and the instances have no promotion beside it that counts units it does not use.
  */
-function isLegal(situation: Situation, plan: Plan, priced: Priced): boolean {
+function isLegal(situation: Situation, plan: Plan, asAsked: Priced, showing: Situation): boolean {
+  const priced = showing === situation ? asAsked : price(showing, plan);
   const order = situation.candidates.map((_, index) => index);
   let claimed: readonly (readonly number[] | null)[] | null = null;
   for (const { candidate, stage, discount } of priced.applications) {
@@ -95,6 +109,7 @@ function isLegal(situation: Situation, plan: Plan, priced: Priced): boolean {
         0,
       );
       if (taken >= quantity || unitPrice === 0 || floor === unitPrice) continue;
+      if (isSoldOut(situation, candidate, line, claimed)) continue;
       const isSkipped =
         pick === "cheapest" ? got.some((price) => unitPrice < price) : got.some((price) => unitPrice > price);
       const isMeant = first!.kind !== "fixed_price" || unitPrice > (first!.price as { CNY: number }).CNY;
@@ -102,4 +117,20 @@ function isLegal(situation: Situation, plan: Plan, priced: Priced): boolean {
     }
   }
   return true;
+}
+
+/** The promotion has taken all that it was given of the line's SKU. */
+function isSoldOut(
+  { cart, candidates }: Situation,
+  candidate: number,
+  line: number,
+  claimed: readonly (readonly number[] | null)[],
+): boolean {
+  const { sku } = cart.lines[line]!;
+  const stock = candidates[candidate]!.promotion.document.limits?.stock?.find((one) => one.sku === sku);
+  const taken = cart.lines.reduce(
+    (sum, other, i) => sum + (other.sku === sku ? (claimed[candidate]?.[i] ?? 0) : 0),
+    0,
+  );
+  return stock !== undefined && taken >= stock.units;
 }

@@ -88,7 +88,7 @@ describe.each(Object.entries(families))("with %s", (_, options) => {
         if (total < best.total) faults.push(`${seed}: pays ${total}, which no legal plan does`);
       }
       expect(faults).toEqual([]);
-      expect(proven / compared).toBeGreaterThan(0.8);
+      expect(proven / compared).toBeGreaterThan(0.75);
       // Where the model says what a plan costs, the evaluator says the same; rarely it does not, and the proof is lost.
       expect(disagreed / compared).toBeLessThan(0.005);
     },
@@ -105,6 +105,11 @@ describe.each(Object.entries(families))("with %s", (_, options) => {
     }
   });
 });
+
+/** A further unit may then take the place of a dearer one. */
+function reducesTheCheapest({ benefits }: Instance["promotions"][number]): boolean {
+  return benefits.some((benefit) => "pick" in benefit && benefit.pick === "cheapest");
+}
 
 describe("a proven plan", () => {
   const provenOf = (seed: number) => {
@@ -125,9 +130,11 @@ describe("a proven plan", () => {
   });
 
   test("gets dearer by a further unit by no more than the unit's price", patience, () => {
+    let compared = 0;
     for (const seed of seeds) {
       const found = provenOf(seed);
-      if (found === null) continue;
+      if (found === null || found.instance.promotions.some(reducesTheCheapest)) continue;
+      compared++;
       const { cart, promotions } = found.instance;
       const [first, ...others] = cart.lines;
       const more = askedOf({
@@ -137,6 +144,7 @@ describe("a proven plan", () => {
       if (more.optimality.proven)
         expect(more.total, `seed ${seed}`).toBeLessThanOrEqual(found.answer.total + first!.unitPrice);
     }
+    expect(compared).toBeGreaterThan(seeds.length / 3);
   });
 
   test(
@@ -183,6 +191,21 @@ describe("what may happen, so nobody should count on the opposite", () => {
     const two = askedOf({ cart: units(2), promotions: thirdFree });
     const three = askedOf({ cart: units(3), promotions: thirdFree });
     expect([two.total, three.total]).toEqual([1400, 1000]);
+  });
+
+  test("a further unit costs more than its price, for it is reduced in the place of a dearer one", () => {
+    const cheapestFree: Instance["promotions"] = [
+      {
+        key: "cheapest-free",
+        trigger: { type: "automatic" },
+        benefits: [{ kind: "percent_off", percent: 100, maxUnits: 1, pick: "cheapest" }],
+      },
+    ];
+    const dear = { id: "1", sku: "A", quantity: 1, unitPrice: 300 };
+    const cheap = { id: "2", sku: "B", quantity: 1, unitPrice: 100 };
+    const totalOf = (lines: (typeof dear)[]) =>
+      askedOf({ cart: { currency: "CNY", lines }, promotions: cheapestFree }).total;
+    expect([totalOf([dear]), totalOf([dear, cheap])]).toEqual([0, 300]);
   });
 
   test("a dearer unit makes the cart cheaper, for it reaches a threshold", () => {
@@ -276,6 +299,33 @@ describe("thresholds of later stages", () => {
     });
     expect(total).toBe(2100);
   });
+});
+
+test("goods of which a promotion has nothing left hide no others from it", () => {
+  const { total, optimality } = askedOf({
+    cart: {
+      currency: "CNY",
+      lines: [
+        { id: "1", sku: "A", quantity: 1, unitPrice: 1000 },
+        { id: "2", sku: "B", quantity: 2, unitPrice: 700 },
+      ],
+    },
+    promotions: [
+      {
+        key: "each-line",
+        priority: 1,
+        trigger: { type: "automatic" },
+        benefits: [{ kind: "amount_off", amount: { CNY: 100 }, per: "line" }],
+      },
+      {
+        key: "one-at-half",
+        trigger: { type: "automatic" },
+        benefits: [{ kind: "percent_off", percent: 50, maxUnits: 1 }],
+        limits: { stock: [{ sku: "A", units: 0 }] },
+      },
+    ],
+  });
+  expect({ total, bound: optimality.bound }).toEqual({ total: 1850, bound: 0 });
 });
 
 test("every benefit kind takes part in the comparison", () => {

@@ -72,7 +72,9 @@ function listedGoods(situation: Situation, index: number, select: CompiledSelect
   const lines = coverage.of(select);
   const within = unitsWithinStock(situation, index, lines);
   if (within === null) return new ListedGoods(cart.lines, lines);
-  const runs = lines.map((line) => ({ unitPrice: cart.lines[line]!.unitPrice, quantity: within(line) }));
+  const runs = lines
+    .map((line) => ({ unitPrice: cart.lines[line]!.unitPrice, quantity: within(line) }))
+    .filter(({ quantity }) => quantity > 0);
   return new ListedGoods(
     runs,
     runs.map((_, i) => i),

@@ -14,7 +14,7 @@ import { grain, rateOf } from "./grain.ts";
 import { shapeOf } from "./make-offer.ts";
 import type { Offer } from "./offer.ts";
 import type { Covered, CoveredLine, Shape } from "./shape.ts";
-import { withinStock } from "./stock-limits.ts";
+import { linesInStock, withinStock } from "./stock-limits.ts";
 
 export function itemOffers(situation: Situation, index: number): Offer[] {
   const { promotion } = situation.candidates[index]!;
@@ -25,7 +25,7 @@ export function itemOffers(situation: Situation, index: number): Offer[] {
   const isShared = sharesTightBudget(situation, promotion);
   const offers = part.benefits.flatMap((benefit, i): Offer[] => {
     const slots = slotsOf(benefit, fields[i]!);
-    const listed = slots.map(({ select }) => listedLines(situation, select));
+    const listed = slots.map(({ select }) => linesInStock(situation, index, listedLines(situation, select)));
     // Of a set one part of which is not in the cart there is none; modelled all the same it would decide ties among others.
     if (listed.some((ofSlot) => ofSlot.length === 0)) return [];
     const isWanted = (line: number) => situation.cart.lines[line]!.unitPrice > 0;

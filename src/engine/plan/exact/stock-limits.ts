@@ -26,6 +26,17 @@ export function unitsWithinStock(
   return (line) => units.get(line) ?? 0;
 }
 
+/** Without those of which the promotion has nothing left: it does not see them. */
+export function linesInStock(
+  situation: Situation,
+  index: number,
+  lines: readonly number[],
+): readonly number[] {
+  if (!hasStock(situation, index)) return lines;
+  const { cart } = situation;
+  return lines.filter((line) => stockLeft(situation, index, cart.lines[line]!.sku)?.units !== 0);
+}
+
 /**
  * A benefit that takes each unit on its own account is as many benefits as there are SKUs, each with a limit of units of which
  * the dearest come first. Null where it is more than that.
@@ -45,7 +56,6 @@ export function withinStock(
   for (const line of slots[0]!) {
     const { sku } = situation.cart.lines[line]!;
     const left = stockLeft(situation, index, sku)?.units;
-    if (left === 0) continue;
     const name = left === undefined ? null : sku;
     const known = bySku.get(name);
     if (known !== undefined) known[1].push(line);

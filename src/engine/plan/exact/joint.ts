@@ -88,13 +88,13 @@ class Joint {
     if (solved === null) return 0;
     if (solved.most === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const later = laterStages(this.situation, candidates, forced);
-    const dearest = worth - solved.most;
+    const { dearest, isDoubtful } = this.dearest(later.stages, worth - solved.most);
     const atDearest = later.stages.payAt(dearest);
     // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
     const isReached = known.total * grain - atDearest.pay < grain;
     let best = known.total;
     if ((!isReached || known.isRivalled) && solved.value >= 0)
-      best = Math.min(best, this.suggest(later, solved.uses, solved.value, isReached));
+      best = Math.min(best, this.suggest(later, solved.uses, solved.value, isDoubtful, isReached));
 
     const thresholds = later.stages.thresholds(dearest, worth);
     if (thresholds.length > maxThresholds) return null;
@@ -116,7 +116,7 @@ class Joint {
         continue;
       }
       if (found.uses.size > 0 || found.value >= 0)
-        best = Math.min(best, this.suggest(later, found.uses, found.value));
+        best = Math.min(best, this.suggest(later, found.uses, found.value, false));
       if (found.most !== null) open = lower(open, later.stages.payAt(found.most));
     }
     // Where plans that keep a threshold cannot be sought, there is at least the one that takes off nothing before.
@@ -138,14 +138,33 @@ class Joint {
     return Math.max(least, Math.min(without, withIt));
   }
 
-  private suggest({ stages, isExact }: Later, uses: Uses, value: number, isTied = false): number {
+  /**
+   * What the best item plan leaves, as the model counts. Rounding may take it below a threshold that it just reaches: then it is
+   * bounded as if it did not, and who does reach the threshold is asked like for any other.
+   */
+  private dearest(stages: LaterStages, counted: number): { dearest: number; isDoubtful: boolean } {
+    const { rounding } = this.situation;
+    const rounded = this.items.offers.filter(({ isWhole }) => !isWhole).length;
+    const slack = (rounding === "down" ? grain : grain / 2) * rounded;
+    const [lowest] = slack === 0 ? [] : stages.thresholds(counted - slack, counted);
+    return lowest === undefined
+      ? { dearest: counted, isDoubtful: false }
+      : { dearest: lowest - 1, isDoubtful: true };
+  }
+
+  /** `isDoubtful`: it may be rounded past a threshold. */
+  private suggest(
+    { stages, isExact }: Later,
+    uses: Uses,
+    value: number,
+    isDoubtful: boolean,
+    isTied = false,
+  ): number {
     const { offers, isExact: isExactBefore } = this.items;
     const { pay, chosen } = stages.payAt(this.worth - value);
     const unlimited = offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
-    return this.consider(
-      { uses, later: chosen, unlimited, pay: isExactBefore && isExact(chosen) ? pay : null },
-      isTied,
-    );
+    const isKnown = isExactBefore && !isDoubtful && isExact(chosen);
+    return this.consider({ uses, later: chosen, unlimited, pay: isKnown ? pay : null }, isTied);
   }
 
   private suggestUntouched({ stages, isExact }: Later): number {

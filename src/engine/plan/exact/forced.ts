@@ -29,6 +29,7 @@ export function withForced(situation: Situation, index: number, offers: Offer[])
       ...common,
       type: "machine",
       templates: new Map(),
+      formGroups: offer!.type === "machine" ? offer!.formGroups : null,
       machine(scale) {
         const machine = inner(scale);
         return machine === null ? null : bringsSomething(machine);

@@ -65,8 +65,21 @@ function offerOf(
       return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, gainOn };
     }
     case "machine": {
-      const { type, machine } = shape;
-      return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type, machine, templates };
+      const { type, machine, formGroups = null } = shape;
+      return {
+        candidate,
+        group,
+        slots,
+        most,
+        isExact,
+        isLocal,
+        isWhole,
+        fraction,
+        type,
+        machine,
+        formGroups,
+        templates,
+      };
     }
     case "lump":
       return { candidate, group, slots, most, isExact, isLocal, isWhole, fraction, type: "lump" };

@@ -141,7 +141,8 @@ function modelAsCounted(
   { cart, rounding }: Situation,
   work: Work,
 ): StageModel | null {
-  const asCounted = offers.flatMap((offer) => roundedOffer(losslessOffer(offer), rounding) ?? []);
+  const quantityOf = (line: number) => cart.lines[line]!.quantity;
+  const asCounted = offers.flatMap((offer) => roundedOffer(losslessOffer(offer, quantityOf), rounding) ?? []);
   if (asCounted.every((offer, i) => offer === offers[i])) return stage;
   const model = modelAll(byGroup(asCounted), cart.lines, work);
   return model === null || model.lumps > 0 ? null : model;
@@ -164,7 +165,8 @@ function seekBeside(
     atMost: limit.atMost + moved * grain * limit.lines.size,
     ...(limit.inAll !== undefined && { inAll: limit.inAll + fractions * grain }),
   };
-  const shared = offers.map((offer) => sharedOffer(offer, limit.lines) ?? offer);
+  const quantityOf = (line: number) => lines[line]!.quantity;
+  const shared = offers.map((offer) => sharedOffer(offer, limit.lines, quantityOf) ?? offer);
   if (shared.every((offer, i) => offer === offers[i])) return seek(parts, lines, above, loose, work);
   const model = modelAll(byGroup(shared), lines, work);
   return seek(model === null || model.lumps > 0 ? parts : model.parts, lines, above, loose, work);

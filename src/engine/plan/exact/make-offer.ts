@@ -1,5 +1,6 @@
 /** From a benefit's document to an offer: one function per kind. What has no faithful model becomes a lump. */
 import { capOf, unlimited } from "./benefit-fields.ts";
+import { groupsOf } from "./formed-groups.ts";
 import { grain, rateOf } from "./grain.ts";
 import { groupMachine, nthMachine } from "./group-machines.ts";
 import type { Unit } from "./machine.ts";
@@ -184,6 +185,13 @@ function twoHeaps(covered: Covered): Shape {
         },
         scale > 1,
       ),
+    formGroups: groupsOf(
+      [
+        { slot: 1, quantity: fields.get.quantity, isCheapestFirst: fields.pick !== "dearest" },
+        { slot: 0, quantity: fields.buy.quantity },
+      ],
+      ([got]) => got!.reduce((gain, unit) => gain + gainOn(unit), 0),
+    ),
     isWhole: areWhole(covered, gainOn),
     most: Math.min(most, budget),
     isExact: (fields.allocate === "target" || !hasFloors(covered)) && most <= budget,
@@ -224,6 +232,15 @@ function bundle(covered: Covered): Shape {
     type: "machine",
     // Too many states to tell the components apart: any units of any of them, which bounds it from above.
     machine: (scale) => (slotUnits.length === 1 || scale > 1 ? ofAnyUnits() : ofComponents()),
+    ...(!isPercent && {
+      formGroups: groupsOf(
+        quantities.map((quantity, slot) => ({ slot, quantity })),
+        (chosen) => {
+          const worth = chosen.flat().reduce((sum, unit) => sum + wholePrice(unit), 0);
+          return fields.price === undefined ? Math.min(onCompletion, worth) : worth + onOpening;
+        },
+      ),
+    }),
     isWhole: !isPercent || areWhole(covered, gainOn),
     most,
     isExact:

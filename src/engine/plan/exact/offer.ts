@@ -1,5 +1,6 @@
 /** What a promotion can do in the item stage, in the planner's own words. */
 import type { Templates } from "./automaton.ts";
+import type { FormGroups } from "./formed-groups.ts";
 import type { Machine, Unit } from "./machine.ts";
 
 interface Common {
@@ -34,6 +35,8 @@ export interface MachineOffer extends Common {
   readonly type: "machine";
   /** `scale`: 1, or larger to have fewer states at the price of a coarser bound. Null: cannot be had. */
   machine(scale: number): Machine | null;
+  /** Null where its automaton fills one group after the other, or none at all. */
+  readonly formGroups: FormGroups | null;
   readonly templates: Templates;
 }
 

@@ -32,6 +32,7 @@ export function roundedOffer(offer: Offer, rounding: RoundingMode): Offer | null
     ...offer,
     type: "machine",
     templates: new Map(),
+    formGroups: null,
     isWhole: true,
     machine(scale) {
       const inner = machine(scale);

@@ -1,5 +1,6 @@
 /** What the offers of all kinds have in common: the goods covered, and simple sums over them. */
 import { type BenefitFields, capOf } from "./benefit-fields.ts";
+import type { FormGroups } from "./formed-groups.ts";
 import { grain, rateOf } from "./grain.ts";
 import type { Machine, Unit } from "./machine.ts";
 
@@ -26,6 +27,7 @@ export type Shape =
   | {
       type: "machine";
       machine(scale: number): Machine | null;
+      formGroups?: FormGroups;
       isExact: boolean;
       isWhole: boolean;
       most: number;

@@ -1,37 +1,57 @@
 /**
- * What each group of units brings by itself, which an automaton that fills one group after the other knows as soon as the group
- * is complete, if it remembers what the group costs. It matters where plans are sought that bring no more than so much:
+ * Where a discount falls that the units of a group share, and whether a group brings anything at all. It matters where plans are
+ * sought that bring no more than so much:
  *
  * A bundle that would cost more than its parts is not applied, although that would bring less.
  *
- * And where a discount falls, when only some goods are of interest, of which so much must be left: what a group brings is shared
- * in proportion to the prices of its units. What counts is never more than what falls there, but for rounding.
+ * And when only some goods are of interest, of which so much must be left, what a group brings is shared in proportion to the
+ * prices of its units. What counts is never more than what falls there, but for rounding.
+ *
+ * An automaton that fills one group after the other need only remember the group at hand. One that has several open at once
+ * remembers all units it has taken, and sees what groups they form when it has taken its last.
  */
-import type { Machine, Place, Step } from "./machine.ts";
+import type { FormedGroup, FormGroups } from "./formed-groups.ts";
+import { type Machine, noSteps, type Place, type Step, type Unit } from "./machine.ts";
 import type { MachineOffer, Offer } from "./offer.ts";
 
 /** Null: what it brings lies on the units themselves, or on these lines alone, or on none of them; or nobody can tell. */
-export function sharedOffer(offer: Offer, lines: ReadonlySet<number>): MachineOffer | null {
-  if (offer.type !== "machine" || !isShared(offer, lines)) return null;
-  return {
-    ...offer,
-    templates: new Map(),
-    machine(scale) {
-      const machine = scale > 1 ? null : offer.machine(scale);
-      return machine === null || !machine.isOneByOne ? machine : byGroup(machine, lines);
-    },
-  };
+export function sharedOffer(
+  offer: Offer,
+  lines: ReadonlySet<number>,
+  quantityOf: QuantityOf,
+): MachineOffer | null {
+  return offer.type === "machine" && isShared(offer, lines) ? byGroups(offer, lines, quantityOf) : null;
 }
 
-/** Without groups that bring less than nothing, as far as these are filled one after the other. */
-export function losslessOffer(offer: Offer): Offer {
+/** Without groups that bring less than nothing. */
+export function losslessOffer(offer: Offer, quantityOf: QuantityOf): Offer {
   if (offer.type !== "machine" || !(offer.machine(1)?.mayLose ?? false)) return offer;
+  return byGroups(offer, null, quantityOf);
+}
+
+/** Units of a line. */
+export type QuantityOf = (line: number) => number;
+
+/** More sets of units than this are not told apart. */
+const maxHeaps = 2_000;
+
+function byGroups(
+  offer: MachineOffer,
+  lines: ReadonlySet<number> | null,
+  quantityOf: QuantityOf,
+): MachineOffer {
+  const { formGroups } = offer;
+  const covered = [...new Set(offer.slots.flat())];
+  const heaps = covered.reduce((product, line) => product * (quantityOf(line) + 1), 1);
   return {
     ...offer,
     templates: new Map(),
     machine(scale) {
-      const machine = offer.machine(scale);
-      return machine === null || !machine.isOneByOne ? machine : byGroup(machine, null);
+      // Too many states: then it is not known what counts.
+      const machine = offer.machine(1);
+      if (machine === null || scale > 1) return machine;
+      if (machine.isOneByOne) return groupByGroup(machine, lines);
+      return formGroups === null || heaps > maxHeaps ? machine : allTogether(machine, formGroups, lines);
     },
   };
 }
@@ -43,15 +63,18 @@ export function isShared({ isLocal, slots }: Offer, lines: ReadonlySet<number>):
   return covered.some((line) => lines.has(line)) && covered.some((line) => !lines.has(line));
 }
 
-interface State {
-  readonly inner: number;
-  /** Of the group at hand: what it brings, what its units cost, and those among them that are of interest. */
+/** What a group brings, what its units cost, and those among them that are of interest. */
+interface Sums {
   readonly gain: number;
   readonly worth: number;
   readonly inside: number;
 }
 
-function byGroup(machine: Machine, lines: ReadonlySet<number> | null): Machine {
+interface State extends Sums {
+  readonly inner: number;
+}
+
+function groupByGroup(machine: Machine, lines: ReadonlySet<number> | null): Machine {
   const { leave, gains } = machine;
   const states: State[] = [];
   const ids = new Map<string, number>();
@@ -102,7 +125,77 @@ function byGroup(machine: Machine, lines: ReadonlySet<number> | null): Machine {
 }
 
 /** Rounded down: products pass 2^53, and a millionth less is no harm. */
-function shareInside({ gain, worth, inside }: State): number {
+function shareInside({ gain, worth, inside }: Sums): number {
   if (inside === 0) return 0;
   return inside === worth ? gain : Math.max(0, Math.floor(gain * (inside / worth)) - 1);
+}
+
+/** A state: that of the machine within, and the units taken so far. Null: it has taken its last, and they have been counted. */
+interface Heap {
+  readonly inner: number;
+  readonly taken: readonly Place[] | null;
+}
+
+function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySet<number> | null): Machine {
+  const { leave, gains } = machine;
+  const heaps: Heap[] = [];
+  const ids = new Map<string, number>();
+  const idOf = (heap: Heap): number => {
+    const name = `${heap.inner} ${heap.taken?.map(({ unit }) => unit.line) ?? "counted"}`;
+    let id = ids.get(name);
+    if (id === undefined) {
+      id = heaps.push(heap) - 1;
+      ids.set(name, id);
+    }
+    return id;
+  };
+  const start = idOf({ inner: machine.start, taken: [] });
+  return {
+    start,
+    take(id, place) {
+      const heap = heaps[id]!;
+      if (heap.taken === null) return noSteps;
+      const taken = [...heap.taken, place];
+      const steps: Step[] = [];
+      for (const { next, gain, of } of machine.take(heap.inner, place)) {
+        const brought = gain + (of === undefined ? 0 : gains![of]!(place.unit));
+        steps.push({ next: idOf({ inner: next, taken }), gain: brought, ...counts(lines, none) });
+        const groups = machine.accepts(next) ? formGroups(taken) : null;
+        if (groups !== null)
+          steps.push({ next: idOf({ inner: next, taken: null }), gain: brought, ...counts(lines, groups) });
+      }
+      return steps;
+    },
+    ...(leave !== undefined && {
+      leave(id: number, place: Place, fate: 0 | 1 | 2) {
+        const heap = heaps[id]!;
+        const inner = leave(heap.inner, place, fate);
+        return inner === -1 ? -1 : idOf({ ...heap, inner });
+      },
+    }),
+    accepts(id) {
+      const { inner, taken } = heaps[id]!;
+      return machine.accepts(inner) && (taken === null || taken.length === 0);
+    },
+  };
+}
+
+/** What of all groups falls on the lines; without lines nobody asks. */
+function counts(lines: ReadonlySet<number> | null, groups: readonly FormedGroup[]): Pick<Step, "counted"> {
+  if (lines === null) return {};
+  const isInside = ({ line }: Unit) => lines.has(line);
+  const shares = groups.map(({ units, gain }) =>
+    shareInside({
+      gain,
+      worth: sum(units, ({ price }) => price),
+      inside: sum(units.filter(isInside), ({ price }) => price),
+    }),
+  );
+  return { counted: sum(shares, (share) => share) };
+}
+
+const none: readonly never[] = [];
+
+function sum<Value>(values: readonly Value[], of: (value: Value) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
 }

@@ -11,6 +11,9 @@ import { breakApp, breakDatabase, seedBug } from "./seeded-bugs.ts";
 
 export interface ServerOptions {
   connectionString: string;
+  /** Past a pooler. */
+  directUrl?: string;
+  usesNamedStatements?: boolean;
   /** Left out: it is silent. */
   logLevel?: string;
   /** Where it keeps what it needs while the database is away. */
@@ -31,6 +34,8 @@ const say = (message: ServerMessage) => process.send?.(message);
 
 const {
   connectionString,
+  directUrl = connectionString,
+  usesNamedStatements = true,
   seededBug,
   keptIn,
   logLevel = "silent",
@@ -38,9 +43,9 @@ const {
 process.on("disconnect", () => process.exit(0));
 
 const log = processLog(logLevel);
-const database = openDatabase({ connectionString, log });
+const database = openDatabase({ connectionString, log, usesNamedStatements });
 breakDatabase(database);
-const listener = openListener(connectionString, log);
+const listener = openListener(directUrl, log);
 const app = await buildApp({
   config: { environment: "test", logLevel: logLevel as Config["logLevel"] },
   database,

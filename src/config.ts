@@ -117,6 +117,19 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       },
     ]);
   }
+  if (
+    !settings.PG_NAMED_STATEMENTS &&
+    settings.DATABASE_URL !== undefined &&
+    settings.DIRECT_DATABASE_URL === undefined
+  ) {
+    throw new ConfigError([
+      {
+        variable: "DIRECT_DATABASE_URL",
+        message:
+          "must be set with PG_NAMED_STATEMENTS=off; a pooler keeps neither the lock of a migration nor LISTEN",
+      },
+    ]);
+  }
   if (isProduction && settings.WEBHOOK_TARGETS === "any") {
     throw new ConfigError([
       { variable: "WEBHOOK_TARGETS", message: "must be public in production; any opens the own network" },

@@ -44,6 +44,12 @@ test("the direct connection is the ordinary one until it is told apart", () => {
   expect(loadConfig({ DATABASE_URL: url, DIRECT_DATABASE_URL: direct }).database.directUrl).toBe(direct);
 });
 
+test("behind a pooler there has to be a way past it", () => {
+  const pooled = { DATABASE_URL: url, PG_NAMED_STATEMENTS: "off" };
+  expect(() => loadConfig(pooled)).toThrow("DIRECT_DATABASE_URL");
+  expect(loadConfig({ ...pooled, DIRECT_DATABASE_URL: url }).database.usesNamedStatements).toBe(false);
+});
+
 test("trusted proxies are a list of addresses and networks", () => {
   const { trustedProxies } = loadConfig({ TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.7,2001:db8::/32,::1" });
   expect(trustedProxies).toEqual(["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"]);

@@ -4,10 +4,11 @@
  * the rounds are compared. `-- --readme` also puts the report where the README quotes it.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstLine } from "../bench/measurement.ts";
+import { quoteInReadme } from "../quote-in-readme.ts";
 import { raceFaces } from "./http-race.ts";
 import { type ContenderProgram, race, requireEqualDiscounts } from "./race.ts";
 import { type RedemptionFigure, reportOf } from "./report.ts";
@@ -57,7 +58,7 @@ try {
     versions: versions(),
   });
   process.stdout.write(`${report}\n`);
-  if (process.argv.includes("--readme")) quoteInReadme(report);
+  if (process.argv.includes("--readme")) quoteInReadme("bench:peers", report);
 } finally {
   server.kill("SIGTERM");
 }
@@ -105,15 +106,6 @@ function versions(): Readonly<Record<string, string>> {
     dependencies: Record<string, string>;
   };
   return manifest.dependencies;
-}
-
-function quoteInReadme(report: string): void {
-  const [begin, end] = ["<!-- bench:peers -->\n", "\n<!-- /bench:peers -->"];
-  const path = join(root, "README.md");
-  const [before, rest] = readFileSync(path, "utf8").split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error("The README has no place for the table.");
-  writeFileSync(path, `${before}${begin}\n${report}\n${end}${after}`);
 }
 
 function say(what: string): void {

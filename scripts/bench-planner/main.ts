@@ -6,8 +6,8 @@
  * Prints Markdown; `--readme` also puts it where the README quotes it. Times are the best of several runs each, taken in turns
  * with pricing by `priority`, for a busy machine; before, as many other carts are planned as V8 needs to compile what is hot.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { quoteInReadme } from "../quote-in-readme.ts";
 import { adversarial } from "./adversarial.ts";
 import { type Measured, type Method, measure, warmUp } from "./measure.ts";
 import { convenience, doubleEleven, fashion, type Profile } from "./profiles.ts";
@@ -102,11 +102,4 @@ ${table(
 
 console.log(report);
 
-if (values.readme) {
-  const [begin, end] = ["<!-- bench:planner -->\n", "\n<!-- /bench:planner -->"];
-  const readme = readFileSync("README.md", "utf8");
-  const [before, rest] = readme.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error("The README has no place for the table.");
-  writeFileSync("README.md", `${before}${begin}\n${report}\n${end}${after}`);
-}
+if (values.readme) quoteInReadme("bench:planner", report);

@@ -46,11 +46,13 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/coupons/code-form.ts": "words",
   "src/features/coupons/code-rows.ts": "words",
   // The demo shop as data.
+  "src/features/demo/demo-campaign.ts": "words",
   "src/features/demo/demo-carts.ts": "words",
   "src/features/demo/demo-keys.ts": "words",
   "src/features/demo/demo-promotions.ts": "words",
   // Fills a project through the services of others; called by main while it makes the first project.
   "src/features/demo/demo-seed.ts": "service",
+  "src/features/campaigns/campaign-seed.ts": "service",
   // Where an order went, held against a territory.
   "src/features/dealers/dealer-territory.ts": "words",
   // What funders bear of a sale, without a database.

@@ -2,7 +2,9 @@ import type { Config } from "../../config.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection } from "../../platform/database.ts";
 import { createWellKnownKey } from "../api-keys/api-key-service.ts";
+import { seedCampaign } from "../campaigns/campaign-seed.ts";
 import { seedPromotions } from "../promotions/promotion-seed.ts";
+import { demoCampaign } from "./demo-campaign.ts";
 import { demoKeys } from "./demo-keys.ts";
 import { demoPromotions } from "./demo-promotions.ts";
 
@@ -23,5 +25,7 @@ export async function seedDemo(
       await createWellKnownKey(connection, projectId, key, createdAt);
     }
   }
-  await seedPromotions(connection, { projectId, documents: demoPromotions, now: clock.now() });
+  const now = clock.now();
+  await seedPromotions(connection, { projectId, documents: demoPromotions, now });
+  await seedCampaign(connection, { projectId, given: demoCampaign(now), now });
 }

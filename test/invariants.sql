@@ -67,6 +67,33 @@ select 'refunded-more-than-paid', project_id, id, format('%s of %s', refunded, t
   from redemptions where refunded > greatest(total, 0) or refunded < 0
 
 union all
+-- What was refunded is what its returns say, one after the other, and so are the units that are back.
+select 'refunded-is-not-the-sum-of-the-returns', r.project_id, r.id, format('%s; returns %s, the last says %s', r.refunded, back.refund, back.refunded)
+  from redemptions r
+ cross join lateral (select coalesce(sum(refund), 0)::bigint as refund, coalesce((array_agg(refunded order by step desc))[1], 0) as refunded
+                       from redemption_returns b where b.project_id = r.project_id and b.redemption_id = r.id) back
+ where r.refunded <> back.refund or r.refunded <> back.refunded
+
+union all
+select 'return-does-not-add-up', project_id, redemption_id, format('step %s: %s', step, refund)
+  from redemption_returns b
+ where json_array_length(lines) > 0
+   and refund <> shipping + (select coalesce(sum((line ->> 'refund')::bigint), 0) from json_array_elements(lines) as line)
+
+union all
+select 'units-back-are-not-the-sum-of-the-returns', project_id, id, format('line %s: %s; returns %s', line, b.units, s.units)
+  from (select r.project_id, r.id, back.key as line, back.value::bigint as units
+          from redemptions r, json_each_text(r.returned -> 'lines') as back where back.value::bigint > 0) b
+  full join (select project_id, redemption_id as id, line ->> 'id' as line, sum((line ->> 'quantity')::bigint)::bigint as units
+               from redemption_returns, json_array_elements(lines) as line group by 1, 2, 3) s using (project_id, id, line)
+ where coalesce(b.units, 0) <> coalesce(s.units, 0)
+
+union all
+select 'return-of-nothing', b.project_id, b.redemption_id, format('step %s', b.step)
+  from redemption_returns b
+ where not exists (select from redemptions r where r.project_id = b.project_id and r.id = b.redemption_id and r.steps > b.step)
+
+union all
 select 'refunded-without-a-return', project_id, id, state
   from redemptions where refunded > 0 and state not in ('partially_returned', 'returned')
 

@@ -86,6 +86,10 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   const reserved = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4998", mode: "reserve" });
   const cancelled = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4997", mode: "reserve" });
   const committed = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4999", mode: "commit" });
+  const returned = await ask("POST", "/v1/redemptions", { ...order, orderRef: "4996", mode: "commit" });
+  await ask("POST", `/v1/redemptions/${returned.id}/returns`, {
+    lines: [{ id: order.lines[0]!.id, quantity: 1 }],
+  });
   await ask("PUT", "/v1/orders/5001", {
     version: 1,
     status: "placed",
@@ -306,6 +310,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     putRebateAgreement: { key: "gold-2026" },
     payRebateStatement: { id: toPay },
     redemptionLedger: { id: committed.id },
+    redemptionReturns: { id: returned.id },
     // Nothing was sent yet: what is asked for is not there.
     replayWebhookDelivery: { id: webhook.id, deliveryId: "wdl_none" },
     deleteWebhook: { id: dropped.id },

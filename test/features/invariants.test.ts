@@ -19,6 +19,16 @@ afterAll(async () => {
 beforeEach(() => expectBooksToBalance(database));
 
 const uses = holdOf("p", "uses");
+const noteOf = (back: { refund: number; refunded: number; units: number; unitsBack: number }) => ({
+  refund: back.refund,
+  refunded: back.refunded,
+  shipping: 0,
+  withheld: 0,
+  lines: JSON.stringify([{ id: "1", quantity: back.units, refund: back.refund }]),
+  gifts: "[]",
+  restored: "[]",
+  returned: JSON.stringify({ lines: { "1": back.unitsBack }, gifts: {} }),
+});
 const redeemAll = async () => {
   const coupon = holdOf("pol_1", "coupon", 1, { holder: "code:ABC" });
   const amount = holdOf("p", "amount:CNY", 300);
@@ -27,13 +37,13 @@ const redeemAll = async () => {
     expectedSteps: 3,
     release: [holdOf("p", "amount:CNY", 100)],
     isWhole: false,
-    note: { refunded: 1000, returned: '{"lines":{"1":1},"gifts":{}}' },
+    note: noteOf({ refund: 1000, refunded: 1000, units: 1, unitsBack: 1 }),
   });
   await ledger.giveBack("prj", returned, {
     expectedSteps: 4,
     release: [],
     isWhole: true,
-    note: { refunded: 3000, returned: '{"lines":{"1":3},"gifts":{}}' },
+    note: noteOf({ refund: 2000, refunded: 3000, units: 2, unitsBack: 3 }),
   });
   const cancelled = await ledger.redeem("prj", [uses], "reserve");
   await ledger.settle("prj", cancelled, "cancel");
@@ -46,6 +56,10 @@ test("books that reservations, commits, cancels and returns have gone through ba
   await redeemAll();
   await expectBooksToBalance(database);
 });
+
+const madeUp = (values: string) =>
+  `insert into redemption_returns (project_id, redemption_id, step, refund, refunded, shipping, withheld, lines, gifts, restored, created_at)
+   values ('prj', ${values}, '[]', '[]', now())`;
 
 test.each([
   ["counter-is-not-the-sum-of-its-entries", "update counters set used = used + 1 where measure = 'uses'"],
@@ -73,6 +87,20 @@ test.each([
   [
     "refunded-more-than-paid",
     "alter table redemptions drop constraint redemptions_refund_no_more_than_paid; update redemptions set refunded = 3001 where state = 'returned'",
+  ],
+  [
+    "refunded-is-not-the-sum-of-the-returns",
+    "update redemptions set refunded = refunded - 1 where state = 'returned'",
+  ],
+  [
+    "refunded-is-not-the-sum-of-the-returns",
+    "drop trigger redemption_returns_append_only on redemption_returns; delete from redemption_returns where step = 4",
+  ],
+  ["return-does-not-add-up", madeUp('\'rdm_x\', 0, 5, 5, 0, 0, \'[{"id":"1","quantity":1,"refund":4}]\'')],
+  ["return-of-nothing", madeUp("'rdm_x', 0, 0, 0, 0, 0, '[]'")],
+  [
+    "units-back-are-not-the-sum-of-the-returns",
+    `update redemptions set returned = '{"lines":{"1":2}}' where state = 'returned'`,
   ],
   ["refunded-without-a-return", "update redemptions set refunded = 1 where state = 'committed'"],
   [

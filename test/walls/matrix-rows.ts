@@ -168,6 +168,7 @@ export const rows: Readonly<Record<string, Row>> = {
     owner: orConflict,
   },
   "GET /v1/rewards": { query: () => ({ state: "owed", pool: "neighbours-gone" }) },
+  "GET /v1/redemptions/{id}/returns": { path: id("returned") },
   "POST /v1/redemptions/{id}/returns": {
     path: id("redemption"),
     body: () => ({ lines: [{ id: "1", quantity: 1 }] }),

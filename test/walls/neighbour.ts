@@ -224,6 +224,8 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
     (await send("POST", "/v1/redemptions", { ...cart, orderRef, mode })).body.id;
   const redemption = await redeemed("N-1", "commit");
   const reservation = await redeemed("N-2", "reserve");
+  const returned = await redeemed("N-6", "commit");
+  await send("POST", `/v1/redemptions/${returned}/returns`, { lines: [{ id: "1", quantity: 1 }] });
   await send("PUT", "/v1/orders/N-3", {
     version: 1,
     status: "placed",
@@ -310,6 +312,7 @@ export async function neighbourOf(api: Api, database: TestDatabase): Promise<Nei
       evaluation,
       redemption,
       reservation,
+      returned,
       spend,
       order: "N-3",
       sku: "neighbours-sku",

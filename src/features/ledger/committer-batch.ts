@@ -10,7 +10,7 @@ import {
 import type { Entry } from "../../ledger/entries.ts";
 import type { NewEvent } from "../events/event-types.ts";
 import type { FreeCode, Loaded, Picks } from "./committer-books.ts";
-import type { Granted, PickedCoupon, Result, Submission } from "./ledger-commands.ts";
+import type { Granted, PickedCoupon, Result, ReturnNote, Submission } from "./ledger-commands.ts";
 import { redemptionEvent, thresholdEvents } from "./ledger-events.ts";
 import { codeOf, couponMeasure } from "./promotion-counters.ts";
 
@@ -25,6 +25,7 @@ export interface CounterChange {
 export interface Writes {
   readonly created: { state: RedemptionState; submission: Submission }[];
   readonly changed: Map<string, { state: RedemptionState; submission: Submission | null }>;
+  readonly returns: { redemption: string; step: number; note: ReturnNote }[];
   readonly entries: Entry[];
   readonly counters: Map<string, CounterChange>;
   readonly coupons: Map<string, { code: string; used: number; reserved: number }>;
@@ -56,6 +57,7 @@ export function decide(batch: readonly Submission[], loaded: Loaded, books: Book
   const writes: Writes = {
     created: [],
     changed: new Map(),
+    returns: [],
     entries: [],
     counters: new Map(),
     coupons: new Map(),
@@ -141,6 +143,12 @@ function note(
       writes.changed.set(state.id, { state, submission: isOwn ? submission : null });
     writes.events.push(redemptionEvent(state, submission, created));
   }
+  if (command.kind === "return" && submission.returnNote !== undefined)
+    writes.returns.push({
+      redemption: command.redemption,
+      step: command.expectedSteps,
+      note: submission.returnNote,
+    });
   if (idempotency != null)
     writes.records.push({
       ...idempotency,

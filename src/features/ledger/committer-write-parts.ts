@@ -24,6 +24,7 @@ export function partsOf(writes: Writes, loaded: Loaded): Part[] {
   if (writes.created.length > 0) parts.push(created(writes, parts.length > 0));
   if (writes.created.some(({ submission }) => submission.newRedemption?.rewards !== undefined))
     parts.push(promised(writes));
+  if (writes.returns.length > 0) parts.push(returned(writes));
   if (writes.counters.size > 0) parts.push(counted(writes, loaded));
   if (writes.coupons.size > 0) parts.push(coupled(writes, loaded));
   if (writes.claims.length > 0) parts.push(claimed(writes));
@@ -129,6 +130,29 @@ function promised({ created }: Writes): Part {
       textArray(rewards.map(({ validFor }) => validFor)),
       textArray(rewards.map(({ programme }) => programme)),
       bigintArray(rewards.map(({ points }) => points)),
+    ],
+  };
+}
+
+function returned({ returns }: Writes): Part {
+  const notes = returns.map(({ note }) => note);
+  return {
+    name: "returned",
+    text: `
+  insert into redemption_returns (project_id, redemption_id, step, refund, refunded, shipping, withheld, lines, gifts, restored, created_at)
+  select $1, redemption_id, step, refund, refunded, shipping, withheld, lines::json, gifts::json, restored::json, to_timestamp($2 / 1000.0)
+    from unnest($?::text[], $?::bigint[], $?::bigint[], $?::bigint[], $?::bigint[], $?::bigint[], $?::text[], $?::text[], $?::text[])
+      as u (redemption_id, step, refund, refunded, shipping, withheld, lines, gifts, restored)`,
+    values: [
+      textArray(returns.map(({ redemption }) => redemption)),
+      bigintArray(returns.map(({ step }) => step)),
+      bigintArray(notes.map(({ refund }) => refund)),
+      bigintArray(notes.map(({ refunded }) => refunded)),
+      bigintArray(notes.map(({ shipping }) => shipping)),
+      bigintArray(notes.map(({ withheld }) => withheld)),
+      textArray(notes.map(({ lines }) => lines)),
+      textArray(notes.map(({ gifts }) => gifts)),
+      textArray(notes.map(({ restored }) => restored)),
     ],
   };
 }

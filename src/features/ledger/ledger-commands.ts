@@ -40,12 +40,19 @@ export interface PromisedReward {
   readonly points: number | null;
 }
 
-/** What a return changes on its redemption beside its holds. */
+/** What a return changes on its redemption beside its holds, and what is kept of the return itself. */
 export interface ReturnNote {
   /** Refunded so far, this return included. */
   readonly refunded: number;
   /** What has come back so far, as JSON text. */
   readonly returned: string;
+  /** Of this return alone, as it is answered. Lists are JSON texts. */
+  readonly refund: number;
+  readonly shipping: number;
+  readonly withheld: number;
+  readonly lines: string;
+  readonly gifts: string;
+  readonly restored: string;
 }
 
 /** A claim takes a code of the pool that is nobody's yet. */

@@ -1,7 +1,8 @@
 /** Redemptions as they are answered. */
 import type { Granted } from "../ledger/ledger-commands.ts";
 import type { Redemption } from "./redemption-schemas.ts";
-import type { RedemptionRow } from "./redemption-tables.ts";
+import type { RedemptionReturnRow, RedemptionRow } from "./redemption-tables.ts";
+import type { PastReturn } from "./return-schemas.ts";
 
 /** How a redemption begins: what of its first answer does not stay as it was. */
 export function beginningOf({ redemption, at }: Granted) {
@@ -35,5 +36,30 @@ export function shown({
     createdAt: createdAt.toISOString(),
     refunded,
     quote,
+  };
+}
+
+/** A return, as it is told later on. */
+export function pastReturnOf({
+  step,
+  createdAt,
+  refund,
+  refunded,
+  shipping,
+  withheld,
+  lines,
+  gifts,
+  restored,
+}: RedemptionReturnRow): PastReturn {
+  return {
+    step,
+    at: createdAt.toISOString(),
+    refund,
+    refunded,
+    shipping,
+    withheld,
+    lines,
+    gifts,
+    restored,
   };
 }

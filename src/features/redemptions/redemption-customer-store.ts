@@ -9,7 +9,10 @@ export async function redemptionsOfCustomer(
 ): Promise<Record<string, unknown>[]> {
   const { rows } = await connection.execute<{ record: Record<string, unknown> }>(sql`
     select json_build_object('id', r.id, 'source', source, 'orderRef', order_ref, 'state', state, 'createdAt', created_at,
-             'currency', currency, 'total', total, 'discount', discount, 'refunded', refunded, 'request', request, 'quote', quote) as record
+             'currency', currency, 'total', total, 'discount', discount, 'refunded', refunded, 'request', request, 'quote', quote,
+             'returns', (select coalesce(json_agg(json_build_object('at', b.created_at, 'refund', b.refund, 'shipping', b.shipping,
+                                  'withheld', b.withheld, 'lines', b.lines, 'gifts', b.gifts) order by b.step), '[]')
+                           from redemption_returns b where b.project_id = r.project_id and b.redemption_id = r.id)) as record
       from redemptions r where project_id = ${projectId} and customer_id = ${id}
      order by created_at desc limit ${most}`);
   return rows.map(({ record }) => record);

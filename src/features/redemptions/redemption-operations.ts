@@ -3,7 +3,8 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
 import type { QuoteRedemptionService } from "./quote-redemption-service.ts";
 import { cartIn, quotedIn } from "./redemption-body.ts";
-import { ledger, redemption, redemptionBody, redemptionPage, redemptionQuery } from "./redemption-schemas.ts";
+import { ledger } from "./redemption-ledger-schemas.ts";
+import { redemption, redemptionBody, redemptionPage, redemptionQuery } from "./redemption-schemas.ts";
 import type { RedemptionService } from "./redemption-service.ts";
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
@@ -135,7 +136,8 @@ export function redemptionOperations(
       path: "/v1/redemptions/{id}/ledger",
       graphql: "query",
       tag,
-      summary: "The whole history of one redemption: what it took and gave back, entry by entry.",
+      summary:
+        "The whole history of one redemption: what it took and gave back, entry by entry, and its returns.",
       roles: readers,
       params: byId,
       result: ledger,

@@ -111,33 +111,3 @@ export const redemptionQuery = pageQuery.extend({
 export type RedemptionQuery = z.output<typeof redemptionQuery>;
 
 export const redemptionPage = pageOf(redemption, "RedemptionPage");
-
-export const ledgerEntry = z
-  .object({
-    step: z.int().describe("Counts the entries of the redemption."),
-    at: z.iso.datetime(),
-    cause: z
-      .enum(["reserve", "commit", "cancel", "expire", "return", "claim", "release", "merge"])
-      .meta({ id: "LedgerCause" }),
-    promotion: z.string().nullable().describe("Its key; null for the coupon of a pool."),
-    rule: z.string().describe("The id of the promotion or pool whose counter it is."),
-    measure: z
-      .string()
-      .describe(
-        '`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`.',
-      ),
-    holder: z
-      .string()
-      .describe(
-        "Whose: empty for all, or `customer:…`, `code:…`; devices, phones and addresses as keyed hashes.",
-      ),
-    period: z.string().describe("The day, week or month in which it counts; empty for all time."),
-    reserved: z.int().describe("Added to what reservations hold."),
-    used: z.int().describe("Added to what is taken for good."),
-  })
-  .meta({ id: "LedgerEntry" });
-
-export const ledger = z
-  .object({ redemption: z.string(), state: redemptionState, items: z.array(ledgerEntry) })
-  .meta({ id: "RedemptionLedger" });
-export type Ledger = z.output<typeof ledger>;

@@ -31,8 +31,9 @@ import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { keptSale } from "./kept-sale.ts";
-import { beginningOf, shown } from "./redemption-answer-service.ts";
+import { beginningOf, pastReturnOf, shown } from "./redemption-answer-service.ts";
 import { promotionsByKey } from "./redemption-holds.ts";
+import type { Ledger } from "./redemption-ledger-schemas.ts";
 import {
   closedCodes,
   contended,
@@ -44,11 +45,11 @@ import {
 } from "./redemption-problems.ts";
 import { redeemOperation, redemptionRepeats } from "./redemption-repeats-service.ts";
 import { promisedBy } from "./redemption-rewards.ts";
-import type { Ledger, Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
+import type { Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { type Seat, seated, withSeat } from "./redemption-seat-service.ts";
 import { ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
-import { paysDeposit } from "./return-store.ts";
+import { paysDeposit, returnsOf } from "./return-store.ts";
 
 export interface RedemptionService {
   redeem(
@@ -328,6 +329,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     async ledger(projectId, id) {
       const { state, quote } = await existing(projectId, id);
       const entries = await ledgerOf(database.of(projectId), projectId, id);
+      const returns = await returnsOf(database.of(projectId), projectId, id);
       const keys = new Map(quote.promotions.map(({ promotionId, promotion }) => [promotionId, promotion]));
       return {
         redemption: id,
@@ -346,6 +348,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
             used,
           })),
         ),
+        returns: returns.map(pastReturnOf),
       };
     },
   };

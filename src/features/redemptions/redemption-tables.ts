@@ -4,6 +4,7 @@ import type { RedemptionStatus } from "../../ledger/books.ts";
 import type { StoredFacts } from "../evaluations/evaluation-facts.ts";
 import type { StoredHold, StoredPosting } from "../ledger/committer-books.ts";
 import type { Redemption, RedemptionRequest } from "./redemption-schemas.ts";
+import type { RedemptionReturn } from "./return-schemas.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 const amount = (name: string) => bigint(name, { mode: "number" });
@@ -57,3 +58,20 @@ export const ledgerEntries = pgTable("ledger_entries", {
 });
 
 export type LedgerEntryRow = typeof ledgerEntries.$inferSelect;
+
+/** Written by the committer alone (features/ledger); read here. */
+export const redemptionReturns = pgTable("redemption_returns", {
+  projectId: text("project_id").notNull(),
+  redemptionId: text("redemption_id").notNull(),
+  step: integer().notNull(),
+  refund: amount("refund").notNull(),
+  refunded: amount("refunded").notNull(),
+  shipping: amount("shipping").notNull(),
+  withheld: amount("withheld").notNull(),
+  lines: json().$type<RedemptionReturn["lines"]>().notNull(),
+  gifts: json().$type<RedemptionReturn["gifts"]>().notNull(),
+  restored: json().$type<RedemptionReturn["restored"]>().notNull(),
+  createdAt: instant("created_at").notNull(),
+});
+
+export type RedemptionReturnRow = typeof redemptionReturns.$inferSelect;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
-import { redemptionReturn, returnRequest } from "./return-schemas.ts";
+import { redemptionReturn, returnPage, returnQuery, returnRequest } from "./return-schemas.ts";
 import type { ReturnService } from "./return-service.ts";
+
+const byId = z.strictObject({ id: z.string().min(1).max(64) });
 
 export function returnOperations(service: ReturnService): Operation[] {
   return [
@@ -18,13 +20,27 @@ export function returnOperations(service: ReturnService): Operation[] {
         "All returns of an order, in any order and however split, come to exactly what was paid for it.",
       roles: ["pos", "erp"],
       takesIdempotencyKey: true,
-      params: z.strictObject({ id: z.string().min(1).max(64) }),
+      params: byId,
       body: returnRequest,
       result: redemptionReturn,
       example: { lines: [{ id: "1", quantity: 1 }] },
       problems: ["redemption-not-found", "redemption-state-conflict", "return-refused"],
       handler: ({ params: { id }, body, context, idempotencyKey, answer }) =>
         noted(service.returnGoods(context, id, body, idempotencyKey), answer),
+    }),
+    defineOperation({
+      id: "redemptionReturns",
+      method: "GET",
+      path: "/v1/redemptions/{id}/returns",
+      graphql: "query",
+      tag: "redemptions",
+      summary: "What came back of a redeemed order, and what was refunded for it; the first return first.",
+      roles: ["checkout", "pos", "erp", "marketing", "viewer"],
+      params: byId,
+      query: returnQuery,
+      result: returnPage,
+      problems: ["redemption-not-found"],
+      handler: ({ params: { id }, query, context }) => service.list(context.projectId, id, query),
     }),
   ];
 }

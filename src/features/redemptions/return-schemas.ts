@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import { minorUnits } from "../../engine/money.ts";
+import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { redemptionState } from "./redemption-schemas.ts";
 
 const name = z.string().min(1).max(limits.nameLength);
@@ -72,3 +73,18 @@ export const redemptionReturn = z
   })
   .meta({ id: "RedemptionReturn" });
 export type RedemptionReturn = z.output<typeof redemptionReturn>;
+
+export const pastReturn = redemptionReturn
+  .omit({ redemption: true, state: true })
+  .extend({
+    step: z.int().describe("Which step of the redemption it was; its ledger entries, if any, begin with it."),
+    at: z.iso.datetime(),
+    refund: minorUnits.describe("What the customer got back for it."),
+    refunded: minorUnits.describe("What they had got back in all returns until then, this one included."),
+  })
+  .meta({ id: "PastReturn" });
+export type PastReturn = z.output<typeof pastReturn>;
+
+export const returnQuery = pageQuery;
+export type ReturnQuery = z.output<typeof returnQuery>;
+export const returnPage = pageOf(pastReturn, "ReturnPage");

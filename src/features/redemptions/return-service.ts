@@ -2,6 +2,7 @@
  * Goods come back. The refund is computed from the redemption as it is stored, then handed to the committer together with the
  * number of steps it was computed at: if anything happened to the redemption meanwhile, it is computed anew.
  */
+import { z } from "zod";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
 import type { Hold } from "../../ledger/books.ts";
@@ -25,17 +26,21 @@ import {
   whileHolding,
 } from "../../platform/idempotency.ts";
 import type { Answered } from "../../platform/operation.ts";
+import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type Problem, type ProblemError, problem } from "../../platform/problem.ts";
 import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
+import type { ReturnNote } from "../ledger/ledger-commands.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
+import { pastReturnOf } from "./redemption-answer-service.ts";
 import { depositInUse, problemOf } from "./redemption-problems.ts";
 import type { RedemptionActor } from "./redemption-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
-import type { RedemptionReturn, ReturnRequest } from "./return-schemas.ts";
+import type { PastReturn, RedemptionReturn, ReturnQuery, ReturnRequest } from "./return-schemas.ts";
+import { returnsOf } from "./return-store.ts";
 
 export interface ReturnService {
   returnGoods(
@@ -46,6 +51,7 @@ export interface ReturnService {
   ): Promise<Answered<RedemptionReturn>>;
   /** Everything that is not back yet, gifts included; nothing if all is. */
   returnRest(actor: RedemptionActor, redemptionId: string): Promise<RedemptionReturn | null>;
+  list(projectId: string, redemptionId: string, query: ReturnQuery): Promise<Page<PastReturn>>;
 }
 
 export interface ReturnServiceOptions {
@@ -85,7 +91,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
           isWhole: computed.isWhole,
           ...(row.request.deposit !== undefined && { unlessTaken: [depositCounter(id)] }),
         },
-        returnNote: { refunded: computed.refunded, returned: JSON.stringify(computed.returned) },
+        returnNote: noteOf(computed, answer),
         idempotency,
         answer: () => answer,
         orderRef: row.orderRef,
@@ -134,8 +140,21 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
       if (row?.state === "returned") return null;
       return (await giveBack(actor, redemptionId, theRest, null))?.answer ?? null;
     },
+
+    async list(projectId, redemptionId, query) {
+      const connection = database.of(projectId);
+      if ((await findRedemption(connection, projectId, redemptionId)) === undefined)
+        throw problem("redemption-not-found");
+      const rows = await returnsOf(connection, projectId, redemptionId, {
+        afterStep: cursor.decode(query.after)?.step ?? null,
+        most: query.limit + 1,
+      });
+      return cursor.page(rows, query.limit, ({ step }) => ({ step }), pastReturnOf);
+    },
   };
 }
+
+const cursor = cursorOf("redemption-returns", z.strictObject({ step: z.int() }));
 
 function replayed(record: IdempotencyRecord, hash: string): Answered<RedemptionReturn> {
   requireSameRequest(record, operation, hash);
@@ -200,6 +219,20 @@ function answerOf(row: RedemptionRow, sale: Sale, computed: ComputedReturn): Red
       return { promotion, sku, quantity };
     }),
     restored: restoredOf(row, sale, computed.release),
+  };
+}
+
+function noteOf(computed: ComputedReturn, answer: RedemptionReturn): ReturnNote {
+  const { refund, refunded, shipping, withheld, lines, gifts, restored } = answer;
+  return {
+    refund,
+    refunded,
+    shipping,
+    withheld,
+    returned: JSON.stringify(computed.returned),
+    lines: JSON.stringify(lines),
+    gifts: JSON.stringify(gifts),
+    restored: JSON.stringify(restored),
   };
 }
 

@@ -109,6 +109,50 @@ describe("prorated", () => {
   });
 });
 
+describe("what came back can be read ever after", () => {
+  test("by its steps, in the ledger and as a list, also where no counter got anything back", async () => {
+    const id = await sold("plain", [line("1", 3, 700)], { shipping: [{ id: "s", amount: 500 }] });
+    const headers = { "idempotency-key": "return-to-be-read" };
+    const first = await giveBack(id, { "1": 1 }, {}, headers);
+    await giveBack(id, { "1": 1 }, {}, headers);
+    const second = await giveBack(id, { "1": 2 });
+    const partsOf = ({ body: { redemption: _id, state: _state, ...rest } }: Answer) => rest;
+    const expected = [first, second].map((answer, step) => ({
+      ...partsOf(answer),
+      step,
+      at: expect.stringMatching(/^20.*Z$/),
+    }));
+    expect(expected.map(({ refund, shipping, lines }) => [refund, shipping, lines])).toEqual([
+      [700, 0, [{ id: "1", quantity: 1, refund: 700 }]],
+      [1900, 500, [{ id: "1", quantity: 2, refund: 1400 }]],
+    ]);
+    const ledger = await api.rest("GET", `/v1/redemptions/${id}/ledger`);
+    expect(ledger.body).toMatchObject({ items: [], returns: expected });
+    const listed = (query: object) =>
+      api.rest("GET", `/v1/redemptions/${id}/returns?${new URLSearchParams(Object.entries(query))}`);
+    expect((await listed({})).body).toEqual({ items: expected, nextCursor: null });
+    const page = await listed({ limit: "1" });
+    expect(page.body.items).toEqual(expected.slice(0, 1));
+    const rest = await listed({ limit: "1", after: page.body.nextCursor });
+    expect(rest.body).toEqual({ items: expected.slice(1), nextCursor: null });
+    const nobodys = await api.rest("GET", "/v1/redemptions/rdm_none/returns");
+    expect([nobodys.status, nobodys.body.code]).toEqual([404, "redemption-not-found"]);
+  });
+
+  test("in what is exported of the customer, and it stays when they are erased", async () => {
+    const id = await sold("plain", [line("1", 2, 700)], { customer: { id: "brought-it-back" } });
+    await giveBack(id, { "1": 1 });
+    const exported = await api.rest("GET", "/v1/customers/brought-it-back/export");
+    expect(exported.body.records.redemptions).toMatchObject([
+      { id, returns: [{ refund: 700, lines: [{ id: "1", quantity: 1 }] }] },
+    ]);
+    const erased = await api.rest("POST", "/v1/customers/brought-it-back/erase");
+    expect(erased.status).toBe(200);
+    const { body } = await api.rest("GET", `/v1/redemptions/${id}/returns`);
+    expect(body.items).toMatchObject([{ refund: 700 }]);
+  });
+});
+
 describe("an Idempotency-Key", () => {
   test("gives the first answer again, also when everything is back, and refuses another request", async () => {
     const id = await sold("plain", [line("1", 2, 700)]);

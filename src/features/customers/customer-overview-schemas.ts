@@ -36,6 +36,19 @@ export const customerOverview = z
     coupons: z
       .object({ held: z.int().describe("Of their own, and usable."), used: z.int() })
       .meta({ id: "CustomerCoupons" }),
+    points: z
+      .array(
+        z
+          .object({
+            programme: z.string().describe("Its key."),
+            available: z.int().describe("Can be spent."),
+            pending: z.int().describe("Earned by orders whose goods may still come back."),
+            reserved: z.int().describe("Held for orders that are not committed yet."),
+            debt: z.int().describe("Owed: whatever comes next goes there first."),
+          })
+          .meta({ id: "CustomerPoints" }),
+      )
+      .describe("Of each programme of which they ever had any."),
     segments: z.array(z.string()).describe("Their keys."),
     tier: z.string().nullable().describe("The key of their membership tier; null for none."),
     scores: z

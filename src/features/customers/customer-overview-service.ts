@@ -7,7 +7,7 @@ import type { CustomerOverview } from "./customer-overview-schemas.ts";
 import { sumsOfCustomer } from "./customer-overview-store.ts";
 
 export interface CustomerOverviewService {
-  /** Of whoever the shop, an order, a redemption or a coupon names. */
+  /** Of whoever the shop, an order, a redemption, a coupon or an account of points names. */
   overview(projectId: string, id: string): Promise<CustomerOverview>;
 }
 
@@ -23,7 +23,8 @@ export function customerOverviewService({
       const now = clock.now();
       const sums = await sumsOfCustomer(database.of(projectId), projectId, id, now);
       if (!sums.isKnown) throw problem("customer-not-found");
-      const { completed, firstAt, lastAt, amounts, redemptions, coupons, segments, tier, scoring } = sums;
+      const { completed, firstAt, lastAt, amounts, redemptions, coupons, points, segments, tier, scoring } =
+        sums;
       const spent = amounts.find(({ currency }) => currency === scoring?.currency)?.amount ?? 0;
       const activity = { completedOrders: completed, lastOrderAt: lastAt, spent };
       return {
@@ -31,6 +32,7 @@ export function customerOverviewService({
         orders: { completed, firstAt: instantOf(firstAt), lastAt: instantOf(lastAt), amounts },
         redemptions,
         coupons,
+        points,
         segments,
         tier,
         scores: scoring === null ? null : rfmScores(activity, scoring.borders, now),

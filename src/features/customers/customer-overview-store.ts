@@ -12,6 +12,13 @@ export interface CustomerSums {
   readonly amounts: { currency: string; amount: number }[];
   readonly redemptions: { currency: string; count: number; saved: number }[];
   readonly coupons: { held: number; used: number };
+  readonly points: {
+    programme: string;
+    available: number;
+    pending: number;
+    reserved: number;
+    debt: number;
+  }[];
   readonly segments: string[];
   readonly tier: string | null;
   readonly scoring: { currency: string; borders: RfmBorders } | null;
@@ -38,10 +45,13 @@ export async function sumsOfCustomer(
                and (expires_at is null or expires_at > to_timestamp(${now}::bigint / 1000.0))) as held,
              count(*) filter (where used > 0) as used
         from coupons where project_id = ${projectId} and customer_id = ${id}
+    ), balances as (
+      select programme, available, pending, reserved, debt from points_accounts
+       where project_id = ${projectId} and customer_id = ${id}
     )
     select json_build_object(
       'isKnown', exists (select from customers where project_id = ${projectId} and id = ${id})
-        or exists (select from history) or exists (select from redeemed)
+        or exists (select from history) or exists (select from redeemed) or exists (select from balances)
         or exists (select from coupons where project_id = ${projectId} and customer_id = ${id}),
       'completed', (select count(*) from history),
       'firstAt', (select floor(extract(epoch from min(at)) * 1000)::bigint from history),
@@ -51,6 +61,7 @@ export async function sumsOfCustomer(
       'redemptions', (select coalesce(json_agg(json_build_object('currency', currency, 'count', count,
                           'saved', coalesce(saved, 0)) order by currency), '[]') from redeemed),
       'coupons', (select json_build_object('held', held, 'used', used) from own),
+      'points', (select coalesce(json_agg(b order by b.programme), '[]') from balances b),
       'segments', (select coalesce(json_agg(s.key order by s.key), '[]')
                      from segment_members m join segments s on s.project_id = m.project_id and s.id = m.segment_id
                     where m.project_id = ${projectId} and m.customer_id = ${id}),

@@ -71,8 +71,33 @@ test("an overview adds up to the cent what a customer bought, saved and holds", 
     },
     redemptions: [{ currency: "CNY", count: 2, saved: 1_000 }],
     coupons: { held: 2, used: 0 },
+    points: [],
     segments: ["friends"],
     tier: null,
     scores: { recency: 4, frequency: 3, amount: 4 },
   });
+});
+
+test("it tells the points of every programme, also of somebody who has nothing else", async () => {
+  for (const [programme, points] of [
+    ["stars", 40],
+    ["points", 250],
+  ]) {
+    const given = await api.rest("POST", "/v1/customers/o-points/points/adjustments", {
+      body: { programme, points, reason: "Sorry" },
+    });
+    expect([given.status, given.text]).toEqual([201, expect.any(String)]);
+  }
+  const held = await api.rest("POST", "/v1/customers/o-points/points/spends", {
+    body: { points: 50, orderRef: "o-points-1", mode: "reserve", ttlSeconds: 600 },
+  });
+  expect([held.status, held.text]).toEqual([201, expect.any(String)]);
+  const { status, body } = await overview("o-points");
+  expect([status, body.points]).toEqual([
+    200,
+    [
+      { programme: "points", available: 200, pending: 0, reserved: 50, debt: 0 },
+      { programme: "stars", available: 40, pending: 0, reserved: 0, debt: 0 },
+    ],
+  ]);
 });

@@ -6,6 +6,7 @@ import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
 import { Goods } from "./goods.ts";
 import { asksRecords } from "./guarantees.ts";
+import { withProfile } from "./profile.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { makeGround, StageView } from "./situation.ts";
 
@@ -32,7 +33,7 @@ export function mayBeNamedTo(
     (request.codes ?? []).some(
       (entry) => normalizeCode(typeof entry === "string" ? entry : entry.code) === promotion.code,
     );
-  const ground = makeGround(canonicalCart(request, null), facts, now, "half_up");
+  const ground = makeGround(canonicalCart(withProfile(request, facts), null), facts, now, "half_up");
   return mayBeNamed(
     promotion,
     holdsCode,

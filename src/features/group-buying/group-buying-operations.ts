@@ -1,6 +1,7 @@
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, noted, type Operation } from "../../platform/operation.ts";
 import {
+  groupAsker,
   groupBuy,
   groupBuyPage,
   groupJoining,
@@ -85,7 +86,7 @@ export function groupBuyingOperations(service: GroupBuyingService): Operation[] 
       query: groupQuery,
       result: groupBuyPage,
       problems: ["invalid-cursor"],
-      handler: ({ query, context }) => service.list(context.projectId, query),
+      handler: ({ query, context }) => service.list(context, query),
     }),
     defineOperation({
       id: "groupBuy",
@@ -96,9 +97,10 @@ export function groupBuyingOperations(service: GroupBuyingService): Operation[] 
       summary: "A group: how many are in it, and until when.",
       roles: readers,
       params: groupParams,
+      query: groupAsker,
       result: groupBuy,
       problems: ["group-buy-not-found"],
-      handler: ({ params: { id }, context }) => service.group(context.projectId, id),
+      handler: ({ params: { id }, query, context }) => service.group(context, id, query.customer),
     }),
   ];
 }

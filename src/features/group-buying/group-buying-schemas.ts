@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { promotionKey } from "../../engine/promotion.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
+import { customerId } from "../coupons/coupon-schemas.ts";
 import { redemption, redemptionRequest } from "../redemptions/redemption-schemas.ts";
 
 export const groupOrder = redemptionRequest
@@ -45,7 +46,14 @@ export const groupSeat = z
 export type GroupSeat = z.output<typeof groupSeat>;
 
 export const groupParams = z.strictObject({ id: z.string().min(1).max(64) });
+const customer = customerId
+  .optional()
+  .describe(
+    "For whom a checkout or a till asks: groups of a private promotion are there for its audience and its members alone.",
+  );
+export const groupAsker = z.strictObject({ customer });
 export const groupQuery = pageQuery.extend({
+  customer,
   promotion: promotionKey.optional(),
   state: groupState.optional(),
 });

@@ -6,6 +6,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { z } from "zod";
 import { mayBeNamedTo } from "../../engine/audience.ts";
+import type { Cart } from "../../engine/cart.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { type CounterName, type Hold, seatMeasure } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -34,6 +35,7 @@ import {
   insertSeat,
   listGroups,
   lockGroup,
+  type Onlooker,
 } from "./group-buying-store.ts";
 import type { GroupBuyRow } from "./group-buying-tables.ts";
 
@@ -50,8 +52,9 @@ export interface GroupBuyingService {
     order: GroupOrder,
     idempotencyKey: string | null,
   ): Promise<Answered<GroupSeat>>;
-  group(projectId: string, id: string): Promise<GroupBuy>;
-  list(projectId: string, query: GroupQuery): Promise<Page<GroupBuy>>;
+  /** A checkout or a till sees those of a private promotion for its audience and its members alone. */
+  group(context: OperationContext, id: string, customer?: string): Promise<GroupBuy>;
+  list(context: OperationContext, query: GroupQuery): Promise<Page<GroupBuy>>;
 }
 
 const cursor = cursorOf("groupBuys", z.string());
@@ -75,24 +78,56 @@ export function groupBuyingService({
     return rulebook.promotions.find((one) => one.key === key && one.document.group !== undefined);
   }
 
-  /** Who orders: a guest as the customer whom they are merged into. */
-  async function customerOf(projectId: string, { customer }: GroupOrder): Promise<string | null> {
-    if (customer?.id === undefined) return null;
-    return (await customersMeant(database.of(projectId), projectId, [customer.id]))(customer.id);
+  /** Who is meant: a guest as the customer whom they are merged into. */
+  async function customerMeant(projectId: string, id: string | undefined): Promise<string | null> {
+    if (id === undefined) return null;
+    return (await customersMeant(database.of(projectId), projectId, [id]))(id);
   }
 
-  /** Before anything else is said of the order: outside its audience a private promotion is one that there is not. */
-  async function mayKnow(
+  /** Which of these promotions may be named to the customer of the cart. */
+  async function namedTo(
     { projectId, apiKeyId }: OperationContext,
-    promotion: CompiledPromotion | undefined,
-    order: GroupOrder,
-  ): Promise<boolean> {
-    if (promotion === undefined || promotion.document.visibility === "public") return true;
+    promotions: readonly CompiledPromotion[],
+    cart: Cart,
+  ): Promise<CompiledPromotion[]> {
+    if (promotions.every(isPublic)) return [...promotions];
     const rules = await rulebooks.rulesOf(projectId);
-    const customer = await customerOf(projectId, order);
-    const asked = customer === null ? order : cartOf(order, customer);
+    const customer = await customerMeant(projectId, cart.customer?.id);
+    const asked = customer === null ? cart : cartOf(cart, customer);
     const known = await facts.forOrder(rules, { ...asked, codes: [] }, clock.now(), null, apiKeyId);
-    return mayBeNamedTo(promotion, asked, known.facts, clock.now());
+    return promotions.filter((promotion) => mayBeNamedTo(promotion, asked, known.facts, clock.now()));
+  }
+
+  /** Null: somebody of the shop, who sees every group. */
+  async function onlooker(context: OperationContext, customer: string | undefined): Promise<Onlooker | null> {
+    const { projectId, role } = context;
+    if (role !== "checkout" && role !== "pos") return null;
+    if (customer === undefined) return { customer: null, named: [] };
+    const { rulebook } = await rulebooks.rulesOf(projectId);
+    const hidden = rulebook.promotions.filter((one) => one.document.group !== undefined && !isPublic(one));
+    const named = await namedTo(context, hidden, {
+      currency: noCurrency,
+      lines: [],
+      customer: { id: customer },
+    });
+    return { customer: await customerMeant(projectId, customer), named: named.map(({ id }) => id!) };
+  }
+
+  /** Before anything else is said of an order: outside its audience a private promotion is one that there is not. */
+  async function groupToJoin(context: OperationContext, id: string, order: GroupOrder): Promise<GroupRow> {
+    const { projectId } = context;
+    const connection = database.of(projectId);
+    const group = await findGroup(connection, projectId, id);
+    const promotion = group && (await promotionOf(projectId, group.promotion));
+    if (promotion !== undefined) {
+      if ((await namedTo(context, [promotion], order)).length > 0) return group!;
+      throw problem("group-buy-not-found");
+    }
+    // It is not in force any more, so that nobody can say who its audience is.
+    const customer = await customerMeant(projectId, order.customer?.id);
+    const seen = group && (await findGroup(connection, projectId, id, { customer, named: [] }));
+    if (seen === undefined) throw problem("group-buy-not-found");
+    return seen;
   }
 
   /** `begin`: writes what must be there before the member, in the same transaction. */
@@ -170,7 +205,8 @@ export function groupBuyingService({
     async open(context, key, order, idempotencyKey) {
       const { projectId } = context;
       const promotion = await promotionOf(projectId, key);
-      if (promotion === undefined || !(await mayKnow(context, promotion, order))) throw noPromotion();
+      if (promotion === undefined || (await namedTo(context, [promotion], order)).length === 0)
+        throw noPromotion();
       const { size, hours, payHours, mostGroups } = promotion.document.group!;
       const now = clock.now();
       const deadline = new Date(now + hours * hour);
@@ -202,11 +238,7 @@ export function groupBuyingService({
     },
 
     async join(context, id, order, idempotencyKey) {
-      const { projectId } = context;
-      const group = await findGroup(database.of(projectId), projectId, id);
-      if (group === undefined) throw problem("group-buy-not-found");
-      const promotion = await promotionOf(projectId, group.promotion);
-      if (!(await mayKnow(context, promotion, order))) throw problem("group-buy-not-found");
+      const group = await groupToJoin(context, id, order);
       return sit(context, group, order, idempotencyKey, {
         name: `join ${id}`,
         extra: [],
@@ -214,14 +246,19 @@ export function groupBuyingService({
       });
     },
 
-    async group(projectId, id) {
-      const row = await findGroup(database.of(projectId), projectId, id);
+    async group(context, id, customer) {
+      const { projectId } = context;
+      const seenBy = await onlooker(context, customer);
+      const row = await findGroup(database.of(projectId), projectId, id, seenBy);
       if (row === undefined) throw problem("group-buy-not-found");
       return shown(row);
     },
 
-    async list(projectId, query) {
-      const rows = await listGroups(database.of(projectId), projectId, query, cursor.decode(query.after));
+    async list(context, query) {
+      const { projectId } = context;
+      const before = cursor.decode(query.after);
+      const seenBy = await onlooker(context, query.customer);
+      const rows = await listGroups(database.of(projectId), projectId, query, before, seenBy);
       return cursor.page(rows, query.limit, ({ id }) => id, shown);
     },
   };
@@ -231,6 +268,13 @@ interface Beginning {
   readonly name: string;
   readonly extra: readonly Hold[];
   readonly begin: (connection: Connection) => Promise<void>;
+}
+
+/** Of a cart that only asks who somebody is. */
+const noCurrency = "XXX";
+
+function isPublic({ document }: CompiledPromotion): boolean {
+  return document.visibility === "public";
 }
 
 const groupsMeasure = "groups";

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { seatMeasure } from "../../ledger/books.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { GroupQuery } from "./group-buying-schemas.ts";
@@ -36,12 +36,30 @@ export async function findGroup(
   connection: Connection,
   projectId: string,
   id: string,
+  seenBy: Onlooker | null = null,
 ): Promise<GroupRow | undefined> {
   const [row] = await connection
     .select({ group: groupBuys, members })
     .from(groupBuys)
-    .where(named(projectId, id));
+    .where(and(named(projectId, id), seenBy === null ? undefined : seen(seenBy)));
   return row === undefined ? undefined : { ...row.group, members: row.members };
+}
+
+/** Who looks at groups from outside of the shop. */
+export interface Onlooker {
+  /** For whom they look; null: for nobody. */
+  readonly customer: string | null;
+  /** Private promotions that may be named to them, by id. */
+  readonly named: readonly string[];
+}
+
+/** Of a private promotion, whether or not it is still in force, only what the onlooker may know or is part of. */
+function seen({ customer, named }: Onlooker): SQL {
+  return sql`(not exists (select from promotions p where p.project_id = group_buys.project_id
+      and p.id = group_buys.promotion_id and p.document ->> 'visibility' = 'private')
+    or group_buys.promotion_id = any(${sql.param(named)}::text[])
+    or exists (select from group_seats s join redemptions r on r.project_id = s.project_id and r.id = s.redemption_id
+      where s.project_id = group_buys.project_id and s.group_id = group_buys.id and r.customer_id = ${customer}))`;
 }
 
 /** Locked until the transaction ends. */
@@ -90,6 +108,7 @@ export async function listGroups(
   projectId: string,
   { promotion, state, limit }: Pick<GroupQuery, "promotion" | "state" | "limit">,
   beforeId: string | null,
+  seenBy: Onlooker | null = null,
 ): Promise<GroupRow[]> {
   const rows = await connection
     .select({ group: groupBuys, members })
@@ -100,6 +119,7 @@ export async function listGroups(
         promotion === undefined ? undefined : eq(groupBuys.promotion, promotion),
         state === undefined ? undefined : eq(groupBuys.state, state),
         beforeId === null ? undefined : lt(groupBuys.id, beforeId),
+        seenBy === null ? undefined : seen(seenBy),
       ),
     )
     .orderBy(desc(groupBuys.id))

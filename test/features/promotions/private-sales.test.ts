@@ -117,7 +117,22 @@ function plain({ status, text }: Answer): string {
   return `${status} ${ids}`;
 }
 
+/** A group at the secret price, which somebody inside opened; its twin's is one that there is not. */
+const groups = new Map<ProjectWithKeys, string>();
+beforeAll(async () => {
+  const opened = await call(
+    shop,
+    "POST",
+    "/v1/group-buys",
+    { promotion: `${secret}-group`, order: cart({ customer: { id: "inside" } }) },
+    "checkout",
+  );
+  expect([opened.status, opened.text]).toEqual([201, expect.any(String)]);
+  groups.set(shop, opened.body.group.id).set(twin, "grp_none");
+});
 const outsiders = [undefined, { id: "outside" }, { id: "inside-not", groups: ["other"] }];
+const asking = (customer: { id?: string } | undefined) =>
+  new URLSearchParams(customer?.id === undefined ? {} : { customer: customer.id }).toString();
 const cart = (more: object) => ({ currency: "CNY", lines, ...more });
 const codes = ["HUSH-1", "NO-SUCH-CODE"];
 
@@ -191,15 +206,36 @@ describe.each(outsiders)("to customer %j", (customer) => {
       "/v1/offline/vouchers",
       { promotion: `${secret}-sale`, currency: "CNY" },
     ],
+    ["groups", "GET", `/v1/group-buys?${asking(customer)}`, undefined],
+    [
+      "groups of the promotion",
+      "GET",
+      `/v1/group-buys?promotion=${secret}-group&${asking(customer)}`,
+      undefined,
+      "pos",
+    ],
+    ["the group", "GET", `/v1/group-buys/{group}?${asking(customer)}`, undefined],
+    ["the group at a till", "GET", `/v1/group-buys/{group}?${asking(customer)}`, undefined, "pos"],
+    ["a seat in the group", "POST", "/v1/group-buys/{group}/join", { order: cart({ customer, codes }) }],
+    [
+      "a price that holds",
+      "POST",
+      "/v1/quotes",
+      { ...cart({ customer, codes }), validUntil: "2099-01-01T00:00:00Z" },
+    ],
+    ["redemptions by the code", "GET", "/v1/redemptions?code=HUSH-1", undefined],
     ["overlaps", "GET", "/v1/promotions/overlaps", undefined],
     ["the document", "GET", `/v1/promotions/by-key/${secret}-sale`, undefined],
   ];
 
   test.each(asked)("%s", async (_title, method, url, body, role = "checkout") => {
     const [here, there] = await Promise.all(
-      [shop, twin].map((project) => call(project, method, url, body, role)),
+      [shop, twin].map((project) =>
+        call(project, method, url.replace("{group}", groups.get(project)!), body, role),
+      ),
     );
     expect(plain(here!)).toBe(plain(there!));
+    expect(here!.text).not.toContain(secret);
   });
 
   test("the story of a saved evaluation, also by the key", async () => {
@@ -264,4 +300,32 @@ test("to whoever is inside it is there", async () => {
   );
   expect(quote.body.codes[0].status).toBe("applied");
   expect(quote.text).toContain(secret);
+});
+
+test("whoever is inside, a member, and the shop itself see its groups", async () => {
+  const group = groups.get(shop)!;
+  const read = async (query: string, role: "checkout" | "pos" | "marketing") => {
+    const one = await call(shop, "GET", `/v1/group-buys/${group}${query}`, undefined, role);
+    const all = await call(shop, "GET", `/v1/group-buys${query}`, undefined, role);
+    return [one.status, all.body.items.map(({ id }: { id: string }) => id)];
+  };
+  const [seen, unseen] = [
+    [200, [group]],
+    [404, []],
+  ];
+  expect(await read("", "marketing")).toEqual(seen);
+  expect(await read("", "checkout")).toEqual(unseen);
+  expect(await read("?customer=inside", "checkout")).toEqual(seen);
+  expect(await read("?customer=outside", "pos")).toEqual(unseen);
+  // Once the promotion is over nobody can tell its audience: the group is its members'.
+  await call(shop, "PUT", "/v1/customers/inside-too", { groups: ["chosen"] }, "erp");
+  expect(await read("?customer=inside-too", "pos")).toEqual(seen);
+  const { body } = await call(shop, "GET", `/v1/promotions/by-key/${secret}-group`, undefined, "marketing");
+  const over = await call(shop, "POST", `/v1/promotions/${body.id}/end`, undefined, "marketing");
+  expect(over.status).toBe(200);
+  expect(await read("?customer=inside", "pos")).toEqual(seen);
+  expect(await read("?customer=inside-too", "pos")).toEqual(unseen);
+  const order = cart({ customer: { id: "inside-too" } });
+  const joined = await call(shop, "POST", `/v1/group-buys/${group}/join`, { order }, "checkout");
+  expect([joined.status, joined.body.code]).toEqual([404, "group-buy-not-found"]);
 });

@@ -74,6 +74,43 @@ describe("an event", () => {
     expect(answers.reduce((sum, { body }) => sum + body.repeated, 0)).toBe(350);
   });
 
+  test("that a sender stamps anew with each retry counts once, at the time it was told first", async () => {
+    const first = event("view", "11-09T10:00:00", { customer: "stamped", campaign: "stamps" });
+    const again = (time: string) => ({ ...first, time: `2026-${time}Z` });
+    const receipts: object[] = [];
+    for (const sent of [first, again("11-09T10:00:07"), first, again("10-01T00:00:00")])
+      receipts.push((await api.rest("POST", "/v1/events", { role: "pos", body: sent })).body);
+    const [stored, repeated] = [
+      { stored: 1, repeated: 0 },
+      { stored: 0, repeated: 1 },
+    ];
+    expect(receipts).toEqual([stored, repeated, repeated, repeated]);
+    // Of the same batch it is the first that stands, and another source is another event.
+    const other = { ...first, source: "/app" };
+    const batch = [other, { ...other, time: "2026-11-09T11:00:00Z" }, again("11-09T12:00:00")];
+    expect((await track(batch)).body).toEqual({ stored: 1, repeated: 2 });
+    const { body } = await api.rest("GET", "/v1/tracked-events?customer=stamped");
+    expect(body.items.map(({ source, time }: Record<string, string>) => [source, time])).toEqual([
+      ["/web", "2026-11-09T10:00:00.000Z"],
+      ["/app", "2026-11-09T10:00:00.000Z"],
+    ]);
+    const { body: found } = await api.rest(
+      "GET",
+      "/v1/funnel?steps=view&campaign=stamps&from=2026-10-01T00:00:00Z&to=2026-11-11T00:00:00Z",
+    );
+    expect(found.steps).toMatchObject([{ events: 2, people: 1 }]);
+  });
+
+  test("stamped anew by senders that race is one event", async () => {
+    const sent = event("click", "11-09T10:00:00", { customer: "raced" });
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => track([{ ...sent, time: `2026-11-09T10:00:${10 + i}Z` }])),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect(answers.reduce((sum, { body }) => sum + body.stored, 0)).toBe(1);
+    expect((await api.rest("GET", "/v1/tracked-events?customer=raced")).body.items).toHaveLength(1);
+  });
+
   test("may be late by years, and is found at its own time", async () => {
     await track([event("view", "11-10T00:00:00", { customer: "late" })]);
     await track([{ ...event("view", "01-01T00:00:00", { customer: "late" }), time: "2019-05-01T00:00:00Z" }]);

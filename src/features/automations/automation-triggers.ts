@@ -33,9 +33,9 @@ export function isMatch(trigger: AutomationTrigger, { type, data }: TrackedEvent
 }
 
 /** Names an event that a shop told of, as short as any. */
-export function occurrenceOf({ source, id, time }: Pick<TrackedEvent, "source" | "id" | "time">): string {
+export function occurrenceOf({ source, id }: Pick<TrackedEvent, "source" | "id">): string {
   return createHash("sha256")
-    .update(JSON.stringify([source, id, Date.parse(time)]))
+    .update(JSON.stringify([source, id]))
     .digest("base64url");
 }
 

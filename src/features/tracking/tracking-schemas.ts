@@ -43,7 +43,9 @@ export const trackedEventData = z
 export const trackedEvent = z
   .strictObject({
     specversion: z.literal("1.0"),
-    id: name.describe("Unique for its source. The same id, source and time again is the same event."),
+    id: name.describe(
+      "Unique for its source. The same id and source again is the same event, whatever its time says: what was told first stands.",
+    ),
     source: name.describe("Who says so, such as `/web` or `urn:shop:app`."),
     type: trackedEventType,
     time: z.iso

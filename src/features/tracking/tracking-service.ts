@@ -17,7 +17,12 @@ import {
   type TrackedEventQuery,
   type TrackedEventReceipt,
 } from "./tracking-schemas.ts";
-import { insertTrackedEvents, listTrackedEvents, type TrackedEventName } from "./tracking-store.ts";
+import {
+  firstTimesOf,
+  insertTrackedEvents,
+  listTrackedEvents,
+  type TrackedEventName,
+} from "./tracking-store.ts";
 import type { TrackedEventRow } from "./tracking-tables.ts";
 
 export interface TrackingService {
@@ -65,21 +70,29 @@ export function trackingService({
       const named = told.map(({ data }) => data.customer);
       const meant = await customersMeant(database.of(projectId), projectId, named);
       const events = told.map((event) => ofCustomer(event, meant));
-      const rows = events.map((event) => rowOf(projectId, event, now));
+      const byName = new Map<string, TrackedEvent>();
+      for (const event of events) if (!byName.has(nameOf(event))) byName.set(nameOf(event), event);
+      const rows = [...byName.values()].map((event) => rowOf(projectId, event, now));
       const ofCustomers = events.filter(({ data }) => data.customer !== undefined);
       const isFollowed = ofCustomers.length > 0 && followers.length > 0;
       const isCounted = count !== undefined && events.some(({ data }) => data.campaign !== undefined);
       const stored =
         isFollowed || isCounted
           ? await withTransaction(database, projectId, async (connection) => {
-              const names = await insertTrackedEvents(connection, rows);
-              if (isFollowed)
-                for (const follow of followers) await follow(connection, projectId, ofCustomers);
-              if (isCounted) await count(connection, projectId, thoseNamed(events, names));
+              const names = await insertTrackedEvents(connection, projectId, rows);
+              if (isFollowed) {
+                const asTold = await atFirstTimes(connection, projectId, ofCustomers, names);
+                for (const follow of followers) await follow(connection, projectId, asTold);
+              }
+              // Told twice in one batch, an event counts once.
+              if (isCounted) {
+                const counted = names.map((name) => byName.get(nameOf(name))!);
+                await count(connection, projectId, counted);
+              }
               return names;
             })
-          : await insertTrackedEvents(database.of(projectId), rows);
-      return { stored: stored.length, repeated: rows.length - stored.length };
+          : await insertTrackedEvents(database.of(projectId), projectId, rows);
+      return { stored: stored.length, repeated: told.length - stored.length };
     },
 
     async list(projectId, { limit, after, ...filters }) {
@@ -107,15 +120,24 @@ export function trackingService({
   };
 }
 
-/** Told twice in one batch, an event counts once. */
-function thoseNamed(events: readonly TrackedEvent[], names: readonly TrackedEventName[]): TrackedEvent[] {
-  const nameOf = (at: number, source: string, id: string) => JSON.stringify([at, source, id]);
-  const byName = new Map(
-    events.map((event) => [nameOf(Date.parse(event.time), event.source, event.id), event]),
-  );
-  return names.flatMap(
-    ({ occurredAt, source, id }) => byName.get(nameOf(occurredAt.getTime(), source, id)) ?? [],
-  );
+const nameOf = ({ source, id }: TrackedEventName): string => JSON.stringify([source, id]);
+
+/** A sender may stamp what it sends again with another time: it happened when it was said to the first time. */
+async function atFirstTimes(
+  connection: Connection,
+  projectId: string,
+  events: readonly TrackedEvent[],
+  stored: readonly TrackedEventName[],
+): Promise<TrackedEvent[]> {
+  const isNew = new Set(stored.map(nameOf));
+  const known = events.filter((event) => !isNew.has(nameOf(event)));
+  // One that stands in the batch twice is new, at the first of its times.
+  const times = new Map<string, string>();
+  for (const event of [...events].reverse()) times.set(nameOf(event), event.time);
+  if (known.length > 0)
+    for (const name of await firstTimesOf(connection, projectId, known))
+      times.set(nameOf(name), new Date(name.at).toISOString());
+  return events.map((event) => ({ ...event, time: times.get(nameOf(event))! }));
 }
 
 function faultsOf({ type, time }: TrackedEvent, path: string, now: number): ProblemError[] {

@@ -3,30 +3,47 @@ import type { Connection } from "../../platform/database.ts";
 import type { TrackedEventQuery } from "./tracking-schemas.ts";
 import { type TrackedEventRow, trackedEvents } from "./tracking-tables.ts";
 
-/** Stores those that are not known yet; answers which those are, each once. */
+/** Source and id name an event, whatever else is said of it. */
+export type TrackedEventName = Pick<TrackedEventRow, "source" | "id">;
+
+/**
+ * Stores those whose name is not known yet; answers which those are. Of one name there may be one row only. Names are taken in one
+ * order: two batches that bring the same events wait for each other in one direction only.
+ */
 export async function insertTrackedEvents(
   connection: Connection,
+  projectId: string,
   rows: readonly TrackedEventRow[],
 ): Promise<TrackedEventName[]> {
-  const { occurredAt, source, id } = trackedEvents;
-  return connection
-    .insert(trackedEvents)
-    .values([...rows].sort(byKey))
-    .onConflictDoNothing()
-    .returning({ occurredAt, source, id });
+  const { rows: stored } = await connection.execute<{ source: string; id: string }>(sql`
+    with told as (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as t (
+        "occurredAt" timestamptz, source text, id text, type text, subject text, "customerId" text, visitor text,
+        channel text, campaign text, data jsonb, "receivedAt" timestamptz)
+    ), named as (
+      insert into tracked_event_names (project_id, source, id, occurred_at)
+      select ${projectId}, source, id, "occurredAt" from told order by source, id
+          on conflict do nothing returning source, id
+    )
+    insert into tracked_events (project_id, occurred_at, source, id, type, subject, customer_id, visitor, channel, campaign, data, received_at)
+    select ${projectId}, "occurredAt", t.source, t.id, type, subject, "customerId", visitor, channel, campaign, data, "receivedAt"
+      from told t join named n on n.source = t.source and n.id = t.id
+        on conflict do nothing returning source, id`);
+  return stored;
 }
 
-export type TrackedEventName = Pick<TrackedEventRow, "occurredAt" | "source" | "id">;
-
-/** Two batches that bring the same events wait for each other in one direction only. */
-function byKey(a: TrackedEventRow, b: TrackedEventRow): number {
-  return (
-    a.occurredAt.getTime() - b.occurredAt.getTime() || compare(a.source, b.source) || compare(a.id, b.id)
-  );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** When events that are known happened, as they were told the first time; epoch milliseconds. */
+export async function firstTimesOf(
+  connection: Connection,
+  projectId: string,
+  names: readonly TrackedEventName[],
+): Promise<(TrackedEventName & { at: number })[]> {
+  const { rows } = await connection.execute<{ source: string; id: string; at: number }>(sql`
+    select source, id, floor(extract(epoch from occurred_at) * 1000)::bigint as at from tracked_event_names
+     where project_id = ${projectId}
+       and (source, id) in (select * from unnest(${sql.param(names.map(({ source }) => source))}::text[],
+                                                 ${sql.param(names.map(({ id }) => id))}::text[]))`);
+  return rows;
 }
 
 /** The place of an event in its list, newest first. */

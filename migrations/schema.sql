@@ -284,6 +284,20 @@ comment on column automation_coupons.discount is 'What the coupon took off, as b
 comment on column automation_coupons.revenue is 'What the order was paid, less what was refunded.';
 grant delete, insert, select, update on automation_coupons to dealwright_app;
 
+create table automation_past_points (
+  project_id text not null,
+  automation_id text not null,
+  programme text not null,
+  points bigint not null,
+  constraint automation_past_points_pkey PRIMARY KEY (project_id, automation_id, programme)
+);
+alter table automation_past_points enable row level security;
+alter table automation_past_points force row level security;
+create policy lookout on automation_past_points as permissive for select to dealwright_lookout using (true);
+create policy project on automation_past_points as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table automation_past_points is 'Of runs that are forgotten, how many points they awarded. Nobody is known by it.';
+grant delete, insert, select, update on automation_past_points to dealwright_app;
+
 create table automation_past_runs (
   project_id text not null,
   automation_id text not null,
@@ -331,6 +345,7 @@ create table automation_runs (
   attempts integer default 0 not null,
   ran_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  points jsonb,
   constraint automation_runs_pkey PRIMARY KEY (project_id, id),
   constraint automation_runs_owe_of_a_pool CHECK (((state <> 'owed'::text) OR (pool IS NOT NULL))),
   constraint automation_runs_say_why CHECK (((reason IS NOT NULL) = (state = ANY (ARRAY['owed'::text, 'skipped'::text])))),
@@ -356,6 +371,7 @@ comment on column automation_runs.due_at is 'When it is to be done, or tried aga
 comment on column automation_runs.epoch is 'That of the automation when it was triggered.';
 comment on column automation_runs.holder is 'The keyed hash by which counters know the customer: what is once only stays so after an erasure.';
 comment on column automation_runs.occurrence is 'What happened, told apart from everything else that triggers: an event, a birthday of a year, a last order.';
+comment on column automation_runs.points is 'Awarded by it, by programme. Null: none.';
 comment on column automation_runs.ran_at is 'When it was done, owed or skipped.';
 grant delete, insert, select, update on automation_runs to dealwright_app;
 grant select (project_id, automation_id, state, pool, due_at, ran_at) on automation_runs to dealwright_lookout;
@@ -2040,6 +2056,34 @@ comment on table rebate_sweeps is 'Orders of a time that are to be marked as due
 grant delete, insert, select, update on rebate_sweeps to dealwright_app;
 grant select (project_id, seq) on rebate_sweeps to dealwright_lookout;
 
+create table redemption_returns (
+  project_id text not null,
+  redemption_id text not null,
+  step integer not null,
+  refund bigint not null,
+  refunded bigint not null,
+  shipping bigint not null,
+  withheld bigint not null,
+  lines json not null,
+  gifts json not null,
+  restored json not null,
+  created_at timestamp with time zone not null,
+  constraint redemption_returns_pkey PRIMARY KEY (project_id, redemption_id, step),
+  constraint redemption_returns_hold CHECK (((refund >= 0) AND (refunded >= refund) AND (withheld >= 0)))
+);
+CREATE TRIGGER redemption_returns_append_only BEFORE DELETE OR UPDATE ON public.redemption_returns FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER redemption_returns_never_emptied BEFORE TRUNCATE ON public.redemption_returns FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+alter table redemption_returns enable row level security;
+alter table redemption_returns force row level security;
+create policy lookout on redemption_returns as permissive for select to dealwright_lookout using (true);
+create policy project on redemption_returns as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table redemption_returns is 'Append-only: what came back of a redemption and what was refunded for it, return by return. Their refunds are redemptions.refunded. Written in a batch, like redemptions.';
+comment on column redemption_returns.refunded is 'In all returns until then, this one included.';
+comment on column redemption_returns.shipping is 'The part of the refund that was for shipping.';
+comment on column redemption_returns.step is 'The step of the redemption that it was: that of its first ledger entry, if it has one.';
+comment on column redemption_returns.withheld is 'Paid for everything that was back then, and not refunded.';
+grant insert, select on redemption_returns to dealwright_app;
+
 create table redemptions (
   project_id text not null,
   id text not null,
@@ -2416,6 +2460,21 @@ comment on table tier_settings is 'Tiers that somebody set by hand: the last one
 comment on column tier_settings.tier is 'Null: none, whatever they bought.';
 grant delete, insert, select, update on tier_settings to dealwright_app;
 
+create table tracked_event_names (
+  project_id text not null,
+  source text not null,
+  id text not null,
+  occurred_at timestamp with time zone not null,
+  constraint tracked_event_names_pkey PRIMARY KEY (project_id, source, id)
+);
+CREATE INDEX tracked_event_names_time ON public.tracked_event_names USING brin (occurred_at);
+alter table tracked_event_names enable row level security;
+alter table tracked_event_names force row level security;
+create policy lookout on tracked_event_names as permissive for select to dealwright_lookout using (true);
+create policy project on tracked_event_names as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table tracked_event_names is 'Every event that was told, by the name that its sender gave it, with the time it was given first. Whoever detaches a quarter of tracked_events deletes the names of its time.';
+grant insert, select on tracked_event_names to dealwright_app;
+
 create table tracked_events (
   project_id text not null,
   occurred_at timestamp with time zone not null,
@@ -2443,7 +2502,7 @@ create policy lookout on tracked_events as permissive for select to dealwright_l
 create policy project on tracked_events as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table tracked_events is 'What customers and visitors did, as shops, apps and tills told of it: views, shares, sign-ups, check-ins. In quarters, so that old ones can be detached.';
 comment on column tracked_events.customer_id is 'As the shop calls them; the columns from here to campaign are copies out of data to look it up by.';
-comment on column tracked_events.occurred_at is 'The time of the event, not of its arrival. Part of the key: whoever sends an event again sends the same time.';
+comment on column tracked_events.occurred_at is 'The time of the event, not of its arrival. Part of the key only because it says the partition: tracked_event_names tells whether an event is known.';
 comment on column tracked_events.visitor is 'Who it was before anybody knew: the shop''s own id of a browser or device.';
 grant delete, insert, select, update on tracked_events to dealwright_app;
 
@@ -3077,6 +3136,8 @@ alter table audit_heads add constraint audit_heads_project_id_fkey FOREIGN KEY (
 alter table automation_clocks add constraint automation_clocks_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
 
 alter table automation_counts add constraint automation_counts_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
+
+alter table automation_past_points add constraint automation_past_points_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
 
 alter table automation_past_runs add constraint automation_past_runs_project_id_automation_id_fkey FOREIGN KEY (project_id, automation_id) REFERENCES automations(project_id, id);
 

@@ -347,6 +347,13 @@ export type AutomationPage = {
   nextCursor: string | null;
 };
 
+export type AutomationPoints = {
+  programme: PointsProgrammeKey;
+  awarded: number;
+  /** What so many pay as tender by the programme's rules of now; null where they pay for nothing. */
+  value: MoneyMap | null;
+};
+
 export type AutomationReasonCount = {
   reason: string;
   count: number;
@@ -365,6 +372,8 @@ export type AutomationResults = {
   redeemed: number;
   /** Of orders that used them; about a second behind. */
   amounts: readonly (AutomationAmounts)[];
+  /** What it awarded, by programme. */
+  points: readonly (AutomationPoints)[];
 };
 
 export type AutomationRun = {
@@ -2487,6 +2496,8 @@ export type CustomerOverview = {
   /** Committed ones. */
   redemptions: readonly (CustomerRedemptions)[];
   coupons: CustomerCoupons;
+  /** Of each programme of which they ever had any. */
+  points: readonly (CustomerPoints)[];
   /** Their keys. */
   segments: readonly (string)[];
   /** The key of their membership tier; null for none. */
@@ -2499,6 +2510,19 @@ export type CustomerPage = {
   items: readonly (Customer)[];
   /** Pass it as `after` to read on. Null on the last page. */
   nextCursor: string | null;
+};
+
+export type CustomerPoints = {
+  /** Its key. */
+  programme: string;
+  /** Can be spent. */
+  available: number;
+  /** Earned by orders whose goods may still come back. */
+  pending: number;
+  /** Held for orders that are not committed yet. */
+  reserved: number;
+  /** Owed: whatever comes next goes there first. */
+  debt: number;
 };
 
 export type CustomerRecords = { readonly [key: string]: readonly ({ readonly [key: string]: unknown })[] };
@@ -3992,6 +4016,25 @@ export type OverlappingPromotion = {
   priority: number;
 };
 
+export type PastReturn = {
+  /** What the customer got back for it. */
+  refund: MinorUnits;
+  /** What they had got back in all returns until then, this one included. */
+  refunded: MinorUnits;
+  /** The part of the refund that is for shipping; it comes with the last unit. */
+  shipping: MinorUnits;
+  /** What was paid for everything that is back and was not refunded: the kept goods cost more by themselves, or a gift is missing. */
+  withheld: MinorUnits;
+  /** Their refunds and the shipping are the refund. A return of gifts alone has none. */
+  lines: readonly (ReturnedLine)[];
+  gifts: readonly (GiftBack)[];
+  /** What can be used again, of promotions with `restoreUseOnReturn`. */
+  restored: readonly (Restored)[];
+  /** Which step of the redemption it was; its ledger entries, if any, begin with it. */
+  step: number;
+  at: string;
+};
+
 /** `pending`, `available`, `reserved` and `debt` are the customer's, the others the project's. */
 export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt";
 
@@ -5288,6 +5331,8 @@ export type RedemptionLedger = {
   redemption: string;
   state: RedemptionState;
   items: readonly (LedgerEntry)[];
+  /** What came back and what was refunded for it. A return that gave nothing back to any counter has no entry and stands here alone. */
+  returns: readonly (PastReturn)[];
 };
 
 export type RedemptionMode = "reserve" | "commit";
@@ -5559,6 +5604,12 @@ export type Restored = {
 };
 
 export type RestoredKind = "use" | "code" | "budget" | "stock";
+
+export type ReturnPage = {
+  items: readonly (PastReturn)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
+};
 
 export type ReturnRequest = {
   /** How many units of which lines come back. Of equal units the cheapest come back first. */
@@ -6253,7 +6304,7 @@ export type StoredPromotionStatus = "draft" | "active" | "paused" | "ended" | "a
 
 export type StoredTrackedEvent = {
   specversion: "1.0";
-  /** Unique for its source. The same id, source and time again is the same event. */
+  /** Unique for its source. The same id and source again is the same event, whatever its time says: what was told first stands. */
   id: string;
   /** Who says so, such as `/web` or `urn:shop:app`. */
   source: string;
@@ -6423,7 +6474,7 @@ export type TimingPart = {
 /** A CloudEvent 1.0 about what a customer or a visitor did. */
 export type TrackedEvent = {
   specversion: "1.0";
-  /** Unique for its source. The same id, source and time again is the same event. */
+  /** Unique for its source. The same id and source again is the same event, whatever its time says: what was told first stands. */
   id: string;
   /** Who says so, such as `/web` or `urn:shop:app`. */
   source: string;
@@ -6761,7 +6812,7 @@ export interface Operations {
   redemption: { request: { params: { id: string } }; answer: Redemption };
   /** Redemptions, newest first; by order, customer, code or state. */
   redemptions: { request: { query?: { limit?: number; after?: string; orderRef?: string; source?: string; customer?: string; code?: string; state?: RedemptionState } }; answer: RedemptionPage };
-  /** The whole history of one redemption: what it took and gave back, entry by entry. */
+  /** The whole history of one redemption: what it took and gave back, entry by entry, and its returns. */
   redemptionLedger: { request: { params: { id: string } }; answer: RedemptionLedger };
   /** Price a cart, and hold the price. */
   createQuote: { request: { body: HeldQuoteRequest }; answer: HeldQuote };
@@ -6771,6 +6822,8 @@ export interface Operations {
   heldQuote: { request: { params: { id: string } }; answer: HeldQuote };
   /** Return units of a redeemed order, and learn what the customer gets back for them. */
   returnRedemption: { request: { params: { id: string }; body: ReturnRequest; idempotencyKey?: string }; answer: RedemptionReturn };
+  /** What came back of a redeemed order, and what was refunded for it; the first return first. */
+  redemptionReturns: { request: { params: { id: string }; query?: { limit?: number; after?: string } }; answer: ReturnPage };
   /** The coupons and points that a redemption promised its customer, and what became of them. */
   redemptionRewards: { request: { params: { id: string } }; answer: RedemptionRewards };
   /** Promised coupons and points in one state, such as those that are owed; in the order of their redemptions. */
@@ -7120,9 +7173,9 @@ export interface Operations {
   /** Join a group with an order of one's own: once for each customer. */
   joinGroupBuy: { request: { params: { id: string }; body: GroupBuyJoining; idempotencyKey?: string }; answer: GroupBuySeat };
   /** Groups, last opened first. */
-  groupBuys: { request: { query?: { limit?: number; after?: string; promotion?: PromotionKey; state?: GroupBuyState } }; answer: GroupBuyPage };
+  groupBuys: { request: { query?: { limit?: number; after?: string; customer?: string; promotion?: PromotionKey; state?: GroupBuyState } }; answer: GroupBuyPage };
   /** A group: how many are in it, and until when. */
-  groupBuy: { request: { params: { id: string } }; answer: GroupBuy };
+  groupBuy: { request: { params: { id: string }; query?: { customer?: string } }; answer: GroupBuy };
   /** Plan a campaign: dates, channels, goals with numbers, a budget. */
   createCampaign: { request: { body: CampaignDocument }; answer: Campaign };
   /** The project's campaigns, the latest beginning first. */
@@ -7217,6 +7270,7 @@ export const routes = {
   heldQuotes: { method: "GET", path: "/v1/quotes", isRepeatable: true, takesIdempotencyKey: false },
   heldQuote: { method: "GET", path: "/v1/quotes/{id}", isRepeatable: true, takesIdempotencyKey: false },
   returnRedemption: { method: "POST", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: true },
+  redemptionReturns: { method: "GET", path: "/v1/redemptions/{id}/returns", isRepeatable: true, takesIdempotencyKey: false },
   redemptionRewards: { method: "GET", path: "/v1/redemptions/{id}/rewards", isRepeatable: true, takesIdempotencyKey: false },
   rewards: { method: "GET", path: "/v1/rewards", isRepeatable: true, takesIdempotencyKey: false },
   pointsProgramme: { method: "GET", path: "/v1/points-programmes/{key}", isRepeatable: true, takesIdempotencyKey: false },

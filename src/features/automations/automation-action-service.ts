@@ -1,6 +1,7 @@
 /** What automations do: all of a run's actions in its transaction, or none of them. */
 import type { Connection } from "../../platform/database.ts";
 import { issueCoupon } from "../coupons/coupon-issue-service.ts";
+import { type Contact, contactOf } from "../customers/customer-contact-service.ts";
 import { changeTags } from "../customers/customer-tag-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type NewEvent, newEvent } from "../events/event-types.ts";
@@ -20,7 +21,12 @@ export interface RunCase {
 }
 
 export type Acted =
-  | { readonly type: "done"; readonly coupons: readonly { pool: string; code: string }[] }
+  | {
+      readonly type: "done";
+      readonly coupons: readonly { pool: string; code: string }[];
+      /** By programme. */
+      readonly points: Readonly<Record<string, number>>;
+    }
   /** What was done before has to be undone by the caller. */
   | { readonly type: "owed"; readonly pool: string; readonly reason: "pool_empty" | "pool_unknown" };
 
@@ -41,22 +47,32 @@ export async function act(connection: Connection, one: RunCase): Promise<Acted> 
   const remove = of("remove_tag").map(({ tag }) => tag);
   if (add.length + remove.length > 0)
     await changeTags(connection, { projectId, id: customerId }, { add, remove }, { identifierKey, now });
+  const awarded: Record<string, number> = {};
   for (const { points, programme = usualProgramme } of of("award_points")) {
+    awarded[programme] = (awarded[programme] ?? 0) + points;
     const given = { projectId, ...holderOf(identifierKey, customerId), programme, points };
     await givePoints(connection, given, { now, timezone, reason: `Automation ${key}` });
   }
-  const told: NewEvent[] = actions.flatMap((action) => eventOf(action, one, coupons) ?? []);
-  await recordEvents(connection, projectId, told);
-  return { type: "done", coupons };
+  if (actions.some(({ kind }) => isTold(kind))) {
+    const contact = await contactOf(connection, projectId, customerId);
+    const told = actions.flatMap((action) => eventOf(action, one, { coupons, contact }) ?? []);
+    await recordEvents(connection, projectId, told);
+  }
+  return { type: "done", coupons, points: awarded };
+}
+
+function isTold(kind: AutomationAction["kind"]): boolean {
+  return kind === "notify" || kind === "webhook";
 }
 
 function eventOf(
   action: AutomationAction,
   one: RunCase,
-  coupons: readonly { readonly pool: string }[],
+  { coupons, contact }: { readonly coupons: readonly { readonly pool: string }[]; readonly contact: Contact },
 ): NewEvent | null {
   const { run } = one;
-  const data = { ...whatOf(one), trigger: run.trigger, pools: coupons.map(({ pool }) => pool) };
+  const pools = coupons.map(({ pool }) => pool);
+  const data = { ...whatOf(one), ...contact, trigger: run.trigger, pools };
   switch (action.kind) {
     case "notify": {
       const { template, texts = {}, data: own = {} } = action;

@@ -5,7 +5,8 @@ import { type Database, withReadSnapshot } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { issuedCoupons } from "../coupons/coupon-issue-service.ts";
-import { countStates, sumCoupons } from "./automation-result-store.ts";
+import { valueOfPoints } from "../points/points-worth-service.ts";
+import { countStates, sumCoupons, sumPoints } from "./automation-result-store.ts";
 import { codesOfRuns, listRuns } from "./automation-run-store.ts";
 import type { AutomationResults, AutomationRun, AutomationRunQuery, RunState } from "./automation-schemas.ts";
 import { findAutomation } from "./automation-store.ts";
@@ -34,6 +35,11 @@ export function automationReadingService({
         const of = (state: RunState) =>
           states.reduce((sum, row) => (row.state === state ? sum + row.count : sum), 0);
         const { issued, redeemed, amounts } = await sumCoupons(connection, name);
+        const points: AutomationResults["points"] = [];
+        for (const { programme, awarded } of await sumPoints(connection, name)) {
+          const value = await valueOfPoints(connection, projectId, programme, awarded);
+          points.push({ programme, awarded, value });
+        }
         return {
           entered: states.reduce((sum, { count }) => sum + count, 0),
           waiting: of("waiting"),
@@ -45,6 +51,7 @@ export function automationReadingService({
           issued,
           redeemed,
           amounts,
+          points,
         };
       }),
 

@@ -52,6 +52,26 @@ export async function sumCoupons(
   return rows[0]!;
 }
 
+export interface AwardedPoints {
+  readonly programme: string;
+  readonly awarded: number;
+}
+
+export async function sumPoints(
+  connection: Connection,
+  { projectId, id }: AutomationName,
+): Promise<AwardedPoints[]> {
+  const { rows } = await connection.execute<Record<keyof AwardedPoints, never>>(sql`
+    select programme, sum(points)::bigint as awarded from (
+      select p.key as programme, p.value::bigint as points from automation_runs r, jsonb_each_text(r.points) as p
+       where r.project_id = ${projectId} and r.automation_id = ${id} and r.points is not null
+      union all
+      select programme, points from automation_past_points
+       where project_id = ${projectId} and automation_id = ${id}) as awards
+     group by programme order by programme`);
+  return rows;
+}
+
 /** Of these holders, those for whom the occasion has triggered it already. */
 export async function occasionsKnown(
   connection: Connection,

@@ -54,11 +54,15 @@ export async function forgetRuns(
                   and later.id > r.id))
        order by r.ran_at, r.id limit ${most} for update skip locked
     ), gone as (
-      delete from automation_runs where project_id = ${projectId} and id in (select id from old) returning state, reason
+      delete from automation_runs where project_id = ${projectId} and id in (select id from old) returning state, reason, points
     ), counted as (
       insert into automation_past_runs as p (project_id, automation_id, state, reason, runs)
       select ${projectId}, ${id}, state, coalesce(reason, ''), count(*) from gone group by state, reason order by state, reason
       on conflict (project_id, automation_id, state, reason) do update set runs = p.runs + excluded.runs
+    ), awarded as (
+      insert into automation_past_points as p (project_id, automation_id, programme, points)
+      select ${projectId}, ${id}, a.key, sum(a.value::bigint) from gone, jsonb_each_text(gone.points) as a group by a.key order by a.key
+      on conflict (project_id, automation_id, programme) do update set points = p.points + excluded.points
     )
     select ran_at::text as "ranAt", id, (select count(*) from gone)::int as gone
       from old order by ran_at desc, id desc limit 1`);

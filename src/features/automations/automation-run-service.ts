@@ -158,7 +158,8 @@ export function automationRunService({
       ...coupon,
     }));
     await insertCoupons(connection, issued);
-    await saveRun(connection, run, { state: "done", reason: null, pool: null, dueAt: null, ranAt });
+    const points = Object.keys(acted.points).length === 0 ? null : acted.points;
+    await saveRun(connection, run, { state: "done", reason: null, pool: null, dueAt: null, ranAt, points });
     return { state: "done" };
   }
 

@@ -149,7 +149,10 @@ export async function saveRun(
   connection: Connection,
   { projectId, id }: RunName,
   change: Partial<
-    Pick<AutomationRunRow, "state" | "reason" | "pool" | "dueAt" | "couponsTaken" | "attempts" | "ranAt">
+    Pick<
+      AutomationRunRow,
+      "state" | "reason" | "pool" | "dueAt" | "couponsTaken" | "attempts" | "ranAt" | "points"
+    >
   >,
 ): Promise<void> {
   await connection.update(automationRuns).set(change).where(named({ projectId, id }));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { conditionSchema } from "../../engine/conditions/tree.ts";
 import { limits } from "../../engine/limits.ts";
-import { currencyCode } from "../../engine/money.ts";
+import { currencyCode, moneyMap } from "../../engine/money.ts";
 import { hoursShape } from "../../engine/schedule.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { couponPoolKey } from "../coupons/coupon-pool-schemas.ts";
@@ -280,6 +280,21 @@ export const automationResults = z
           .meta({ id: "AutomationAmounts" }),
       )
       .describe("Of orders that used them; about a second behind."),
+    points: z
+      .array(
+        z
+          .object({
+            programme: programmeKey,
+            awarded: z.int(),
+            value: moneyMap
+              .nullable()
+              .describe(
+                "What so many pay as tender by the programme's rules of now; null where they pay for nothing.",
+              ),
+          })
+          .meta({ id: "AutomationPoints" }),
+      )
+      .describe("What it awarded, by programme."),
   })
   .meta({ id: "AutomationResults" });
 export type AutomationResults = z.output<typeof automationResults>;

@@ -44,6 +44,7 @@ export const automationRuns = pgTable(
     dueAt: instant("due_at"),
     couponsTaken: bigint("coupons_taken", { mode: "number" }).notNull(),
     attempts: integer().notNull(),
+    points: jsonb().$type<Readonly<Record<string, number>>>(),
     ranAt: instant("ran_at"),
     createdAt: instant("created_at").notNull(),
   },

@@ -16,12 +16,22 @@ const example = {
 };
 const anything = z.record(z.string(), z.unknown());
 const ofRun = {
+  locale: z.string().nullable().describe("The customer's, as the shop said it."),
+  consents: z
+    .record(z.string(), z.unknown())
+    .describe(
+      "By purpose `{ granted, at, source }`: whoever sends something on asks them first. Empty once erased.",
+    ),
   trigger: anything.describe("What happened."),
   pools: z
     .array(z.string())
     .describe("Of the coupons it issued; the codes are with the run and the customer, in no event."),
 };
 const trigger = { segment: "dormant" };
+const contact = {
+  locale: "en",
+  consents: { newsletter: { granted: true, at: "2026-10-01T09:00:00+08:00", source: "checkout" } },
+};
 
 export const automationEventTypes = {
   "dealwright.automation.notified": {
@@ -37,6 +47,7 @@ export const automationEventTypes = {
       subject: example.run,
       data: {
         ...example,
+        ...contact,
         trigger,
         pools: ["come-back"],
         template: "win-back",
@@ -49,7 +60,10 @@ export const automationEventTypes = {
     summary: "The action `webhook` of an automation.",
     subject,
     data: what.extend({ ...ofRun, data: anything }),
-    example: { subject: example.run, data: { ...example, trigger, pools: [], data: { list: "dormant" } } },
+    example: {
+      subject: example.run,
+      data: { ...example, ...contact, trigger, pools: [], data: { list: "dormant" } },
+    },
   },
   "dealwright.automation.owed": {
     summary:

@@ -22,7 +22,9 @@ export async function eraseEventCustomer(
   const { rowCount } = await connection.execute(sql`
     update outbox_events
        set data = (data::jsonb || jsonb_build_object('customer', ${pseudonym}::text)
-                   || case when type = 'dealwright.customer.merged' then '{"guest": null}' else '{}' end::jsonb)::json
+                   || case when type = 'dealwright.customer.merged' then '{"guest": null}'
+                           when type in ('dealwright.automation.notified', 'dealwright.automation.fired') then '{"locale": null, "consents": {}}'
+                           else '{}' end::jsonb)::json
      where project_id = ${projectId} and customer_id = ${id}`);
   return rowCount ?? 0;
 }

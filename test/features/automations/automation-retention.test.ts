@@ -64,3 +64,33 @@ test("runs go after 400 days and stay counted; what caps and once-only go by sta
   expect(await own.outcomes(once)).toEqual([]);
   expect(await results(once)).toMatchObject({ entered: 3, done: 2 });
 });
+
+test("results tell what was awarded and what it is worth, also of runs that are forgotten", async () => {
+  await own.succeed("PUT", "/v1/points-programmes/points", { worth: { CNY: 2 } }, { "if-match": "*" });
+  const id = await own.active({
+    trigger: { kind: "event", type: "award" },
+    actions: [
+      { kind: "award_points", points: 30 },
+      { kind: "award_points", points: 5 },
+      { kind: "award_points", points: 7, programme: "stars" },
+    ],
+  });
+  const points = async () => (await own.succeed("GET", `/v1/automations/${id}/results`)).points as object;
+  expect(await points()).toEqual([]);
+  await own.track("award", "a-1");
+  await own.track("award", "a-2");
+  await own.becomes(id, ["a-1 done", "a-2 done"]);
+  const awarded = (times: number) => [
+    { programme: "points", awarded: 35 * times, value: { CNY: 70 * times } },
+    { programme: "stars", awarded: 7 * times, value: null },
+  ];
+  expect(await points()).toEqual(awarded(2));
+  api.clock.advance(401 * day);
+  await forget();
+  await own.track("award", "a-3");
+  await own.becomes(id, ["a-3 done"]);
+  expect(await points()).toEqual(awarded(3));
+  api.clock.advance(401 * day);
+  await forget();
+  expect(await points()).toEqual(awarded(3));
+});

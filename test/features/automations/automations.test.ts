@@ -27,7 +27,8 @@ const tagsOf = async (customer: string) =>
 
 test("what a customer does is followed by all actions of the automation, together and once for each event", async () => {
   await shop.pool("thanks", ["THANKS-1", "THANKS-2"]);
-  await shop.tell("e-1", { tags: ["fan", "old"] });
+  const consents = { newsletter: { granted: false, at: "2026-10-01T09:00:00+08:00", source: "checkout" } };
+  await shop.tell("e-1", { tags: ["fan", "old"], locale: "zh-CN", consents });
   const id = await shop.active({
     trigger: { kind: "event", type: "share", match: { campaign: "launch", attributes: { wall: true } } },
     actions: [
@@ -60,7 +61,15 @@ test("what a customer does is followed by all actions of the automation, togethe
   expect(JSON.stringify(run)).not.toContain("somebody-else");
   const { body: points } = await api.rest("GET", "/v1/customers/e-1/points");
   expect(points).toMatchObject({ programme: "points", available: 30 });
-  const what = { customer: "e-1", automationId: id, run: run.id, pools: ["thanks"] };
+  // Whoever sends it on learns in what language, and what they may.
+  const what = {
+    customer: "e-1",
+    locale: "zh-CN",
+    consents,
+    automationId: id,
+    run: run.id,
+    pools: ["thanks"],
+  };
   expect(await shop.told("dealwright.automation.notified")).toEqual([
     expect.objectContaining({ ...what, template: "thanks", texts: { en: "Thank you." }, data: { image: 7 } }),
   ]);
@@ -69,6 +78,33 @@ test("what a customer does is followed by all actions of the automation, togethe
   await shop.track("share", "e-1", data, "second");
   await shop.becomes(id, ["e-1 done", "e-1 done"]);
   expect(await shop.couponsOwnedBy("e-1")).toHaveLength(2);
+  await shop.succeed("POST", "/v1/customers/e-1/erase");
+  for (const type of ["notified", "fired"])
+    expect(await shop.told(`dealwright.automation.${type}`)).toEqual(
+      [1, 2].map(() => expect.objectContaining({ automationId: id, locale: null, consents: {} })),
+    );
+});
+
+test("an event that is sent again with another time is the same occasion, and happened when it was said first", async () => {
+  const sent = (time: number, id: string) => ({
+    specversion: "1.0",
+    id,
+    source: "/stamping",
+    type: "stamp",
+    time: new Date(time).toISOString(),
+    data: { customer: "r-1" },
+  });
+  const before = api.clock.now();
+  await shop.succeed("POST", "/v1/events", sent(before, "old"));
+  api.clock.advance(1_000);
+  const id = await shop.active({ trigger: { kind: "event", type: "stamp" }, caps: { perCustomer: [] } });
+  api.clock.advance(1_000);
+  const after = api.clock.now();
+  await shop.succeed("POST", "/v1/events", sent(after, "new"));
+  api.clock.advance(1_000);
+  for (const name of ["new", "old"]) await shop.succeed("POST", "/v1/events", sent(api.clock.now(), name));
+  await shop.succeed("POST", "/v1/events", sent(api.clock.now(), "last"));
+  await shop.becomes(id, ["r-1 done", "r-1 done"]);
 });
 
 test("what happened before an automation was in force triggers nothing, nor does what a visitor did", async () => {

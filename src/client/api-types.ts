@@ -6297,7 +6297,7 @@ export type StoredEvaluation = {
   quote: Quote;
 };
 
-/** The request as it came, but for devices, phones and addresses: they are kept as keyed hashes. */
+/** The request as it came, but that devices, phones and addresses are kept as keyed hashes, and what it says of the customer and in its attributes only where a rule looks at it. */
 export type StoredEvaluationRequest = { readonly [key: string]: unknown };
 
 export type StoredPromotionStatus = "draft" | "active" | "paused" | "ended" | "archived";

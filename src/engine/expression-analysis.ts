@@ -17,6 +17,8 @@ export interface Names {
   readonly usesCustomer: boolean;
   readonly usesCart: boolean;
   readonly needs: readonly FactName[];
+  /** What it looks at of the customer and of the cart's attributes: see `Reads`. */
+  readonly reads: ReadonlySet<string>;
   /** The list behind each loop variable. */
   readonly iterations: ReadonlyMap<string, ASTNode>;
   readonly fault: string | null;
@@ -24,12 +26,15 @@ export interface Names {
 
 export function namesIn(ast: ASTNode): Names {
   const needs = new Set<FactName>();
+  const reads = new Set<string>();
   const iterations = new Map<string, ASTNode>();
   const used = new Set<string>();
   let fault: string | null = null;
 
   function visit(node: ASTNode, parent: ASTNode | null): void {
     if (node.op === "id" && roots.has(node.args)) used.add(node.args);
+    const place = placeOf(node);
+    if (place !== null && (parent === null || placeOf(parent) === null)) reads.add(place.join("."));
     const readsAllFacts =
       (isRoot(node, "customer") && parent?.op !== ".") ||
       (node.op === "." && node.args[1] === "facts" && isRoot(node.args[0], "customer") && parent?.op !== ".");
@@ -61,9 +66,21 @@ export function namesIn(ast: ASTNode): Names {
     usesCustomer: used.has("customer"),
     usesCart: used.has("cart"),
     needs: [...needs],
+    reads: new Set([...reads, ...[...needs].map((name) => `facts.${name}`)]),
     iterations,
     fault,
   };
+}
+
+/** `customer.attributes.level` as its parts, of which there are three at most; null where the node names nothing like it. */
+function placeOf(node: ASTNode): readonly string[] | null {
+  if (node.op === "id") return node.args === "customer" || node.args === "cart" ? [node.args] : null;
+  if (node.op !== "." && node.op !== ".?" && node.op !== "[]" && node.op !== "[?]") return null;
+  const owner = placeOf(node.args[0]);
+  if (owner === null || owner.length === 3) return owner;
+  const [, field] = node.args;
+  if (typeof field === "string") return [...owner, field];
+  return field.op === "value" && typeof field.args === "string" ? [...owner, field.args] : null;
 }
 
 function isRoot(node: ASTNode, name: string): boolean {

@@ -38,6 +38,8 @@ export interface Expression {
   /** Names `cart` or `line`. */
   readonly usesCart: boolean;
   readonly needs?: readonly FactName[];
+  /** See `Reads`. */
+  readonly reads: ReadonlySet<string>;
   /** What one run over this cart counts for in the work of an evaluation. One that names `line` is run for each of its lines. */
   operations(cart: CanonicalCart): number;
   /** met; unmet("expression_false"); or unmet("facts_missing", { path }) when it names something the request lacks. */
@@ -118,7 +120,7 @@ export function compileExpression(cel: string): Expression | { error: string } {
   if (checked.type !== "bool" && checked.type !== "dyn")
     return { error: `The expression must be true or false, not ${checked.type}.` };
 
-  const { usesLine, usesCustomer, needs } = names;
+  const { usesLine, usesCustomer, needs, reads } = names;
 
   function run(
     cart: CanonicalCart,
@@ -160,7 +162,7 @@ export function compileExpression(cel: string): Expression | { error: string } {
     return nodes / stepsPerOperation;
   }
 
-  return { usesLine, usesCustomer, usesCart: names.usesCart || usesLine, needs, operations, test };
+  return { usesLine, usesCustomer, usesCart: names.usesCart || usesLine, needs, reads, operations, test };
 }
 
 function isMissingKey(error: unknown): error is { code: string; node: ASTNode } {

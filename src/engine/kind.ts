@@ -64,6 +64,14 @@ export interface Issue {
   message: string;
 }
 
+/** What rules look at. */
+export interface Reads {
+  customer: boolean;
+  cart: boolean;
+  /** `customer.groups`, `customer.attributes.level`, `customer.attributes` for all of them, `customer` for everything, `facts.tier`. */
+  readonly places: Set<string>;
+}
+
 /** What a kind may ask for while it is compiled. Reporting an issue does not throw: all faults are shown at once. */
 export interface Compiler {
   selector(select: Selector | undefined, path: string): CompiledSelector;
@@ -127,6 +135,8 @@ export interface CompiledCondition {
   readonly isAboutCustomer?: boolean;
   /** Facts to load that only the parameters reveal; the leaf itself answers when one of them is missing. */
   readonly alsoNeeds?: readonly FactName[];
+  /** What it looks at of the customer beside facts, and of the cart's attributes: see `Reads`. */
+  readonly reads?: readonly string[];
 }
 
 export function defineCondition<

@@ -11,7 +11,7 @@ import {
 } from "./conditions/tree.ts";
 import { compileExpression, type Expression } from "./expression.ts";
 import { fundingFaults, fundingSchema } from "./funding.ts";
-import type { CompiledBenefit, Compiler, Issue, Stage } from "./kind.ts";
+import type { CompiledBenefit, Compiler, Issue, Reads, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
 import { limits } from "./limits.ts";
 import { moneyMap, parsePercent, wholePercent } from "./money.ts";
@@ -172,6 +172,8 @@ export interface CompiledPromotion {
   readonly conditions: CompiledTree | null;
   /** What is known of the customer matters to it, in a condition or in an expression about goods. */
   readonly readsCustomer: boolean;
+  /** What of the customer and of the cart's attributes must be kept of a sale, to price it again: see `Reads`. */
+  readonly reads: ReadonlySet<string>;
   /** The conditions depend on what the stages before the promotion's first one leave. */
   readonly asksAtStage: boolean;
   readonly schedule: CompiledSchedule | null;
@@ -204,7 +206,7 @@ export type Compilation =
 export function compilePromotion(document: PromotionDocument, options: CompileOptions): Compilation {
   const issues: Issue[] = [];
   const currencies = new CurrencySet();
-  const reads = { customer: false, cart: false };
+  const reads: Reads = { customer: false, cart: false, places: new Set() };
   const compiler = makeCompiler(issues, currencies, reads, options);
   const { trigger, stacking, conditions: tree, schedule: window } = document;
 
@@ -262,6 +264,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       parts,
       conditions,
       readsCustomer: reads.customer || (conditions?.readsCustomer ?? false),
+      reads: new Set([...reads.places, ...(conditions?.reads ?? [])]),
       asksAtStage: parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false),
       schedule,
       currencies: currencies.allowed,
@@ -308,7 +311,7 @@ class CurrencySet {
 function makeCompiler(
   issues: Issue[],
   currencies: CurrencySet,
-  reads: { customer: boolean; cart: boolean },
+  reads: Reads,
   { selectors, defaultTimezone }: Omit<CompileOptions, "id">,
 ): Compiler {
   const compiler: Compiler = {
@@ -333,6 +336,7 @@ function makeCompiler(
       if (!("error" in compiled)) {
         reads.customer ||= compiled.usesCustomer;
         reads.cart ||= compiled.usesCart;
+        for (const place of compiled.reads) reads.places.add(place);
         return compiled;
       }
       compiler.issue(path, "expression_invalid", compiled.error);
@@ -341,6 +345,7 @@ function makeCompiler(
         usesCustomer: false,
         operations: () => 0,
         usesCart: false,
+        reads: new Set(),
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },
@@ -360,11 +365,7 @@ function makeCompiler(
 }
 
 /** For conditions that belong to no promotion; what their expressions name is noted in `reads`. */
-export function conditionCompiler(
-  issues: Issue[],
-  defaultTimezone: string,
-  reads: { customer: boolean; cart: boolean },
-): Compiler {
+export function conditionCompiler(issues: Issue[], defaultTimezone: string, reads: Reads): Compiler {
   return makeCompiler(issues, new CurrencySet(), reads, { selectors: new Map(), defaultTimezone });
 }
 

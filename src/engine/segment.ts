@@ -44,7 +44,7 @@ export function compileSegment(
 ): SegmentCompilation {
   const issues: Issue[] = [];
   const issue = (path: string, code: string, message: string) => void issues.push({ path, code, message });
-  const uses = { cart: false, customer: false };
+  const uses = { cart: false, customer: false, places: new Set<string>() };
   const compiled = compileConditions(tree, conditionCompiler(issues, timezone, uses), "/conditions");
   const currencies = new Set<string>();
   for (const { path, document } of leavesOf(tree, "/conditions")) {

@@ -83,6 +83,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/facts/facts-without-database.ts": "service",
   // What the request itself says, and counters as the engine asks for them.
   "src/features/facts/given-facts.ts": "words",
+  "src/features/facts/kept-facts.ts": "words",
   "src/features/facts/order-history.ts": "words",
   "src/features/facts/resting-facts.ts": "words",
   "src/features/facts/stock-facts.ts": "words",

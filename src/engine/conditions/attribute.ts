@@ -57,6 +57,7 @@ export const attribute = defineCondition({
       value === undefined ? unknown : fits(value) ? met : refuse(value);
     return {
       isAboutCustomer: of === "customer",
+      ...(of !== "line" && { reads: [`${of}.attributes.${name}`] }),
       test({ cart, customer }) {
         if (of === "cart") return judge(read(cart.attributes, name));
         if (of === "customer")

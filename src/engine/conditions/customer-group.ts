@@ -20,6 +20,7 @@ export const customerGroup = defineCondition({
     const refused = unmet("customer_group_not_included");
     const unknown = missing("customer");
     return {
+      reads: ["customer.groups"],
       test(view) {
         if (view.customer === undefined) return unknown;
         // A customer of whom no groups are given has none.

@@ -20,6 +20,7 @@ export const customerTag = defineCondition({
     const refused = unmet("customer_tag_not_included");
     const unknown = missing("customer");
     return {
+      reads: ["customer.tags"],
       test(view) {
         if (view.customer === undefined) return unknown;
         // A customer of whom no tags are given has none.

@@ -100,6 +100,8 @@ export interface CompiledTree {
   /** What earlier stages take off can only make it fail: unmet at the prices of the cart, it is unmet in every plan. */
   readonly staysUnmet: boolean;
   readonly needs: readonly FactName[];
+  /** What its leaves look at, but for their expressions: see `Reads`. */
+  readonly reads: readonly string[];
   /** Some leaf asks who the customer is, or what is known of them. */
   readonly isAboutCustomer: boolean;
   /** And needs what is stored of the customer for it. */
@@ -117,6 +119,9 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
   const root = grow(tree, path, 1, true, growth);
   const { leaves, necessary } = growth;
   const isAboutCustomer = leaves.some((leaf) => leaf.isAboutCustomer);
+  const needs = [
+    ...new Set(leaves.flatMap((leaf) => [...leaf.kind.needs, ...(leaf.compiled.alsoNeeds ?? [])])),
+  ];
   const currencies = necessary.flatMap(({ currencies }) => (currencies === undefined ? [] : [currencies]));
   if (currencies.length > 1 && intersection(currencies).length === 0) {
     compiler.issue(path, "no_common_currency", "No currency meets every condition about the currency.");
@@ -136,7 +141,11 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     readsCustomer: leaves.some((leaf) => leaf.isAboutCustomer && leaf.kind.isAboutDealer !== true),
     dependsOnStage: root.dependsOnStage,
     staysUnmet: root.staysUnmet,
-    needs: [...new Set(leaves.flatMap((leaf) => [...leaf.kind.needs, ...(leaf.compiled.alsoNeeds ?? [])]))],
+    needs,
+    reads: [
+      ...needs.map((name) => `facts.${name}`),
+      ...leaves.flatMap(({ compiled }) => compiled.reads ?? []),
+    ],
     currencies: currencies.length === 0 ? null : intersection(currencies),
     requires: necessary.flatMap(({ requires }) => requires ?? []),
     requiresContext: necessary.flatMap(({ requiresContext }) => requiresContext ?? []),

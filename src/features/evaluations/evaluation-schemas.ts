@@ -82,7 +82,7 @@ export const storedEvaluation = z
       id: "StoredEvaluationRequest",
       scalar: true,
       description:
-        "The request as it came, but for devices, phones and addresses: they are kept as keyed hashes.",
+        "The request as it came, but that devices, phones and addresses are kept as keyed hashes, and what it says of the customer and in its attributes only where a rule looks at it.",
     }),
     quote: quoteSchema,
   })

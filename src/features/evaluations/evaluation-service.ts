@@ -15,7 +15,7 @@ import { problemOf } from "../../platform/server.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
 import { cartOf } from "../facts/facts-question.ts";
 import type { FactsService, QuoteFacts } from "../facts/facts-service.ts";
-import { asKept } from "../facts/given-facts.ts";
+import { asKept } from "../facts/kept-facts.ts";
 import { compileDrafts } from "../promotions/promotion-document.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { restoreFacts, storeFacts } from "./evaluation-facts.ts";
@@ -112,12 +112,13 @@ export function evaluationService({
     if (groupBuy !== undefined && facts.groupOf === undefined)
       return priced(context, request, rules, asMember(rules, request, facts, groupBuy, now), now);
     requireSenseAtListPrices(request, facts);
+    const options = optionsOf(request, rules.settings);
     const quote = pricing.quote(
       rules.rulebook,
       request,
       facts,
       now,
-      optionsOf(request, rules.settings),
+      options,
       exposures.noterOf(rules, request),
     );
     // Nobody else holds the quote, so it need not be copied.
@@ -125,13 +126,19 @@ export function evaluationService({
     if (request.save !== true) return identified;
     // Nothing is kept that the database could not vouch for.
     if (facts.rulesAsOf !== undefined) throw new DatabaseAway();
+    const kept = asKept(
+      { request, facts },
+      rules.identifierKey,
+      rules.rulebook.promotions,
+      options.drafts?.promotions,
+    );
     return insertEvaluation(database.of(context.projectId), {
       projectId: context.projectId,
       id: identified.id,
       revision: rules.revision,
       evaluatedAt: new Date(now),
-      request: asKept(request, rules.identifierKey),
-      facts: storeFacts(facts),
+      request: kept.request,
+      facts: storeFacts(kept.facts),
       settings: rules.settings,
       quote: identified,
       createdBy: context.apiKeyId,

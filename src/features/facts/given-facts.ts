@@ -1,7 +1,6 @@
 /** What the request itself says about the customer and their deposits; it goes before what is on record. */
 import type { Cart } from "../../engine/cart.ts";
 import { type DepositFact, type Facts, noFacts } from "../../engine/facts.ts";
-import { hashedIdentifiers } from "../ledger/promotion-counters.ts";
 
 export type History = Required<Pick<Facts, "completedOrders" | "lastOrderAt" | "orders">>;
 
@@ -46,18 +45,4 @@ export function givenFacts(request: Pick<Cart, "customer" | "deposits">): Facts 
   const facts = customerFacts(request, null);
   const deposits = inlineDeposits(request);
   return deposits.size === 0 ? facts : { ...facts, deposits };
-}
-
-/**
- * A request as it may be kept, to be priced again: devices, phones and addresses as what they are counted by. The rules
- * only ask whether they were told.
- */
-export function asKept<Request extends Pick<Cart, "identifiers">>(
-  request: Request,
-  key: Uint8Array,
-): Request {
-  const { identifiers } = request;
-  return identifiers === undefined
-    ? request
-    : { ...request, identifiers: hashedIdentifiers(key, identifiers) };
 }

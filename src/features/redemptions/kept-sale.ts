@@ -1,14 +1,13 @@
 /** What is kept of a sale, beside its quote: enough to price again what of it is not returned. */
 import type { Cart } from "../../engine/cart.ts";
-import type { Facts } from "../../engine/facts.ts";
 import { atQuotedPrices } from "../../engine/price-list.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
+import type { Kept } from "../facts/kept-facts.ts";
 
 /** As JSON texts. What was sold has its price: it is kept with that, and without the lists that it came from. */
 export function keptSale(
-  request: Pick<Cart, "lines">,
-  { priceLists: _lists, ...facts }: Facts,
+  { request, facts: { priceLists: _lists, ...facts } }: Kept<Pick<Cart, "lines">>,
   quote: Pick<Quote, "lines">,
 ) {
   return {

@@ -127,8 +127,10 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         revision: saved.revision,
         evaluatedAt: saved.evaluatedAt.getTime(),
         ...keptSale(
-          customerId === null ? saved.request : cartOf(saved.request, customerId),
-          quotedFacts,
+          {
+            request: customerId === null ? saved.request : cartOf(saved.request, customerId),
+            facts: quotedFacts,
+          },
           quote,
         ),
         settings: JSON.stringify(saved.settings),

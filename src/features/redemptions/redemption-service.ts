@@ -23,7 +23,7 @@ import type { PricingService } from "../evaluations/pricing-service.ts";
 import type { ExposureService } from "../exposures/exposure-service.ts";
 import { cartOf } from "../facts/facts-question.ts";
 import type { FactsService } from "../facts/facts-service.ts";
-import { asKept } from "../facts/given-facts.ts";
+import { asKept } from "../facts/kept-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Submission } from "../ledger/ledger-commands.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
@@ -177,7 +177,10 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           discount: quote.discount + quote.shippingDiscount,
           revision: rules.revision,
           evaluatedAt: at,
-          ...keptSale(asKept(cart, rules.identifierKey), known.facts, quote),
+          ...keptSale(
+            asKept({ request: cart, facts: known.facts }, rules.identifierKey, rules.rulebook.promotions),
+            quote,
+          ),
           settings: JSON.stringify(rules.settings),
           quote: JSON.stringify(identified),
           createdBy: context.apiKeyId,

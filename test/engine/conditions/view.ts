@@ -82,6 +82,7 @@ export function compile(document: unknown): { tree: CompiledTree; issues: Issue[
         usesCustomer: false,
         operations: () => 0,
         usesCart: false,
+        reads: new Set(),
         test: () => ({ met: false, reason: "expression_false" }),
       };
     },

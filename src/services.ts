@@ -138,6 +138,7 @@ export function servicesOf({
   const promotionDays = promotionDayService({ database, clock, projects, log });
   const facts = factsService({
     database,
+    turn: committer.turn,
     clock,
     usage,
     stock: stock.levels,

@@ -12,15 +12,20 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** A lone question waits for nothing but the turn of the event loop, for those that came with it; there is no timer. */
+/** When questions about a project may be asked; undefined: at once. */
+export type Turn = (projectId: string) => Promise<void> | undefined;
+
+/** A lone question waits for nothing but its turn and that of the event loop, for those that came with it; there is no timer. */
 export function factsReader(
   database: Pick<Database, "of">,
+  turn: Turn = () => undefined,
 ): (question: FactsQuestion) => Promise<FactsAnswer> {
   const queues = new Map<string, Waiting[]>();
 
   async function readAll(projectId: string, waiting: Waiting[]): Promise<void> {
     await nextTurn();
     while (waiting.length > 0) {
+      await turn(projectId);
       const batch = waiting.splice(0, mostAtOnce);
       try {
         const answers = await readFacts(
@@ -31,6 +36,8 @@ export function factsReader(
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      // Whoever was answered goes on first: the next turn is after theirs.
+      await nextTurn();
     }
     queues.delete(projectId);
   }

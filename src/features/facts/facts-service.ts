@@ -32,7 +32,7 @@ import {
   questionFor,
   withholdCodes,
 } from "./facts-question.ts";
-import { factsReader } from "./facts-reader.ts";
+import { factsReader, type Turn } from "./facts-reader.ts";
 import {
   type FactsAnswer,
   type FoundCoupon,
@@ -101,11 +101,14 @@ export interface FactsServiceOptions {
   stock: Pick<StockLevelsService, "levelsOf">;
   promotionDays: Pick<PromotionDayService, "restingOf">;
   wrongCodes: WrongCodeService;
+  /** When to read for orders that are to be redeemed. */
+  turn?: Turn | undefined;
   outage?: Outage | undefined;
 }
 
 export function factsService({
   database,
+  turn,
   clock,
   usage,
   stock,
@@ -113,7 +116,8 @@ export function factsService({
   wrongCodes,
   outage = defaultOutage,
 }: FactsServiceOptions): FactsService {
-  const read = factsReader(database);
+  const readForQuotes = factsReader(database);
+  const readForOrders = factsReader(database, turn);
 
   function gather(
     rules: ProjectRules,
@@ -128,6 +132,7 @@ export function factsService({
     if (asked.codes.length > 0 && !wrongCodes.mayTry(rules, apiKeyId, request)) withholdCodes(asked);
     const question = questionFor(asked, order);
     if (question === null) return noted(apiKeyId, asked, nothingRead(), []);
+    const read = order === null ? readForQuotes : readForOrders;
     return read(question).then((answer) => {
       const other = answer.mergedInto;
       // Aliases take one step, so this does not go on.

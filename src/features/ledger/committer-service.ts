@@ -18,6 +18,7 @@ import { recordEvents } from "../events/event-service.ts";
 import { type Decided, decide, type Writes } from "./committer-batch.ts";
 import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
 import { beginLocked, pickCodes, poolsRunningLow } from "./committer-load-store.ts";
+import { type CommitterTurns, committerTurns } from "./committer-turns.ts";
 import { fateOf, writeBatch } from "./committer-write-store.ts";
 import type { Result, Submission } from "./ledger-commands.ts";
 import { runningLowEvent } from "./ledger-events.ts";
@@ -34,6 +35,8 @@ export interface CommitterService {
   submit(projectId: string, submission: Submission): Promise<Result>;
   /** Told of the counters after every batch: how the counters in memory keep up. */
   onPosted(listener: (projectId: string, books: Books, names: readonly CounterName[]) => void): void;
+  /** When to read what commands of the project to come need; undefined: at once. See `committer-turns.ts`. */
+  turn(projectId: string): Promise<void> | undefined;
   /** Commands whose batch has not begun. */
   waiting(): number;
   /** Of all batches so far. */
@@ -58,6 +61,7 @@ interface Waiting {
 interface Queue {
   readonly waiting: Waiting[];
   running: Promise<void> | null;
+  readonly turns: CommitterTurns;
 }
 
 export function committerService({ database, log }: { database: Database; log: Log }): CommitterService {
@@ -78,10 +82,13 @@ export function committerService({ database, log }: { database: Database; log: L
     await nextTurn();
     while (queue.waiting.length > 0) {
       const batch = queue.waiting.splice(0, mostPerBatch).filter(isInTime);
+      queue.turns.batchBegins();
       if (batch.length > 0) await commitAll(projectId, batch);
+      queue.turns.letGo();
     }
     queue.running = null;
     queues.delete(projectId);
+    queue.turns.end();
   }
 
   function isInTime({ since, reject }: Waiting): boolean {
@@ -136,6 +143,7 @@ export function committerService({ database, log }: { database: Database; log: L
         return results;
       }
       sent = { loaded, decided };
+      queues.get(projectId)?.turns.letGo();
       const write = () => writeBatch(client, projectId, writes, loaded);
       const commit = () => client.query("commit");
       let committed: pg.QueryResult;
@@ -227,7 +235,7 @@ export function committerService({ database, log }: { database: Database; log: L
       if (isClosing || database.watch.isShut()) return Promise.reject(unavailable());
       let queue = queues.get(projectId);
       if (queue === undefined) {
-        queue = { waiting: [], running: null };
+        queue = { waiting: [], running: null, turns: committerTurns() };
         queues.set(projectId, queue);
       }
       if (queue.waiting.length >= mostWaiting) return Promise.reject(unavailable());
@@ -239,6 +247,7 @@ export function committerService({ database, log }: { database: Database; log: L
         });
       return inSpan("ledger commit", {}, wait);
     },
+    turn: (projectId) => queues.get(projectId)?.turns.next(),
     figures,
     onPosted(listener) {
       listeners.push(listener);

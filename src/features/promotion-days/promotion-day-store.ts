@@ -16,11 +16,13 @@ export async function daysOf(
   const { rows } = await connection.execute<DayOfSku>(sql`
     select distinct asked.line ->> 'sku' as sku,
            -- A quote is evaluated long before it is an order.
-           (case when exists (select from quotes q where q.project_id = r.project_id and q.redemption_id = r.id)
+           (case when (select true from quotes q where q.project_id = r.project_id and q.redemption_id = r.id limit 1)
                  then coalesce(r.committed_at, r.created_at) else r.evaluated_at end
               at time zone coalesce(p.settings ->> 'timezone', 'UTC'))::date::text as day
       from projects p
-      join redemptions r on r.project_id = p.id and r.id in (select unnest(${sql.param([...redemptions])}::text[]))
+     -- After the project, which hardly ever has a cap: else their documents would be read for nothing.
+     cross join lateral (select * from redemptions
+                          where project_id = p.id and id = any (${sql.param([...redemptions])}::text[]) offset 0) as r
      cross join lateral json_array_elements(r.quote -> 'lines') as quoted (line)
       join lateral json_array_elements(r.request -> 'lines') as asked (line) on asked.line ->> 'id' = quoted.line ->> 'id'
      where p.id = ${projectId} and p.settings ->> 'promotionDaysPerYear' is not null

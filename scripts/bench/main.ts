@@ -19,6 +19,7 @@ import { benchCartBody, benchCases } from "./fixture.ts";
 import { firstLine, median } from "./measurement.ts";
 import type { RedemptionFigure } from "./redemptions.ts";
 import type { SimulationFigures } from "./simulations.ts";
+import type { WorstCartFigure } from "./worst-carts.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const connections = 16;
@@ -49,6 +50,7 @@ cpSync(join(root, "src/console"), join(root, "dist/bench/src/console"), { recurs
 const migrations = { BENCH_MIGRATIONS: join(root, "migrations") };
 const parts = {
   evaluations: benchEvaluations,
+  worst: benchWorstCarts,
   redemptions: benchRedemptions,
   codes: benchCodes,
   simulations: benchSimulations,
@@ -87,6 +89,17 @@ async function benchEvaluations(): Promise<void> {
   );
   await benchHttp();
   benchInProcess();
+}
+
+function benchWorstCarts(): void {
+  const figures = figuresOf<WorstCartFigure>("worst-carts.js");
+  print("\nThe dearest carts: 500 lines, promotions made to be slow, everything explained:\n");
+  print("| what is slow | ms of CPU | |");
+  print("|---|---:|---|");
+  for (const { name, milliseconds, operations } of figures)
+    print(
+      `| ${name} | ${milliseconds.toFixed(0)} | ${operations === null ? "refused" : `${Math.round(operations).toLocaleString("en")} operations`} |`,
+    );
 }
 
 function benchRedemptions(): void {

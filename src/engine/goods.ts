@@ -5,9 +5,9 @@
  * Shipments are priced by the same machinery: a shipment is a line of one unit whose SKU is its shipping method.
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
-import type { CompiledSelector } from "./selectors/selector.ts";
+import type { CompiledSelector, NameList } from "./selectors/selector.ts";
 import { filled } from "./short-lists.ts";
-import type { WorkBudget } from "./work-budget.ts";
+import { operationsPerLine, operationsPerName, type WorkBudget } from "./work-budget.ts";
 
 /** Neighbouring units of one line. */
 export interface Units {
@@ -247,6 +247,8 @@ export class Coverage {
   private readonly work: WorkBudget;
   private readonly found = new Map<CompiledSelector, readonly number[]>();
   private bySku: ReadonlyMap<string, readonly number[]> | null = null;
+  /** How many names the lines have in such a list, all together. */
+  private readonly names: Record<NameList, number | null> = { categories: null, tags: null };
 
   constructor(lines: readonly CanonicalLine[], work: WorkBudget) {
     this.lines = lines;
@@ -269,8 +271,21 @@ export class Coverage {
     if (cart !== undefined)
       for (const expression of select.expressions)
         this.work.spend(expression.operations(cart) * this.lines.length);
+    let operations = this.lines.length * operationsPerLine;
+    for (const list of select.listsRead) operations += this.namesIn(list) * operationsPerName;
+    this.work.spend(operations);
     for (let i = 0; i < this.lines.length; i++) if (select.covers(this.lines[i]!)) covered.push(i);
     return covered;
+  }
+
+  private namesIn(list: NameList): number {
+    let names = this.names[list];
+    if (names === null) {
+      names = 0;
+      for (const line of this.lines) names += line[list].length;
+      this.names[list] = names;
+    }
+    return names;
   }
 
   private linesOf(sku: string): readonly number[] {

@@ -29,7 +29,7 @@ export const limits = {
   /** Up to so many discounted units among equal neighbours keep their exact places; beyond, they are taken side by side. */
   placedUnits: 1_000,
   /** What may be done to price one cart, see `work-budget.ts`. */
-  operationsPerEvaluation: 1_000_000,
+  operationsPerEvaluation: 800_000,
   /** What of it may go into what is beyond plain pricing: better plans, near misses, explanations, hints. */
   operationsForSearches: 300_000,
   /** What may be done to tell whether one customer is in one segment. */

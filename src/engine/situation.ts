@@ -10,7 +10,7 @@ import type { RoundingMode } from "./money.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
 import { filled } from "./short-lists.ts";
-import { WorkBudget } from "./work-budget.ts";
+import { operationsPerLine, WorkBudget } from "./work-budget.ts";
 
 /** Why a candidate did not apply. */
 export interface Rejection extends Omit<Unmet, "met"> {
@@ -153,7 +153,7 @@ export class StageView implements ConditionView<FactName> {
   subtotal(select: CompiledSelector, base: "current" | "list"): number {
     if (select.coversEverything) return base === "list" ? this.cart.subtotal : this.goods.stageTotal;
     let sum = 0;
-    for (const line of this.coverage.of(select)) {
+    for (const line of this.linesOf(select)) {
       const { unitPrice } = this.cart.lines[line]!;
       for (const segment of this.goods.segmentsOf(line)) {
         if (select.excludeDiscounted && isDiscounted(this.cart.lines[line]!, segment.stagePrice)) continue;
@@ -166,13 +166,13 @@ export class StageView implements ConditionView<FactName> {
   quantity(select: CompiledSelector): number {
     if (select.coversEverything) return this.cart.quantity;
     let units = 0;
-    for (const line of this.coverage.of(select)) units += this.unitsOf(line, select);
+    for (const line of this.linesOf(select)) units += this.unitsOf(line, select);
     return units;
   }
 
   distinct(select: CompiledSelector, by: "sku" | "product"): number {
     const seen = new Set<string>();
-    for (const line of this.coverage.of(select)) {
+    for (const line of this.linesOf(select)) {
       const { sku, product } = this.cart.lines[line]!;
       if (this.unitsOf(line, select) > 0) seen.add(by === "sku" ? sku : (product ?? sku));
     }
@@ -181,6 +181,12 @@ export class StageView implements ConditionView<FactName> {
 
   shippingAmount(): number {
     return this.shipments.stageTotal;
+  }
+
+  private linesOf(select: CompiledSelector): readonly number[] {
+    const lines = this.coverage.of(select);
+    this.work.spend(lines.length * operationsPerLine);
+    return lines;
   }
 
   private unitsOf(line: number, select: CompiledSelector): number {

@@ -1,5 +1,6 @@
 /** No cart keeps the process busy for long: huge quantities are arithmetic, and what is too much is refused, always the same. */
 import { describe, expect, test } from "vitest";
+import { rulebookOf, worstCart, worstFacts, worstPromotions } from "../../scripts/bench/worst-fixture.ts";
 import { cartSchema } from "../../src/engine/cart.ts";
 import { assess } from "../../src/engine/evaluate.ts";
 import { noFacts } from "../../src/engine/facts.ts";
@@ -7,7 +8,7 @@ import { limits } from "../../src/engine/limits.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 import type { Quote } from "../../src/engine/quote.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
-import { EvaluationTooComplex, WorkBudget } from "../../src/engine/work-budget.ts";
+import { EvaluationTooComplex, operationsPerLine, WorkBudget } from "../../src/engine/work-budget.ts";
 import { writeQuote } from "../../src/engine/write-quote.ts";
 import { type BenefitInput, compileAll, now, promotion, quoteFor } from "./engine-call.ts";
 
@@ -201,5 +202,49 @@ describe("expressions that go through the lines in loops within loops", () => {
     expect(() => quoteFor(few, largestCart("best"))).toThrow(EvaluationTooComplex);
     const small = { ...largestCart("best"), lines: largestCart("best").lines.slice(0, 20) };
     expect(quoteFor(few, small).discount).toBe(0);
+  });
+});
+
+describe("what conditions look at is counted", () => {
+  const asked = [
+    "tags, a selector of its own for each leaf",
+    "SKUs, a selector of its own for each leaf",
+    "an attribute of lines, as a number",
+    "an attribute of lines, as a list",
+    "different products",
+    "the subtotal of chosen goods",
+    "units that are not discounted",
+  ];
+
+  test.each(asked)("%s: 5,000 of them look at 500 lines each", (name) => {
+    const rulebook = rulebookOf(worstPromotions[name]!());
+    const operations = () => {
+      try {
+        return assess(rulebook, worstCart("priority"), worstFacts, now).situation.work.spent;
+      } catch (error) {
+        if (error instanceof EvaluationTooComplex) return limits.operationsPerEvaluation;
+        throw error;
+      }
+    };
+    expect(operations()).toBeGreaterThan(5_000 * 500 * operationsPerLine);
+  });
+
+  test("each leaf counts, and one that goes through what is known of a customer counts more", () => {
+    const operations = (name: string) => {
+      const cart = { ...worstCart("priority"), lines: worstCart("priority").lines.slice(0, 1) };
+      return assess(rulebookOf(worstPromotions[name]!()), cart, worstFacts, now).situation.work.spent;
+    };
+    expect(operations("leaves that are quickly told")).toBeGreaterThan(5_000);
+    expect(operations("past orders")).toBeGreaterThan(8 * 5_000);
+  });
+
+  test("the dearest tags and attributes are refused before they have kept the process busy", () => {
+    const rulebook = rulebookOf(worstPromotions["an attribute of lines, as a list"]!());
+    const cart = worstCart("priority");
+    const begin = process.cpuUsage();
+    expect(() => assess(rulebook, cart, worstFacts, now)).toThrow(EvaluationTooComplex);
+    const { user, system } = process.cpuUsage(begin);
+    // Some 130 ms where nothing else runs; uncounted it was seconds.
+    expect((user + system) / 1000).toBeLessThan(1_000);
   });
 });

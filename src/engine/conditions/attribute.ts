@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { Attributes } from "../cart.ts";
 import { defineCondition, met, missing, unmet } from "../kind.ts";
 import { limits } from "../limits.ts";
+import { operationsPerLine, operationsPerName } from "../work-budget.ts";
 import { checkBounds } from "./bounds.ts";
+import { includesAny } from "./names.ts";
 
 type Value = Attributes[string];
 const scalar = z.union([z.string().max(limits.textLength), z.number(), z.boolean()]);
@@ -34,7 +36,7 @@ export const attribute = defineCondition({
     const allowed = values === undefined ? null : new Set<string | number | boolean>(values);
     const fits = (value: Value): boolean => {
       if (allowed === null) return typeof value === "number" && value >= least && value <= most;
-      return Array.isArray(value) ? value.some((entry) => allowed.has(entry)) : allowed.has(value as string);
+      return Array.isArray(value) ? includesAny(allowed, value) : allowed.has(value as string);
     };
     const unknown = missing(
       of === "cart"
@@ -58,14 +60,17 @@ export const attribute = defineCondition({
     return {
       isAboutCustomer: of === "customer",
       ...(of !== "line" && { reads: [`${of}.attributes.${name}`] }),
-      test({ cart, customer }) {
+      test(view) {
+        const { cart, customer } = view;
         if (of === "cart") return judge(read(cart.attributes, name));
         if (of === "customer")
           return customer === undefined ? noCustomer : judge(read(customer.attributes, name));
+        view.spend(cart.lines.length * operationsPerLine);
         let known = 0;
         for (const line of cart.lines) {
           const value = read(line.attributes, name);
           if (value === undefined) continue;
+          if (allowed !== null && Array.isArray(value)) view.spend(value.length * operationsPerName);
           if (fits(value)) return met;
           known += 1;
         }

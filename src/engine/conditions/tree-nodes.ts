@@ -32,6 +32,9 @@ export interface ConditionNode {
   remedy(view: View): Unmet | null;
 }
 
+/** A customer may have a hundred tags, or orders, that are gone through. */
+const operationsAboutCustomer = 8;
+
 export class Leaf implements ConditionNode {
   readonly kind: ConditionKind;
   readonly compiled: CompiledCondition;
@@ -54,6 +57,7 @@ export class Leaf implements ConditionNode {
   }
 
   test(view: View): Verdict {
+    view.spend(this.isAboutCustomer ? operationsAboutCustomer : 1);
     for (const { name, withId, withoutId } of this.unknown) {
       if ((view.facts as Facts)[name] === undefined)
         return view.customer?.id === undefined ? withoutId : withId;

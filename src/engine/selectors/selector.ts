@@ -61,6 +61,10 @@ export function goodsTest({ exclude, ...include }: GoodsSelector): (goods: Named
     included.every((test) => test(goods)) && (excluded === null || !excluded.every((test) => test(goods)));
 }
 
+/** What a line may have many of. */
+export type NameList = "categories" | "tags";
+const nameLists: readonly NameList[] = ["categories", "tags"];
+
 export interface CompiledSelector {
   /** The selector as text; equal texts mean equal selectors. */
   readonly id: string;
@@ -71,6 +75,8 @@ export interface CompiledSelector {
   readonly onlySku: string | null;
   /** Those that are run for a line, where it comes to them. */
   readonly expressions: readonly Expression[];
+  /** The lists of a line that are gone through for it, each as often as it is. */
+  readonly listsRead: readonly NameList[];
   /** Does the line match, apart from `excludeDiscounted`, which depends on running prices? */
   covers(line: CanonicalLine): boolean;
 }
@@ -93,6 +99,9 @@ export function compileSelector(
     excludeDiscounted,
     onlySku: source.skus?.length === 1 && Object.keys(source).length === 1 ? source.skus[0]! : null,
     expressions,
+    listsRead: [include, exclude ?? {}].flatMap((fields) =>
+      nameLists.filter((list) => fields[list] !== undefined),
+    ),
     covers: excluded === null ? included : (line) => included(line) && !excluded(line),
   };
 }

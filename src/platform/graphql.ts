@@ -2,9 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
 import mercurius from "mercurius";
 import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
+import { type Cohort, newCohort } from "./cohort.ts";
 import { costGuard } from "./graphql-cost.ts";
 import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-documents.ts";
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
+import { documentLoads } from "./graphql-load.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
@@ -39,6 +41,7 @@ interface GraphqlContext {
   requestId: string;
   address: string;
   mayHoldEscapes: boolean;
+  operationName: string | undefined;
   /** The fields whose answer is that of an earlier request. */
   replayed: string[];
 }
@@ -47,8 +50,9 @@ interface GraphqlContext {
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
   const { schemas = operationSchemas(operations) } = options;
-  const schema = graphqlSchema(operations, performWith(validation), schemas);
+  const schema = graphqlSchema(operations, performWith(validation, newCohort()), schemas);
   const requireAffordable = costGuard(operations);
+  const loadOfDocument = documentLoads(operations);
   if (documents !== null) requireDocumentsFit(documents, schema);
   await app.register(mercurius, {
     schema,
@@ -74,9 +78,16 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     requireAffordable(document);
   });
 
+  // What a document is shows when it has been read: until then it may be what is turned away last.
+  app.graphql.addHook("preExecution", async (_schema, document, context) => {
+    const { reply, operationName } = context as unknown as GraphqlContext & { reply: FastifyReply };
+    const load = loadOfDocument(document, operationName);
+    if (load !== "writing") await admitted(gate(load), reply);
+  });
+
   app.post(
     "/graphql",
-    { onRequest: [gate("pricing"), authenticate(authenticator)] },
+    { onRequest: [gate("writing"), authenticate(authenticator)] },
     async (request, reply) => {
       const { query, variables, operationName } = graphqlBody(request.body, documents);
       requireModestSource(query);
@@ -88,6 +99,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
         requestId: request.id,
         address: request.ip,
         mayHoldEscapes: query.includes("\\u"),
+        operationName,
         replayed: [],
       };
       try {
@@ -102,14 +114,21 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
   );
 }
 
-function performWith(validation: ReadonlyMap<string, InputValidation>) {
+function admitted(gate: ReturnType<Gates>, reply: FastifyReply): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gate.call(reply.server, reply.request, reply, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** What is computed joins the cohort: a document with many carts gives way to others between them. */
+function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: Cohort) {
   return (
     operation: Operation,
     args: Readonly<Record<string, unknown>>,
     given: unknown,
     alias: string,
   ): unknown => {
-    const { id, roles, handler, takesIdempotencyKey } = operation;
+    const { id, roles, handler, takesIdempotencyKey, isComputed } = operation;
     const { caller, requestId, address, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
@@ -128,15 +147,9 @@ function performWith(validation: ReadonlyMap<string, InputValidation>) {
       : null;
     const notes: AnswerNotes = { isReplay: false };
     const context = contextOf(operation, caller, { id: requestId, ip: address });
-    const result = handler({
-      params,
-      query,
-      body,
-      ifMatch,
-      idempotencyKey: key,
-      answer: notes,
-      context,
-    });
+    const compute = () =>
+      handler({ params, query, body, ifMatch, idempotencyKey: key, answer: notes, context });
+    const result = isComputed ? cohort.join(compute) : compute();
     if (!(result instanceof Promise)) return result;
     return result.then((value: unknown) => {
       requireTold(context);

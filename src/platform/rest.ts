@@ -62,7 +62,7 @@ export function mountRest(
 }
 
 /** What reads only its own request is pricing; whatever changes anything waits last for its turn to be refused. */
-function loadOf({ method, graphql }: Operation): Load {
+export function loadOf({ method, graphql }: Pick<Operation, "method" | "graphql">): Load {
   if (graphql === "mutation") return "writing";
   return method === "GET" ? "reading" : "pricing";
 }

@@ -97,6 +97,46 @@ test("exports go first, then reading, then pricing, and writing last; health ans
   for (const load of loads) expect((await examples[load]()).status).toBeLessThan(300);
 });
 
+test("a document is turned away with its kind: what changes something last, whatever else it asks first", async () => {
+  const evaluation = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
+  const list = "redemptions { nodes { id } }";
+  // Refused for its role, which is asked after the gate, and without the database.
+  const change = `mutation { archivePromotion(id: "p") { id } }`;
+  const ask = async (query: string) => {
+    const answer = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${project.keys.checkout}`, "content-type": "application/json" },
+      body: JSON.stringify({ query }),
+    });
+    const { errors, code } = (await answer.json()) as {
+      errors?: { extensions: { code: string } }[];
+      code?: string;
+    };
+    return [answer.status, code ?? errors?.[0]?.extensions.code];
+  };
+  expect(await ask(evaluation)).toEqual([200, undefined]);
+  const blocker = await direct.pool.connect();
+  await blocker.query("begin; lock table redemptions in access exclusive mode");
+  onTestFinished(() => blocker.release(true));
+  const held: Promise<Response>[] = [];
+  const fillTo = async (share: number) => {
+    while (held.length < share * mostOpenRequests)
+      held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `again-${held.length}` }));
+    await vi.waitFor(async () => expect(await figure("requests_open")).toBe(held.length + 1), {
+      timeout: 60_000,
+    });
+  };
+  await fillTo(shares.reading);
+  expect(await ask(evaluation)).toEqual([200, undefined]);
+  expect(await ask(`query both ${evaluation.replace(/ \}$/, ` ${list} }`)}`)).toEqual([503, "unavailable"]);
+  await fillTo(shares.pricing);
+  expect(await ask(evaluation)).toEqual([503, "unavailable"]);
+  expect(await ask(change)).toEqual([200, "forbidden-role"]);
+  await blocker.query("rollback");
+  expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
+  expect(await ask(evaluation)).toEqual([200, undefined]);
+});
+
 test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {
   const began: Load[] = [];
   const refused: Load[] = [];

@@ -2,7 +2,7 @@ import { getIntrospectionQuery, printSchema } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { graphqlSchema } from "../../src/platform/graphql-schema.ts";
 import { openApiDocument } from "../../src/platform/openapi.ts";
-import { operations, operationsApp } from "./operations-app.ts";
+import { operations, operationsApp, turns } from "./operations-app.ts";
 
 let app: Awaited<ReturnType<typeof operationsApp>>;
 beforeAll(async () => {
@@ -66,6 +66,19 @@ test("a field the role does not allow fails alone", async () => {
 test("the usual introspection query fits in the limits of development", async () => {
   const { status, body } = await post({ query: getIntrospectionQuery() });
   expect([status, body.errors]).toEqual([200, undefined]);
+});
+
+test("what one document computes is computed in turns, as what many requests ask", async () => {
+  let isOver = false;
+  const count = () => {
+    turns.passed += 1;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  const names = ["a", "b", "c", "d", "e"];
+  const { body } = await post({ query: `{ ${names.map((name) => `${name}: ponder { turn }`).join(" ")} }` });
+  isOver = true;
+  expect(new Set(names.map((name) => body.data[name].turn)).size).toBe(names.length);
 });
 
 test("a repetition is marked beside the data, a busy key with the seconds to wait", async () => {

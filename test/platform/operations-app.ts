@@ -176,6 +176,28 @@ const declared: Operation[] = [
   }),
 ];
 
+/** Counted by a test: which turn of the event loop it is. */
+export const turns = { passed: 0 };
+declared.push(
+  defineOperation({
+    id: "ponder",
+    method: "GET",
+    path: "/v1/ponder",
+    graphql: "query",
+    tag: "test",
+    summary: "Computes for longer than a turn, and says in which it did.",
+    roles: [],
+    isComputed: true,
+    result: z.object({ turn: z.int() }).meta({ id: "Pondered" }),
+    problems: [],
+    handler: () => {
+      const until = performance.now() + 11;
+      while (performance.now() < until);
+      return { turn: turns.passed };
+    },
+  }),
+);
+
 const receiptOfPay = z.object({ id: z.string() }).meta({ id: "Paid" });
 const pay = (id: string, path: `/v1/${string}`) =>
   defineOperation({

@@ -1,7 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
-import { drizzle } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
 import type { Log } from "./log.ts";
 
@@ -11,14 +10,27 @@ const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.u
 // Any number will do, as long as every version of Dealwright uses the same.
 const advisoryLock = 7_305_118_201;
 
+/** How long a file may wait for a lock that traffic holds, and for how long it is tried again. */
+export interface MigrationPatience {
+  /** Everybody else queues up behind who waits for a lock, so not for long. */
+  lockMilliseconds?: number;
+  /** What holds it may be a long report; after this the start fails. */
+  retryMilliseconds?: number;
+}
+
+/** So much longer than a lock is waited for, traffic has for itself. */
+const pauseMilliseconds = 1_000;
+const advisoryMilliseconds = 600_000;
+
 /**
- * Brings the schema up to date. Any number of processes may start at once: one migrates, the others wait and find
- * nothing left to do. Needs a direct connection; a transaction pooler does not keep the lock.
+ * Brings the schema up to date, each file in a transaction of its own. Any number of processes may start at once: one
+ * migrates, the others wait and find nothing left to do. Needs a direct connection; a transaction pooler does not keep the lock.
  */
 export async function migrateDatabase(
   connectionString: string,
   log: Log,
   folder: string = migrationsFolder,
+  { lockMilliseconds = 1_000, retryMilliseconds = 120_000 }: MigrationPatience = {},
 ): Promise<void> {
   const files = readMigrationFiles({ migrationsFolder: folder });
   assertAscending(files);
@@ -26,24 +38,93 @@ export async function migrateDatabase(
   client.on("error", (error) => log.warn({ err: error }, "the connection of the migration was lost"));
   await client.connect();
   try {
-    // Whoever holds the lock is migrating, which may take long; the deadline is only against waiting for ever.
-    await client.query("set statement_timeout = 0; set lock_timeout = '10min'");
-    await client.query("select pg_advisory_lock($1)", [advisoryLock]);
-    // From here on a lock not granted soon is held by running traffic, and everybody else queues up behind us.
-    await client.query("set lock_timeout = '5s'");
+    await client.query("set statement_timeout = 0");
+    await waitToBeAlone(client);
+    await client.query(`set lock_timeout = ${lockMilliseconds}`);
+    await client.query(bookkeeping);
     const applied = await readApplied(client);
     assertUnchanged(files, applied);
-    await migrate(drizzle(client), { migrationsFolder: folder });
-    const count = files.filter(({ folderMillis }) => !applied.has(folderMillis)).length;
-    if (count > 0) log.info({ count }, "the database schema was migrated");
-  } catch (error) {
-    throw withCause(error);
+    const youngest = Math.max(0, ...applied.keys());
+    const due = files.filter(({ folderMillis }) => folderMillis > youngest);
+    for (const file of due) await applyPatiently(client, file, log, retryMilliseconds);
+    if (due.length > 0) log.info({ count: due.length }, "the database schema was migrated");
   } finally {
     await client.end();
   }
 }
 
-/** Drizzle applies what is younger than the youngest applied; an entry out of order would be passed over in silence. */
+/**
+ * Asked again and again, never waited for: a statement that waits has a snapshot, for the end of which an index that is made
+ * concurrently would wait in its turn.
+ */
+async function waitToBeAlone(client: pg.Client): Promise<void> {
+  const until = performance.now() + advisoryMilliseconds;
+  for (;;) {
+    const { rows } = await client.query<{ isMine: boolean }>('select pg_try_advisory_lock($1) as "isMine"', [
+      advisoryLock,
+    ]);
+    if (rows[0]!.isMine) return;
+    if (performance.now() > until) throw new Error("another process has been migrating for ten minutes");
+    await setTimeout(100);
+  }
+}
+
+async function applyPatiently(
+  client: pg.Client,
+  file: MigrationMeta,
+  log: Log,
+  retryMilliseconds: number,
+): Promise<void> {
+  const until = performance.now() + retryMilliseconds;
+  for (;;) {
+    try {
+      await apply(client, file);
+      return;
+    } catch (error) {
+      const { code = "", message } = error as { code?: string; message: string };
+      if (!lockCodes.has(code) || performance.now() + pauseMilliseconds > until)
+        throw new Error(`a migration failed: ${message}`, { cause: error });
+      log.warn({ migration: file.folderMillis, err: error }, "a migration waits for a lock; tried again");
+      await setTimeout(pauseMilliseconds);
+    }
+  }
+}
+
+/** Not granted in time; a deadlock. */
+const lockCodes = new Set(["55P03", "40P01"]);
+
+/** In its first line. Such a file is begun again where it failed half way, so it must bear that. */
+const outsideMarker = "-- outside a transaction";
+
+async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMeta): Promise<void> {
+  const note = () =>
+    client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
+      hash,
+      folderMillis,
+    ]);
+  if (sql[0]?.trimStart().startsWith(outsideMarker)) {
+    // One by one: PostgreSQL takes several in one text for a transaction.
+    for (const statement of sql) await client.query(statement);
+    await note();
+    return;
+  }
+  await client.query("begin");
+  try {
+    for (const statement of sql) await client.query(statement);
+    await note();
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+/** As drizzle makes it, which kept this table before. */
+const bookkeeping = `
+  create schema if not exists drizzle;
+  create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`;
+
+/** What is younger than the youngest applied is applied; an entry out of order would be passed over in silence. */
 function assertAscending(files: readonly MigrationMeta[]): void {
   files.forEach(({ folderMillis }, index) => {
     const previous = files[index - 1]?.folderMillis ?? 0;
@@ -65,18 +146,8 @@ function assertUnchanged(files: readonly MigrationMeta[], applied: ReadonlyMap<n
 }
 
 async function readApplied(client: pg.Client): Promise<ReadonlyMap<number, string>> {
-  const { rows: tables } = await client.query(
-    "select 1 where to_regclass('drizzle.__drizzle_migrations') is not null",
-  );
-  if (tables.length === 0) return new Map();
   const { rows } = await client.query<{ created_at: string; hash: string }>(
     "select created_at, hash from drizzle.__drizzle_migrations",
   );
   return new Map(rows.map(({ created_at, hash }) => [Number(created_at), hash]));
-}
-
-/** Drizzle's message is the statement; what PostgreSQL said about it hides in the cause. */
-function withCause(error: unknown): unknown {
-  if (!(error instanceof Error) || !(error.cause instanceof Error)) return error;
-  return new Error(`a migration failed: ${error.cause.message}`, { cause: error });
 }

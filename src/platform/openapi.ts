@@ -138,7 +138,9 @@ export function problemsOf({
     "invalid-request",
     ...(query !== undefined && "after" in query.shape ? (["invalid-cursor"] as const) : []),
     // Also where none is asked for: a body that comes is read.
-    ...(method === "GET" ? [] : (["malformed-json", "body-too-large", "unsupported-media-type"] as const)),
+    ...(method === "GET"
+      ? []
+      : (["malformed-json", "request-timeout", "body-too-large", "unsupported-media-type"] as const)),
     ...(roles !== null ? (["unauthenticated", "too-many-requests"] as const) : []),
     ...(roles !== null && roles.length > 0 ? (["forbidden-role"] as const) : []),
     ...(requiresIfMatch ? (["precondition-required"] as const) : []),
@@ -180,7 +182,7 @@ function headersOf({ etag, takesIdempotencyKey, deprecated }: Operation) {
 export function streamProblemsOf({ roles, consumes, problems }: StreamOperation): ProblemCode[] {
   const codes: ProblemCode[] = [
     "invalid-request",
-    ...(consumes !== undefined ? (["unsupported-media-type"] as const) : []),
+    ...(consumes !== undefined ? (["request-timeout", "unsupported-media-type"] as const) : []),
     "not-acceptable",
     "unauthenticated",
     "too-many-requests",

@@ -33,6 +33,23 @@ test.each(calculations.map(({ name, formula, example }) => ({ name, formula, exa
   },
 );
 
+test.each([
+  [
+    "elasticity",
+    {
+      points: [
+        { price: 5.2e-91, units: 2.7e-99 },
+        { price: 7.4e-92, units: 1.4e-119 },
+      ],
+    },
+  ],
+  ["discount-depth", { elasticity: 1000, marginKept: 0, grossMargin: 1e-305 }],
+  ["significance", { control: [-4.5e-265, 1e-323], treatment: [-8e-172, -1.2e-149] }],
+])("%s is not told of figures that no quotient of doubles holds", async (name, body) => {
+  const answer = await api.rest("POST", `/v1/planning/${name}`, { body });
+  expect([answer.status, answer.body.errors?.[0].code]).toEqual([400, "figures_out_of_range"]);
+});
+
 describe("elasticity", () => {
   const points = [10, 9, 8, 7, 6, 5].map((price, i) => ({
     price,

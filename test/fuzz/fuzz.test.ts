@@ -58,7 +58,7 @@ function bodiesOf(operation: Operation): fc.Arbitrary<unknown> {
   const schema = documented(operation).requestBody?.content["application/json"].schema;
   const right = schema === undefined ? fc.constant(undefined) : jsonArbitrary(schema, definitions);
   const example = fc.constant(operation.example ?? {});
-  return fc.oneof(right, mutated(example), mutated(mutated(example)), mutated(right)).map(tamed);
+  return fc.oneof(right, example, mutated(example), mutated(mutated(example)), mutated(right)).map(tamed);
 }
 
 /** What is right but would keep the machine busy for minutes: codes by the million. */
@@ -67,6 +67,14 @@ function tamed(body: unknown): unknown {
   return typeof count === "number" && count > 50 && count <= 10_000_000
     ? { ...(body as object), count: 5 }
     : body;
+}
+
+/** Most requests are odd in one place: whatever refuses them there would hide what is behind it. */
+function seldom<Right, Odd>(right: Right, odd: fc.Arbitrary<Odd>): fc.Arbitrary<Right | Odd> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant(right) as fc.Arbitrary<Right | Odd> },
+    { weight: 1, arbitrary: odd },
+  );
 }
 
 function requestsTo(operation: Operation): fc.Arbitrary<Sent> {
@@ -80,23 +88,29 @@ function requestsTo(operation: Operation): fc.Arbitrary<Sent> {
         arbitrary: fc.record(Object.fromEntries(Object.keys(real).map((name) => [name, oddity]))),
       },
     ),
-    query: fc.record(
-      Object.fromEntries(
-        query.map(({ name, schema }) => [name, fc.oneof(jsonArbitrary(schema, definitions), oddity)]),
+    query: seldom(
+      {},
+      fc.record(
+        Object.fromEntries(
+          query.map(({ name, schema }) => [name, fc.oneof(jsonArbitrary(schema, definitions), oddity)]),
+        ),
+        { requiredKeys: [] },
       ),
-      { requiredKeys: [] },
     ),
     body: fc.oneof(
       { weight: 9, arbitrary: bodiesOf(operation) },
       { weight: 1, arbitrary: damaged(bodiesOf(operation).map((body) => JSON.stringify(body) ?? "")) },
     ),
-    headers: fc.record(
-      {
-        "if-match": fc.constantFrom("*", '"1"', '"2"', 'W/"1"', '"', "1, 2", '"9007199254740993"'),
-        "idempotency-key": fc.constantFrom("k1", "k2", "k3", "a b", '"q"', "x".repeat(201)),
-        "x-request-id": fc.constantFrom("r1", "\\u0000", "a b"),
-      },
-      { requiredKeys: operation.requiresIfMatch ? ["if-match"] : [] },
+    headers: seldom(
+      operation.requiresIfMatch ? { "if-match": "*" } : {},
+      fc.record(
+        {
+          "if-match": fc.constantFrom("*", '"1"', '"2"', 'W/"1"', '"', "1, 2", '"9007199254740993"'),
+          "idempotency-key": fc.constantFrom("k1", "k2", "k3", "a b", '"q"', "x".repeat(201)),
+          "x-request-id": fc.constantFrom("r1", "\\u0000", "a b"),
+        },
+        { requiredKeys: operation.requiresIfMatch ? ["if-match"] : [] },
+      ),
     ),
   });
 }

@@ -32,8 +32,9 @@ export async function fuzz<Request>(
       const said = () => JSON.stringify(request).slice(0, 3_000);
       try {
         let { status, text } = await send(request);
-        // A busy machine says "try again": what says so every time has found something.
-        for (let again = 0; status === 503 && again < 3; again += 1) ({ status, text } = await send(request));
+        // A busy machine says "try again": what says so every time has found something. Injected requests are never told to be complete.
+        for (let again = 0; (status === 503 || status === 408) && again < 3; again += 1)
+          ({ status, text } = await send(request));
         statuses[status] = (statuses[status] ?? 0) + 1;
         if (status >= 500) faults.push(`${status} ${text.slice(0, 300)} to ${said()}`);
       } catch (error) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
+import { problem } from "../../platform/problem.ts";
 import { budget } from "./budget.ts";
 import { budgetSplit } from "./budget-split.ts";
 import { type Calculation, caution } from "./calculation.ts";
@@ -52,8 +53,20 @@ export function planningOperations(): Operation[] {
       problems: [],
       handler: ({ body }) => {
         const calculated = compute(body);
+        if (!hasFigures(calculated.result)) throw beyondNumbers();
         return { formula, source, inputs: body, ...calculated } as never;
       },
     }),
   );
+}
+
+/** Whether every number in it is one: figures near the ends of what a double holds have squares and quotients beyond them. */
+function hasFigures(result: unknown): boolean {
+  if (typeof result === "number") return Number.isFinite(result);
+  return typeof result !== "object" || result === null || Object.values(result).every(hasFigures);
+}
+
+function beyondNumbers() {
+  const message = "Some figures are too small or too large to calculate with: use another unit.";
+  return problem("invalid-request", { errors: [{ path: "", code: "figures_out_of_range", message }] });
 }

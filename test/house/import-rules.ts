@@ -91,6 +91,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What may be asked of the committer, and a batch without its database.
   "src/features/ledger/committer-batch.ts": "words",
   "src/features/ledger/committer-planning.ts": "words",
+  "src/features/ledger/committer-turns.ts": "words",
   "src/features/ledger/committer-write-parts.ts": "words",
   "src/features/ledger/committer-books.ts": "words",
   "src/features/ledger/ledger-commands.ts": "words",

@@ -43,6 +43,7 @@ const variables = z.object({
   TRUSTED_PROXIES: networks.default([]),
   GRAPHQL_DOCUMENTS: z.string().optional(),
   EVENT_RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+  TRACKED_EVENT_MONTHS: wholeNumber(3, 1_200).optional(),
   WEBHOOK_TARGETS: z.enum(["public", "any"]).default("public"),
 });
 
@@ -83,6 +84,8 @@ export interface Config {
   graphqlDocuments?: string | undefined;
   /** So long events can be read and delivered; then they are deleted, consumed or not. */
   eventRetentionDays: number;
+  /** Quarters of tracked events that ended longer ago are dropped. Null: they are kept. */
+  trackedEventMonths: number | null;
   /** `any`: also plain http and addresses of the own network; never in production. */
   webhookTargets: "public" | "any";
 }
@@ -160,6 +163,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     metrics: settings.METRICS,
     isTraced: settings.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     eventRetentionDays: settings.EVENT_RETENTION_DAYS,
+    trackedEventMonths: settings.TRACKED_EVENT_MONTHS ?? null,
     webhookTargets: settings.WEBHOOK_TARGETS,
   };
 }

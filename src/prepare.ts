@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./features/demo/demo-seed.ts";
 import { type Bootstrapped, bootstrap } from "./features/projects/project-bootstrap.ts";
-import { systemClock } from "./platform/clock.ts";
+import { type Background, repeated } from "./platform/background.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
 import { assertDurable, isConnectionLost, openDatabase } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { migrateDatabase } from "./platform/migrate.ts";
+import { keepQuarters } from "./platform/quarters.ts";
 import { assertWalled } from "./platform/walls.ts";
 
 export interface DatabaseUrls {
@@ -42,6 +44,26 @@ export async function prepareDatabase(
     await database.close();
   }
 }
+
+const keepEveryMilliseconds = 3_600_000;
+
+/**
+ * Work on the database that its owner has to do: any number of processes may be at it. What fails is said, and tried again in an
+ * hour: nothing depends on it soon.
+ */
+export function databaseUpkeep(
+  config: Config,
+  { directUrl }: DatabaseUrls,
+  log: Log,
+  clock: Clock,
+): Background {
+  const keepMonths = config.trackedEventMonths;
+  const keep = () => keepQuarters(directUrl, trackedEvents, { now: clock.now(), keepMonths }, log);
+  const failed = (err: unknown) => log.warn({ err }, "the quarters of tracked events could not be kept");
+  return repeated(keepEveryMilliseconds, keep, failed);
+}
+
+const trackedEvents = { name: "tracked_events", column: "occurred_at", companion: "tracked_event_names" };
 
 /** Where a process keeps what it needs while the database is away. */
 export function keptDirectory({ dataDirectory }: Config): string {

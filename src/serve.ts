@@ -7,7 +7,7 @@ import { openListener } from "./platform/listen.ts";
 import type { Log } from "./platform/log.ts";
 import { createMetrics, type Metrics, serveMetrics } from "./platform/metrics.ts";
 import { openReplica, type Replica } from "./platform/replica.ts";
-import { type DatabaseUrls, keptDirectory, prepareDatabase } from "./prepare.ts";
+import { type DatabaseUrls, databaseUpkeep, keptDirectory, prepareDatabase } from "./prepare.ts";
 
 export interface Serving {
   readonly address: string;
@@ -73,6 +73,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       keepMilliseconds: 10_000,
     },
   });
+  const upkeep = databaseUpkeep(config, urls, log, clock);
+  closers.push(upkeep.close);
+  upkeep.start();
+  upkeep.wake();
   const drain = drainable(app);
   closers.push(async () => {
     await drain();

@@ -28,6 +28,7 @@ test("nothing set is a complete configuration for trying out", () => {
     isTraced: false,
     eventRetentionDays: 30,
     graphqlDocuments: undefined,
+    trackedEventMonths: null,
     webhookTargets: "public",
   });
 });

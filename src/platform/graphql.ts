@@ -40,6 +40,7 @@ interface GraphqlContext {
   caller: Caller;
   requestId: string;
   address: string;
+  socket: { readonly destroyed: boolean };
   mayHoldEscapes: boolean;
   operationName: string | undefined;
   /** The fields whose answer is that of an earlier request. */
@@ -98,6 +99,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
         caller: request.caller,
         requestId: request.id,
         address: request.ip,
+        socket: request.socket,
         mayHoldEscapes: query.includes("\\u"),
         operationName,
         replayed: [],
@@ -129,7 +131,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
     alias: string,
   ): unknown => {
     const { id, roles, handler, takesIdempotencyKey, isComputed } = operation;
-    const { caller, requestId, address, mayHoldEscapes, replayed } = given as GraphqlContext;
+    const { caller, requestId, address, socket, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
       requireStorableText(args);
@@ -146,7 +148,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
       ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
       : null;
     const notes: AnswerNotes = { isReplay: false };
-    const context = contextOf(operation, caller, { id: requestId, ip: address });
+    const context = contextOf(operation, caller, { id: requestId, ip: address, socket });
     const compute = () =>
       handler({ params, query, body, ifMatch, idempotencyKey: key, answer: notes, context });
     const result = isComputed ? cohort.join(compute) : compute();

@@ -7,6 +7,8 @@ import type { ProblemCode } from "./problem.ts";
 /** What a handler knows of who is asking. */
 export interface OperationContext extends Caller {
   readonly requestId: string;
+  /** Whether whoever asked has hung up by now; left out where nobody asked over a connection. */
+  readonly isGone?: () => boolean;
   /** What the audit trail is told of; only with operations that it is told of. */
   readonly change?: ChangeOrigin;
 }
@@ -160,10 +162,12 @@ export function defineOperation<
 export function contextOf(
   { id, audit }: Pick<Operation, "id" | "audit">,
   caller: Caller,
-  request: { readonly id: string; readonly ip: string },
+  request: { readonly id: string; readonly ip: string; readonly socket: { readonly destroyed: boolean } },
 ): OperationContext {
   const { projectId, environment, apiKeyId, role, requestsPerMinute } = caller;
-  const context = { projectId, environment, apiKeyId, role, requestsPerMinute, requestId: request.id };
+  const { id: requestId, socket } = request;
+  const isGone = () => socket.destroyed;
+  const context = { projectId, environment, apiKeyId, role, requestsPerMinute, requestId, isGone };
   if (audit === undefined || "unaudited" in audit) return context;
   const change = { operation: id, resource: audit.resource, network: networkOf(request.ip), isTold: false };
   return { ...context, change };

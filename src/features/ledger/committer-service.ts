@@ -81,7 +81,7 @@ export function committerService({ database, log }: { database: Database; log: L
     // What arrives in this turn of the event loop still comes along: half as many batches again, where many are at it.
     await nextTurn();
     while (queue.waiting.length > 0) {
-      const batch = queue.waiting.splice(0, mostPerBatch).filter(isInTime);
+      const batch = queue.waiting.splice(0, mostPerBatch).filter(isAwaited);
       queue.turns.batchBegins();
       if (batch.length > 0) await commitAll(projectId, batch);
       queue.turns.letGo();
@@ -91,8 +91,10 @@ export function committerService({ database, log }: { database: Database; log: L
     queue.turns.end();
   }
 
-  function isInTime({ since, reject }: Waiting): boolean {
-    if (performance.now() - since < deadlineMilliseconds) return true;
+  /** Its caller neither gave up nor hung up. */
+  function isAwaited({ submission, since, reject }: Waiting): boolean {
+    const isInTime = performance.now() - since < deadlineMilliseconds;
+    if (isInTime && submission.isAbandoned?.() !== true) return true;
     reject(unavailable());
     return false;
   }

@@ -71,6 +71,8 @@ export interface Submission {
   readonly idempotency?: Idempotency | null;
   /** The answer to keep with the idempotency key; left out where it follows from the resource. */
   readonly answer?: (granted: Granted) => unknown;
+  /** Nobody waits for it any more: it is dropped unless its batch has begun. */
+  readonly isAbandoned?: (() => boolean) | undefined;
   /** The reference of its order, for the events. */
   readonly orderRef?: string;
   /** Writes what belongs to the command in other tables, in its transaction; only if it is granted, and once for each attempt. */

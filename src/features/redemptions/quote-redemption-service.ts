@@ -91,6 +91,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     const rulebook = await rulebooks.rulebookAsOf(projectId, saved.revision, timezone, promotionIds);
     const who = whoIs(rules.identifierKey, { customer: { id: customerId ?? undefined }, identifiers });
     const result = await committer.submit(projectId, {
+      isAbandoned: context.isGone,
       command: {
         kind: "redeem",
         redemption: id,

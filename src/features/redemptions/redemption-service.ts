@@ -67,7 +67,7 @@ export interface RedemptionService {
   ledger(projectId: string, id: string): Promise<Ledger>;
 }
 
-export type RedemptionActor = Pick<OperationContext, "projectId">;
+export type RedemptionActor = Pick<OperationContext, "projectId" | "isGone">;
 
 export interface RedemptionServiceOptions {
   database: Database;
@@ -187,6 +187,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           ...promisedBy(quote),
         },
         idempotency: idempotencyOf(idempotencyKey, operations.redeem, hash),
+        isAbandoned: context.isGone,
         answer: beginningOf,
         ...(seat !== undefined && { alongside: seat.alongside }),
       };
@@ -244,7 +245,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
 
   async function settle(
     kind: "commit" | "cancel",
-    { projectId }: RedemptionActor,
+    { projectId, isGone }: RedemptionActor,
     id: string,
     idempotencyKey: string | null,
   ): Promise<Answered<Redemption>> {
@@ -261,6 +262,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       committer.submit(projectId, {
         command: asked,
         idempotency: idempotencyOf(idempotencyKey, operation, hash),
+        isAbandoned: isGone,
         answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
       });
     let result = await submit(command);

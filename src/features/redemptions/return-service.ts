@@ -69,7 +69,7 @@ type Asked = (row: RedemptionRow, sale: Sale) => ReturnRequest | null;
 
 export function returnService({ database, rulebooks, committer }: ReturnServiceOptions): ReturnService {
   async function giveBack(
-    { projectId }: RedemptionActor,
+    { projectId, isGone }: RedemptionActor,
     id: string,
     asked: Asked,
     idempotency: Idempotency | null,
@@ -93,6 +93,7 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
         },
         returnNote: noteOf(computed, answer),
         idempotency,
+        isAbandoned: isGone,
         answer: () => answer,
         orderRef: row.orderRef,
       });

@@ -13,6 +13,8 @@ export interface TcpProxy {
   setDown(isDown: boolean): void;
   /** Keeps every line open, and lets nothing through. What was sent meanwhile is lost. */
   setHung(isHung: boolean): void;
+  /** From now on notes what the server says, each time all that it says before it hears an answer: a round trip. */
+  listen(): readonly { readonly said: string }[];
   /** Where new connections go from now on. */
   retarget(connectionString: string): void;
   close(): Promise<void>;
@@ -26,6 +28,7 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let isDown = false;
   let isHung = false;
+  let trips: { said: string }[] | null = null;
   const server = createServer((client) => {
     if (isDown) {
       client.destroy();
@@ -37,6 +40,7 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
       upstream.destroy();
     };
     let isCutByAnswer = false;
+    let trip: { said: string } | null = null;
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
       sockets.add(socket);
@@ -50,11 +54,17 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
       if (isHung) return undefined;
       const fate = data.indexOf(commit) < 0 ? "pass" : proxy.onCommit();
       if (fate === "lose the request") return cut();
+      if (trip === null && trips !== null) {
+        trip = { said: "" };
+        trips.push(trip);
+      }
+      if (trip !== null) trip.said += data.toString("latin1");
       isCutByAnswer ||= fate === "lose the answer";
       upstream.write(data);
     });
     upstream.on("data", (data) => {
       if (isHung) return;
+      trip = null;
       if (isCutByAnswer) cut();
       else client.write(data);
     });
@@ -71,6 +81,10 @@ export async function startProxy(connectionString: string): Promise<TcpProxy> {
     },
     setHung(now) {
       isHung = now;
+    },
+    listen() {
+      trips = [];
+      return trips;
     },
     retarget(next) {
       target = new URL(next);

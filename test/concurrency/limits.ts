@@ -1,4 +1,5 @@
 /** G01: what is limited to N is given N times, by any face, any number of processes, under any rush. */
+import { ruleOfCampaign } from "../../src/features/ledger/campaign-counters.ts";
 import type { Database } from "../../src/platform/database.ts";
 import type { TestDatabase } from "../database.ts";
 import { falseRefusals, History } from "../faults/history.ts";
@@ -9,7 +10,9 @@ import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
 export interface Supply {
   /** What the promotion adds to its document. */
   readonly document: (limit: number) => object;
-  /** Whose counter it is: of the promotion, unless it is a pool's. */
+  /** What guards the campaign that the promotion then is part of. */
+  readonly guards?: (limit: number) => object;
+  /** Whose counter it is: of the promotion, unless it is a pool's or its campaign's. */
   readonly measure: string;
   readonly holder?: string;
   /** Of which counter by period; that of all time, unless it says so. */
@@ -35,6 +38,18 @@ export const supplies = {
     document: (limit) => ({ budget: { amount: { CNY: limit * 1_000 } } }),
     measure: "amount:CNY",
     unit: 1_000,
+  },
+  "campaign budget": {
+    document: () => ({}),
+    guards: (limit) => ({ discounts: { amount: { CNY: limit * 1_000 } } }),
+    measure: "amount:CNY",
+    unit: 1_000,
+  },
+  "orders per customer of a campaign": {
+    document: () => ({}),
+    guards: (orders) => ({ perCustomer: { orders } }),
+    measure: "uses",
+    holder: "customer:%",
   },
   "gift stock": {
     document: (stock) => ({ benefits: [{ kind: "gift", sku: "BAG", stock }] }),
@@ -74,8 +89,11 @@ export async function rushFor(
   const shop = await openShop(servers[0]!, database);
   const codes = Array.from({ length: limit }, (_, i) => `R${String(i).padStart(7, "0")}`);
   const pool = supply.isCoupon ? await couponsOf(database, shop.project.id, "rush", codes) : null;
+  const { guards } = supply;
+  if (guards !== undefined) await shop.campaign("rush", guards(limit));
   const promotion = await shop.promotion("rush", {
     trigger: { type: "code", code: "RUSH" },
+    ...(guards !== undefined && { campaign: "rush" }),
     ...supply.document(limit),
   });
   const codeOf = (index: number) => (pool === null ? "RUSH" : codes[index % limit]!);
@@ -90,7 +108,7 @@ export async function rushFor(
       { history },
     ),
   );
-  return { history, shop, rule: pool ?? promotion };
+  return { history, shop, rule: guards === undefined ? (pool ?? promotion) : ruleOfCampaign("rush") };
 }
 
 /** Every way in which the rush did not go as promised; none if it did. */

@@ -37,6 +37,8 @@ describe("what is limited to N is given exactly N times (G01)", () => {
     ["GraphQL", "single-use code", 3],
     ["REST", "gift stock", 1],
     ["REST", "units of its own stock", 3],
+    ["REST", "campaign budget", 3],
+    ["GraphQL", "orders per customer of a campaign", 3],
   ];
   const attempts = sized(2_000, 20_000);
   const limit = sized(100, 1_000);

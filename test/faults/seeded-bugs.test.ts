@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { violationsIn } from "../books-balance.ts";
+import { spend, violationsOf as violationsOfBudget } from "../concurrency/budgets.ts";
 import { rushFor, violationsOf } from "../concurrency/limits.ts";
 import { contentsOf, demoProject, quotesFor } from "../concurrency/quotes.ts";
 import { randomCarts } from "../concurrency/random-carts.ts";
@@ -69,13 +70,23 @@ async function shopWith(url: string, code: string, document = {}): Promise<{ sho
   return { shop, rule };
 }
 
-for (const name of ["counters are read as they were a moment ago", "a limit gives one less than it has"])
+const limitBugs = [
+  ["counters are read as they were a moment ago", "refuse"],
+  ["a limit gives one less than it has", "partial"],
+] as const;
+for (const [name, atEdge] of limitBugs)
   bugIsNoticed(name, async (_url, urls) => {
     const rush = await rushFor("promotion limit", {
       ...{ database, servers: urls, face: "REST", attempts: 300, limit: 60 },
     });
     expect(await violationsOf("promotion limit", 60, rush, database)).not.toEqual([]);
     rush.shop.close();
+    const budget = 50_001;
+    const spending = await spend(atEdge, { database, servers: urls, budget, attempts: 300 });
+    expect(await violationsOfBudget(atEdge, budget, spending, database)).toContainEqual(
+      expect.stringMatching(/^spent \d+ of 50001$/),
+    );
+    spending.shop.close();
   });
 
 bugIsNoticed("a batch in ten is answered and rolled back", async (url) => {

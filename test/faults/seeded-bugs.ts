@@ -39,7 +39,7 @@ export const seededBugs: readonly SeededBug[] = [
         replace(
           statement,
           "period, used, reserved from counters",
-          "period, used - used % 7 as used, reserved from counters",
+          "period, used - used % case when measure like 'amount:%' then 5000 else 7 end as used, reserved from counters",
         );
     },
   },

@@ -10,6 +10,8 @@ export interface Shop {
   readonly client: Client;
   /** Creates the promotion and puts it into force; ten yuan off the order unless it says otherwise. */
   promotion(key: string, document: object): Promise<string>;
+  /** Running for weeks yet. */
+  campaign(key: string, guards: object): Promise<void>;
   close(): void;
 }
 
@@ -31,6 +33,14 @@ export async function openShop(server: string, database: Pick<OwnersDatabase, "o
       const active = await admin.call("POST", `${server}/v1/promotions/${id}/activate`);
       expect([active.status, active.text]).toEqual([200, expect.any(String)]);
       return id;
+    },
+    async campaign(key, guards) {
+      const [startsAt, endsAt] = [-1, 30].map((days) =>
+        new Date(Date.now() + days * 86_400_000).toISOString(),
+      );
+      const body = { key, name: key, startsAt, endsAt, guards };
+      const created = await admin.call("POST", `${server}/v1/campaigns`, body);
+      expect([created.status, created.text]).toEqual([201, expect.any(String)]);
     },
     close() {
       admin.close();

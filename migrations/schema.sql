@@ -1972,6 +1972,8 @@ create table rebate_entries (
   constraint rebate_entries_move_something CHECK (((amount > 0) AND (from_account <> to_account)))
 );
 CREATE INDEX rebate_entries_account ON public.rebate_entries USING btree (project_id, agreement, period, dealer, id);
+CREATE TRIGGER rebate_entries_append_only BEFORE DELETE OR UPDATE ON public.rebate_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER rebate_entries_never_emptied BEFORE TRUNCATE ON public.rebate_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 alter table rebate_entries enable row level security;
 alter table rebate_entries force row level security;
 create policy lookout on rebate_entries as permissive for select to dealwright_lookout using (true);

@@ -31,9 +31,10 @@ afterAll(async () => {
 const waits = <Value>(value: () => Promise<Value>, expected: Value) =>
   vi.waitFor(async () => expect(await value()).toEqual(expected), { timeout: patience, interval: 20 });
 
-async function commandsWaiting(): Promise<string | undefined> {
+/** Requests under way, the one that asks among them. */
+async function requestsOpen(): Promise<string | undefined> {
   const { text } = await api.rest("GET", "/metrics");
-  return /^\S*committer_waiting (\d+)$/m.exec(text)?.[1];
+  return /^\S*requests_open (\d+)$/m.exec(text)?.[1];
 }
 
 async function isBlocked(): Promise<boolean> {
@@ -76,7 +77,7 @@ test("an order whose caller hung up before its batch began is dropped; one that 
   const begun = send("begun");
   await waits(isBlocked, true);
   const [dropped, kept] = [send("dropped"), send("kept")];
-  await waits(commandsWaiting, "2");
+  await waits(requestsOpen, "4");
   await begun.hangUp();
   await dropped.hangUp();
   await other.query("rollback");

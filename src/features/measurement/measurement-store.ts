@@ -25,6 +25,9 @@ export interface GroupedArm extends ArmSums {
 /** Longer than anything stays reserved before it is committed. */
 const longestReservation = 40 * 86_400_000;
 
+/** Ids are made by our clock, commits are timed by the database's. */
+const clocksApart = 3_600_000;
+
 const instant = (at: Date): SQL => sql`${at.toISOString()}::timestamptz`;
 
 /** Orders are timed by shops, exposures by us; and whoever redeems at once first meets it with the order itself. */
@@ -137,7 +140,8 @@ export async function salesBetween(
       select greatest(r.total - r.refunded, 0)
         from redemptions r
        -- Ids follow the time at which a redemption began; the key is the index that there is.
-       where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
+       where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)}
+         and r.id < ${earliestId("rdm", to.getTime() + clocksApart)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
          and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and not r.is_deposit
          and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
          and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref

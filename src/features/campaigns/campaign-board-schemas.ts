@@ -11,7 +11,9 @@ export const attainment = z
     metric: campaignMetric,
     target: z.number(),
     currency: currencyCode.nullable().describe("Of amounts and of ROI; null for what is counted."),
-    by: instant.describe("When it is to be reached. What comes after it does not count."),
+    by: instant.describe(
+      "When it is to be reached. Where that is before the campaign's end, what comes after it does not count.",
+    ),
     actual: z
       .number()
       .nullable()
@@ -205,7 +207,7 @@ export const campaignBoard = z
   .meta({
     id: "CampaignBoard",
     description:
-      "All that there is to watch of a campaign. It is counted by quarter hours: those in which the campaign begins and ends count whole. About a second behind the orders.",
+      "All that there is to watch of a campaign: whatever its promotions sold and whatever was entered for it, bills and payments after its end included; of visits those between its dates. It is counted by quarter hours, those at the borders whole. About a second behind the orders.",
   });
 export type CampaignBoard = z.output<typeof campaignBoard>;
 

@@ -22,6 +22,7 @@ import {
   sumSales,
   sumVisits,
   timelineOf,
+  type VisitSpan,
 } from "./campaign-kpi-store.ts";
 import { nothing, quarterMilliseconds, quarterOf } from "./campaign-sale.ts";
 import { existingCampaign } from "./campaign-service.ts";
@@ -58,7 +59,7 @@ export function campaignBoardService({
     const known = new Map<string, Sums>();
     for (const goal of document.goals) {
       const currency = goalCurrency(goal, document.budget) ?? null;
-      const until = goal.by ?? document.endsAt;
+      const until = earlier(goal.by, document);
       const name = `${currency} ${until}`;
       const sums = known.get(name) ?? (await sumsUntil(connection, row, until, currency));
       known.set(name, sums);
@@ -71,15 +72,14 @@ export function campaignBoardService({
   async function wholeOf(
     connection: Connection,
     row: CampaignRow,
-    span: Span,
     sales: readonly SalesOf[],
     now: number,
   ) {
     const currency = mainCurrency(row, sales);
     const whole = sales.filter(({ promotion }) => promotion === "");
     const inCurrency = whole.filter((sum) => sum.currency === currency);
-    const visits = await sumVisits(connection, span);
-    const costs = (await sumCosts(connection, span)).filter((cost) => cost.currency === currency);
+    const visits = await sumVisits(connection, visitSpanOf(row));
+    const costs = (await sumCosts(connection, allOf(row))).filter((cost) => cost.currency === currency);
     const figures = figuresOf({
       sales: inCurrency.reduce(addSales, nothing),
       visits: sumOf(visits, (channel) => channel.visits),
@@ -104,9 +104,8 @@ export function campaignBoardService({
         const now = clock.now();
         const row = await existingCampaign(connection, projectId, key);
         const { startsAt, endsAt } = row.document;
-        const span = spanOf(row, endsAt);
-        const sales = await sumSales(connection, span, true);
-        const { whole: _, ...standing } = await wholeOf(connection, row, span, sales, now);
+        const sales = await sumSales(connection, allOf(row), true);
+        const { whole: _, ...standing } = await wholeOf(connection, row, sales, now);
         return { status: campaignStatusAt(row, now), startsAt, endsAt, ...standing };
       }),
 
@@ -130,20 +129,18 @@ export function campaignBoardService({
         const { document } = row;
         const { name, startsAt, endsAt } = document;
         const timezone = document.timezone ?? (await projects.timezone(connection, projectId));
-        const span = spanOf(row, endsAt);
-        const sales = await sumSales(connection, span);
-        const { currency, whole, figures, channels, goals } = await wholeOf(
-          connection,
-          row,
-          span,
-          sales,
-          now,
-        );
+        const sales = await sumSales(connection, allOf(row));
+        const { currency, whole, figures, channels, goals } = await wholeOf(connection, row, sales, now);
         const promotions = await boardPromotions(connection, row, sales, currency, now);
         const budget = document.budget?.amount ?? null;
         const by =
           Date.parse(endsAt) - Date.parse(startsAt) <= hourlyDays * millisecondsPerDay ? "hour" : "day";
-        const timeline = await timelineOf(connection, span, { currency, timezone, by, most: mostPoints });
+        const timeline = await timelineOf(connection, visitSpanOf(row), {
+          currency,
+          timezone,
+          by,
+          most: mostPoints,
+        });
         return {
           campaign: key,
           name,
@@ -168,26 +165,33 @@ export function campaignBoardService({
   };
 }
 
-/** By whole quarter hours. */
-function spanOf({ projectId, key: campaign, document }: CampaignRow, until: string): Span {
-  return {
-    projectId,
-    campaign,
-    from: quarterOf(Date.parse(document.startsAt)),
-    until: quarterOf(Date.parse(until) + quarterMilliseconds - 1),
-  };
+const wholeQuarters = (instant: string): number => quarterOf(Date.parse(instant) + quarterMilliseconds - 1);
+
+/** Everything that it sold and cost, as its measurement and the market have it. */
+function allOf({ projectId, key: campaign }: CampaignRow): Span {
+  return { projectId, campaign, until: null };
 }
 
-/** The campaign as a whole until then; in all currencies where none is given, which is for counting only. */
+function visitSpanOf({ projectId, key: campaign, document }: CampaignRow, until?: string): VisitSpan {
+  const from = quarterOf(Date.parse(document.startsAt));
+  return { projectId, campaign, from, until: wholeQuarters(until ?? document.endsAt) };
+}
+
+/** Null: the goal is that of the whole campaign. */
+function earlier(by: string | undefined, { endsAt }: CampaignRow["document"]): string | null {
+  return by === undefined || Date.parse(by) >= Date.parse(endsAt) ? null : by;
+}
+
+/** The campaign as a whole, until then if that is said; in all currencies where none is given, which is for counting only. */
 async function sumsUntil(
   connection: Connection,
   row: CampaignRow,
-  until: string,
+  until: string | null,
   currency: string | null,
 ): Promise<Sums> {
-  const span = spanOf(row, until);
+  const span = until === null ? allOf(row) : { ...allOf(row), until: wholeQuarters(until) };
   const sales = await sumSales(connection, span, true);
-  const visits = await sumVisits(connection, span);
+  const visits = await sumVisits(connection, visitSpanOf(row, until ?? undefined));
   const costs = await sumCosts(connection, span);
   return {
     sales: sales.filter((sum) => currency === null || sum.currency === currency).reduce(addSales, nothing),

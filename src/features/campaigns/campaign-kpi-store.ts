@@ -6,9 +6,8 @@ import { type SaleFigures, saleMeasures } from "./campaign-sale.ts";
 export interface Span {
   readonly projectId: string;
   readonly campaign: string;
-  /** Epoch milliseconds, of whole quarter hours. */
-  readonly from: number;
-  readonly until: number;
+  /** Epoch milliseconds, a whole quarter hour; null: whatever there is. */
+  readonly until: number | null;
 }
 
 export interface SalesOf extends SaleFigures {
@@ -22,8 +21,17 @@ export interface SalesOf extends SaleFigures {
 const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const summed = sql.raw(saleMeasures.map((name) => `sum(${columnOf(name)})::bigint as "${name}"`).join(", "));
 const instant = (at: number): SQL => sql`${new Date(at).toISOString()}::timestamptz`;
-const within = ({ projectId, campaign, from, until }: Span): SQL => sql`
-  project_id = ${projectId} and campaign = ${campaign} and quarter >= ${instant(from)} and quarter < ${instant(until)}`;
+const before = (column: SQL, until: number | null): SQL =>
+  until === null ? sql`true` : sql`${column} < ${instant(until)}`;
+/** A sale is only here because a promotion of the campaign applied to it: it counts however late it was paid. */
+const within = ({ projectId, campaign, until }: Span): SQL => sql`
+  project_id = ${projectId} and campaign = ${campaign} and ${before(sql`quarter`, until)}`;
+/** Whole quarter hours, epoch milliseconds. Whoever looks in before or after it is no visitor of the campaign. */
+export interface VisitSpan extends Span {
+  readonly from: number;
+  readonly until: number;
+}
+const visitedWithin = (span: VisitSpan): SQL => sql`${within(span)} and quarter >= ${instant(span.from)}`;
 
 /** By promotion, channel and currency. `wholeOnly`: the campaign as a whole alone. */
 export async function sumSales(connection: Connection, span: Span, wholeOnly = false): Promise<SalesOf[]> {
@@ -39,10 +47,10 @@ export interface VisitsOf {
   readonly visits: number;
 }
 
-export async function sumVisits(connection: Connection, span: Span): Promise<VisitsOf[]> {
+export async function sumVisits(connection: Connection, span: VisitSpan): Promise<VisitsOf[]> {
   const { rows } = await connection.execute<Record<keyof VisitsOf, never>>(sql`
     select channel, sum(events)::bigint as visits from campaign_event_counts
-     where ${within(span)} and type = 'view' group by channel`);
+     where ${visitedWithin(span)} and type = 'view' group by channel`);
   return rows;
 }
 
@@ -53,14 +61,14 @@ export interface CostsOf {
   readonly amount: number;
 }
 
-/** Entered for times before `until`; also what was spent before the campaign began. */
+/** Entered for times before `until`; bills that come when all is over are the campaign's as well. */
 export async function sumCosts(
   connection: Connection,
-  { projectId, campaign, until }: Omit<Span, "from">,
+  { projectId, campaign, until }: Span,
 ): Promise<CostsOf[]> {
   const { rows } = await connection.execute<Record<keyof CostsOf, never>>(sql`
     select channel, element, currency, sum(amount)::bigint as amount from campaign_costs
-     where project_id = ${projectId} and campaign = ${campaign} and at < ${instant(until)} group by 1, 2, 3`);
+     where project_id = ${projectId} and campaign = ${campaign} and ${before(sql`at`, until)} group by 1, 2, 3`);
   return rows;
 }
 
@@ -76,7 +84,7 @@ export interface PointOf {
 /** By the hours or days of the zone, the latest `most` of them in order. */
 export async function timelineOf(
   connection: Connection,
-  span: Span,
+  span: VisitSpan,
   {
     currency,
     timezone,
@@ -94,9 +102,9 @@ export async function timelineOf(
            sum(gmv)::bigint as gmv, sum(discount)::bigint as "discountCost"
       from (
         select ${bucket} as at, 0 as visits, orders - returned_orders as orders, revenue - refunded as gmv, discount
-          from campaign_kpis where ${within(span)} and promotion = '' and currency = ${currency}
+          from campaign_kpis where ${within({ ...span, until: null })} and promotion = '' and currency = ${currency}
         union all
-        select ${bucket}, events, 0, 0, 0 from campaign_event_counts where ${within(span)} and type = 'view') as counted
+        select ${bucket}, events, 0, 0, 0 from campaign_event_counts where ${visitedWithin(span)} and type = 'view') as counted
      group by at order by at desc limit ${most}`);
   return rows.reverse();
 }

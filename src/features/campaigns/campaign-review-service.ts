@@ -40,7 +40,6 @@ export interface CampaignReviewOptions {
 
 const cursor = cursorOf("campaign-knowledge", z.tuple([z.int(), z.string()]));
 const noNotes: CampaignReviewNotes = { fiveWhys: [] };
-const endOfTime = Date.parse("2100-01-01T00:00:00Z");
 
 export function campaignReviewService({
   database,
@@ -52,7 +51,7 @@ export function campaignReviewService({
     const connection = database.of(projectId);
     const { document } = await existingCampaign(connection, projectId, key);
     const record = await findReview(connection, projectId, key);
-    const costs = await sumCosts(connection, { projectId, campaign: key, until: endOfTime });
+    const costs = await sumCosts(connection, { projectId, campaign: key, until: null });
     const planned = [...(document.budget?.elements ?? []), ...(document.budget?.hiddenCosts ?? [])];
     const elements = planned.map(({ name, amount }) => ({
       name,

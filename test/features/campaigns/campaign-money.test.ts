@@ -1,0 +1,88 @@
+/** One campaign has one result, however late its bills and payments come and whoever tells of it. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { patience } from "../../faults/sizes.ts";
+import { type Api, startApi, testClock } from "../api.ts";
+import { activePromotion, redeem } from "../redemptions/redemption-fixture.ts";
+
+const day = 86_400_000;
+let database: TestDatabase;
+let api: Api;
+const at = (days: number) => new Date(api.clock.now() + days * day).toISOString();
+beforeAll(async () => {
+  database = await freshDatabase();
+  // Redemptions are made by the database's clock.
+  api = await startApi(database, { clock: testClock(Date.now()) });
+});
+afterAll(async () => {
+  await api.close();
+  await database.close();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
+async function send(method: "GET" | "POST" | "PUT", url: string, body?: unknown): Promise<any> {
+  const answer = await api.rest(method, url, { body });
+  expect(answer.status, `${url} ${answer.text}`).toBeLessThan(300);
+  return answer.body;
+}
+const untilOrders = (campaign: string, orders: number) =>
+  expect
+    .poll(async () => (await send("GET", `/v1/campaigns/${campaign}/live`)).figures.orders, {
+      timeout: patience,
+      interval: 50,
+    })
+    .toBe(orders);
+
+test("a bill and a payment that come after the end are in the board, the review, the measurement and the market", async () => {
+  await send("POST", "/v1/campaigns", {
+    key: "late",
+    name: "Late",
+    startsAt: at(-10),
+    endsAt: at(-1),
+    goals: [
+      { metric: "gmv", target: 10_000, currency: "CNY" },
+      { metric: "orders", target: 1, by: at(-2) },
+    ],
+    budget: { currency: "CNY", amount: 5_000 },
+  });
+  await activePromotion(api, "late-10", { campaign: "late" });
+  // A sale is timed by its payment, which here comes after the end.
+  expect((await redeem(api, { ...cart, orderRef: "late-1", mode: "commit" })).status).toBe(201);
+  await send("POST", "/v1/campaigns/late/costs", {
+    id: "invoice",
+    element: "advertising",
+    amount: 2_000,
+    currency: "CNY",
+    at: at(0),
+  });
+  await untilOrders("late", 1);
+  const { figures, budgetLeft, goals } = await send("GET", "/v1/campaigns/late/live");
+  // 10,000 less 1,000; 1,000 of discount and 2,000 entered.
+  expect([figures.gmv, figures.cost, figures.roi, budgetLeft]).toEqual([9_000, 3_000, 2, 2_000]);
+  const { returns } = await send("GET", "/v1/campaigns/late/measurement");
+  expect([returns.revenue, returns.cost, returns.roi]).toEqual([9_000, 3_000, 2]);
+  const { ours } = await send("GET", `/v1/market?currency=CNY&from=${at(-20)}&to=${at(1)}`);
+  expect(ours).toMatchObject([{ campaign: "late", revenue: 9_000, cost: 3_000, roi: 2 }]);
+  expect((await send("GET", "/v1/campaigns/late/review")).figures).toEqual(figures);
+  // A goal for an earlier day has what there was by then.
+  expect(goals).toMatchObject([
+    { metric: "gmv", actual: 9_000 },
+    { metric: "orders", actual: 0 },
+  ]);
+});
+
+test("last year's sales are looked for among the redemptions that were begun by then, not in all since", async () => {
+  const { body } = await redeem(api, { ...cart, orderRef: "year-1", mode: "commit" });
+  const lastYear = async () => (await send("GET", "/v1/campaigns/late/measurement")).lastYear.before.orders;
+  const committed = (id: string) =>
+    database.pool.query("update redemptions set committed_at = $1 where id = $2", [at(-370), id]);
+  // No id that is made today is of last year's sales: that is what the search by the key goes by.
+  await committed(body.id);
+  expect(await lastYear()).toBe(0);
+});
+
+const cart = {
+  currency: "CNY",
+  customer: { id: "c-1" },
+  lines: [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 10_000 }],
+};

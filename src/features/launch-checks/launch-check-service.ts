@@ -50,6 +50,8 @@ import {
   stockOnHand,
   trackedSince,
   usesLeft,
+  wasInForce,
+  wasLaunchedWith,
 } from "./launch-check-store.ts";
 import type { LaunchCheckRow } from "./launch-check-tables.ts";
 
@@ -219,7 +221,11 @@ export function launchCheckService(options: LaunchCheckOptions): LaunchCheckServ
   };
 }
 
-/** Whether a promotion, with this document, may come into force. Throws `launch-check-required` where it may not. */
+/**
+ * Whether a promotion, with this document, may come into force. Throws `launch-check-required` where it may not. It is the launch
+ * that is gated: while a campaign runs, its coupons and goods are partly gone, and a check would be red for that. What was in force
+ * is resumed without one, and an extra that was checked with the launch is put into force without another.
+ */
 export function launchGate(clock: Clock) {
   return async (
     connection: Connection,
@@ -230,6 +236,9 @@ export function launchGate(clock: Clock) {
     const planned = await findCampaignDocument(connection, projectId, campaign);
     if (planned?.launchCheck === undefined) return;
     const { withinHours } = planned.launchCheck;
+    if (await wasInForce(connection, projectId, id, document)) return;
+    const fingerprint = fingerprintOf(document);
+    if (await wasLaunchedWith(connection, { projectId, campaign }, { id, fingerprint }, withinHours)) return;
     const since = new Date(clock.now() - withinHours * hour);
     const latest = await latestLaunchCheck(connection, projectId, campaign, since);
     const refuse = (detail: string) => problem("launch-check-required", { detail });
@@ -241,7 +250,7 @@ export function launchGate(clock: Clock) {
     if (!latest.passed)
       throw refuse(`The latest check of campaign ${campaign} failed: ${failed.join(", ")}.`);
     const checked = latest.promotions.find((promotion) => promotion.id === id);
-    if (checked?.fingerprint !== fingerprintOf(document))
+    if (checked?.fingerprint !== fingerprint)
       throw refuse(`The promotion is not as it was when campaign ${campaign} was checked; check it again.`);
   };
 }

@@ -1,7 +1,7 @@
 /** Checks as they are kept, and what is read for them; of other features' tables nothing is written. */
 import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import { type LaunchCheckRow, launchChecks } from "./launch-check-tables.ts";
+import { type CheckedPromotion, type LaunchCheckRow, launchChecks } from "./launch-check-tables.ts";
 
 export async function insertLaunchCheck(connection: Connection, row: LaunchCheckRow): Promise<void> {
   await connection.insert(launchChecks).values(row);
@@ -47,6 +47,41 @@ export async function latestLaunchCheck(
     .orderBy(desc(launchChecks.id))
     .limit(1);
   return row;
+}
+
+/** Whether the promotion was in force with this very document before. */
+export async function wasInForce(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  document: unknown,
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    select from promotion_versions
+     where project_id = ${projectId} and promotion_id = ${id} and status = 'active' and document = ${JSON.stringify(document)}::jsonb limit 1`);
+  return rowCount === 1;
+}
+
+/**
+ * Whether the promotion stood as it is in a check that passed and by which the campaign was launched: one of those in that check
+ * came into force while it was young.
+ */
+export async function wasLaunchedWith(
+  connection: Connection,
+  { projectId, campaign }: { projectId: string; campaign: string },
+  { id, fingerprint }: Pick<CheckedPromotion, "id" | "fingerprint">,
+  withinHours: number,
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    select from launch_checks c
+     where c.project_id = ${projectId} and c.campaign = ${campaign} and c.passed
+       and c.promotions @> ${JSON.stringify([{ id, fingerprint }])}::jsonb
+       and exists (select from jsonb_array_elements(c.promotions) as checked
+                     join promotion_versions v on v.project_id = ${projectId} and v.promotion_id = checked ->> 'id'
+                    where v.status = 'active' and v.document ->> 'campaign' = ${campaign}
+                      and v.created_at between c.created_at and c.created_at + make_interval(hours => ${withinHours}::int))
+     limit 1`);
+  return rowCount === 1;
 }
 
 export interface StoredPromotion {

@@ -36,7 +36,6 @@ export { type Job, job } from "./job-schemas.ts";
 export const jobChannel = "dealwright_jobs";
 
 const beatMilliseconds = 5_000;
-const jobsAtOnce = 2;
 const jobsLookedAt = 20;
 
 /** A job in the hands of this process. */
@@ -106,10 +105,16 @@ class JobStopped extends Error {}
 export function jobService(options: JobServiceOptions): JobService {
   const { database, clock, log, listener, pollMilliseconds = 5_000 } = options;
   const runners = new Map<string, JobRunner>();
-  const running = new Map<string, { controller: AbortController; end: Promise<void> }>();
+  const running = new Map<string, { kind: string; controller: AbortController; end: Promise<void> }>();
   const closing = new AbortController();
   let looking: Promise<void> | null = null;
   let isToLookAgain = false;
+
+  /** One job of a kind at a time: two back-tests would share their threads, and nothing else would get on. */
+  function freeKinds(): string[] {
+    const busy = new Set([...running.values()].map(({ kind }) => kind));
+    return [...runners.keys()].filter((kind) => !busy.has(kind));
+  }
 
   /** Takes jobs until there is none left or the hands are full. One look at a time; a wake meanwhile makes it look again. */
   function wake(): void {
@@ -117,13 +122,13 @@ export function jobService(options: JobServiceOptions): JobService {
     isToLookAgain = true;
     looking ??= look().finally(() => {
       looking = null;
-      if (isToLookAgain && running.size < jobsAtOnce) wake();
+      if (isToLookAgain && freeKinds().length > 0) wake();
     });
   }
 
   async function look(): Promise<void> {
     try {
-      while (isToLookAgain && running.size < jobsAtOnce && !closing.signal.aborted) {
+      while (isToLookAgain && freeKinds().length > 0 && !closing.signal.aborted) {
         isToLookAgain = false;
         const runner = newId("run");
         const row = await takeAny(runner);
@@ -139,7 +144,7 @@ export function jobService(options: JobServiceOptions): JobService {
   /** More than one is looked at, because other processes are after the oldest as well. */
   async function takeAny(runner: string): Promise<JobRow | undefined> {
     const now = new Date(clock.now());
-    for (const waiting of await waitingJobs(database.outside, [...runners.keys()], jobsLookedAt)) {
+    for (const waiting of await waitingJobs(database.outside, freeKinds(), jobsLookedAt)) {
       const row = await takeJob(database.of(waiting.projectId), waiting, { runner, now });
       if (row !== undefined) return row;
     }
@@ -154,7 +159,7 @@ export function jobService(options: JobServiceOptions): JobService {
         running.delete(row.id);
         wake();
       });
-    running.set(row.id, { controller, end });
+    running.set(row.id, { kind: row.kind, controller, end });
   }
 
   async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {

@@ -234,6 +234,19 @@ test("an error is tried again from where it was, and a job that never gets on fa
   expect(hopeless.failure).not.toContain("hunter2");
 });
 
+test("jobs of one kind wait for each other, and not those of another kind for them", async () => {
+  const long = gate();
+  const service = await startProcess("back-test", worker(() => long.opened));
+  service.define("codes", worker());
+  const [first, second] = [await enqueue(service, "back-test", 1), await enqueue(service, "back-test", 1)];
+  await reached(first, "running");
+  const codes = await enqueue(service, "codes", 1);
+  await reached(codes, "succeeded");
+  expect((await service.job(api.project.id, second)).state).toBe("queued");
+  long.open();
+  await reached(second, "succeeded");
+});
+
 test("jobs are listed newest first, by state and kind, and only to the project they belong to", async () => {
   const { body } = await api.rest("GET", "/v1/jobs?kind=cancelled&state=cancelled", { role: "viewer" });
   expect(body.items).toHaveLength(1);

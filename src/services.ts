@@ -68,7 +68,7 @@ import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { launchCheckServices, launchGate } from "./wiring/launch-checks.ts";
 import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
-import { measurementServices } from "./wiring/measurement.ts";
+import { isExperimentMet, measurementServices } from "./wiring/measurement.ts";
 import { policyServices } from "./wiring/policies.ts";
 import { priceListServices } from "./wiring/price-lists.ts";
 import { simulationServices } from "./wiring/simulations.ts";
@@ -132,7 +132,8 @@ export function servicesOf({
   const growth = growthServices({ database, clock, log, projects, eventDelivery });
   const { segments } = customers;
   const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
-  const promotions = promotionService({ database, clock, projects, rulebooks, gate: launchGate(clock) });
+  const gate = launchGate(clock);
+  const promotions = promotionService({ database, clock, projects, rulebooks, gate, isExperimentMet });
   const usage = usageService({ database, committer, log });
   const stock = stockServices({ database, clock, log, projects, listener });
   const promotionDays = promotionDayService({ database, clock, projects, log });

@@ -45,13 +45,14 @@ export function pointOf(kind: "experiment" | "holdout" | "sample", of: string, c
 }
 
 type Split = Pick<PromotionDocument, "campaign" | "variant">;
-type Variant = z.output<typeof variantSchema>;
+export type Variant = z.output<typeof variantSchema>;
 /** All variants of each experiment, by its name. */
 export type Experiments = ReadonlyMap<string, readonly Variant[]>;
 
-export function experimentsOf(promotions: readonly Split[]): Experiments {
+/** `resting`: arms whose promotions are out of force. Their customers get nothing, and stay in their arm all the same. */
+export function experimentsOf(promotions: readonly Split[], resting: readonly Variant[] = []): Experiments {
   const experiments = new Map<string, Variant[]>();
-  for (const { variant } of promotions) {
+  for (const variant of [...promotions.map((promotion) => promotion.variant), ...resting]) {
     if (variant === undefined) continue;
     const others = experiments.get(variant.experiment);
     if (others === undefined) experiments.set(variant.experiment, [variant]);

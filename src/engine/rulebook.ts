@@ -5,7 +5,7 @@
  * Each promotion is filed once, under the most selective thing it cannot apply without: its code, then the goods it needs,
  * then a value of the request's context, then its currency; under nothing only if it fits every cart.
  */
-import { type Experiments, experimentsOf } from "./assignment.ts";
+import { type Experiments, experimentsOf, type Variant } from "./assignment.ts";
 import type { CanonicalCart } from "./canonical-cart.ts";
 import { compareBytes } from "./canonical-cart.ts";
 import type { CompiledPromotion } from "./promotion.ts";
@@ -20,8 +20,9 @@ export interface Rulebook {
   readonly version: string;
   /** By priority (higher first), then key: the position is the rank. */
   readonly promotions: readonly CompiledPromotion[];
-  /** All their variants, by experiment. */
+  /** All their variants, by experiment, and those that rest. */
   readonly experiments: Experiments;
+  readonly resting: readonly Variant[];
   /** Ranks of the promotions that may touch the cart, rising. `widely`: also those of other contexts and currencies, to say why not. */
   candidates(
     cart: CanonicalCart,
@@ -35,7 +36,12 @@ export function compareByRank(a: CompiledPromotion, b: CompiledPromotion): numbe
   return b.document.priority - a.document.priority || compareBytes(a.key, b.key);
 }
 
-export function buildRulebook(version: string, promotions: readonly CompiledPromotion[]): Rulebook {
+/** `resting`: arms of its experiments whose promotions are out of force. */
+export function buildRulebook(
+  version: string,
+  promotions: readonly CompiledPromotion[],
+  resting: readonly Variant[] = [],
+): Rulebook {
   const ranked = [...promotions].sort(compareByRank);
   const files = new Files();
   for (const [rank, promotion] of ranked.entries()) files.add(promotion, rank);
@@ -45,7 +51,11 @@ export function buildRulebook(version: string, promotions: readonly CompiledProm
   return {
     version,
     promotions: ranked,
-    experiments: experimentsOf(ranked.map(({ document }) => document)),
+    experiments: experimentsOf(
+      ranked.map(({ document }) => document),
+      resting,
+    ),
+    resting,
     candidates(cart, codes, pools, widely) {
       // The stamps have 32 bits.
       if (search === 0xffffffff) {

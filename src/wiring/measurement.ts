@@ -10,6 +10,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
 import type { Log } from "../platform/log.ts";
 
+export { isExperimentMet } from "../features/exposures/exposure-service.ts";
+
 export function measurementServices(options: {
   database: Database;
   clock: Clock;

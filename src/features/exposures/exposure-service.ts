@@ -8,12 +8,12 @@ import type { Cart } from "../../engine/cart.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Database } from "../../platform/database.ts";
+import type { Connection, Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import {
   forgetExposures,
-  hasCampaignExposures,
+  hasExposures,
   insertExposures,
   projectsWithOldExposures,
 } from "./exposure-store.ts";
@@ -34,7 +34,10 @@ export interface ExposureService {
   close(): Promise<void>;
 }
 
-export const isCampaignMet = hasCampaignExposures;
+export const isCampaignMet = (connection: Connection, projectId: string, campaign: string) =>
+  hasExposures(connection, projectId, "campaign", campaign);
+export const isExperimentMet = (connection: Connection, projectId: string, experiment: string) =>
+  hasExposures(connection, projectId, "experiment", experiment);
 
 /** What says of a request whether it is one of a shop's: trials choose their own time or rules. */
 type ExposedRequest = Pick<Cart, "at" | "channel" | "customer"> & {

@@ -21,14 +21,15 @@ export async function insertExposures(
         on conflict (project_id, kind, name, customer_id) do nothing`);
 }
 
-/** Whether it is noted of anybody that they met the campaign. */
-export async function hasCampaignExposures(
+/** Whether it is noted of anybody that they met it. */
+export async function hasExposures(
   connection: Connection,
   projectId: string,
-  campaign: string,
+  kind: ExposureRow["kind"],
+  name: string,
 ): Promise<boolean> {
   const { rowCount } = await connection.execute(sql`
-    select from exposures where project_id = ${projectId} and kind = 'campaign' and name = ${campaign} limit 1`);
+    select from exposures where project_id = ${projectId} and kind = ${kind} and name = ${name} limit 1`);
   return rowCount === 1;
 }
 

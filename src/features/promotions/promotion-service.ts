@@ -33,6 +33,7 @@ import {
 } from "./promotion-store.ts";
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
 import type { RulebookService } from "./rulebook-service.ts";
+import { type IsMet, requireSameArms } from "./variant-guard-service.ts";
 
 export interface PromotionService extends PromotionReading {
   create(author: OperationContext, document: PromotionDocument): Promise<Promotion>;
@@ -75,9 +76,6 @@ export interface PromotionService extends PromotionReading {
   settled(changed: ChangedPromotion): Promise<Promotion>;
 }
 
-/** So many of a campaign are moved by one transaction. */
-export const mostMovedAtOnce = 500;
-
 /** A promotion before and after a change; the same if nothing was to be changed. */
 export interface ChangedPromotion {
   readonly before: PromotionRow;
@@ -94,6 +92,8 @@ export interface PromotionServiceOptions {
     connection: Connection,
     promotion: { projectId: string; id: string; document: PromotionDocument },
   ) => Promise<void>;
+  /** Left out: nobody meets experiments. */
+  isExperimentMet?: IsMet;
 }
 
 interface Change {
@@ -109,7 +109,7 @@ interface Change {
 type Decide = (row: PromotionRow, connection: Connection) => Change | null | Promise<Change | null>;
 
 export function promotionService(options: PromotionServiceOptions): PromotionService {
-  const { database, clock, projects, rulebooks, gate } = options;
+  const { database, clock, projects, rulebooks, gate, isExperimentMet = async () => false } = options;
 
   async function basisOf(connection: Connection, projectId: string) {
     const basis = await projects.rulebookBasis(connection, projectId);
@@ -171,13 +171,18 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     if (document.key !== row.key) {
       throw invalid("/key", "key_immutable", "The key of a promotion never changes.");
     }
+    const was = row.document as PromotionDocument;
+    const states = {
+      before: { isInForce: row.status === "active", document: was },
+      after: { isInForce: change.status === "active", document: document as PromotionDocument },
+    };
+    await requireSameArms(connection, { projectId, ...states }, isExperimentMet);
     if (change.status === "active") {
       const isNew = change.document !== undefined;
       const { settings } = await basisOf(connection, projectId);
       await requireApproval(connection, { projectId, id, document, isNew }, settings);
       // What is in force stays so, unless it becomes part of another campaign.
-      const was = (row.document as PromotionDocument).campaign;
-      if (row.status !== "active" || document.campaign !== was)
+      if (row.status !== "active" || document.campaign !== was.campaign)
         await gate?.(connection, { projectId, id, document });
     }
     if (change.change === "activated" && endsAt !== null && endsAt.getTime() <= clock.now()) {
@@ -306,7 +311,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
 
     async moveAllIn(connection, author, campaign, keys, transition) {
       const status = transition === "pause" ? "active" : null;
-      const sought = { keys, status, limit: mostMovedAtOnce } as const;
+      const sought = { keys, status } as const;
       // All of them before the first is changed: whoever changes one of them waits for us, not we for them.
       const rows = await lockCampaignPromotions(connection, author.projectId, campaign, sought);
       const changed: ChangedPromotion[] = [];

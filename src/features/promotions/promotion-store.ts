@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { Variant } from "../../engine/assignment.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { PromotionQuery } from "./promotion-schemas.ts";
 import type { ShownStatus } from "./promotion-status.ts";
@@ -70,8 +71,7 @@ export async function lockCampaignPromotions(
   {
     keys,
     status,
-    limit,
-  }: { keys: readonly string[] | null; status: PromotionRow["status"] | null; limit: number },
+  }: { keys: readonly string[] | null; status: PromotionRow["status"] | null },
 ): Promise<PromotionRow[]> {
   return connection
     .select()
@@ -85,7 +85,6 @@ export async function lockCampaignPromotions(
       ),
     )
     .orderBy(asc(promotions.id))
-    .limit(limit)
     .for("update");
 }
 
@@ -225,6 +224,37 @@ export async function killedPromotions(connection: Connection, projectId: string
     .from(promotions)
     .where(and(eq(promotions.projectId, projectId), isNotNull(promotions.killedAt)));
   return rows.map(({ id }) => id);
+}
+
+const isOfExperiment = (document: SQL, names: readonly string[]): SQL =>
+  sql`${document} -> 'variant' ->> 'experiment' = any (${sql.param([...names])}::text[])`;
+
+/** Arms of an experiment of promotions that are in force or ever were. */
+export async function armsEverInForce(
+  connection: Connection,
+  projectId: string,
+  experiment: string,
+): Promise<Variant[]> {
+  const { rows } = await connection.execute<{ variant: Variant }>(sql`
+    select distinct v.document -> 'variant' as variant from promotion_versions v
+     where v.project_id = ${projectId} and v.status = 'active' and ${isOfExperiment(sql`v.document`, [experiment])}`);
+  return rows.map(({ variant }) => variant);
+}
+
+/** Arms of these experiments whose promotions are out of force by now; of experiments that nobody met none. */
+export async function restingArms(
+  connection: Connection,
+  projectId: string,
+  experiments: readonly string[],
+): Promise<Variant[]> {
+  const { rows } = await connection.execute<{ variant: Variant }>(sql`
+    select distinct p.document -> 'variant' as variant from promotions p
+     where p.project_id = ${projectId} and p.status <> 'active' and ${isOfExperiment(sql`p.document`, experiments)}
+       and exists (select from exposures e where e.project_id = ${projectId} and e.kind = 'experiment'
+                      and e.name = p.document -> 'variant' ->> 'experiment')
+       and exists (select from promotion_versions v where v.project_id = ${projectId} and v.promotion_id = p.id
+                      and v.status = 'active' and v.document -> 'variant' = p.document -> 'variant')`);
+  return rows.map(({ variant }) => variant);
 }
 
 /** What changed after `revision`, of whatever status it now is; the document only of what is in force. */

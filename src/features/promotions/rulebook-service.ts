@@ -19,6 +19,7 @@ import type { ProjectSettings } from "../projects/project-schemas.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
 import { type CampaignInForce, type Splits, splitsOf } from "./campaign-in-force.ts";
+import { restingOf } from "./resting-arms-service.ts";
 import {
   allActive,
   killedPromotions,
@@ -222,7 +223,9 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     if (basis === undefined) throw problem("unauthenticated", { detail: "The project is gone." });
     if (basis.revision === rules?.revision) return rules;
     await compileInto(entry, rows, basis.settings.timezone, isWhole);
-    const rulebook = buildRulebook(String(basis.revision), promotionsOf(entry.compiled));
+    const promotions = promotionsOf(entry.compiled);
+    const resting = await restingOf(database.of(projectId), projectId, promotions);
+    const rulebook = buildRulebook(String(basis.revision), promotions, resting);
     return {
       projectId,
       revision: basis.revision,
@@ -325,7 +328,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     return {
       ...rules,
       settings: { ...rules.settings, timezone },
-      rulebook: buildRulebook(rules.rulebook.version, promotionsOf(compiled)),
+      rulebook: buildRulebook(rules.rulebook.version, promotionsOf(compiled), rules.rulebook.resting),
     };
   }
 

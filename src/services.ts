@@ -206,7 +206,7 @@ export function servicesOf({
       rulebooks,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
-    couponClaims: couponClaimService({ database, clock, projects, committer }),
+    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks }),
     couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
     couponImports: couponImportService({ database, clock, projects }),
     couponExports: couponExportService({ database, clock }),

@@ -1,13 +1,17 @@
+import { whyApart } from "../../engine/assignment.ts";
+import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName, Hold } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Result } from "../ledger/ledger-commands.ts";
 import { holderOf, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { printCode } from "./code-form.ts";
 import { existingPool, expiryOf, formOf } from "./coupon-pool-service.ts";
 import type { ClaimRequest, CouponClaim } from "./coupon-schemas.ts";
@@ -28,6 +32,7 @@ export interface CouponClaimOptions {
   clock: Clock;
   projects: ProjectService;
   committer: CommitterService;
+  rulebooks: Pick<RulebookService, "rulesOf">;
 }
 
 const operation = "claimCoupon";
@@ -46,7 +51,22 @@ const scopes = [
 }[];
 
 export function couponClaimService(options: CouponClaimOptions): CouponClaimService {
-  const { database, clock, projects, committer } = options;
+  const { database, clock, projects, committer, rulebooks } = options;
+
+  /** A code with which nothing in force gives the customer anything would be refused with the whole order. */
+  async function requireOfUse(projectId: string, pool: CouponPoolRow, customer: string): Promise<void> {
+    const { rulebook, splits } = await rulebooks.rulesOf(projectId);
+    if (splits === null) return;
+    const forPool = rulebook.promotions.filter((promotion) => promotion.pool === pool.key);
+    const isHeldOut = ({ document }: CompiledPromotion, id: string) =>
+      whyApart(document, splits, id)?.reason === "held_out";
+    if (forPool.length === 0) return;
+    const meant = await customersMeant(database.of(projectId), projectId, [customer]);
+    const id = meant(customer);
+    if (!forPool.every((promotion) => isHeldOut(promotion, id))) return;
+    const message = "By chance the customer gets none of what this pool is for: they are held out of it.";
+    throw refused({ path: "/customer", code: "held_out", message });
+  }
 
   async function claim(
     projectId: string,
@@ -60,6 +80,7 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
     if (basis === undefined) throw new Error(`there is no project ${projectId}`);
     if (basis.isStopped) throw problem("project-stopped");
     const { customer, identifiers } = request;
+    await requireOfUse(projectId, pool, customer);
     const who = whoIs(basis.identifierKey, { customer: { id: customer }, identifiers });
     const holds = holdsOf(pool, who);
     const now = clock.now();

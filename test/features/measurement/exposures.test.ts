@@ -130,6 +130,70 @@ test("the first time a customer meets what is split is noted with its arm, and n
   }
 });
 
+test("a customer who is held out of all that a pool is for cannot claim its codes", async () => {
+  await send("POST", "/v1/coupon-pools", { key: "sun" });
+  const imported = await api.rest("POST", "/v1/coupon-pools/sun/import", {
+    body: "code\nSUN-1\nSUN-2\nSUN-3\n",
+    headers: { "content-type": "text/csv" },
+  });
+  expect(imported.status, imported.text).toBe(200);
+  const coupon = async (key: string, fields: object) => {
+    const { id } = await send("POST", "/v1/promotions", {
+      key,
+      trigger: { type: "coupon", pool: "sun" },
+      benefits: [{ kind: "percent_off", percent: 10 }],
+      ...fields,
+    });
+    await send("POST", `/v1/promotions/${id}/activate`);
+  };
+  const claim = async (customer: string) => {
+    const { status, body } = await api.rest("POST", "/v1/coupon-pools/sun/claim", { body: { customer } });
+    return [status, ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`)];
+  };
+  await coupon("sun-summer", { campaign: "summer" });
+  expect(await claim(held)).toEqual([409, "/customer held_out"]);
+  expect(await claim(treated)).toEqual([201]);
+  // With something else in force that the code is good for they may have one.
+  await coupon("sun-always", {});
+  expect(await claim(held)).toEqual([201]);
+});
+
+test("an arm whose promotion rests keeps its customers, and none is moved or added once somebody met the experiment", async () => {
+  const { items } = (await api.rest("GET", "/v1/promotions?q=depth-")).body;
+  const idOf = (key: string) => items.find((item: { key: string }) => item.key === key).id;
+  await evaluate(ids.at(-1), { channel: "lab" });
+  await eventually(async () => expect((await noted(ids.at(-1)!)).join()).toContain("depth"));
+  const put = async (id: string, document: object) => {
+    const { status, body } = await api.rest("PUT", `/v1/promotions/${id}`, {
+      body: { trigger: { type: "automatic" }, ...document },
+      headers: { "if-match": "*" },
+    });
+    return [status, ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`)];
+  };
+  const refused = [409, "/variant already_met"];
+  expect(await put(idOf("depth-A"), variant("A", 5, 0, 60))).toEqual(refused);
+  const { variant: _, ...unsplit } = variant("A", 5, 0, 50);
+  expect(await put(idOf("depth-A"), unsplit)).toEqual(refused);
+  // What it gives may change.
+  expect(await put(idOf("depth-A"), variant("A", 6, 0, 50))).toEqual([200]);
+  await send("POST", `/v1/promotions/${idOf("depth-B")}/pause`);
+  expect(await put(idOf("depth-B"), variant("B", 8, 60, 100))).toEqual(refused);
+  const third = await send("POST", "/v1/promotions", {
+    trigger: { type: "automatic" },
+    ...variant("C", 9, 50, 60),
+  });
+  const activate = (id: string) => api.rest("POST", `/v1/promotions/${id}/activate`);
+  expect((await activate(third.id)).body).toMatchObject({
+    code: "promotion-state-conflict",
+    errors: [{ path: "/variant", code: "already_met" }],
+  });
+  const inB = ids.filter((id) => pointOf("experiment", "depth", `late-${id}`) >= 50)[0]!;
+  const quote = await evaluate(`late-${inB}`, { channel: "lab" });
+  expect(quote.promotions.map(({ promotion }: { promotion: string }) => promotion)).not.toContain("depth-A");
+  await eventually(async () => expect(await noted(`late-${inB}`)).toContain("experiment depth B lab"));
+  expect((await activate(idOf("depth-B"))).status).toBe(200);
+});
+
 test("where the arms are on different goods, whoever meets only the other arm's is still noted in their own", async () => {
   const inA = ids.map((id) => `goods-${id}`).find((id) => pointOf("experiment", "goods", id) < 50)!;
   const only = (sku: string, unitPrice: number) => [{ id: "1", sku, quantity: 1, unitPrice }];

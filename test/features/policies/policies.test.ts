@@ -150,6 +150,71 @@ test("a weak channel is paused by itself, a cap is raised to 120 % and no furthe
   expect((await statusOf("live")).sort()).toEqual(["active", "paused"]);
 });
 
+test("two weak channels are paused together, and a stop-loss takes what is planned with it and lets alone what is killed", async () => {
+  await campaign("weak", {
+    budget: { currency: "CNY", amount: 1_000_000 },
+    guards: { discounts: { amount: { CNY: 1_000_000 } } },
+  });
+  await forty("weak", "weak-40");
+  await activePromotion(api, "weak-planned", {
+    campaign: "weak",
+    schedule: { startsAt: "2026-11-25T00:00:00Z", endsAt: "2026-11-26T00:00:00Z" },
+  });
+  const killed = await activePromotion(api, "weak-killed", {
+    campaign: "weak",
+    trigger: { type: "code", code: "NEVER" },
+  });
+  const kill = await api.rest("POST", `/v1/promotions/${killed}/kill`, { body: { reason: "wrong" } });
+  expect(kill.status, kill.text).toBe(200);
+  await put("weak", "channels", {
+    when: { metric: "orders", per: "channel", below: 3, minSample: 1 },
+    act: { kind: "pause_channel" },
+    most: 2,
+    pauseMinutes: 1,
+  });
+  await sell("weak", 3, "web");
+  await sell("weak", 1, "app");
+  await sell("weak", 2, "store");
+  const paused = async () => (await call("GET", "/v1/campaigns/weak")).body.guards.pausedChannels ?? [];
+  await until(async () => {
+    api.clock.advance(61_000);
+    await look();
+    return (await paused()).length === 2;
+  });
+  expect((await paused()).sort()).toEqual(["app", "store"]);
+  await put("weak", "stop-loss", {
+    when: { metric: "roi", below: 0.51, minSample: 3 },
+    act: { kind: "pause_promotions" },
+  });
+  await until(async () => {
+    api.clock.advance(31_000);
+    await look();
+    return (await actionsOf("weak")).some(({ policy }: { policy: string }) => policy === "stop-loss");
+  });
+  const [stop] = (await actionsOf("weak")).filter(({ policy }: { policy: string }) => policy === "stop-loss");
+  const changes = (before: string, after: string) => [
+    { what: "promotion weak-40", before, after },
+    { what: "promotion weak-planned", before, after },
+  ];
+  expect(stop.changes).toEqual(changes("active", "paused"));
+  // Undone where a launch check is asked for: what ran before needs none.
+  const asked = await call("PUT", "/v1/campaigns/weak", {
+    key: "weak",
+    name: "weak",
+    startsAt: "2026-11-01T00:00:00Z",
+    endsAt: "2026-12-01T00:00:00Z",
+    launchCheck: { withinHours: 1 },
+  });
+  expect(asked.status, asked.text).toBe(200);
+  const undone = await call("POST", `/v1/campaigns/weak/policy-actions/${stop.id}/undo`);
+  expect(undone.status, undone.text).toBe(200);
+  const { items } = (await call("GET", "/v1/promotions?campaign=weak")).body;
+  const statuses = Object.fromEntries(
+    items.map(({ key, status }: Record<string, string>) => [key, status]),
+  );
+  expect(statuses).toEqual({ "weak-40": "active", "weak-planned": "scheduled", "weak-killed": "paused" });
+});
+
 test("what cannot be done is noted once, with the reason", async () => {
   await campaign("broken");
   await forty("broken", "broken-40");

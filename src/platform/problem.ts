@@ -77,6 +77,7 @@ export const problems = {
   "campaign-state-conflict": { status: 409, title: "The campaign's state does not allow this." },
   "campaign-cost-conflict": { status: 409, title: "The campaign has another cost entry under this id." },
   "coupon-pool-key-taken": { status: 409, title: "Another coupon pool of the project has this key." },
+  "measurement-too-slow": { status: 503, title: "There is more to measure than can be done in time." },
   "coupon-state-conflict": { status: 409, title: "The coupon's state does not allow this." },
   "claim-refused": { status: 409, title: "No coupon of this pool can be claimed." },
   "points-refused": { status: 409, title: "These points cannot be spent, taken or given back." },

@@ -5,6 +5,7 @@ import { toFourDecimals } from "../planning/calculation.ts";
 import { creditChannels } from "./attribution-store.ts";
 import type { Attribution, AttributionQuery } from "./measurement-schemas.ts";
 import { measuredCurrency } from "./measurement-service.ts";
+import { whileMeasuring } from "./measuring-service.ts";
 
 export interface AttributionService {
   attribute(projectId: string, campaign: string, query: AttributionQuery): Promise<Attribution>;
@@ -23,13 +24,13 @@ export function attributionService({
       const { document, startsAt, endsAt } = await existingCampaign(connection, projectId, campaign);
       const currency = measuredCurrency(asked, document);
       const to = new Date(Math.max(startsAt.getTime(), Math.min(endsAt.getTime(), clock.now())));
-      const rows = await creditChannels(connection, projectId, {
-        campaign,
-        currency,
-        windowDays,
-        from: startsAt,
-        to,
-      });
+      const question = { campaign, currency, windowDays, from: startsAt, to };
+      const rows = await whileMeasuring(
+        database,
+        projectId,
+        "Ask again in a quieter hour, or for fewer `windowDays`.",
+        (snapshot) => creditChannels(snapshot, projectId, question),
+      );
       return {
         campaign,
         currency,

@@ -8,7 +8,7 @@
  * cohorts whose customers leave late and wrongs those who leave early.
  */
 import type { Clock } from "../../platform/clock.ts";
-import { type Database, withReadSnapshot } from "../../platform/database.ts";
+import type { Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
 import { type Caution, toFourDecimals } from "../planning/calculation.ts";
 import { acquisitionCostOf, percentOf } from "../planning/campaign-returns.ts";
@@ -21,12 +21,14 @@ import {
   sumCosts,
   sumNewCustomers,
 } from "./customer-kpi-store.ts";
+import { whileMeasuring } from "./measuring-service.ts";
 
 export interface CustomerKpiService {
   kpis(projectId: string, query: CustomerKpiQuery): Promise<CustomerKpis>;
 }
 
 const mostDays = 366;
+const fewerMonths = "Ask for a shorter time, by itself a month or a quarter.";
 const dayMilliseconds = 86_400_000;
 /** Fewer allow no retention: one customer more or less would move it by more than a point. */
 const fewCustomers = 100;
@@ -55,7 +57,7 @@ export function customerKpiService({
       const byChannel = query.by === "channel" || query.by === "channel_and_cohort";
       const byCohort = query.by === "cohort" || query.by === "channel_and_cohort";
       const now = new Date(clock.now());
-      const { news, spent } = await withReadSnapshot(database, projectId, async (connection) => {
+      const { news, spent } = await whileMeasuring(database, projectId, fewerMonths, async (connection) => {
         const timezone = await projects.timezone(connection, projectId);
         const question: KpiQuestion = { ...query, from, to, now, byChannel, byCohort, timezone };
         return {

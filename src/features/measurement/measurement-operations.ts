@@ -39,7 +39,7 @@ export function measurementOperations(
       query: measurementQuery,
       result: measurement,
       cost: 1_000,
-      problems: ["campaign-not-found"],
+      problems: ["campaign-not-found", "measurement-too-slow"],
       handler: ({ params: { key }, query, context }) => service.measure(context.projectId, key, query),
     }),
     defineOperation({
@@ -56,7 +56,7 @@ export function measurementOperations(
       query: experimentQuery,
       result: experimentMeasurement,
       cost: 1_000,
-      problems: [],
+      problems: ["measurement-too-slow"],
       handler: ({ params: { name }, query, context }) =>
         service.measureExperiment(context.projectId, name, query),
     }),
@@ -75,7 +75,7 @@ export function measurementOperations(
       query: attributionQuery,
       result: attribution,
       cost: 1_000,
-      problems: ["campaign-not-found"],
+      problems: ["campaign-not-found", "measurement-too-slow"],
       handler: ({ params: { key }, query, context }) => attributions.attribute(context.projectId, key, query),
     }),
     defineOperation({
@@ -92,7 +92,7 @@ export function measurementOperations(
       query: customerKpiQuery,
       result: customerKpis,
       cost: 1_000,
-      problems: [],
+      problems: ["measurement-too-slow"],
       handler: ({ query, context }) => customers.kpis(context.projectId, query),
     }),
   ];

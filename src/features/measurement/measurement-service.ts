@@ -1,12 +1,14 @@
+import { Temporal } from "temporal-polyfill";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { type Database, withReadSnapshot } from "../../platform/database.ts";
+import type { Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
 import type { CampaignDocument } from "../campaigns/campaign-schemas.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
 import type { Caution } from "../planning/calculation.ts";
 import { percentOf, returnsOf } from "../planning/campaign-returns.ts";
 import { levelOfLook, toFourDigits } from "../planning/significance.ts";
+import type { ProjectService } from "../projects/project-service.ts";
 import { compareAfter, compareArms, shownArm } from "./arm-comparison.ts";
 import { cautionsOnArms, onceEach } from "./measurement-cautions.ts";
 import type {
@@ -21,13 +23,16 @@ import {
   type ArmQuestion,
   countLooks,
   type GroupedArm,
+  type Grouping,
   noteLook,
   type SkuUnits,
   salesBetween,
   sumArms,
   sumCampaign,
+  sumDiscounts,
   sumSkus,
 } from "./measurement-store.ts";
+import { whileMeasuring } from "./measuring-service.ts";
 
 export interface MeasurementService {
   measure(projectId: string, campaign: string, query: MeasurementQuery): Promise<Measurement>;
@@ -45,12 +50,17 @@ export function measuredCurrency(asked: string | undefined, { budget }: Campaign
   throw problem("invalid-request", { errors: [{ path: "/currency", code: "currency_missing", message }] });
 }
 
+const tooMuch =
+  "Ask again in a quieter hour. Of a campaign that many meet let `exposures.samplePercent` note a part of the customers, before it begins.";
+
 export function measurementService({
   database,
   clock,
+  projects,
 }: {
   database: Database;
   clock: Clock;
+  projects: Pick<ProjectService, "timezone">;
 }): MeasurementService {
   return {
     async measure(projectId, campaign, { currency: asked, confidence }) {
@@ -59,18 +69,18 @@ export function measurementService({
       const currency = measuredCurrency(asked, row.document);
       const now = new Date(clock.now());
       const span = spanOf(row, now);
+      const timezone = await projects.timezone(connection, projectId);
       // Once it is over the figures hardly change: all looks of then are one.
-      const day = span.isOver ? dayOf(new Date(span.to.getTime() + millisecondsPerDay)) : dayOf(now);
+      const day = dayOf(span.isOver ? new Date(span.to.getTime() + millisecondsPerDay) : now, timezone);
       const look = { projectId, kind: "campaign", name: campaign, day } as const;
       const days = await countLooks(connection, look);
       const level = levelOfLook(confidence, days);
       const sample = row.document.exposures?.samplePercent ?? 100;
       const scale = sample === 0 ? 0 : 100 / sample;
       const question: ArmQuestion = { ...look, currency, until: span.to, afterwards: span.afterwards, now };
-      const read = await withReadSnapshot(database, projectId, async (snapshot) => ({
-        all: await sumArms(snapshot, projectId, question, "all"),
-        channels: await sumArms(snapshot, projectId, question, "channel"),
-        segments: await sumArms(snapshot, projectId, question, "segment"),
+      const read = await whileMeasuring(database, projectId, tooMuch, async (snapshot) => ({
+        arms: await sumArms(snapshot, projectId, question, ["all", "channel", "segment"]),
+        discounts: await sumDiscounts(snapshot, projectId, campaign, currency),
         skus: await sumSkus(snapshot, projectId, question, mostSkus),
         whole: await sumCampaign(snapshot, projectId, campaign, currency),
         present: await salesBetween(snapshot, projectId, currency, row.startsAt, span.to),
@@ -82,13 +92,16 @@ export function measurementService({
           yearBefore(span.to),
         ),
       }));
-      await noteLook(connection, look);
-      const treatment = read.all.find(({ arm }) => arm === "treatment");
-      const holdout = read.all.find(({ arm }) => arm === "holdout");
+      const grouped = (wanted: Grouping) => read.arms.filter(({ by }) => by === wanted);
+      const all = grouped("all");
+      const treatment = all.find(({ arm }) => arm === "treatment");
+      const holdout = all.find(({ arm }) => arm === "holdout");
       const comparison =
         treatment === undefined || holdout === undefined
           ? null
           : compareArms(holdout, treatment, { level, scale });
+      // Whoever sees no difference cannot stop at the one that suits.
+      if (comparison !== null) await noteLook(connection, look);
       const { revenue, discount, entered, goodsCost, orders, newCustomers } = read.whole;
       const cost = discount + entered;
       const returns = returnsOf({
@@ -99,8 +112,9 @@ export function measurementService({
         ...(goodsCost !== null && { goodsCost }),
         ...(comparison !== null && { revenueWithout: revenue - comparison.incremental.revenue }),
       });
-      const channels = groupsOf(read.channels, level, scale);
-      const segments = groupsOf(read.segments, level, scale);
+      const channels = groupsOf(grouped("channel"), level, scale);
+      // Who is in a segment now may be there because of what the campaign sold.
+      const segments = groupsOf(grouped("segment"), level, scale).map(withoutVerdict);
       const dipDays = (span.afterwards.getTime() - span.to.getTime()) / millisecondsPerDay;
       return {
         campaign,
@@ -115,7 +129,7 @@ export function measurementService({
           // What was sold is counted as it was paid: the discounts are off already.
           netMargin: goodsCost === null ? null : percentOf(revenue - goodsCost - entered, revenue),
         },
-        arms: read.all.map(shownArm),
+        arms: all.map(shownArm),
         comparison,
         dip:
           dipDays === 0 || treatment === undefined || holdout === undefined
@@ -133,6 +147,8 @@ export function measurementService({
           ...returns.cautions,
           ...cautionsOnArms(comparison, days),
           ...cautionsOnSpan(span.isOver, sample, channels.length + segments.length),
+          ...(segments.length > 0 ? [segmentsOfNow] : []),
+          ...(comparison === null ? [] : cautionsOnDiscounts(read.discounts)),
         ]),
       };
     },
@@ -141,16 +157,19 @@ export function measurementService({
       const connection = database.of(projectId);
       const now = new Date(clock.now());
       const until = to === undefined || Date.parse(to) > now.getTime() ? now : new Date(to);
-      const look = { projectId, kind: "experiment", name, day: dayOf(now) } as const;
+      const day = dayOf(now, await projects.timezone(connection, projectId));
+      const look = { projectId, kind: "experiment", name, day } as const;
       const days = await countLooks(connection, look);
       const question: ArmQuestion = { ...look, currency, until, afterwards: until, now };
-      const arms = await sumArms(connection, projectId, question, "all");
-      await noteLook(connection, look);
+      const arms = await whileMeasuring(database, projectId, tooMuch, (snapshot) =>
+        sumArms(snapshot, projectId, question, ["all"]),
+      );
       const against = arms.find(({ arm }) => arm === "control") ?? arms[0];
       const level = levelOfLook(confidence, days) / Math.max(1, arms.length - 1);
       const comparisons = arms
         .filter((arm) => arm !== against)
         .map((arm) => compareArms(against!, arm, { level, scale: 1 }));
+      if (comparisons.length > 0) await noteLook(connection, look);
       return {
         experiment: name,
         currency,
@@ -179,7 +198,8 @@ function shownSku({ sku, ...units }: SkuUnits, treated: number, heldOut: number,
   };
 }
 
-const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+const dayOf = (at: Date, timezone: string) =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timezone).toPlainDate().toString();
 
 interface Span {
   readonly to: Date;
@@ -232,6 +252,29 @@ function groupsOf(rows: readonly GroupedArm[], level: number, scale: number): Me
     name,
     comparison: compareArms(holdout, treatment, { level: level / pairs.length, scale }),
   }));
+}
+
+const withoutVerdict = ({ name, comparison }: MeasuredGroup): MeasuredGroup => ({
+  name,
+  comparison: { ...comparison, verdict: "withheld" },
+});
+
+const segmentsOfNow: Caution = {
+  code: "segments_of_now",
+  message:
+    "Segments are those that customers are in now, some of them because of what they bought in the campaign: these differences prove nothing, and no verdict is given on them.",
+};
+
+/** What was added is known of customers who are known; what it cost was spent on everybody. */
+function cautionsOnDiscounts({ discount, known }: { discount: number; known: number }): Caution[] {
+  if (known >= discount) return [];
+  const share = Math.round((known / discount) * 10_000) / 100;
+  return [
+    {
+      code: "discounts_of_unknown_customers",
+      message: `${share} % of the discounts went to customers who are known. What the others bought because of it is in no arm, what it cost is: the incremental ROI is too low.`,
+    },
+  ];
 }
 
 function cautionsOnSpan(isOver: boolean, sample: number, groups: number): Caution[] {

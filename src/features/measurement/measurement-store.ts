@@ -19,6 +19,7 @@ export interface ArmQuestion {
 export type Grouping = "all" | "channel" | "segment";
 
 export interface GroupedArm extends ArmSums {
+  readonly by: Grouping;
   readonly group: string | null;
 }
 
@@ -38,26 +39,25 @@ const exposed = (projectId: string, { kind, name, until }: ArmQuestion): SQL => 
    where project_id = ${projectId} and kind = ${kind} and name = ${name} and at < ${instant(until)}`;
 
 /**
- * By group and arm. Of a customer what they bought from the first time they met it on, up to `until`; and then, up to `afterwards`.
+ * By group and arm, of all groupings in one pass over what was bought. Of a customer what they bought from the first time they met it on, up to `until`; and then, up to `afterwards`.
  * Buyers bought again if their second order came within 30 days of the first.
  */
 export async function sumArms(
   connection: Connection,
   projectId: string,
   question: ArmQuestion,
-  grouping: Grouping,
+  groupings: readonly Grouping[],
 ): Promise<GroupedArm[]> {
   const { currency, until, afterwards, now } = question;
-  const [group, groups] =
-    grouping === "all"
-      ? [sql`null::text`, sql``]
-      : grouping === "channel"
-        ? [sql`b.channel`, sql``]
-        : [
-            sql`s.key`,
-            sql`join segment_members m on m.project_id = ${projectId} and m.customer_id = b.customer_id
-                join segments s on s.project_id = m.project_id and s.id = m.segment_id`,
-          ];
+  const grouped: Readonly<Record<Grouping, SQL>> = {
+    all: sql`select 'all' as by, null::text as "group", b.* from bought b`,
+    channel: sql`select 'channel', b.channel, b.* from bought b`,
+    segment: sql`
+      select 'segment', s.key, b.* from bought b
+        join segment_members m on m.project_id = ${projectId} and m.customer_id = b.customer_id
+        join segments s on s.project_id = m.project_id and s.id = m.segment_id`,
+  };
+  const parts = groupings.map((by) => grouped[by]);
   const { rows } = await connection.execute<Record<keyof GroupedArm, never>>(sql`
     with exposed as materialized (${exposed(projectId, question)}),
     bought as materialized (
@@ -73,13 +73,13 @@ export async function sumArms(
             from order_history
            where project_id = ${projectId} and customer_id = e.customer_id and currency = ${currency}
              and at >= e.at - ${grace} and at < ${instant(now)}) as h)
-    select ${group} as "group", b.arm, count(*)::int as customers, (count(*) filter (where orders > 0))::int as buyers,
+    select by, "group", arm, count(*)::int as customers, (count(*) filter (where orders > 0))::int as buyers,
            sum(orders)::int as orders, sum(revenue) as revenue, (count(*) filter (where is_new))::int as "newCustomers",
            avg(revenue) as mean, coalesce(var_samp(revenue), 0) as variance,
            avg(afterwards) as "meanAfter", coalesce(var_samp(afterwards), 0) as "varianceAfter",
            (count(*) filter (where ${isMature(now)} and orders > 0))::int as matured,
            (count(*) filter (where ${isMature(now)} and orders > 0 and times[2] <= times[1] + interval '30 days'))::int as again
-      from bought b ${groups} group by 1, 2 order by 1 nulls last, 2`);
+      from (${sql.join(parts, sql` union all `)}) as grouped group by 1, 2, 3 order by 1, 2 nulls last, 3`);
   return rows;
 }
 
@@ -91,7 +91,11 @@ export interface SkuUnits {
   readonly holdout: number;
 }
 
-/** Units by SKU and arm, of what was paid for most; orders that were returned whole not at all. */
+/** Units of an order's or redemption's line that came back. */
+const backOfOrder = sql`coalesce((select max((x ->> 'quantity')::int) from jsonb_array_elements(o.returned) as x where x ->> 'id' = l ->> 'id'), 0)`;
+const backOfRedemption = sql`coalesce((r.returned -> 'lines' ->> (l ->> 'id'))::int, 0)`;
+
+/** Units by SKU and arm, of what was paid for most, less those that came back. */
 export async function sumSkus(
   connection: Connection,
   projectId: string,
@@ -106,11 +110,13 @@ export async function sumSkus(
         from exposed e join order_history h on h.project_id = ${projectId} and h.customer_id = e.customer_id
          and h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
     lines as (
-      select s.arm, l ->> 'sku' as sku, (l ->> 'quantity')::int as units
+      select s.arm, l ->> 'sku' as sku,
+             greatest(0, (l ->> 'quantity')::int - greatest(${backOfOrder}, ${backOfRedemption})) as units
         from sold s join orders o on o.project_id = ${projectId} and o.external_id = s.external_id
+        left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
         cross join jsonb_array_elements(o.document -> 'lines') as l
       union all
-      select s.arm, l ->> 'sku', (l ->> 'quantity')::int
+      select s.arm, l ->> 'sku', greatest(0, (l ->> 'quantity')::int - ${backOfRedemption})
         from sold s join redemptions r on r.project_id = ${projectId} and r.source = s.source and r.order_ref = s.order_ref
          and r.state not in ('cancelled', 'expired')
         cross join json_array_elements(r.request -> 'lines') as l
@@ -176,6 +182,24 @@ export async function sumCampaign(
              where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency}) as entered
       from campaign_kpis
      where project_id = ${projectId} and campaign = ${campaign} and promotion = '' and currency = ${currency}`);
+  return rows[0]!;
+}
+
+/** Of the campaign's discounts, and those of them that customers got who are known. */
+export async function sumDiscounts(
+  connection: Connection,
+  projectId: string,
+  campaign: string,
+  currency: string,
+): Promise<{ discount: number; known: number }> {
+  const { rows } = await connection.execute<{ discount: number; known: number }>(sql`
+    select coalesce(sum(s.discount), 0)::bigint as discount,
+           coalesce(sum(s.discount) filter (where r.customer_id is not null or o.customer_id is not null), 0)::bigint as known
+      from campaign_sales s
+      join redemptions r on r.project_id = ${projectId} and r.id = s.redemption_id
+      left join lateral (select customer_id from orders
+        where project_id = ${projectId} and redemption_id = s.redemption_id and r.customer_id is null limit 1) as o on true
+     where s.project_id = ${projectId} and s.campaign = ${campaign} and s.promotion = '' and s.currency = ${currency}`);
   return rows[0]!;
 }
 

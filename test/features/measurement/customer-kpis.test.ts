@@ -25,12 +25,22 @@ afterAll(async () => {
 const insertOrders = (
   prefix: string,
   count: number,
-  fields: { at: string; total: number; channel: string; id: string; first?: number },
+  fields: { at: string; total: number; channel: string; id: string; first?: number; currency?: string },
 ) =>
   database.pool.query(
     `insert into orders (project_id, external_id, version, status, customer_id, channel, currency, total, placed_at, document, created_at, updated_at)
-     select $1, $2 || n, 1, 'paid', $3 || n, $4, 'CNY', $5, $6::timestamptz, '{}', now(), now() from generate_series($7::int, $7::int + $8::int - 1) as n`,
-    [api.project.id, fields.id, prefix, fields.channel, fields.total, fields.at, fields.first ?? 1, count],
+     select $1, $2 || n, 1, 'paid', $3 || n, $4, $9, $5, $6::timestamptz, '{}', now(), now() from generate_series($7::int, $7::int + $8::int - 1) as n`,
+    [
+      api.project.id,
+      fields.id,
+      prefix,
+      fields.channel,
+      fields.total,
+      fields.at,
+      fields.first ?? 1,
+      count,
+      fields.currency ?? "CNY",
+    ],
   );
 const cost = async (id: string, amount: number, channel?: string) => {
   const answer = await api.rest("POST", "/v1/campaigns/eleven/costs", {
@@ -58,6 +68,14 @@ const kpis = async (query: string) => {
 const codesOf = ({ cautions }: { cautions: { code: string }[] }) => cautions.map(({ code }) => code);
 
 test("the handbook's 11.11: what a new customer costs, how many buy again in 30 days, and from which channels they are", async () => {
+  // Who came for euros was not won by what was spent in yuan, and is nobody's customer here.
+  await insertOrders("abroad-", 500, {
+    at: "2026-11-11T10:00:00Z",
+    total: 5_000,
+    channel: "store",
+    id: "E",
+    currency: "EUR",
+  });
   // 5,800 new customers for 600,000 yuan, 15 % of whom buy again within 30 days; 65 / 25 / 10 % by channel.
   const channels = [
     ["mini-program", 3_770],

@@ -148,7 +148,10 @@ test("a customer who is held out of all that a pool is for cannot claim its code
   };
   const claim = async (customer: string) => {
     const { status, body } = await api.rest("POST", "/v1/coupon-pools/sun/claim", { body: { customer } });
-    return [status, ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`)];
+    return [
+      status,
+      ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`),
+    ];
   };
   await coupon("sun-summer", { campaign: "summer" });
   expect(await claim(held)).toEqual([409, "/customer held_out"]);
@@ -168,7 +171,10 @@ test("an arm whose promotion rests keeps its customers, and none is moved or add
       body: { trigger: { type: "automatic" }, ...document },
       headers: { "if-match": "*" },
     });
-    return [status, ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`)];
+    return [
+      status,
+      ...(body.errors ?? []).map(({ path, code }: Record<string, string>) => `${path} ${code}`),
+    ];
   };
   const refused = [409, "/variant already_met"];
   expect(await put(idOf("depth-A"), variant("A", 5, 0, 60))).toEqual(refused);

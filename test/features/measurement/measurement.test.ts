@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pointOf } from "../../../src/engine/assignment.ts";
+import { whileMeasuring } from "../../../src/features/measurement/measuring-service.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 
@@ -219,7 +220,11 @@ test("once it is over: who bought again, what was only bought ahead, the segment
     revenue: -6_000,
   });
   expect(answer.comparison.difference).toBe(3_000);
-  expect(answer.segments).toMatchObject([{ name: "fans", comparison: { orders: 20, difference: 3_000 } }]);
+  // Who is a fan now may be one because of the campaign: no verdict, and it is said.
+  expect(answer.segments).toMatchObject([
+    { name: "fans", comparison: { orders: 20, difference: 3_000, verdict: "withheld" } },
+  ]);
+  expect(codesOf(answer)).toContain("segments_of_now");
   expect(answer.lastYear).toMatchObject({
     now: { orders: 120, revenue: 1_380_000 },
     before: { from: "2025-11-03T00:00:00.000Z", orders: 1, revenue: 50_000 },
@@ -249,6 +254,43 @@ test("an experiment is measured arm by arm, each comparison with its part of the
     ["B", "control", 3_000, "withheld"],
   ]);
   expect((await send("GET", "/v1/experiments/none/measurement?currency=CNY")).arms).toEqual([]);
+});
+
+test("where there is nothing to compare nobody has looked, and days are the project's", async () => {
+  const looks = async (name: string) => {
+    const { rows } = await database.pool.query(
+      "select day::text from measurement_looks where name = $1 order by day",
+      [name],
+    );
+    return rows.map(({ day }) => day);
+  };
+  expect(await looks("none")).toEqual([]);
+  const at = new Date(api.clock.now()).toISOString().slice(0, 10);
+  expect(await looks("depth")).toEqual([at]);
+  const { status, text } = await api.rest("PATCH", "/v1/project/settings", {
+    body: { timezone: "Pacific/Kiritimati" },
+    headers: { "if-match": "*" },
+  });
+  expect(status, text).toBe(200);
+  // 14 hours ahead: it is tomorrow there from 10:00 UTC on.
+  api.clock.advance(23 * hour - (api.clock.now() % (24 * hour)));
+  await send("GET", "/v1/experiments/depth/measurement?currency=CNY&to=2026-11-14T00:00:00Z");
+  const tomorrow = new Date(api.clock.now() + 14 * hour).toISOString().slice(0, 10);
+  expect(await looks("depth")).toEqual([at, tomorrow]);
+});
+
+test("a statement that takes longer than measuring may says what to do", async () => {
+  const slow = whileMeasuring(
+    database,
+    api.project.id,
+    "Ask for less.",
+    (connection) => connection.execute("select pg_sleep(600)"),
+    50,
+  );
+  await expect(slow).rejects.toMatchObject({
+    code: "measurement-too-slow",
+    message: expect.stringContaining("Ask for less."),
+  });
 });
 
 test("orders are credited to the channels that touched the customer before, to the cent", async () => {
@@ -301,4 +343,31 @@ test("orders are credited to the channels that touched the customer before, to t
   // Of two days before the orders, the last touch of each alone.
   const short = await send("GET", "/v1/campaigns/autumn/attribution?windowDays=1");
   expect(short.channels.map(({ channel }: { channel: string }) => channel)).toEqual(["app"]);
+});
+
+test("goods that came back are sold no more, and discounts of customers nobody knows are told of", async () => {
+  const placed = order(treated[10], 0, "2026-11-11T00:10:00Z").externalId;
+  await send("POST", `/v1/orders/${encodeURIComponent(placed)}/returns`, {
+    lines: [{ id: "1", quantity: 1 }],
+  });
+  // 58 orders of two units, of which one came back, and 2 of one; 117 ÷ 60 each.
+  const { skus } = await measured();
+  expect(skus).toMatchObject([{ sku: "TEA", treatment: 1_950, holdout: 1_000 }]);
+  expect(codesOf(await measured())).not.toContain("discounts_of_unknown_customers");
+  await send("POST", "/v1/redemptions", {
+    mode: "commit",
+    orderRef: "R-nobody",
+    currency: "CNY",
+    lines: [{ id: "1", sku: "TEA", quantity: 1, unitPrice: 13_000 }],
+  });
+  const caution = await vi.waitFor(
+    async () => {
+      const { cautions } = await measured();
+      const found = cautions.find(({ code }: { code: string }) => code === "discounts_of_unknown_customers");
+      expect(found).toBeDefined();
+      return found;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(caution.message).toContain("66.67 %");
 });

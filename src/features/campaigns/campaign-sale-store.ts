@@ -104,11 +104,11 @@ export async function storedSales(
       from redemptions r
       left join lateral (
         select o.customer_id, json_build_object('status', o.status, 'total', o.total, 'channel', o.channel,
-                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned) as document
+                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned, 'isLinked', true) as document
           from orders o where o.project_id = ${projectId} and o.redemption_id = r.id
         union all
         select o.customer_id, json_build_object('status', o.status, 'total', o.total, 'channel', o.channel,
-                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned)
+                 'lines', o.document -> 'lines', 'refunded', o.refunded, 'returned', o.returned, 'isLinked', false)
           from orders o
          where o.project_id = ${projectId} and o.external_id = r.order_ref and o.redemption_id is null
            and o.currency = r.currency and (o.customer_id is null or r.customer_id is null or o.customer_id = r.customer_id)

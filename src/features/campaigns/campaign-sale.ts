@@ -181,7 +181,7 @@ function wholeOf(sale: StoredSale): OfWhole {
     returnedOrders: isReturned ? 1 : 0,
     // With what was paid as a deposit before, which is no sale by itself.
     revenue: paid,
-    refunded: Math.min(paid, sale.refunded + (order?.refunded ?? 0)),
+    refunded: Math.min(paid, refundedOf(sale)),
     units: sumOf(lines, ({ quantity }) => quantity),
     returnedUnits: sumOf(lines, ({ back }) => back),
     goods: sumOf(lines, ({ kept }) => kept),
@@ -190,6 +190,12 @@ function wholeOf(sale: StoredSale): OfWhole {
     newCustomers: isFirst && boughtBefore === null ? 1 : 0,
     winBacks: isFirst && boughtBefore !== null && boughtAt - boughtBefore > winBackMilliseconds ? 1 : 0,
   };
+}
+
+/** An order that only has the redemption's number tells of the same refund once more. */
+function refundedOf({ refunded, order }: StoredSale): number {
+  if (order === null) return refunded;
+  return order.isLinked ? refunded + order.refunded : Math.max(refunded, order.refunded);
 }
 
 function isReturnedWhole({ state, order }: StoredSale): boolean {

@@ -102,7 +102,12 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
       orders: 1,
       returned_orders: Number(isBack),
       revenue: paid,
-      refunded: Math.min(paid, r.refunded + (o?.refunded ?? 0)),
+      refunded: Math.min(
+        paid,
+        o === undefined || o.redemption_id !== null
+          ? r.refunded + (o?.refunded ?? 0)
+          : Math.max(r.refunded, o.refunded),
+      ),
       units: units.length,
       returned_units: units.length - keptUnits.length,
       goods: sum(keptUnits, ({ price }) => price),

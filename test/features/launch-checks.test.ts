@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   judgeBudget,
+  judgeChannelPrices,
   judgeConflicts,
   judgeFloors,
   judgeGoals,
@@ -34,7 +35,14 @@ const outcomes = (lines: { name: string; outcome: string }[], without: string[] 
 const measured = ["database_latency", "evaluation_latency"];
 
 test("each line is red on one side of its border and green on the other", () => {
-  const conflicts = { compared: 2, undecided: [], sharedCodes: [], others: [], isComplete: true };
+  const conflicts = {
+    compared: 2,
+    undecided: [],
+    sharedCodes: [],
+    others: [],
+    elsewhere: [],
+    isComplete: true,
+  };
   const floors = { marginFloor: null, skus: 2, below: [], belowAtBest: [], untried: [] };
   const stock = { promised: [{ sku: "A", units: 5, onHand: 5 }], ageSeconds: 60, maxAgeSeconds: 60 };
   const budget = { budget: { currency: "CNY", amount: 1 }, isCapped: true, unbounded: ["a"] };
@@ -50,6 +58,10 @@ test("each line is red on one side of its border and green on the other", () => 
     [judgeConflicts({ ...conflicts, others: ["a and b"] }), "warning"],
     [judgeConflicts({ ...conflicts, undecided: ["a and b"] }), "failed"],
     [judgeConflicts({ ...conflicts, sharedCodes: ["a and b"] }), "failed"],
+    [judgeChannelPrices(conflicts, false), "passed"],
+    [judgeChannelPrices({ ...conflicts, elsewhere: ["a and b"] }, false), "failed"],
+    [judgeChannelPrices({ ...conflicts, elsewhere: ["a and b"] }, true), "warning"],
+    [judgeChannelPrices({ ...conflicts, isComplete: false }, false), "warning"],
     [judgeFloors(floors), "passed"],
     [judgeFloors({ ...floors, skus: 0 }), "warning"],
     [judgeFloors({ ...floors, below: ["A"] }), "failed"],
@@ -129,6 +141,7 @@ test("a campaign that nothing is ready for is red in every line", async () => {
   expect(outcomes(body.lines, measured)).toEqual({
     promotions: "failed",
     rule_conflicts: "failed",
+    channel_prices: "passed",
     price_floors: "failed",
     coupon_pools: "failed",
     stock: "failed",
@@ -175,6 +188,37 @@ test("no price escapes the floors by a condition, a coupon, a quantity or other 
     outcome: "warning",
     evidence: expect.stringContaining("unsold"),
   });
+});
+
+test("the same goods at other prices online and in stores fail the check, unless the campaign says that it is wanted", async () => {
+  await campaign("places");
+  for (const [channel, percent] of [
+    ["app", 10],
+    ["store", 20],
+  ] as const)
+    await promotion(`places-${channel}`, {
+      campaign: "places",
+      conditions: { kind: "channel", in: [channel] },
+      benefits: [{ kind: "percent_off", target: "item", select: { skus: ["TEA"] }, percent }],
+    });
+  const line = async () =>
+    (await check("places")).body.lines.find(({ name }: { name: string }) => name === "channel_prices");
+  expect(await line()).toMatchObject({
+    outcome: "failed",
+    evidence: expect.stringContaining("places-app and places-store"),
+  });
+  const changed = await api.rest("PUT", "/v1/campaigns/places", {
+    body: {
+      key: "places",
+      name: "places",
+      startsAt: "2026-11-20T00:00:00Z",
+      endsAt: "2026-11-30T00:00:00Z",
+      allowChannelPrices: true,
+    },
+    headers: { "if-match": "*" },
+  });
+  expect(changed.status, changed.text).toBe(200);
+  expect((await line()).outcome).toBe("warning");
 });
 
 test("a campaign that is ready is green, and only what was checked, and lately, comes into force", async () => {
@@ -228,7 +272,16 @@ test("a campaign that is ready is green, and only what was checked, and lately, 
       last = (await check("ready")).body;
       return last.passed;
     });
-    const all = ["promotions", "rule_conflicts", "price_floors", "coupon_pools", "stock", "budget", "goals"];
+    const all = [
+      "promotions",
+      "rule_conflicts",
+      "channel_prices",
+      "price_floors",
+      "coupon_pools",
+      "stock",
+      "budget",
+      "goals",
+    ];
     expect(outcomes(last.lines, measured)).toEqual(
       Object.fromEntries([...all, "tracking", "webhooks"].map((name) => [name, "passed"])),
     );

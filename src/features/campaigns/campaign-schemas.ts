@@ -119,6 +119,12 @@ export const campaignDocument = z
       .optional()
       .describe("Of whom it is noted that they met it; everybody, if left out. Only they are measured."),
     guards: campaignGuards.optional(),
+    allowChannelPrices: z
+      .boolean()
+      .optional()
+      .describe(
+        "Its promotions may give the same goods other prices in other channels, stores or regions; else its launch check fails on it (`channel_prices`).",
+      ),
     launchCheck: z
       .strictObject({
         withinHours: z.int().min(1).max(720).default(24).describe("How young the check must be."),

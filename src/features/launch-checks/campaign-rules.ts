@@ -99,6 +99,7 @@ export async function conflictEvidence(
 ): Promise<ConflictEvidence> {
   const keys = new Set(mine.map(({ key }) => key));
   const evidence = { undecided: [] as string[], sharedCodes: [] as string[], others: [] as string[] };
+  const elsewhere: string[] = [];
   let after: readonly [string, string] | null = null;
   let calls = 0;
   do {
@@ -107,20 +108,22 @@ export async function conflictEvidence(
       limit: mostOverlaps,
       after,
       key: null,
+      isAcross: true,
     });
     for (const { first, second, outcome } of overlaps) {
       if (!keys.has(first.key) && !keys.has(second.key)) continue;
       const pair = `${first.key} and ${second.key}`;
       const isEven = first.document.priority === second.document.priority;
-      if (first.code !== null && first.code === second.code) evidence.sharedCodes.push(pair);
-      else if (outcome !== "stack" && outcome !== "elsewhere" && isEven) evidence.undecided.push(pair);
+      if (outcome === "elsewhere") elsewhere.push(pair);
+      else if (first.code !== null && first.code === second.code) evidence.sharedCodes.push(pair);
+      else if (outcome !== "stack" && isEven) evidence.undecided.push(pair);
       else evidence.others.push(pair);
     }
     after = next;
     calls += 1;
     await nextTurn();
   } while (after !== null && calls < mostCalls);
-  return { compared: rulebook.promotions.length, ...evidence, isComplete: after === null };
+  return { compared: rulebook.promotions.length, ...evidence, elsewhere, isComplete: after === null };
 }
 
 export interface Goods {

@@ -58,6 +58,8 @@ export interface ConflictEvidence {
   readonly sharedCodes: readonly string[];
   /** Pairs that meet in some other way. */
   readonly others: readonly string[];
+  /** Pairs that give the same goods different prices in different channels, stores or regions. */
+  readonly elsewhere: readonly string[];
   readonly isComplete: boolean;
 }
 
@@ -90,6 +92,33 @@ export function judgeConflicts({
     "passed",
     `None of the campaign's promotions meets another; ${compared} were compared.`,
   ]);
+}
+
+/** `isAllowed`: the campaign wants it so. */
+export function judgeChannelPrices(
+  { elsewhere, isComplete }: Pick<ConflictEvidence, "elsewhere" | "isComplete">,
+  isAllowed: boolean,
+): LaunchCheckLine {
+  const told = `${elsewhere.length}${isComplete ? "" : " or more"} pairs give the same goods other prices in other channels, stores or regions: ${someOf(elsewhere)}.`;
+  if (elsewhere.length > 0 && !isAllowed)
+    return line("channel_prices", [
+      "failed",
+      told,
+      "Give the same benefit everywhere, or set `allowChannelPrices` of the campaign where that is what is wanted.",
+    ]);
+  if (elsewhere.length > 0)
+    return line("channel_prices", [
+      "warning",
+      told,
+      "The campaign allows it: tell the shops what others sell for.",
+    ]);
+  if (!isComplete)
+    return line("channel_prices", [
+      "warning",
+      "There are too many promotions to compare all of them.",
+      "See `GET /v1/promotions/overlaps?across=places`.",
+    ]);
+  return line("channel_prices", ["passed", "The same goods have the same offers in all places."]);
 }
 
 export interface FloorEvidence {

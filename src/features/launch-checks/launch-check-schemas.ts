@@ -4,6 +4,7 @@ import { pageOf, pageQuery } from "../../platform/pagination.ts";
 export const launchCheckLines = [
   "promotions",
   "rule_conflicts",
+  "channel_prices",
   "price_floors",
   "coupon_pools",
   "stock",

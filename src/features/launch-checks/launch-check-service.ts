@@ -27,6 +27,7 @@ import {
 } from "./campaign-rules.ts";
 import {
   judgeBudget,
+  judgeChannelPrices,
   judgeConflicts,
   judgeFloors,
   judgeGoals,
@@ -150,6 +151,7 @@ export function launchCheckService(options: LaunchCheckOptions): LaunchCheckServ
     // As it will be on the first day; while it runs, as it is.
     const at = Math.max(window.startsAt, clock.now());
     const goods = await soldLately(database.of(projectId), projectId);
+    const conflicts = await conflictEvidence(rules, at, nextTurn);
     const since = new Date(clock.now() - trackedDays * 24 * hour);
     const floors = await orTooComplex("price_floors", async () =>
       judgeFloors(await floorEvidence(rules, goods, at, nextTurn)),
@@ -160,7 +162,8 @@ export function launchCheckService(options: LaunchCheckOptions): LaunchCheckServ
     );
     return [
       judgePromotions(promotionEvidence(stored, rules, window)),
-      judgeConflicts(await conflictEvidence(rules, at, nextTurn)),
+      judgeConflicts(conflicts),
+      judgeChannelPrices(conflicts, document.allowChannelPrices === true),
       floors,
       await poolsLine(projectId, rules, document),
       await stockLine(projectId, rules),

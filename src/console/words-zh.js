@@ -107,6 +107,7 @@ export const chinese = {
   alert_promotion_budget_nearly_spent: "{subject}：预算仅剩 {actual}。",
   alert_promotion_exhausted: "{subject}：次数或预算已用完。",
   alert_cost_unknown: "毛利只覆盖 {actual} 的商品：其余商品成本未知。",
+  alert_gifts_not_in_cost: "已送出赠品、服务、积分或优惠券，其成本未计入，投资回报率偏高。",
   alert_visits_unknown: "没有访问数据，无法计算转化率。",
   alert_few_orders: "仅 {actual} 单：不足 {threshold} 单时偶然性大，请勿下结论。",
   channels: "渠道",

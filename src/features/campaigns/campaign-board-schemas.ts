@@ -75,7 +75,10 @@ const figures = {
   margin: margin.describe("GMV is never told without it."),
   refunded: amount,
   averageOrderValue: z.int().nullable().describe("GMV ÷ orders, in minor units."),
-  conversion: z.number().nullable().describe("Orders ÷ visits, 0 to 1; null without visits."),
+  conversion: z
+    .number()
+    .nullable()
+    .describe("Orders of all currencies ÷ visits, 0 to 1; null without visits."),
   discountCost: amount.describe(
     "What the campaign's promotions took off goods that were kept, in minor units.",
   ),
@@ -117,6 +120,9 @@ const boardPromotion = z
       ),
     gmv: amount.describe("What was paid for these orders, less refunds, in minor units."),
     discountCost: amount.describe("What it took off, in minor units. Of promotions this does add up."),
+    givesAway: z
+      .boolean()
+      .describe("It gives gifts, services, points or coupons: what these cost you is in no cost here."),
     usesLeft: z.int().nullable().describe("Null: as often as wanted."),
     budget: amount.nullable().describe("In the board's currency; null without one."),
     budgetLeft: amount.nullable(),
@@ -136,6 +142,7 @@ export const alertCodes = [
   "promotion_budget_nearly_spent",
   "promotion_exhausted",
   "cost_unknown",
+  "gifts_not_in_cost",
   "visits_unknown",
   "few_orders",
 ] as const;
@@ -145,7 +152,7 @@ const alert = z
       id: "CampaignAlertCode",
       description:
         "`goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. " +
-        "`cost_unknown`: of part of the goods nobody said what they cost. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet.",
+        "`cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: gifts, services, points or coupons were given, which cost more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet.",
     }),
     severity: z.enum(["info", "warning", "critical"]).meta({ id: "CampaignAlertSeverity" }),
     subject: z.string().describe("A metric, a promotion's key, or `campaign`."),
@@ -155,6 +162,20 @@ const alert = z
   })
   .meta({ id: "CampaignAlert" });
 export type CampaignAlert = z.output<typeof alert>;
+
+const element = z
+  .object({
+    name: z.string().describe("Of the budget, of cost entries, or `discounts`: what promotions took off."),
+    planned: amount.nullable().describe("Minor units; null: no element of the budget has this name."),
+    spent: amount.describe("Minor units."),
+  })
+  .meta({ id: "CampaignElement" });
+export type CampaignElement = z.output<typeof element>;
+export const campaignElements = z
+  .array(element)
+  .describe(
+    "What was planned and spent by element and hidden cost of the budget. Stages are a plan alone: no cost entry names one.",
+  );
 
 const point = z
   .object({
@@ -193,6 +214,7 @@ export const campaignBoard = z
     budgetLeft: amount
       .nullable()
       .describe("Less discounts and cost entries; below zero where it is exceeded."),
+    elements: campaignElements,
     figures: campaignFigures.describe("Of the campaign as a whole, each order once."),
     goals: z.array(attainment),
     channels: z.array(boardChannel).describe("The largest GMV first; at most 100."),

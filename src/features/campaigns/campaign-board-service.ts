@@ -4,7 +4,16 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { shownStatus } from "../promotions/promotion-status.ts";
-import { addSales, alertsOf, attainmentOf, elapsedShare, figuresOf, type Sums } from "./campaign-board.ts";
+import {
+  addSales,
+  alertsOf,
+  attainmentOf,
+  elapsedShare,
+  elementsOf,
+  figuresOf,
+  ordersOf,
+  type Sums,
+} from "./campaign-board.ts";
 import type {
   Attainment,
   BoardPromotion,
@@ -69,12 +78,7 @@ export function campaignBoardService({
   }
 
   /** The campaign as a whole, and its channels: the largest GMV first. */
-  async function wholeOf(
-    connection: Connection,
-    row: CampaignRow,
-    sales: readonly SalesOf[],
-    now: number,
-  ) {
+  async function wholeOf(connection: Connection, row: CampaignRow, sales: readonly SalesOf[], now: number) {
     const currency = mainCurrency(row, sales);
     const whole = sales.filter(({ promotion }) => promotion === "");
     const inCurrency = whole.filter((sum) => sum.currency === currency);
@@ -84,6 +88,7 @@ export function campaignBoardService({
       sales: inCurrency.reduce(addSales, nothing),
       visits: sumOf(visits, (channel) => channel.visits),
       otherCosts: sumOf(costs, ({ amount }) => amount),
+      allOrders: sumOf(whole, ordersOf),
     });
     const ofChannels = [...inCurrency, ...visits, ...costs].flatMap(({ channel }) => channel ?? []);
     const channels = [...new Set(ofChannels)].map((channel) => ({
@@ -92,10 +97,12 @@ export function campaignBoardService({
         sales: inCurrency.filter((sum) => sum.channel === channel).reduce(addSales, nothing),
         visits: sumOf(visits, (of) => (of.channel === channel ? of.visits : 0)),
         otherCosts: sumOf(costs, (cost) => (cost.channel === channel ? cost.amount : 0)),
+        allOrders: sumOf(whole, (sum) => (sum.channel === channel ? ordersOf(sum) : 0)),
       }),
     }));
     channels.sort((a, b) => b.gmv - a.gmv || b.visits - a.visits);
-    return { currency, whole, figures, channels, goals: await attainments(connection, row, now) };
+    const elements = elementsOf(row.document.budget, costs, figures.discountCost);
+    return { currency, whole, elements, figures, channels, goals: await attainments(connection, row, now) };
   }
 
   return {
@@ -105,7 +112,7 @@ export function campaignBoardService({
         const row = await existingCampaign(connection, projectId, key);
         const { startsAt, endsAt } = row.document;
         const sales = await sumSales(connection, allOf(row), true);
-        const { whole: _, ...standing } = await wholeOf(connection, row, sales, now);
+        const { whole: _, elements: _elements, ...standing } = await wholeOf(connection, row, sales, now);
         return { status: campaignStatusAt(row, now), startsAt, endsAt, ...standing };
       }),
 
@@ -130,7 +137,12 @@ export function campaignBoardService({
         const { name, startsAt, endsAt } = document;
         const timezone = document.timezone ?? (await projects.timezone(connection, projectId));
         const sales = await sumSales(connection, allOf(row));
-        const { currency, whole, figures, channels, goals } = await wholeOf(connection, row, sales, now);
+        const { currency, whole, elements, figures, channels, goals } = await wholeOf(
+          connection,
+          row,
+          sales,
+          now,
+        );
         const promotions = await boardPromotions(connection, row, sales, currency, now);
         const budget = document.budget?.amount ?? null;
         const by =
@@ -154,6 +166,7 @@ export function campaignBoardService({
           otherCurrencies: othersOf(whole, currency),
           budget,
           budgetLeft: budget === null ? null : budget - figures.cost,
+          elements,
           figures,
           goals,
           channels: channels.slice(0, mostChannels),
@@ -197,6 +210,7 @@ async function sumsUntil(
     sales: sales.filter((sum) => currency === null || sum.currency === currency).reduce(addSales, nothing),
     visits: sumOf(visits, (channel) => channel.visits),
     otherCosts: sumOf(costs, (cost) => (cost.currency === currency ? cost.amount : 0)),
+    allOrders: sumOf(sales, ordersOf),
   };
 }
 
@@ -256,6 +270,7 @@ function boardPromotion(
     orders: sums.orders - sums.returnedOrders,
     gmv: sums.revenue - sums.refunded,
     discountCost: sums.discount,
+    givesAway: row.givesAway,
     usesLeft: row.usesLimit === null ? null : Math.max(0, row.usesLimit - row.uses),
     budget: row.budget,
     budgetLeft: row.budget === null ? null : Math.max(0, row.budget - row.budgetTaken),

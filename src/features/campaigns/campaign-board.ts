@@ -2,7 +2,13 @@
 import { toFourDecimals } from "../planning/calculation.ts";
 import { acquisitionCostOf, percentOf, roiOf } from "../planning/campaign-returns.ts";
 import { fewOrders } from "../planning/significance.ts";
-import type { Attainment, BoardPromotion, CampaignAlert, CampaignFigures } from "./campaign-board-schemas.ts";
+import type {
+  Attainment,
+  BoardPromotion,
+  CampaignAlert,
+  CampaignElement,
+  CampaignFigures,
+} from "./campaign-board-schemas.ts";
 import { goalCurrency } from "./campaign-document.ts";
 import { type SaleFigures, saleMeasures } from "./campaign-sale.ts";
 import type { CampaignDocument, CampaignGoal, CampaignMetric } from "./campaign-schemas.ts";
@@ -11,6 +17,8 @@ export interface Sums {
   readonly sales: SaleFigures;
   readonly visits: number;
   readonly otherCosts: number;
+  /** Of all currencies: visits are counted in none. */
+  readonly allOrders: number;
 }
 
 export function addSales(all: SaleFigures, more: SaleFigures): SaleFigures {
@@ -19,9 +27,12 @@ export function addSales(all: SaleFigures, more: SaleFigures): SaleFigures {
   ) as unknown as SaleFigures;
 }
 
-export function figuresOf({ sales, visits, otherCosts }: Sums): CampaignFigures {
+/** Less those that were returned whole. */
+export const ordersOf = (sales: SaleFigures): number => sales.orders - sales.returnedOrders;
+
+export function figuresOf({ sales, visits, otherCosts, allOrders }: Sums): CampaignFigures {
   const gmv = sales.revenue - sales.refunded;
-  const orders = sales.orders - sales.returnedOrders;
+  const orders = ordersOf(sales);
   const units = sales.units - sales.returnedUnits;
   const cost = sales.discount + otherCosts;
   return {
@@ -33,7 +44,7 @@ export function figuresOf({ sales, visits, otherCosts }: Sums): CampaignFigures 
     margin: marginOf(sales, gmv, otherCosts),
     refunded: sales.refunded,
     averageOrderValue: orders === 0 ? null : Math.round(gmv / orders),
-    conversion: ratioOf(orders, visits),
+    conversion: ratioOf(allOrders, visits),
     discountCost: sales.discount,
     giftValue: sales.giftValue,
     otherCosts,
@@ -73,6 +84,26 @@ const addingUp: ReadonlySet<CampaignMetric> = new Set([
   "winBacks",
   "stockUnits",
 ]);
+
+const discounts = "discounts";
+
+/** In the order of the budget, then what was spent on what nobody planned. */
+export function elementsOf(
+  budget: CampaignDocument["budget"],
+  costs: readonly { readonly element: string; readonly amount: number }[],
+  discountCost: number,
+): CampaignElement[] {
+  const planned = new Map<string, number>();
+  for (const { name, amount } of [...(budget?.elements ?? []), ...(budget?.hiddenCosts ?? [])])
+    planned.set(name, (planned.get(name) ?? 0) + amount);
+  const spent = new Map<string, number>([[discounts, discountCost]]);
+  for (const { element, amount } of costs) spent.set(element, (spent.get(element) ?? 0) + amount);
+  return [...new Set([...planned.keys(), ...spent.keys()])].map((name) => ({
+    name,
+    planned: planned.get(name) ?? null,
+    spent: spent.get(name) ?? 0,
+  }));
+}
 
 export function attainmentOf(
   goal: CampaignGoal,
@@ -187,6 +218,16 @@ export function alertsOf(board: {
       knownShare,
       1,
     );
+  const givers = giversOf(promotions);
+  if (givers.length > 0)
+    add(
+      "gifts_not_in_cost",
+      "warning",
+      "roi",
+      `${givers.slice(0, 5).join(", ")} gave gifts, services, points or coupons, which are in no cost: enter what they cost, or ROI is too good${figures.cost === 0 ? " and no policy on it acts" : ""}.`,
+      figures.giftValue,
+      null,
+    );
   if (figures.orders > 0 && figures.visits === 0)
     add(
       "visits_unknown",
@@ -208,5 +249,9 @@ export function alertsOf(board: {
   const order = ["critical", "warning", "info"];
   return alerts.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
+
+/** Promotions that gave away what is in no cost. */
+export const giversOf = (promotions: readonly BoardPromotion[]): string[] =>
+  promotions.filter(({ givesAway, orders }) => givesAway && orders > 0).map(({ promotion }) => promotion);
 
 const percent = (share: number): string => `${Math.round(share * 10_000) / 100} %`;

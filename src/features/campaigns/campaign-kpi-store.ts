@@ -122,6 +122,8 @@ export interface PromotionOf {
   readonly uses: number;
   readonly budget: number | null;
   readonly budgetTaken: number;
+  /** Gifts, services, points or coupons. */
+  readonly givesAway: boolean;
   /** When the last quarter hour began in which it was sold with, epoch milliseconds. */
   readonly lastSoldAt: number | null;
 }
@@ -143,6 +145,7 @@ export async function promotionsOf(
            (document -> 'limits' ->> 'total')::bigint as "usesLimit", ${taken(sql`'uses'`)} as uses,
            (document -> 'budget' -> 'amount' ->> ${currency}::text)::bigint as budget,
            ${taken(sql`'amount:' || ${currency}::text`)} as "budgetTaken",
+           document @? '$.benefits.**.kind ? (@ == "gift" || @ == "service" || @ == "points" || @ == "issue_coupon")' as "givesAway",
            ${milliseconds(sql`(select max(quarter) from campaign_kpis k where k.project_id = ${projectId}
                and k.campaign = ${campaign} and k.promotion = p.key and k.orders > 0)`)} as "lastSoldAt"
       from promotions p

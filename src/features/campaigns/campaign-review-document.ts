@@ -5,7 +5,7 @@ import type { CampaignReview, CampaignReviewRow } from "./campaign-review-schema
 
 /** Tables of GitHub Flavored Markdown (https://github.github.com/gfm/#tables-extension-). */
 export function reviewMarkdown(review: CampaignReview): string {
-  const { name, campaign, asOf, isOver, figures, rows, notes, currency } = review;
+  const { name, campaign, asOf, isOver, figures, elements, rows, notes, currency } = review;
   const { knowledge, fiveWhys } = notes;
   const list = (title: string, items: readonly string[]) =>
     items.length === 0 ? [] : [`**${title}**`, "", ...items.map((item) => `* ${inline(item)}`), ""];
@@ -17,6 +17,12 @@ export function reviewMarkdown(review: CampaignReview): string {
     "| Goal | Target | Actual | Attained | Gap | Causes | Action |",
     "|---|---|---|---|---|---|---|",
     ...rows.map((row) => `| ${cellsOf(row).map(inline).join(" | ")} |`),
+    "",
+    "| Element | Planned | Spent |",
+    "|---|---|---|",
+    ...elements.map(
+      ({ name, planned, spent }) => `| ${inline(name)} | ${planned ?? "not planned"} | ${spent} |`,
+    ),
     "",
     "| Figure | |",
     "|---|---|",
@@ -45,7 +51,8 @@ export function reviewMarkdown(review: CampaignReview): string {
   return lines.join("\n");
 }
 
-export function reviewCsv({ rows }: CampaignReview): string {
+/** Goals, then the elements of the budget, whose goal is `cost: ` and their name. */
+export function reviewCsv({ rows, elements, currency: main }: CampaignReview): string {
   return csvLines([
     ["goal", "target", "actual", "percent", "gap", "currency", "by", "causes", "action"],
     ...rows.map(({ metric, target, actual, percent, gap, currency, by, causes, action }) => [
@@ -58,6 +65,17 @@ export function reviewCsv({ rows }: CampaignReview): string {
       by,
       causes.map(({ message }) => message).join(" "),
       action,
+    ]),
+    ...elements.map(({ name, planned, spent }) => [
+      `cost: ${name}`,
+      planned,
+      spent,
+      planned === null || planned === 0 ? null : Math.round((spent / planned) * 10_000) / 100,
+      planned === null ? null : spent - planned,
+      main,
+      null,
+      null,
+      null,
     ]),
   ]);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode } from "../../engine/money.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
-import { attainment, campaignFigures } from "./campaign-board-schemas.ts";
+import { attainment, campaignElements, campaignFigures } from "./campaign-board-schemas.ts";
 import { campaignKey, campaignMetric } from "./campaign-schemas.ts";
 
 const name = z.string().min(1).max(limits.nameLength);
@@ -52,6 +52,7 @@ export const causeCodes = [
   "mostly_known_customers",
   "small_orders",
   "cost_unknown",
+  "gifts_not_in_cost",
   "visits_unknown",
   "few_orders",
 ] as const;
@@ -88,6 +89,7 @@ export const campaignReview = z
     isOver: z.boolean().describe("False: it is still running, and the figures will change."),
     currency: currencyCode.nullable(),
     figures: campaignFigures,
+    elements: campaignElements,
     rows: z.array(reviewRow),
     notes: campaignReviewNotes,
     version: z.int().describe("Of the notes: the ETag, as `If-Match` wants it. 0: none are written yet."),

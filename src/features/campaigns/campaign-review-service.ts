@@ -7,7 +7,6 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { recordChange } from "../audit/audit-service.ts";
 import type { CampaignBoardService } from "./campaign-board-service.ts";
-import { sumCosts } from "./campaign-kpi-store.ts";
 import { reviewRows } from "./campaign-review.ts";
 import { reviewCsv, reviewMarkdown } from "./campaign-review-document.ts";
 import type {
@@ -49,17 +48,7 @@ export function campaignReviewService({
   async function review(projectId: string, key: string): Promise<CampaignReview> {
     const board = await boards.live(projectId, key);
     const connection = database.of(projectId);
-    const { document } = await existingCampaign(connection, projectId, key);
     const record = await findReview(connection, projectId, key);
-    const costs = await sumCosts(connection, { projectId, campaign: key, until: null });
-    const planned = [...(document.budget?.elements ?? []), ...(document.budget?.hiddenCosts ?? [])];
-    const elements = planned.map(({ name, amount }) => ({
-      name,
-      planned: amount,
-      spent: costs
-        .filter((cost) => cost.element === name && cost.currency === board.currency)
-        .reduce((sum, cost) => sum + cost.amount, 0),
-    }));
     const notes = record?.notes ?? noNotes;
     return {
       campaign: key,
@@ -68,7 +57,8 @@ export function campaignReviewService({
       isOver: Date.parse(board.endsAt) <= Date.parse(board.asOf),
       currency: board.currency,
       figures: board.figures,
-      rows: reviewRows({ ...board, elements }, notes),
+      elements: board.elements,
+      rows: reviewRows(board, notes),
       notes,
       version: record?.version ?? 0,
     };
@@ -81,7 +71,7 @@ export function campaignReviewService({
       const { projectId } = context;
       const { currency, figures, goals } = await boards.live(projectId, key);
       await withTransaction(database, projectId, async (connection) => {
-        await existingCampaign(connection, projectId, key);
+        const { document } = await existingCampaign(connection, projectId, key);
         const before = await findReview(connection, projectId, key);
         const version = ifMatch === "*" ? null : /^\d{1,9}$/.test(ifMatch) ? Number(ifMatch) : -1;
         const stored = await putReview(
@@ -93,7 +83,7 @@ export function campaignReviewService({
             keyFigures: { currency, figures, goals },
             updatedAt: clock.now(),
           },
-          wordsOfText(textOf(notes)),
+          wordsOfText(textOf(key, document.name, notes)),
           version,
         );
         if (stored === undefined) throw problem("precondition-failed");
@@ -118,10 +108,11 @@ export function campaignReviewService({
 }
 
 /** What an entry is found by. */
-function textOf({ knowledge }: CampaignReviewNotes): string {
+function textOf(key: string, name: string, { knowledge, fiveWhys }: CampaignReviewNotes): string {
   if (knowledge === undefined) return "";
   const { type, audience, strategy, successFactors, risks, tags } = knowledge;
-  return [type, audience, strategy, ...successFactors, ...risks, ...tags].join("\n");
+  const whys = fiveWhys.flatMap(({ problem, whys, action }) => [problem, ...whys, action ?? ""]);
+  return [key, name, type, audience, strategy, ...successFactors, ...risks, ...tags, ...whys].join("\n");
 }
 
 function shownKnowledge({ campaign, name, notes, keyFigures, updatedAt }: FoundKnowledge): CampaignKnowledge {

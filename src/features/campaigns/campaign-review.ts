@@ -1,5 +1,6 @@
 /** Why goals were missed, as far as figures can tell: each rule names the figures it concludes from. Pure arithmetic. */
 import { toFourDecimals } from "../planning/calculation.ts";
+import { giversOf } from "./campaign-board.ts";
 import type { Attainment, CampaignBoard, CampaignFigures } from "./campaign-board-schemas.ts";
 import type {
   CampaignCause,
@@ -9,10 +10,7 @@ import type {
 } from "./campaign-review-schemas.ts";
 import type { CampaignMetric } from "./campaign-schemas.ts";
 
-export interface ReviewBasis extends Pick<CampaignBoard, "figures" | "goals" | "channels" | "promotions"> {
-  /** By element of the budget, what was planned and what was entered. */
-  readonly elements: readonly { readonly name: string; readonly planned: number; readonly spent: number }[];
-}
+export type ReviewBasis = Pick<CampaignBoard, "figures" | "elements" | "goals" | "channels" | "promotions">;
 
 type Rule = (basis: ReviewBasis, goal: Attainment) => CampaignCause[];
 
@@ -97,15 +95,15 @@ const costShare: Rule = ({ figures: { cost, discountCost, otherCosts, gmv } }, {
 };
 
 const overPlan: Rule = ({ elements }) =>
-  elements
-    .filter(({ planned, spent }) => spent > planned)
-    .map(({ name, planned, spent }) =>
-      cause("element_over_plan", `${name}: ${spent} were spent of ${planned} planned.`, {
-        element: name,
-        planned,
-        spent,
-      }),
-    );
+  elements.flatMap(({ name, planned, spent }) =>
+    planned === null || spent <= planned
+      ? []
+      : cause("element_over_plan", `${name}: ${spent} were spent of ${planned} planned.`, {
+          element: name,
+          planned,
+          spent,
+        }),
+  );
 
 const channelRoi: Rule = ({ channels }, { target }) =>
   channels
@@ -152,6 +150,19 @@ const unknownVisits: Rule = ({ figures: { visits, orders } }) =>
         }),
       ];
 
+/** However good it looks. */
+const givenAway: Rule = ({ promotions, figures: { giftValue } }) => {
+  const givers = giversOf(promotions);
+  if (givers.length === 0) return [];
+  return [
+    cause(
+      "gifts_not_in_cost",
+      `${givers.slice(0, 5).join(", ")} gave gifts, services, points or coupons: what they cost is in no cost.`,
+      { promotions: givers.length, giftValue },
+    ),
+  ];
+};
+
 const sales: readonly Rule[] = [exhausted, channelConversion, fewVisits, smallOrders, returns, unknownVisits];
 const rules: Readonly<Record<CampaignMetric, readonly Rule[]>> = {
   gmv: sales,
@@ -177,6 +188,7 @@ const actions: Readonly<Record<CauseCode, string>> = {
   small_orders: "Set the thresholds above the usual order.",
   cost_unknown: "Send `unitCost` with orders.",
   visits_unknown: "Send `view` events with the campaign's key.",
+  gifts_not_in_cost: "Enter what gifts, services, points and coupons cost.",
   few_orders: "Wait for more orders before anything is concluded.",
 };
 
@@ -189,6 +201,7 @@ export function reviewRows(
     const causes = isReached
       ? []
       : [...rules[metric].flatMap((rule) => rule(basis, goal)), ...doubts(basis.figures)];
+    if (metric === "roi") causes.push(...givenAway(basis, goal));
     const written = fiveWhys.find((note) => note.metric === metric && note.action !== undefined)?.action;
     const [first] = causes;
     const suggested = isReached

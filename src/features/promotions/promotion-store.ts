@@ -68,10 +68,7 @@ export async function lockCampaignPromotions(
   connection: Connection,
   projectId: string,
   campaign: string,
-  {
-    keys,
-    status,
-  }: { keys: readonly string[] | null; status: PromotionRow["status"] | null },
+  { keys, status }: { keys: readonly string[] | null; status: PromotionRow["status"] | null },
 ): Promise<PromotionRow[]> {
   return connection
     .select()

@@ -19,7 +19,6 @@ import type { ProjectSettings } from "../projects/project-schemas.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
 import { type CampaignInForce, type Splits, splitsOf } from "./campaign-in-force.ts";
-import { restingOf } from "./resting-arms-service.ts";
 import {
   allActive,
   killedPromotions,
@@ -27,6 +26,7 @@ import {
   promotionsChangedSince,
   type RuleRow,
 } from "./promotion-store.ts";
+import { restingOf } from "./resting-arms-service.ts";
 import { type CompiledRules, compileRules, promotionsOf } from "./rule-compiler.ts";
 import { rulebookKeeper } from "./rulebook-keeper-service.ts";
 

@@ -235,6 +235,14 @@ function cautionsOf({ left, inForce, untold, currencies }: Tally, { drafts }: Re
       message:
         "There are more SKUs or segments than are told apart: winners and losers are of the first ones.",
     });
+  const isGiven = ({ sums: { scenario, baseline } }: CurrencyTally) =>
+    [scenario, baseline].some((side) => side.gifts > 0 || side.points > 0);
+  if ([...currencies.values()].some(isGiven))
+    notes.push({
+      code: "gifts_not_in_cost",
+      message:
+        "Gifts and points are given: what they cost you is neither in `cost` nor off the margin. Coupons and services that drafts issue are not either.",
+    });
   const share = [...currencies.values()].some(({ sums }) => sums.costed < sums.subtotal);
   if (share)
     notes.push({

@@ -81,6 +81,61 @@ test("last year's sales are looked for among the redemptions that were begun by 
   expect(await lastYear()).toBe(0);
 });
 
+test("what is given away is in no cost, and is said; each element of the budget has what was spent on it", async () => {
+  await send("POST", "/v1/campaigns", {
+    key: "giving",
+    name: "Giving",
+    startsAt: at(-2),
+    endsAt: at(2),
+    goals: [{ metric: "roi", target: 1, currency: "CNY" }],
+    budget: {
+      currency: "CNY",
+      amount: 5_000,
+      elements: [
+        { name: "advertising", amount: 1_000 },
+        { name: "discounts", amount: 3_000 },
+      ],
+      hiddenCosts: [{ name: "packaging", amount: 500 }],
+      stages: [{ name: "new", amount: 5_000 }],
+    },
+  });
+  // A code, so that the other tests' orders have nothing of it.
+  const trigger = { type: "code", code: "GIVE" };
+  await activePromotion(api, "giving-tote", {
+    campaign: "giving",
+    trigger,
+    benefits: [{ kind: "gift", sku: "TOTE", value: { CNY: 2_000 } }],
+  });
+  const given = await redeem(api, { ...cart, codes: ["GIVE"], orderRef: "give-1", mode: "commit" });
+  expect(given.status, given.text).toBe(201);
+  for (const [id, element, amount] of [
+    ["1", "advertising", 1_500],
+    ["2", "couriers", 200],
+  ] as const)
+    await send("POST", "/v1/campaigns/giving/costs", { id, element, amount, currency: "CNY", at: at(0) });
+  await untilOrders("giving", 1);
+  const board = await send("GET", "/v1/campaigns/giving/live");
+  const codes = board.alerts.map(({ code, subject }: Record<string, string>) => `${code} ${subject}`);
+  expect(codes).toContain("gifts_not_in_cost roi");
+  expect(board.promotions).toMatchObject([{ promotion: "giving-tote", givesAway: true }]);
+  const elements = [
+    { name: "advertising", planned: 1_000, spent: 1_500 },
+    { name: "discounts", planned: 3_000, spent: 0 },
+    { name: "packaging", planned: 500, spent: 0 },
+    { name: "couriers", planned: null, spent: 200 },
+  ];
+  expect(board.elements).toEqual(elements);
+  const review = await send("GET", "/v1/campaigns/giving/review");
+  expect(review.elements).toEqual(elements);
+  // Though the goal is reached: ROI is too good.
+  expect(review.rows).toMatchObject([{ metric: "roi", isReached: true }]);
+  expect(review.rows[0].causes.map(({ code }: { code: string }) => code)).toEqual(["gifts_not_in_cost"]);
+  const csv = await api.rest("GET", "/v1/campaigns/giving/review/export", {
+    headers: { accept: "text/csv" },
+  });
+  expect(csv.text).toContain("cost: advertising,1000,1500,150,500,CNY");
+});
+
 const cart = {
   currency: "CNY",
   customer: { id: "c-1" },

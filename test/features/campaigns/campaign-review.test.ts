@@ -36,8 +36,13 @@ test("each missed goal is told with its gap, and with causes that name the figur
     discount: 175_000,
     newCustomers: 60,
   };
-  const whole = figuresOf({ sales, visits: 4_000, otherCosts: 105_000 });
-  const web = figuresOf({ sales: { ...sales, orders: 40 }, visits: 2_000, otherCosts: 105_000 });
+  const whole = figuresOf({ sales, visits: 4_000, otherCosts: 105_000, allOrders: 200 });
+  const web = figuresOf({
+    sales: { ...sales, orders: 40 },
+    visits: 2_000,
+    otherCosts: 105_000,
+    allOrders: 40,
+  });
   const now = Date.parse(window.endsAt);
   const basis = {
     figures: whole,
@@ -55,6 +60,7 @@ test("each missed goal is told with its gap, and with causes that name the figur
         budget: null,
         budgetLeft: null,
         lastSoldAt: "2026-11-03T09:15:00.000Z",
+        givesAway: false,
       },
     ],
     elements: [{ name: "advertising", planned: 100_000, spent: 105_000 }],
@@ -118,6 +124,7 @@ test("where conversion was as wanted, visits were too few, and it is told how ma
     sales: { ...nothing, orders: 100, revenue: 500_000 },
     visits: 1_000,
     otherCosts: 0,
+    allOrders: 100,
   });
   const basis = {
     figures,
@@ -141,7 +148,12 @@ const write = (key: string, body: object, ifMatch = "*") =>
 test("knowledge is found by English words in any form, by Chinese ones of any length, and by both", async () => {
   for (const key of ["eleven", "clearance"])
     await api.rest("POST", "/v1/campaigns", {
-      body: { key, name: key, ...window, goals: [{ metric: "orders", target: 10 }] },
+      body: {
+        key,
+        name: `Named ${key === "eleven" ? "twenty" : "thirty"}`,
+        ...window,
+        goals: [{ metric: "orders", target: 10 }],
+      },
     });
   const eleven = {
     type: "launch",
@@ -150,13 +162,14 @@ test("knowledge is found by English words in any form, by Chinese ones of any le
     successFactors: ["Posters shared by members"],
     risks: ["赠品断货"],
   };
+  const fiveWhys = [{ problem: "Parcels came late", whys: ["A strike of couriers"] }];
   const clearance = {
     type: "clearance",
     audience: "Dormant members",
     strategy: "清仓私享会",
     tags: ["slow sellers"],
   };
-  expect((await write("eleven", { knowledge: eleven }, '"0"')).body).toMatchObject({
+  expect((await write("eleven", { knowledge: eleven, fiveWhys }, '"0"')).body).toMatchObject({
     version: 1,
     isOver: true,
   });
@@ -167,6 +180,10 @@ test("knowledge is found by English words in any form, by Chinese ones of any le
     return body.items.map(({ campaign }: { campaign: string }) => campaign).sort();
   };
   expect(await found("sharing poster")).toEqual(["eleven"]);
+  // By its name and key, and by its five whys.
+  expect(await found("named twenty")).toEqual(["eleven"]);
+  expect(await found("eleven")).toEqual(["eleven"]);
+  expect(await found("courier strike")).toEqual(["eleven"]);
   expect(await found("member")).toEqual(["clearance", "eleven"]);
   expect(await found("member -dormant")).toEqual(["eleven"]);
   expect(await found("双十一")).toEqual(["eleven"]);

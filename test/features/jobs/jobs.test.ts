@@ -236,7 +236,10 @@ test("an error is tried again from where it was, and a job that never gets on fa
 
 test("jobs of one kind wait for each other, and not those of another kind for them", async () => {
   const long = gate();
-  const service = await startProcess("back-test", worker(() => long.opened));
+  const service = await startProcess(
+    "back-test",
+    worker(() => long.opened),
+  );
   service.define("codes", worker());
   const [first, second] = [await enqueue(service, "back-test", 1), await enqueue(service, "back-test", 1)];
   await reached(first, "running");

@@ -209,9 +209,7 @@ test("two weak channels are paused together, and a stop-loss takes what is plann
   const undone = await call("POST", `/v1/campaigns/weak/policy-actions/${stop.id}/undo`);
   expect(undone.status, undone.text).toBe(200);
   const { items } = (await call("GET", "/v1/promotions?campaign=weak")).body;
-  const statuses = Object.fromEntries(
-    items.map(({ key, status }: Record<string, string>) => [key, status]),
-  );
+  const statuses = Object.fromEntries(items.map(({ key, status }: Record<string, string>) => [key, status]));
   expect(statuses).toEqual({ "weak-40": "active", "weak-planned": "scheduled", "weak-killed": "paused" });
 });
 

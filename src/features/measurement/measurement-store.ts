@@ -23,11 +23,8 @@ export interface GroupedArm extends ArmSums {
   readonly group: string | null;
 }
 
-/** Longer than anything stays reserved before it is committed. */
+/** Longer than anything stays reserved before it is committed; and than ids are ahead, which never go back when a clock does. */
 const longestReservation = 40 * 86_400_000;
-
-/** Ids are made by our clock, commits are timed by the database's. */
-const clocksApart = 3_600_000;
 
 const instant = (at: Date): SQL => sql`${at.toISOString()}::timestamptz`;
 
@@ -147,7 +144,7 @@ export async function salesBetween(
         from redemptions r
        -- Ids follow the time at which a redemption began; the key is the index that there is.
        where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)}
-         and r.id < ${earliestId("rdm", to.getTime() + clocksApart)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
+         and r.id < ${earliestId("rdm", to.getTime() + longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
          and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and not r.is_deposit
          and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
          and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref

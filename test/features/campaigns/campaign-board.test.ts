@@ -147,6 +147,7 @@ test("GMV of 3,250,000 attains 108 % of 3,000,000, with its margin and what is n
     "budget_nearly_spent campaign",
     "promotion_budget_nearly_spent set-off",
     "cost_unknown gmv",
+    "gifts_not_in_cost roi",
     "few_orders orders",
   ]);
 });

@@ -852,6 +852,8 @@ export type Campaign = {
   /** Of whom it is noted that they met it; everybody, if left out. Only they are measured. */
   exposures?: CampaignExposures;
   guards?: CampaignGuards;
+  /** Its promotions may give the same goods other prices in other channels, stores or regions; else its launch check fails on it (`channel_prices`). */
+  allowChannelPrices?: boolean;
   /** Its promotions come into force only as they were in the latest check, passed and young enough (`launch-check-required`). */
   launchCheck?: CampaignLaunchCheck;
   status: CampaignStatus;
@@ -874,8 +876,8 @@ export type CampaignAlert = {
   threshold: number | null;
 };
 
-/** `goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. `cost_unknown`: of part of the goods nobody said what they cost. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet. */
-export type CampaignAlertCode = "goal_behind" | "conversion_low" | "roi_low" | "budget_nearly_spent" | "budget_spent" | "promotion_budget_nearly_spent" | "promotion_exhausted" | "cost_unknown" | "visits_unknown" | "few_orders";
+/** `goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. `cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: gifts, services, points or coupons were given, which cost more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet. */
+export type CampaignAlertCode = "goal_behind" | "conversion_low" | "roi_low" | "budget_nearly_spent" | "budget_spent" | "promotion_budget_nearly_spent" | "promotion_exhausted" | "cost_unknown" | "gifts_not_in_cost" | "visits_unknown" | "few_orders";
 
 export type CampaignAlertSeverity = "info" | "warning" | "critical";
 
@@ -884,7 +886,7 @@ export type CampaignAttainment = {
   target: number;
   /** Of amounts and of ROI; null for what is counted. */
   currency: CurrencyCode | null;
-  /** When it is to be reached. What comes after it does not count. */
+  /** When it is to be reached. Where that is before the campaign's end, what comes after it does not count. */
   by: string;
   /** In the same unit as the target; null where it cannot be told, as conversion without visits. */
   actual: number | null;
@@ -917,7 +919,7 @@ export type CampaignAttribution = {
   channels: readonly (AttributedChannel)[];
 };
 
-/** All that there is to watch of a campaign. It is counted by quarter hours: those in which the campaign begins and ends count whole. About a second behind the orders. */
+/** All that there is to watch of a campaign: whatever its promotions sold and whatever was entered for it, bills and payments after its end included; of visits those between its dates. It is counted by quarter hours, those at the borders whole. About a second behind the orders. */
 export type CampaignBoard = {
   /** What promotions and tracked events name as their `campaign`; unique in the project. */
   campaign: string;
@@ -938,6 +940,8 @@ export type CampaignBoard = {
   budget: number | null;
   /** Less discounts and cost entries; below zero where it is exceeded. */
   budgetLeft: number | null;
+  /** What was planned and spent by element and hidden cost of the budget. Stages are a plan alone: no cost entry names one. */
+  elements: readonly (CampaignElement)[];
   /** Of the campaign as a whole, each order once. */
   figures: CampaignFigures;
   goals: readonly (CampaignAttainment)[];
@@ -967,7 +971,7 @@ export type CampaignBoardChannel = {
   refunded: number;
   /** GMV ÷ orders, in minor units. */
   averageOrderValue: number | null;
-  /** Orders ÷ visits, 0 to 1; null without visits. */
+  /** Orders of all currencies ÷ visits, 0 to 1; null without visits. */
   conversion: number | null;
   /** What the campaign's promotions took off goods that were kept, in minor units. */
   discountCost: number;
@@ -1013,6 +1017,8 @@ export type CampaignBoardPromotion = {
   gmv: number;
   /** What it took off, in minor units. Of promotions this does add up. */
   discountCost: number;
+  /** It gives gifts, services, points or coupons: what these cost you is in no cost here. */
+  givesAway: boolean;
   /** Null: as often as wanted. */
   usesLeft: number | null;
   /** In the board's currency; null without one. */
@@ -1050,7 +1056,7 @@ export type CampaignCause = {
   evidence: { readonly [key: string]: number | string };
 };
 
-export type CampaignCauseCode = "few_visits" | "channel_conversion_low" | "promotion_exhausted" | "many_returns" | "cost_share_above_goal" | "element_over_plan" | "channel_below_goal" | "mostly_known_customers" | "small_orders" | "cost_unknown" | "visits_unknown" | "few_orders";
+export type CampaignCauseCode = "few_visits" | "channel_conversion_low" | "promotion_exhausted" | "many_returns" | "cost_share_above_goal" | "element_over_plan" | "channel_below_goal" | "mostly_known_customers" | "small_orders" | "cost_unknown" | "gifts_not_in_cost" | "visits_unknown" | "few_orders";
 
 export type CampaignCost = {
   /** Your own; the same entry sent again counts once, another one under the same id is refused. */
@@ -1123,8 +1129,19 @@ export type CampaignDocument = {
   /** Of whom it is noted that they met it; everybody, if left out. Only they are measured. */
   exposures?: CampaignExposuresInput;
   guards?: CampaignGuardsInput;
+  /** Its promotions may give the same goods other prices in other channels, stores or regions; else its launch check fails on it (`channel_prices`). */
+  allowChannelPrices?: boolean;
   /** Its promotions come into force only as they were in the latest check, passed and young enough (`launch-check-required`). */
   launchCheck?: CampaignLaunchCheckInput;
+};
+
+export type CampaignElement = {
+  /** Of the budget, of cost entries, or `discounts`: what promotions took off. */
+  name: string;
+  /** Minor units; null: no element of the budget has this name. */
+  planned: number | null;
+  /** Minor units. */
+  spent: number;
 };
 
 export type CampaignExposures = {
@@ -1153,7 +1170,7 @@ export type CampaignFigures = {
   refunded: number;
   /** GMV ÷ orders, in minor units. */
   averageOrderValue: number | null;
-  /** Orders ÷ visits, 0 to 1; null without visits. */
+  /** Orders of all currencies ÷ visits, 0 to 1; null without visits. */
   conversion: number | null;
   /** What the campaign's promotions took off goods that were kept, in minor units. */
   discountCost: number;
@@ -1379,6 +1396,8 @@ export type CampaignReview = {
   isOver: boolean;
   currency: CurrencyCode | null;
   figures: CampaignFigures;
+  /** What was planned and spent by element and hidden cost of the budget. Stages are a plan alone: no cost entry names one. */
+  elements: readonly (CampaignElement)[];
   rows: readonly (CampaignReviewRow)[];
   notes: CampaignReviewNotes;
   /** Of the notes: the ETag, as `If-Match` wants it. 0: none are written yet. */
@@ -1402,7 +1421,7 @@ export type CampaignReviewRow = {
   target: number;
   /** Of amounts and of ROI; null for what is counted. */
   currency: CurrencyCode | null;
-  /** When it is to be reached. What comes after it does not count. */
+  /** When it is to be reached. Where that is before the campaign's end, what comes after it does not count. */
   by: string;
   /** In the same unit as the target; null where it cannot be told, as conversion without visits. */
   actual: number | null;
@@ -3472,7 +3491,7 @@ export type LaunchCheckLine = {
   advice: string | null;
 };
 
-export type LaunchCheckLineName = "promotions" | "rule_conflicts" | "price_floors" | "coupon_pools" | "stock" | "budget" | "goals" | "tracking" | "webhooks" | "database_latency" | "evaluation_latency";
+export type LaunchCheckLineName = "promotions" | "rule_conflicts" | "channel_prices" | "price_floors" | "coupon_pools" | "stock" | "budget" | "goals" | "tracking" | "webhooks" | "database_latency" | "evaluation_latency";
 
 export type LaunchCheckOutcome = "passed" | "warning" | "failed";
 
@@ -6728,7 +6747,7 @@ export type Problem = {
   type: string;
   title: string;
   status: number;
-  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "competitor-offer-not-found" | "dealer-not-found" | "contract-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "contract-closed" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
+  code: "malformed-json" | "invalid-request" | "invalid-promotion" | "guessable-codes" | "invalid-cursor" | "invalid-graphql" | "graphql-too-complex" | "graphql-document-unknown" | "unauthenticated" | "forbidden-role" | "live-key-required" | "route-not-found" | "api-key-not-found" | "promotion-not-found" | "evaluation-not-found" | "scheduled-change-not-found" | "coupon-pool-not-found" | "coupon-not-found" | "points-spend-not-found" | "job-not-found" | "simulation-not-found" | "order-not-found" | "competitor-offer-not-found" | "dealer-not-found" | "contract-not-found" | "territory-flag-not-found" | "quote-not-found" | "price-list-not-found" | "list-price-not-found" | "rebate-agreement-not-found" | "rebate-period-not-found" | "rebate-statement-not-found" | "customer-not-found" | "customers-not-mergeable" | "segment-not-found" | "automation-not-found" | "campaign-not-found" | "policy-not-found" | "policy-action-not-found" | "rfm-not-configured" | "referral-programme-not-found" | "referral-code-not-found" | "check-in-programme-not-found" | "challenge-not-found" | "draw-not-found" | "tiers-not-configured" | "redemption-not-found" | "offline-flag-not-found" | "group-buy-not-found" | "webhook-not-found" | "webhook-delivery-not-found" | "method-not-allowed" | "request-timeout" | "not-acceptable" | "promotion-key-taken" | "segment-key-taken" | "segment-by-conditions" | "automation-key-taken" | "automation-state-conflict" | "automation-not-ready" | "campaign-key-taken" | "campaign-state-conflict" | "campaign-cost-conflict" | "coupon-pool-key-taken" | "measurement-too-slow" | "coupon-state-conflict" | "claim-refused" | "points-refused" | "points-spend-state-conflict" | "promotion-state-conflict" | "approval-required" | "approval-refused" | "scheduled-change-settled" | "promotion-killed" | "project-stopped" | "api-key-revoked" | "price_changed" | "code-not-applied" | "quote-expired" | "quote-redeemed" | "quote-exhausted" | "quote-mismatch" | "minimum-order-not-met" | "deposit-not-usable" | "order-already-redeemed" | "group-buy-refused" | "group-open" | "redemption-state-conflict" | "return-refused" | "redemption-expired" | "stale" | "stale_version" | "order-version-conflict" | "order-redemption-mismatch" | "order-state-conflict" | "voucher-refused" | "fund-period-open" | "fund-period-settled" | "contract-closed" | "territory-flag-cleared" | "rebate-agreement-settled" | "rebate-period-not-closable" | "rebate-statement-state-conflict" | "too-many-rebate-agreements" | "offline-flag-resolved" | "idempotency-key-in-use" | "too-many-segments" | "too-many-programmes" | "too-many-policies" | "check-in-refused" | "draw-key-taken" | "draw-ticket-refused" | "referral-programme-closed" | "too-many-automations" | "launch-check-required" | "too-many-simulations" | "simulation-running" | "too-many-webhooks" | "events-deleted" | "precondition-failed" | "body-too-large" | "unsupported-media-type" | "idempotency-key-reused" | "evaluation-too-complex" | "precondition-required" | "too-many-requests" | "too-many-attempts" | "headers-too-large" | "internal-error" | "guarantee-unavailable" | "unavailable";
   detail?: string;
   errors?: readonly ({
     /** A JSON Pointer. */

@@ -128,7 +128,8 @@ test("a weak channel is paused by itself, a cap is raised to 120 % and no furthe
     api.clock.advance(61_000);
     await until(async () => {
       await look();
-      return (await did("cap")) === times;
+      // The service looks by itself as well, on a busy machine before we do.
+      return (await did("cap")) >= times;
     });
   }
   const guards = async () => (await call("GET", "/v1/campaigns/live")).body.guards;

@@ -107,7 +107,8 @@ export const english = {
   alert_promotion_budget_nearly_spent: "{subject}: only {actual} of its budget are left.",
   alert_promotion_exhausted: "{subject} has no uses or no budget left.",
   alert_cost_unknown: "Margin covers {actual} of the goods: of the rest nobody said what they cost.",
-  alert_gifts_not_in_cost: "Gifts, services, points or coupons were given: what they cost is in no cost, and ROI too good.",
+  alert_gifts_not_in_cost:
+    "Gifts, services, points or coupons were given: what they cost is in no cost, and ROI too good.",
   alert_visits_unknown: "No visits are reported, so there is no conversion.",
   alert_few_orders: "Only {actual} orders: under {threshold} chance decides. Draw no conclusion yet.",
   channels: "Channels",

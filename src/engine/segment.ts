@@ -1,7 +1,7 @@
 /** The conditions of a segment: the same trees as a promotion's, asked about a customer without any cart. */
 import { type CanonicalCart, canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
-import { type ConditionDocument, compileConditions, leavesOf } from "./conditions/tree.ts";
+import { type ConditionDocument, compileConditions, leavesOf, withDefaults } from "./conditions/tree.ts";
 import type { FactName, Facts } from "./facts.ts";
 import type { ConditionView, Issue } from "./kind.ts";
 import { limits } from "./limits.ts";
@@ -39,9 +39,10 @@ const aboutCustomers: ReadonlySet<string> = new Set([
 
 /** `currency`: of amounts of orders; null if the conditions name only one. */
 export function compileSegment(
-  tree: ConditionDocument,
+  given: ConditionDocument,
   { currency, timezone }: { currency: string | null; timezone: string },
 ): SegmentCompilation {
+  const tree = withDefaults(given);
   const issues: Issue[] = [];
   const issue = (path: string, code: string, message: string) => void issues.push({ path, code, message });
   const uses = { cart: false, customer: false, places: new Set<string>() };

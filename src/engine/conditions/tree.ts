@@ -114,6 +114,11 @@ export interface CompiledTree {
   readonly requiresContext: readonly NonNullable<CompiledCondition["requiresContext"]>[];
 }
 
+/** What was left out of the leaves, filled in; where that cannot be told, as it is. Promotions are parsed as a whole. */
+export function withDefaults(tree: ConditionDocument): ConditionDocument {
+  return conditionSchema.safeParse(tree).data ?? tree;
+}
+
 export function compileConditions(tree: ConditionDocument, compiler: Compiler, path: string): CompiledTree {
   const growth: Growth = { compiler, leaves: [], necessary: [], isReported: false };
   const root = grow(tree, path, 1, true, growth);

@@ -1,6 +1,8 @@
 /** Automations as they are written, and their life: draft, active, paused, archived. */
+
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { withDefaults } from "../../engine/conditions/tree.ts";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
@@ -254,6 +256,7 @@ function shown({
 }: AutomationRow): Automation {
   return {
     ...document,
+    ...(document.conditions !== undefined && { conditions: withDefaults(document.conditions) }),
     id,
     status,
     version,

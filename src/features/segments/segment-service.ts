@@ -1,5 +1,7 @@
 /** Segments as they are written, and what can be asked of them. */
+
 import { z } from "zod";
+import { withDefaults } from "../../engine/conditions/tree.ts";
 import { limits } from "../../engine/limits.ts";
 import type { Clock } from "../../platform/clock.ts";
 import {
@@ -210,6 +212,7 @@ function shown(row: SegmentRow, size: number): Segment {
   const { id, version, document, refreshedVersion, createdAt, updatedAt } = row;
   return {
     ...document,
+    ...(document.conditions !== undefined && { conditions: withDefaults(document.conditions) }),
     id,
     size,
     isCurrent: refreshedVersion === null || refreshedVersion === version,

@@ -95,6 +95,16 @@ test("a segment has whoever meets its conditions, known by the shop or by an ord
   expect((await api.rest("GET", "/v1/segments/good")).body.code).toBe("segment-not-found");
 });
 
+test("what conditions leave out is filled in: a birthday is today's, and told so", async () => {
+  await tell("b-today", { birthday: "--11-11" });
+  await tell("b-tomorrow", { birthday: "--11-12" });
+  const conditions = { any: [{ kind: "birthday" }, tagged("of nobody")] };
+  expect((await segment("birthdays", { conditions })).conditions).toMatchObject({
+    any: [{ withinDays: 0 }, {}],
+  });
+  await becomes("birthdays", ["b-today"]);
+});
+
 test("time alone brings customers into a segment, a day late at most", async () => {
   const placedAt = new Date(api.clock.now() - 60 * 86_400_000).toISOString();
   await putOrder(api, "T-1", { customer: "t-asleep", placedAt });

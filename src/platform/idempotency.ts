@@ -2,7 +2,7 @@
  * The same request, one effect. The record of an answer is written in the transaction of what it answers, so that
  * neither exists without the other; refusals change nothing and are not kept, so a repetition may fare better.
  */
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { type Connection, type Database, withTransaction } from "./database.ts";
 import { problem } from "./problem.ts";
@@ -37,11 +37,7 @@ export interface IdempotencyRecord {
 
 /** SHA-256 of a request, in hex. The order of its keys is the serializer's own business and makes no other request. */
 export function requestHash(operation: string, request: unknown): string {
-  return createHash("sha256")
-    .update(operation)
-    .update("\n")
-    .update(JSON.stringify(inKeyOrder(request)))
-    .digest("hex");
+  return digest("sha256", `${operation}\n${JSON.stringify(inKeyOrder(request))}`);
 }
 
 function inKeyOrder(value: unknown): unknown {

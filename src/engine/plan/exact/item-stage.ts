@@ -141,8 +141,7 @@ function modelAsCounted(
   { cart, rounding }: Situation,
   work: Work,
 ): StageModel | null {
-  const quantityOf = (line: number) => cart.lines[line]!.quantity;
-  const asCounted = offers.flatMap((offer) => roundedOffer(losslessOffer(offer, quantityOf), rounding) ?? []);
+  const asCounted = offers.flatMap((offer) => roundedOffer(losslessOffer(offer), rounding) ?? []);
   if (asCounted.every((offer, i) => offer === offers[i])) return stage;
   const model = modelAll(byGroup(asCounted), cart.lines, work);
   return model === null || model.lumps > 0 ? null : model;

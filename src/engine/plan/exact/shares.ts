@@ -14,32 +14,19 @@ import type { FormedGroup, FormGroups } from "./formed-groups.ts";
 import { type Machine, noSteps, type Place, type Step, type Unit } from "./machine.ts";
 import type { MachineOffer, Offer } from "./offer.ts";
 
-/** Null: what it brings lies on the units themselves, or on these lines alone, or on none of them; or nobody can tell. */
-export function sharedOffer(
-  offer: Offer,
-  lines: ReadonlySet<number>,
-  quantityOf: QuantityOf,
-): MachineOffer | null {
-  return offer.type === "machine" && isShared(offer, lines) ? byGroups(offer, lines, quantityOf) : null;
-}
-
-/** Without groups that bring less than nothing. */
-export function losslessOffer(offer: Offer, quantityOf: QuantityOf): Offer {
-  if (offer.type !== "machine" || !(offer.machine(1)?.mayLose ?? false)) return offer;
-  return byGroups(offer, null, quantityOf);
-}
-
 /** Units of a line. */
 export type QuantityOf = (line: number) => number;
 
 /** More sets of units than this are not told apart. */
 const maxHeaps = 2_000;
 
-function byGroups(
-  offer: MachineOffer,
-  lines: ReadonlySet<number> | null,
+/** Null: what it brings lies on the units themselves, or on these lines alone, or on none of them. */
+export function sharedOffer(
+  offer: Offer,
+  lines: ReadonlySet<number>,
   quantityOf: QuantityOf,
-): MachineOffer {
+): MachineOffer | null {
+  if (offer.type !== "machine" || !isShared(offer, lines)) return null;
   const { formGroups } = offer;
   const covered = [...new Set(offer.slots.flat())];
   const heaps = covered.reduce((product, line) => product * (quantityOf(line) + 1), 1);
@@ -47,11 +34,24 @@ function byGroups(
     ...offer,
     templates: new Map(),
     machine(scale) {
-      // Too many states: then it is not known what counts.
       const machine = offer.machine(1);
+      // Too many states: then it is not known what counts.
       if (machine === null || scale > 1) return machine;
       if (machine.isOneByOne) return groupByGroup(machine, lines);
       return formGroups === null || heaps > maxHeaps ? machine : allTogether(machine, formGroups, lines);
+    },
+  };
+}
+
+/** Without groups that bring less than nothing, as far as these are filled one after the other. */
+export function losslessOffer(offer: Offer): Offer {
+  if (offer.type !== "machine" || !(offer.machine(1)?.mayLose ?? false)) return offer;
+  return {
+    ...offer,
+    templates: new Map(),
+    machine(scale) {
+      const machine = offer.machine(scale);
+      return machine === null || !machine.isOneByOne ? machine : groupByGroup(machine, null);
     },
   };
 }
@@ -136,7 +136,7 @@ interface Heap {
   readonly taken: readonly Place[] | null;
 }
 
-function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySet<number> | null): Machine {
+function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySet<number>): Machine {
   const { leave, gains } = machine;
   const heaps: Heap[] = [];
   const ids = new Map<string, number>();
@@ -159,10 +159,14 @@ function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySe
       const steps: Step[] = [];
       for (const { next, gain, of } of machine.take(heap.inner, place)) {
         const brought = gain + (of === undefined ? 0 : gains![of]!(place.unit));
-        steps.push({ next: idOf({ inner: next, taken }), gain: brought, ...counts(lines, none) });
+        steps.push({ next: idOf({ inner: next, taken }), gain: brought, counted: 0 });
         const groups = machine.accepts(next) ? formGroups(taken) : null;
         if (groups !== null)
-          steps.push({ next: idOf({ inner: next, taken: null }), gain: brought, ...counts(lines, groups) });
+          steps.push({
+            next: idOf({ inner: next, taken: null }),
+            gain: brought,
+            counted: countedOf(groups, lines),
+          });
       }
       return steps;
     },
@@ -180,21 +184,17 @@ function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySe
   };
 }
 
-/** What of all groups falls on the lines; without lines nobody asks. */
-function counts(lines: ReadonlySet<number> | null, groups: readonly FormedGroup[]): Pick<Step, "counted"> {
-  if (lines === null) return {};
+/** What of all groups falls on the lines. */
+function countedOf(groups: readonly FormedGroup[], lines: ReadonlySet<number>): number {
   const isInside = ({ line }: Unit) => lines.has(line);
-  const shares = groups.map(({ units, gain }) =>
+  return sum(groups, ({ units, gain }) =>
     shareInside({
       gain,
       worth: sum(units, ({ price }) => price),
       inside: sum(units.filter(isInside), ({ price }) => price),
     }),
   );
-  return { counted: sum(shares, (share) => share) };
 }
-
-const none: readonly never[] = [];
 
 function sum<Value>(values: readonly Value[], of: (value: Value) => number): number {
   return values.reduce((total, value) => total + of(value), 0);

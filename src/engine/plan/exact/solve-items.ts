@@ -23,6 +23,12 @@ const attempts = [
   { rounds: 60, width: 1_500 },
 ];
 
+/** Within a limit the labels that promise most pass it: a narrow beam finds nothing. */
+const attemptsWithin = [
+  { rounds: 10, width: 200 },
+  { rounds: 60, width: 3_000 },
+];
+
 /** The best plan of one component. Its bound stays with it, for searches within a limit. */
 export function solveComponent(relaxation: Relaxation, work: Work): Solved {
   let best: Solved = {
@@ -64,7 +70,7 @@ export function solveWithin(parts: readonly Relaxation[], above: number, limit: 
   let ceiling = limit.lines === null ? limit.atMost : (limit.inAll ?? Number.POSITIVE_INFINITY);
   let known = above;
   let best: Solved = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map() };
-  for (const { rounds, width } of attempts) {
+  for (const { rounds, width } of attemptsWithin) {
     let most = 0;
     for (const part of parts) {
       part.improve(rounds, Number.NEGATIVE_INFINITY);
@@ -72,7 +78,7 @@ export function solveWithin(parts: readonly Relaxation[], above: number, limit: 
     }
     ceiling = Math.min(ceiling, most);
     if (ceiling <= known) return { ...best, most: known };
-    const found = search(parts, { above: known, limit, width: width * 2 }, work);
+    const found = search(parts, { above: known, limit, width }, work);
     most = Math.min(ceiling, Math.max(known, found.most));
     best = found.plan === null ? { ...best, most } : { ...found.plan, most };
     known = Math.max(known, best.value);

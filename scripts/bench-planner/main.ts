@@ -3,6 +3,7 @@
  *
  *   npm run bench:planner [-- --carts 2000] [--adversarial 40] [--runs 5] [--readme]
  *
+ * Compiled as the service is: what runs TypeScript directly names every closure anew, which costs the planner a tenth.
  * Prints Markdown; `--readme` also puts it where the README quotes it. Times are the best of several runs each, taken in turns
  * with pricing by `priority`, for a busy machine; before, as many other carts are planned as V8 needs to compile what is hot.
  */

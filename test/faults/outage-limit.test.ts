@@ -1,0 +1,82 @@
+/** G12: what was last known is used for so long and no longer. The clock stands unless the test moves it. */
+import type { FastifyInstance } from "fastify";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildApp } from "../../src/app.ts";
+import { type Database, openDatabase } from "../../src/platform/database.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import { freshDatabase, type TestDatabase } from "../database.ts";
+import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { patience } from "./sizes.ts";
+import { startProxy, type TcpProxy } from "./tcp-proxy.ts";
+
+const outageMilliseconds = 2_000;
+let now = Date.parse("2026-11-11T02:00:00Z");
+
+let direct: TestDatabase;
+let proxy: TcpProxy;
+let database: Database;
+let app: FastifyInstance;
+let project: ProjectWithKeys;
+
+beforeAll(async () => {
+  direct = await freshDatabase();
+  proxy = await startProxy(direct.connectionString);
+  database = openDatabase({
+    connectionString: proxy.connectionString,
+    log: silentLog,
+    poolSize: 4,
+    statementTimeoutMilliseconds: 120_000,
+  });
+  app = await buildApp({
+    config: { environment: "test", logLevel: "silent" },
+    database,
+    clock: { now: () => now },
+    outage: { milliseconds: outageMilliseconds, directory: null, keepMilliseconds: 3_600_000 },
+  });
+  project = await projectWithKeys(direct, now);
+}, patience);
+afterAll(async () => {
+  await app.close();
+  await database.close();
+  await proxy.close();
+  await direct.close();
+}, patience);
+
+const ask = async (method: "GET" | "POST", url: string, payload?: object) => {
+  const headers = { authorization: `Bearer ${project.keys.checkout}` };
+  const answer = await app.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
+  return { status: answer.statusCode, body: answer.json() };
+};
+const lines = [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }];
+const cart = () => ask("POST", "/v1/evaluations", { currency: "CNY", lines });
+const isDegraded = async () => (await cart()).body.degraded;
+/** Asks for nothing but a valid key. */
+const key = () => ask("POST", "/graphql", { query: "{ __typename }" });
+const ready = () => ask("GET", "/readyz");
+const unavailable = { status: 503, body: { code: "unavailable" } };
+
+test(
+  "after the longest outage carts are refused, then keys, and the process is not ready, until the database is back",
+  async () => {
+    const options = { timeout: patience };
+    await expect.poll(isDegraded, options).toBe(false);
+    proxy.setDown(true);
+    await expect.poll(isDegraded, options).toBe(true);
+    await expect.poll(ready, options).toMatchObject(unavailable);
+
+    now += outageMilliseconds;
+    expect(await cart()).toMatchObject({ status: 200, body: { degraded: true } });
+    now += 1;
+    expect(await cart()).toMatchObject(unavailable);
+    // A key is trusted for some seconds after it was verified, so the cart was refused for its rules.
+    expect((await key()).status).toBe(200);
+    now += 10_000;
+    expect(await key()).toMatchObject(unavailable);
+
+    proxy.setDown(false);
+    await expect.poll(isDegraded, options).toBe(false);
+    expect((await key()).status).toBe(200);
+    expect(await ready()).toEqual({ status: 200, body: { status: "ok" } });
+  },
+  patience,
+);

@@ -155,6 +155,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     authenticator: services.authenticator,
     showsSchema: !isProduction,
     gate,
+    times: metrics.fieldTimes,
     schemas,
     documents:
       config.graphqlDocuments === undefined ? null : await readGraphqlDocuments(config.graphqlDocuments),

@@ -28,7 +28,9 @@ export function measureServices(metrics: Metrics, database: Database, services: 
   const age = "How long ago the rulebook that was longest not compared with the database was.";
   gauge("rulebook_age_seconds", age, () => rulebooks.inMemory().oldestSeconds, "max");
 
-  count("quotes_total", "Carts priced.", () => pricing.figures.quotes);
+  countsOf(metrics, "quotes_total", "Carts priced.", ["strategy"], () =>
+    Object.entries(pricing.figures.quotes).map(([strategy, quotes]) => [{ strategy }, quotes] as const),
+  );
   count(
     "quotes_proven_total",
     "Those whose plan is proven to be the cheapest.",
@@ -37,7 +39,7 @@ export function measureServices(metrics: Metrics, database: Database, services: 
   count("quotes_degraded_total", "Those priced while the database was away.", () => pricing.figures.degraded);
   count(
     "quotes_gap_ratio_total",
-    "What any plan could still have saved at most, as parts of the totals, added up; divide by quotes_total.",
+    "What any plan could still have saved at most, as parts of the totals, added up; divide by quotes_total of strategy best.",
     () => pricing.figures.gaps,
   );
 
@@ -52,7 +54,7 @@ export function measureServices(metrics: Metrics, database: Database, services: 
   const budgets = () => usage.budgets();
   gauge(
     "budgets",
-    "Promotions in force with a budget, of the projects in memory.",
+    "Promotions that are not over, and campaigns, with a budget, of the projects in memory.",
     () => budgets().all,
     "max",
   );
@@ -60,10 +62,15 @@ export function measureServices(metrics: Metrics, database: Database, services: 
   gauge("budgets_spent", "Of them, those with nothing left.", () => budgets().spent, "max");
 
   const { outbox } = eventDelivery;
-  gauge("outbox_round_age_seconds", "Since events were last looked for.", outbox.roundAgeSeconds, "max");
+  gauge(
+    "outbox_round_age_seconds",
+    "Since events were last numbered in every project.",
+    outbox.roundAgeSeconds,
+    "max",
+  );
   gauge(
     "outbox_lag_seconds",
-    "How old the oldest event was that was numbered last.",
+    "How old the oldest event was that the last round numbered; 0: it found none.",
     outbox.lagSeconds,
     "max",
   );
@@ -106,5 +113,5 @@ export function measureRequests(
     () => loads.map((load) => [{ load }, refused(load)] as const),
   );
   const help = "Requests that were refused, by problem and by what the first of its errors says.";
-  countsOf(metrics, "refusals_total", help, ["problem", "reason"], refusals.counted);
+  countsOf(metrics, "refusals_total", help, ["problem", "status", "reason"], refusals.counted);
 }

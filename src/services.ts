@@ -134,7 +134,7 @@ export function servicesOf({
   const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
   const gate = launchGate(clock);
   const promotions = promotionService({ database, clock, projects, rulebooks, gate, isExperimentMet });
-  const usage = usageService({ database, committer, log });
+  const usage = usageService({ database, clock, committer, log });
   const stock = stockServices({ database, clock, log, projects, listener });
   const promotionDays = promotionDayService({ database, clock, projects, log });
   const facts = factsService({

@@ -12,6 +12,7 @@ import { type AnswerNotes, contextOf, type Operation, requireTold } from "./oper
 import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
 import { type Gates, openToAll } from "./pressure.ts";
 import { type Problem, problem } from "./problem.ts";
+import type { FieldTimes } from "./request-times.ts";
 import { authenticate, idempotencyKey, ifMatchOf } from "./rest.ts";
 import { isNoNews, problemOf, sendProblem } from "./server.ts";
 import { requireStorableText } from "./text-safety.ts";
@@ -26,6 +27,8 @@ export interface GraphqlOptions {
   /** The only documents that are run; null for any. */
   documents?: GraphqlDocuments | null;
   gate?: Gates;
+  /** Told how long each field took. */
+  times?: FieldTimes | undefined;
   schemas?: OperationSchemas;
 }
 
@@ -51,7 +54,11 @@ interface GraphqlContext {
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
   const { schemas = operationSchemas(operations) } = options;
-  const schema = graphqlSchema(operations, performWith(validation, newCohort()), schemas);
+  const schema = graphqlSchema(
+    operations,
+    timed(performWith(validation, newCohort()), options.times),
+    schemas,
+  );
   const requireAffordable = costGuard(operations);
   const loadOfDocument = documentLoads(operations);
   if (documents !== null) requireDocumentsFit(documents, schema);
@@ -120,6 +127,30 @@ function admitted(gate: ReturnType<Gates>, reply: FastifyReply): Promise<void> {
   return new Promise((resolve, reject) => {
     gate.call(reply.server, reply.request, reply, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+type Perform = ReturnType<typeof performWith>;
+
+function timed(perform: Perform, times: FieldTimes | undefined): Perform {
+  if (times === undefined) return perform;
+  return (operation, args, given, alias) => {
+    const began = performance.now();
+    const note = (hasFailed: boolean) =>
+      times.observe(operation.id, hasFailed, (performance.now() - began) / 1_000);
+    try {
+      const result = perform(operation, args, given, alias);
+      if (result instanceof Promise)
+        result.then(
+          () => note(false),
+          () => note(true),
+        );
+      else note(false);
+      return result;
+    } catch (error) {
+      note(true);
+      throw error;
+    }
+  };
 }
 
 /** What is computed joins the cohort: a document with many carts gives way to others between them. */

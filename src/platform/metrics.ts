@@ -3,12 +3,13 @@ import { createServer } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Pool } from "pg";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { type RequestTimes, requestTimes } from "./request-times.ts";
+import { type FieldTimes, fieldTimes, type RequestTimes, requestTimes } from "./request-times.ts";
 
 export interface Metrics {
   /** Features add their own with `new Counter({ …, registers: [metrics.registry] })`, named `dealwright_…`. */
   readonly registry: Registry;
   readonly times: RequestTimes;
+  readonly fieldTimes: FieldTimes;
   /** Plans for which the second opinion was better than the planner's own: each is a bug to look at. */
   readonly plannerDisagreements: Counter;
 }
@@ -20,6 +21,7 @@ export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {
   return {
     registry,
     times: requestTimes(registry),
+    fieldTimes: fieldTimes(registry),
     plannerDisagreements: new Counter({
       name: "dealwright_planner_disagreements_total",
       help: "Plans for which a second opinion was better than the planner.",

@@ -5,9 +5,7 @@ import type { Registry } from "prom-client";
 const bounds = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 interface Times {
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
+  readonly labels: Readonly<Record<string, string | number>>;
   /** How many were within each bound and no lower one; the last beyond all. */
   readonly counts: number[];
   seconds: number;
@@ -19,11 +17,65 @@ export interface RequestTimes {
 
 /** A histogram by method, route and status. Never by URL: codes and customer ids travel in paths. */
 export function requestTimes(registry: Registry): RequestTimes {
-  const byRoute = new Map<string, Times[]>();
-  const name = "dealwright_http_request_duration_seconds";
-  const help = "Time from the head of a request to its answer being handed on.";
-  const valuesOf = ({ method, route, status, counts, seconds }: Times) => {
-    const labels = { method, route, status };
+  const byRoute = new Map<string, { method: string; status: number; times: Times }[]>();
+  const newTimes = histogram(
+    registry,
+    "dealwright_http_request_duration_seconds",
+    "Time from the head of a request to its answer being handed on.",
+  );
+  return {
+    observe(method, route, status, seconds) {
+      let those = byRoute.get(route);
+      if (those === undefined) {
+        those = [];
+        byRoute.set(route, those);
+      }
+      let known = those.find((one) => one.status === status && one.method === method);
+      if (known === undefined) {
+        known = { method, status, times: newTimes({ method, route, status }) };
+        those.push(known);
+      }
+      add(known.times, seconds);
+    },
+  };
+}
+
+/** How long the fields of GraphQL documents take, each an operation of its own. */
+export interface FieldTimes {
+  observe(operation: string, hasFailed: boolean, seconds: number): void;
+}
+
+export function fieldTimes(registry: Registry): FieldTimes {
+  const known = { answered: new Map<string, Times>(), failed: new Map<string, Times>() };
+  const newTimes = histogram(
+    registry,
+    "dealwright_graphql_operation_duration_seconds",
+    "Time that an operation took as a field of a GraphQL document, with its turn among others.",
+  );
+  return {
+    observe(operation, hasFailed, seconds) {
+      const outcome = hasFailed ? "failed" : "answered";
+      let times = known[outcome].get(operation);
+      if (times === undefined) {
+        times = newTimes({ operation, outcome });
+        known[outcome].set(operation, times);
+      }
+      add(times, seconds);
+    },
+  };
+}
+
+function add(times: Times, seconds: number): void {
+  let place = 0;
+  while (place < bounds.length && seconds > bounds[place]!) place += 1;
+  times.counts[place]! += 1;
+  times.seconds += seconds;
+}
+
+/** What the registry asks of a metric; its own histogram makes a text of the labels for every request. */
+function histogram(registry: Registry, name: string, help: string): (labels: Times["labels"]) => Times {
+  const all: Times[] = [];
+  const valuesOf = ({ labels, counts, seconds }: Times) => {
     let sum = 0;
     const buckets = counts.map((count, i) => {
       sum += count;
@@ -35,35 +87,15 @@ export function requestTimes(registry: Registry): RequestTimes {
       { metricName: `${name}_count`, labels, value: sum },
     ];
   };
-  // What the registry asks of a metric; its own histogram makes a text of the labels for every request.
   const metric = {
     name,
     help,
-    get: async () => ({
-      name,
-      help,
-      type: "histogram",
-      values: [...byRoute.values()].flat().flatMap(valuesOf),
-      aggregator: "sum",
-    }),
+    get: async () => ({ name, help, type: "histogram", values: all.flatMap(valuesOf), aggregator: "sum" }),
   };
   registry.registerMetric(metric as never);
-  return {
-    observe(method, route, status, seconds) {
-      let those = byRoute.get(route);
-      if (those === undefined) {
-        those = [];
-        byRoute.set(route, those);
-      }
-      let times = those.find((known) => known.status === status && known.method === method);
-      if (times === undefined) {
-        times = { method, route, status, counts: new Array(bounds.length + 1).fill(0), seconds: 0 };
-        those.push(times);
-      }
-      let place = 0;
-      while (place < bounds.length && seconds > bounds[place]!) place += 1;
-      times.counts[place]! += 1;
-      times.seconds += seconds;
-    },
+  return (labels) => {
+    const times = { labels, counts: new Array<number>(bounds.length + 1).fill(0), seconds: 0 };
+    all.push(times);
+    return times;
   };
 }

@@ -16,6 +16,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   api = await startApi(database);
   await api.rest("GET", "/v1/nothing");
+  await api.rest("POST", "/graphql", { body: { query: "{ project { key } }" } });
   const own = await api.rest("GET", "/metrics", { key: null });
   figures = figuresIn(`${own.text}\n${await createMetrics({ ofProcess: true }).registry.metrics()}`);
 });

@@ -32,6 +32,21 @@ test("requests are counted by method, route and status, and their URLs are in no
   expect(text).not.toContain("SECRET");
 });
 
+test("operations over GraphQL have times of their own, quotes their strategy, and an error its status", async () => {
+  const lines = `lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 1000 }]`;
+  const ask = (query: string) => api.rest("POST", "/graphql", { body: { query } });
+  await ask(`{ evaluate(input: { currency: "CNY", strategy: priority, ${lines} }) { total } }`);
+  await ask(`{ coupon(code: "SECRET-CODE-3") { code } }`);
+  const { text } = await api.rest("GET", "/metrics", { key: null });
+  const counted = (operation: string, outcome: string) =>
+    `dealwright_graphql_operation_duration_seconds_count{operation="${operation}",outcome="${outcome}"} 1`;
+  expect(text).toContain(counted("evaluate", "answered"));
+  expect(text).toContain(counted("coupon", "failed"));
+  expect(text).toContain('dealwright_quotes_total{strategy="priority"} 1');
+  expect(text).toMatch(/^dealwright_refusals_total\{problem="coupon-not-found",status="404",/m);
+  expect(text).not.toContain("SECRET");
+});
+
 test("the pool, the committer and the rulebooks are told", async () => {
   const { text } = await api.rest("GET", "/metrics", { key: null });
   for (const name of [

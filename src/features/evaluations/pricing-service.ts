@@ -6,6 +6,7 @@ import type { Facts } from "../../engine/facts.ts";
 import { disputedIn } from "../../engine/outcome.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
+import type { Strategy } from "../../engine/settings.ts";
 import { writeQuote } from "../../engine/write-quote.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Metrics } from "../../platform/metrics.ts";
@@ -25,7 +26,8 @@ export interface PricingService {
   ): Quote;
   /** Of all quotes so far. */
   readonly figures: {
-    readonly quotes: number;
+    /** By strategy: nobody proves anything of those in the merchant's order. */
+    readonly quotes: Readonly<Record<Strategy, number>>;
     readonly proven: number;
     readonly degraded: number;
     /** What any plan could still have saved at most, as parts of the totals, added up. */
@@ -37,7 +39,7 @@ export interface PricingService {
 const mostKeys = 50;
 
 export function pricingService({ log, metrics }: { log: Log; metrics: Metrics }): PricingService {
-  const figures = { quotes: 0, proven: 0, degraded: 0, gaps: 0 };
+  const figures = { quotes: { best: 0, priority: 0 }, proven: 0, degraded: 0, gaps: 0 };
   return {
     figures,
     quote(rulebook, request, facts, now, options, exposed) {
@@ -53,7 +55,7 @@ export function pricingService({ log, metrics }: { log: Log; metrics: Metrics })
       }
       exposed?.(exposedArms(rulebook.experiments, outcome));
       const quote = writeQuote(outcome);
-      figures.quotes += 1;
+      figures.quotes[quote.strategy] += 1;
       if (quote.optimality.proven) figures.proven += 1;
       else if (quote.total > 0) figures.gaps += (quote.optimality.bound ?? 0) / quote.total;
       if (quote.asOf !== undefined) figures.degraded += 1;

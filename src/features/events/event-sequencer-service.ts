@@ -52,9 +52,9 @@ export interface EventSequencerService {
 
 /** Whether events come out as they go in. */
 export interface Outbox {
-  /** How old the oldest event was that was numbered last. */
+  /** How old the oldest event was that the last round numbered; 0: it found none. */
   lagSeconds(): number;
-  /** Since events were last looked for, everywhere and to the end. */
+  /** Since a round last came to its end in every project. */
   roundAgeSeconds(): number;
 }
 
@@ -77,6 +77,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
   };
 
   let lagSeconds = 0;
+  let isAnyStuck = false;
   let roundEndedAt = performance.now();
 
   function sequenceBatch(projectId: string): Promise<number> {
@@ -84,7 +85,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
       await lockSequencer(connection, projectId);
       const events = await sequence(connection, projectId, mostAtOnce);
       if (events.length > 0) {
-        lagSeconds = Math.max(0, ...events.map((event) => event.ageSeconds));
+        lagSeconds = Math.max(lagSeconds, ...events.map((event) => event.ageSeconds));
         await fanOut(connection, projectId, events);
         await notify(connection, sequencedChannel, projectId);
       }
@@ -94,6 +95,8 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
 
   async function sequenceAll(): Promise<number> {
     let all = 0;
+    lagSeconds = 0;
+    isAnyStuck = false;
     const sequenceIn = async (projectId: string) => {
       let batch: number;
       do {
@@ -103,11 +106,13 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
         if (batch > 0) tell(projectId);
       } while (batch === mostAtOnce);
     };
-    const onError = (error: unknown, projectId: string) =>
+    const onError = (error: unknown, projectId: string) => {
+      isAnyStuck = true;
       log.warn(
         { err: error, projectId },
         "a project's events could not be numbered; tried again in a second",
       );
+    };
     await eachApart(await projectsWithNewEvents(database.outside), numbering.signal, sequenceIn, onError);
     return all;
   }
@@ -140,7 +145,7 @@ export function eventSequencerService(options: EventSequencerOptions): EventSequ
   async function gather(): Promise<void> {
     await delay(gatherMilliseconds);
     await sequenceAll();
-    roundEndedAt = performance.now();
+    if (!isAnyStuck) roundEndedAt = performance.now();
   }
 
   const numbering = repeated(pollMilliseconds, gather, (error) => {

@@ -5,6 +5,7 @@
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { counterKey } from "../../ledger/books.ts";
 import { repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { guardedAmong, ruleOfCampaign } from "../ledger/campaign-counters.ts";
@@ -30,7 +31,7 @@ export interface Usage {
 export interface UsageService {
   /** At once, unless the project's counters were not in memory. */
   usageOf(rules: ProjectRules): Usage | Promise<Usage>;
-  /** Promotions with a budget, by what is left of it as far as is known in memory. */
+  /** Promotions that are not over, and campaigns, with a budget: by what is left of it as far as is known in memory. */
   budgets(): { all: number; low: number; spent: number };
   start(): void;
   close(): Promise<void>;
@@ -49,13 +50,14 @@ interface Entry {
 
 export function usageService(options: {
   database: Database;
+  clock: Clock;
   committer: CommitterService;
   log: Log;
   pollMilliseconds?: number;
   /** A project that nobody asks about for so long is forgotten, and read again by whoever asks next. */
   idleMilliseconds?: number;
 }): UsageService {
-  const { database, committer, log, pollMilliseconds = 1_000, idleMilliseconds = 300_000 } = options;
+  const { database, clock, committer, log, pollMilliseconds = 1_000, idleMilliseconds = 300_000 } = options;
   const entries = new Map<string, Entry>();
   const background = repeated(pollMilliseconds, poll, (error) => {
     log.debug({ err: error }, "the counters could not be read; those in memory go on");
@@ -121,17 +123,25 @@ export function usageService(options: {
 
   function budgets() {
     const found = { all: 0, low: 0, spent: 0 };
-    for (const { promotions, taken } of entries.values())
-      for (const { id, document } of promotions.values()) {
-        if (document.budget === undefined || id === null) continue;
-        const shares = Object.entries(document.budget.amount).map(
-          ([currency, amount]) => 1 - (taken.get(counterKey(amountCounter(id, currency))) ?? 0) / amount,
-        );
-        const left = Math.min(...shares);
-        found.all += 1;
-        if (left <= 0) found.spent += 1;
-        if (left <= lowShare) found.low += 1;
+    const now = clock.now();
+    const add = (rule: string, budget: Readonly<Record<string, number>>, taken: Usage["taken"]) => {
+      const shares = Object.entries(budget).map(
+        ([currency, amount]) => 1 - (taken.get(counterKey(amountCounter(rule, currency))) ?? 0) / amount,
+      );
+      const left = Math.min(...shares);
+      found.all += 1;
+      if (left <= 0) found.spent += 1;
+      if (left <= lowShare) found.low += 1;
+    };
+    for (const { promotions, taken, projectRules } of entries.values()) {
+      for (const { id, document, schedule } of promotions.values()) {
+        const { endsAt = null } = schedule ?? {};
+        if (document.budget === undefined || id === null || (endsAt !== null && endsAt <= now)) continue;
+        add(id, document.budget.amount, taken);
       }
+      for (const { key, budget } of guardedAmong(projectRules.campaigns).values())
+        if (budget !== null) add(ruleOfCampaign(key), budget, taken);
+    }
     return found;
   }
 

@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { campaignsInForce } from "../../../src/features/campaigns/campaign-service.ts";
 import { usageService } from "../../../src/features/facts/usage-service.ts";
 import { committerService } from "../../../src/features/ledger/committer-service.ts";
-import { usesCounter } from "../../../src/features/ledger/promotion-counters.ts";
+import { amountCounter, usesCounter } from "../../../src/features/ledger/promotion-counters.ts";
 import { projectService } from "../../../src/features/projects/project-service.ts";
 import { rulebookService } from "../../../src/features/promotions/rulebook-service.ts";
 import { counterKey } from "../../../src/ledger/books.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
 import { silentLog } from "../../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
@@ -27,7 +29,12 @@ test("counters in memory follow other processes, and are forgotten rather than l
   const rule = await activePromotion(api, "counted", { limits: { total: 10 } });
   const rulebooks = rulebookService({ database, projects: projectService(database), log: silentLog });
   const rules = await rulebooks.rulesOf(api.project.id);
-  const options = { database, committer: committerService({ database, log: silentLog }), log: silentLog };
+  const options = {
+    clock: systemClock,
+    database,
+    committer: committerService({ database, log: silentLog }),
+    log: silentLog,
+  };
   const key = counterKey(usesCounter(rule));
   // As another process would: not through this one's committer.
   const setUsed = (used: number) =>
@@ -52,4 +59,43 @@ test("counters in memory follow other processes, and are forgotten rather than l
   expect((await forgotten.usageOf(rules)).taken.get(key)).toBe(4);
   await forgotten.close();
   await rulebooks.close();
+});
+
+test("budgets are told of promotions that are not over, and of campaigns", async () => {
+  const budget = { amount: { CNY: 1_000 } };
+  await activePromotion(api, "ended", {
+    budget,
+    schedule: { startsAt: "2026-01-01", endsAt: "2098-01-01" },
+  });
+  const window = { startsAt: "2026-01-01T00:00:00Z", endsAt: "2100-01-01T00:00:00Z" };
+  const campaign = {
+    key: "autumn",
+    name: "Autumn",
+    ...window,
+    guards: { discounts: { amount: { CNY: 1_000 } } },
+  };
+  const created = await api.rest("POST", "/v1/campaigns", { role: "marketing", body: campaign });
+  expect([created.status, created.text]).toEqual([201, expect.any(String)]);
+  await activePromotion(api, "goes-on", { budget, campaign: "autumn" });
+  const rulebooks = rulebookService({
+    database,
+    projects: projectService(database),
+    log: silentLog,
+    campaigns: campaignsInForce,
+  });
+  const rules = await rulebooks.rulesOf(api.project.id);
+  const of = async (now: number) => {
+    const usage = usageService({
+      clock: { now: () => now },
+      database,
+      committer: committerService({ database, log: silentLog }),
+      log: silentLog,
+    });
+    const { taken } = await usage.usageOf(rules);
+    for (const rule of [...rules.rulebook.promotions.flatMap(({ id }) => id ?? []), "campaign:autumn"])
+      (taken as Map<string, number>).set(counterKey(amountCounter(rule, "CNY")), 1_000);
+    return usage.budgets();
+  };
+  expect(await of(Date.parse("2097-01-01T00:00:00Z"))).toEqual({ all: 3, low: 3, spent: 3 });
+  expect(await of(Date.parse("2099-01-01T00:00:00Z"))).toEqual({ all: 2, low: 2, spent: 2 });
 });

@@ -1,8 +1,9 @@
 /** A durable PostgreSQL for one test file alone, which may pull its plug, and may have a streaming replica. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { appendFileSync, chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { silentLog } from "../../src/platform/log.ts";
@@ -95,7 +96,8 @@ function tryToKill(id: number): void {
 async function copyCluster(connectionString: string, from: string, to: string): Promise<void> {
   await connected(connectionString, async (client) => {
     await client.query("select pg_backup_start('follower', fast => true)");
-    execFileSync("cp", ["-a", from, to]);
+    // Not in step with this process: a proxy that lives in it must go on.
+    await promisify(execFile)("cp", ["-a", from, to]);
     const { rows } = await client.query<{ labelfile: string }>("select labelfile from pg_backup_stop(false)");
     rmSync(join(to, "postmaster.pid"), { force: true });
     rmSync(join(to, "postmaster.opts"), { force: true });

@@ -68,6 +68,8 @@ const { values, positionals: asked } = parseArgs({
   options: { readme: { type: "boolean", default: false } },
   allowPositionals: true,
 });
+if (values.readme && asked.length > 0)
+  throw new Error("The README quotes all parts: --readme goes without any.");
 printMachine();
 for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
 printAims();

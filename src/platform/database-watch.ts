@@ -160,7 +160,8 @@ export function databaseWatch(options: WatchOptions): DatabaseWatch {
       drop();
       return { because: "read only", error: new ReadOnly() };
     }
-    if (cluster !== undefined && typeof position === "string")
+    // A replica that was promoted alone goes on by itself, under the same cluster's name: it is not a copy any more.
+    if (cluster !== undefined && typeof position === "string" && is_replica === isReplica)
       for (const listener of hearing) listener({ cluster, position: parsePosition(position), askedAt });
     return null;
   }

@@ -19,7 +19,6 @@ export function campaignReviewOperations(service: CampaignReviewService): Operat
   return [
     defineOperation({
       id: "campaignReview",
-      reads: "replica",
       method: "GET",
       path: "/v1/campaigns/{key}/review",
       graphql: "query",

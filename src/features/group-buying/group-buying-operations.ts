@@ -77,6 +77,8 @@ export function groupBuyingOperations(service: GroupBuyingService): Operation[] 
     }),
     defineOperation({
       id: "groupBuys",
+      // Who may see a group is decided by the rules in force.
+      reads: "primary",
       method: "GET",
       path: "/v1/group-buys",
       graphql: "query",

@@ -119,13 +119,11 @@ export function groupBuyingService({
     const connection = database.of(projectId);
     const group = await findGroup(connection, projectId, id);
     const promotion = group && (await promotionOf(projectId, group.promotion));
-    if (promotion !== undefined) {
-      if ((await namedTo(context, [promotion], order)).length > 0) return group!;
-      throw problem("group-buy-not-found");
-    }
-    // It is not in force any more, so that nobody can say who its audience is.
+    // Members see it whoever they are by now, and when nobody can say any more who its audience was.
+    const named = promotion === undefined ? [] : await namedTo(context, [promotion], order);
     const customer = await customerMeant(projectId, order.customer?.id);
-    const seen = group && (await findGroup(connection, projectId, id, { customer, named: [] }));
+    const onlooker = { customer, named: named.map((one) => one.id!) };
+    const seen = group && (await findGroup(connection, projectId, id, onlooker));
     if (seen === undefined) throw problem("group-buy-not-found");
     return seen;
   }

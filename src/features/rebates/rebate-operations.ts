@@ -183,7 +183,6 @@ export function rebateOperations({ agreements, standings, statements }: RebateSe
     }),
     defineOperation({
       id: "rebateStatement",
-      reads: "replica",
       method: "GET",
       path: "/v1/rebate-statements/{id}",
       graphql: "query",

@@ -119,6 +119,8 @@ export function redemptionOperations(
     }),
     defineOperation({
       id: "redemptions",
+      // By code it counts as a guess, by order it is how a till finds out what became of one.
+      reads: "primary",
       method: "GET",
       path: "/v1/redemptions",
       graphql: "query",

@@ -17,12 +17,7 @@ import {
   type TrackedEventQuery,
   type TrackedEventReceipt,
 } from "./tracking-schemas.ts";
-import {
-  firstTimesOf,
-  insertTrackedEvents,
-  listTrackedEvents,
-  type TrackedEventName,
-} from "./tracking-store.ts";
+import { insertTrackedEvents, listTrackedEvents, type TrackedEventName } from "./tracking-store.ts";
 import type { TrackedEventRow } from "./tracking-tables.ts";
 
 export interface TrackingService {
@@ -42,7 +37,7 @@ const usualPeriod = 30 * millisecondsPerDay;
 const earliest = Date.parse("2000-01-01T00:00:00Z");
 const latest = Date.parse("2100-01-01T00:00:00Z");
 
-/** What follows from events of customers, in the transaction that stores them; once more when they are sent again. */
+/** What follows from events of customers that nobody had told before, in the transaction that stores them. */
 export type TrackingFollower = (
   connection: Connection,
   projectId: string,
@@ -58,7 +53,7 @@ export function trackingService({
   database: Database;
   clock: Clock;
   followers?: readonly TrackingFollower[];
-  /** Once for each event of a campaign: given those that were not stored before. The last thing in their transaction. */
+  /** Counts those of campaigns. The last thing in their transaction. */
   count?: TrackingFollower;
 }): TrackingService {
   return {
@@ -73,22 +68,19 @@ export function trackingService({
       const byName = new Map<string, TrackedEvent>();
       for (const event of events) if (!byName.has(nameOf(event))) byName.set(nameOf(event), event);
       const rows = [...byName.values()].map((event) => rowOf(projectId, event, now));
-      const ofCustomers = events.filter(({ data }) => data.customer !== undefined);
-      const isFollowed = ofCustomers.length > 0 && followers.length > 0;
+      const isFollowed = followers.length > 0 && events.some(({ data }) => data.customer !== undefined);
       const isCounted = count !== undefined && events.some(({ data }) => data.campaign !== undefined);
       const stored =
         isFollowed || isCounted
           ? await withTransaction(database, projectId, async (connection) => {
               const names = await insertTrackedEvents(connection, projectId, rows);
+              // What is said of an event that is known changes nothing, be it another time or another customer.
+              const told = names.map((name) => byName.get(nameOf(name))!);
               if (isFollowed) {
-                const asTold = await atFirstTimes(connection, projectId, ofCustomers, names);
-                for (const follow of followers) await follow(connection, projectId, asTold);
+                const ofCustomers = told.filter(({ data }) => data.customer !== undefined);
+                for (const follow of followers) await follow(connection, projectId, ofCustomers);
               }
-              // Told twice in one batch, an event counts once.
-              if (isCounted) {
-                const counted = names.map((name) => byName.get(nameOf(name))!);
-                await count(connection, projectId, counted);
-              }
+              if (isCounted) await count(connection, projectId, told);
               return names;
             })
           : await insertTrackedEvents(database.of(projectId), projectId, rows);
@@ -121,24 +113,6 @@ export function trackingService({
 }
 
 const nameOf = ({ source, id }: TrackedEventName): string => JSON.stringify([source, id]);
-
-/** A sender may stamp what it sends again with another time: it happened when it was said to the first time. */
-async function atFirstTimes(
-  connection: Connection,
-  projectId: string,
-  events: readonly TrackedEvent[],
-  stored: readonly TrackedEventName[],
-): Promise<TrackedEvent[]> {
-  const isNew = new Set(stored.map(nameOf));
-  const known = events.filter((event) => !isNew.has(nameOf(event)));
-  // One that stands in the batch twice is new, at the first of its times.
-  const times = new Map<string, string>();
-  for (const event of [...events].reverse()) times.set(nameOf(event), event.time);
-  if (known.length > 0)
-    for (const name of await firstTimesOf(connection, projectId, known))
-      times.set(nameOf(name), new Date(name.at).toISOString());
-  return events.map((event) => ({ ...event, time: times.get(nameOf(event))! }));
-}
 
 function faultsOf({ type, time }: TrackedEvent, path: string, now: number): ProblemError[] {
   const errors: ProblemError[] = [];

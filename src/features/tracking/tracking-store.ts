@@ -32,20 +32,6 @@ export async function insertTrackedEvents(
   return stored;
 }
 
-/** When events that are known happened, as they were told the first time; epoch milliseconds. */
-export async function firstTimesOf(
-  connection: Connection,
-  projectId: string,
-  names: readonly TrackedEventName[],
-): Promise<(TrackedEventName & { at: number })[]> {
-  const { rows } = await connection.execute<{ source: string; id: string; at: number }>(sql`
-    select source, id, floor(extract(epoch from occurred_at) * 1000)::bigint as at from tracked_event_names
-     where project_id = ${projectId}
-       and (source, id) in (select * from unnest(${sql.param(names.map(({ source }) => source))}::text[],
-                                                 ${sql.param(names.map(({ id }) => id))}::text[]))`);
-  return rows;
-}
-
 /** The place of an event in its list, newest first. */
 export type TrackedEventPlace = readonly [occurredAt: number, source: string, id: string];
 

@@ -157,6 +157,30 @@ export async function allowSlowStatements(connection: Connection, milliseconds: 
   $client.connectionParameters.query_timeout = 0;
 }
 
+/** The same transaction, in which all statements together may take so long. */
+export function withDeadline(connection: Connection, milliseconds: number): Connection {
+  const { $client } = connection as Connection & { $client: PatientClient };
+  $client.connectionParameters.query_timeout = 0;
+  return drizzle(new HurriedClient($client, performance.now() + milliseconds) as unknown as pg.Pool);
+}
+
+class HurriedClient {
+  readonly #client: pg.PoolClient;
+  readonly #until: number;
+
+  constructor(client: pg.PoolClient, until: number) {
+    this.#client = client;
+    this.#until = until;
+  }
+
+  async query(config: pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    // Zero would be no limit at all.
+    const left = Math.max(1, Math.ceil(this.#until - performance.now()));
+    await this.#client.query(`set local statement_timeout = ${left}`);
+    return this.#client.query(config, values);
+  }
+}
+
 /** Where pg keeps how long it waits for an answer; its types do not know of it. */
 type PatientClient = pg.PoolClient & { connectionParameters: { query_timeout: number } };
 

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pointOf } from "../../../src/engine/assignment.ts";
 import { whileMeasuring } from "../../../src/features/measurement/measuring-service.ts";
+import type { Connection } from "../../../src/platform/database.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 
@@ -291,6 +292,38 @@ test("a statement that takes longer than measuring may says what to do", async (
     code: "measurement-too-slow",
     message: expect.stringContaining("Ask for less."),
   });
+});
+
+test("all statements of a measurement have one deadline, and only two run at once", async () => {
+  const measure = (
+    work: (connection: Connection) => Promise<unknown>,
+    milliseconds: number,
+    patience: number,
+  ) => whileMeasuring(database, api.project.id, "Ask for less.", work, milliseconds, patience);
+  const nap = "select pg_sleep(0.2)";
+  const naps = measure(
+    async (connection) => {
+      for (let i = 0; i < 10; i += 1) await connection.execute(nap);
+    },
+    500,
+    0,
+  );
+  await expect(naps).rejects.toMatchObject({ code: "measurement-too-slow" });
+
+  const ends: (() => void)[] = [];
+  const running = [1, 2].map(() =>
+    measure(() => new Promise<void>((resolve) => ends.push(resolve)), 60_000, 0),
+  );
+  await vi.waitFor(() => expect(ends).toHaveLength(2));
+  await expect(measure(async () => {}, 60_000, 10)).rejects.toMatchObject({
+    code: "measurement-too-slow",
+    headers: { "retry-after": "10" },
+  });
+  const waiting = measure(async () => "done", 60_000, 60_000);
+  ends[0]!();
+  expect(await waiting).toBe("done");
+  ends[1]!();
+  await Promise.all(running);
 });
 
 test("orders are credited to the channels that touched the customer before, to the cent", async () => {

@@ -3,7 +3,14 @@ import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName, Hold } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
-import { requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
+import {
+  findIdempotencyRecord,
+  type IdempotencyRecord,
+  idempotencyOf,
+  requestHash,
+  requireSameRequest,
+  whileHolding,
+} from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
@@ -87,18 +94,16 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
     const id = newId("clm", now);
     const form = formOf(pool);
 
-    const result = await whileHolding({ projectId, key: idempotencyKey }, () =>
-      committer.submit(projectId, {
-        command: { kind: "claim", redemption: id, holds },
-        pick: {
-          poolId: pool.id,
-          customerId: customer,
-          validForSeconds: validForSeconds(pool, now, basis.settings.timezone),
-        },
-        idempotency: idempotencyKey === null ? null : { key: idempotencyKey, operation, requestHash: hash },
-        answer: answerOf,
-      }),
-    );
+    const result = await committer.submit(projectId, {
+      command: { kind: "claim", redemption: id, holds },
+      pick: {
+        poolId: pool.id,
+        customerId: customer,
+        validForSeconds: validForSeconds(pool, now, basis.settings.timezone),
+      },
+      idempotency: idempotencyOf(idempotencyKey, operation, hash),
+      answer: answerOf,
+    });
 
     function answerOf({ picked, at }: Granted): CouponClaim {
       if (picked === null) throw new Error("a claim was granted without a code");
@@ -117,8 +122,7 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
       case "granted":
         return { claim: answerOf(result), isReplay: false };
       case "answered":
-        requireSameRequest(result.record, operation, hash);
-        return { claim: result.record.answer as CouponClaim, isReplay: true };
+        return replayed(result.record, hash);
       case "refused":
         throw refusalOf(result.refusal);
       case "merged":
@@ -132,9 +136,22 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
     claim(projectId, key, request, idempotencyKey) {
       const { customer, identifiers } = request;
       const hash = requestHash(operation, { key, customer, identifiers });
-      return claim(projectId, key, request, idempotencyKey, hash);
+      return whileHolding({ projectId, key: idempotencyKey }, async () => {
+        // First of all: by now the customer may be held out, or the project stopped, and what was granted would be refused.
+        const record =
+          idempotencyKey === null
+            ? undefined
+            : await findIdempotencyRecord(database.of(projectId), projectId, idempotencyKey);
+        if (record !== undefined) return replayed(record, hash);
+        return claim(projectId, key, request, idempotencyKey, hash);
+      });
     },
   };
+}
+
+function replayed(record: IdempotencyRecord, hash: string): { claim: CouponClaim; isReplay: boolean } {
+  requireSameRequest(record, operation, hash);
+  return { claim: record.answer as CouponClaim, isReplay: true };
 }
 
 function validForSeconds(pool: CouponPoolRow, now: number, timezone: string): number | null {

@@ -36,8 +36,12 @@ export interface ExposureService {
 
 export const isCampaignMet = (connection: Connection, projectId: string, campaign: string) =>
   hasExposures(connection, projectId, "campaign", campaign);
-export const isExperimentMet = (connection: Connection, projectId: string, experiment: string) =>
-  hasExposures(connection, projectId, "experiment", experiment);
+export const isExperimentMet = (
+  connection: Connection,
+  projectId: string,
+  experiment: string,
+  before?: Date,
+) => hasExposures(connection, projectId, "experiment", experiment, before);
 
 /** What says of a request whether it is one of a shop's: trials choose their own time or rules. */
 type ExposedRequest = Pick<Cart, "at" | "channel" | "customer"> & {

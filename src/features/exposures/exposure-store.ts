@@ -21,15 +21,17 @@ export async function insertExposures(
         on conflict (project_id, kind, name, customer_id) do nothing`);
 }
 
-/** Whether it is noted of anybody that they met it. */
+/** Whether it is noted of anybody that they met it, or did so before that instant. */
 export async function hasExposures(
   connection: Connection,
   projectId: string,
   kind: ExposureRow["kind"],
   name: string,
+  before?: Date,
 ): Promise<boolean> {
+  const isBefore = before === undefined ? sql`` : sql`and at < ${before.toISOString()}::timestamptz`;
   const { rowCount } = await connection.execute(sql`
-    select from exposures where project_id = ${projectId} and kind = ${kind} and name = ${name} limit 1`);
+    select from exposures where project_id = ${projectId} and kind = ${kind} and name = ${name} ${isBefore} limit 1`);
   return rowCount === 1;
 }
 

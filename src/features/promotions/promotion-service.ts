@@ -176,7 +176,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       before: { isInForce: row.status === "active", document: was },
       after: { isInForce: change.status === "active", document: document as PromotionDocument },
     };
-    await requireSameArms(connection, { projectId, ...states }, isExperimentMet);
+    await requireSameArms(connection, { projectId, id, ...states }, isExperimentMet);
     if (change.status === "active") {
       const isNew = change.document !== undefined;
       const { settings } = await basisOf(connection, projectId);

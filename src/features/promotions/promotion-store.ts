@@ -238,6 +238,20 @@ export async function armsEverInForce(
   return rows.map(({ variant }) => variant);
 }
 
+/** Since when the promotion has been this arm, in force or not; null: never as it is stored. */
+export async function armPlannedAt(
+  connection: Connection,
+  projectId: string,
+  id: string,
+  arm: Variant,
+): Promise<Date | null> {
+  const { rows } = await connection.execute<{ at: string | null }>(sql`
+    select min(created_at) as at from promotion_versions
+     where project_id = ${projectId} and promotion_id = ${id} and document -> 'variant' = ${JSON.stringify(arm)}::jsonb`);
+  const at = rows[0]?.at ?? null;
+  return at === null ? null : new Date(at);
+}
+
 /** Arms of these experiments whose promotions are out of force by now; of experiments that nobody met none. */
 export async function restingArms(
   connection: Connection,

@@ -133,7 +133,7 @@ test("the first time a customer meets what is split is noted with its arm, and n
 test("a customer who is held out of all that a pool is for cannot claim its codes", async () => {
   await send("POST", "/v1/coupon-pools", { key: "sun" });
   const imported = await api.rest("POST", "/v1/coupon-pools/sun/import", {
-    body: "code\nSUN-1\nSUN-2\nSUN-3\n",
+    body: "code\nSUN-1\nSUN-2\nSUN-3\nSUN-4\n",
     headers: { "content-type": "text/csv" },
   });
   expect(imported.status, imported.text).toBe(200);
@@ -156,6 +156,17 @@ test("a customer who is held out of all that a pool is for cannot claim its code
   await coupon("sun-summer", { campaign: "summer" });
   expect(await claim(held)).toEqual([409, "/customer held_out"]);
   expect(await claim(treated)).toEqual([201]);
+  // Whoever repeats a claim because its answer was lost gets the code, though they are held out by now.
+  const headers = { "idempotency-key": "sun-lost" };
+  const lost = () => api.rest("POST", "/v1/coupon-pools/sun/claim", { body: { customer: held }, headers });
+  expect((await lost()).status).toBe(409);
+  const { items } = (await api.rest("GET", "/v1/promotions?q=sun-summer")).body;
+  await send("POST", `/v1/promotions/${items[0].id}/pause`);
+  const granted = await lost();
+  expect(granted.status, granted.text).toBe(201);
+  await send("POST", `/v1/promotions/${items[0].id}/activate`);
+  expect(await claim(held)).toEqual([409, "/customer held_out"]);
+  expect((await lost()).body).toEqual(granted.body);
   // With something else in force that the code is good for they may have one.
   await coupon("sun-always", {});
   expect(await claim(held)).toEqual([201]);
@@ -198,6 +209,39 @@ test("an arm whose promotion rests keeps its customers, and none is moved or add
   expect(quote.promotions.map(({ promotion }: { promotion: string }) => promotion)).not.toContain("depth-A");
   await eventually(async () => expect(await noted(`late-${inB}`)).toContain("experiment depth B lab"));
   expect((await activate(idOf("depth-B"))).status).toBe(200);
+});
+
+test("an arm that was planned before anybody met the experiment goes live after the others, a later one does not", async () => {
+  const planned = async (name: string, from: number, to: number) =>
+    (
+      await send("POST", "/v1/promotions", {
+        trigger: { type: "automatic" },
+        key: `steps-${name}`,
+        benefits: [{ kind: "percent_off", target: "item", percent: 5, select: { skus: ["STEP"] } }],
+        variant: { experiment: "steps", name, from, to },
+      })
+    ).id;
+  const [a, b, overlapping] = [
+    await planned("A", 0, 50),
+    await planned("B", 50, 80),
+    await planned("C", 70, 90),
+  ];
+  await send("POST", `/v1/promotions/${a}/activate`);
+  api.clock.advance(1_000);
+  const inA = ids.map((id) => `steps-${id}`).find((id) => pointOf("experiment", "steps", id) < 50)!;
+  await evaluate(inA, {
+    channel: "steps",
+    lines: [{ id: "1", sku: "STEP", quantity: 1, unitPrice: 5_000 }],
+  });
+  await eventually(async () => expect(await noted(inA)).toContain("experiment steps A steps"));
+  api.clock.advance(1_000);
+  const late = await planned("D", 90, 100);
+  const activate = (id: string) => api.rest("POST", `/v1/promotions/${id}/activate`);
+  expect((await activate(b)).status).toBe(200);
+  expect((await activate(overlapping)).body).toMatchObject({ errors: [{ code: "already_met" }] });
+  expect((await activate(late)).body).toMatchObject({
+    errors: [{ code: "already_met", message: expect.stringContaining("new promotion") }],
+  });
 });
 
 test("where the arms are on different goods, whoever meets only the other arm's is still noted in their own", async () => {

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildRulebook } from "../../src/engine/rulebook.ts";
+import { defaultSettings } from "../../src/engine/settings.ts";
+import { campaignRules, conflictEvidence } from "../../src/features/launch-checks/campaign-rules.ts";
 import {
   judgeBudget,
   judgeChannelPrices,
@@ -41,7 +44,9 @@ test("each line is red on one side of its border and green on the other", () => 
     sharedCodes: [],
     others: [],
     elsewhere: [],
+    elsewhereWithOthers: [],
     isComplete: true,
+    isCompleteAcross: true,
   };
   const floors = { marginFloor: null, skus: 2, below: [], belowAtBest: [], untried: [] };
   const stock = { promised: [{ sku: "A", units: 5, onHand: 5 }], ageSeconds: 60, maxAgeSeconds: 60 };
@@ -61,7 +66,8 @@ test("each line is red on one side of its border and green on the other", () => 
     [judgeChannelPrices(conflicts, false), "passed"],
     [judgeChannelPrices({ ...conflicts, elsewhere: ["a and b"] }, false), "failed"],
     [judgeChannelPrices({ ...conflicts, elsewhere: ["a and b"] }, true), "warning"],
-    [judgeChannelPrices({ ...conflicts, isComplete: false }, false), "warning"],
+    [judgeChannelPrices({ ...conflicts, elsewhereWithOthers: ["a and b"] }, false), "warning"],
+    [judgeChannelPrices({ ...conflicts, isCompleteAcross: false }, false), "warning"],
     [judgeFloors(floors), "passed"],
     [judgeFloors({ ...floors, skus: 0 }), "warning"],
     [judgeFloors({ ...floors, below: ["A"] }), "failed"],
@@ -219,6 +225,30 @@ test("the same goods at other prices online and in stores fail the check, unless
   });
   expect(changed.status, changed.text).toBe(200);
   expect((await line()).outcome).toBe("warning");
+});
+
+test("pairs that meet nowhere hide no conflict, and what another campaign does in stores fails none on the web", async () => {
+  const compiled = (key: string, channel: string, percent: number) => ({
+    id: key,
+    key,
+    document: {
+      key,
+      trigger: { type: "automatic" },
+      conditions: { kind: "channel", in: [channel] },
+      benefits: [{ kind: "percent_off", target: "item", select: { skus: ["TEA"] }, percent }],
+    },
+  });
+  const settings = defaultSettings;
+  const none = buildRulebook("none", []);
+  // 120 × 119 ÷ 2 pairs are more than 20 × 200.
+  const elsewhere = Array.from({ length: 120 }, (_, i) => compiled(`a-${i}`, `c-${i}`, 20 + i / 2));
+  const late = [compiled("z-1", "web", 10), compiled("z-2", "web", 15)];
+  const beside = campaignRules(elsewhere, none, settings).rulebook;
+  const evidence = await conflictEvidence(campaignRules(late, beside, settings), 0, async () => {});
+  expect(evidence).toMatchObject({ undecided: ["z-1 and z-2"], isComplete: true, isCompleteAcross: false });
+  const few = campaignRules(elsewhere.slice(0, 2), none, settings).rulebook;
+  const outside = await conflictEvidence(campaignRules(late.slice(0, 1), few, settings), 0, async () => {});
+  expect(outside).toMatchObject({ elsewhere: [], elsewhereWithOthers: ["a-0 and z-1", "a-1 and z-1"] });
 });
 
 test("a campaign that is ready is green, and only what was checked, and lately, comes into force", async () => {

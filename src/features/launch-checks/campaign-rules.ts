@@ -1,7 +1,7 @@
 /** A campaign's promotions, compiled, and what they do to each other, to the goods and to one cart. Without a database. */
 import type { Cart } from "../../engine/cart.ts";
 import { evaluate } from "../../engine/evaluate.ts";
-import { findOverlaps } from "../../engine/overlaps.ts";
+import { findOverlaps, type Overlap } from "../../engine/overlaps.ts";
 import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
 import { buildRulebook, type Rulebook } from "../../engine/rulebook.ts";
 import type { Settings } from "../../engine/settings.ts";
@@ -98,32 +98,36 @@ export async function conflictEvidence(
   nextTurn: () => Promise<void>,
 ): Promise<ConflictEvidence> {
   const keys = new Set(mine.map(({ key }) => key));
-  const evidence = { undecided: [] as string[], sharedCodes: [] as string[], others: [] as string[] };
-  const elsewhere: string[] = [];
-  let after: readonly [string, string] | null = null;
-  let calls = 0;
-  do {
-    const { overlaps, next } = findOverlaps(rulebook.promotions, {
-      now,
-      limit: mostOverlaps,
-      after,
-      key: null,
-      isAcross: true,
-    });
-    for (const { first, second, outcome } of overlaps) {
-      if (!keys.has(first.key) && !keys.has(second.key)) continue;
-      const pair = `${first.key} and ${second.key}`;
-      const isEven = first.document.priority === second.document.priority;
-      if (outcome === "elsewhere") elsewhere.push(pair);
-      else if (first.code !== null && first.code === second.code) evidence.sharedCodes.push(pair);
-      else if (outcome !== "stack" && isEven) evidence.undecided.push(pair);
-      else evidence.others.push(pair);
+  const found = { undecided: [] as string[], sharedCodes: [] as string[], others: [] as string[] };
+  const across = { elsewhere: [] as string[], elsewhereWithOthers: [] as string[] };
+  const pairOf = ({ first, second }: Overlap) => `${first.key} and ${second.key}`;
+  const look = async (isAcross: boolean, note: (overlap: Overlap) => void): Promise<boolean> => {
+    let after: readonly [string, string] | null = null;
+    for (let calls = 0; calls < mostCalls; calls += 1) {
+      const question = { now, limit: mostOverlaps, after, key: null, isAcross };
+      const { overlaps, next } = findOverlaps(rulebook.promotions, question);
+      for (const overlap of overlaps)
+        if (keys.has(overlap.first.key) || keys.has(overlap.second.key)) note(overlap);
+      after = next;
+      await nextTurn();
+      if (after === null) return true;
     }
-    after = next;
-    calls += 1;
-    await nextTurn();
-  } while (after !== null && calls < mostCalls);
-  return { compared: rulebook.promotions.length, ...evidence, elsewhere, isComplete: after === null };
+    return false;
+  };
+  // By themselves: pairs that meet nowhere must not use up the bound of those that do.
+  const isComplete = await look(false, (overlap) => {
+    const { first, second, outcome } = overlap;
+    const isEven = first.document.priority === second.document.priority;
+    if (first.code !== null && first.code === second.code) found.sharedCodes.push(pairOf(overlap));
+    else if (outcome !== "stack" && isEven) found.undecided.push(pairOf(overlap));
+    else found.others.push(pairOf(overlap));
+  });
+  const isCompleteAcross = await look(true, (overlap) => {
+    if (overlap.outcome !== "elsewhere") return;
+    const isOwn = keys.has(overlap.first.key) && keys.has(overlap.second.key);
+    across[isOwn ? "elsewhere" : "elsewhereWithOthers"].push(pairOf(overlap));
+  });
+  return { compared: rulebook.promotions.length, ...found, ...across, isComplete, isCompleteAcross };
 }
 
 export interface Goods {

@@ -58,9 +58,13 @@ export interface ConflictEvidence {
   readonly sharedCodes: readonly string[];
   /** Pairs that meet in some other way. */
   readonly others: readonly string[];
-  /** Pairs that give the same goods different prices in different channels, stores or regions. */
+  /** Pairs of the campaign that give the same goods different prices in different channels, stores or regions. */
   readonly elsewhere: readonly string[];
+  /** The same, of one of the campaign's with one that is in force beside it. */
+  readonly elsewhereWithOthers: readonly string[];
   readonly isComplete: boolean;
+  /** Of the pairs elsewhere. */
+  readonly isCompleteAcross: boolean;
 }
 
 export function judgeConflicts({
@@ -96,23 +100,30 @@ export function judgeConflicts({
 
 /** `isAllowed`: the campaign wants it so. */
 export function judgeChannelPrices(
-  { elsewhere, isComplete }: Pick<ConflictEvidence, "elsewhere" | "isComplete">,
+  {
+    elsewhere,
+    elsewhereWithOthers,
+    isCompleteAcross,
+  }: Pick<ConflictEvidence, "elsewhere" | "elsewhereWithOthers" | "isCompleteAcross">,
   isAllowed: boolean,
 ): LaunchCheckLine {
-  const told = `${elsewhere.length}${isComplete ? "" : " or more"} pairs give the same goods other prices in other channels, stores or regions: ${someOf(elsewhere)}.`;
+  const all = [...elsewhere, ...elsewhereWithOthers];
+  const told = `${all.length}${isCompleteAcross ? "" : " or more"} pairs give the same goods other prices in other channels, stores or regions: ${someOf(all)}.`;
   if (elsewhere.length > 0 && !isAllowed)
     return line("channel_prices", [
       "failed",
       told,
       "Give the same benefit everywhere, or set `allowChannelPrices` of the campaign where that is what is wanted.",
     ]);
-  if (elsewhere.length > 0)
+  if (all.length > 0)
     return line("channel_prices", [
       "warning",
       told,
-      "The campaign allows it: tell the shops what others sell for.",
+      isAllowed
+        ? "The campaign allows it: tell the shops what others sell for."
+        : "The others are not the campaign's: see whether that is wanted, and tell the shops what others sell for.",
     ]);
-  if (!isComplete)
+  if (!isCompleteAcross)
     return line("channel_prices", [
       "warning",
       "There are too many promotions to compare all of them.",

@@ -78,7 +78,7 @@ export async function wasLaunchedWith(
        and c.promotions @> ${JSON.stringify([{ id, fingerprint }])}::jsonb
        and exists (select from jsonb_array_elements(c.promotions) as checked
                      join promotion_versions v on v.project_id = ${projectId} and v.promotion_id = checked ->> 'id'
-                    where v.status = 'active' and v.document ->> 'campaign' = ${campaign}
+                    where v.status = 'active' and v.change = 'activated' and v.document ->> 'campaign' = ${campaign}
                       and v.created_at between c.created_at and c.created_at + make_interval(hours => ${withinHours}::int))
      limit 1`);
   return rowCount === 1;

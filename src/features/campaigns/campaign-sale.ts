@@ -192,10 +192,24 @@ function wholeOf(sale: StoredSale): OfWhole {
   };
 }
 
-/** An order that only has the redemption's number tells of the same refund once more. */
-function refundedOf({ refunded, order }: StoredSale): number {
+/** An order that only has the redemption's number tells of the same refund once more, unless it is of other lines. */
+function refundedOf(sale: StoredSale): number {
+  const { refunded, order } = sale;
   if (order === null) return refunded;
-  return order.isLinked ? refunded + order.refunded : Math.max(refunded, order.refunded);
+  return order.isLinked || isOfOtherLines(sale)
+    ? refunded + order.refunded
+    : Math.max(refunded, order.refunded);
+}
+
+/** Whether the redemption and its order each tell of lines that came back, and of none of them both. */
+function isOfOtherLines({ lines, returned, order }: StoredSale): boolean {
+  const back = returned?.lines ?? {};
+  const told = order?.returned ?? [];
+  return (
+    told.length > 0 &&
+    Object.keys(back).length > 0 &&
+    told.every(({ id }) => !(back[id]! > 0) && lines.some((line) => line.id === id))
+  );
 }
 
 function isReturnedWhole({ state, order }: StoredSale): boolean {

@@ -98,13 +98,19 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
       of.reduce((all, unit) => all + amount(unit), 0);
     const keptUnits = units.filter(({ isKept }) => isKept);
     const paid = o?.total ?? r.total;
+    const tillIds = Object.keys(r.returned?.lines ?? {});
+    const toldIds: string[] = (o?.returned ?? []).map(({ id }: Row) => id);
+    const isOfOtherLines =
+      tillIds.length > 0 &&
+      toldIds.length > 0 &&
+      toldIds.every((id) => !tillIds.includes(id) && r.quote.lines.some((line: Row) => line.id === id));
     const whole = {
       orders: 1,
       returned_orders: Number(isBack),
       revenue: paid,
       refunded: Math.min(
         paid,
-        o === undefined || o.redemption_id !== null
+        o === undefined || o.redemption_id !== null || isOfOtherLines
           ? r.refunded + (o?.refunded ?? 0)
           : Math.max(r.refunded, o.refunded),
       ),

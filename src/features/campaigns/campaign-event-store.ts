@@ -33,10 +33,15 @@ export async function addEvents(
     on conflict (project_id, campaign, type, quarter, channel, lane) do update set events = c.events + excluded.events`);
 }
 
-/** Whoever counts meanwhile waits, and then adds what is not in here. */
+/**
+ * Whoever counts meanwhile waits, and then adds what is not in here. What is older than all events that are kept cannot be counted
+ * again, and stays as it is: events go when their time is up, the figures of their campaigns do not.
+ */
 export async function recountEvents(connection: Connection, projectId: string): Promise<void> {
   await connection.execute(sql`select pg_advisory_xact_lock(${countingLock}, hashtext(${projectId}))`);
-  await connection.execute(sql`delete from campaign_event_counts where project_id = ${projectId}`);
+  await connection.execute(sql`
+    delete from campaign_event_counts where project_id = ${projectId} and quarter >= (
+      select ${quarter(sql`min(occurred_at)`)} from tracked_events where project_id = ${projectId})`);
   await connection.execute(sql`
     insert into campaign_event_counts (project_id, campaign, type, quarter, channel, lane, events)
     select project_id, campaign, type, ${quarter(sql`occurred_at`)}, coalesce(channel, ''), 0, count(*)

@@ -259,3 +259,18 @@ test(
   },
   patience,
 );
+
+test("events whose time is up are gone, and their campaigns keep their figures through a rebuild", async () => {
+  const tell = (id: string, time: string) =>
+    api.rest("POST", "/v1/events", {
+      body: { specversion: "1.0", id, source: "/old", type: "view", time, data: { campaign: "spring" } },
+    });
+  expect((await tell("gone", "2019-05-01T00:00:00Z")).status).toBe(200);
+  expect((await tell("kept", "2020-05-01T00:00:00Z")).status).toBe(200);
+  const before = await countedEvents();
+  await database.pool.query("delete from tracked_events where id = 'gone'");
+  // What is wrong in the time that is kept is mended all the same.
+  await database.pool.query("delete from campaign_event_counts where quarter = '2020-05-01'");
+  await rebuildCampaignKpis(database, api.project.id);
+  expect(await countedEvents()).toEqual(before);
+});

@@ -46,7 +46,7 @@ export async function migrateDatabase(
     assertUnchanged(files, applied);
     const youngest = Math.max(0, ...applied.keys());
     const due = files.filter(({ folderMillis }) => folderMillis > youngest);
-    for (const file of due) await applyPatiently(client, file, log, retryMilliseconds);
+    for (const file of due) await applyPatiently(client, file, log, { lockMilliseconds, retryMilliseconds });
     if (due.length > 0) log.info({ count: due.length }, "the database schema was migrated");
   } finally {
     await client.end();
@@ -73,12 +73,12 @@ async function applyPatiently(
   client: pg.Client,
   file: MigrationMeta,
   log: Log,
-  retryMilliseconds: number,
+  { lockMilliseconds, retryMilliseconds }: Required<MigrationPatience>,
 ): Promise<void> {
   const until = performance.now() + retryMilliseconds;
   for (;;) {
     try {
-      await apply(client, file);
+      await apply(client, file, lockMilliseconds);
       return;
     } catch (error) {
       const { code = "", message } = error as { code?: string; message: string };
@@ -96,7 +96,11 @@ const lockCodes = new Set(["55P03", "40P01"]);
 /** In its first line. Such a file is begun again where it failed half way, so it must bear that. */
 const outsideMarker = "-- outside a transaction";
 
-async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMeta): Promise<void> {
+async function apply(
+  client: pg.Client,
+  { sql, hash, folderMillis }: MigrationMeta,
+  lockMilliseconds: number,
+): Promise<void> {
   const note = () =>
     client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)", [
       hash,
@@ -104,7 +108,13 @@ async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMe
     ]);
   if (sql[0]?.trimStart().startsWith(outsideMarker)) {
     // One by one: PostgreSQL takes several in one text for a transaction.
-    for (const statement of sql) await client.query(statement);
+    for (const statement of sql) {
+      // It waits for all older transactions, which is a wait for a lock, too, but has nobody wait behind.
+      const isConcurrent = /\bindex\s+concurrently\b/i.test(statement);
+      await client.query(`set lock_timeout = ${isConcurrent ? 0 : lockMilliseconds}`);
+      await client.query(statement);
+    }
+    await client.query(`set lock_timeout = ${lockMilliseconds}`);
     await note();
     return;
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
 import { freshDatabase } from "../database.ts";
@@ -80,6 +80,33 @@ test("an index is made concurrently by one of several that start at once, outsid
     "select indisvalid from pg_index where indexrelid = 'large_id'::regclass",
   );
   expect(rows).toEqual([{ indisvalid: true }]);
+  await database.close();
+});
+
+test("such an index waits for older transactions for longer than for a lock", async () => {
+  const database = await freshDatabase({ isEmpty: true });
+  const table = { sql: "create table large (id int)" };
+  await migrateDatabase(database.connectionString, silentLog, migrations([table]));
+  const older = await database.pool.connect();
+  await older.query("begin; insert into large values (1)");
+  const folder = migrations([
+    table,
+    { sql: "-- outside a transaction\ncreate index concurrently large_id on large (id);" },
+  ]);
+  const once = { lockMilliseconds: 50, retryMilliseconds: 0 };
+  const migrated = migrateDatabase(database.connectionString, silentLog, folder, once);
+  migrated.catch(() => {});
+  // It has waited for longer than for any other lock.
+  await vi.waitFor(async () => {
+    const { rows } = await database.pool.query(
+      `select 1 from pg_stat_activity where application_name = 'dealwright-migrate' and datname = current_database()
+          and wait_event_type = 'Lock' and clock_timestamp() - query_start > interval '500 ms'`,
+    );
+    expect(rows).toHaveLength(1);
+  }, 30_000);
+  await older.query("commit");
+  older.release();
+  await migrated;
   await database.close();
 });
 

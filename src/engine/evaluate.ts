@@ -10,6 +10,7 @@ import { canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
 import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
+import { limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
 import type { Planner } from "./plan/planner.ts";
@@ -21,6 +22,7 @@ import type { Quote } from "./quote.ts";
 import { compareByRank, type Rulebook } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
 import { type EnteredCode, makeGround, type Situation } from "./situation.ts";
+import { EvaluationTooComplex, WorkBudget } from "./work-budget.ts";
 import { writeQuote } from "./write-quote.ts";
 
 const planners: Readonly<Record<Strategy, Planner>> = { best: planExactly, priority: planByPriority };
@@ -30,6 +32,8 @@ export interface EvaluateOptions {
   settings?: Settings;
   /** Priced beside the rulebook, or instead of it; a draft replaces the promotion with its key. */
   drafts?: { promotions: readonly CompiledPromotion[]; only: boolean };
+  /** How many operations it may take; otherwise as many as any cart may. */
+  operations?: number;
 }
 
 /** `now`: epoch milliseconds. */
@@ -42,6 +46,24 @@ export function evaluate(
 ): Quote {
   return writeQuote(assess(rulebook, request, facts, now, options));
 }
+
+/**
+ * For what was priced before, and is priced again whole or in part: as ever where that is enough, and otherwise with more work. What
+ * could be sold, also while carts had a larger budget, can always come back.
+ */
+export function pricedAgain<Priced>(
+  options: EvaluateOptions,
+  price: (options: EvaluateOptions) => Priced,
+): Priced {
+  try {
+    return price(options);
+  } catch (error) {
+    if (!(error instanceof EvaluationTooComplex)) throw error;
+    return price({ ...options, operations: moreForAgain * limits.operationsPerEvaluation });
+  }
+}
+
+const moreForAgain = 4;
 
 /** Everything but the writing: for those who want to know more of it than a quote says. */
 export function assess(
@@ -62,7 +84,13 @@ export function assess(
   const situation = judgeAll(
     promotions,
     heard,
-    makeGround(cart, withoutUses(facts, options.drafts), now, settings.rounding),
+    makeGround(
+      cart,
+      withoutUses(facts, options.drafts),
+      now,
+      settings.rounding,
+      new WorkBudget(options.operations),
+    ),
     request.identifiers,
   );
   const proposed = planners[settings.strategy](situation);

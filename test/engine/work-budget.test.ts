@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { rulebookOf, worstCart, worstFacts, worstPromotions } from "../../scripts/bench/worst-fixture.ts";
 import { cartSchema } from "../../src/engine/cart.ts";
-import { assess } from "../../src/engine/evaluate.ts";
+import { assess, pricedAgain } from "../../src/engine/evaluate.ts";
 import { noFacts } from "../../src/engine/facts.ts";
 import { limits } from "../../src/engine/limits.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
@@ -247,4 +247,16 @@ describe("what conditions look at is counted", () => {
     // Some 130 ms where nothing else runs; uncounted it was seconds.
     expect((user + system) / 1000).toBeLessThan(1_000);
   });
+});
+
+test("what was sold under a larger budget can be priced again; what no budget allows cannot", () => {
+  const taking = (operations: number) => () =>
+    pricedAgain({}, (options) => {
+      const work = new WorkBudget(options.operations);
+      work.spend(operations);
+      return options.operations;
+    });
+  expect(taking(limits.operationsPerEvaluation)()).toBeUndefined();
+  expect(taking(1_000_000)()).toBe(4 * limits.operationsPerEvaluation);
+  expect(taking(4 * limits.operationsPerEvaluation + 1)).toThrow(EvaluationTooComplex);
 });

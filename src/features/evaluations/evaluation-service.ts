@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { mayBeNamedTo } from "../../engine/audience.ts";
-import type { EvaluateOptions } from "../../engine/evaluate.ts";
+import { type EvaluateOptions, pricedAgain } from "../../engine/evaluate.ts";
 import { explain } from "../../engine/explain.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Settings } from "../../engine/settings.ts";
@@ -204,14 +204,19 @@ export function evaluationService({
 
     async replay(projectId, id) {
       const { rulebook, request, facts, now, options } = await inputsOf(projectId, id);
-      return { id, ...pricing.quote(rulebook, request, facts, now, options) };
+      const quote = pricedAgain(options, (budgeted) =>
+        pricing.quote(rulebook, request, facts, now, budgeted),
+      );
+      return { id, ...quote };
     },
 
     async explain({ projectId, role }, id, key) {
       const { rulebook, request, facts, now, options } = await inputsOf(projectId, id);
       const isTold = ({ document }: CompiledPromotion) =>
         document.visibility === "public" || readersOfPrivate.includes(role);
-      const explained = explain(rulebook, request, facts, now, options, { key, isTold });
+      const explained = pricedAgain(options, (budgeted) =>
+        explain(rulebook, request, facts, now, budgeted, { key, isTold }),
+      );
       if (explained === null) throw problem("promotion-not-found");
       return explanationAnswer(id, explained, isTold);
     },

@@ -3,7 +3,7 @@
  * number of steps it was computed at: if anything happened to the redemption meanwhile, it is computed anew.
  */
 import { z } from "zod";
-import { evaluate } from "../../engine/evaluate.ts";
+import { evaluate, pricedAgain } from "../../engine/evaluate.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
 import type { Hold } from "../../ledger/books.ts";
 import {
@@ -178,7 +178,9 @@ function compute(row: RedemptionRow, sale: Sale, rulebook: Rulebook, request: Re
       priceOfKept: (quantities) => {
         const kept = { ...keptRequest(row.request, quantities), explain: "none" as const };
         return keptOrderOf(
-          evaluate(rulebook, kept, restoreFacts(row.facts), evaluatedAt.getTime(), { settings }),
+          pricedAgain({ settings }, (options) =>
+            evaluate(rulebook, kept, restoreFacts(row.facts), evaluatedAt.getTime(), options),
+          ),
         );
       },
     },

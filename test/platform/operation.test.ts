@@ -195,6 +195,7 @@ test("the OpenAPI document names every operation with all it can refuse", () => 
     "400",
     "401",
     "403",
+    "408",
     "413",
     "415",
     "429",

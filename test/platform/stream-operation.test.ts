@@ -359,6 +359,7 @@ test("OpenAPI says what a stream takes and gives, and all it can refuse", () => 
     "403",
     "404",
     "406",
+    "408",
     "415",
     "429",
     "500",

@@ -58,7 +58,15 @@ import { loyaltyOperations, loyaltyStreams } from "./wiring/loyalty.ts";
 export interface AppOptions {
   config: Pick<Config, "environment" | "logLevel"> &
     Partial<
-      Pick<Config, "metrics" | "graphqlDocuments" | "isTraced" | "trustedProxies" | "simulationThreads">
+      Pick<
+        Config,
+        | "metrics"
+        | "graphqlDocuments"
+        | "isTraced"
+        | "trustedProxies"
+        | "simulationThreads"
+        | "trackedEventMonths"
+      >
     > &
     EventDeliverySettings;
   database: Database;
@@ -117,6 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     delivery: config,
     outage,
     simulationThreads: config.simulationThreads,
+    trackedEventMonths: config.trackedEventMonths,
   });
   const { operations, streams } = facesOf(services, replica, (readable) =>
     // Of these nothing is started: all they do is read when they are asked.

@@ -87,6 +87,7 @@ export function servicesOf({
   delivery,
   outage,
   simulationThreads,
+  trackedEventMonths = null,
 }: {
   database: Database;
   clock: Clock;
@@ -99,6 +100,7 @@ export function servicesOf({
   delivery?: EventDeliverySettings | undefined;
   outage?: Outage | undefined;
   simulationThreads?: number | undefined;
+  trackedEventMonths?: number | null | undefined;
 }) {
   const authenticator = apiKeyAuthenticator({ database, clock, log, outage });
   const counts = sharedCounts({ database, clock, log, exchangeMilliseconds: countsExchangeMilliseconds });
@@ -196,6 +198,7 @@ export function servicesOf({
       clock,
       followers: [...growth.trackingFollowers, automations.trackingFollower],
       count: countCampaignEvents,
+      keepMonths: trackedEventMonths,
     }),
     couponPools,
     coupons: couponService({

@@ -6329,7 +6329,7 @@ export type StoredTrackedEvent = {
   source: string;
   /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
   type: string;
-  /** When it happened. Late ones count at their own time; at most five minutes ahead of ours. */
+  /** When it happened. Late ones count at their own time, unless the operator keeps events for so long only (`time_too_old`); at most five minutes ahead of ours. */
   time: string;
   subject: string | null;
   datacontenttype: "application/json";
@@ -6499,7 +6499,7 @@ export type TrackedEvent = {
   source: string;
   /** What happened: `view`, `click`, `share`, `sign_up`, `check_in`, or a name of your own. Lower case; not `dealwright.…` and not `order`, which funnels take from the orders. */
   type: string;
-  /** When it happened. Late ones count at their own time; at most five minutes ahead of ours. */
+  /** When it happened. Late ones count at their own time, unless the operator keeps events for so long only (`time_too_old`); at most five minutes ahead of ours. */
   time: string;
   subject?: string;
   datacontenttype?: "application/json";

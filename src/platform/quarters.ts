@@ -17,6 +17,7 @@ export interface QuarteredTable {
 }
 
 export interface QuarterOptions {
+  /** Quarters are made by it; they go by it or by the database's clock, whichever is behind: what is dropped does not come back. */
   readonly now: number;
   /** Whole quarters that ended longer ago than this go. Null: none does. */
   readonly keepMonths: number | null;
@@ -42,22 +43,32 @@ export async function keepQuarters(
   client.on("error", (error) => log.warn({ err: error }, "the connection that keeps quarters was lost"));
   await client.connect();
   try {
-    // Whoever waits for a lock has everybody else wait behind.
-    await client.query("begin; set local lock_timeout = '2s'; set local statement_timeout = '60s'");
-    const changes = (await isOurs(client))
-      ? {
-          made: await makeAhead(client, table, now),
-          dropped: await dropOld(client, table, { now, keepMonths }),
-        }
-      : { made: [], dropped: [] };
-    await client.query("commit");
-    await deleteOld(client, table, { now, keepMonths });
+    const from = keepMonths === null ? null : keptFrom(Math.min(now, await databaseNow(client)), keepMonths);
+    // Each by itself: what makes one locks its rows' old place first, what drops one the whole table, as those who read it do.
+    const dropped = from === null ? [] : await alone(client, () => dropOld(client, table, from));
+    const made = await alone(client, () => makeAhead(client, table, now));
+    if (from !== null) await deleteOld(client, table, from);
+    const changes = { made, dropped };
     if (changes.made.length + changes.dropped.length > 0)
       log.info({ table: table.name, ...changes }, "quarters of a table");
     return changes;
   } finally {
     await client.end();
   }
+}
+
+async function databaseNow(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ now: Date }>("select now()");
+  return rows[0]!.now.getTime();
+}
+
+/** In one transaction, or not at all where another process is at it. */
+async function alone(client: pg.Client, change: () => Promise<string[]>): Promise<string[]> {
+  // Whoever waits for a lock has everybody else wait behind.
+  await client.query("begin; set local lock_timeout = '2s'; set local statement_timeout = '60s'");
+  const changed = (await isOurs(client)) ? await change() : [];
+  await client.query("commit");
+  return changed;
 }
 
 async function isOurs(client: pg.Client): Promise<boolean> {
@@ -132,15 +143,9 @@ async function make(client: pg.Client, table: QuarteredTable, { name, from, to }
   );
 }
 
-async function dropOld(
-  client: pg.Client,
-  table: QuarteredTable,
-  { now, keepMonths }: QuarterOptions,
-): Promise<string[]> {
-  if (keepMonths === null) return [];
-  const cutoff = cutoffOf(now, keepMonths);
+async function dropOld(client: pg.Client, table: QuarteredTable, from: number): Promise<string[]> {
   const quarters = [...(await existing(client, table.name)).values()];
-  const old = quarters.filter(({ to }) => Date.parse(to) <= cutoff).map(({ name }) => name);
+  const old = quarters.filter(({ to }) => Date.parse(to) <= from).map(({ name }) => name);
   for (const name of old) {
     await client.query(`alter table ${table.name} detach partition ${name}`);
     await client.query(`drop table ${name}`);
@@ -154,10 +159,9 @@ const rowsAtOnce = 20_000;
 async function deleteOld(
   client: pg.Client,
   { name, column, companion }: QuarteredTable,
-  { now, keepMonths }: QuarterOptions,
+  keptFrom: number,
 ): Promise<void> {
-  if (keepMonths === null) return;
-  const { from } = quarterAt(name, indexOf(cutoffOf(now, keepMonths)));
+  const from = new Date(keptFrom).toISOString();
   for (const table of [`${name}_rest`, companion]) {
     const { rows } = await client.query<{ project: string }>(
       `select distinct project_id as project from ${table} where ${column} < $1`,
@@ -177,9 +181,12 @@ async function deleteOld(
   }
 }
 
-function cutoffOf(now: number, keepMonths: number): number {
+/** The start of the oldest quarter that is kept: the one of so many months ago. Epoch milliseconds. */
+export function keptFrom(now: number, keepMonths: number): number {
   const date = new Date(now);
-  return date.setUTCMonth(date.getUTCMonth() - keepMonths);
+  // By the first of the month: months have no 31st to count back to.
+  const cutoff = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - keepMonths, 1);
+  return Date.parse(quarterAt("", indexOf(cutoff)).from);
 }
 
 /** In this transaction alone; others see the walls as they were. */

@@ -61,6 +61,7 @@ export async function startApi(
     webhookTargets?: Config["webhookTargets"];
     trustedProxies?: Config["trustedProxies"];
     simulationThreads?: number;
+    trackedEventMonths?: number;
     replica?: Replica;
   } = {},
 ): Promise<Api> {
@@ -74,6 +75,7 @@ export async function startApi(
       trustedProxies: options.trustedProxies ?? [],
       // From source a thread takes seconds to start: most tests need none.
       simulationThreads: options.simulationThreads ?? 1,
+      trackedEventMonths: options.trackedEventMonths ?? null,
       ...(options.webhookTargets !== undefined && { webhookTargets: options.webhookTargets }),
     },
     database,

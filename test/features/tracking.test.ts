@@ -131,6 +131,19 @@ describe("an event", () => {
     expect((await api.rest("GET", "/v1/tracked-events?customer=beside")).body.items).toEqual([]);
   });
 
+  test("is refused where it is older than what is kept: nobody knows whether it was told before", async () => {
+    const forgetful = await startApi(database, { trackedEventMonths: 3 });
+    const told = (time: string) =>
+      forgetful.rest("POST", "/v1/events", {
+        role: "checkout",
+        body: { ...event("view", "01-01T00:00:00", { customer: "old" }), time },
+      });
+    const { status, body } = await told("2026-06-30T23:59:59Z");
+    expect([status, body.errors]).toMatchObject([400, [{ path: "/time", code: "time_too_old" }]]);
+    expect((await told("2026-07-01T00:00:00Z")).status).toBe(200);
+    await forgetful.close();
+  });
+
   test("is walked past once each, latest first", async () => {
     await track(Array.from({ length: 7 }, () => event("view", "11-08T00:00:00", { campaign: "walk" })));
     const seen: string[] = [];

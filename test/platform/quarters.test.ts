@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentLog } from "../../src/platform/log.ts";
-import { keepQuarters } from "../../src/platform/quarters.ts";
+import { keepQuarters, keptFrom } from "../../src/platform/quarters.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type Api, startApi, testClock } from "../features/api.ts";
 
@@ -22,19 +22,22 @@ beforeAll(async () => {
       end loop;
     end $$`);
   const url = new URL(database.connectionString);
-  url.searchParams.set("options", `-c role=${owner}`);
+  // Its `now()` is found before PostgreSQL's.
+  url.searchParams.set("options", `-c role=${owner} -c search_path=public,pg_catalog`);
   ownersUrl = url.href;
 });
 afterAll(async () => {
   await api.close();
-  await database.pool.query(
-    `drop owned by ${new URL(ownersUrl).searchParams.get("options")!.split("=")[1]} cascade`,
-  );
-  await database.pool.query(`drop role ${new URL(ownersUrl).searchParams.get("options")!.split("=")[1]}`);
+  const owner = /role=(\w+)/.exec(new URL(ownersUrl).searchParams.get("options")!)![1];
+  await database.pool.query(`drop owned by ${owner} cascade`);
+  await database.pool.query(`drop role ${owner}`);
   await database.close();
 });
 
 const table = { name: "tracked_events", column: "occurred_at", companion: "tracked_event_names" };
+const databaseIs = (time: number) =>
+  database.pool.query(`create or replace function public.now() returns timestamptz language sql stable
+    as $$ select timestamptz '${new Date(time).toISOString()}' $$`);
 const keep = (keepMonths: number | null = null) =>
   keepQuarters(ownersUrl, table, { now: clock.now(), keepMonths }, silentLog);
 
@@ -94,6 +97,9 @@ test("quarters are made two years ahead, once, behind the walls, and what had co
 test("whole quarters go when their time is up, with what lies before the first of them, and nothing else does", async () => {
   clock.advance(Date.parse("2031-04-01T00:00:00Z") - clock.now());
   await track("2001-01-01T00:00:00Z", "2027-03-31T23:59:59Z", "2027-04-01T00:00:00Z");
+  // A process whose clock is ahead drops nothing that is still young by the database's.
+  expect((await keep(3)).dropped).toEqual([]);
+  await databaseIs(clock.now());
   // The first quarter of 2027 ended 48 months ago to the moment.
   const early = testClock(clock.now() - 1);
   const { dropped: none } = await keepQuarters(
@@ -123,4 +129,14 @@ test("many processes at once make each quarter once", async () => {
   const made = all.flatMap((changes) => changes.made);
   expect(new Set(made).size).toBe(made.length);
   expect(made).toHaveLength(9);
+});
+
+test.each([
+  ["2026-12-31T12:00:00Z", 6, "2026-04-01T00:00:00.000Z"],
+  ["2027-03-31T12:00:00Z", 6, "2026-07-01T00:00:00.000Z"],
+  ["2027-05-15T00:00:00Z", 3, "2027-01-01T00:00:00.000Z"],
+  ["2027-05-15T00:00:00Z", 4, "2027-01-01T00:00:00.000Z"],
+  ["2027-05-15T00:00:00Z", 5, "2026-10-01T00:00:00.000Z"],
+])("on %s, of %i months, what is kept begins with %s", (now, keepMonths, from) => {
+  expect(new Date(keptFrom(Date.parse(now), keepMonths)).toISOString()).toBe(from);
 });

@@ -50,7 +50,9 @@ export const trackedEvent = z
     type: trackedEventType,
     time: z.iso
       .datetime({ offset: true })
-      .describe("When it happened. Late ones count at their own time; at most five minutes ahead of ours."),
+      .describe(
+        "When it happened. Late ones count at their own time, unless the operator keeps events for so long only (`time_too_old`); at most five minutes ahead of ours.",
+      ),
     subject: name.optional(),
     datacontenttype: z.literal("application/json").optional(),
     data: trackedEventData.default({}),

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
+import { keptFrom } from "../../platform/quarters.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
 import { countFunnel, type FunnelCount, orderStep } from "./tracking-funnel-store.ts";
@@ -49,17 +50,21 @@ export function trackingService({
   clock,
   followers = [],
   count,
+  keepMonths = null,
 }: {
   database: Database;
   clock: Clock;
   followers?: readonly TrackingFollower[];
   /** Counts those of campaigns. The last thing in their transaction. */
   count?: TrackingFollower;
+  /** Older events are not taken: nobody knows any more whether they were told before. Null: all are known. */
+  keepMonths?: number | null;
 }): TrackingService {
   return {
     async track(projectId, told, pathOf) {
       const now = clock.now();
-      const errors = told.flatMap((event, i) => faultsOf(event, pathOf(i), now));
+      const oldest = keepMonths === null ? earliest : keptFrom(now, keepMonths);
+      const errors = told.flatMap((event, i) => faultsOf(event, pathOf(i), now, oldest));
       if (errors.length > 0)
         throw problem("invalid-request", { errors: errors.slice(0, mostErrorsReported) });
       const named = told.map(({ data }) => data.customer);
@@ -114,7 +119,7 @@ export function trackingService({
 
 const nameOf = ({ source, id }: TrackedEventName): string => JSON.stringify([source, id]);
 
-function faultsOf({ type, time }: TrackedEvent, path: string, now: number): ProblemError[] {
+function faultsOf({ type, time }: TrackedEvent, path: string, now: number, oldest: number): ProblemError[] {
   const errors: ProblemError[] = [];
   if (type === orderStep || type.startsWith("dealwright."))
     errors.push({
@@ -125,6 +130,12 @@ function faultsOf({ type, time }: TrackedEvent, path: string, now: number): Prob
   const at = Date.parse(time);
   if (!(at >= earliest))
     errors.push({ path: `${path}/time`, code: "time_invalid", message: "Events begin with the year 2000." });
+  else if (at < oldest)
+    errors.push({
+      path: `${path}/time`,
+      code: "time_too_old",
+      message: `Events of before ${new Date(oldest).toISOString()} are kept no more.`,
+    });
   else if (at > now + aheadSeconds * 1_000)
     errors.push({ path: `${path}/time`, code: "time_in_future", message: "The event is still to come." });
   return errors;

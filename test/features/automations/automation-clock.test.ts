@@ -212,6 +212,7 @@ test("a dry run says whom it would reach and why others not, and that is what th
     issued: 1,
     redeemed: 0,
     amounts: [],
+    points: [],
   });
   const runs = await shop.runs(id);
   const reached = runs.flatMap(({ customer, state }) => (state === "skipped" ? [] : [customer]));

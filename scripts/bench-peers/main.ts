@@ -4,7 +4,7 @@
  * the rounds are compared. `-- --readme` also puts the report where the README quotes it.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { firstLine } from "../bench/measurement.ts";
@@ -71,6 +71,8 @@ function prepare(): void {
   }
   run("npx", ["tsc", "-p", folder]);
   run("npx", ["tsc", "-p", join(folder, "peers")]);
+  // The app does not start without the files of the console.
+  cpSync(join(root, "src/console"), join(own, "../src/console"), { recursive: true });
 }
 
 function run(command: string, parameters: readonly string[]): void {

@@ -2120,6 +2120,7 @@ create table redemptions (
   constraint redemptions_reservations_expire CHECK (((state <> 'reserved'::text) OR (expires_at IS NOT NULL))),
   constraint redemptions_state_known CHECK ((state = ANY (ARRAY['reserved'::text, 'committed'::text, 'cancelled'::text, 'expired'::text, 'partially_returned'::text, 'returned'::text])))
 );
+CREATE INDEX redemptions_committed ON public.redemptions USING brin (committed_at);
 CREATE INDEX redemptions_customer ON public.redemptions USING btree (project_id, customer_id, created_at) WHERE (customer_id IS NOT NULL);
 CREATE UNIQUE INDEX redemptions_order ON public.redemptions USING btree (project_id, source, order_ref) WHERE (state <> ALL (ARRAY['cancelled'::text, 'expired'::text]));
 CREATE INDEX redemptions_to_expire ON public.redemptions USING btree (expires_at) WHERE (state = 'reserved'::text);

@@ -29,11 +29,6 @@ export function newId(prefix: string, now: number = Date.now()): string {
   return id;
 }
 
-/** No id made at this instant or later comes before it, epoch milliseconds. */
-export function earliestId(prefix: string, time: number): string {
-  return `${prefix}_${timePart(Math.max(0, time))}`;
-}
-
 function drawTail(): void {
   if (drawn === pool.length) {
     randomFillSync(pool);

@@ -1,7 +1,6 @@
 /** What those who met a campaign or an experiment bought. It looks into the tables of several features. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import { earliestId } from "../../platform/ids.ts";
 import type { ArmSums } from "./arm-comparison.ts";
 
 export interface ArmQuestion {
@@ -22,9 +21,6 @@ export interface GroupedArm extends ArmSums {
   readonly by: Grouping;
   readonly group: string | null;
 }
-
-/** Longer than anything stays reserved before it is committed; and than ids are ahead, which never go back when a clock does. */
-const longestReservation = 40 * 86_400_000;
 
 const instant = (at: Date): SQL => sql`${at.toISOString()}::timestamptz`;
 
@@ -142,9 +138,7 @@ export async function salesBetween(
       union all
       select greatest(r.total - r.refunded, 0)
         from redemptions r
-       -- Ids follow the time at which a redemption began; the key is the index that there is.
-       where r.project_id = ${projectId} and r.id >= ${earliestId("rdm", from.getTime() - longestReservation)}
-         and r.id < ${earliestId("rdm", to.getTime() + longestReservation)} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
+       where r.project_id = ${projectId} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
          and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and not r.is_deposit
          and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
          and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref

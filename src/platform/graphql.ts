@@ -119,13 +119,20 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       try {
         const answer = await reply.graphql(query, { ...context }, variables, operationName);
         return context.replayed.length === 0
-          ? answer
-          : { ...answer, extensions: { idempotentReplayed: context.replayed } };
+          ? inOneOrder(answer)
+          : { ...inOneOrder(answer), extensions: { idempotentReplayed: context.replayed } };
       } catch (error) {
         return refuse(error, request, reply, showsSchema);
       }
     },
   );
+}
+
+/** Errors first, as the specification advises, whether the document was compiled or not: the same question has the same bytes. */
+function inOneOrder<Answer extends { data?: unknown; errors?: unknown }>(answer: Answer): Answer {
+  if (answer.errors === undefined) return answer;
+  const { errors, ...rest } = answer;
+  return { errors, ...rest } as Answer;
 }
 
 function admitted(gate: ReturnType<Gates>, reply: FastifyReply): Promise<void> {

@@ -72,16 +72,6 @@ test("a bill and a payment that come after the end are in the board, the review,
   ]);
 });
 
-test("last year's sales are looked for among the redemptions that were begun by then, not in all since", async () => {
-  const { body } = await redeem(api, { ...cart, orderRef: "year-1", mode: "commit" });
-  const lastYear = async () => (await send("GET", "/v1/campaigns/late/measurement")).lastYear.before.orders;
-  const committed = (id: string) =>
-    database.pool.query("update redemptions set committed_at = $1 where id = $2", [at(-370), id]);
-  // No id that is made today is of last year's sales: that is what the search by the key goes by.
-  await committed(body.id);
-  expect(await lastYear()).toBe(0);
-});
-
 test("the till's refund of one line and the ERP's of another are two, of the same line they are one", () => {
   const line = (id: string, total: number) => ({ id, total, adjustments: [] });
   const sale = (back: string): StoredSale => ({

@@ -179,6 +179,9 @@ test("quintiles are worked out anew once a day, also where no segment asks for t
     await shop.rest("PUT", "/v1/rfm", { role: "marketing", body: { currency: "CNY" } });
     await expect.poll(amounts, { timeout: patience }).toEqual([100, 100, 100, 100]);
     await putOrder(shop, "D-1", { customer: "d-1", total: 300, version: 2 });
+    // What was followed a moment after the day began would count the day after.
+    const spent = () => own.pool.query("select spent from customer_activity").then(({ rows }) => rows);
+    await expect.poll(spent, { timeout: patience }).toEqual([{ spent: { CNY: 300 } }]);
     shop.clock.advance(86_400_000);
     await expect.poll(amounts, { timeout: patience }).toEqual([300, 300, 300, 300]);
   } finally {

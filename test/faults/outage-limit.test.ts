@@ -1,50 +1,29 @@
 /** G12: what was last known is used for so long and no longer. The clock stands unless the test moves it. */
-import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildApp } from "../../src/app.ts";
-import { type Database, openDatabase } from "../../src/platform/database.ts";
-import { silentLog } from "../../src/platform/log.ts";
-import { freshDatabase, type TestDatabase } from "../database.ts";
-import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { type AppBehindProxy, openAppBehindProxy } from "./app-behind-proxy.ts";
 import { patience } from "./sizes.ts";
-import { startProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const outageMilliseconds = 2_000;
 let now = Date.parse("2026-11-11T02:00:00Z");
 
-let direct: TestDatabase;
-let proxy: TcpProxy;
-let database: Database;
-let app: FastifyInstance;
-let project: ProjectWithKeys;
-
+let service: AppBehindProxy;
 beforeAll(async () => {
-  direct = await freshDatabase();
-  proxy = await startProxy(direct.connectionString);
-  database = openDatabase({
-    connectionString: proxy.connectionString,
-    log: silentLog,
-    poolSize: 4,
+  service = await openAppBehindProxy({
     statementTimeoutMilliseconds: 120_000,
-  });
-  app = await buildApp({
-    config: { environment: "test", logLevel: "silent" },
-    database,
     clock: { now: () => now },
     outage: { milliseconds: outageMilliseconds, directory: null, keepMilliseconds: 3_600_000 },
   });
-  project = await projectWithKeys(direct, now);
 }, patience);
-afterAll(async () => {
-  await app.close();
-  await database.close();
-  await proxy.close();
-  await direct.close();
-}, patience);
+afterAll(() => service.close(), patience);
 
 const ask = async (method: "GET" | "POST", url: string, payload?: object) => {
-  const headers = { authorization: `Bearer ${project.keys.checkout}` };
-  const answer = await app.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
+  const headers = { authorization: `Bearer ${service.project.keys.checkout}` };
+  const answer = await service.app.inject({
+    method,
+    url,
+    headers,
+    ...(payload !== undefined && { payload }),
+  });
   return { status: answer.statusCode, body: answer.json() };
 };
 const lines = [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }];
@@ -60,7 +39,7 @@ test(
   async () => {
     const options = { timeout: patience };
     await expect.poll(isDegraded, options).toBe(false);
-    proxy.setDown(true);
+    service.proxy.setDown(true);
     await expect.poll(isDegraded, options).toBe(true);
     await expect.poll(ready, options).toMatchObject(unavailable);
 
@@ -73,7 +52,7 @@ test(
     now += 10_000;
     expect(await key()).toMatchObject(unavailable);
 
-    proxy.setDown(false);
+    service.proxy.setDown(false);
     await expect.poll(isDegraded, options).toBe(false);
     expect((await key()).status).toBe(200);
     expect(await ready()).toEqual({ status: 200, body: { status: "ok" } });

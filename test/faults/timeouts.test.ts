@@ -1,56 +1,29 @@
 /** Nobody keeps the service waiting (G36): neither clients that dawdle or go away, nor a database that says nothing. */
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildApp } from "../../src/app.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import { type Database, openDatabase } from "../../src/platform/database.ts";
-import { silentLog } from "../../src/platform/log.ts";
-import { freshDatabase, type TestDatabase } from "../database.ts";
-import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
-import { startProxy, type TcpProxy } from "./tcp-proxy.ts";
+import { type AppBehindProxy, openAppBehindProxy } from "./app-behind-proxy.ts";
 
 // The real ones are 9 s; what is tested is that they hold, not how long they are.
 const deadlines = { arrivalMilliseconds: 700, deadlineMilliseconds: 700, mostOpenRequests: 200 };
 
-let direct: TestDatabase;
-let proxy: TcpProxy;
-let database: Database;
-let app: FastifyInstance;
+let service: AppBehindProxy;
 let port: number;
-let project: ProjectWithKeys;
 
 beforeAll(async () => {
-  direct = await freshDatabase();
-  proxy = await startProxy(direct.connectionString);
-  database = openDatabase({
-    connectionString: proxy.connectionString,
-    log: silentLog,
-    poolSize: 4,
-    statementTimeoutMilliseconds: 1_000,
-  });
-  app = await buildApp({
-    config: { environment: "test", logLevel: "silent" },
-    database,
-    clock: systemClock,
-    deadlines,
-  });
-  await app.listen({ host: "127.0.0.1", port: 0 });
-  port = (app.server.address() as { port: number }).port;
-  project = await projectWithKeys(direct, Date.now());
+  service = await openAppBehindProxy({ statementTimeoutMilliseconds: 1_000, clock: systemClock, deadlines });
+  await service.app.listen({ host: "127.0.0.1", port: 0 });
+  port = (service.app.server.address() as { port: number }).port;
 });
 afterAll(async () => {
-  proxy.setHung(false);
-  proxy.setDown(true);
-  await app.close();
-  await database.close();
-  await proxy.close();
-  await direct.close();
+  service.proxy.setHung(false);
+  service.proxy.setDown(true);
+  await service.close();
 });
 
 const url = (path: string) => `http://127.0.0.1:${port}${path}`;
-const asAdmin = () => ({ authorization: `Bearer ${project.keys.admin}` });
+const asAdmin = () => ({ authorization: `Bearer ${service.project.keys.admin}` });
 const order = (orderRef: string) => ({
   method: "POST",
   headers: { ...asAdmin(), "content-type": "application/json" },
@@ -67,7 +40,8 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 const isPoolIdle = () =>
-  database.pool.waitingCount === 0 && database.pool.idleCount === database.pool.totalCount;
+  service.database.pool.waitingCount === 0 &&
+  service.database.pool.idleCount === service.database.pool.totalCount;
 const works = async () => (await fetch(url("/v1/project"), { headers: asAdmin() })).status === 200;
 
 /** What the server says to whoever sends this and then nothing more. */
@@ -84,7 +58,7 @@ function dawdle(text: string): Promise<string> {
 }
 
 test("a request whose head or body does not come is answered 408 and let go", async () => {
-  const head = `POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${project.keys.admin}\r\n`;
+  const head = `POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.project.keys.admin}\r\n`;
   const answers = await Promise.all([
     dawdle("POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nX-Slow: "),
     dawdle(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"currency":`),
@@ -97,7 +71,7 @@ test("a request whose head or body does not come is answered 408 and let go", as
 
 test("while the database says nothing, requests are answered 503 in time, and all is well soon after", async () => {
   expect(await works()).toBe(true);
-  proxy.setHung(true);
+  service.proxy.setHung(true);
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, i) =>
       i % 2 === 0
@@ -111,7 +85,7 @@ test("while the database says nothing, requests are answered 503 in time, and al
     expect(await answer.json()).toMatchObject({ code: "unavailable" });
   }
   expect((await fetch(url("/livez"))).status).toBe(200);
-  proxy.setHung(false);
+  service.proxy.setHung(false);
   await until(isPoolIdle);
   await until(works);
   // Whoever redeems waits until the watch has seen the database come back, too.
@@ -124,7 +98,7 @@ test("while the database says nothing, requests are answered 503 in time, and al
 });
 
 test("a statement that waits for a lock ends by itself, and its request is answered 503", async () => {
-  const blocker = await direct.pool.connect();
+  const blocker = await service.direct.pool.connect();
   await blocker.query("begin; lock table redemptions in access exclusive mode");
   const { status } = await fetch(url("/v1/redemptions/rdm_1"), { headers: asAdmin() });
   expect(status).toBe(503);
@@ -135,7 +109,7 @@ test("a statement that waits for a lock ends by itself, and its request is answe
 });
 
 test("clients that go away leave no connection in use", async () => {
-  const blocker = await direct.pool.connect();
+  const blocker = await service.direct.pool.connect();
   await blocker.query("begin; lock table redemptions in access exclusive mode");
   const leaving = Array.from({ length: 30 }, async () => {
     const controller = new AbortController();
@@ -152,7 +126,7 @@ test("clients that go away leave no connection in use", async () => {
 });
 
 test("more requests at once than can be borne are refused at once, and the others answered", async () => {
-  const blocker = await direct.pool.connect();
+  const blocker = await service.direct.pool.connect();
   await blocker.query("begin; lock table redemptions in access exclusive mode");
   const answers = await Promise.all(
     Array.from({ length: 260 }, () => fetch(url("/v1/redemptions/rdm_1"), { headers: asAdmin() })),

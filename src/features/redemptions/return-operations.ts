@@ -30,6 +30,8 @@ export function returnOperations(service: ReturnService): Operation[] {
     }),
     defineOperation({
       id: "redemptionReturns",
+      // By it a till knows how many units are left to come back.
+      reads: "primary",
       method: "GET",
       path: "/v1/redemptions/{id}/returns",
       graphql: "query",

@@ -10,17 +10,6 @@ export async function seedCampaign(
   { projectId, given, now }: { projectId: string; given: z.input<typeof campaignDocument>; now: number },
 ): Promise<void> {
   const document = soundCampaign(campaignDocument.parse(given));
-  const at = new Date(now);
-  const row = await insertCampaign(connection, {
-    projectId,
-    key: document.key,
-    version: 1,
-    document,
-    startsAt: new Date(document.startsAt),
-    endsAt: new Date(document.endsAt),
-    archivedAt: null,
-    createdAt: at,
-    updatedAt: at,
-  });
+  const row = await insertCampaign(connection, { projectId, document, at: new Date(now) });
   if (row === undefined) throw new Error(`campaign ${document.key} is there already`);
 }

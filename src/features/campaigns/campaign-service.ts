@@ -15,6 +15,7 @@ import { campaignStatusAt, shownUnallocated, soundCampaign } from "./campaign-do
 import { type CampaignGuards, campaignInForce } from "./campaign-guards.ts";
 import type { Campaign, CampaignDocument, CampaignQuery } from "./campaign-schemas.ts";
 import {
+  columnsOf,
   findCampaign,
   findCampaignsInForce,
   insertCampaign,
@@ -136,15 +137,7 @@ export function campaignService({ database, clock, reach, hasExposures }: Campai
       const document = soundCampaign(told);
       const at = new Date(clock.now());
       const { stored, revision } = await withTransaction(database, projectId, async (connection) => {
-        const row = await insertCampaign(connection, {
-          projectId,
-          key: document.key,
-          version: 1,
-          ...columnsOf(document),
-          archivedAt: null,
-          createdAt: at,
-          updatedAt: at,
-        });
+        const row = await insertCampaign(connection, { projectId, document, at });
         if (row === undefined) {
           const errors = [{ path: "/key", code: "key_taken", message: "Another campaign has this key." }];
           throw problem("campaign-key-taken", { errors });
@@ -221,10 +214,6 @@ function splitChanges(before: CampaignDocument, after: CampaignDocument) {
     ...(was.holdoutPercent === is.holdoutPercent ? [] : [{ path: "/holdout/percent", code, message }]),
     ...(was.samplePercent === is.samplePercent ? [] : [{ path: "/exposures/samplePercent", code, message }]),
   ];
-}
-
-function columnsOf(document: CampaignDocument): Pick<CampaignRow, "document" | "startsAt" | "endsAt"> {
-  return { document, startsAt: new Date(document.startsAt), endsAt: new Date(document.endsAt) };
 }
 
 function audited({ version, document, archivedAt }: CampaignRow) {

@@ -2,7 +2,7 @@ import { and, desc, eq, gt, isNotNull, isNull, lte, type SQL, sql } from "drizzl
 import type { Connection } from "../../platform/database.ts";
 import type { CampaignInForce } from "../promotions/campaign-in-force.ts";
 import { campaignInForce } from "./campaign-guards.ts";
-import type { CampaignQuery, CampaignStatus } from "./campaign-schemas.ts";
+import type { CampaignDocument, CampaignQuery, CampaignStatus } from "./campaign-schemas.ts";
 import { type CampaignRow, campaigns } from "./campaign-tables.ts";
 
 const named = (projectId: string, key: string) =>
@@ -27,13 +27,21 @@ export async function lockCampaign(
   return row;
 }
 
-/** As it is stored; undefined if the key is taken. */
+/** A new one, as it is stored; undefined if the key is taken. */
 export async function insertCampaign(
   connection: Connection,
-  row: CampaignRow,
+  { projectId, document, at }: { projectId: string; document: CampaignDocument; at: Date },
 ): Promise<CampaignRow | undefined> {
+  const { key } = document;
+  const life = { version: 1, archivedAt: null, createdAt: at, updatedAt: at };
+  const row: CampaignRow = { projectId, key, ...columnsOf(document), ...life };
   const [stored] = await connection.insert(campaigns).values(row).onConflictDoNothing().returning();
   return stored;
+}
+
+/** The document with what of it is searched for. */
+export function columnsOf(document: CampaignDocument): Pick<CampaignRow, "document" | "startsAt" | "endsAt"> {
+  return { document, startsAt: new Date(document.startsAt), endsAt: new Date(document.endsAt) };
 }
 
 /** As it is stored. */

@@ -49,6 +49,16 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     ]);
     return answer.body;
   };
+  /** The id of the first in a list. The list may be a replica's, which has it a moment later. */
+  const firstIn = (url: string): Promise<string> =>
+    vi.waitFor(
+      async () => {
+        const [first] = (await ask("GET", url)).items;
+        if (first === undefined) throw new Error(`nothing in ${url}`);
+        return first.id;
+      },
+      { timeout: 30_000, interval: 50 },
+    );
   const promotion = async (document: object, state?: "activate" | "archive"): Promise<string> => {
     const { id } = await ask("POST", "/v1/promotions", {
       trigger: { type: "automatic" },
@@ -168,8 +178,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     timeout: 30_000,
     interval: 50,
   });
-  const statementOf = async (dealer: string): Promise<string> =>
-    (await ask("GET", `/v1/rebate-statements?dealer=${dealer}`)).items[0].id;
+  const statementOf = (dealer: string) => firstIn(`/v1/rebate-statements?dealer=${dealer}`);
   const [toApprove, toPay] = [await statementOf("d-8"), await statementOf("d-9")];
   await ask("POST", `/v1/rebate-statements/${toPay}/approve`);
   const price = [{ kind: "fixed_price", select: { skus: ["TEA"] }, price: { CNY: 9_000 } }];
@@ -255,7 +264,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   });
   const webhook = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/" });
   const dropped = await ask("POST", "/v1/webhooks", { url: "https://hooks.shop.example/old" });
-  const flags = await ask("GET", "/v1/offline/flags");
+  const flag = await firstIn("/v1/offline/flags");
 
   await ask("POST", "/v1/customers/c-7/points/adjustments", { points: 1_000, reason: "A start." });
   const spent = async (mode: string) =>
@@ -351,7 +360,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     "/v1/promotions/": { id: active },
     "/v1/evaluations/": { id: evaluation.id },
     "/v1/redemptions/": { id: reserved.id },
-    "/v1/offline/flags/": { id: flags.items[0].id },
+    "/v1/offline/flags/": { id: flag },
     "/v1/orders/": { externalId: "5001" },
     "/v1/coupon-pools/": { key: "spring" },
     "/v1/coupons/": { code: "SPRING-0001" },

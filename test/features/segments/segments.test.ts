@@ -36,6 +36,22 @@ async function membersOf(key: string): Promise<string[]> {
 const becomes = (key: string, members: readonly string[]) =>
   expect.poll(() => membersOf(key), { timeout: patience, interval: 100 }).toEqual([...members].sort());
 
+/** The projects in which something is to be done. */
+const due = async (at: number) =>
+  (await database.pool.query("select projects_with_upkeep_due($1) as id", [new Date(at)])).rows;
+
+/** All that was written is looked at. Before, members may be those of an earlier moment that happen to be the same. */
+const isSettled = () =>
+  expect
+    .poll(
+      async () => [
+        (await database.pool.query("select type from outbox_events where position is null")).rows,
+        await due(api.clock.now()),
+      ],
+      { timeout: patience },
+    )
+    .toEqual([[], []]);
+
 /** What was told of a segment, oldest first: "+c-1", "-c-1". */
 async function toldOf(key: string): Promise<string[]> {
   const { rows } = await database.pool.query<{ type: string; data: { customer: string } }>(
@@ -119,8 +135,6 @@ test("time alone brings customers into a segment, a day late at most", async () 
 
 test("where nothing is due no process looks further, until the next day of the project", async () => {
   await segment("quiet", { conditions: tagged("quiet") });
-  const due = async (at: number) =>
-    (await database.pool.query("select projects_with_upkeep_due($1) as id", [new Date(at)])).rows;
   await expect.poll(() => due(api.clock.now()), { timeout: patience }).toEqual([]);
   expect(await due(api.clock.now() + 86_400_000)).toEqual([{ id: api.project.id }]);
 });
@@ -149,6 +163,8 @@ test("three processes at once tell each coming and going exactly once, and end w
     }
     const expected = customers.filter((_, n) => (n + 5) % 3 !== 0 && (n + 5) % 4 !== 0);
     await becomes("race", expected);
+    await isSettled();
+    expect(await membersOf("race")).toEqual([...expected].sort());
     const preview = await api.rest("POST", "/v1/segments/preview", {
       role: "viewer",
       body: { conditions, sample: 100 },

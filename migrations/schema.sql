@@ -2315,6 +2315,20 @@ create policy lookout on segment_members as permissive for select to dealwright_
 create policy project on segment_members as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 grant delete, insert, select, update on segment_members to dealwright_app;
 
+create table segment_touches (
+  project_id text not null,
+  id bigint generated always as identity not null,
+  customer_id text not null,
+  constraint segment_touches_pkey PRIMARY KEY (project_id, id)
+);
+alter table segment_touches enable row level security;
+alter table segment_touches force row level security;
+create policy lookout on segment_touches as permissive for select to dealwright_lookout using (true);
+create policy project on segment_touches as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table segment_touches is 'Customers who did something that a segment asks for, since they were last looked at; written with the event, and deleted by the look. A row for each time, so that nobody waits for anybody.';
+grant delete, insert, select, update on segment_touches to dealwright_app;
+grant select (project_id) on segment_touches to dealwright_lookout;
+
 create table segments (
   project_id text not null,
   id text not null,
@@ -2324,6 +2338,7 @@ create table segments (
   refreshed_version bigint,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  event_types text[],
   constraint segments_pkey PRIMARY KEY (project_id, id),
   constraint segments_project_id_key_key UNIQUE (project_id, key)
 );
@@ -2332,6 +2347,7 @@ alter table segments enable row level security;
 alter table segments force row level security;
 create policy lookout on segments as permissive for select to dealwright_lookout using (true);
 create policy project on segments as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on column segments.event_types is 'Types of tracked events that its conditions count. Null: none.';
 comment on column segments.refreshed_version is 'The version by which everybody was last looked at. Lower than version: a sweep is due or under way. Null: a list.';
 grant delete, insert, select, update on segments to dealwright_app;
 grant select (project_id, version, refreshed_version) on segments to dealwright_lookout;
@@ -3711,6 +3727,7 @@ AS $function$
       or u.project_id in (select project_id from segments where refreshed_version < version)
       or u.project_id in (select project_id from rfm_settings where computed_version < version)
       or u.project_id in (select project_id from tier_programmes where swept_version < version)
+      or (select true from segment_touches s where s.project_id = u.project_id limit 1)
       -- One of a project is enough; of all that are due at midnight the rest is not looked at.
       or (select true from customer_tiers t
            where t.project_id = u.project_id and t.next_at is not null and t.next_at <= at limit 1)

@@ -62,7 +62,7 @@ import {
   countCampaignEvents,
 } from "./wiring/campaigns.ts";
 import { contractServices } from "./wiring/contracts.ts";
-import { customerServicesOf } from "./wiring/customers.ts";
+import { customerServicesOf, followSegmentEvents } from "./wiring/customers.ts";
 import { dealerFollowers, dealerServices } from "./wiring/dealers.ts";
 import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
@@ -196,7 +196,7 @@ export function servicesOf({
     tracking: trackingService({
       database,
       clock,
-      followers: [...growth.trackingFollowers, automations.trackingFollower],
+      followers: [followSegmentEvents, ...growth.trackingFollowers, automations.trackingFollower],
       count: countCampaignEvents,
       keepMonths: trackedEventMonths,
     }),

@@ -1968,9 +1968,22 @@ export type Condition = {
   atMost?: MoneyMap;
   withinDays: number;
 } | {
+  kind: "event_count";
+  /** Such as `view`, `share`, `sign_up`, or a name of your own. */
+  type: string;
+  /** Only events of this campaign; left out, of any and of none. */
+  campaign?: string;
+  atLeast?: number;
+  atMost?: number;
+  withinDays: number;
+} | {
   kind: "birthday";
   withinDays: number;
   timezone?: string;
+} | {
+  kind: "consent";
+  /** A key of the customer's `consents`. */
+  purpose: string;
 } | {
   kind: "contract";
   kinds?: readonly (string)[];
@@ -2097,9 +2110,22 @@ export type ConditionInput = {
   atMost?: MoneyMap;
   withinDays: number;
 } | {
+  kind: "event_count";
+  /** Such as `view`, `share`, `sign_up`, or a name of your own. */
+  type: string;
+  /** Only events of this campaign; left out, of any and of none. */
+  campaign?: string;
+  atLeast?: number;
+  atMost?: number;
+  withinDays: number;
+} | {
   kind: "birthday";
   withinDays?: number;
   timezone?: string;
+} | {
+  kind: "consent";
+  /** A key of the customer's `consents`. */
+  purpose: string;
 } | {
   kind: "contract";
   kinds?: readonly (string)[];

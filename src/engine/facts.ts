@@ -26,6 +26,13 @@ export interface Facts {
   tier?: string | null;
   /** `1990-02-28`, or `--02-28` where the year is not known. */
   birthday?: string;
+  /** By purpose: whether the customer has consented to it, and has not taken it back. */
+  consents?: Readonly<Record<string, boolean>>;
+  /**
+   * What the customer did, of the types that are asked for, for as many days as are asked for. Events of one type, one campaign
+   * and one day (of 24 hours before the instant asked about) may stand as one.
+   */
+  events?: readonly EventFact[];
   /** How the customer is scored; null for whoever has not bought anything. */
   rfm?: RfmScores | null;
   /** Contracts of the customer that run. */
@@ -71,6 +78,8 @@ export type FactName =
   | "tier"
   | "rfm"
   | "birthday"
+  | "consents"
+  | "events"
   | "contracts"
   | "dealer";
 
@@ -86,6 +95,15 @@ export interface OrderFact {
   currency: string;
   /** Minor units, less what was refunded. */
   total: number;
+}
+
+export interface EventFact {
+  readonly type: string;
+  /** Null: of none. */
+  readonly campaign: string | null;
+  /** Of the last of them, epoch milliseconds. */
+  readonly at: number;
+  readonly count: number;
 }
 
 export interface CouponFact {

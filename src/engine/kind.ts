@@ -113,6 +113,8 @@ export interface ConditionKind {
   readonly isAboutCustomer: boolean;
   /** It is about who buys, but not about the customer: their record need not be read for it. */
   readonly isAboutDealer?: boolean;
+  /** Only segments and automations may ask it: at a checkout what it needs is not at hand. */
+  readonly isOfSegmentsAlone?: boolean;
   compile(params: never, compiler: Compiler, path: string): CompiledCondition;
   words(params: never, say: Sayer): string;
 }
@@ -152,6 +154,7 @@ export function defineCondition<
   reasons: Readonly<Record<Reason, Words>>;
   isAboutCustomer?: boolean;
   isAboutDealer?: boolean;
+  isOfSegmentsAlone?: boolean;
   compile(
     params: z.output<Params>,
     compiler: Compiler,

@@ -20,3 +20,13 @@ export function withProfile(cart: Cart, { profile }: Facts): Cart {
 function union(stored: readonly string[] = [], said: readonly string[] = []): string[] {
   return [...new Set([...stored, ...said])];
 }
+
+/** Consents of a customer as they are stored, by purpose. */
+export type StoredConsents = Readonly<Record<string, { readonly granted: boolean }>>;
+
+/** As conditions ask for them. */
+export function grantedOf(consents: StoredConsents | null | undefined): Record<string, boolean> {
+  return Object.fromEntries(
+    Object.entries(consents ?? {}).map(([purpose, { granted }]) => [purpose, granted]),
+  );
+}

@@ -8,6 +8,7 @@ import {
   type ConditionDocument,
   compileConditions,
   conditionSchema,
+  leavesOfSegments,
 } from "./conditions/tree.ts";
 import { compileExpression, type Expression } from "./expression.ts";
 import { fundingFaults, fundingSchema } from "./funding.ts";
@@ -227,6 +228,12 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   });
   const conditions =
     tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");
+  for (const path of tree === undefined ? [] : leavesOfSegments(tree as ConditionDocument, "/conditions"))
+    compiler.issue(
+      `${path}/kind`,
+      "not_at_checkout",
+      "What customers did is not looked up at checkouts: make a segment of it, and ask `segment`.",
+    );
   const schedule =
     window === undefined
       ? null

@@ -8,8 +8,17 @@ import { limits } from "./limits.ts";
 import { conditionCompiler } from "./promotion.ts";
 import { EvaluationTooComplex, WorkBudget } from "./work-budget.ts";
 
+/** Events of customers that conditions count. */
+export interface EventsAsked {
+  readonly types: readonly string[];
+  /** Of the longest window. */
+  readonly days: number;
+}
+
 export interface CompiledSegment {
   readonly needs: readonly FactName[];
+  /** Null: none. */
+  readonly events: EventsAsked | null;
   /**
    * `now`: epoch milliseconds. Where a fact is missing the answer is no, and where the expressions would take more than
    * `limits.operationsPerCustomer` over what is known of the customer.
@@ -30,7 +39,9 @@ const aboutCustomers: ReadonlySet<string> = new Set([
   "order_count",
   "days_since_order",
   "order_amount",
+  "event_count",
   "birthday",
+  "consent",
   "rfm",
   "tier",
   "attribute",
@@ -80,6 +91,7 @@ export function compileSegment(
     issues: null,
     segment: {
       needs: compiled.needs,
+      events: eventsAskedOf(tree),
       has(customer, facts, now) {
         const cart = canonicalCart({ currency: counted, customer, lines: [] }, null);
         try {
@@ -91,6 +103,29 @@ export function compileSegment(
       },
     },
   };
+}
+
+function eventsAskedOf(tree: ConditionDocument): EventsAsked | null {
+  const counted = leavesOf(tree, "").flatMap(({ document }) =>
+    document.kind === "event_count" ? [document as unknown as { type: string; withinDays: number }] : [],
+  );
+  return counted.length === 0
+    ? null
+    : {
+        types: [...new Set(counted.map(({ type }) => type))].sort(),
+        days: Math.max(...counted.map(({ withinDays }) => withinDays)),
+      };
+}
+
+/** All that any of them asks. */
+export function eventsOfAll(segments: readonly Pick<CompiledSegment, "events">[]): EventsAsked | null {
+  const asked = segments.flatMap(({ events }) => events ?? []);
+  return asked.length === 0
+    ? null
+    : {
+        types: [...new Set(asked.flatMap(({ types }) => types))].sort(),
+        days: Math.max(...asked.map(({ days }) => days)),
+      };
 }
 
 /** Somebody who buys nothing. */

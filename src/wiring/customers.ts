@@ -42,6 +42,8 @@ import type { Log } from "../platform/log.ts";
 import type { Operation } from "../platform/operation.ts";
 import type { StreamOperation } from "../platform/stream-operation.ts";
 
+export { followSegmentEvents } from "../features/segments/segment-upkeep-service.ts";
+
 /** Every feature's part of what is kept of a customer, in the order in which it is erased. */
 const customerData: readonly CustomerData[] = [
   // First: whom automations reach, and then whatever adds up what customers do waits from here on.

@@ -91,22 +91,26 @@ test.each(benefitKinds.map(({ kind }) => kind))(
 /** So that the next example does not meet this one. */
 const endings = ['curl -s -o /dev/null -X POST localhost:8080/v1/promotions/$ID/end -H "$KEY"'];
 
-test.each(conditionKinds.map(({ kind }) => kind))(
+test.each(conditionKinds.map(({ kind, isOfSegmentsAlone = false }) => [kind, isOfSegmentsAlone] as const))(
   "the example of %s is a condition that can be saved",
-  async (kind) => {
+  async (kind, isOfSegmentsAlone) => {
     const conditions = JSON.parse(exampleIn(sectionOf(kinds, `### ${kind}`)).text) as object;
     const benefits = [{ kind: "percent_off", percent: 10 }];
-    const response = await fetch(`${server.url}/v1/promotions`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${demoKeys.marketing}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        key: `condition-${kind}`,
-        trigger: { type: "automatic" },
-        conditions,
-        benefits,
-      }),
+    const post = (path: string, body: object) =>
+      fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${demoKeys.marketing}`, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const key = `condition-${kind.replaceAll("_", "-")}`;
+    const response = isOfSegmentsAlone
+      ? await post("/v1/segments", { key, conditions })
+      : await post("/v1/promotions", { key, trigger: { type: "automatic" }, conditions, benefits });
+    expect(await response.json()).toMatchObject({
+      key,
+      conditions,
+      ...(!isOfSegmentsAlone && { status: "draft" }),
     });
-    expect(await response.json()).toMatchObject({ status: "draft", conditions });
   },
 );
 

@@ -3,6 +3,7 @@ import type { ConditionKind } from "../kind.ts";
 import { attribute } from "./attribute.ts";
 import { birthday } from "./birthday.ts";
 import { channel } from "./channel.ts";
+import { consent } from "./consent.ts";
 import { contract } from "./contract.ts";
 import { country } from "./country.ts";
 import { currency } from "./currency.ts";
@@ -12,6 +13,7 @@ import { customerTag } from "./customer-tag.ts";
 import { daysSinceOrder } from "./days-since-order.ts";
 import { dealer } from "./dealer.ts";
 import { distinct } from "./distinct.ts";
+import { eventCount } from "./event-count.ts";
 import { expression } from "./expression.ts";
 import { firstOrder } from "./first-order.ts";
 import { orderAmount } from "./order-amount.ts";
@@ -48,7 +50,9 @@ export const conditionKinds: readonly ConditionKind[] = [
   orderCount,
   daysSinceOrder,
   orderAmount,
+  eventCount,
   birthday,
+  consent,
   contract,
   rfm,
   schedule,

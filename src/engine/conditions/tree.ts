@@ -157,6 +157,13 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
   };
 }
 
+/** Where leaves stand that no promotion may ask. */
+export function leavesOfSegments(tree: ConditionDocument, path: string): string[] {
+  return leavesOf(tree, path).flatMap(({ path: at, document: { kind } }) =>
+    kinds.get(kind as string)?.isOfSegmentsAlone === true ? [at] : [],
+  );
+}
+
 /** Every leaf with its place, in the order of the document. */
 export function leavesOf(
   tree: ConditionDocument,

@@ -159,7 +159,7 @@ async function candidatesOf(
     for (let from = 0; from < sample.ids.length; from += customersAtOnce) {
       const ids = sample.ids.slice(from, from + customersAtOnce);
       for (const { id, lastOrderAt } of (
-        await knownNow(connection, projectId, ids, { withOrders: false, now })
+        await knownNow(connection, projectId, ids, { conditions: null, now })
       ).values())
         if (lastOrderAt !== null && lastOrderAt <= latest)
           candidates.push({ customerId: id, ...inactivityOf(lastOrderAt) });
@@ -207,9 +207,8 @@ async function judged(
   let meeting: ReadonlySet<string> | null = null;
   if (conditions !== undefined) {
     const asked = soundSegment(conditions, currency, timezone);
-    const withOrders = asked.needs.includes("orders");
     const ids = candidates.map(({ customerId }) => customerId);
-    const known = await knownNow(connection, projectId, ids, { withOrders, now });
+    const known = await knownNow(connection, projectId, ids, { conditions: asked, now });
     meeting = await whoMeets(connection, projectId, asked, [...known.values()], now);
   }
   return candidates.map(({ customerId, holder }) => {

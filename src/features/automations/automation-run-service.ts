@@ -198,15 +198,14 @@ export function automationRunService({
     const conditions = conditionsOf(automation, timezone);
     if (conditions === null) return false;
     const { projectId, customerId } = run;
-    const withOrders = conditions.needs.includes("orders");
-    const known = await knownNow(connection, projectId, [customerId], { withOrders, now });
+    const known = await knownNow(connection, projectId, [customerId], { conditions, now });
     return (await whoMeets(connection, projectId, conditions, [...known.values()], now)).has(customerId);
   }
 
   /** Nothing was bought since it was triggered. */
   async function isStillInactive(connection: Connection, { run, now }: RunCase): Promise<boolean> {
     const { projectId, customerId, trigger } = run;
-    const known = await knownNow(connection, projectId, [customerId], { withOrders: false, now });
+    const known = await knownNow(connection, projectId, [customerId], { conditions: null, now });
     const lastOrderAt = known.get(customerId)?.lastOrderAt ?? null;
     return lastOrderAt !== null && new Date(lastOrderAt).toISOString() === trigger.lastOrderAt;
   }

@@ -163,7 +163,7 @@ select 'i' as kind, u.i, json_build_object('operation', operation, 'requestHash'
     types: ["text"],
     text: `
 select 'p' as kind, u.i, json_build_object('groups', document -> 'groups', 'tags', document -> 'tags',
-         'attributes', document -> 'attributes', 'birthday', document -> 'birthday') as value
+         'attributes', document -> 'attributes', 'birthday', document -> 'birthday', 'consents', document -> 'consents') as value
   from $u as u (i, project_id, id),
        lateral (select document from customers where project_id = u.project_id and id = u.id offset 0) as profile`,
     rowsOf: ({ profileOf }) => (profileOf === null ? [] : [[profileOf]]),

@@ -235,6 +235,8 @@ function knowledge(
   const facts: Facts = { ...customerFacts(request, answer.history, answer) };
   if (answer.profile !== null) facts.profile = answer.profile;
   if (answer.birthday !== null) facts.birthday = answer.birthday;
+  // Of whom nothing is stored nobody has consented to anything; of whom nobody was asked it is not known.
+  if (asked.needs.hasProfile && request.customer?.id !== undefined) facts.consents = answer.consents;
   if (answer.scored !== null) facts.rfm = rfmScores(answer.scored.activity, answer.scored.borders, at);
   if (rules.splits !== null) facts.holdouts = rules.splits.holdouts;
   if (answer.contracts !== null) facts.contracts = answer.contracts;

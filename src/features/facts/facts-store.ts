@@ -7,6 +7,7 @@ import type { ContractFact } from "../../engine/contract.ts";
 import type { DealerFact } from "../../engine/dealer.ts";
 import type { CustomerProfile } from "../../engine/facts.ts";
 import type { PriceListFact } from "../../engine/price-list.ts";
+import { grantedOf, type StoredConsents } from "../../engine/profile.ts";
 import type { RfmActivity, RfmBorders } from "../../engine/rfm.ts";
 import { counterKey, type RedemptionStatus } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
@@ -44,6 +45,8 @@ export interface FactsAnswer {
   profile: CustomerProfile | null;
   /** Theirs, where it is known. */
   birthday: string | null;
+  /** Theirs, by purpose; none where nothing is stored of them. */
+  consents: Readonly<Record<string, boolean>>;
   /** Keys of the segments the customer is in; null where nobody asked. */
   segments: string[] | null;
   /** The key of the customer's tier; null where they are in none, or nobody asked. */
@@ -157,6 +160,7 @@ export function nothingRead(): FactsAnswer {
     history: null,
     profile: null,
     birthday: null,
+    consents: {},
     segments: null,
     tier: null,
     scored: null,
@@ -170,13 +174,20 @@ export function nothingRead(): FactsAnswer {
   };
 }
 
+/** What is stored of a customer beside the profile, as facts have it. */
+interface StoredFacts {
+  readonly birthday: string | null;
+  readonly consents: StoredConsents | null;
+}
+
 type StoredProfile = { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null };
 
 function putProfile(
   answer: FactsAnswer,
-  { groups, tags, attributes, birthday }: StoredProfile & { birthday: string | null },
+  { groups, tags, attributes, birthday, consents }: StoredProfile & StoredFacts,
 ): void {
   answer.birthday = birthday;
+  answer.consents = grantedOf(consents);
   answer.profile = {
     ...(groups != null && { groups }),
     ...(tags != null && { tags }),

@@ -24,6 +24,7 @@ const factsOfCustomers: readonly FactName[] = [
   "tier",
   "rfm",
   "birthday",
+  "consents",
   "contracts",
 ];
 
@@ -98,5 +99,9 @@ function keptAttributes(attributes: Attributes, of: "cart" | "customer", places:
 function keptFacts({ profile, ...facts }: Facts, places: Places): Facts {
   const kept: Facts = { ...facts, ...(profile !== undefined && { profile: keptProfile(profile, places) }) };
   for (const name of factsOfCustomers) if (!places.has(`facts.${name}`)) delete kept[name];
+  if (kept.consents !== undefined)
+    kept.consents = Object.fromEntries(
+      Object.entries(kept.consents).filter(([purpose]) => places.has(`consents.${purpose}`)),
+    );
   return kept;
 }

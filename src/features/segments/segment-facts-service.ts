@@ -12,18 +12,23 @@ export const keepActivity = beginUpkeep;
 /** Of up to `most` customers all; of more an even part. */
 export const someCustomers = sampleCustomers;
 
-/** By id, as it is at this moment; of whom nothing is known, nothing. */
+/** By id, as it is at this moment, with what these conditions ask for; of whom nothing is known, nothing. */
 export async function knownNow(
   connection: Connection,
   projectId: string,
   ids: readonly string[],
-  { withOrders, now }: { withOrders: boolean; now: number },
+  { conditions, now }: { conditions: CompiledSegment | null; now: number },
 ): Promise<Map<string, KnownCustomer>> {
+  const withOrders = conditions?.needs.includes("orders") ?? false;
+  const events = conditions?.events ?? null;
   const nothing = { document: {}, tier: null, completedOrders: 0, lastOrderAt: null, spent: {} };
   const known = new Map<string, KnownCustomer>(
-    ids.map((id) => [id, { id, ...nothing, ...(withOrders && { orders: [] }) }]),
+    ids.map((id) => [
+      id,
+      { id, ...nothing, ...(withOrders && { orders: [] }), ...(events && { events: [] }) },
+    ]),
   );
-  const wanted = { withOrders, fromActivity: false, now };
+  const wanted = { withOrders, events, fromActivity: false, now };
   for (const customer of await knownCustomers(connection, projectId, ids, wanted))
     known.set(customer.id, customer);
   return known;

@@ -1,6 +1,7 @@
 /** Who belongs to which segment, by the facts that are stored of them. */
 import type { ConditionDocument } from "../../engine/conditions/tree.ts";
 import type { CustomerProfile, Facts } from "../../engine/facts.ts";
+import { grantedOf, type StoredConsents } from "../../engine/profile.ts";
 import { type RfmBorders, type RfmScores, rfmScores } from "../../engine/rfm.ts";
 import { type CompiledSegment, compileSegment } from "../../engine/segment.ts";
 import { problem } from "../../platform/problem.ts";
@@ -12,6 +13,7 @@ export interface KnownCustomer {
   readonly id: string;
   readonly document: { [Field in keyof CustomerProfile]: CustomerProfile[Field] | null } & {
     birthday?: string | null;
+    consents?: StoredConsents | null;
   };
   /** Null for none. */
   readonly tier: string | null;
@@ -22,6 +24,8 @@ export interface KnownCustomer {
   readonly spent: Readonly<Record<string, number>>;
   /** Of the last `limits.orderWindowDays` days; only where some segment asks. */
   readonly orders?: Facts["orders"];
+  /** What they did; only of what some segment asks. */
+  readonly events?: Facts["events"];
 }
 
 /** Throws what is wrong with the conditions. */
@@ -74,9 +78,10 @@ function isIn(segment: CompiledSegment, known: KnownCustomer, scoring: Scoring, 
 }
 
 function factsOf(known: KnownCustomer, scoring: Scoring, now: number): Facts {
-  const { completedOrders, lastOrderAt, orders, document, tier } = known;
-  const facts: Facts = { completedOrders, lastOrderAt, tier };
+  const { completedOrders, lastOrderAt, orders, events, document, tier } = known;
+  const facts: Facts = { completedOrders, lastOrderAt, tier, consents: grantedOf(document.consents) };
   if (orders !== undefined) facts.orders = orders;
+  if (events !== undefined) facts.events = events;
   if (document.birthday != null) facts.birthday = document.birthday;
   if (scoring !== null) facts.rfm = scoresOf(known, scoring, now);
   return facts;

@@ -28,6 +28,7 @@ import {
   insertSegment,
   knownKeys,
   listSegments,
+  lockEventTypes,
   lockSegment,
   segmentSizes,
   updateSegment,
@@ -71,11 +72,17 @@ export function segmentService({
     connection: Connection,
     projectId: string,
     { conditions, currency }: SegmentDocument,
-  ): Promise<void> {
-    if (conditions !== undefined)
-      soundSegment(conditions, currency, await projects.timezone(connection, projectId));
-    else if (currency !== undefined)
+  ): Promise<Pick<SegmentRow, "eventTypes">> {
+    if (conditions === undefined) {
+      if (currency === undefined) return { eventTypes: null };
       throw invalid("/currency", "conditions_missing", "Only conditions ask for a currency.");
+    }
+    const timezone = await projects.timezone(connection, projectId);
+    const { events } = soundSegment(conditions, currency, timezone);
+    if (events === null) return { eventTypes: null };
+    // Whoever stores events now is waited for: the look at everybody that follows sees them.
+    await lockEventTypes(connection, projectId);
+    return { eventTypes: [...events.types] };
   }
 
   async function shownAll(projectId: string, rows: readonly SegmentRow[]): Promise<Segment[]> {
@@ -89,7 +96,7 @@ export function segmentService({
       const { projectId } = context;
       const at = new Date(clock.now());
       const stored = await withTransaction(database, projectId, async (connection) => {
-        await requireSound(connection, projectId, document);
+        const asked = await requireSound(connection, projectId, document);
         if (
           document.conditions !== undefined &&
           (await countSegmentsByConditions(connection, projectId)) >= limits.segmentsPerProject
@@ -101,6 +108,7 @@ export function segmentService({
           key: document.key,
           version: 1,
           document,
+          ...asked,
           refreshedVersion: document.conditions === undefined ? null : 0,
           createdAt: at,
           updatedAt: at,
@@ -127,8 +135,9 @@ export function segmentService({
           throw invalid("/key", "key_immutable", "The key of a segment never changes.");
         if ((document.conditions === undefined) !== (before.document.conditions === undefined))
           throw invalid("/conditions", "form_fixed", "A list stays a list, and conditions stay conditions.");
-        await requireSound(connection, projectId, document);
-        const row = { ...before, version: before.version + 1, document, updatedAt: new Date(clock.now()) };
+        const asked = await requireSound(connection, projectId, document);
+        const updatedAt = new Date(clock.now());
+        const row = { ...before, ...asked, version: before.version + 1, document, updatedAt };
         await recordChange(connection, context, { id: key, before: before.document, after: document });
         return updateSegment(connection, row);
       });
@@ -184,7 +193,7 @@ export function segmentService({
         const turns = newTurns();
         for (let from = 0; from < sample.ids.length; from += customersAtOnce) {
           const ids = sample.ids.slice(from, from + customersAtOnce);
-          const wanted = { withOrders, fromActivity: false, now };
+          const wanted = { withOrders, events: segment.events, fromActivity: false, now };
           const customers = await knownCustomers(connection, projectId, ids, wanted);
           found.push(...(await whoIsIn(segment, customers, { scoring, now, turns })));
         }

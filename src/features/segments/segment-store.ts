@@ -52,6 +52,52 @@ export async function countSegmentsByConditions(connection: Connection, projectI
   return row?.count ?? 0;
 }
 
+/** Which types of events segments ask for is changed by nobody who stores events, and the other way about, until the transaction ends. */
+export async function lockEventTypes(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock(730511839, hashtext(${projectId}))`);
+}
+
+export async function holdEventTypes(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock_shared(730511839, hashtext(${projectId}))`);
+}
+
+/** What a customer did. */
+export interface Deed {
+  readonly customerId: string;
+  readonly type: string;
+}
+
+/** Whoever did something that a segment asks for is to be looked at. Only added to, so that nobody waits. */
+export async function noteTouched(
+  connection: Connection,
+  projectId: string,
+  deeds: readonly Deed[],
+): Promise<void> {
+  await connection.execute(sql`
+    insert into segment_touches (project_id, customer_id)
+    select distinct ${projectId}, d.customer_id
+      from unnest(${sql.param(deeds.map(({ customerId }) => customerId))}::text[],
+                  ${sql.param(deeds.map(({ type }) => type))}::text[]) as d (customer_id, type)
+     where exists (select from segments where project_id = ${projectId} and d.type = any (event_types))`);
+}
+
+/** The first of them; each once. */
+export async function takeTouched(
+  connection: Connection,
+  projectId: string,
+  most: number,
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ customer_id: string }>(sql`
+    with taken as (
+      delete from segment_touches
+       where project_id = ${projectId}
+         and id in (select id from segment_touches where project_id = ${projectId} order by id limit ${most})
+      returning customer_id
+    )
+    select distinct customer_id from taken where customer_id not like 'erased:%'`);
+  return rows.map(({ customer_id }) => customer_id);
+}
+
 /** Undefined if the key is taken. */
 export async function insertSegment(
   connection: Connection,
@@ -67,11 +113,11 @@ export async function insertSegment(
 
 export async function updateSegment(
   connection: Connection,
-  { projectId, key, version, document, updatedAt }: SegmentRow,
+  { projectId, key, version, document, eventTypes, updatedAt }: SegmentRow,
 ): Promise<SegmentRow> {
   const [stored] = await connection
     .update(segments)
-    .set({ version, document, updatedAt })
+    .set({ version, document, eventTypes, updatedAt })
     .where(named(projectId, key))
     .returning();
   if (stored === undefined) throw new Error(`segment ${key} vanished under its lock`);

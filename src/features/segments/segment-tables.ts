@@ -11,6 +11,7 @@ export const segments = pgTable(
     key: text().notNull(),
     version: bigint({ mode: "number" }).notNull(),
     document: jsonb().$type<SegmentDocument>().notNull(),
+    eventTypes: text("event_types").array(),
     refreshedVersion: bigint("refreshed_version", { mode: "number" }),
     createdAt: instant("created_at").notNull(),
     updatedAt: instant("updated_at").notNull(),

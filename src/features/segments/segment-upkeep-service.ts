@@ -1,13 +1,13 @@
 /**
- * Keeps segments and tiers current: after every event about a customer they are looked at again, and everybody is once a day and
- * whenever conditions were written, because time alone changes who meets them.
+ * Keeps segments and tiers current: after every event about a customer, and after whatever they did that a segment asks for, they
+ * are looked at again, and everybody is once a day and whenever conditions were written, because time alone changes who meets them.
  *
  * One process works on a project at a time, under the lock of its row; what it does in one transaction is all there or not
  * at all, so that who came or left is told exactly once.
  */
 import { Temporal } from "temporal-polyfill";
 import { setAmong } from "../../engine/bounded-map.ts";
-import type { CompiledSegment } from "../../engine/segment.ts";
+import { type CompiledSegment, eventsOfAll } from "../../engine/segment.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { CustomerData } from "../../platform/customer-data.ts";
@@ -17,10 +17,11 @@ import { newTurns } from "../../platform/turns.ts";
 import { noteCustomers } from "../customers/customer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import type { TrackingFollower } from "../tracking/tracking-service.ts";
 import { areBordersDue, areBordersNew, bordersOf, refreshBorders } from "./rfm-borders-service.ts";
 import { membershipEvents } from "./segment-event.ts";
 import { compiledSegment, whoIsIn } from "./segment-rules.ts";
-import { enter, leave, type Membership } from "./segment-store.ts";
+import { enter, holdEventTypes, leave, type Membership, noteTouched, takeTouched } from "./segment-store.ts";
 import {
   beginSweep,
   beginUpkeep,
@@ -118,6 +119,11 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
         await follow(connection, projectId, upkeep);
         return true;
       }
+      const touched = await takeTouched(connection, projectId, customersAtOnce);
+      if (touched.length > 0) {
+        await look(connection, projectId, touched);
+        return true;
+      }
       const due = await tiers.due(connection, projectId, clock.now(), customersAtOnce);
       if (due.length > 0) {
         await look(connection, projectId, due);
@@ -202,6 +208,7 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     const scoring = await bordersOf(connection, projectId);
     const customers = await knownCustomers(connection, projectId, ids, {
       withOrders: segments.some(({ segment }) => segment.needs.includes("orders")),
+      events: eventsOfAll(segments.map(({ segment }) => segment)),
       fromActivity: true,
       now,
     });
@@ -259,6 +266,14 @@ export function segmentUpkeepService(options: SegmentUpkeepOptions): SegmentUpke
     close: background.close,
   };
 }
+
+/** What customers did makes them to be looked at, where a segment asks for it. */
+export const followSegmentEvents: TrackingFollower = async (connection, projectId, events) => {
+  if (events.length === 0) return;
+  await holdEventTypes(connection, projectId);
+  const deeds = events.map(({ type, data }) => ({ type, customerId: data.customer! }));
+  await noteTouched(connection, projectId, deeds);
+};
 
 /** When the day after this one begins. */
 function nextDay(instant: number, timezone: string): Date {

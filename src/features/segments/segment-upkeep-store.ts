@@ -1,6 +1,7 @@
 /** What is read and kept so that segments stay current. It looks into the tables of several features, and writes its own. */
 import { type SQL, sql } from "drizzle-orm";
 import { limits } from "../../engine/limits.ts";
+import type { EventsAsked } from "../../engine/segment.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { KnownCustomer } from "./segment-rules.ts";
@@ -217,6 +218,8 @@ async function everybody(connection: Connection, projectId: string): Promise<SQL
 export interface CustomersWanted {
   /** With their orders of the last `limits.orderWindowDays` days. */
   readonly withOrders: boolean;
+  /** With what they did of this; null: nothing. */
+  readonly events: EventsAsked | null;
   /** From the sums that are kept; else added up now. */
   readonly fromActivity: boolean;
   /** Epoch milliseconds. */
@@ -228,7 +231,7 @@ export async function knownCustomers(
   connection: Connection,
   projectId: string,
   ids: readonly string[],
-  { withOrders, fromActivity, now }: CustomersWanted,
+  { withOrders, events, fromActivity, now }: CustomersWanted,
 ): Promise<KnownCustomer[]> {
   const activity = fromActivity
     ? sql`select customer_id, completed_orders, last_order_at, spent from customer_activity
@@ -242,7 +245,12 @@ export async function knownCustomers(
       left join (${activity}) a on a.customer_id = u.id
       left join customer_tiers t on t.project_id = ${projectId} and t.customer_id = u.id
      where c.id is not null or a.customer_id is not null`);
-  if (!withOrders) return rows;
+  const deeds = events === null ? null : await eventsOf(connection, projectId, ids, { ...events, now });
+  const known =
+    deeds === null
+      ? rows
+      : rows.map((row) => ({ ...(row as KnownCustomer), events: deeds.get(row.id) ?? [] }));
+  if (!withOrders) return known;
   const since = new Date(now - (limits.orderWindowDays + 1) * millisecondsPerDay).toISOString();
   const orders = await connection.execute<{ customer_id: string; orders: never }>(sql`
     select customer_id, json_agg(json_build_object('at', floor(extract(epoch from at) * 1000)::bigint,
@@ -251,7 +259,27 @@ export async function knownCustomers(
      where project_id = ${projectId} and customer_id = any (${sql.param(ids)}::text[]) and at > ${since}::timestamptz
      group by customer_id`);
   const byCustomer = new Map(orders.rows.map((row) => [row.customer_id, row.orders]));
-  return rows.map((row) => ({ ...row, orders: byCustomer.get(row.id) ?? [] }));
+  return known.map((row) => ({ ...row, orders: byCustomer.get(row.id) ?? [] }));
+}
+
+/** What these customers did, by type, campaign and day, counted back from now: windows are whole days. */
+async function eventsOf(
+  connection: Connection,
+  projectId: string,
+  ids: readonly string[],
+  { types, days, now }: EventsAsked & { now: number },
+): Promise<Map<string, NonNullable<KnownCustomer["events"]>>> {
+  const since = new Date(now - days * millisecondsPerDay).toISOString();
+  const { rows } = await connection.execute<{ customer_id: string; events: never }>(sql`
+    select customer_id, json_agg(json_build_object('type', type, 'campaign', campaign, 'at', at, 'count', count)) as events
+      from (select customer_id, type, campaign, floor(extract(epoch from max(occurred_at)) * 1000)::bigint as at, count(*) as count
+              from tracked_events
+             where project_id = ${projectId} and customer_id = any (${sql.param(ids)}::text[])
+               and type = any (${sql.param([...types])}::text[]) and occurred_at > ${since}::timestamptz
+             group by customer_id, type, campaign,
+                      floor((${now}::bigint - extract(epoch from occurred_at) * 1000) / ${millisecondsPerDay}::bigint)) as days
+     group by customer_id`);
+  return new Map(rows.map(({ customer_id, events }) => [customer_id, events]));
 }
 
 export interface Sample {
@@ -320,6 +348,8 @@ export async function deleteCustomerRecords(
       delete from segment_members where project_id = ${projectId} and customer_id = ${customerId} returning 1
     ), activity as (
       delete from customer_activity where project_id = ${projectId} and customer_id = ${customerId} returning 1
+    ), touches as (
+      delete from segment_touches where project_id = ${projectId} and customer_id = ${customerId}
     )
     select (select count(*) from members) + (select count(*) from activity) as count`);
   return Number(rows[0]?.count ?? 0);

@@ -3,6 +3,7 @@ import type { Cart } from "../../engine/cart.ts";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { Facts } from "../../engine/facts.ts";
 import { limits } from "../../engine/limits.ts";
+import { grantedOf } from "../../engine/profile.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { rfmScores } from "../../engine/rfm.ts";
@@ -126,9 +127,10 @@ function factsOf(order: PastOrder, cart: Cart, shift: number): Facts {
   const history = order.history === null ? null : shifted(order.history, shift);
   const facts: Facts = { ...customerFacts(cart, history, { segments, tier }) };
   if (profile !== null) {
-    const { birthday, ...known } = profile;
+    const { birthday, consents, ...known } = profile;
     facts.profile = known;
     if (birthday != null) facts.birthday = birthday;
+    facts.consents = grantedOf(consents);
   }
   if (scored !== null && history !== null)
     facts.rfm = rfmScores({ ...history, spent: scored.spent }, scored.borders, order.at + shift);

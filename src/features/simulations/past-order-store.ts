@@ -84,7 +84,8 @@ function batchSql(needs: ReplayNeeds): string {
     `'profile', ${
       needs.profile
         ? `(select json_strip_nulls(json_build_object('groups', document -> 'groups', 'tags', document -> 'tags',
-             'attributes', document -> 'attributes', 'birthday', document -> 'birthday'))
+             'attributes', document -> 'attributes', 'birthday', document -> 'birthday',
+             'consents', document -> 'consents'))
              from customers where project_id = $1 and id = b.customer_id)`
         : "null"
     }`,

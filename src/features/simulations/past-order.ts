@@ -1,5 +1,6 @@
 /** Past orders and rules as the database tells them to the threads that price them. */
 import type { CustomerProfile } from "../../engine/facts.ts";
+import type { StoredConsents } from "../../engine/profile.ts";
 import type { RfmBorders } from "../../engine/rfm.ts";
 import type { History } from "../facts/given-facts.ts";
 import type { OrderDocument } from "../orders/order-schemas.ts";
@@ -17,7 +18,9 @@ export interface PastOrder {
   readonly at: number;
   /** Before this order. Null where no rule asks for it. */
   readonly history: History | null;
-  readonly profile: (CustomerProfile & { readonly birthday?: string | null }) | null;
+  readonly profile:
+    | (CustomerProfile & { readonly birthday?: string | null; readonly consents?: StoredConsents | null })
+    | null;
   readonly segments: readonly string[];
   readonly tier: string | null;
   readonly scored: { readonly borders: RfmBorders; readonly spent: number } | null;

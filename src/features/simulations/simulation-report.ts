@@ -163,7 +163,7 @@ function assumptionsOf({ plan: { only, codes, shiftDays, elasticity }, drafts }:
     {
       code: "history_then_profile_now",
       message:
-        "Orders before the one that is priced are known as they were then. Segments, tier, tags, groups, attributes and birthday of customers are those of now, as are the borders of RFM scores.",
+        "Orders before the one that is priced are known as they were then. Segments, tier, tags, groups, attributes, birthday and consents of customers are those of now, as are the borders of RFM scores.",
     },
     {
       code: "not_known_of_orders",

@@ -33,6 +33,19 @@ const contracted = (kind: string | null, endsOn: string, now = "2026-06-15T12:00
   now,
 });
 
+/** So many views of a campaign on each of the last days. */
+const viewed = (...counts: number[]): Given => ({
+  customer: carol,
+  facts: {
+    events: counts.map((count, days) => ({
+      type: "view",
+      campaign: "launch",
+      at: noon - days * dayMs,
+      count,
+    })),
+  },
+});
+
 const nine = { id: "d-9", level: "gold", region: "CN-SH", network: ["d-1", "d-9"] };
 
 const tables: Record<string, Row[]> = {
@@ -261,6 +274,62 @@ const tables: Record<string, Row[]> = {
     ["29 February, in a year without one", {}, born("--02-29", "2026-02-28T12:00:00Z"), "met"],
     ["29 February, in a year with one", {}, born("2000-02-29", "2028-02-28T12:00:00Z"), "birthday_not_near"],
     ["one that nobody knows", {}, { customer: carol }, "facts_missing customer.facts.birthday"],
+  ],
+  consent: [
+    ["given", { purpose: "sms" }, { customer: carol, facts: { consents: { sms: true } } }, "met"],
+    [
+      "taken back",
+      { purpose: "sms" },
+      { customer: carol, facts: { consents: { sms: false } } },
+      "consent_not_given",
+    ],
+    [
+      "to something else",
+      { purpose: "sms" },
+      { customer: carol, facts: { consents: { email: true } } },
+      "consent_not_given",
+    ],
+    [
+      "to what every object has",
+      { purpose: "constructor" },
+      { customer: carol, facts: { consents: {} } },
+      "consent_not_given",
+    ],
+    ["not loaded", { purpose: "sms" }, { customer: carol }, "facts_missing customer.facts.consents"],
+    ["no customer id", { purpose: "sms" }, {}, "facts_missing customer.id"],
+  ],
+  event_count: [
+    ["one under", { type: "view", atLeast: 4, withinDays: 30 }, viewed(2, 1), "event_count_out_of_range"],
+    ["at the lower bound", { type: "view", atLeast: 3, withinDays: 30 }, viewed(2, 1), "met"],
+    ["at the upper bound", { type: "view", atMost: 3, withinDays: 30 }, viewed(2, 1), "met"],
+    ["one over", { type: "view", atMost: 2, withinDays: 30 }, viewed(2, 1), "event_count_out_of_range"],
+    ["another type", { type: "share", atLeast: 1, withinDays: 30 }, viewed(2), "event_count_out_of_range"],
+    ["of the campaign", { type: "view", campaign: "launch", atLeast: 2, withinDays: 30 }, viewed(2), "met"],
+    [
+      "of another campaign",
+      { type: "view", campaign: "spring", atLeast: 1, withinDays: 30 },
+      viewed(2),
+      "event_count_out_of_range",
+    ],
+    [
+      "a millisecond too long ago",
+      { type: "view", atLeast: 1, withinDays: 1 },
+      { ...viewed(), facts: { events: [{ type: "view", campaign: null, at: noon - dayMs, count: 9 }] } },
+      "event_count_out_of_range",
+    ],
+    [
+      "a millisecond later",
+      { type: "view", atLeast: 9, withinDays: 1 },
+      { ...viewed(), facts: { events: [{ type: "view", campaign: null, at: noon - dayMs + 1, count: 9 }] } },
+      "met",
+    ],
+    ["nothing done", { type: "view", atMost: 0, withinDays: 30 }, viewed(), "met"],
+    [
+      "not loaded",
+      { type: "view", atMost: 0, withinDays: 30 },
+      { customer: carol },
+      "facts_missing customer.facts.events",
+    ],
   ],
   contract: [
     ["any that runs", {}, contracted(null, "2099-01-01"), "met"],
@@ -586,6 +655,11 @@ describe("what is refused when saved", () => {
     [{ kind: "rfm" }, "bounds_missing /conditions"],
     [{ kind: "rfm", amount: { atLeast: 3, atMost: 2 } }, "bounds_contradict /conditions/amount/atMost"],
     [{ kind: "order_count" }, "bounds_missing /conditions"],
+    [{ kind: "event_count", type: "view", withinDays: 1 }, "bounds_missing /conditions"],
+    [
+      { kind: "event_count", type: "dealwright.x", atLeast: 1, withinDays: 1 },
+      "type_reserved /conditions/type",
+    ],
     [{ kind: "order_count", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],
     [{ kind: "days_since_order", atLeast: 2, atMost: 1 }, "bounds_contradict /conditions/atMost"],
     [{ kind: "attribute", name: "x" }, "bounds_missing /conditions"],

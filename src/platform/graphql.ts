@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError, NoSchemaIntrospectionCustomRule } from "graphql";
+import { type DocumentNode, GraphQLError, Kind, NoSchemaIntrospectionCustomRule } from "graphql";
 import mercurius from "mercurius";
 import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
 import { type Cohort, newCohort } from "./cohort.ts";
@@ -96,6 +96,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     const { reply, operationName } = context as unknown as GraphqlContext & { reply: FastifyReply };
     const load = loadOfDocument(document, operationName);
     if (load !== "writing") await admitted(gate(load), reply);
+    return hasOneOperation(document) ? undefined : { document };
   });
 
   app.post(
@@ -126,6 +127,14 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       }
     },
   );
+}
+
+/**
+ * Mercurius keeps what it compiled by the text alone, compiled for the operation that the request of that moment named: with more
+ * than one, the next caller would run another's. It compiles no document that a hook hands it back.
+ */
+function hasOneOperation({ definitions }: DocumentNode): boolean {
+  return definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
 }
 
 /** Errors first, as the specification advises, whether the document was compiled or not: the same question has the same bytes. */

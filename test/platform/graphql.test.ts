@@ -36,6 +36,23 @@ test.each([
   }
 });
 
+test("each caller runs the operation they name, however often another one of the document was run", async () => {
+  const query = `
+    query Look { motto { text } }
+    mutation Pay { pay { id } }
+    query Search { items(first: 1) { nodes { id } } }`;
+  const run = async (operationName: string, key: string) => {
+    const { body } = await post({ query, operationName }, app, key);
+    return Object.keys(body.data ?? {});
+  };
+  for (let time = 0; time < 6; time++) expect(await run("Pay", "checkout")).toEqual(["pay"]);
+  for (let time = 0; time < 6; time++) {
+    expect(await run("Look", "admin")).toEqual(["motto"]);
+    expect(await run("Search", "admin")).toEqual(["items"]);
+  }
+  expect(codeOf((await post({ query })).body)).toBe("invalid-graphql");
+});
+
 test("a polluting key in a literal is refused", async () => {
   const rule = '{ all: [], __proto__: { kind: "channel" } }';
   const { body } = await post({ query: `{ priceCart(input: { lines: [], rule: ${rule} }) { total } }` });

@@ -136,18 +136,33 @@ interface AlikeLines {
 function groupAlikeLines(lines: readonly CartLine[]) {
   const groups: AlikeLines[] = [];
   const positions = new Map<string, number[]>();
+  const byTraits = new Map<string, Map<string, AlikeLines>>();
   for (const position of positionsById(lines)) {
     const line = lines[position]!;
-    const sameSku = positions.get(line.sku);
     const part = { position, quantity: line.quantity };
-    const alike = sameSku?.find((group) => areAlike(groups[group]!.first, line));
-    if (alike !== undefined) {
-      groups[alike]!.parts.push(part);
+    const sameSku = positions.get(line.sku);
+    if (sameSku === undefined) {
+      positions.set(line.sku, [groups.length]);
+      groups.push({ first: line, parts: [part] });
       continue;
     }
-    if (sameSku === undefined) positions.set(line.sku, [groups.length]);
-    else sameSku.push(groups.length);
-    groups.push({ first: line, parts: [part] });
+    // Told by their traits, for one SKU may stand in hundreds of lines that differ.
+    let ofSku = byTraits.get(line.sku);
+    if (ofSku === undefined) {
+      const known = groups[sameSku[0]!]!;
+      ofSku = new Map([[traitsOf(known.first), known]]);
+      byTraits.set(line.sku, ofSku);
+    }
+    const traits = traitsOf(line);
+    const alike = ofSku.get(traits);
+    if (alike !== undefined) {
+      alike.parts.push(part);
+      continue;
+    }
+    const group = { first: line, parts: [part] };
+    ofSku.set(traits, group);
+    sameSku.push(groups.length);
+    groups.push(group);
   }
   return { groups, positions };
 }
@@ -160,34 +175,24 @@ function positionsById(items: readonly { readonly id: string }[]): number[] {
   );
 }
 
-function areAlike(a: CartLine, b: CartLine): boolean {
-  return (
-    a.unitPrice === b.unitPrice &&
-    (a.listPrice ?? a.unitPrice) === (b.listPrice ?? b.unitPrice) &&
-    (a.onSale ?? false) === (b.onSale ?? false) &&
-    a.unitCost === b.unitCost &&
-    a.minUnitPrice === b.minUnitPrice &&
-    a.product === b.product &&
-    a.brand === b.brand &&
-    sameSet(a.categories, b.categories) &&
-    sameSet(a.tags, b.tags) &&
-    sameAttributes(a.attributes, b.attributes)
-  );
-}
-
-function sameSet(a: readonly string[] = none, b: readonly string[] = none): boolean {
-  if (a === b || (a.length === 0 && b.length === 0)) return true;
-  const left = new Set(a);
-  const right = new Set(b);
-  return left.size === right.size && [...left].every((value) => right.has(value));
-}
-
-function sameAttributes(a: Attributes = noAttributes, b: Attributes = noAttributes): boolean {
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]))
-  );
+/** The same of lines of one SKU whose units are alike, and of no others. */
+function traitsOf(line: CartLine): string {
+  const { unitPrice, listPrice = unitPrice, onSale = false, attributes = noAttributes } = line;
+  const setOf = (names: readonly string[] = none) => [...new Set(names)].sort();
+  return JSON.stringify([
+    unitPrice,
+    listPrice,
+    onSale,
+    line.unitCost,
+    line.minUnitPrice,
+    line.product,
+    line.brand,
+    setOf(line.categories),
+    setOf(line.tags),
+    Object.keys(attributes)
+      .sort()
+      .map((name) => [name, attributes[name]]),
+  ]);
 }
 
 /** Margin floor m: ceil(unitCost / (1 − m)). The highest of the floors counts, and never more than the price itself. */

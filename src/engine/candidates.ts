@@ -20,16 +20,31 @@ export function judgeAll(
   ground: Ground,
   identifiers: Cart["identifiers"],
 ): Situation {
-  const view = new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments));
-  const candidates = promotions.map((promotion): Candidate => {
-    const code = codeOf(promotion, codes, ground.facts);
-    const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
-    if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
-      return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
-    const { rejection, exhausted } = judge(promotion, view, ground, identifiers, code);
-    return { promotion, code, rejection, exhausted };
-  });
-  return withCandidates(ground, candidates);
+  const view = atTheBeginning(ground);
+  return withCandidates(
+    ground,
+    promotions.map((promotion) => judged(promotion, codes, ground, view, identifiers)),
+  );
+}
+
+/** What conditions see before any stage. */
+export function atTheBeginning(ground: Ground): StageView {
+  return new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments));
+}
+
+export function judged(
+  promotion: CompiledPromotion,
+  codes: readonly EnteredCode[],
+  ground: Ground,
+  view: StageView,
+  identifiers: Cart["identifiers"],
+): Candidate {
+  const code = codeOf(promotion, codes, ground.facts);
+  const coupon = code === null ? undefined : ground.facts.coupons?.get(code.normalized);
+  if (promotion.pool !== null && coupon !== undefined && coupon.status !== "usable")
+    return { promotion, code, rejection: { reason: couponReason[coupon.status] }, exhausted: null };
+  const { rejection, exhausted } = judge(promotion, view, ground, identifiers, code);
+  return { promotion, code, rejection, exhausted };
 }
 
 /** The code behind the promotion; of several coupons of its pool a usable one, and one to be honoured before others. */

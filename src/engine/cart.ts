@@ -156,7 +156,7 @@ export const cartSchema = z
       .meta({ id: "Explain" })
       .optional()
       .describe(
-        "`near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost.",
+        `\`near\` (default): codes and near misses; of promotions for which the cart is not worth enough, the ${limits.thresholdsTold} that ask for the least. \`all\`: every promotion that touches the cart, and what forcing it would cost.`,
       ),
     hints: z
       .boolean()

@@ -6,7 +6,7 @@
  * REST, GraphQL, redemptions, the simulator, the scenario tests and the benchmarks all call this one.
  */
 import { judgeAll } from "./candidates.ts";
-import { canonicalCart } from "./canonical-cart.ts";
+import { type CanonicalCart, canonicalCart } from "./canonical-cart.ts";
 import type { Cart } from "./cart.ts";
 import { normalizeCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
@@ -17,11 +17,11 @@ import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
 import { atListPrices } from "./price-list.ts";
 import { withProfile } from "./profile.ts";
-import type { CompiledPromotion } from "./promotion.ts";
+import { type CompiledPromotion, isBeyond } from "./promotion.ts";
 import type { Quote } from "./quote.ts";
-import { compareByRank, type Rulebook } from "./rulebook.ts";
+import { compareByRank, nothingFound, type Rulebook, type Search } from "./rulebook.ts";
 import { defaultSettings, type Settings, type Strategy } from "./settings.ts";
-import { type EnteredCode, makeGround, type Situation } from "./situation.ts";
+import { type EnteredCode, makeGround } from "./situation.ts";
 import { EvaluationTooComplex, WorkBudget } from "./work-budget.ts";
 import { writeQuote } from "./write-quote.ts";
 
@@ -80,9 +80,9 @@ export function assess(
   const cart = canonicalCart(request, settings.marginFloor, facts.resting);
   const codes = enteredCodes(request);
   const heard = facts.areCodesWithheld ? [] : codes;
-  const promotions = findCandidates(rulebook, options.drafts, cart, heard, facts, request.explain === "all");
+  const { within, beyond } = findCandidates(rulebook, options.drafts, cart, heard, facts, request);
   const situation = judgeAll(
-    promotions,
+    within,
     heard,
     makeGround(
       cart,
@@ -101,6 +101,7 @@ export function assess(
     settings,
     rulebookVersion: rulebook.version,
     codes,
+    beyond,
     situation,
     proposed,
   };
@@ -134,25 +135,60 @@ export function enteredCodes(request: Cart): EnteredCode[] {
   return [...codes.values()];
 }
 
+interface Candidates {
+  readonly within: CompiledPromotion[];
+  readonly beyond: () => readonly CompiledPromotion[];
+}
+
 function findCandidates(
   rulebook: Rulebook,
   drafts: EvaluateOptions["drafts"],
-  cart: Situation["cart"],
-  codes: readonly EnteredCode[],
+  cart: CanonicalCart,
+  entered: readonly EnteredCode[],
   facts: Facts,
-  widely: boolean,
-): CompiledPromotion[] {
-  const texts = codes.map((code) => code.normalized);
-  const pools = texts.flatMap((text) => facts.coupons?.get(text)?.pool ?? []);
-  const ranks =
-    drafts?.only || facts.arePromotionsStopped ? [] : rulebook.candidates(cart, texts, pools, widely);
-  const live = ranks.map((rank) => rulebook.promotions[rank]!);
-  if (drafts === undefined || drafts.promotions.length === 0) return live;
+  request: Cart,
+): Candidates {
+  const codes = entered.map((code) => code.normalized);
+  const pools = codes.flatMap((text) => facts.coupons?.get(text)?.pool ?? []);
+  const breadth = breadthFor(request, facts);
+  const found =
+    drafts?.only || facts.arePromotionsStopped
+      ? nothingFound
+      : rulebook.candidates(cart, { codes, pools, breadth });
+  const live = promotionsAt(rulebook, found.ranks);
+  if (drafts === undefined || drafts.promotions.length === 0)
+    return { within: live, beyond: () => promotionsAt(rulebook, found.beyond()) };
   const replaced = new Set(drafts.promotions.map((draft) => draft.key));
-  return [
-    ...live.filter((promotion) => !replaced.has(promotion.key)),
-    ...drafts.promotions.filter((draft) => isTriggered(draft, texts, pools)),
-  ].sort(compareByRank);
+  const isOutOfReach = (promotion: CompiledPromotion) =>
+    breadth === "reached" && isBeyond(promotion, cart.currency, cart.subtotal);
+  const both = (others: readonly CompiledPromotion[], areBeyond: boolean) => [
+    ...others.filter((promotion) => !replaced.has(promotion.key)),
+    ...drafts.promotions.filter(
+      (draft) => isTriggered(draft, codes, pools) && isOutOfReach(draft) === areBeyond,
+    ),
+  ];
+  const asked = ({ leastSpend }: CompiledPromotion) => leastSpend!.get(cart.currency)!;
+  return {
+    within: both(live, false).sort(compareByRank),
+    beyond: () =>
+      both(promotionsAt(rulebook, found.beyond()), true).sort(
+        (a, b) => asked(a) - asked(b) || compareByRank(a, b),
+      ),
+  };
+}
+
+function promotionsAt({ promotions }: Rulebook, ranks: readonly number[]): CompiledPromotion[] {
+  return ranks.map((rank) => promotions[rank]!);
+}
+
+/**
+ * What the cart is not worth enough for changes no plan. It is looked at where all reasons are told, where more goods are tried, and
+ * where it is counted what a promotion lacks or whom it met.
+ */
+function breadthFor({ explain, hints }: Cart, { rulesAsOf, holdouts }: Facts): Search["breadth"] {
+  if (explain === "all") return "wide";
+  const isAllAsked = hints === true || rulesAsOf !== undefined || (holdouts?.size ?? 0) > 0;
+  return isAllAsked ? "usual" : "reached";
 }
 
 function isTriggered(

@@ -1,5 +1,6 @@
 /** Says of every code what became of it, and of every promotion that did not apply why, and what would have to be otherwise. */
 import { mayBeNamed } from "./audience.ts";
+import { atTheBeginning, judged } from "./candidates.ts";
 import type { Facts } from "./facts.ts";
 import { planWith, whatIfWork } from "./forcing.ts";
 import { type Guarantee, guarantees, missingFor } from "./guarantees.ts";
@@ -8,15 +9,16 @@ import { outOfReach } from "./judge.ts";
 import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
 import { whyLeftOut } from "./left-out.ts";
+import { limits } from "./limits.ts";
 import { type NearMiss, NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CodeResult, NotApplied, Quote } from "./quote.ts";
 import { couponReason, reasonWords } from "./reasons.ts";
+import { compareByRank } from "./rulebook.ts";
 import { spokenLocale } from "./settings.ts";
 import {
-  type Candidate,
   type EnteredCode,
   type Rejection,
   rejectionByConditions,
@@ -106,6 +108,12 @@ function missedAtStage(
   return verdict.met ? outOfReach : rejectionByConditions(verdict, promotion, view);
 }
 
+/** A row with the promotion that it is about. */
+interface Told {
+  readonly promotion: CompiledPromotion;
+  readonly row: NotApplied;
+}
+
 function notAppliedRows(
   outcome: Outcome,
   rejections: readonly (Rejection | null)[],
@@ -114,17 +122,17 @@ function notAppliedRows(
 ): NotApplied[] {
   const { request, situation, settings, proposed } = outcome;
   const { priced } = proposed;
-  const rows: NotApplied[] = [];
+  const told: Told[] = [];
   const view = new StageView(situation, priced.goods, priced.shipments);
   const nearMisses = new NearMisses(situation, priced, request.identifiers);
   situation.candidates.forEach((candidate, index) => {
     const rejection = rejections[index]!;
-    if (rejection === null || !mayBeNamed(candidate.promotion, candidate.code !== null, view)) return;
-    const near = situation.work.searching(() => nearMisses.find(index, rejection));
-    const isTold =
-      all || candidate.code !== null || lackOf(outcome, candidate.promotion, rejection).length > 0;
+    const { promotion } = candidate;
+    if (rejection === null || !mayBeNamed(promotion, candidate.code !== null, view)) return;
+    const near = situation.work.searching(() => nearMisses.find(candidate, rejection));
+    const isTold = all || candidate.code !== null || lackOf(outcome, promotion, rejection).length > 0;
     if (near === null && !isTold) return;
-    const row = notAppliedRow(outcome, candidate, rejection, near);
+    const row = notAppliedRow(outcome, promotion, rejection, near);
     if (all && isChoice(rejection)) {
       const forced = planWith(situation, index, settings.strategy, work);
       if (forced !== null) {
@@ -132,9 +140,32 @@ function notAppliedRows(
         row.costOptimality = forced.optimality;
       }
     }
-    rows.push(row);
+    told.push({ promotion, row });
   });
-  return rows;
+  const beyond = nearestBeyond(outcome, view, nearMisses);
+  if (beyond.length > 0) {
+    told.push(...beyond);
+    told.sort((a, b) => compareByRank(a.promotion, b.promotion));
+  }
+  return told.map(({ row }) => row);
+}
+
+/** Of the promotions for which the cart is not worth enough, those that ask for the least and would apply if it were. */
+function nearestBeyond(outcome: Outcome, view: StageView, nearMisses: NearMisses): Told[] {
+  const told: Told[] = [];
+  const { request, situation, beyond } = outcome;
+  const atFirst = atTheBeginning(situation);
+  const views = new Map<Stage, StageView>();
+  for (const promotion of beyond()) {
+    if (told.length === limits.thresholdsTold) break;
+    if (!mayBeNamed(promotion, false, view)) continue;
+    const candidate = judged(promotion, [], situation, atFirst, request.identifiers);
+    const rejection =
+      candidate.rejection === outOfReach ? missedAtStage(outcome, promotion, views) : candidate.rejection!;
+    const near = situation.work.searching(() => nearMisses.find(candidate, rejection));
+    if (near !== null) told.push({ promotion, row: notAppliedRow(outcome, promotion, rejection, near) });
+  }
+  return told;
 }
 
 /** It could apply, had the plan been another. */
@@ -143,7 +174,7 @@ export const isChoice = ({ reason }: Rejection): boolean =>
 
 function notAppliedRow(
   { situation, settings }: Outcome,
-  { promotion }: Candidate,
+  promotion: CompiledPromotion,
   rejection: Rejection,
   near: NearMiss | null,
 ): NotApplied {

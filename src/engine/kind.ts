@@ -127,6 +127,8 @@ export interface CompiledCondition {
   readonly staysUnmet?: boolean;
   /** Goods of which at least one unit must be in the cart for the condition to hold. */
   readonly requires?: CompiledSelector;
+  /** What all goods together must be worth for it to be true, by currency: at the prices of the cart, or at lower ones. */
+  readonly requiresSpend?: Readonly<Record<string, number>>;
   /** Values of a context field, one of which must hold: another way to find candidates. */
   readonly requiresContext?: {
     readonly field: "channel" | "store" | "region" | "country" | "paymentMethod";

@@ -11,6 +11,8 @@ export const limits = {
   skusPerCatalogRequest: 500,
   quantityPerLine: 1_000_000,
   hintsPerEvaluation: 10,
+  /** Of promotions for which the cart is not worth enough, with `explain: near`: those that ask for the least. */
+  thresholdsTold: 10,
   storiesPerExplanation: 100,
   nameLength: 200,
   namesPerField: 100,

@@ -11,7 +11,14 @@ import { type Identifiers, judge } from "./judge.ts";
 import type { CompiledBenefit, Stage } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
-import { makeGround, type Rejection, type Situation, StageView, withCandidates } from "./situation.ts";
+import {
+  type Candidate,
+  makeGround,
+  type Rejection,
+  type Situation,
+  StageView,
+  withCandidates,
+} from "./situation.ts";
 import { goodsAtStage } from "./stage-goods.ts";
 import type { WorkBudget } from "./work-budget.ts";
 
@@ -41,11 +48,10 @@ export class NearMisses {
   }
 
   /** Null when no single change of more goods would do. */
-  find(index: number, rejection: Rejection): NearMiss | null {
+  find({ promotion, code }: Pick<Candidate, "promotion" | "code">, rejection: Rejection): NearMiss | null {
     const miss = missOf(rejection);
     if (miss?.gap === undefined) return null;
     const { cart: asItIs, facts, now, rounding, work } = this.situation;
-    const { promotion, code } = this.situation.candidates[index]!;
     work.spend(3 * asItIs.lines.length);
     const asksForCart = promotion.parts.some(({ benefits }) => benefits.some(asksWhere));
     const cart = withMoreGoods(this.cartAt(promotion.parts[0]!.stage), miss, asksForCart, work);

@@ -2,6 +2,7 @@
 import type { Cart } from "./cart.ts";
 import type { Proposed } from "./plan/planner.ts";
 import type { ListedCart } from "./price-list.ts";
+import type { CompiledPromotion } from "./promotion.ts";
 import type { Settings } from "./settings.ts";
 import type { EnteredCode, Situation } from "./situation.ts";
 
@@ -15,6 +16,11 @@ export interface Outcome {
   readonly settings: Settings;
   readonly rulebookVersion: string;
   readonly codes: readonly EnteredCode[];
+  /**
+   * Promotions for which the cart is not worth enough, where nothing but the nearest of them would be told: the least that is asked
+   * for first. They are no candidates.
+   */
+  readonly beyond: () => readonly CompiledPromotion[];
   readonly situation: Situation;
   readonly proposed: Proposed;
 }

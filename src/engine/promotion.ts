@@ -177,6 +177,11 @@ export interface CompiledPromotion {
   readonly reads: ReadonlySet<string>;
   /** The conditions depend on what the stages before the promotion's first one leave. */
   readonly asksAtStage: boolean;
+  /**
+   * What the goods of a cart must be worth before any discount, by currency, for it to be looked at: below that it is out, whatever
+   * the plan. Null where nothing can be said so early, or where it matters that the cart met the promotion.
+   */
+  readonly leastSpend: ReadonlyMap<string, number> | null;
   readonly schedule: CompiledSchedule | null;
   /** Null: every currency. */
   readonly currencies: ReadonlySet<string> | null;
@@ -259,6 +264,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;
+  const asksAtStage = parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false);
   const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some(
     (list) => list !== undefined && list.length > 0,
   );
@@ -272,7 +278,8 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       conditions,
       readsCustomer: reads.customer || (conditions?.readsCustomer ?? false),
       reads: new Set([...reads.places, ...(conditions?.reads ?? [])]),
-      asksAtStage: parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false),
+      asksAtStage,
+      leastSpend: leastSpendOf(document, conditions, asksAtStage),
       schedule,
       currencies: currencies.allowed,
       code,
@@ -282,6 +289,22 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       safetyStock,
     },
   };
+}
+
+/** Codes are told of whatever they ask for; who met which arm of an experiment is counted. */
+function leastSpendOf(
+  { trigger, variant }: PromotionDocument,
+  conditions: CompiledTree | null,
+  asksAtStage: boolean,
+): ReadonlyMap<string, number> | null {
+  if (conditions === null || conditions.requiresSpend.size === 0) return null;
+  if (trigger.type !== "automatic" || variant !== undefined) return null;
+  return asksAtStage && !conditions.staysUnmet ? null : conditions.requiresSpend;
+}
+
+/** The cart is not worth what the promotion asks for. */
+export function isBeyond({ leastSpend }: CompiledPromotion, currency: string, subtotal: number): boolean {
+  return leastSpend !== null && (leastSpend.get(currency) ?? 0) > subtotal;
 }
 
 function partsByStage(

@@ -3,12 +3,13 @@
  * candidates of a cart. So cost follows the promotions that touch the cart, not those that exist.
  *
  * Each promotion is filed once, under the most selective thing it cannot apply without: its code, then the goods it needs,
- * then a value of the request's context, then its currency; under nothing only if it fits every cart.
+ * then a value of the request's context, then what the goods must be worth, then its currency; under nothing only if it fits
+ * every cart.
  */
 import { type Experiments, experimentsOf, type Variant } from "./assignment.ts";
 import type { CanonicalCart } from "./canonical-cart.ts";
 import { compareBytes } from "./canonical-cart.ts";
-import type { CompiledPromotion } from "./promotion.ts";
+import { type CompiledPromotion, isBeyond } from "./promotion.ts";
 import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
 import { sortFew } from "./short-lists.ts";
 
@@ -23,14 +24,29 @@ export interface Rulebook {
   /** All their variants, by experiment, and those that rest. */
   readonly experiments: Experiments;
   readonly resting: readonly Variant[];
-  /** Ranks of the promotions that may touch the cart, rising. `widely`: also those of other contexts and currencies, to say why not. */
-  candidates(
-    cart: CanonicalCart,
-    codes: readonly string[],
-    pools: readonly string[],
-    widely: boolean,
-  ): number[];
+  candidates(cart: CanonicalCart, search: Search): Found;
 }
+
+export interface Search {
+  /** Entered codes, normalised, and the pools of those that are coupons. */
+  readonly codes: readonly string[];
+  readonly pools: readonly string[];
+  /**
+   * `wide`: also those of other contexts and currencies, to say why not. `reached`: those for which the cart is not worth enough
+   * come apart.
+   */
+  readonly breadth: "wide" | "usual" | "reached";
+}
+
+export interface Found {
+  /** Ranks of the promotions that may touch the cart, rising. */
+  readonly ranks: number[];
+  /** Ranks of those for which the cart is not worth enough; the least that is asked for first, then by rank. */
+  beyond(): number[];
+}
+
+const nothingBeyond = (): number[] => [];
+export const nothingFound: Found = { ranks: [], beyond: nothingBeyond };
 
 export function compareByRank(a: CompiledPromotion, b: CompiledPromotion): number {
   return b.document.priority - a.document.priority || compareBytes(a.key, b.key);
@@ -45,9 +61,10 @@ export function buildRulebook(
   const ranked = [...promotions].sort(compareByRank);
   const files = new Files();
   for (const [rank, promotion] of ranked.entries()) files.add(promotion, rank);
+  files.close();
   // A promotion is filed under several SKUs; a stamp per search keeps it from being found twice.
   const stamps = new Uint32Array(ranked.length);
-  let search = 0;
+  let stamp = 0;
   return {
     version,
     promotions: ranked,
@@ -56,22 +73,36 @@ export function buildRulebook(
       resting,
     ),
     resting,
-    candidates(cart, codes, pools, widely) {
+    candidates(cart, search) {
       // The stamps have 32 bits.
-      if (search === 0xffffffff) {
+      if (stamp === 0xffffffff) {
         stamps.fill(0);
-        search = 0;
+        stamp = 0;
       }
-      search += 1;
+      stamp += 1;
+      const { currency, subtotal } = cart;
+      const isCut = search.breadth === "reached";
       const found: number[] = [];
-      files.find(cart, codes, pools, widely, (ranks) => {
+      const tooDear: number[] = [];
+      const beyondOnFile = files.find(cart, search, (ranks) => {
         for (const rank of ranks) {
-          if (stamps[rank] === search) continue;
-          stamps[rank] = search;
-          found.push(rank);
+          if (stamps[rank] === stamp) continue;
+          stamps[rank] = stamp;
+          if (isCut && isBeyond(ranked[rank]!, currency, subtotal)) tooDear.push(rank);
+          else found.push(rank);
         }
       });
-      return sortFew(found, (a, b) => a - b);
+      const ranks = sortFew(found, (a, b) => a - b);
+      if (!isCut) return { ranks, beyond: nothingBeyond };
+      const asked = (rank: number) => ranked[rank]!.leastSpend!.get(currency)!;
+      return {
+        ranks,
+        beyond() {
+          const onFile = beyondOnFile();
+          if (tooDear.length === 0) return onFile;
+          return [...tooDear, ...onFile].sort((a, b) => asked(a) - asked(b) || a - b);
+        },
+      };
     },
   };
 }
@@ -93,6 +124,7 @@ class Files {
     country: new Map(),
     paymentMethod: new Map(),
   };
+  private readonly bySpend = new Map<string, SpendFile>();
   private readonly byCurrency: Index = new Map();
   private readonly always: number[] = [];
 
@@ -104,7 +136,7 @@ class Files {
   }
 
   private addAutomatic(promotion: CompiledPromotion, rank: number): void {
-    const { conditions, currencies } = promotion;
+    const { conditions, currencies, leastSpend } = promotion;
     const goods = neededGoods(promotion);
     if (goods !== null) {
       for (const { field, values } of goods)
@@ -114,18 +146,39 @@ class Files {
     const context = conditions?.requiresContext[0];
     if (context !== undefined)
       for (const value of context.values) file(this.byContext[context.field], value, rank);
+    else if (leastSpend !== null) this.addBySpend(leastSpend, currencies, rank);
     else if (currencies !== null || conditions?.currencies)
       for (const currency of currencies ?? conditions!.currencies!) file(this.byCurrency, currency, rank);
     else this.always.push(rank);
   }
 
+  private addBySpend(
+    leastSpend: ReadonlyMap<string, number>,
+    currencies: CompiledPromotion["currencies"],
+    rank: number,
+  ): void {
+    for (const [currency, amount] of leastSpend) {
+      if (currencies !== null && !currencies.has(currency)) continue;
+      const spendFile = this.bySpend.get(currency);
+      if (spendFile === undefined) this.bySpend.set(currency, { entries: [{ amount, rank }], ranks: [] });
+      else spendFile.entries.push({ amount, rank });
+    }
+  }
+
+  /** When everything is filed. */
+  close(): void {
+    for (const spendFile of this.bySpend.values()) {
+      spendFile.entries.sort((a, b) => a.amount - b.amount || a.rank - b.rank);
+      spendFile.ranks = spendFile.entries.map(({ rank }) => rank);
+    }
+  }
+
+  /** Answers a function for those that were not even looked at, for they ask for more than the cart is worth. */
   find(
     cart: CanonicalCart,
-    codes: readonly string[],
-    pools: readonly string[],
-    widely: boolean,
+    { codes, pools, breadth }: Search,
     report: (ranks: readonly number[]) => void,
-  ): void {
+  ): () => number[] {
     const look = (index: Index, value: string | undefined) => {
       const ranks = value === undefined || index.size === 0 ? undefined : index.get(value);
       if (ranks !== undefined) report(ranks);
@@ -141,14 +194,37 @@ class Files {
       if (categories.size > 0) for (const category of line.categories) look(categories, category);
       if (tags.size > 0) for (const tag of line.tags) look(tags, tag);
     }
-    if (widely) {
+    if (breadth === "wide") {
       for (const field of contextFields) for (const ranks of this.byContext[field].values()) report(ranks);
+      for (const { ranks } of this.bySpend.values()) report(ranks);
       for (const ranks of this.byCurrency.values()) report(ranks);
-      return;
+      return nothingBeyond;
     }
     for (const field of contextFields) look(this.byContext[field], cart[field]);
     look(this.byCurrency, cart.currency);
+    const spendFile = this.bySpend.get(cart.currency);
+    if (spendFile === undefined) return nothingBeyond;
+    const { ranks } = spendFile;
+    const reached = breadth === "reached" ? countReached(spendFile, cart.subtotal) : ranks.length;
+    report(reached === ranks.length ? ranks : ranks.slice(0, reached));
+    return () => ranks.slice(reached);
   }
+}
+
+interface SpendFile {
+  /** By amount, then by rank. */
+  readonly entries: { readonly amount: number; readonly rank: number }[];
+  ranks: readonly number[];
+}
+
+function countReached({ entries }: SpendFile, worth: number): number {
+  let [from, to] = [0, entries.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (entries[middle]!.amount <= worth) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function file(index: Index, value: string, rank: number): void {

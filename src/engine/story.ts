@@ -91,7 +91,10 @@ function storyOf(outcome: Outcome, index: number, rejection: Rejection | null, w
     rejection === null
       ? null
       : situation.work.searching(() =>
-          new NearMisses(situation, priced, request.identifiers).find(index, rejection),
+          new NearMisses(situation, priced, request.identifiers).find(
+            situation.candidates[index]!,
+            rejection,
+          ),
         );
   const taken = rejection === null ? priced : forced?.priced;
   return {

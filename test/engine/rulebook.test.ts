@@ -100,8 +100,8 @@ describe("a promotion that is filed once is found exactly when it may touch the 
         const rulebook = buildRulebook("1", compileAll(promotions));
         const lines = canonicalCart(document, null);
         const codes = (document.codes ?? []).map((code) => normalizeCode(code as string));
-        const narrow = rulebook.candidates(lines, codes, [], false);
-        const wide = rulebook.candidates(lines, codes, [], true);
+        const narrow = rulebook.candidates(lines, { codes, pools: [], breadth: "usual" }).ranks;
+        const wide = rulebook.candidates(lines, { codes, pools: [], breadth: "wide" }).ranks;
         expect(wide.filter((rank) => narrow.includes(rank))).toEqual(narrow);
         expect(narrow).toEqual([...new Set(narrow)].sort((a, b) => a - b));
       }),
@@ -118,10 +118,8 @@ describe("a promotion is a candidate", () => {
   ) =>
     buildRulebook("1", compileAll([promotion({ benefits: [tenOff], ...fields })])).candidates(
       canonicalCart(given, null),
-      codes,
-      pools,
-      widely,
-    ).length > 0;
+      { codes, pools, breadth: widely ? "wide" : "usual" },
+    ).ranks.length > 0;
   const inApp = { conditions: { kind: "channel", in: ["app", "web"] } } as const;
   const inYen = { benefits: [{ kind: "amount_off", amount: { JPY: 1 } }] };
   const withCode = { trigger: { type: "code", code: "save-10" } } as const;
@@ -205,8 +203,9 @@ test("promotions stand by priority, higher first, then by the bytes of their key
     compileAll(keys.map(([key, priority]) => promotion({ key, priority, benefits: [tenOff] }))),
   );
   expect(rulebook.promotions.map(({ key }) => key)).toEqual(["first", "B", "a", "b", "last"]);
-  expect(rulebook.candidates(canonicalCart(cart("1x A @ 1.00"), null), [], [], false)).toEqual([
-    0, 1, 2, 3, 4,
-  ]);
+  expect(
+    rulebook.candidates(canonicalCart(cart("1x A @ 1.00"), null), { codes: [], pools: [], breadth: "usual" })
+      .ranks,
+  ).toEqual([0, 1, 2, 3, 4]);
   expect(rulebook.version).toBe("7");
 });

@@ -35,6 +35,7 @@ export const subtotal = defineCondition({
       // Which goods are "discounted" by now depends on the stage even where prices are the cart's own.
       dependsOnStage: base === "current" || goods.excludeDiscounted,
       staysUnmet: atMost === undefined,
+      ...(atLeast !== undefined && goods.coversEverything && { requiresSpend: atLeast }),
       ...requiredGoods(goods, atLeast !== undefined && Object.values(atLeast).every((least) => least > 0)),
       test(view) {
         const { currency } = view.cart;

@@ -110,6 +110,8 @@ export interface CompiledTree {
   readonly currencies: readonly string[] | null;
   /** Goods of each of which at least one unit must be in the cart. */
   readonly requires: readonly CompiledSelector[];
+  /** What the goods must be worth, by currency: the largest of its thresholds. */
+  readonly requiresSpend: ReadonlyMap<string, number>;
   /** Context fields each of which must have one of its values. */
   readonly requiresContext: readonly NonNullable<CompiledCondition["requiresContext"]>[];
 }
@@ -153,6 +155,7 @@ export function compileConditions(tree: ConditionDocument, compiler: Compiler, p
     ],
     currencies: currencies.length === 0 ? null : intersection(currencies),
     requires: necessary.flatMap(({ requires }) => requires ?? []),
+    requiresSpend: largestByCurrency(necessary.map(({ requiresSpend = {} }) => requiresSpend)),
     requiresContext: necessary.flatMap(({ requiresContext }) => requiresContext ?? []),
   };
 }
@@ -231,6 +234,13 @@ function grow(
 function reportOnce(growth: Growth, path: string, code: string, message: string): void {
   if (!growth.isReported) growth.compiler.issue(path, code, message);
   growth.isReported = true;
+}
+
+function largestByCurrency(amounts: readonly Readonly<Record<string, number>>[]): Map<string, number> {
+  const largest = new Map<string, number>();
+  for (const [currency, amount] of amounts.flatMap((each) => Object.entries(each)))
+    largest.set(currency, Math.max(amount, largest.get(currency) ?? 0));
+  return largest;
 }
 
 function intersection(lists: readonly (readonly string[])[]): string[] {

@@ -1,8 +1,7 @@
 /** Evaluations a second inside one process: no HTTP, no JSON, no database. Prints one JSON line. */
 import { evaluate } from "../../src/engine/evaluate.ts";
-import { compilePromotion, promotionSchema } from "../../src/engine/promotion.ts";
-import { buildRulebook } from "../../src/engine/rulebook.ts";
 import type { Strategy } from "../../src/engine/settings.ts";
+import { rulebookOf } from "./compiled.ts";
 import { type BenchSet, benchCart, benchCases, benchPromotions } from "./fixture.ts";
 import { median } from "./measurement.ts";
 
@@ -24,17 +23,7 @@ const results: {
   microseconds: number;
 }[] = [];
 for (const { promotions, set } of benchCases) {
-  const selectors = new Map();
-  const compiled = benchPromotions(promotions, set).map((document) => {
-    const { promotion, issues } = compilePromotion(promotionSchema.parse(document), {
-      id: null,
-      defaultTimezone: "UTC",
-      selectors,
-    });
-    if (promotion === null) throw new Error(JSON.stringify(issues));
-    return promotion;
-  });
-  const rulebook = buildRulebook("1", compiled);
+  const rulebook = rulebookOf(benchPromotions(promotions, set));
   for (const strategy of ["best", "priority"] as const) {
     const cart = { ...benchCart, strategy };
     for (let i = 0; i < warmUps; i++) evaluate(rulebook, cart, {}, 0);

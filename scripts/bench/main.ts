@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what an evaluation costs beside an empty web server, and redemptions and codes beside the bare SQL they
- * could have been, measured side by side in one run. `npm run bench -- redemptions` runs one part of it, `-- --readme` all,
+ * `npm run bench`: what an evaluation costs beside an empty web server and beside a bare indexed evaluator, GraphQL beside REST,
+ * and redemptions and codes beside the bare SQL they could have been, measured side by side in one run. `npm run bench -- redemptions` runs one part of it, `-- --readme` all,
  * and puts what it printed where the README quotes it.
  *
  * The load client runs in this process, the server in another; the routes take turns round by round, so that whatever else
@@ -13,16 +13,17 @@ import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import autocannon from "autocannon";
 import { quoteInReadme } from "../quote-in-readme.ts";
 import { benchCartBody, benchCases } from "./fixture.ts";
+import { graphqlDocuments } from "./graphql-documents.ts";
+import { connections, load, type Route } from "./load.ts";
 import { firstLine, median } from "./measurement.ts";
+import type { MixedFigure } from "./mixed.ts";
 import type { RedemptionFigure } from "./redemptions.ts";
 import type { SimulationFigures } from "./simulations.ts";
 import type { WorstCartFigure } from "./worst-carts.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const connections = 16;
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const warmUps = 3;
@@ -37,26 +38,21 @@ interface ReadyServer {
   answerBytes: number;
 }
 
-interface Route {
-  name: string;
-  url: string;
-  key?: string;
-  requestsPerSecond: number[];
-}
-
 execFileSync("npx", ["tsc", "-p", "scripts/bench/tsconfig.json"], { cwd: root, stdio: "inherit" });
 // As `npm run build` does: the app does not start without the files of the console.
 cpSync(join(root, "src/console"), join(root, "dist/bench/src/console"), { recursive: true });
 const migrations = { BENCH_MIGRATIONS: join(root, "migrations") };
 const parts = {
   evaluations: benchEvaluations,
+  graphql: benchGraphql,
+  mixed: benchMixed,
   worst: benchWorstCarts,
   redemptions: benchRedemptions,
   codes: benchCodes,
   simulations: benchSimulations,
 };
-/** What was aimed at, and what this run came to: at least so many times what it is held against. */
-const aims: { what: string; of: string; aim: number; reached: number }[] = [];
+/** What was aimed at, and what this run came to: at least, or at most, so many times what it is held against. */
+const aims: { what: string; of: string; aim: number; reached: number; isMost?: boolean }[] = [];
 const redemptionAims: Readonly<Record<string, number>> = {
   "committer alone, distinct codes": 3,
   "committer alone, one hot coupon": 10,
@@ -179,47 +175,102 @@ function figuresOf<Figure>(script: string): Figure[] {
   return JSON.parse(line) as Figure[];
 }
 
-async function benchHttp(): Promise<void> {
+/** Rounds in turns, after a warm-up: until V8 has compiled what is hot, fewer requests than this measure the compiler. */
+async function raceOf(routesOf: (ready: ReadyServer) => Route[], most = rounds) {
   const server = spawn(process.execPath, [semiSpace, join(compiled, "server.js")], {
     env: { ...process.env, NODE_ENV: "production", ...migrations },
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
     const ready = await firstLine<ReadyServer>(server);
-    const routes: Route[] = [
-      { name: "empty Fastify route", url: `${ready.emptyUrl}/empty`, requestsPerSecond: [] },
-      ...benchCases.map(({ promotions, set }, i) => ({
-        name: `evaluations, ${promotions.toLocaleString("en")} promotions, ${set}`,
-        url: `${ready.url}/v1/evaluations`,
-        key: ready.keys[i]!,
-        requestsPerSecond: [],
-      })),
-    ];
-    // Until V8 has compiled what is hot: fewer requests than this measure the compiler.
-    for (const route of routes) for (let i = 0; i < warmUps; i++) await load(route);
-    for (let round = 0; round < rounds; round++)
-      for (const route of routes) route.requestsPerSecond.push(await load(route));
-    printHttp(routes, ready.answerBytes);
+    const routes = routesOf(ready);
+    for (const route of routes) for (let i = 0; i < warmUps; i++) await load(route, seconds);
+    for (let round = 0; round < most; round++)
+      for (const route of routes) route.requestsPerSecond.push(await load(route, seconds));
+    return { routes, answerBytes: ready.answerBytes };
   } finally {
     server.kill("SIGTERM");
   }
 }
 
-async function load({ url, key }: Route): Promise<number> {
-  const result = await autocannon({
-    url,
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(key !== undefined && { authorization: `Bearer ${key}` }),
-    },
-    body: JSON.stringify(benchCartBody),
-    connections,
-    duration: seconds,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.total / result.duration;
+async function benchHttp(): Promise<void> {
+  const body = JSON.stringify(benchCartBody);
+  const { routes, answerBytes } = await raceOf(({ url, emptyUrl, keys }) => [
+    { name: "empty Fastify route", url: `${emptyUrl}/empty`, body, requestsPerSecond: [] },
+    ...benchCases.map(({ promotions, set }, i) => ({
+      name: `evaluations, ${promotions.toLocaleString("en")} promotions, ${set}`,
+      url: `${url}/v1/evaluations`,
+      key: keys[i]!,
+      body,
+      requestsPerSecond: [],
+    })),
+  ]);
+  printHttp(routes, answerBytes);
+}
+
+async function benchGraphql(): Promise<void> {
+  const { inFields, asJson } = graphqlDocuments(root);
+  const thousand = benchCases.findIndex(({ promotions, set }) => promotions === 1_000 && set === "apart");
+  const { routes } = await raceOf(({ url, keys }) => {
+    const asked = (name: string, path: string, body: object) => ({
+      name,
+      url: `${url}${path}`,
+      key: keys[thousand]!,
+      body: JSON.stringify(body),
+      requestsPerSecond: [],
+    });
+    const variables = { input: benchCartBody };
+    return [
+      asked("REST", "/v1/evaluations", benchCartBody),
+      asked("GraphQL, every field of the quote", "/graphql", { query: inFields, variables }),
+      asked("GraphQL, the quote as one JSON value", "/graphql", { query: asJson, variables }),
+    ];
+  }, 3);
+  const [rest, ...others] = routes.map((route) => median(route.requestsPerSecond));
+  print("\nEvaluations in GraphQL, 1,000 promotions, apart:\n");
+  print("| | requests/s | of REST |");
+  print("|---|---:|---:|");
+  for (const { name, requestsPerSecond } of routes) {
+    const perSecond = median(requestsPerSecond);
+    print(`| ${name} | ${Math.round(perSecond).toLocaleString("en")} | ${(perSecond / rest!).toFixed(2)} |`);
+  }
+  const [fields, json] = others;
+  aims.push(
+    { what: "GraphQL: every field", of: "REST", aim: 0.25, reached: fields! / rest! },
+    { what: "GraphQL: one JSON value", of: "REST", aim: 0.6, reached: json! / rest! },
+  );
+}
+
+function benchMixed(): void {
+  const figures = figuresOf<MixedFigure>("mixed.js");
+  const names = [...new Set(figures.map(({ name }) => name))];
+  const sizes = [...new Set(figures.map(({ promotions }) => promotions))];
+  const of = (name: string, promotions: number) =>
+    figures.find((figure) => figure.name === name && figure.promotions === promotions)!.microseconds;
+  const [floor, ...ours] = names;
+  print(
+    "\nA shop where more promotions touch the cart as more exist, in process, µs of CPU an evaluation (and how many times the floor's). The floor is an indexed evaluator written for this, which says what each promotion that touches the cart would take off, alone: without stacking, sharing amounts out, floors, limits, reasons or a proof:\n",
+  );
+  print(`| promotions | ${sizes.map((size) => size.toLocaleString("en")).join(" | ")} |`);
+  print(`|---|${sizes.map(() => "---:|").join("")}`);
+  for (const name of names)
+    print(
+      `| ${name} | ${sizes
+        .map((size) => {
+          const [own, least] = [of(name, size), of(floor!, size)];
+          return name === floor ? own.toFixed(1) : `${own.toFixed(0)} (${(own / least).toFixed(0)} ×)`;
+        })
+        .join(" | ")} |`,
+    );
+  for (const name of [ours.at(0)!, ours.at(-1)!])
+    for (const size of sizes)
+      aims.push({
+        what: `mixed set, ${size.toLocaleString("en")} promotions: ${name}`,
+        of: "the floor's time",
+        aim: 10,
+        isMost: true,
+        reached: of(name, size) / of(floor!, size),
+      });
 }
 
 function printHttp(routes: readonly Route[], answerBytes: number): void {
@@ -263,13 +314,16 @@ function benchInProcess(): void {
 }
 
 function printAims(): void {
+  if (aims.length === 0) return;
   print("\nWhat was aimed at:\n");
-  print("| | at least | this run | |");
+  print("| | aim | this run | |");
   print("|---|---:|---:|---|");
-  for (const { what, of, aim, reached } of aims)
+  for (const { what, of, aim, reached, isMost = false } of aims) {
+    const isReached = isMost ? reached <= aim : reached >= aim;
     print(
-      `| ${what} | ${aim} of ${of} | ${reached.toFixed(2)} | ${reached >= aim ? "reached" : "not reached"} |`,
+      `| ${what} | at ${isMost ? "most" : "least"} ${aim} of ${of} | ${reached.toFixed(isMost ? 1 : 2)} | ${isReached ? "reached" : "not reached"} |`,
     );
+  }
 }
 
 function print(text: string): void {

@@ -1515,7 +1515,7 @@ export type CartToValidate = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  /** `near` (default): codes and near misses; of promotions for which the cart is not worth enough, the 10 that ask for the least. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
 };
 
@@ -2939,7 +2939,7 @@ export type EvaluationRequest = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  /** `near` (default): codes and near misses; of promotions for which the cart is not worth enough, the 10 that ask for the least. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
   /** Says what more in the cart would make the customer pay less for it, each priced anew. */
   hints?: boolean;
@@ -3285,7 +3285,7 @@ export type GroupOrder = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  /** `near` (default): codes and near misses; of promotions for which the cart is not worth enough, the 10 that ask for the least. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
   /** The caller's own number of the order. One order has one live redemption, however often it is sent. */
   orderRef?: string;
@@ -3369,7 +3369,7 @@ export type HeldQuoteRequest = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  /** `near` (default): codes and near misses; of promotions for which the cart is not worth enough, the 10 that ask for the least. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
   /** How long it holds; a week if left out. */
   validSeconds?: number;
@@ -5417,7 +5417,7 @@ export type RedemptionRequest = {
   marginFloor?: number;
   timezone?: TimeZone;
   locale?: Locale;
-  /** `near` (default): codes and near misses. `all`: every promotion that touches the cart, and what forcing it would cost. */
+  /** `near` (default): codes and near misses; of promotions for which the cart is not worth enough, the 10 that ask for the least. `all`: every promotion that touches the cart, and what forcing it would cost. */
   explain?: Explain;
   /** The caller's own number of the order. One order has one live redemption, however often it is sent. */
   orderRef?: string;

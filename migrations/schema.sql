@@ -466,6 +466,8 @@ create table campaign_kpis (
   promoted_units bigint not null,
   new_customers bigint not null,
   win_backs bigint not null,
+  gift_cost bigint default 0 not null,
+  uncosted_gifts bigint default 0 not null,
   constraint campaign_kpis_pkey PRIMARY KEY (project_id, campaign, promotion, currency, quarter, channel)
 );
 alter table campaign_kpis enable row level security;
@@ -476,6 +478,7 @@ comment on table campaign_kpis is 'The sums of campaign_sales. Returns are taken
 comment on column campaign_kpis.goods is 'What was paid for goods that were kept; costed_goods those of them of which the cost is known, goods_cost that cost.';
 comment on column campaign_kpis.quarter is 'When the quarter of an hour begins. Every zone''s days and hours are made of whole ones, so that a campaign may be read in any.';
 comment on column campaign_kpis.revenue is 'Paid, shipping and taxes included, less deposits, which count with the redemption that they were paid by.';
+comment on column campaign_kpis.uncosted_gifts is 'Units of gifts and services of which neither the promotion nor the order says what they cost.';
 grant delete, insert, select, update on campaign_kpis to dealwright_app;
 
 create table campaign_moved_orders (
@@ -555,6 +558,9 @@ create table campaign_sales (
   promoted_units bigint not null,
   new_customers bigint not null,
   win_backs bigint not null,
+  gift_cost bigint default 0 not null,
+  uncosted_gifts bigint default 0 not null,
+  skus jsonb default '[]'::jsonb not null,
   constraint campaign_sales_pkey PRIMARY KEY (project_id, redemption_id, campaign, promotion)
 );
 CREATE INDEX campaign_sales_order ON public.campaign_sales USING btree (project_id, order_ref) WHERE (promotion = ''::text);
@@ -565,7 +571,33 @@ create policy project on campaign_sales as permissive for all to public using ((
 comment on table campaign_sales is 'What each sale adds to the figures of campaigns: worked out anew whenever something happened to it, and put in the place of what it added before. Zeros: it counts no more, or not yet.';
 comment on column campaign_sales.order_ref is 'By which an ERP''s order that names no redemption is found to stand for it.';
 comment on column campaign_sales.promotion is 'The key of the promotion; empty for the campaign as a whole, in which an order counts once however many promotions applied.';
+comment on column campaign_sales.skus is 'Of the campaign as a whole: what each SKU of the sale adds to campaign_sku_kpis, so that exactly that may be taken off again.';
 grant delete, insert, select, update on campaign_sales to dealwright_app;
+
+create table campaign_sku_kpis (
+  project_id text not null,
+  campaign text not null,
+  currency text not null,
+  sku text not null,
+  orders bigint not null,
+  units bigint not null,
+  goods bigint not null,
+  costed_goods bigint not null,
+  goods_cost bigint not null,
+  discount bigint not null,
+  gifts bigint not null,
+  gift_cost bigint not null,
+  uncosted_gifts bigint not null,
+  constraint campaign_sku_kpis_pkey PRIMARY KEY (project_id, campaign, currency, sku)
+);
+alter table campaign_sku_kpis enable row level security;
+alter table campaign_sku_kpis force row level security;
+create policy lookout on campaign_sku_kpis as permissive for select to dealwright_lookout using (true);
+create policy project on campaign_sku_kpis as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table campaign_sku_kpis is 'The sums of the SKUs of campaign_sales, for all time. What belongs to no SKU (shipping, taxes, services) is in campaign_kpis alone: their difference.';
+comment on column campaign_sku_kpis.goods_cost is 'Without that of gifts, which is gift_cost.';
+comment on column campaign_sku_kpis.orders is 'In which some of it was sold and kept. An order of several SKUs is in each.';
+grant delete, insert, select, update on campaign_sku_kpis to dealwright_app;
 
 create table campaigns (
   project_id text not null,

@@ -610,6 +610,8 @@ export type Benefit = {
   stock?: number;
   /** What one unit is worth. */
   value?: MoneyMap;
+  /** What one unit costs you: a cost of the campaign from then on, and in no quote. */
+  unitCost?: MoneyMap;
 } | {
   kind: "free_shipping";
   /** Shipping methods; left out, all. Only with target `shipping`. */
@@ -640,6 +642,8 @@ export type Benefit = {
   name: string;
   quota?: number;
   value?: MoneyMap;
+  /** What it costs you each time: a cost of the campaign from then on, and in no quote. */
+  unitCost?: MoneyMap;
 };
 
 /** What a promotion gives; `kind` decides the other fields (see kinds.md). */
@@ -764,6 +768,8 @@ export type BenefitInput = {
   stock?: number;
   /** What one unit is worth. */
   value?: MoneyMap;
+  /** What one unit costs you: a cost of the campaign from then on, and in no quote. */
+  unitCost?: MoneyMap;
 } | {
   kind: "free_shipping";
   /** Shipping methods; left out, all. Only with target `shipping`. */
@@ -794,6 +800,68 @@ export type BenefitInput = {
   name: string;
   quota?: number;
   value?: MoneyMap;
+  /** What it costs you each time: a cost of the campaign from then on, and in no quote. */
+  unitCost?: MoneyMap;
+};
+
+export type BreakdownBy = "channel" | "segment" | "sku";
+
+export type BreakdownFigures = {
+  /** In which a promotion of the campaign applied, less those returned whole. By SKU: in which it was sold and kept; an order of several is in each. */
+  orders: number;
+  /** Sold and kept. */
+  units: number;
+  /** Units given as gifts and kept, of a SKU; else null. */
+  gifts: number | null;
+  /** What was paid, less refunds. Of a SKU: for the units that were kept. */
+  revenue: number;
+  /** What the campaign's promotions took off, to the cent as it was on each line. */
+  discountCost: number;
+  /** Minor units. */
+  giftCost: number;
+  /** Units of gifts and services of which nobody said what they cost. */
+  uncostedGifts: number;
+  /** Its part of the cost entries: those that name its channel, where it is by channel; all others by revenue, to the cent (largest remainder), as they belong to no customer and no SKU. */
+  enteredCost: number;
+  /** Discounts, gifts and entered costs. */
+  cost: number;
+  /** (revenue − cost) ÷ cost. Null where it cost nothing. */
+  roi: number | null;
+  /** Null by SKU: a customer is new with a whole order. */
+  newCustomers: number | null;
+  /** Cost ÷ new customers, in minor units. */
+  acquisitionCost: number | null;
+  margin: CampaignMargin;
+};
+
+export type BreakdownRow = {
+  /** In which a promotion of the campaign applied, less those returned whole. By SKU: in which it was sold and kept; an order of several is in each. */
+  orders: number;
+  /** Sold and kept. */
+  units: number;
+  /** Units given as gifts and kept, of a SKU; else null. */
+  gifts: number | null;
+  /** What was paid, less refunds. Of a SKU: for the units that were kept. */
+  revenue: number;
+  /** What the campaign's promotions took off, to the cent as it was on each line. */
+  discountCost: number;
+  /** Minor units. */
+  giftCost: number;
+  /** Units of gifts and services of which nobody said what they cost. */
+  uncostedGifts: number;
+  /** Its part of the cost entries: those that name its channel, where it is by channel; all others by revenue, to the cent (largest remainder), as they belong to no customer and no SKU. */
+  enteredCost: number;
+  /** Discounts, gifts and entered costs. */
+  cost: number;
+  /** (revenue − cost) ÷ cost. Null where it cost nothing. */
+  roi: number | null;
+  /** Null by SKU: a customer is new with a whole order. */
+  newCustomers: number | null;
+  /** Cost ÷ new customers, in minor units. */
+  acquisitionCost: number | null;
+  margin: CampaignMargin;
+  /** The channel, the key of the segment, or the SKU. Null: no channel was told; customers whom nobody knows or who are in no segment; what belongs to no SKU, as shipping, taxes, services and refunds of no line. */
+  name: string | null;
 };
 
 export type BrokenOrderRule = {
@@ -876,7 +944,7 @@ export type CampaignAlert = {
   threshold: number | null;
 };
 
-/** `goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. `cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: gifts, services, points or coupons were given, which cost more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet. */
+/** `goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. `cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: points or coupons were given, or gifts or services of which nobody said what they cost (`uncostedSkus`): more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet. */
 export type CampaignAlertCode = "goal_behind" | "conversion_low" | "roi_low" | "budget_nearly_spent" | "budget_spent" | "promotion_budget_nearly_spent" | "promotion_exhausted" | "cost_unknown" | "gifts_not_in_cost" | "visits_unknown" | "few_orders";
 
 export type CampaignAlertSeverity = "info" | "warning" | "critical";
@@ -938,7 +1006,7 @@ export type CampaignBoard = {
   otherCurrencies: readonly (CampaignOtherCurrency)[];
   /** All that it may cost; null without one. */
   budget: number | null;
-  /** Less discounts and cost entries; below zero where it is exceeded. */
+  /** Less discounts, gifts and cost entries; below zero where it is exceeded. */
   budgetLeft: number | null;
   /** What was planned and spent by element and hidden cost of the budget. Stages are a plan alone: no cost entry names one. */
   elements: readonly (CampaignElement)[];
@@ -949,6 +1017,8 @@ export type CampaignBoard = {
   channels: readonly (CampaignBoardChannel)[];
   /** The largest discount first; at most 200. */
   promotions: readonly (CampaignBoardPromotion)[];
+  /** Gifts of which nobody said what they cost, by SKU; at most 100. Services have none. */
+  uncostedSkus: readonly (string)[];
   /** By hours where the campaign takes up to three days, else by its days; at most the last 400. What came back counts where it was sold. */
   timeline: readonly (CampaignBoardPoint)[];
   /** The gravest first. */
@@ -975,11 +1045,15 @@ export type CampaignBoardChannel = {
   conversion: number | null;
   /** What the campaign's promotions took off goods that were kept, in minor units. */
   discountCost: number;
-  /** What their gifts and services are said to be worth. In no cost: what they cost you is a cost entry. */
+  /** What their gifts and services are said to be worth to customers. In no cost. */
   giftValue: number;
+  /** What the gifts and services cost that were given and kept: as the order's line of the gift says (`unitCost`), else the promotion's benefit, by the version that priced the order. */
+  giftCost: number;
+  /** Units of gifts and services of which neither says what they cost. */
+  uncostedGifts: number;
   /** The cost entries, in minor units. */
   otherCosts: number;
-  /** Discounts and cost entries, in minor units. */
+  /** Discounts, gifts and cost entries, in minor units. */
   cost: number;
   /** (GMV − cost) ÷ cost: 3.2 is 1 : 3.2. Null where there was no cost. */
   roi: number | null;
@@ -1017,8 +1091,10 @@ export type CampaignBoardPromotion = {
   gmv: number;
   /** What it took off, in minor units. Of promotions this does add up. */
   discountCost: number;
-  /** It gives gifts, services, points or coupons: what these cost you is in no cost here. */
+  /** It gives gifts, services, points or coupons. */
   givesAway: boolean;
+  /** It gave points or coupons, which are in no cost here, or gifts or services of which nobody said what they cost. */
+  hasUnknownCost: boolean;
   /** Null: as often as wanted. */
   usesLeft: number | null;
   /** In the board's currency; null without one. */
@@ -1029,6 +1105,21 @@ export type CampaignBoardPromotion = {
 };
 
 export type CampaignBoardStatus = "planned" | "running" | "over" | "archived";
+
+export type CampaignBreakdown = {
+  campaign: string;
+  currency: string;
+  by: BreakdownBy;
+  /** Of the campaign, each order once: as on its board. */
+  whole: BreakdownFigures;
+  /** The largest revenue first. */
+  rows: readonly (BreakdownRow)[];
+  /** Of all rows after `limit` together, by segment without those whom a row has. Null: there are none. */
+  others: BreakdownFigures | null;
+  /** Orders of customers in several segments, which are in the row of each: rows add up to more than the whole by them. 0: rows and `others` add up to the whole, to the cent. */
+  inSeveral: number;
+  cautions: readonly (Caution)[];
+};
 
 /** Elements and hidden costs together, and stages by themselves, may not exceed the whole (`budget_exceeded`). */
 export type CampaignBudget = {
@@ -1136,7 +1227,7 @@ export type CampaignDocument = {
 };
 
 export type CampaignElement = {
-  /** Of the budget, of cost entries, or `discounts`: what promotions took off. */
+  /** Of the budget, of cost entries, or `discounts`: what promotions took off; or `gifts`: what it cost that they gave. */
   name: string;
   /** Minor units; null: no element of the budget has this name. */
   planned: number | null;
@@ -1174,11 +1265,15 @@ export type CampaignFigures = {
   conversion: number | null;
   /** What the campaign's promotions took off goods that were kept, in minor units. */
   discountCost: number;
-  /** What their gifts and services are said to be worth. In no cost: what they cost you is a cost entry. */
+  /** What their gifts and services are said to be worth to customers. In no cost. */
   giftValue: number;
+  /** What the gifts and services cost that were given and kept: as the order's line of the gift says (`unitCost`), else the promotion's benefit, by the version that priced the order. */
+  giftCost: number;
+  /** Units of gifts and services of which neither says what they cost. */
+  uncostedGifts: number;
   /** The cost entries, in minor units. */
   otherCosts: number;
-  /** Discounts and cost entries, in minor units. */
+  /** Discounts, gifts and cost entries, in minor units. */
   cost: number;
   /** (GMV − cost) ÷ cost: 3.2 is 1 : 3.2. Null where there was no cost. */
   roi: number | null;
@@ -1305,7 +1400,7 @@ export type CampaignMargin = {
   amount: number | null;
   /** The same in percent of what was paid for them. */
   grossPercent: number | null;
-  /** GMV less goods and other costs, in percent of GMV (discounts are off GMV already); null unless all costs of goods are known. */
+  /** GMV less goods, gifts and other costs, in percent of GMV (discounts are off GMV already); null unless all costs of goods are known. */
   netPercent: number | null;
 };
 
@@ -3619,9 +3714,11 @@ export type MarketCampaign = {
   /** Minor units, as are the others; less what was refunded. */
   revenue: number;
   discount: number;
+  /** Of gifts and services of which it is known. */
+  giftCost: number;
   /** 1 is a hundred percent. Null: it cost nothing. */
   roi: number | null;
-  /** Discounts, and the costs entered. */
+  /** Discounts, gifts, and the costs entered. */
   cost: number;
   promotions: readonly (MarketPromotion)[];
 };
@@ -3634,6 +3731,8 @@ export type MarketPromotion = {
   /** Minor units, as are the others; less what was refunded. */
   revenue: number;
   discount: number;
+  /** Of gifts and services of which it is known. */
+  giftCost: number;
   /** 1 is a hundred percent. Null: it cost nothing. */
   roi: number | null;
 };
@@ -3675,7 +3774,7 @@ export type MeasuredReturns = {
   netMargin: number | null;
   /** Of orders in which a promotion of it applied, less refunds. */
   revenue: number;
-  /** Discounts, and the costs entered. What gifts cost is among the costs of goods or is entered, as on the board. */
+  /** Discounts, gifts of which it is known what they cost, and the costs entered, as on the board. */
   cost: number;
 };
 
@@ -6078,7 +6177,7 @@ export type SimulatedUse = {
   orders: number;
   /** How many times it was applied. */
   redemptions: number;
-  /** What it took off, goods and shipping. */
+  /** What it took off, goods and shipping, and what its gifts cost. */
   cost: MinorUnits;
 };
 
@@ -6116,6 +6215,9 @@ export type SimulationDifference = {
   gifts: number;
   /** Minor units; below 0 where it is less. */
   giftValue: number;
+  /** Minor units; below 0 where it is less. */
+  giftCost: number;
+  uncostedGifts: number;
   points: number;
   /** Minor units; below 0 where it is less. */
   margin: number;
@@ -6234,8 +6336,12 @@ export type SimulationSide = {
   gifts: number;
   /** What the promotions say they are worth; not in any cost. */
   giftValue: MinorUnits;
+  /** What gifts and services cost, by the `unitCost` of their promotions. */
+  giftCost: MinorUnits;
+  /** Units of gifts and services without a `unitCost`. */
+  uncostedGifts: number;
   points: number;
-  /** Revenue less cost, of the lines whose `unitCost` is known. */
+  /** Revenue less cost, of the lines whose `unitCost` is known. What gifts cost is beside it. */
   margin: number;
 };
 
@@ -7257,6 +7363,8 @@ export interface Operations {
   undoPolicyAction: { request: { params: { campaign: string; id: string } }; answer: PolicyAction };
   /** What a campaign earned, and what it added: against its holdout and against last year. */
   campaignMeasurement: { request: { params: { key: string }; query?: { currency?: CurrencyCode; confidence?: number } }; answer: CampaignMeasurement };
+  /** What a campaign earned by channel, segment or SKU: ROI, margin, what a new customer cost. */
+  campaignBreakdown: { request: { params: { key: string }; query: { by: BreakdownBy; currency?: CurrencyCode; limit?: number } }; answer: CampaignBreakdown };
   /** What the variants of an experiment brought, arm by arm. */
   experimentMeasurement: { request: { params: { name: string }; query: { currency: CurrencyCode; confidence?: number; to?: string } }; answer: ExperimentMeasurement };
   /** Which channels the orders came from: by first touch, last touch, and all touches alike. */
@@ -7510,6 +7618,7 @@ export const routes = {
   policyActions: { method: "GET", path: "/v1/campaigns/{campaign}/policy-actions", isRepeatable: true, takesIdempotencyKey: false },
   undoPolicyAction: { method: "POST", path: "/v1/campaigns/{campaign}/policy-actions/{id}/undo", isRepeatable: false, takesIdempotencyKey: false },
   campaignMeasurement: { method: "GET", path: "/v1/campaigns/{key}/measurement", isRepeatable: true, takesIdempotencyKey: false },
+  campaignBreakdown: { method: "GET", path: "/v1/campaigns/{key}/breakdown", isRepeatable: true, takesIdempotencyKey: false },
   experimentMeasurement: { method: "GET", path: "/v1/experiments/{name}/measurement", isRepeatable: true, takesIdempotencyKey: false },
   campaignAttribution: { method: "GET", path: "/v1/campaigns/{key}/attribution", isRepeatable: true, takesIdempotencyKey: false },
   customerKpis: { method: "GET", path: "/v1/customer-kpis", isRepeatable: true, takesIdempotencyKey: false },

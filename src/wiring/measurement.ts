@@ -2,6 +2,7 @@
 
 import { exposureService } from "../features/exposures/exposure-service.ts";
 import { attributionService } from "../features/measurement/attribution-service.ts";
+import { breakdownService } from "../features/measurement/breakdown-service.ts";
 import { customerKpiService } from "../features/measurement/customer-kpi-service.ts";
 import { measurementOperations } from "../features/measurement/measurement-operations.ts";
 import { measurementService } from "../features/measurement/measurement-service.ts";
@@ -24,6 +25,7 @@ export function measurementServices(options: {
       measurementService(options),
       attributionService(options),
       customerKpiService(options),
+      breakdownService(options),
     ),
   };
 }

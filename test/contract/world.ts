@@ -19,6 +19,7 @@ export const queries: Readonly<Record<string, Record<string, unknown>>> = {
   campaignAttribution: { currency: "CNY" },
   campaignMeasurement: { currency: "CNY" },
   experimentMeasurement: { currency: "CNY" },
+  campaignBreakdown: { by: "sku", currency: "CNY" },
   customerValueReport: { year: 2026, currency: "CNY" },
   market: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", currency: "CNY" },
   rebateStandings: { agreement: "year-2025", period: "2025-Q1" },

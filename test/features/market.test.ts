@@ -92,9 +92,12 @@ test("beside theirs stand our campaigns of that time with what each promotion ea
           orders: 2,
           revenue: 18_000,
           discount: 2_000,
+          giftCost: 0,
           cost: 4_000,
           roi: 3.5,
-          promotions: [{ promotion: "ten-off", orders: 2, revenue: 18_000, discount: 2_000, roi: 8 }],
+          promotions: [
+            { promotion: "ten-off", orders: 2, revenue: 18_000, discount: 2_000, giftCost: 0, roi: 8 },
+          ],
         },
       ]);
     },

@@ -368,6 +368,7 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   "GET /v1/campaigns/{key}/costs": campaign,
   "GET /v1/campaigns/{key}/measurement": campaign,
+  "GET /v1/campaigns/{key}/breakdown": { ...campaign, query: () => ({ by: "sku", currency: "CNY" }) },
   "GET /v1/campaigns/{key}/attribution": campaign,
   // An experiment is what promotions name: one that nobody met has no arms.
   "GET /v1/experiments/{name}/measurement": {

@@ -17,6 +17,9 @@ export const gift = defineBenefit({
     maxTimes: z.int().min(1).optional(),
     stock: z.int().min(1).optional().describe("How many units the promotion has to give."),
     value: moneyMap.optional().describe("What one unit is worth."),
+    unitCost: moneyMap
+      .optional()
+      .describe("What one unit costs you: a cost of the campaign from then on, and in no quote."),
   }),
   example: { sku: "BAG", quantity: 1, stock: 1000, value: { CNY: 20000 } },
   stages: ["reward"],

@@ -9,6 +9,9 @@ export const service = defineBenefit({
     name: z.string().min(1).max(200),
     quota: z.int().min(1).optional(),
     value: moneyMap.optional(),
+    unitCost: moneyMap
+      .optional()
+      .describe("What it costs you each time: a cost of the campaign from then on, and in no quote."),
   }),
   example: { name: "skin-test", quota: 200, value: { CNY: 9900 } },
   stages: ["reward"],

@@ -45,7 +45,7 @@ export const campaignAttainment = z
   .meta({ id: "CampaignAttainments" });
 export type CampaignAttainments = z.output<typeof campaignAttainment>;
 
-const margin = z
+export const campaignMargin = z
   .object({
     knownShare: share.describe(
       "Of what was paid for goods, the share whose cost is known (`unitCost` of orders and carts), 0 to 1. Below 1 the margin is that of this share only. Null while nothing is sold.",
@@ -61,7 +61,7 @@ const margin = z
       .number()
       .nullable()
       .describe(
-        "GMV less goods and other costs, in percent of GMV (discounts are off GMV already); null unless all costs of goods are known.",
+        "GMV less goods, gifts and other costs, in percent of GMV (discounts are off GMV already); null unless all costs of goods are known.",
       ),
   })
   .meta({ id: "CampaignMargin" });
@@ -72,7 +72,7 @@ const figures = {
   units: z.int().describe("Goods of these orders, less those returned."),
   unitsPerOrder: z.number().nullable(),
   gmv: amount.describe("What was paid for these orders, less what was refunded, in minor units."),
-  margin: margin.describe("GMV is never told without it."),
+  margin: campaignMargin.describe("GMV is never told without it."),
   refunded: amount,
   averageOrderValue: z.int().nullable().describe("GMV ÷ orders, in minor units."),
   conversion: z
@@ -82,11 +82,13 @@ const figures = {
   discountCost: amount.describe(
     "What the campaign's promotions took off goods that were kept, in minor units.",
   ),
-  giftValue: amount.describe(
-    "What their gifts and services are said to be worth. In no cost: what they cost you is a cost entry.",
+  giftValue: amount.describe("What their gifts and services are said to be worth to customers. In no cost."),
+  giftCost: amount.describe(
+    "What the gifts and services cost that were given and kept: as the order's line of the gift says (`unitCost`), else the promotion's benefit, by the version that priced the order.",
   ),
+  uncostedGifts: z.int().describe("Units of gifts and services of which neither says what they cost."),
   otherCosts: amount.describe("The cost entries, in minor units."),
-  cost: amount.describe("Discounts and cost entries, in minor units."),
+  cost: amount.describe("Discounts, gifts and cost entries, in minor units."),
   roi: z.number().nullable().describe("(GMV − cost) ÷ cost: 3.2 is 1 : 3.2. Null where there was no cost."),
   newCustomers: z.int().describe("Whose first paid order it was."),
   winBacks: z.int().describe("Whose last paid order was more than 90 days before."),
@@ -120,9 +122,12 @@ const boardPromotion = z
       ),
     gmv: amount.describe("What was paid for these orders, less refunds, in minor units."),
     discountCost: amount.describe("What it took off, in minor units. Of promotions this does add up."),
-    givesAway: z
+    givesAway: z.boolean().describe("It gives gifts, services, points or coupons."),
+    hasUnknownCost: z
       .boolean()
-      .describe("It gives gifts, services, points or coupons: what these cost you is in no cost here."),
+      .describe(
+        "It gave points or coupons, which are in no cost here, or gifts or services of which nobody said what they cost.",
+      ),
     usesLeft: z.int().nullable().describe("Null: as often as wanted."),
     budget: amount.nullable().describe("In the board's currency; null without one."),
     budgetLeft: amount.nullable(),
@@ -152,7 +157,7 @@ const alert = z
       id: "CampaignAlertCode",
       description:
         "`goal_behind`: less than the time that has passed asks for. `conversion_low`: under 0.7 × the goal. `roi_low`: under 0.8 × the goal. `…nearly_spent`: four fifths are gone. `promotion_exhausted`: no uses or no budget left. " +
-        "`cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: gifts, services, points or coupons were given, which cost more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet.",
+        "`cost_unknown`: of part of the goods nobody said what they cost. `gifts_not_in_cost`: points or coupons were given, or gifts or services of which nobody said what they cost (`uncostedSkus`): more than `cost` says, and ROI has it. `visits_unknown`: orders, but no `view` events. `few_orders`: under 100, by which nothing is decided yet.",
     }),
     severity: z.enum(["info", "warning", "critical"]).meta({ id: "CampaignAlertSeverity" }),
     subject: z.string().describe("A metric, a promotion's key, or `campaign`."),
@@ -165,7 +170,11 @@ export type CampaignAlert = z.output<typeof alert>;
 
 const element = z
   .object({
-    name: z.string().describe("Of the budget, of cost entries, or `discounts`: what promotions took off."),
+    name: z
+      .string()
+      .describe(
+        "Of the budget, of cost entries, or `discounts`: what promotions took off; or `gifts`: what it cost that they gave.",
+      ),
     planned: amount.nullable().describe("Minor units; null: no element of the budget has this name."),
     spent: amount.describe("Minor units."),
   })
@@ -213,12 +222,15 @@ export const campaignBoard = z
     budget: amount.nullable().describe("All that it may cost; null without one."),
     budgetLeft: amount
       .nullable()
-      .describe("Less discounts and cost entries; below zero where it is exceeded."),
+      .describe("Less discounts, gifts and cost entries; below zero where it is exceeded."),
     elements: campaignElements,
     figures: campaignFigures.describe("Of the campaign as a whole, each order once."),
     goals: z.array(attainment),
     channels: z.array(boardChannel).describe("The largest GMV first; at most 100."),
     promotions: z.array(boardPromotion).describe("The largest discount first; at most 200."),
+    uncostedSkus: z
+      .array(z.string())
+      .describe("Gifts of which nobody said what they cost, by SKU; at most 100. Services have none."),
     timeline: z
       .array(point)
       .describe(

@@ -31,6 +31,7 @@ import {
   sumSales,
   sumVisits,
   timelineOf,
+  uncostedSkusOf,
   type VisitSpan,
 } from "./campaign-kpi-store.ts";
 import { nothing, quarterMilliseconds, quarterOf } from "./campaign-sale.ts";
@@ -52,6 +53,7 @@ export interface CampaignBoardOptions {
 
 const mostChannels = 100;
 const mostPromotions = 200;
+const mostSkus = 100;
 const mostPoints = 400;
 /** Shorter campaigns are told by hours. */
 const hourlyDays = 3;
@@ -101,7 +103,7 @@ export function campaignBoardService({
       }),
     }));
     channels.sort((a, b) => b.gmv - a.gmv || b.visits - a.visits);
-    const elements = elementsOf(row.document.budget, costs, figures.discountCost);
+    const elements = elementsOf(row.document.budget, costs, figures);
     return { currency, whole, elements, figures, channels, goals: await attainments(connection, row, now) };
   }
 
@@ -144,6 +146,8 @@ export function campaignBoardService({
           now,
         );
         const promotions = await boardPromotions(connection, row, sales, currency, now);
+        const uncostedSkus =
+          figures.uncostedGifts === 0 ? [] : await uncostedSkusOf(connection, row, currency, mostSkus);
         const budget = document.budget?.amount ?? null;
         const by =
           Date.parse(endsAt) - Date.parse(startsAt) <= hourlyDays * millisecondsPerDay ? "hour" : "day";
@@ -171,8 +175,9 @@ export function campaignBoardService({
           goals,
           channels: channels.slice(0, mostChannels),
           promotions,
+          uncostedSkus,
           timeline: timeline.map(({ from, ...point }) => ({ from: new Date(from).toISOString(), ...point })),
-          alerts: alertsOf({ figures, goals, promotions, budget }),
+          alerts: alertsOf({ figures, goals, promotions, budget, uncostedSkus }),
         };
       }),
   };
@@ -271,6 +276,7 @@ function boardPromotion(
     gmv: sums.revenue - sums.refunded,
     discountCost: sums.discount,
     givesAway: row.givesAway,
+    hasUnknownCost: sums.uncostedGifts > 0 || (row.givesBeyondCost && sums.orders > sums.returnedOrders),
     usesLeft: row.usesLimit === null ? null : Math.max(0, row.usesLimit - row.uses),
     budget: row.budget,
     budgetLeft: row.budget === null ? null : Math.max(0, row.budget - row.budgetTaken),

@@ -34,7 +34,7 @@ export function figuresOf({ sales, visits, otherCosts, allOrders }: Sums): Campa
   const gmv = sales.revenue - sales.refunded;
   const orders = ordersOf(sales);
   const units = sales.units - sales.returnedUnits;
-  const cost = sales.discount + otherCosts;
+  const cost = sales.discount + sales.giftCost + otherCosts;
   return {
     visits,
     orders,
@@ -47,6 +47,8 @@ export function figuresOf({ sales, visits, otherCosts, allOrders }: Sums): Campa
     conversion: ratioOf(allOrders, visits),
     discountCost: sales.discount,
     giftValue: sales.giftValue,
+    giftCost: sales.giftCost,
+    uncostedGifts: sales.uncostedGifts,
     otherCosts,
     cost,
     roi: roiOf(gmv, cost),
@@ -60,8 +62,13 @@ export function figuresOf({ sales, visits, otherCosts, allOrders }: Sums): Campa
 const ratioOf = (part: number, whole: number): number | null =>
   whole === 0 ? null : toFourDecimals(part / whole);
 
-function marginOf(
-  { goods, costedGoods, goodsCost }: SaleFigures,
+export function marginOf(
+  {
+    goods,
+    costedGoods,
+    goodsCost,
+    giftCost,
+  }: Pick<SaleFigures, "goods" | "costedGoods" | "goodsCost" | "giftCost">,
   gmv: number,
   otherCosts: number,
 ): CampaignFigures["margin"] {
@@ -71,7 +78,7 @@ function marginOf(
     knownShare: goods <= 0 ? null : isAllKnown ? 1 : Math.floor((costedGoods / goods) * 10_000) / 10_000,
     amount: costedGoods > 0 ? costedGoods - goodsCost : null,
     grossPercent: costedGoods > 0 ? percentOf(costedGoods - goodsCost, costedGoods) : null,
-    netPercent: isAllKnown ? percentOf(gmv - goodsCost - otherCosts, gmv) : null,
+    netPercent: isAllKnown ? percentOf(gmv - goodsCost - giftCost - otherCosts, gmv) : null,
   };
 }
 
@@ -85,18 +92,21 @@ const addingUp: ReadonlySet<CampaignMetric> = new Set([
   "stockUnits",
 ]);
 
+/** What promotions took off, and what it cost that they gave away. */
 const discounts = "discounts";
+const gifts = "gifts";
 
 /** In the order of the budget, then what was spent on what nobody planned. */
 export function elementsOf(
   budget: CampaignDocument["budget"],
   costs: readonly { readonly element: string; readonly amount: number }[],
-  discountCost: number,
+  { discountCost, giftCost }: Pick<CampaignFigures, "discountCost" | "giftCost">,
 ): CampaignElement[] {
   const planned = new Map<string, number>();
   for (const { name, amount } of [...(budget?.elements ?? []), ...(budget?.hiddenCosts ?? [])])
     planned.set(name, (planned.get(name) ?? 0) + amount);
   const spent = new Map<string, number>([[discounts, discountCost]]);
+  if (giftCost !== 0) spent.set(gifts, giftCost);
   for (const { element, amount } of costs) spent.set(element, (spent.get(element) ?? 0) + amount);
   return [...new Set([...planned.keys(), ...spent.keys()])].map((name) => ({
     name,
@@ -145,8 +155,9 @@ export function alertsOf(board: {
   readonly goals: readonly Attainment[];
   readonly promotions: readonly BoardPromotion[];
   readonly budget: number | null;
+  readonly uncostedSkus: readonly string[];
 }): CampaignAlert[] {
-  const { figures, goals, promotions, budget } = board;
+  const { figures, goals, promotions, budget, uncostedSkus } = board;
   const alerts: CampaignAlert[] = [];
   const add = (
     code: CampaignAlert["code"],
@@ -224,7 +235,7 @@ export function alertsOf(board: {
       "gifts_not_in_cost",
       "warning",
       "roi",
-      `${givers.slice(0, 5).join(", ")} gave gifts, services, points or coupons, which are in no cost: enter what they cost, or ROI is too good${figures.cost === 0 ? " and no policy on it acts" : ""}.`,
+      `${givenAwayWords(givers, uncostedSkus)}: say or enter what they cost, or ROI is too good${figures.cost === 0 ? " and no policy on it acts" : ""}.`,
       figures.giftValue,
       null,
     );
@@ -252,6 +263,17 @@ export function alertsOf(board: {
 
 /** Promotions that gave away what is in no cost. */
 export const giversOf = (promotions: readonly BoardPromotion[]): string[] =>
-  promotions.filter(({ givesAway, orders }) => givesAway && orders > 0).map(({ promotion }) => promotion);
+  promotions.filter(({ hasUnknownCost }) => hasUnknownCost).map(({ promotion }) => promotion);
+
+const mostNamed = 5;
+export function givenAwayWords(givers: readonly string[], skus: readonly string[]): string {
+  const which = skus.length === 0 ? "" : ` (${namesOf(skus)})`;
+  return `${namesOf(givers)} gave gifts, services, points or coupons that are in no cost${which}`;
+}
+
+function namesOf(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return names.slice(0, mostNamed).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
 
 const percent = (share: number): string => `${Math.round(share * 10_000) / 100} %`;

@@ -8,7 +8,7 @@ import { lockEventsFirst } from "../events/event-customer-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import type { TrackedEvent } from "../tracking/tracking-schemas.ts";
 import { addEvents, type CountedEvents, recountEvents } from "./campaign-event-store.ts";
-import { type Contribution, contributionsOf, quarterOf } from "./campaign-sale.ts";
+import { type Contribution, contributionsOf, quarterOf, type RulesThen } from "./campaign-sale.ts";
 import {
   type CampaignVersion,
   campaignVersions,
@@ -44,34 +44,34 @@ export const followSales =
     await recount(connection, projectId, ids);
   };
 
-interface CampaignsAt {
-  readonly promotionIds: readonly string[];
-  /** The campaign in which a promotion was when this revision of the rules priced an order. */
-  campaignOf(promotionId: string, revision: number): string | null;
-}
-
-function campaignsAt(versions: readonly CampaignVersion[]): CampaignsAt {
+function rulesThen(
+  versions: readonly CampaignVersion[],
+): RulesThen & { readonly promotionIds: readonly string[] } {
   const byPromotion = grouped(versions, ({ promotionId }) => promotionId);
+  const versionAt = (promotionId: string, revision: number) =>
+    byPromotion.get(promotionId)?.findLast((version) => version.revision <= revision);
   return {
     promotionIds: [...byPromotion.keys()],
-    campaignOf: (promotionId, revision) =>
-      byPromotion.get(promotionId)?.findLast((version) => version.revision <= revision)?.campaign ?? null,
+    campaignOf: (promotionId, revision) => versionAt(promotionId, revision)?.campaign ?? null,
+    giftCostOf: (promotionId, revision, benefit, currency) =>
+      versionAt(promotionId, revision)?.giftCosts?.[benefit]?.[currency] ?? null,
   };
 }
 
 async function recount(connection: Connection, projectId: string, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += mostAtOnce) {
     const some = ids.slice(from, from + mostAtOnce);
-    const { promotionIds, campaignOf } = campaignsAt(await campaignVersions(connection, projectId, some));
-    if (promotionIds.length === 0) continue;
-    const sales = await storedSales(connection, projectId, some, promotionIds);
-    const added = sales.flatMap((sale) => contributionsOf(sale, campaignOf));
+    const rules = rulesThen(await campaignVersions(connection, projectId, some));
+    if (rules.promotionIds.length === 0) continue;
+    const sales = await storedSales(connection, projectId, some, rules.promotionIds);
+    const added = sales.flatMap((sale) => contributionsOf(sale, rules));
     const before = grouped(await contributionsSoFar(connection, projectId, some), saleOf);
     const after = grouped(added, saleOf);
     const changed = sales.map(({ id }) => id).filter((id) => !isSame(before.get(id), after.get(id)));
     if (changed.length === 0) continue;
     const rows = changed.flatMap((id) => after.get(id) ?? []);
-    await replaceContributions(connection, projectId, changed, rows);
+    const replaced = changed.filter((id) => before.has(id));
+    await replaceContributions(connection, projectId, replaced, rows);
   }
 }
 

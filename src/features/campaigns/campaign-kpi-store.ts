@@ -124,6 +124,8 @@ export interface PromotionOf {
   readonly budgetTaken: number;
   /** Gifts, services, points or coupons. */
   readonly givesAway: boolean;
+  /** Points or coupons, of which no cost is known. */
+  readonly givesBeyondCost: boolean;
   /** When the last quarter hour began in which it was sold with, epoch milliseconds. */
   readonly lastSoldAt: number | null;
 }
@@ -146,6 +148,7 @@ export async function promotionsOf(
            (document -> 'budget' -> 'amount' ->> ${currency}::text)::bigint as budget,
            ${taken(sql`'amount:' || ${currency}::text`)} as "budgetTaken",
            document @? '$.benefits.**.kind ? (@ == "gift" || @ == "service" || @ == "points" || @ == "issue_coupon")' as "givesAway",
+           document @? '$.benefits.**.kind ? (@ == "points" || @ == "issue_coupon")' as "givesBeyondCost",
            ${milliseconds(sql`(select max(quarter) from campaign_kpis k where k.project_id = ${projectId}
                and k.campaign = ${campaign} and k.promotion = p.key and k.orders > 0)`)} as "lastSoldAt"
       from promotions p
@@ -153,4 +156,18 @@ export async function promotionsOf(
        and (document ->> 'campaign' = ${campaign} or key in (select key from unnest(${sql.param(keys)}::text[]) as u (key)))
      order by key limit ${most}`);
   return rows;
+}
+
+/** Gifts of which nobody said what they cost. */
+export async function uncostedSkusOf(
+  connection: Connection,
+  { projectId, key: campaign }: { readonly projectId: string; readonly key: string },
+  currency: string | null,
+  most: number,
+): Promise<string[]> {
+  const { rows } = await connection.execute<{ sku: string }>(sql`
+    select sku from campaign_sku_kpis
+     where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency} and uncosted_gifts > 0
+     order by sku limit ${most}`);
+  return rows.map(({ sku }) => sku);
 }

@@ -113,6 +113,7 @@ function keyFigures(figures: CampaignReview["figures"]): [string, number | strin
     ["Average order", figures.averageOrderValue],
     ["Conversion", figures.conversion],
     ["Discounts", figures.discountCost],
+    ["Gifts", figures.giftCost],
     ["Other costs", figures.otherCosts],
     ["ROI", roi === null ? null : `1 : ${roi}`],
     ["New customers", figures.newCustomers],

@@ -1,6 +1,6 @@
 /** Why goals were missed, as far as figures can tell: each rule names the figures it concludes from. Pure arithmetic. */
 import { toFourDecimals } from "../planning/calculation.ts";
-import { giversOf } from "./campaign-board.ts";
+import { givenAwayWords, giversOf } from "./campaign-board.ts";
 import type { Attainment, CampaignBoard, CampaignFigures } from "./campaign-board-schemas.ts";
 import type {
   CampaignCause,
@@ -10,7 +10,10 @@ import type {
 } from "./campaign-review-schemas.ts";
 import type { CampaignMetric } from "./campaign-schemas.ts";
 
-export type ReviewBasis = Pick<CampaignBoard, "figures" | "elements" | "goals" | "channels" | "promotions">;
+export type ReviewBasis = Pick<
+  CampaignBoard,
+  "figures" | "elements" | "goals" | "channels" | "promotions" | "uncostedSkus"
+>;
 
 type Rule = (basis: ReviewBasis, goal: Attainment) => CampaignCause[];
 
@@ -81,14 +84,14 @@ const returns: Rule = ({ figures: { refunded, gmv } }) => {
 };
 
 /** An ROI of r leaves 1 ÷ (1 + r) of the revenue for costs. */
-const costShare: Rule = ({ figures: { cost, discountCost, otherCosts, gmv } }, { target }) => {
+const costShare: Rule = ({ figures: { cost, discountCost, giftCost, otherCosts, gmv } }, { target }) => {
   if (gmv <= 0) return [];
   const [share, allowed] = [toFourDecimals(cost / gmv), toFourDecimals(1 / (1 + target))];
   if (share <= allowed) return [];
   return [
     cause(
       "cost_share_above_goal",
-      `It cost ${percent(share)} of GMV; 1 : ${target} allows ${percent(allowed)}. Discounts were ${percent(discountCost / gmv)}, entered costs ${percent(otherCosts / gmv)}.`,
+      `It cost ${percent(share)} of GMV; 1 : ${target} allows ${percent(allowed)}. Discounts were ${percent(discountCost / gmv)}, ${giftCost === 0 ? "" : `gifts ${percent(giftCost / gmv)}, `}entered costs ${percent(otherCosts / gmv)}.`,
       { share, allowed, discountCost, otherCosts },
     ),
   ];
@@ -151,15 +154,14 @@ const unknownVisits: Rule = ({ figures: { visits, orders } }) =>
       ];
 
 /** However good it looks. */
-const givenAway: Rule = ({ promotions, figures: { giftValue } }) => {
+const givenAway: Rule = ({ promotions, uncostedSkus, figures: { giftValue } }) => {
   const givers = giversOf(promotions);
   if (givers.length === 0) return [];
   return [
-    cause(
-      "gifts_not_in_cost",
-      `${givers.slice(0, 5).join(", ")} gave gifts, services, points or coupons: what they cost is in no cost.`,
-      { promotions: givers.length, giftValue },
-    ),
+    cause("gifts_not_in_cost", `${givenAwayWords(givers, uncostedSkus)}.`, {
+      promotions: givers.length,
+      giftValue,
+    }),
   ];
 };
 
@@ -188,7 +190,8 @@ const actions: Readonly<Record<CauseCode, string>> = {
   small_orders: "Set the thresholds above the usual order.",
   cost_unknown: "Send `unitCost` with orders.",
   visits_unknown: "Send `view` events with the campaign's key.",
-  gifts_not_in_cost: "Enter what gifts, services, points and coupons cost.",
+  gifts_not_in_cost:
+    "Say in the promotion or with the order what gifts cost (`unitCost`), and enter what points and coupons cost.",
   few_orders: "Wait for more orders before anything is concluded.",
 };
 

@@ -1,12 +1,16 @@
 /** Sales as they are stored now, and what they add to the figures. It looks into the tables of several features, and writes its own. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import { type Contribution, type StoredSale, saleMeasures } from "./campaign-sale.ts";
+import { type Contribution, saleMeasures } from "./campaign-sale.ts";
+import { skuMeasures } from "./campaign-sale-given.ts";
+import type { StoredSale } from "./campaign-stored-sale.ts";
 
 export interface CampaignVersion {
   readonly promotionId: string;
   readonly revision: number;
   readonly campaign: string | null;
+  /** By the number of the benefit, what a unit that it gives costs in minor units of each currency; null: of none it is said. */
+  readonly giftCosts: Readonly<Record<string, Readonly<Record<string, number>>>> | null;
 }
 
 /** Whether any promotion of the project ever was in a campaign. */
@@ -27,7 +31,10 @@ export async function campaignVersions(
       select distinct p.applied ->> 'promotionId' as id
         from redemptions r cross join json_array_elements(r.quote -> 'promotions') as p (applied)
        where r.project_id = ${projectId} and r.id in (select id from ${texts(redemptions)} as u (id)))
-    select v.promotion_id as "promotionId", v.revision, v.document ->> 'campaign' as campaign
+    select v.promotion_id as "promotionId", v.revision, v.document ->> 'campaign' as campaign,
+           (select json_object_agg(nth - 1, benefit -> 'unitCost')
+              from jsonb_array_elements(v.document -> 'benefits') with ordinality as b (benefit, nth)
+             where benefit ? 'unitCost') as "giftCosts"
       from applied a join promotion_versions v on v.project_id = ${projectId} and v.promotion_id = a.id
      where exists (select from promotion_versions c
                     where c.project_id = ${projectId} and c.promotion_id = a.id and c.document ? 'campaign')
@@ -151,29 +158,44 @@ const list = (names: readonly string[]): SQL => sql.raw(names.join(", "));
 const grain = ["campaign", "promotion", "currency", "quarter", "channel"];
 const saleColumns = ["redemption_id", "campaign", "promotion", "order_ref", "currency", "quarter", "channel"];
 
-/** Puts what these sales add in the place of what they added before. Under the lock with which the project's events are numbered. */
+const skuSums = skuMeasures.map(columnOf);
+/** As they are in the list that a sale has of its SKUs. */
+const skuFields = skuMeasures.map((name) => `"${name}" bigint`);
+
+/**
+ * Puts what these sales add in the place of what those of them that are in `replaced` added before. Under the lock with which the
+ * project's events are numbered.
+ */
 export async function replaceContributions(
   connection: Connection,
   projectId: string,
-  redemptions: readonly string[],
+  replaced: readonly string[],
   contributions: readonly Contribution[],
 ): Promise<void> {
-  const isOld = sql`project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`;
   const rows = contributions.map(({ redemption, quarter, ...rest }) => ({
     redemption_id: redemption,
     quarter: new Date(quarter).toISOString(),
     ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [columnOf(name), value])),
   }));
-  await addToSums(connection, projectId, -1, isOld);
-  await connection.execute(sql`delete from campaign_sales where ${isOld}`);
+  const of = (redemptions: readonly string[]) =>
+    sql`project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`;
+  if (replaced.length > 0) {
+    await addToSums(connection, projectId, -1, of(replaced));
+    await connection.execute(sql`delete from campaign_sales where ${of(replaced)}`);
+  }
   if (rows.length === 0) return;
   await connection.execute(sql`
-    insert into campaign_sales (project_id, ${list(saleColumns)}, ${list(measures)})
-    select ${projectId}::text, ${list(saleColumns)}, ${list(measures)}
+    insert into campaign_sales (project_id, ${list(saleColumns)}, skus, ${list(measures)})
+    select ${projectId}::text, ${list(saleColumns)}, skus, ${list(measures)}
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added (
-        redemption_id text, campaign text, promotion text, order_ref text, currency text, quarter timestamptz, channel text,
+        redemption_id text, campaign text, promotion text, order_ref text, currency text, quarter timestamptz, channel text, skus jsonb,
         ${list(measures.map((name) => `${name} bigint`))})`);
-  await addToSums(connection, projectId, 1, isOld);
+  await addToSums(
+    connection,
+    projectId,
+    1,
+    of([...new Set(contributions.map(({ redemption }) => redemption))]),
+  );
 }
 
 async function addToSums(connection: Connection, projectId: string, sign: 1 | -1, which: SQL): Promise<void> {
@@ -183,6 +205,13 @@ async function addToSums(connection: Connection, projectId: string, sign: 1 | -1
       from campaign_sales where ${which} group by ${list(grain)}
     on conflict (project_id, ${list(grain)}) do update
       set ${list(measures.map((name) => `${name} = k.${name} + excluded.${name}`))}`);
+  await connection.execute(sql`
+    insert into campaign_sku_kpis as k (project_id, campaign, currency, sku, ${list(skuSums)})
+    select ${projectId}::text, campaign, currency, sku, ${list(skuMeasures.map((name) => `${sign} * sum(sold."${name}")`))}
+      from campaign_sales cross join jsonb_to_recordset(skus) as sold (sku text, ${list(skuFields)})
+     where ${which} and promotion = '' group by campaign, currency, sku
+    on conflict (project_id, campaign, currency, sku) do update
+      set ${list(skuSums.map((name) => `${name} = k.${name} + excluded.${name}`))}`);
 }
 
 /** What these sales add so far. */
@@ -193,7 +222,7 @@ export async function contributionsSoFar(
 ): Promise<Contribution[]> {
   const shown = saleMeasures.map((name) => `${columnOf(name)} as "${name}"`);
   const { rows } = await connection.execute<Record<keyof Contribution, never>>(sql`
-    select redemption_id as redemption, campaign, promotion, order_ref as "orderRef", currency, channel,
+    select redemption_id as redemption, campaign, promotion, order_ref as "orderRef", currency, channel, skus,
            ${milliseconds(sql`quarter`)} as quarter, ${list(shown)}
       from campaign_sales
      where project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`);
@@ -203,4 +232,5 @@ export async function contributionsSoFar(
 export async function deleteFigures(connection: Connection, projectId: string): Promise<void> {
   await connection.execute(sql`delete from campaign_sales where project_id = ${projectId}`);
   await connection.execute(sql`delete from campaign_kpis where project_id = ${projectId}`);
+  await connection.execute(sql`delete from campaign_sku_kpis where project_id = ${projectId}`);
 }

@@ -3,6 +3,8 @@
  * for it, if there is one. Nobody adds up events: whenever something happened to a sale it is worked out anew and put in the
  * place of what it was before, so that repeated, late and disordered messages come to the same.
  */
+import { type GiftCostOf, type Given, givenBy, type SoldSku, skuMeasures } from "./campaign-sale-given.ts";
+import { isReturnedWhole, type StoredSale, soldLines, sumOf } from "./campaign-stored-sale.ts";
 
 /** Of a sale, or summed up; amounts in minor units. */
 export const saleMeasures = [
@@ -20,80 +22,11 @@ export const saleMeasures = [
   "promotedUnits",
   "newCustomers",
   "winBacks",
+  "giftCost",
+  "uncostedGifts",
 ] as const;
 export type SaleMeasure = (typeof saleMeasures)[number];
 export type SaleFigures = Readonly<Record<SaleMeasure, number>>;
-
-interface QuotedAdjustment {
-  readonly promotion: string;
-  readonly amount: number;
-  readonly runs?: readonly { readonly units: number; readonly amount: number }[];
-}
-
-interface QuotedLine {
-  readonly id: string;
-  readonly total: number;
-  readonly adjustments: readonly QuotedAdjustment[];
-}
-
-/** Of an ERP's order. */
-interface OrderedLine {
-  readonly id: string;
-  readonly quantity: number;
-  readonly unitPrice: number;
-  readonly unitCost?: number;
-  readonly discount?: number;
-  readonly total?: number;
-}
-
-interface SaleOrder {
-  readonly status: string;
-  readonly total: number;
-  readonly channel: string | null;
-  readonly lines: readonly OrderedLine[];
-  readonly refunded: number;
-  readonly returned: readonly { readonly id: string; readonly quantity: number }[];
-  /** It names the redemption; else it only has the number under which the redemption was made. */
-  readonly isLinked: boolean;
-}
-
-/** A redemption and its order as they are stored now. */
-export interface StoredSale {
-  readonly id: string;
-  readonly orderRef: string;
-  readonly state: string;
-  readonly currency: string;
-  readonly total: number;
-  readonly refunded: number;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly revision: number;
-  readonly channel: string | null;
-  readonly request: readonly { readonly id: string; readonly quantity: number; readonly unitCost?: number }[];
-  readonly lines: readonly QuotedLine[];
-  readonly promotions: readonly {
-    readonly promotion: string;
-    readonly promotionId: string | null;
-    readonly amount: number;
-  }[];
-  readonly rewards: readonly {
-    readonly kind: string;
-    readonly promotion: string;
-    readonly benefit: number;
-    readonly quantity?: number;
-    readonly value?: number | null;
-  }[];
-  readonly returned: {
-    readonly lines?: Readonly<Record<string, number>>;
-    readonly gifts?: Readonly<Record<string, number>>;
-  } | null;
-  readonly order: SaleOrder | null;
-  readonly isKnownCustomer: boolean;
-  /** When they bought before, epoch milliseconds; null: never. */
-  readonly boughtBefore: number | null;
-  /** The instant to which `boughtBefore` is compared. */
-  readonly boughtAt: number;
-}
 
 /** What a sale adds to a campaign, or to one of its promotions. */
 export interface Contribution extends SaleFigures {
@@ -107,6 +40,14 @@ export interface Contribution extends SaleFigures {
   readonly quarter: number;
   /** Empty: not told. */
   readonly channel: string;
+  /** Of the campaign as a whole, by SKU; of its promotions none. */
+  readonly skus: readonly SoldSku[];
+}
+
+/** Campaigns and costs as they were at the revision that priced a sale. */
+export interface RulesThen {
+  campaignOf(promotionId: string, revision: number): string | null;
+  readonly giftCostOf: GiftCostOf;
 }
 
 /** Every time zone in use is a whole number of quarter hours from UTC, so days and hours of any zone are made of these. */
@@ -120,11 +61,8 @@ const winBackMilliseconds = winBackDays * 86_400_000;
 const soldStates = new Set(["committed", "partially_returned", "returned"]);
 const paidStatuses = new Set(["paid", "fulfilled"]);
 
-/** One for each campaign of its promotions, and one for each promotion. `campaignOf`: as it was at the revision that priced it. */
-export function contributionsOf(
-  sale: StoredSale,
-  campaignOf: (promotionId: string, revision: number) => string | null,
-): Contribution[] {
+/** One for each campaign of its promotions, and one for each promotion. */
+export function contributionsOf(sale: StoredSale, { campaignOf, giftCostOf }: RulesThen): Contribution[] {
   const byCampaign = new Map<string, Set<string>>();
   for (const { promotion, promotionId } of sale.promotions) {
     const campaign = promotionId === null ? null : campaignOf(promotionId, sale.revision);
@@ -146,9 +84,21 @@ export function contributionsOf(
       ...place,
       campaign,
       promotion: index === 0 ? "" : [...of][0]!,
-      ...(whole === null ? nothing : bounded({ ...whole, ...givenBy(sale, of) })),
+      skus: [],
+      ...(whole === null ? nothing : withGiven(whole, givenBy(sale, of, giftCostOf), index === 0)),
     })),
   );
+}
+
+function withGiven(
+  whole: OfWhole,
+  { costAmongGoods, skus, ...given }: Given,
+  isWhole: boolean,
+): SaleFigures & Pick<Contribution, "skus"> {
+  return {
+    ...bounded(saleMeasures, { ...whole, ...given, goodsCost: whole.goodsCost - costAmongGoods }),
+    skus: isWhole ? skus.map((figures) => ({ ...bounded(skuMeasures, figures), sku: figures.sku })) : [],
+  };
 }
 
 export const nothing = Object.fromEntries(saleMeasures.map((measure) => [measure, 0])) as Record<
@@ -160,13 +110,16 @@ export const nothing = Object.fromEntries(saleMeasures.map((measure) => [measure
 const most = 1e13;
 
 /** Sums of what is bounded stay within a `bigint`: nonsense of one order must not hold up the events of its project. */
-function bounded(figures: SaleFigures): SaleFigures {
+function bounded<Measure extends string>(
+  measures: readonly Measure[],
+  figures: Readonly<Record<Measure, number>>,
+): Record<Measure, number> {
   return Object.fromEntries(
-    saleMeasures.map((measure) => [measure, Math.max(-most, Math.min(most, figures[measure]))]),
-  ) as unknown as SaleFigures;
+    measures.map((measure) => [measure, Math.max(-most, Math.min(most, figures[measure]))]),
+  ) as Record<Measure, number>;
 }
 
-type OfWhole = Omit<SaleFigures, "discount" | "giftValue" | "promotedUnits">;
+type OfWhole = Omit<SaleFigures, keyof Given>;
 
 /** What does not depend on whose promotions are asked about. */
 function wholeOf(sale: StoredSale): OfWhole {
@@ -210,97 +163,4 @@ function isOfOtherLines({ lines, returned, order }: StoredSale): boolean {
     Object.keys(back).length > 0 &&
     told.every(({ id }) => !(back[id]! > 0) && lines.some((line) => line.id === id))
   );
-}
-
-function isReturnedWhole({ state, order }: StoredSale): boolean {
-  return state === "returned" || order?.status === "returned";
-}
-
-interface SoldLine {
-  readonly quantity: number;
-  /** Units that came back. */
-  readonly back: number;
-  /** What was paid for those that were kept. */
-  readonly kept: number;
-  readonly unitCost: number | undefined;
-}
-
-function soldLines(sale: StoredSale): SoldLine[] {
-  const asked = new Map(sale.request.map((line) => [line.id, line]));
-  const backOf = unitsBack(sale);
-  const told =
-    sale.order !== null && sale.order.lines.length > 0
-      ? sale.order.lines.map(({ id, quantity, unitPrice, discount = 0, total, unitCost }) => ({
-          id,
-          quantity,
-          total: total ?? quantity * unitPrice - discount,
-          unitCost: unitCost ?? asked.get(id)?.unitCost,
-        }))
-      : sale.lines.map(({ id, total }) => ({
-          id,
-          quantity: asked.get(id)?.quantity ?? 1,
-          total,
-          unitCost: asked.get(id)?.unitCost,
-        }));
-  return told.map(({ id, quantity, total, unitCost }) => {
-    const back = backOf(id, quantity);
-    return { quantity, back, kept: total - partOf(total, back, quantity), unitCost };
-  });
-}
-
-/** Of a line, by whoever was told of it: the redemption, or an order that stands by itself. */
-function unitsBack(sale: StoredSale): (line: string, quantity: number) => number {
-  const { order, returned } = sale;
-  const isReturned = isReturnedWhole(sale);
-  const byOrder = new Map((order?.returned ?? []).map(({ id, quantity }) => [id, quantity]));
-  return (line, quantity) => {
-    if (isReturned) return quantity;
-    return Math.min(quantity, Math.max(returned?.lines?.[line] ?? 0, byOrder.get(line) ?? 0));
-  };
-}
-
-/** What these promotions took off or gave away, less what came back. */
-function givenBy(
-  sale: StoredSale,
-  promotions: ReadonlySet<string>,
-): Pick<SaleFigures, "discount" | "giftValue" | "promotedUnits"> {
-  const isReturned = isReturnedWhole(sale);
-  const asked = new Map(sale.request.map(({ id, quantity }) => [id, quantity]));
-  const backOf = unitsBack(sale);
-  let promotedUnits = 0;
-  let onLines = 0;
-  let onLinesKept = 0;
-  for (const { id, adjustments } of sale.lines) {
-    const own = adjustments.filter(({ promotion }) => promotions.has(promotion));
-    const quantity = asked.get(id) ?? 1;
-    const back = backOf(id, quantity);
-    const amount = sumOf(own, (adjustment) => adjustment.amount);
-    onLines += amount;
-    onLinesKept += amount - partOf(amount, back, quantity);
-    const discounted = Math.max(
-      0,
-      ...own.map(({ runs = [] }) => sumOf(runs, (run) => (run.amount > 0 ? run.units : 0))),
-    );
-    promotedUnits += Math.min(discounted, quantity - back);
-  }
-  // Off the shipping, which is given back with the last unit.
-  const all = sumOf(sale.promotions, ({ promotion, amount }) => (promotions.has(promotion) ? amount : 0));
-  let giftValue = 0;
-  for (const { kind, promotion, benefit, quantity = 1, value } of sale.rewards) {
-    if (!promotions.has(promotion) || (kind !== "gift" && kind !== "service")) continue;
-    const kept = Math.max(0, quantity - (sale.returned?.gifts?.[`${promotion}/${benefit}`] ?? 0));
-    giftValue += kept * (value ?? 0);
-    if (kind === "gift") promotedUnits += kept;
-  }
-  return { discount: isReturned ? 0 : onLinesKept + (all - onLines), giftValue, promotedUnits };
-}
-
-/** What the first `units` of a line cost, as refunds have it: each of the earlier units has one of the cents that do not divide. */
-function partOf(total: number, units: number, of: number): number {
-  const rest = total % of;
-  return ((total - rest) / of) * units + Math.min(units, rest);
-}
-
-function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + amountOf(item), 0);
 }

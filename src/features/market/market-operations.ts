@@ -78,7 +78,7 @@ export function marketOperations(service: MarketService): Operation[] {
       tag,
       summary: "What competitors offered in a time, beside what our own campaigns of that time earned.",
       description:
-        "Of campaigns and their promotions the return on what they cost: of a campaign all of it, of a promotion its discounts. What is not in a campaign is not here.",
+        "Of campaigns and their promotions the return on what they cost: of a campaign all of it, of a promotion its discounts and gifts. What is not in a campaign is not here.",
       roles: readers,
       query: marketQuery,
       result: market,

@@ -63,6 +63,7 @@ const earned = {
   orders: z.int().describe("Those that came back whole left out."),
   revenue: money.describe("Minor units, as are the others; less what was refunded."),
   discount: money,
+  giftCost: money.describe("Of gifts and services of which it is known."),
   roi: z.number().nullable().describe("1 is a hundred percent. Null: it cost nothing."),
 };
 
@@ -78,7 +79,7 @@ const pastCampaign = z
     startsAt: z.iso.datetime(),
     endsAt: z.iso.datetime(),
     ...earned,
-    cost: money.describe("Discounts, and the costs entered."),
+    cost: money.describe("Discounts, gifts, and the costs entered."),
     promotions: z.array(pastPromotion),
   })
   .meta({ id: "MarketCampaign" });

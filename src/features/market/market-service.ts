@@ -99,8 +99,9 @@ export function marketService({ database, clock }: { database: Database; clock: 
         theirs: read.theirs.slice(0, mostBeside).map(shown),
         ours: read.ours.slice(0, mostBeside).map(({ campaign, name, startsAt, endsAt, entered }) => {
           const rows = earnedOf(campaign);
-          const { orders, revenue, discount } = rows.find(({ promotion }) => promotion === "") ?? nothing;
-          const cost = discount + entered;
+          const { orders, revenue, discount, giftCost } =
+            rows.find(({ promotion }) => promotion === "") ?? nothing;
+          const cost = discount + giftCost + entered;
           return {
             campaign,
             name,
@@ -109,6 +110,7 @@ export function marketService({ database, clock }: { database: Database; clock: 
             orders,
             revenue,
             discount,
+            giftCost,
             cost,
             roi: roiOf(revenue, cost),
             promotions: rows.filter(({ promotion }) => promotion !== "").map(shownPromotion),
@@ -120,10 +122,10 @@ export function marketService({ database, clock }: { database: Database; clock: 
   };
 }
 
-const nothing = { orders: 0, revenue: 0, discount: 0 };
+const nothing = { orders: 0, revenue: 0, discount: 0, giftCost: 0 };
 
-function shownPromotion({ promotion, orders, revenue, discount }: Earned) {
-  return { promotion, orders, revenue, discount, roi: roiOf(revenue, discount) };
+function shownPromotion({ promotion, orders, revenue, discount, giftCost }: Earned) {
+  return { promotion, orders, revenue, discount, giftCost, roi: roiOf(revenue, discount + giftCost) };
 }
 
 function spanOf(startsAt: string, endsAt: string, path: string): { from: Date; to: Date } {

@@ -106,6 +106,7 @@ export interface Earned extends Record<string, unknown> {
   readonly orders: number;
   readonly revenue: number;
   readonly discount: number;
+  readonly giftCost: number;
 }
 
 export async function earnedBy(
@@ -116,7 +117,7 @@ export async function earnedBy(
 ): Promise<Earned[]> {
   const { rows } = await connection.execute<Earned>(sql`
     select campaign, promotion, sum(orders - returned_orders)::bigint as orders, sum(revenue - refunded)::bigint as revenue,
-           sum(discount)::bigint as discount
+           sum(discount)::bigint as discount, sum(gift_cost)::bigint as "giftCost"
       from campaign_kpis
      where project_id = ${projectId} and campaign = any (${sql.param([...campaigns])}::text[]) and currency = ${currency}
      group by campaign, promotion order by campaign, promotion`);

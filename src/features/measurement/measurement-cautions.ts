@@ -16,3 +16,15 @@ export function cautionsOnArms(comparison: ArmComparison | null, days: number): 
 export function onceEach(cautions: readonly Caution[]): Caution[] {
   return cautions.filter(({ code }, place) => cautions.findIndex((other) => other.code === code) === place);
 }
+
+export const segmentsOfNow: Caution = {
+  code: "segments_of_now",
+  message:
+    "Segments are those that customers are in now, some of them because of what they bought in the campaign: these differences prove nothing, and no verdict is given on them.",
+};
+
+export function cautionsOnGifts(uncosted: number): Caution[] {
+  if (uncosted === 0) return [];
+  const message = `Of ${uncosted} gifts and services nobody said what they cost: ROI is too good. The campaign's board names them.`;
+  return [{ code: "gifts_not_in_cost", message }];
+}

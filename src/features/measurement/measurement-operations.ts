@@ -2,6 +2,8 @@ import type { Role } from "../../platform/auth.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { campaignParams } from "../campaigns/campaign-schemas.ts";
 import type { AttributionService } from "./attribution-service.ts";
+import { breakdown, breakdownQuery } from "./breakdown-schemas.ts";
+import type { BreakdownService } from "./breakdown-service.ts";
 import { customerKpiQuery, customerKpis } from "./customer-kpi-schemas.ts";
 import type { CustomerKpiService } from "./customer-kpi-service.ts";
 import {
@@ -22,6 +24,7 @@ export function measurementOperations(
   service: MeasurementService,
   attributions: AttributionService,
   customers: CustomerKpiService,
+  breakdowns: BreakdownService,
 ): Operation[] {
   return [
     defineOperation({
@@ -41,6 +44,24 @@ export function measurementOperations(
       cost: 1_000,
       problems: ["campaign-not-found", "measurement-too-slow"],
       handler: ({ params: { key }, query, context }) => service.measure(context.projectId, key, query),
+    }),
+    defineOperation({
+      id: "campaignBreakdown",
+      reads: "replica",
+      method: "GET",
+      path: "/v1/campaigns/{key}/breakdown",
+      graphql: "query",
+      tag,
+      summary: "What a campaign earned by channel, segment or SKU: ROI, margin, what a new customer cost.",
+      description:
+        "Of the same orders, discounts, gifts and cost entries as its board, shared out so that nothing is lost or counted twice: rows add up to the whole, to the cent, but for customers who are in several segments. Reading it is no look at an experiment. What the campaign added, against its holdout, is in its measurement.",
+      roles: readers,
+      params: campaignParams,
+      query: breakdownQuery,
+      result: breakdown,
+      cost: 1_000,
+      problems: ["campaign-not-found", "measurement-too-slow"],
+      handler: ({ params: { key }, query, context }) => breakdowns.breakDown(context.projectId, key, query),
     }),
     defineOperation({
       id: "experimentMeasurement",

@@ -113,7 +113,7 @@ export const measurement = z
       .extend({
         revenue: money.describe("Of orders in which a promotion of it applied, less refunds."),
         cost: money.describe(
-          "Discounts, and the costs entered. What gifts cost is among the costs of goods or is entered, as on the board.",
+          "Discounts, gifts of which it is known what they cost, and the costs entered, as on the board.",
         ),
       })
       .meta({ id: "MeasuredReturns" }),

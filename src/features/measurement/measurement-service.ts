@@ -10,7 +10,7 @@ import { percentOf, returnsOf } from "../planning/campaign-returns.ts";
 import { levelOfLook, toFourDigits } from "../planning/significance.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { compareAfter, compareArms, shownArm } from "./arm-comparison.ts";
-import { cautionsOnArms, onceEach } from "./measurement-cautions.ts";
+import { cautionsOnArms, cautionsOnGifts, onceEach, segmentsOfNow } from "./measurement-cautions.ts";
 import type {
   ExperimentMeasurement,
   ExperimentQuery,
@@ -102,8 +102,8 @@ export function measurementService({
           : compareArms(holdout, treatment, { level, scale });
       // Whoever sees no difference cannot stop at the one that suits.
       if (comparison !== null) await noteLook(connection, look);
-      const { revenue, discount, entered, goodsCost, orders, newCustomers } = read.whole;
-      const cost = discount + entered;
+      const { revenue, discount, giftCost, entered, goodsCost, orders, newCustomers } = read.whole;
+      const cost = discount + giftCost + entered;
       const returns = returnsOf({
         revenue,
         cost,
@@ -127,7 +127,7 @@ export function measurementService({
           cost,
           ...returns.result,
           // What was sold is counted as it was paid: the discounts are off already.
-          netMargin: goodsCost === null ? null : percentOf(revenue - goodsCost - entered, revenue),
+          netMargin: goodsCost === null ? null : percentOf(revenue - goodsCost - giftCost - entered, revenue),
         },
         arms: all.map(shownArm),
         comparison,
@@ -145,6 +145,7 @@ export function measurementService({
         looks: { days, level: toFourDigits(level) },
         cautions: onceEach([
           ...returns.cautions,
+          ...cautionsOnGifts(read.whole.uncostedGifts),
           ...cautionsOnArms(comparison, days),
           ...cautionsOnSpan(span.isOver, sample, channels.length + segments.length),
           ...(segments.length > 0 ? [segmentsOfNow] : []),
@@ -258,12 +259,6 @@ const withoutVerdict = ({ name, comparison }: MeasuredGroup): MeasuredGroup => (
   name,
   comparison: { ...comparison, verdict: "withheld" },
 });
-
-const segmentsOfNow: Caution = {
-  code: "segments_of_now",
-  message:
-    "Segments are those that customers are in now, some of them because of what they bought in the campaign: these differences prove nothing, and no verdict is given on them.",
-};
 
 /** What was added is known of customers who are known; what it cost was spent on everybody. */
 function cautionsOnDiscounts({ discount, known }: { discount: number; known: number }): Caution[] {

@@ -150,8 +150,9 @@ export async function salesBetween(
 export interface CampaignSums {
   readonly orders: number;
   readonly revenue: number;
-  /** Discounts; gifts are goods, and their cost is among those of goods. */
   readonly discount: number;
+  readonly giftCost: number;
+  readonly uncostedGifts: number;
   readonly entered: number;
   readonly newCustomers: number;
   /** Null: not all goods have a cost. */
@@ -168,6 +169,7 @@ export async function sumCampaign(
   const { rows } = await connection.execute<Record<keyof CampaignSums, never>>(sql`
     select coalesce(sum(orders - returned_orders), 0)::int as orders, coalesce(sum(revenue - refunded), 0)::bigint as revenue,
            coalesce(sum(discount), 0)::bigint as discount, coalesce(sum(new_customers), 0)::int as "newCustomers",
+           coalesce(sum(gift_cost), 0)::bigint as "giftCost", coalesce(sum(uncosted_gifts), 0)::bigint as "uncostedGifts",
            case when sum(costed_goods) = sum(goods) then sum(goods_cost)::bigint end as "goodsCost",
            (select coalesce(sum(amount), 0)::bigint from campaign_costs
              where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency}) as entered

@@ -2,7 +2,7 @@
 import type { Quote } from "../../engine/quote.ts";
 import { lineTotal } from "../orders/order-refunds.ts";
 import type { OrderLine } from "../orders/order-schemas.ts";
-import type { Replayed, Replayer } from "./order-replay.ts";
+import type { GiftCostOf, Replayed, Replayer } from "./order-replay.ts";
 import type { PastOrder } from "./past-order.ts";
 import {
   addInto,
@@ -32,11 +32,15 @@ export function account(tally: Tally, replayer: Replayer, order: PastOrder): voi
   accountGoods(tally, replayer, order, replayed);
 }
 
-function accountPromotions(tally: Tally, { drafts, plan }: Replayer, { baseline, scenario }: Replayed): void {
+function accountPromotions(
+  tally: Tally,
+  { drafts, plan, giftCostOf }: Replayer,
+  { baseline, scenario }: Replayed,
+): void {
   const { sums, promotions } = currencyOf(tally, scenario.currency);
   const isDraft = new Set(drafts.map(({ key }) => key));
-  const before = usesIn(baseline);
-  const after = usesIn(scenario);
+  const before = usesIn(baseline, giftCostOf.baseline);
+  const after = usesIn(scenario, giftCostOf.scenario);
   sums.orders += 1;
   if ([...after.keys()].some((key) => isDraft.has(key))) sums.affected += 1;
   if (baseline.total !== scenario.total) sums.changed += 1;
@@ -55,26 +59,30 @@ function accountPromotions(tally: Tally, { drafts, plan }: Replayer, { baseline,
 }
 
 /** A promotion acts in several stages; it was applied as often as in the one where it was most. */
-function usesIn({ promotions }: Quote): Map<string, PromotionUse> {
+function usesIn({ promotions, rewards, currency }: Quote, costOf: GiftCostOf): Map<string, PromotionUse> {
   const uses = new Map<string, PromotionUse>();
   for (const { promotion, amount, times } of promotions) {
-    const use = within(uses, promotion, () => ({ orders: 1, times: 0, amount: 0 }));
+    const use = within(uses, promotion, () => ({ orders: 1, times: 0, amount: 0, giftCost: 0 }));
     use.times = Math.max(use.times, times);
     use.amount += amount;
+  }
+  for (const { promotion, benefit, quantity = 1 } of rewards) {
+    const use = uses.get(promotion);
+    if (use !== undefined) use.giftCost += quantity * (costOf(promotion, benefit, currency) ?? 0);
   }
   return uses;
 }
 
 function accountGoods(
   tally: Tally,
-  { plan: { elasticity } }: Replayer,
+  { plan: { elasticity }, giftCostOf }: Replayer,
   { document: { lines }, segments }: PastOrder,
   { baseline, scenario }: Replayed,
 ): void {
   const { currency } = scenario;
   const { sums } = currencyOf(tally, currency);
-  addRest(sums.baseline, baseline);
-  addRest(sums.scenario, scenario);
+  addRest(sums.baseline, baseline, giftCostOf.baseline, tally);
+  addRest(sums.scenario, scenario, giftCostOf.scenario, tally);
   const ofOrder = newGoodsSums();
   const seen = new Set<string>();
   for (const [position, line] of lines.entries()) {
@@ -130,12 +138,25 @@ function scaled({ revenue, discount, margin }: GoodsSide, factor: number): Goods
 }
 
 /** What is not of a line. */
-function addRest(side: SideSums, { shippingDiscount, rewards }: Quote): void {
+function addRest(
+  side: SideSums,
+  { currency, shippingDiscount, rewards }: Quote,
+  costOf: GiftCostOf,
+  tally: Tally,
+): void {
   side.shippingDiscount += shippingDiscount;
-  for (const { kind, quantity = 1, value, points } of rewards) {
+  for (const { promotion, benefit, kind, sku, choices, name, quantity = 1, value, points } of rewards) {
+    if (kind === "points") side.points += points ?? 0;
+    if (kind !== "gift" && kind !== "service") continue;
     if (kind === "gift") {
       side.gifts += quantity;
       side.giftValue += quantity * (value ?? 0);
-    } else if (kind === "points") side.points += points ?? 0;
+    }
+    const unitCost = costOf(promotion, benefit, currency);
+    if (unitCost !== null) side.giftCost += quantity * unitCost;
+    else {
+      side.uncostedGifts += quantity;
+      count(tally.uncosted, sku ?? name ?? choices?.join(" / ") ?? promotion, quantity);
+    }
   }
 }

@@ -28,6 +28,8 @@ export interface ReplayPlan {
   readonly settings: Settings;
 }
 
+export type GiftCostOf = (promotion: string, benefit: number, currency: string) => number | null;
+
 export interface Replayed {
   /** By the rules in force. */
   readonly baseline: Quote;
@@ -40,6 +42,8 @@ export interface Replayer {
   readonly needs: ReplayNeeds;
   /** Why it cannot be priced, or both quotes. */
   replay(order: PastOrder): Replayed | LeftOut;
+  /** What a unit costs that a benefit gives; null: nobody said. */
+  readonly giftCostOf: Readonly<Record<"baseline" | "scenario", GiftCostOf>>;
   /** The instant that an order is priced for, epoch milliseconds. */
   instantOf(order: PastOrder): number;
 }
@@ -62,7 +66,8 @@ export function replayer(rules: readonly StoredRule[], plan: ReplayPlan): Replay
   const replaced = new Set(drafts.map(({ key }) => key));
   const baselineBook = buildRulebook("baseline", live);
   const beside = only ? [] : live.filter(({ key }) => !replaced.has(key));
-  const scenarioBook = buildRulebook("scenario", [...beside, ...drafts]);
+  const tried = [...beside, ...drafts];
+  const scenarioBook = buildRulebook("scenario", tried);
   const shift = shiftDays * millisecondsPerDay;
   const options = { settings };
   const instantOf = ({ at }: PastOrder) => at + shift;
@@ -70,6 +75,7 @@ export function replayer(rules: readonly StoredRule[], plan: ReplayPlan): Replay
     plan,
     drafts,
     needs: needsOf([...live, ...drafts]),
+    giftCostOf: { baseline: giftCosts(live), scenario: giftCosts(tried) },
     instantOf,
     replay(order) {
       if (order.document.lines.length > limits.linesPerCart) return "too_many_lines";
@@ -86,6 +92,16 @@ export function replayer(rules: readonly StoredRule[], plan: ReplayPlan): Replay
         throw error;
       }
     },
+  };
+}
+
+function giftCosts(promotions: readonly CompiledPromotion[]): GiftCostOf {
+  const benefits = new Map(promotions.map(({ key, document }) => [key, document.benefits]));
+  return (promotion, place, currency) => {
+    const benefit = benefits.get(promotion)?.[place];
+    if (benefit?.kind !== "gift" && benefit?.kind !== "service") return null;
+    const unitCost = benefit.unitCost as Readonly<Record<string, number>> | undefined;
+    return unitCost?.[currency] ?? null;
   };
 }
 

@@ -11,6 +11,9 @@ export type SideSums = {
   /** Units given as gifts, and what they are said to be worth. */
   gifts: number;
   giftValue: number;
+  /** What gifts and services cost, and units of those of which nobody said it. */
+  giftCost: number;
+  uncostedGifts: number;
   points: number;
   /** Of lines whose cost is known: revenue less cost. */
   margin: number;
@@ -45,7 +48,7 @@ export type GoodsSums = {
   scenario: GoodsSide;
 };
 
-export type PromotionUse = { orders: number; times: number; amount: number };
+export type PromotionUse = { orders: number; times: number; amount: number; giftCost: number };
 
 export type PromotionSums = {
   baseline: PromotionUse;
@@ -71,6 +74,8 @@ export interface Tally {
   readonly inForce: Map<string, number>;
   /** Lines whose SKU, or orders whose segment, is not told of by itself, because there are too many. */
   readonly untold: Map<string, number>;
+  /** By the SKU of a gift, or the name of a service: units of which nobody said what they cost. */
+  readonly uncosted: Map<string, number>;
 }
 
 /** More SKUs, or segments, of a currency are not told apart: memory stays bounded, whatever the catalogue. */
@@ -83,10 +88,12 @@ const newSide = (): SideSums => ({
   shippingDiscount: 0,
   gifts: 0,
   giftValue: 0,
+  giftCost: 0,
+  uncostedGifts: 0,
   points: 0,
   margin: 0,
 });
-const newUse = (): PromotionUse => ({ orders: 0, times: 0, amount: 0 });
+const newUse = (): PromotionUse => ({ orders: 0, times: 0, amount: 0, giftCost: 0 });
 export const newGoodsSums = (): GoodsSums => ({
   orders: 0,
   units: 0,
@@ -120,7 +127,13 @@ const newCurrencyTally = (): CurrencyTally => ({
 });
 
 export function newTally(): Tally {
-  return { currencies: new Map(), left: new Map(), inForce: new Map(), untold: new Map() };
+  return {
+    currencies: new Map(),
+    left: new Map(),
+    inForce: new Map(),
+    untold: new Map(),
+    uncosted: new Map(),
+  };
 }
 
 export function currencyOf(tally: Tally, currency: string): CurrencyTally {
@@ -160,7 +173,7 @@ export function addInto(into: Sums, from: Sums): void {
 
 /** Adds what `from` counted to `into`. */
 export function merge(into: Tally, from: Tally): void {
-  for (const field of ["left", "inForce", "untold"] as const)
+  for (const field of ["left", "inForce", "untold", "uncosted"] as const)
     for (const [name, value] of from[field]) count(into[field], name, value);
   for (const [currency, part] of from.currencies) {
     const whole = currencyOf(into, currency);
@@ -180,7 +193,7 @@ export function tallyText(tally: Tally): string {
 }
 
 type Stored<Value> = [string, Value][];
-interface StoredTally extends Record<"left" | "inForce" | "untold", Stored<number>> {
+interface StoredTally extends Record<"left" | "inForce" | "untold" | "uncosted", Stored<number>> {
   currencies: Stored<{
     sums: CurrencySums;
     promotions: Stored<PromotionSums>;
@@ -191,11 +204,12 @@ interface StoredTally extends Record<"left" | "inForce" | "untold", Stored<numbe
 
 /** Of what `tallyText` wrote. */
 export function tallyOf(text: string): Tally {
-  const { currencies, left, inForce, untold } = JSON.parse(text) as StoredTally;
+  const { currencies, left, inForce, untold, uncosted } = JSON.parse(text) as StoredTally;
   return {
     left: new Map(left),
     inForce: new Map(inForce),
     untold: new Map(untold),
+    uncosted: new Map(uncosted),
     currencies: new Map(
       currencies.map(([currency, { sums, promotions, segments, skus }]) => [
         currency,

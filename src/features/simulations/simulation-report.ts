@@ -71,12 +71,18 @@ function differenceOf(baseline: SideSums, scenario: SideSums): CurrencyReport["d
     shippingDiscount: scenario.shippingDiscount - baseline.shippingDiscount,
     gifts: scenario.gifts - baseline.gifts,
     giftValue: scenario.giftValue - baseline.giftValue,
+    giftCost: scenario.giftCost - baseline.giftCost,
+    uncostedGifts: scenario.uncostedGifts - baseline.uncostedGifts,
     points: scenario.points - baseline.points,
     margin: scenario.margin - baseline.margin,
   };
 }
 
-const useOf = ({ orders, times, amount }: PromotionUse) => ({ orders, redemptions: times, cost: amount });
+const useOf = ({ orders, times, amount, giftCost }: PromotionUse) => ({
+  orders,
+  redemptions: times,
+  cost: amount + giftCost,
+});
 
 function promotionsOf(
   currency: string,
@@ -84,7 +90,7 @@ function promotionsOf(
   tally: Tally,
   { drafts }: Replayer,
 ): CurrencyReport["promotions"] {
-  const nothing = { orders: 0, times: 0, amount: 0 };
+  const nothing = { orders: 0, times: 0, amount: 0, giftCost: 0 };
   const draftRows = drafts.map(({ key, document: { limits, budget } }) => {
     const { baseline = nothing, scenario = nothing } = promotions.get(key) ?? {};
     const total = limits?.total;
@@ -207,7 +213,10 @@ function assumptionsOf({ plan: { only, codes, shiftDays, elasticity }, drafts }:
   return notes;
 }
 
-function cautionsOf({ left, inForce, untold, currencies }: Tally, { drafts }: Replayer): SimulationNote[] {
+function cautionsOf(
+  { left, inForce, untold, uncosted, currencies }: Tally,
+  { drafts }: Replayer,
+): SimulationNote[] {
   const notes: SimulationNote[] = [];
   const orders = [...currencies.values()].reduce((sum, part) => sum + part.sums.orders, 0);
   if (orders === 0) notes.push({ code: "no_orders", message: "There are no orders in this period." });
@@ -235,13 +244,20 @@ function cautionsOf({ left, inForce, untold, currencies }: Tally, { drafts }: Re
       message:
         "There are more SKUs or segments than are told apart: winners and losers are of the first ones.",
     });
-  const isGiven = ({ sums: { scenario, baseline } }: CurrencyTally) =>
-    [scenario, baseline].some((side) => side.gifts > 0 || side.points > 0);
-  if ([...currencies.values()].some(isGiven))
+  const givesPoints = [...currencies.values()].some(({ sums: { scenario, baseline } }) =>
+    [scenario, baseline].some((side) => side.points > 0),
+  );
+  if (givesPoints || uncosted.size > 0)
     notes.push({
       code: "gifts_not_in_cost",
-      message:
-        "Gifts and points are given: what they cost you is neither in `cost` nor off the margin. Coupons and services that drafts issue are not either.",
+      message: [
+        ...(uncosted.size > 0
+          ? [
+              `Gifts and services are given of which no \`unitCost\` says what they cost: ${[...uncosted.keys()].sort().slice(0, 10).join(", ")}.`,
+            ]
+          : []),
+        "What points and coupons cost that are given is in no `cost`.",
+      ].join(" "),
     });
   const share = [...currencies.values()].some(({ sums }) => sums.costed < sums.subtotal);
   if (share)

@@ -52,8 +52,12 @@ const side = z
     shippingDiscount: minorUnits,
     gifts: z.int().describe("Units."),
     giftValue: minorUnits.describe("What the promotions say they are worth; not in any cost."),
+    giftCost: minorUnits.describe("What gifts and services cost, by the `unitCost` of their promotions."),
+    uncostedGifts: z.int().describe("Units of gifts and services without a `unitCost`."),
     points: z.int(),
-    margin: z.int().describe("Revenue less cost, of the lines whose `unitCost` is known."),
+    margin: z
+      .int()
+      .describe("Revenue less cost, of the lines whose `unitCost` is known. What gifts cost is beside it."),
   })
   .meta({ id: "SimulationSide" });
 
@@ -64,6 +68,8 @@ const difference = z
     shippingDiscount: signed,
     gifts: z.int(),
     giftValue: signed,
+    giftCost: signed,
+    uncostedGifts: z.int(),
     points: z.int(),
     margin: signed,
   })
@@ -73,7 +79,7 @@ const use = z
   .object({
     orders: z.int(),
     redemptions: z.int().describe("How many times it was applied."),
-    cost: minorUnits.describe("What it took off, goods and shipping."),
+    cost: minorUnits.describe("What it took off, goods and shipping, and what its gifts cost."),
   })
   .meta({ id: "SimulatedUse" });
 

@@ -107,6 +107,8 @@ test("GMV of 3,250,000 attains 108 % of 3,000,000, with its margin and what is n
     averageOrderValue: 650_000 * yuan,
     conversion: 0.25,
     discountCost: 250_000 * yuan,
+    giftCost: 0,
+    uncostedGifts: 5,
     giftValue: 1_000 * yuan,
     otherCosts: 250_000 * yuan,
     cost: 500_000 * yuan,

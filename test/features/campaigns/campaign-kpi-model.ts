@@ -19,12 +19,28 @@ export const figures = [
   "promoted_units",
   "new_customers",
   "win_backs",
+  "gift_cost",
+  "uncosted_gifts",
 ] as const;
+
+export const skuFigures = [
+  "orders",
+  "units",
+  "goods",
+  "costed_goods",
+  "goods_cost",
+  "discount",
+  "gifts",
+  "gift_cost",
+  "uncosted_gifts",
+] as const;
+
+type Sums = Record<string, Record<string, number>>;
 
 const sold = ["committed", "partially_returned", "returned"];
 
-/** By campaign, promotion, quarter hour and channel; rows in which nothing was sold are left out. */
-export async function modelFigures({ pool }: TestDatabase): Promise<Record<string, Record<string, number>>> {
+/** By campaign, promotion, quarter hour and channel; rows in which nothing was sold are left out. And by campaign and SKU. */
+export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums; skus: Sums }> {
   const read = async (table: string): Promise<Row[]> => (await pool.query(`select * from ${table}`)).rows;
   const [redemptions, orders, versions] = [
     await read("redemptions"),
@@ -39,8 +55,11 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
         o.external_id === r.order_ref &&
         (o.customer_id === null || r.customer_id === null || o.customer_id === r.customer_id),
     );
+  const versionOf = (promotionId: string, r: Row) =>
+    versions.findLast((v) => v.promotion_id === promotionId && Number(v.revision) <= Number(r.revision));
   const buyerOf = (r: Row): string | null => r.customer_id ?? orderOf(r)?.customer_id ?? null;
-  const sums: Record<string, Record<string, number>> = {};
+  const sums: Sums = {};
+  const skus: Sums = {};
   for (const r of redemptions) {
     const o = orderOf(r);
     if (!sold.includes(r.state) || o?.status === "cancelled") continue;
@@ -71,7 +90,14 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
     const isPaid = o === undefined || ["paid", "fulfilled"].includes(o.status);
     const mayBeFirst = buyer !== null && isPaid && !isBack;
     const gap = r.created_at.getTime() - Math.max(...earlier);
-    const units: { line: string; nth: number; price: number; cost: number | null; isKept: boolean }[] = [];
+    const units: {
+      line: string;
+      sku: string;
+      isFree: boolean;
+      price: number;
+      cost: number | null;
+      isKept: boolean;
+    }[] = [];
     for (const line of o === undefined || o.document.lines.length === 0
       ? r.request.lines
       : o.document.lines) {
@@ -88,7 +114,8 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
       for (let nth = 0; nth < line.quantity; nth += 1)
         units.push({
           line: line.id,
-          nth,
+          sku: line.sku,
+          isFree: asked === undefined && total === 0,
           price: total / line.quantity,
           cost: line.unitCost ?? asked?.unitCost ?? null,
           isKept: !isBack && nth >= gone,
@@ -124,31 +151,64 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
     };
     const campaigns = new Map<string, string[]>();
     for (const { promotion, promotionId } of r.quote.promotions) {
-      const version = versions.findLast(
-        (v) => v.promotion_id === promotionId && Number(v.revision) <= Number(r.revision),
-      );
-      const campaign = version?.document.campaign;
+      const campaign = versionOf(promotionId, r)?.document.campaign;
       if (campaign !== undefined && !campaigns.get(campaign)?.includes(promotion))
         campaigns.set(campaign, [...(campaigns.get(campaign) ?? []), promotion]);
     }
     for (const [campaign, keys] of campaigns)
       for (const promotion of ["", ...keys]) {
         const own = promotion === "" ? keys : [promotion];
-        const gifts = isBack && o?.status !== "returned" ? [] : r.quote.rewards;
-        const givenGifts = gifts.filter(
+        const rewards = isBack && o?.status !== "returned" ? [] : r.quote.rewards;
+        const givenGifts = rewards.filter(
           (gift: Row) =>
             own.includes(gift.promotion) && !r.returned?.gifts?.[`${gift.promotion}/${gift.benefit}`],
         );
         const offOf = (unit: Row) => {
           const quoted = r.quote.lines.find(({ id }: Row) => id === unit.line);
+          if (quoted === undefined) return 0;
           const asked = r.request.lines.find(({ id }: Row) => id === unit.line);
           const amount = quoted.adjustments
             .filter((adjustment: Row) => own.includes(adjustment.promotion))
             .reduce((all: number, adjustment: Row) => all + adjustment.amount, 0);
           return amount / asked.quantity;
         };
+        // What each gift that was kept cost: a unit of the order that nobody paid for, else what the promotion said then.
+        const free = keptUnits.filter(({ isFree, cost }) => isFree && cost !== null);
+        const gifts = givenGifts.flatMap((gift: Row) =>
+          Array.from({ length: gift.quantity }, () => {
+            const at = free.findIndex(({ sku }) => sku === gift.sku);
+            if (at >= 0) return { sku: gift.sku, cost: free.splice(at, 1)[0]!.cost, isAmongGoods: true };
+            const { promotionId } = r.quote.promotions.find((p: Row) => p.promotion === gift.promotion);
+            const said = versionOf(promotionId, r).document.benefits[gift.benefit].unitCost?.CNY ?? null;
+            return { sku: gift.sku, cost: said, isAmongGoods: false };
+          }),
+        );
+        const costOf = (some: Row[]) => some.reduce((all, { cost }) => all + (cost ?? 0), 0);
+        const isUncosted = ({ cost }: Row) => cost === null;
+        const isAmongGoods = (gift: Row) => gift.isAmongGoods;
+        for (const sku of promotion !== "" ? [] : new Set([...units.map((unit) => unit.sku), "TOTE"])) {
+          const own = keptUnits.filter((unit) => unit.sku === sku);
+          const ownGifts = gifts.filter((gift: Row) => gift.sku === sku);
+          const adds: Record<string, number> = {
+            orders: Number(own.length > 0),
+            units: own.length,
+            goods: sum(own, ({ price }) => price),
+            costed_goods: sum(own, ({ price, cost }) => (cost === null ? 0 : price)),
+            goods_cost: sum(own, ({ cost }) => cost ?? 0) - costOf(ownGifts.filter(isAmongGoods)),
+            discount: sum(own, offOf),
+            gifts: ownGifts.length,
+            gift_cost: costOf(ownGifts),
+            uncosted_gifts: ownGifts.filter(isUncosted).length,
+          };
+          const total = skus[`${campaign} | ${sku}`] ?? {};
+          skus[`${campaign} | ${sku}`] = total;
+          for (const name of skuFigures) total[name] = (total[name] ?? 0) + adds[name]!;
+        }
         const row: Record<string, number> = {
           ...whole,
+          goods_cost: whole.goods_cost - costOf(gifts.filter(isAmongGoods)),
+          gift_cost: costOf(gifts),
+          uncosted_gifts: gifts.filter(isUncosted).length,
           discount: sum(keptUnits, offOf),
           gift_value: givenGifts.reduce((all: number, gift: Row) => all + gift.value * gift.quantity, 0),
           promoted_units:
@@ -163,5 +223,6 @@ export async function modelFigures({ pool }: TestDatabase): Promise<Record<strin
         for (const name of figures) total[name] = (total[name] ?? 0) + row[name]!;
       }
   }
-  return sums;
+  const nonZero = Object.entries(skus).filter(([, total]) => skuFigures.some((name) => total[name] !== 0));
+  return { sums, skus: Object.fromEntries(nonZero) };
 }

@@ -1,6 +1,7 @@
 /** One campaign has one result, however late its bills and payments come and whoever tells of it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contributionsOf, type StoredSale } from "../../../src/features/campaigns/campaign-sale.ts";
+import { contributionsOf } from "../../../src/features/campaigns/campaign-sale.ts";
+import type { StoredSale } from "../../../src/features/campaigns/campaign-stored-sale.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi, testClock } from "../api.ts";
@@ -84,7 +85,7 @@ test("the till's refund of one line and the ERP's of another are two, of the sam
     at: 0,
     revision: 1,
     channel: null,
-    request: ["A", "B", "C"].map((id) => ({ id, quantity: 1 })),
+    request: ["A", "B", "C"].map((id) => ({ id, sku: id, quantity: 1 })),
     lines: [line("A", 50), line("B", 30), line("C", 20)],
     promotions: [{ promotion: "p", promotionId: "prm_1", amount: 10 }],
     rewards: [],
@@ -102,7 +103,8 @@ test("the till's refund of one line and the ERP's of another are two, of the sam
     boughtBefore: null,
     boughtAt: 0,
   });
-  const refunded = (back: string) => contributionsOf(sale(back), () => "late")[0]!.refunded;
+  const rules = { campaignOf: () => "late", giftCostOf: () => null };
+  const refunded = (back: string) => contributionsOf(sale(back), rules)[0]!.refunded;
   expect(refunded("B")).toBe(80);
   expect(refunded("A")).toBe(50);
   // Under a name of the ERP's own it may be the same one.
@@ -145,7 +147,13 @@ test("what is given away is in no cost, and is said; each element of the budget 
   const board = await send("GET", "/v1/campaigns/giving/live");
   const codes = board.alerts.map(({ code, subject }: Record<string, string>) => `${code} ${subject}`);
   expect(codes).toContain("gifts_not_in_cost roi");
-  expect(board.promotions).toMatchObject([{ promotion: "giving-tote", givesAway: true }]);
+  expect(board.promotions).toMatchObject([
+    { promotion: "giving-tote", givesAway: true, hasUnknownCost: true },
+  ]);
+  expect([board.uncostedSkus, board.figures.uncostedGifts, board.figures.giftCost]).toEqual([["TOTE"], 1, 0]);
+  expect(board.alerts.find(({ code }: { code: string }) => code === "gifts_not_in_cost").message).toContain(
+    "TOTE",
+  );
   const elements = [
     { name: "advertising", planned: 1_000, spent: 1_500 },
     { name: "discounts", planned: 3_000, spent: 0 },

@@ -61,9 +61,11 @@ test("each missed goal is told with its gap, and with causes that name the figur
         budgetLeft: null,
         lastSoldAt: "2026-11-03T09:15:00.000Z",
         givesAway: false,
+        hasUnknownCost: false,
       },
     ],
     elements: [{ name: "advertising", planned: 100_000, spent: 105_000 }],
+    uncostedSkus: [],
   };
   const fiveWhys = [
     { metric: "roi" as const, problem: "Dear", whys: ["Why?"], action: "Ask for three offers" },
@@ -132,6 +134,7 @@ test("where conversion was as wanted, visits were too few, and it is told how ma
     channels: [],
     promotions: [],
     elements: [],
+    uncostedSkus: [],
   };
   // 1,000,000 ÷ 5,000 an order ÷ 0.1
   expect(reviewRows(basis, { fiveWhys: [] })[0]?.causes).toEqual([

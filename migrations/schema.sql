@@ -3483,6 +3483,22 @@ alter function due_rewards(integer) owner to dealwright_lookout;
 revoke all on function due_rewards(integer) from public;
 grant execute on function due_rewards(integer) to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.key_of_space(key_id text)
+ RETURNS TABLE(name text, role text, environment text, is_valid boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select k.name, k.role, k.environment, k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+    from api_keys k
+   where k.project_id = regexp_replace(current_setting('app.project', true), ':test$', '') and k.id = key_id
+$function$
+;
+comment on function key_of_space(text) is 'What a key of the project is called and may do, from the live space and the test space alike. Nothing of its secrets, nothing of another project''s.';
+alter function key_of_space(text) owner to dealwright_lookout;
+revoke all on function key_of_space(text) from public;
+grant execute on function key_of_space(text) to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.keys_of_secret(secret_hash bytea, at timestamp with time zone)
  RETURNS TABLE(key api_keys, until timestamp with time zone)
  LANGUAGE sql

@@ -17,7 +17,7 @@ export async function insertEntry(connection: Connection, row: NewAuditRow): Pro
     insert into audit_entries (project_id, id, operation, resource, resource_id, api_key_id, api_key_name, role,
                                address, request_id, before, after)
     values (${row.projectId}, ${row.id}, ${row.operation}, ${row.resource}, ${row.resourceId}, ${row.apiKeyId},
-            (select name from api_keys where project_id = ${row.projectId} and id = ${row.apiKeyId}),
+            (select name from key_of_space(${row.apiKeyId})),
             ${row.role}, ${row.address}, ${row.requestId}, ${row.before}::json, ${row.after}::json)`);
 }
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
-import type { Environment, Role } from "../../platform/auth.ts";
+import { type Environment, projectOf, type Role, spaceOf } from "../../platform/auth.ts";
 import type { Connection } from "../../platform/database.ts";
 import { promotionScheduledChanges, type ScheduledChangeRow } from "./scheduled-change-tables.ts";
 
@@ -88,15 +88,15 @@ export async function dueChanges(
   return rows;
 }
 
-/** What the key may do now; undefined for one that was revoked or has expired. */
+/** What the key may do now, asked in its space; undefined for one that was revoked, has expired or is of the other environment. */
 export async function keyNow(
   connection: Connection,
-  projectId: string,
+  space: string,
   apiKeyId: string,
 ): Promise<{ role: Role; environment: Environment } | undefined> {
-  const { rows } = await connection.execute<{ role: Role; environment: Environment }>(sql`
-    select role, environment from api_keys
-     where project_id = ${projectId} and id = ${apiKeyId} and revoked_at is null
-       and (expires_at is null or expires_at > now())`);
-  return rows[0];
+  // Over the wall between a test space and its project, where the keys of both are.
+  const { rows } = await connection.execute<{ role: Role; environment: Environment }>(
+    sql`select role, environment from key_of_space(${apiKeyId}) where is_valid`,
+  );
+  return rows.find(({ environment }) => spaceOf(projectOf(space), environment) === space);
 }

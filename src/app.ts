@@ -135,7 +135,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const schemas = operationSchemas(operations);
   const validation = compileInputs(operations, schemas);
 
-  const { gate, ...load } = pressure(open, deadlines);
+  const { gate, door, ...load } = pressure(open, deadlines);
   const refusals = refusalCounts();
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
@@ -164,6 +164,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     authenticator: services.authenticator,
     showsSchema: !isProduction,
     gate,
+    door,
     times: metrics.fieldTimes,
     schemas,
     documents:

@@ -4,6 +4,14 @@ import type { Operation } from "./operation.ts";
 import { type Load, loads } from "./pressure.ts";
 import { loadOf } from "./rest.ts";
 
+/**
+ * As what a document may wait before anybody has read it: a flood of carts would otherwise take the places of what changes
+ * something. Who hides the word in a query has the document read, and is turned away then.
+ */
+export function greatestLoadOf(source: string): Load {
+  return /\bmutation\b/.test(source) ? "writing" : "pricing";
+}
+
 type Sorted = Pick<Operation, "id" | "jsonField" | "method" | "graphql">;
 
 /**

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { type DocumentNode, GraphQLError, Kind, NoSchemaIntrospectionCustomRule } from "graphql";
 import mercurius from "mercurius";
 import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
@@ -6,11 +6,11 @@ import { type Cohort, newCohort } from "./cohort.ts";
 import { costGuard } from "./graphql-cost.ts";
 import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-documents.ts";
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
-import { documentLoads } from "./graphql-load.ts";
+import { documentLoads, greatestLoadOf } from "./graphql-load.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
-import { type Gates, openToAll } from "./pressure.ts";
+import { type Gates, type Load, openToAll } from "./pressure.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { FieldTimes } from "./request-times.ts";
 import { authenticate, idempotencyKey, ifMatchOf } from "./rest.ts";
@@ -27,6 +27,7 @@ export interface GraphqlOptions {
   /** The only documents that are run; null for any. */
   documents?: GraphqlDocuments | null;
   gate?: Gates;
+  door?: onRequestHookHandler;
   /** Told how long each field took. */
   times?: FieldTimes | undefined;
   schemas?: OperationSchemas;
@@ -46,6 +47,8 @@ interface GraphqlContext {
   socket: { readonly destroyed: boolean };
   mayHoldEscapes: boolean;
   operationName: string | undefined;
+  /** As what it was let in. */
+  load: Load;
   /** The fields whose answer is that of an earlier request. */
   replayed: string[];
 }
@@ -59,7 +62,7 @@ const compiledAfter = 3;
 /** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
-  const { schemas = operationSchemas(operations) } = options;
+  const { schemas = operationSchemas(operations), door = openToAll("writing") } = options;
   const schema = graphqlSchema(
     operations,
     timed(performWith(validation, newCohort()), options.times),
@@ -91,42 +94,41 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     requireAffordable(document);
   });
 
-  // What a document is shows when it has been read: until then it may be what is turned away last.
+  // It came in as the most that its words could be; what it is shows when it has been read.
   app.graphql.addHook("preExecution", async (_schema, document, context) => {
-    const { reply, operationName } = context as unknown as GraphqlContext & { reply: FastifyReply };
-    const load = loadOfDocument(document, operationName);
-    if (load !== "writing") await admitted(gate(load), reply);
+    const { reply, operationName, load } = context as unknown as GraphqlContext & { reply: FastifyReply };
+    const actual = loadOfDocument(document, operationName);
+    if (actual !== load) await admitted(gate(actual), reply);
     return hasOneOperation(document) ? undefined : { document };
   });
 
-  app.post(
-    "/graphql",
-    { onRequest: [gate("writing"), authenticate(authenticator)] },
-    async (request, reply) => {
-      const { query, variables, operationName } = graphqlBody(request.body, documents);
-      requireModestSource(query);
-      if (request.caller === null) {
-        throw unauthenticated();
-      }
-      const context: GraphqlContext = {
-        caller: request.caller,
-        requestId: request.id,
-        address: request.ip,
-        socket: request.socket,
-        mayHoldEscapes: query.includes("\\u"),
-        operationName,
-        replayed: [],
-      };
-      try {
-        const answer = await reply.graphql(query, { ...context }, variables, operationName);
-        return context.replayed.length === 0
-          ? inOneOrder(answer)
-          : { ...inOneOrder(answer), extensions: { idempotentReplayed: context.replayed } };
-      } catch (error) {
-        return refuse(error, request, reply, showsSchema);
-      }
-    },
-  );
+  app.post("/graphql", { onRequest: [door, authenticate(authenticator)] }, async (request, reply) => {
+    const { query, variables, operationName } = graphqlBody(request.body, documents);
+    requireModestSource(query);
+    if (request.caller === null) {
+      throw unauthenticated();
+    }
+    const load = greatestLoadOf(query);
+    await admitted(gate(load), reply);
+    const context: GraphqlContext = {
+      caller: request.caller,
+      requestId: request.id,
+      address: request.ip,
+      socket: request.socket,
+      mayHoldEscapes: query.includes("\\u"),
+      operationName,
+      load,
+      replayed: [],
+    };
+    try {
+      const answer = await reply.graphql(query, { ...context }, variables, operationName);
+      return context.replayed.length === 0
+        ? inOneOrder(answer)
+        : { ...inOneOrder(answer), extensions: { idempotentReplayed: context.replayed } };
+    } catch (error) {
+      return refuse(error, request, reply, showsSchema);
+    }
+  });
 }
 
 /**

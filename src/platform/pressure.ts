@@ -25,6 +25,10 @@ export interface PressureOptions {
   turnMilliseconds?: number;
   /** Who has waited longer is refused: somebody else can still be answered in time. */
   patienceMilliseconds?: number;
+  /** A queue that was never empty for so long is no burst: it would only keep everybody in it waiting, … */
+  standingAfterMilliseconds?: number;
+  /** … so that whoever changes nothing is refused after this already. */
+  standingPatienceMilliseconds?: number;
 }
 
 /** The gate of each kind of load. */
@@ -36,6 +40,8 @@ export const openToAll: Gates = () => (_request, _reply, done) => done();
 export interface Pressure {
   /** For the routes of a kind, before anything else is done with a request. */
   gate: Gates;
+  /** For requests whose kind shows only when their body is read: nobody waits here, and whom no gate would let in is refused. */
+  door: onRequestHookHandler;
   waiting(): number;
   /** How many were refused so far. */
   refused(load: Load): number;
@@ -51,9 +57,11 @@ interface Waiting {
 export function pressure(open: () => number, options: PressureOptions = {}): Pressure {
   const { mostOpenRequests = 4_096, mostWaiting = 1_000 } = options;
   const { turnMilliseconds = 10, patienceMilliseconds = 5_000 } = options;
+  const { standingAfterMilliseconds = 1_000, standingPatienceMilliseconds = 500 } = options;
   const queues: Record<Load, Waiting[]> = { bulk: [], reading: [], pricing: [], writing: [] };
   const refusals: Record<Load, number> = { bulk: 0, reading: 0, pricing: 0, writing: 0 };
   let waiting = 0;
+  let waitingSince = 0;
   let turnBegan = 0;
   let isInTurn = false;
 
@@ -67,15 +75,22 @@ export function pressure(open: () => number, options: PressureOptions = {}): Pre
     );
   }
 
-  function admit(load: Load, proceed: (error?: Error) => void): void {
+  function isFull(load: Load): boolean {
     const share = shares[load];
     // Those that wait are under way as well, and counted once.
-    if (open() - waiting > share * mostOpenRequests || waiting >= share * mostWaiting) refuse(load, proceed);
+    return open() - waiting > share * mostOpenRequests || waiting >= share * mostWaiting;
+  }
+
+  function admit(load: Load, proceed: (error?: Error) => void): void {
+    if (isFull(load)) refuse(load, proceed);
     else if (waiting === 0 && isTimeLeft()) proceed();
     else {
-      queues[load].push({ load, since: performance.now(), proceed });
+      const since = performance.now();
+      queues[load].push({ load, since, proceed });
       waiting += 1;
-      if (waiting === 1) setImmediate(next);
+      if (waiting > 1) return;
+      waitingSince = since;
+      setImmediate(next);
     }
   }
 
@@ -95,7 +110,10 @@ export function pressure(open: () => number, options: PressureOptions = {}): Pre
     if (first === undefined) return;
     waiting -= 1;
     if (waiting > 0) setImmediate(next);
-    if (performance.now() - first.since > patienceMilliseconds) refuse(first.load, first.proceed);
+    const now = performance.now();
+    const isStanding = first.load !== "writing" && now - waitingSince > standingAfterMilliseconds;
+    const patience = isStanding ? standingPatienceMilliseconds : patienceMilliseconds;
+    if (now - first.since > patience) refuse(first.load, first.proceed);
     else first.proceed();
   }
 
@@ -105,6 +123,8 @@ export function pressure(open: () => number, options: PressureOptions = {}): Pre
 
   return {
     gate: (load) => (_request, _reply, done) => admit(load, done as (error?: Error) => void),
+    door: (_request, _reply, done) =>
+      isFull("writing") ? refuse("writing", done as (error?: Error) => void) : done(),
     waiting: () => waiting,
     refused: (load) => refusals[load],
   };

@@ -62,6 +62,12 @@ async function figure(name: string): Promise<number> {
   return Number(new RegExp(`^dealwright_${name} (\\d+)$`, "m").exec(text)?.[1]);
 }
 
+/** So many, and none of them waits for its turn: who waits is not under way. */
+async function untilUnderWay(count: number): Promise<void> {
+  const figures = async () => [await figure("requests_open"), await figure("requests_waiting")];
+  await vi.waitFor(async () => expect(await figures()).toEqual([count, 0]), { timeout: 60_000 });
+}
+
 test("exports go first, then reading, then pricing, and writing last; health answers all the while", async () => {
   // Known from here on, so that nothing but the work itself asks the database.
   expect((await examples.pricing()).status).toBe(200);
@@ -74,9 +80,7 @@ test("exports go first, then reading, then pricing, and writing last; health ans
     while (held.length < share * mostOpenRequests)
       held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `${held.length}` }));
     // The request that asks is under way itself, as is each that is tried below.
-    await vi.waitFor(async () => expect(await figure("requests_open")).toBe(held.length + 1), {
-      timeout: 60_000,
-    });
+    await untilUnderWay(held.length + 1);
   };
   const refused: Load[] = [];
   for (const load of loads) {
@@ -122,9 +126,7 @@ test("a document is turned away with its kind: what changes something last, what
   const fillTo = async (share: number) => {
     while (held.length < share * mostOpenRequests)
       held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `again-${held.length}` }));
-    await vi.waitFor(async () => expect(await figure("requests_open")).toBe(held.length + 1), {
-      timeout: 60_000,
-    });
+    await untilUnderWay(held.length + 1);
   };
   await fillTo(shares.reading);
   expect(await ask(evaluation)).toEqual([200, undefined]);
@@ -135,6 +137,58 @@ test("a document is turned away with its kind: what changes something last, what
   await blocker.query("rollback");
   expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
   expect(await ask(evaluation)).toEqual([200, undefined]);
+});
+
+test("a flood of GraphQL quotes leaves what changes something its places", async () => {
+  const narrow = await buildApp({
+    config: { environment: "test", logLevel: "silent" },
+    database,
+    clock: systemClock,
+    deadlines: { mostWaiting: 8, turnMilliseconds: 0, deadlineMilliseconds: 120_000 },
+  });
+  onTestFinished(() => narrow.close());
+  const quote = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
+  // Refused for its role, which is asked after the gate, and without the database.
+  const change = `mutation { archivePromotion(id: "p") { id } }`;
+  const ask = async (query: string) => {
+    const headers = { authorization: `Bearer ${project.keys.checkout}` };
+    const { statusCode } = await narrow.inject({
+      method: "POST",
+      url: "/graphql",
+      headers,
+      payload: { query },
+    });
+    return statusCode;
+  };
+  expect([await ask(quote), await ask(change)]).toEqual([200, 200]);
+  const quotes = () => Array.from({ length: 40 }, () => ask(quote));
+  const [before, changed, after] = await Promise.all([
+    Promise.all(quotes()),
+    ask(change),
+    Promise.all(quotes()),
+  ]);
+  expect([changed, before.includes(503) && after.includes(503)]).toEqual([200, true]);
+});
+
+test("in a queue that stands nobody waits for long, but what changes something", () => {
+  const told = new Map<Load, boolean>();
+  const { gate, waiting } = pressure(() => waiting(), {
+    turnMilliseconds: 0,
+    standingAfterMilliseconds: -1,
+    standingPatienceMilliseconds: -1,
+  });
+  const ask = (load: Load) =>
+    gate(load).call(
+      app,
+      null as never,
+      null as never,
+      (error?: Error) => void told.set(load, error === undefined),
+    );
+  ask("writing");
+  for (const load of loads) ask(load);
+  return vi.waitFor(() =>
+    expect(Object.fromEntries(told)).toEqual({ bulk: false, reading: false, pricing: false, writing: true }),
+  );
 });
 
 test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {

@@ -10,10 +10,12 @@ import {
   conditionSchema,
   leavesOfSegments,
 } from "./conditions/tree.ts";
+import { CurrencySet } from "./currency-set.ts";
 import { compileExpression, type Expression } from "./expression.ts";
 import { fundingFaults, fundingSchema } from "./funding.ts";
 import type { CompiledBenefit, Compiler, Issue, Reads, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
+import { leastSpendOf } from "./least-spend.ts";
 import { limits } from "./limits.ts";
 import { moneyMap, parsePercent, wholePercent } from "./money.ts";
 import { compileSafetyStock, type SafetyStock, safetyStockSchema } from "./safety-stock.ts";
@@ -291,22 +293,6 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   };
 }
 
-/** Codes are told of whatever they ask for; who met which arm of an experiment is counted. */
-function leastSpendOf(
-  { trigger, variant }: PromotionDocument,
-  conditions: CompiledTree | null,
-  asksAtStage: boolean,
-): ReadonlyMap<string, number> | null {
-  if (conditions === null || conditions.requiresSpend.size === 0) return null;
-  if (trigger.type !== "automatic" || variant !== undefined) return null;
-  return asksAtStage && !conditions.staysUnmet ? null : conditions.requiresSpend;
-}
-
-/** The cart is not worth what the promotion asks for. */
-export function isBeyond({ leastSpend }: CompiledPromotion, currency: string, subtotal: number): boolean {
-  return leastSpend !== null && (leastSpend.get(currency) ?? 0) > subtotal;
-}
-
 function partsByStage(
   benefits: readonly CompiledBenefit[],
   { stacking, key }: PromotionDocument,
@@ -323,19 +309,6 @@ function partsByStage(
       });
   }
   return parts;
-}
-
-/** The currencies in which every amount of a promotion is given. */
-class CurrencySet {
-  allowed: ReadonlySet<string> | null = null;
-
-  add(codes: readonly string[]): void {
-    const before = this.allowed;
-    this.allowed = new Set(before === null ? codes : codes.filter((code) => before.has(code)));
-  }
-  get areContradictory(): boolean {
-    return this.allowed !== null && this.allowed.size === 0;
-  }
 }
 
 function makeCompiler(

@@ -9,7 +9,8 @@
 import { type Experiments, experimentsOf, type Variant } from "./assignment.ts";
 import type { CanonicalCart } from "./canonical-cart.ts";
 import { compareBytes } from "./canonical-cart.ts";
-import { type CompiledPromotion, isBeyond } from "./promotion.ts";
+import { isBeyond } from "./least-spend.ts";
+import type { CompiledPromotion } from "./promotion.ts";
 import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
 import { sortFew } from "./short-lists.ts";
 

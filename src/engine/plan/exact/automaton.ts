@@ -33,6 +33,8 @@ export interface Automaton {
   /** By fate, then row: the state after leaving, or -1. Itself -1 where leaving changes nothing. */
   readonly leavesAt: number;
   readonly countsWhatIsLeft: boolean;
+  /** One of its groups, which it fills one after the other, may bring less than nothing. */
+  readonly mayLose: boolean;
   /** By state: 1 or 0. */
   readonly acceptingAt: number;
   /** By place × state, among the doubles: the most this promotion alone can still bring when a unit costs its multiplier. */
@@ -208,6 +210,7 @@ class Compiler {
       rowOfAt,
       leavesAt: leaves === 0 ? -1 : leavesAt,
       countsWhatIsLeft: machine.countsWhatIsLeft ?? false,
+      mayLose: (machine.mayLose && machine.isOneByOne) ?? false,
       acceptingAt,
       completionAt,
     };
@@ -258,6 +261,12 @@ class Compiler {
     }
     return id;
   }
+}
+
+/** The same with completions of its own, which are yet to be filled. */
+export function copyOf(automaton: Automaton): Automaton {
+  const { places, states } = automaton;
+  return { ...automaton, completionAt: memory.takeDoubles((places + 1) * states) };
 }
 
 /** No way to finish from here. */

@@ -48,7 +48,8 @@ export class Relaxation {
   private isDone = false;
   private isSettled = false;
 
-  constructor(component: Component, work: Work) {
+  /** `like`: a relaxation of the same units, whose prices are a good beginning. */
+  constructor(component: Component, work: Work, like?: Relaxation) {
     const { alternatives, players } = component;
     const size = alternatives.length;
     this.component = component;
@@ -65,8 +66,10 @@ export class Relaxation {
     let ceiling = 0;
     for (let i = 0; i < size; i++) {
       const gain = alternatives[i]![0]?.gain ?? 0;
-      for (const at of [this.multipliersAt, this.leastAt, this.exactAt, this.bestAt]) doubles[at + i] = gain;
+      doubles[this.leastAt + i] = gain;
       ceiling += gain;
+      const price = like === undefined ? gain : doubles[like.bestAt + i]!;
+      for (const at of [this.multipliersAt, this.exactAt, this.bestAt]) doubles[at + i] = price;
     }
     // Each promotion's own ceiling is a bound as well.
     for (const player of players) ceiling += player.most;

@@ -2,7 +2,7 @@
  * Units and promotions that hang together: two promotions of one group that cover a common line compete, and whoever competes
  * with one of them belongs to them. Components are solved one by one.
  */
-import { type Automaton, compile } from "./automaton.ts";
+import { type Automaton, compile, copyOf } from "./automaton.ts";
 import type { Place, Unit } from "./machine.ts";
 import { memory } from "./memory.ts";
 import type { EachOffer, MachineOffer, Offer } from "./offer.ts";
@@ -15,6 +15,7 @@ export interface Alternative {
 
 export interface Player {
   readonly candidate: number;
+  readonly offer: MachineOffer;
   readonly automaton: Automaton;
   /** In the planner's memory, by unit of the component: its place in the automaton, or -1. */
   readonly placesAt: number;
@@ -228,6 +229,7 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
     ints[nextPlacesAt + i] = ints[placesAt + i] === -1 ? ints[nextPlacesAt + i + 1]! : ints[placesAt + i]!;
   return {
     candidate: offer.candidate,
+    offer,
     automaton,
     placesAt,
     nextPlacesAt,
@@ -235,6 +237,27 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
     lines,
     isLocal: offer.isLocal,
   };
+}
+
+/**
+ * The component where some offers' automata remember more; all others stay as they are. `again`: what is offered instead, covering the
+ * same lines. Null: an automaton would be too large.
+ */
+export function replayed(
+  component: Component,
+  again: (offer: MachineOffer) => MachineOffer,
+): Component | null {
+  const players: Player[] = [];
+  for (const player of component.players) {
+    const offer = again(player.offer);
+    const next =
+      offer === player.offer
+        ? { ...player, automaton: copyOf(player.automaton) }
+        : play(offer, component.units);
+    if (next === null) return null;
+    players.push(next);
+  }
+  return { ...component, players };
 }
 
 /** Coarser and coarser, until it is small enough. */

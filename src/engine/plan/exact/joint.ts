@@ -22,6 +22,8 @@ export interface Suggestion {
   readonly later: readonly number[];
   /** Candidates whose item part is not understood: what they may use is not limited. */
   readonly unlimited: readonly number[];
+  /** It is known what units everybody takes. */
+  readonly isSure: boolean;
   /** What the model says is paid, in millionths; null where it only bounds it. */
   readonly pay: number | null;
 }
@@ -66,6 +68,8 @@ class Joint {
   private readonly consider: Consider;
   private readonly work: Work;
   private readonly worth: number;
+  /** By so much, in millionths, rounding may change what all item promotions take off. */
+  private readonly slack: number;
 
   constructor(situation: Situation, items: ItemStage, consider: Consider, work: Work) {
     this.situation = situation;
@@ -73,6 +77,8 @@ class Joint {
     this.consider = consider;
     this.work = work;
     this.worth = situation.cart.subtotal * grain;
+    const rounded = items.offers.filter(({ isWhole }) => !isWhole).length;
+    this.slack = (situation.rounding === "down" ? grain : grain / 2) * rounded;
   }
 
   /** `scope`: so much is left of some goods. */
@@ -84,10 +90,11 @@ class Joint {
     depth: number,
   ): number | null {
     const { worth, work, items } = this;
-    const solved = scope === null ? items.solved : items.within(Number.NEGATIVE_INFINITY, scope);
-    if (solved === null) return 0;
-    if (solved.most === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const later = laterStages(this.situation, candidates, forced);
+    const above = scope === null ? Number.NEGATIVE_INFINITY : this.tooLittle(later.stages, known.total);
+    const solved = scope === null ? items.solved : items.within(above, scope);
+    if (solved === null) return 0;
+    if (scope !== null && solved.most <= above) return known.total * grain;
     const { dearest, isDoubtful } = this.dearest(later.stages, worth - solved.most);
     const atDearest = later.stages.payAt(dearest);
     // A plan that reaches the bound is as good as any; another as good could only win a tie where promotions are rivals.
@@ -108,7 +115,8 @@ class Joint {
     let isUnsought = false;
     for (const { from, to, pay } of points) {
       if (pay >= best * grain) break;
-      const range = { from, to, isBetter: (x: number) => later.stages.payAt(x).pay < best * grain };
+      // It pays more and more from here to the next threshold.
+      const range = { from, end: later.stages.firstNotBelow(best * grain, from, to) * grain };
       const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, scope, range);
       if (found === null) {
         open = lower(open, later.stages.payAt(from));
@@ -138,14 +146,25 @@ class Joint {
     return Math.max(least, Math.min(without, withIt));
   }
 
+  /** Item plans worth no more than this leave so much that none pays less than the best plan known. */
+  private tooLittle(stages: LaterStages, total: number): number {
+    const { worth, items, slack } = this;
+    const least = Math.max(0, worth - items.solved.most - slack);
+    const edges = [least, ...stages.thresholds(least, worth), worth + grain];
+    for (let i = edges.length - 2; i >= 0; i--) {
+      const from = edges[i]!;
+      if (stages.payAt(from).pay < total * grain)
+        return worth - stages.firstNotBelow(total * grain, from, edges[i + 1]!) * grain - slack;
+    }
+    return items.solved.most;
+  }
+
   /**
    * What the best item plan leaves, as the model counts. Rounding may take it below a threshold that it just reaches: then it is
    * bounded as if it did not, and who does reach the threshold is asked like for any other.
    */
   private dearest(stages: LaterStages, counted: number): { dearest: number; isDoubtful: boolean } {
-    const { rounding } = this.situation;
-    const rounded = this.items.offers.filter(({ isWhole }) => !isWhole).length;
-    const slack = (rounding === "down" ? grain : grain / 2) * rounded;
+    const { slack } = this;
     const [lowest] = slack === 0 ? [] : stages.thresholds(counted - slack, counted);
     return lowest === undefined
       ? { dearest: counted, isDoubtful: false }
@@ -164,13 +183,16 @@ class Joint {
     const { pay, chosen } = stages.payAt(this.worth - value);
     const unlimited = offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
     const isKnown = isExactBefore && !isDoubtful && isExact(chosen);
-    return this.consider({ uses, later: chosen, unlimited, pay: isKnown ? pay : null }, isTied);
+    return this.consider(
+      { uses, later: chosen, unlimited, isSure: isExactBefore, pay: isKnown ? pay : null },
+      isTied,
+    );
   }
 
   private suggestUntouched({ stages, isExact }: Later): number {
     const { pay, chosen } = stages.payAt(this.worth);
     return this.consider(
-      { uses: new Map(), later: chosen, unlimited: [], pay: isExact(chosen) ? pay : null },
+      { uses: new Map(), later: chosen, unlimited: [], isSure: true, pay: isExact(chosen) ? pay : null },
       false,
     );
   }
@@ -218,31 +240,17 @@ function lower(a: Outcome, b: Outcome): Outcome {
   return b.pay < a.pay ? b : a;
 }
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  isBetter(worth: number): boolean;
-}
-
 /**
- * The item plan that leaves least, but at least `from`. `most`: the amount that no plan undercuts; null: no plan is better
- * than the best known. Null: such plans cannot be sought.
+ * The item plan that leaves least, but at least `from`, and less than `end`. `most`: the amount that no plan undercuts; null: there is
+ * none. Null: such plans cannot be sought.
  */
 function bestIn(
   items: ItemStage,
   worth: number,
   scope: Limit | null,
-  { from, to, isBetter }: Range,
+  { from, end }: { readonly from: number; readonly end: number },
 ): { uses: Uses; value: number; most: number | null } | null {
-  // The largest amount that would still be better: it pays more and more from here to the next threshold.
-  let low = Math.floor(from / grain);
-  let high = Math.ceil(to / grain);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (isBetter(middle * grain)) low = middle;
-    else high = middle;
-  }
-  const above = worth - high * grain;
+  const above = worth - end;
   const atMost = worth - from;
   const found = items.within(above, scope === null ? { atMost, lines: null } : { ...scope, inAll: atMost });
   if (found === null) return null;

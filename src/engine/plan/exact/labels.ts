@@ -5,6 +5,9 @@
 const firstCapacity = 1_024;
 const firstSlots = 2_048;
 
+/** Takers: a player's number; an alternative's, negative from -2 on; or nobody. */
+export const nobody = -1;
+
 class LabelTable {
   count = 0;
   value = new Float64Array(firstCapacity);

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly chosen: readonly number[];
 }
 
+/** Where guesses go on missing, halving is faster. */
+const maxGuesses = 6;
 /** More choices than this are not tried one by one. */
 const maxChoices = 300;
 
@@ -143,6 +145,24 @@ export class LaterStages {
           if (crossing !== null && crossing > least) crossings.add(crossing);
         }
     return [...crossings].sort((a, b) => a - b);
+  }
+
+  /**
+   * In whole minor units: the least amount between `from` and `to` (both in millionths, with no threshold between them) that pays
+   * `pay` or more; `from` pays less. What is paid rises with the goods and by no more than they do, so the first guesses are never
+   * too high, and mostly right.
+   */
+  firstNotBelow(pay: number, from: number, to: number): number {
+    let low = Math.floor(from / grain);
+    let high = Math.ceil(to / grain);
+    for (let guesses = 0; high - low > 1; guesses++) {
+      const missing = Math.ceil((pay - this.payAt(low * grain).pay) / grain) - 1;
+      const middle = guesses < maxGuesses ? low + Math.max(1, missing) : Math.floor((low + high) / 2);
+      const next = Math.min(middle, high - 1);
+      if (this.payAt(next * grain).pay < pay) low = next;
+      else high = next;
+    }
+    return high;
   }
 
   /** The least amount from `from` to `to` of which the choice leaves at least `at`, if it leaves less of `from`. */

@@ -11,7 +11,7 @@ import type { Offer } from "./offer.ts";
 import { perUnitMachine } from "./unit-machines.ts";
 
 /** `amount`: millionths. */
-function rounded(amount: number, rounding: RoundingMode): number {
+export function rounded(amount: number, rounding: RoundingMode): number {
   const rest = amount % grain;
   const whole = amount - rest;
   if (rounding === "down" || rest * 2 < grain) return whole;

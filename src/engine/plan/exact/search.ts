@@ -11,10 +11,10 @@
 import { impossible } from "./automaton.ts";
 import type { Relaxation } from "./bound.ts";
 import type { Alternative } from "./component.ts";
-import { type LabelTable, labelTable } from "./labels.ts";
+import { type FoundPlan, planEndingIn } from "./found-plan.ts";
+import { type LabelTable, labelTable, nobody } from "./labels.ts";
 import { idle, takenEarlier, takenLater } from "./machine.ts";
 import { memory } from "./memory.ts";
-import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
 
 /** What is taken off the goods of some lines (null: of all) may not pass `atMost`. Of that, as much is counted as is certain. */
@@ -23,6 +23,8 @@ export interface Limit {
   readonly lines: ReadonlySet<number> | null;
   /** Besides, what is taken off all goods may not pass this. */
   readonly inAll?: number;
+  /** Who passes the first by no more than this might not when all is counted. */
+  readonly slack?: number;
 }
 
 export interface SearchOptions {
@@ -31,19 +33,26 @@ export interface SearchOptions {
   readonly limit: Limit | null;
   /** How many labels are kept from unit to unit. */
   readonly width: number;
+  /** Of the plans found, the best that passes is wanted. Absent: any does. */
+  passes?(plan: FoundPlan): boolean;
 }
 
 export interface Found {
   /** The best plan found; null: none that is worth more than `above`. */
-  readonly plan: { readonly value: number; readonly uses: Uses } | null;
+  readonly plan: FoundPlan | null;
   /** No plan is worth more than this, or than `above`. */
   readonly most: number;
+  /** Labels were cut, so that wider there may be more to find. */
+  readonly isCut: boolean;
+  /** Labels passed the limit by no more than its slack; of the plans they would have led to nothing is known. */
+  readonly isNear: boolean;
 }
 
-/** Takers: a player's number; an alternative's, negative from -2 on; or nobody. */
-const nobody = -1;
 /** Of labels that cannot pass the limit any more nobody asks what they have spent. */
 const free = -1;
+
+/** So many plans are asked whether they pass. */
+const maxAsked = 60;
 
 /** `parts`: components with their bounds, as they were last improved. */
 export function search(parts: readonly Relaxation[], options: SearchOptions, work: Work): Found {
@@ -58,6 +67,8 @@ class Search {
   private readonly above: number;
   private readonly atMost: number;
   private readonly atMostInAll: number;
+  private readonly nearly: number;
+  private isNear = false;
   private dropped = Number.NEGATIVE_INFINITY;
   /** A label's states as they will be. */
   private readonly states: Int32Array;
@@ -91,6 +102,7 @@ class Search {
     this.above = options.above;
     this.atMost = options.limit?.atMost ?? Number.POSITIVE_INFINITY;
     this.atMostInAll = options.limit?.inAll ?? Number.POSITIVE_INFINITY;
+    this.nearly = this.atMost + (options.limit?.slack ?? 0);
     let width = 1;
     for (const { component } of parts) width = Math.max(width, component.players.length);
     this.states = new Int32Array(width);
@@ -122,13 +134,28 @@ class Search {
         for (const label of layer) this.extend(label);
         layer = this.kept(from);
         this.work.spend(layer.length * (this.part.component.players.length + 1));
-        if (layer.length === 0) return { plan: null, most: this.dropped };
+        if (layer.length === 0) return this.found([]);
       }
     }
-    let best = layer[0]!;
-    for (const label of layer) if (labels.value[label]! > labels.value[best]!) best = label;
-    const value = labels.value[best]!;
-    return { plan: { value, uses: this.usesOf(best) }, most: Math.max(value, this.dropped) };
+    const { value } = labels;
+    layer.sort((a, b) => value[b]! - value[a]!);
+    return this.found(layer);
+  }
+
+  /** `layer`: all that there is, the best first. */
+  private found(layer: readonly number[]): Found {
+    const { dropped, above, isNear, labels } = this;
+    const most = layer.length === 0 ? dropped : Math.max(labels.value[layer[0]!]!, dropped);
+    return { plan: this.bestOf(layer), most, isCut: dropped > above, isNear };
+  }
+
+  private bestOf(layer: readonly number[]): FoundPlan | null {
+    const { limit, passes } = this.options;
+    for (let i = 0; i < layer.length && i < maxAsked; i++) {
+      const plan = planEndingIn(layer[i]!, this.labels, this.parts, limit !== null);
+      if (passes === undefined || passes(plan)) return plan;
+    }
+    return null;
   }
 
   // -------------------------------------------------------------- where it stands
@@ -266,7 +293,11 @@ class Search {
     if (spent !== free) spent += counted;
     let spentInAll = labels.spentInAll[label]!;
     if (spentInAll !== free) spentInAll += gain;
-    if (spent > this.atMost || spentInAll > this.atMostInAll) return;
+    if (spentInAll > this.atMostInAll) return;
+    if (spent > this.atMost) {
+      if (spent <= this.nearly) this.isNear = true;
+      return;
+    }
     const { doubles } = memory;
     let rest = this.others;
     if (taker >= 0) rest += doubles[completionsAt[taker]! + next]! - this.ofOthers[taker]!;
@@ -315,34 +346,5 @@ class Search {
     if (limit === null || limit.lines === null) return gain;
     if (!limit.lines.has(this.part.component.units[this.unit]!.line)) return 0;
     return taker < 0 || this.isAlwaysCounted[taker]! ? gain : 0;
-  }
-
-  // -------------------------------------------------------------- the plan
-
-  private usesOf(last: number): Uses {
-    const { labels, parts } = this;
-    const uses: Uses = new Map();
-    let label = last;
-    for (let i = parts.length - 1; i >= 0; i--) {
-      const { component } = parts[i]!;
-      const alternatives = this.options.limit === null ? component.alternatives : component.allAlternatives;
-      for (let unit = component.units.length - 1; unit >= 0; unit--) {
-        const before = labels.parent[label]!;
-        const taker = labels.taker[label]!;
-        const { line } = component.units[unit]!;
-        if (taker >= 0) note(uses, component.players[taker]!.candidate, line);
-        else if (taker !== nobody) note(uses, alternatives[unit]![-2 - taker]!.candidate, line);
-        for (let p = 0; p < component.players.length; p++) {
-          const { automaton, candidate } = component.players[p]!;
-          const isCounted =
-            automaton.countsWhatIsLeft &&
-            labels.states[label * labels.width + p] !== labels.states[before * labels.width + p];
-          if (isCounted && p !== taker) note(uses, candidate, line);
-        }
-        label = before;
-      }
-      if (i > 0) label = labels.parent[label]!;
-    }
-    return uses;
   }
 }

@@ -1,6 +1,8 @@
 /** The item stage alone: the most that all its promotions can take off, and a plan that does. */
 import type { Relaxation } from "./bound.ts";
 import type { Component } from "./component.ts";
+import type { FoundPlan } from "./found-plan.ts";
+import { grain } from "./grain.ts";
 import { type Limit, search } from "./search.ts";
 import { note, type Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
@@ -11,6 +13,11 @@ export interface Solved {
   /** No plan brings more. */
   readonly most: number;
   readonly uses: Uses;
+}
+
+export interface SolvedWithin extends Solved {
+  /** What it brings in detail; null where there is none. */
+  readonly plan: FoundPlan | null;
 }
 
 /**
@@ -65,11 +72,17 @@ export function solvePlain({ units, alternatives }: Component, quantityOf: (line
   return { value: best.gain * count, most: best.gain * count, uses };
 }
 
-/** The best plan of all components together within the limit, if it brings more than `above`. */
-export function solveWithin(parts: readonly Relaxation[], above: number, limit: Limit, work: Work): Solved {
+/** The best plan of all components together within the limit that passes, if it brings more than `above`. */
+export function solveWithin(
+  parts: readonly Relaxation[],
+  above: number,
+  limit: Limit,
+  work: Work,
+  passes?: (plan: FoundPlan) => boolean,
+): SolvedWithin {
   let ceiling = limit.lines === null ? limit.atMost : (limit.inAll ?? Number.POSITIVE_INFINITY);
   let known = above;
-  let best: Solved = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map() };
+  let best: SolvedWithin = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map(), plan: null };
   for (const { rounds, width } of attemptsWithin) {
     let most = 0;
     for (const part of parts) {
@@ -78,11 +91,13 @@ export function solveWithin(parts: readonly Relaxation[], above: number, limit: 
     }
     ceiling = Math.min(ceiling, most);
     if (ceiling <= known) return { ...best, most: known };
-    const found = search(parts, { above: known, limit, width }, work);
-    most = Math.min(ceiling, Math.max(known, found.most));
-    best = found.plan === null ? { ...best, most } : { ...found.plan, most };
+    const found = search(parts, { above: known, limit, width, ...(passes && { passes }) }, work);
+    most = found.isNear ? ceiling : Math.min(ceiling, Math.max(known, found.most));
+    if (found.plan === null) best = { ...best, most };
+    else best = { value: found.plan.value, uses: found.plan.uses, plan: found.plan, most };
     known = Math.max(known, best.value);
-    if (known >= best.most || work.isSpent()) break;
+    // Whole minor units are counted, so nobody asks for less.
+    if (best.most - known < grain || found.isNear || !found.isCut || work.isSpent()) break;
   }
   return best;
 }

@@ -39,8 +39,16 @@ export function stageCondition(situation: Situation, promotion: CompiledPromotio
   if (!conditions.staysUnmet) return { ...always, isCertain: false };
   const thresholds: number[] = [];
   collectThresholds(tree, situation.cart.currency, thresholds);
+  /** By how many thresholds are reached. */
+  const known: boolean[] = [];
   return {
-    mayHold: (worth) => conditions.test(new FavourableView(situation, Math.ceil(worth / grain))).met,
+    mayHold(worth) {
+      const whole = Math.ceil(worth / grain);
+      let reached = 0;
+      for (let i = 0; i < thresholds.length; i++) if (thresholds[i]! <= whole) reached++;
+      known[reached] ??= conditions.test(new FavourableView(situation, whole)).met;
+      return known[reached]!;
+    },
     thresholds,
     scopes: scopesOf(situation, tree, conditions),
     isCertain: leavesOf(tree).every((leaf) => !dependsOnPrices(leaf) || leaf.select === undefined),

@@ -328,6 +328,49 @@ test("goods of which a promotion has nothing left hide no others from it", () =>
   expect({ total, bound: optimality.bound }).toEqual({ total: 1850, bound: 0 });
 });
 
+test("a promotion that takes the cheapest unit gets no dearer one while others cannot take all cheaper ones", () => {
+  const instance: Instance = {
+    cart: {
+      currency: "CNY",
+      lines: [
+        { id: "1", sku: "A", quantity: 1, unitPrice: 900 },
+        { id: "2", sku: "B", quantity: 3, unitPrice: 300 },
+      ],
+    },
+    promotions: [
+      {
+        key: "cheapest-free",
+        priority: 1,
+        trigger: { type: "automatic" },
+        benefits: [{ kind: "percent_off", percent: 100, maxUnits: 1, pick: "cheapest" }],
+      },
+      {
+        // Of three units it could use, it was given two to sell: the third lies idle, and is the cheapest.
+        key: "one-for-six",
+        trigger: { type: "automatic" },
+        benefits: [
+          {
+            kind: "amount_off",
+            target: "item",
+            select: { skus: ["B"] },
+            amount: { CNY: 100 },
+            every: { amount: { CNY: 600 } },
+            maxTimes: 1,
+          },
+        ],
+        limits: { stock: [{ sku: "B", units: 2 }] },
+      },
+    ],
+  };
+  expect(askedOf(instance).total).toBe(1400);
+  // Where it was found.
+  const random = randomInstance(506_345, families["stock of their own"]!);
+  const { total, optimality } = askedOf(random);
+  const best = cheapestOfAll(situationFor(random), plansPerInstance)!.total;
+  expect(total).toBeGreaterThanOrEqual(best);
+  expect(total - optimality.bound!).toBeLessThanOrEqual(best);
+});
+
 test("every benefit kind takes part in the comparison", () => {
   const drawn = new Set<string>();
   for (let seed = 1; seed <= 300; seed++)

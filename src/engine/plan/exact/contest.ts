@@ -7,6 +7,7 @@ import { type Plan, type Priced, priceAndWatch } from "../../price.ts";
 import type { Rejection, Situation } from "../../situation.ts";
 import { isBetter, isHonoured, moneyIn, winsTie } from "../preference.ts";
 import { hasRateIn } from "./benefit-fields.ts";
+import { deniedIn } from "./denied-pick.ts";
 import { grain } from "./grain.ts";
 import type { Suggestion } from "./joint.ts";
 
@@ -82,12 +83,26 @@ export class Contest {
     const name = `${plan.members.map(Number).join("")} ${plan.allowances!.join(";")}`;
     if (this.tried.has(name)) return;
     this.tried.add(name);
-    const priced = priceAndWatch(this.situation, plan);
+    const tried = suggestion.isSure ? this.pricedAsIs(plan) : this.pricedFairly(plan);
+    const { priced } = tried;
     if (suggestion.pay !== null) {
       const apart = Math.abs(priced.total * grain - suggestion.pay);
       if (apart > this.roundingOf(priced) + grain) this.disagreed = true;
     }
-    this.consider({ plan, priced, rejections: null });
+    this.consider({ ...tried, rejections: null });
+  }
+
+  private pricedAsIs(plan: Plan): { plan: Plan; priced: Priced } {
+    return { plan, priced: priceAndWatch(this.situation, plan) };
+  }
+
+  /** Who was denied units that are left in the end may touch all that are free when its turn comes. */
+  private pricedFairly(plan: Plan): { plan: Plan; priced: Priced } {
+    const tried = this.pricedAsIs(plan);
+    const denied = deniedIn(this.situation, plan, tried.priced);
+    if (denied === null) return tried;
+    const allowances = plan.allowances!.map((allowance, index) => (index === denied ? null : allowance));
+    return this.pricedFairly({ ...plan, allowances });
   }
 
   /**

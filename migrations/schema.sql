@@ -1487,6 +1487,24 @@ comment on column points_accounts.retry_at is 'What is due could not be booked: 
 grant delete, insert, select, update on points_accounts to dealwright_app;
 grant select (project_id, holder, programme, retry_at) on points_accounts to dealwright_lookout;
 
+create table points_due (
+  project_id text not null,
+  seq bigint generated always as identity not null,
+  redemption_id text,
+  external_id text,
+  due_at timestamp with time zone not null,
+  constraint points_due_pkey PRIMARY KEY (project_id, seq),
+  constraint points_due_is_of_one_thing CHECK (((redemption_id IS NULL) <> (external_id IS NULL)))
+);
+CREATE INDEX points_due_at ON public.points_due USING btree (due_at, seq);
+alter table points_due enable row level security;
+alter table points_due force row level security;
+create policy lookout on points_due as permissive for select to dealwright_lookout using (true);
+create policy project on points_due as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_due is 'Orders that changed since their points were last booked. Only added to; a row is taken in the transaction that books.';
+grant delete, insert, select, update on points_due to dealwright_app;
+grant select (project_id, seq, due_at) on points_due to dealwright_lookout;
+
 create table points_entries (
   project_id text not null,
   id text collate "C" not null,
@@ -1534,11 +1552,14 @@ create table points_lots (
   available_at timestamp with time zone not null,
   expires_at timestamp with time zone,
   remind_at timestamp with time zone,
+  external_id text,
   constraint points_lots_pkey PRIMARY KEY (project_id, id),
   constraint points_lots_amounts_hold CHECK (((amount > 0) AND ((remaining >= 0) AND (remaining <= amount)) AND ((reversed >= 0) AND (reversed <= amount)) AND ((lapsed >= 0) AND (lapsed <= amount))))
 );
 CREATE INDEX points_lots_earned ON public.points_lots USING btree (project_id, holder, programme) WHERE (redemption_id IS NOT NULL);
+CREATE INDEX points_lots_earned_by_orders ON public.points_lots USING btree (project_id, holder, programme) WHERE (external_id IS NOT NULL);
 CREATE INDEX points_lots_open ON public.points_lots USING btree (project_id, holder, programme, expires_at, id) WHERE ((remaining > 0) OR is_pending);
+CREATE UNIQUE INDEX points_lots_order ON public.points_lots USING btree (project_id, external_id, programme, "position") WHERE (external_id IS NOT NULL);
 CREATE UNIQUE INDEX points_lots_reward ON public.points_lots USING btree (project_id, redemption_id, "position") WHERE (redemption_id IS NOT NULL);
 CREATE INDEX points_lots_to_lapse ON public.points_lots USING btree (expires_at) WHERE ((remaining > 0) AND (NOT is_pending));
 CREATE INDEX points_lots_to_mature ON public.points_lots USING btree (available_at) WHERE is_pending;
@@ -1548,10 +1569,29 @@ alter table points_lots force row level security;
 create policy lookout on points_lots as permissive for select to dealwright_lookout using (true);
 create policy project on points_lots as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table points_lots is 'Points earned at once. They are spent first in, first out, and lapse together.';
+comment on column points_lots.external_id is 'The ERP''s order that earned them by a rate, as the lot at this position. Null for what a reward or a hand gave.';
 comment on column points_lots.redemption_id is 'The order that earned them, by the reward at this position; null for what was given by hand.';
 comment on column points_lots.remind_at is 'When it is told that they are about to lapse. Null: told, or never.';
 grant delete, insert, select, update on points_lots to dealwright_app;
 grant select (project_id, holder, programme, remaining, is_pending, available_at, expires_at, remind_at) on points_lots to dealwright_lookout;
+
+create table points_orders (
+  project_id text not null,
+  external_id text not null,
+  programme text not null,
+  terms jsonb not null,
+  points bigint default 0 not null,
+  constraint points_orders_pkey PRIMARY KEY (project_id, external_id, programme),
+  constraint points_orders_never_negative CHECK ((points >= 0))
+);
+alter table points_orders enable row level security;
+alter table points_orders force row level security;
+create policy lookout on points_orders as permissive for select to dealwright_lookout using (true);
+create policy project on points_orders as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_orders is 'Orders of the ERP that earn points by rates. Locked while they are booked.';
+comment on column points_orders.points is 'Booked for it, less what came back: the sum of its lots.';
+comment on column points_orders.terms is 'The rates when it first earned: what it earns later follows from them, whatever the rules and the tier are by then.';
+grant delete, insert, select, update on points_orders to dealwright_app;
 
 create table points_programmes (
   project_id text not null,
@@ -1585,6 +1625,8 @@ create table points_spends (
   expires_at timestamp with time zone,
   created_at timestamp with time zone not null,
   is_final boolean default false not null,
+  redemption_id text,
+  external_id text,
   constraint points_spends_pkey PRIMARY KEY (project_id, id),
   constraint points_spends_refund_no_more_than_spent CHECK (((points > 0) AND ((refunded >= 0) AND (refunded <= points)))),
   constraint points_spends_reservations_expire CHECK (((state <> 'reserved'::text) OR (expires_at IS NOT NULL))),
@@ -1598,10 +1640,30 @@ alter table points_spends force row level security;
 create policy lookout on points_spends as permissive for select to dealwright_lookout using (true);
 create policy project on points_spends as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
 comment on table points_spends is 'Points paid with, or held for that.';
+comment on column points_spends.external_id is 'The same, of an order of the ERP.';
 comment on column points_spends.is_final is 'What it paid for stays, such as a ticket that was drawn: it is neither cancelled nor refunded.';
+comment on column points_spends.redemption_id is 'What it pays for: it goes the way of this redemption. Null: its shop says what becomes of it.';
 comment on column points_spends.takes is 'What it still has, by lot: [[lot, points]].';
 grant delete, insert, select, update on points_spends to dealwright_app;
 grant select (project_id, holder, programme, state, expires_at) on points_spends to dealwright_lookout;
+
+create table points_tenders (
+  project_id text not null,
+  spend_id text not null,
+  programme text not null,
+  redemption_id text,
+  external_id text,
+  constraint points_tenders_pkey PRIMARY KEY (project_id, spend_id),
+  constraint points_tenders_project_id_external_id_programme_key UNIQUE (project_id, external_id, programme),
+  constraint points_tenders_project_id_redemption_id_programme_key UNIQUE (project_id, redemption_id, programme),
+  constraint points_tenders_pay_one_thing CHECK (((redemption_id IS NULL) <> (external_id IS NULL)))
+);
+alter table points_tenders enable row level security;
+alter table points_tenders force row level security;
+create policy lookout on points_tenders as permissive for select to dealwright_lookout using (true);
+create policy project on points_tenders as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table points_tenders is 'Spends that follow their order, as long as they stand: of one programme one for each, so that a till which asks twice pays once.';
+grant delete, insert, select, update on points_tenders to dealwright_app;
 
 create table policy_actions (
   project_id text not null,
@@ -3411,6 +3473,20 @@ comment on function due_points(timestamp with time zone,integer) is 'Accounts in
 alter function due_points(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_points(timestamp with time zone,integer) from public;
 grant execute on function due_points(timestamp with time zone,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_points_of_orders(at timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, seq bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select d.project_id, d.seq from points_due d where d.due_at <= at order by d.due_at, d.seq limit most
+$function$
+;
+comment on function due_points_of_orders(timestamp with time zone,integer) is 'Asked every second, of a table that is empty while nothing is due.';
+alter function due_points_of_orders(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_points_of_orders(timestamp with time zone,integer) from public;
+grant execute on function due_points_of_orders(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_policies(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, campaign text, key text)

@@ -67,7 +67,7 @@ import { dealerFollowers, dealerServices } from "./wiring/dealers.ts";
 import { groupBuyingServices, groupCompleteness } from "./wiring/group-buying.ts";
 import { growthFollowers, growthServices } from "./wiring/growth.ts";
 import { launchCheckServices, launchGate } from "./wiring/launch-checks.ts";
-import { followRedemptions, loyaltyServices } from "./wiring/loyalty.ts";
+import { loyaltyFollowers, loyaltyServices } from "./wiring/loyalty.ts";
 import { isExperimentMet, measurementServices } from "./wiring/measurement.ts";
 import { policyServices } from "./wiring/policies.ts";
 import { priceListServices } from "./wiring/price-lists.ts";
@@ -121,7 +121,7 @@ export function servicesOf({
   const wrongCodes = wrongCodeService({ counts, rulebooks, alarms });
   const committer = committerService({ database, log });
   const followers = [
-    followRedemptions,
+    ...loyaltyFollowers({ clock }),
     ...growthFollowers({ projects, clock }),
     ...dealerFollowers({ clock, projects }),
     ...campaignFollowers,

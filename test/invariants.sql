@@ -174,6 +174,23 @@ select 'points-of-a-reward-are-missing', g.project_id, g.redemption_id, format('
  where g.kind = 'points' and g.points > 0 and ((g.state in ('granted', 'recovered')) <> (l.id is not null) or l.amount <> g.points)
 
 union all
+-- What is booked for an order by the rates of a programme is what its lots are, less what came back.
+select 'points-of-an-order-are-not-its-lots', coalesce(o.project_id, l.project_id), concat_ws(' ', coalesce(o.programme, l.programme), coalesce(o.external_id, l.external_id)),
+       format('%s points; in lots %s', o.points, l.points)
+  from points_orders o
+  full join (select project_id, external_id, programme, sum(amount - reversed)::bigint as points
+               from points_lots where external_id is not null group by 1, 2, 3) l using (project_id, external_id, programme)
+ where o.points is distinct from coalesce(l.points, 0)
+
+union all
+-- A spend that stands and pays for an order is the one that stands for it.
+select 'tender-is-not-its-spend', coalesce(t.project_id, s.project_id), coalesce(t.spend_id, s.id), coalesce(s.state, 'none')
+  from points_tenders t
+  full join (select * from points_spends where coalesce(redemption_id, external_id) is not null and state in ('reserved', 'committed')) s
+    on s.project_id = t.project_id and s.id = t.spend_id
+ where (t.programme, t.redemption_id, t.external_id) is distinct from (s.programme, s.redemption_id, s.external_id)
+
+union all
 -- A dealer's rebates in a period are what their orders contribute, and what the entries of the books come to.
 select 'rebate-account-is-not-its-contributions', a.project_id, concat_ws(' ', a.agreement, a.period, a.dealer),
        format('%s; contributions %s', a.measures[1:2], array[c.amount, c.quantity])

@@ -4179,6 +4179,9 @@ export type PastReturn = {
   at: string;
 };
 
+/** By the key of a membership tier. */
+export type PercentByTier = { readonly [key: string]: number };
+
 /** `pending`, `available`, `reserved` and `debt` are the customer's, the others the project's. */
 export type PointsAccount = "issued" | "pending" | "available" | "reserved" | "redeemed" | "expired" | "debt";
 
@@ -4228,6 +4231,40 @@ export type PointsCoupon = {
   validFor?: string;
 };
 
+export type PointsEarnRule = {
+  /** Names it among the rates of the programme. */
+  key: PointsProgrammeKey;
+  points: number;
+  /** For each such amount paid for goods, after discounts and without shipping. In other currencies nothing. */
+  per: MoneyMap;
+  /** Percent of the points for members of a tier, such as `{ gold: 150 }`. Others get 100. */
+  tiers?: PercentByTier;
+  channels?: readonly (string)[];
+  /** Which goods count. Left out, all. */
+  products?: GoodsSelector;
+  /** Also for orders whose redemption earns points of the programme by a promotion. */
+  withPromotions: boolean;
+  /** Orders placed before earn nothing. Left out, since the rate was first written. */
+  from?: string;
+};
+
+export type PointsEarnRuleInput = {
+  /** Names it among the rates of the programme. */
+  key: PointsProgrammeKey;
+  points?: number;
+  /** For each such amount paid for goods, after discounts and without shipping. In other currencies nothing. */
+  per: MoneyMap;
+  /** Percent of the points for members of a tier, such as `{ gold: 150 }`. Others get 100. */
+  tiers?: PercentByTier;
+  channels?: readonly (string)[];
+  /** Which goods count. Left out, all. */
+  products?: GoodsSelector;
+  /** Also for orders whose redemption earns points of the programme by a promotion. */
+  withPromotions?: boolean;
+  /** Orders placed before earn nothing. Left out, since the rate was first written. */
+  from?: string;
+};
+
 /** Takes from one account what it gives to another. */
 export type PointsEntry = {
   id: string;
@@ -4260,6 +4297,8 @@ export type PointsLot = {
   remaining: number;
   isPending: boolean;
   redemption: string | null;
+  /** The ERP's order that earned them by a rate. */
+  order: string | null;
   earnedAt: string;
   availableAt: string;
   /** Null: never. */
@@ -4278,6 +4317,8 @@ export type PointsProgramme = {
   worth?: MoneyMap;
   /** Coupons that points buy. */
   coupons: readonly (PointsCoupon)[];
+  /** What orders earn that an ERP pushes, with a redemption or without one. Rates add up. */
+  earn: readonly (PointsEarnRule)[];
   key: PointsProgrammeKey;
   /** The ETag, as `If-Match` wants it; 0 before it was ever set. */
   version: number;
@@ -4295,6 +4336,8 @@ export type PointsProgrammeDocument = {
   worth?: MoneyMap;
   /** Coupons that points buy. */
   coupons?: readonly (PointsCoupon)[];
+  /** What orders earn that an ERP pushes, with a redemption or without one. Rates add up. */
+  earn?: readonly (PointsEarnRuleInput)[];
 };
 
 /** A currency of points. */
@@ -4318,6 +4361,8 @@ export type PointsSpend = {
   /** The code that they bought, as it is printed. */
   coupon: string | null;
   orderRef: string | null;
+  redemption: string | null;
+  order: string | null;
   /** Of a reservation. */
   expiresAt: string | null;
   createdAt: string;
@@ -4334,6 +4379,10 @@ export type PointsSpendRequest = {
   mode?: PointsSpendMode;
   ttlSeconds?: number;
   orderRef?: string;
+  /** What they pay for: a reservation is spent when it is committed, what comes back gives points back in proportion, and its cancellation all of them. */
+  redemption?: string;
+  /** The same, of an order by its number in the ERP, which may tell of it later. */
+  order?: string;
   /** For what they are worth as tender. */
   currency?: CurrencyCode;
   programme?: PointsProgrammeKey;
@@ -6999,7 +7048,7 @@ export interface Operations {
   commitPointsSpend: { request: { params: { id: string } }; answer: PointsSpend };
   /** Give back all points of a spend, reserved or committed. Again, it changes nothing. */
   cancelPointsSpend: { request: { params: { id: string } }; answer: PointsSpend };
-  /** Give back some of the points that an order was paid with, as when part of it comes back. */
+  /** Give back some of the points that an order was paid with, where they do not follow it by themselves. */
   refundPoints: { request: { params: { id: string }; body: PointsRefund; idempotencyKey?: string }; answer: PointsSpend };
   /** The public keys by which a till proves vouchers without a network. */
   offlineKeys: { request: {  }; answer: OfflineKeySet };

@@ -117,6 +117,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/orders/order-document.ts": "service",
   // What is told of an order.
   "src/features/orders/order-event.ts": "words",
+  // Arithmetic on what orders earn.
+  "src/features/points/points-order-terms.ts": "words",
   // Arithmetic on an order's lines.
   "src/features/orders/order-refunds.ts": "words",
   // What the arms come to; without a database.

@@ -33,6 +33,7 @@ const pointsData = z.object({
   programme: z.string(),
   points: z.int(),
   redemption: z.string().optional().describe("The order that earned them."),
+  order: z.string().optional().describe("The ERP's order that earned them by a rate."),
   debt: z.int().optional().describe("Of them, those that were spent before and are owed now."),
   spend: z.string().optional(),
   orderRef: nullableText.optional(),
@@ -63,7 +64,7 @@ export const rewardEventTypes = {
     "The order came back as a whole, but the coupon it had earned was used before. Nothing was taken back.",
   ),
   "dealwright.points.earned": pointsKind(
-    "An order earned points, pending as long as its goods may come back; or, without a redemption, a prize gave some.",
+    "An order earned points, pending as long as its goods may come back; or, with neither, a prize gave some.",
     byOrder,
   ),
   "dealwright.points.reversed": pointsKind("Goods came back, and so did the points they had earned.", {

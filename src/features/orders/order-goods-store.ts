@@ -6,6 +6,8 @@ import type { OrderDocument, OrderStatus } from "./order-schemas.ts";
 export interface StoredGoods extends Record<string, unknown> {
   readonly externalId: string;
   readonly dealer: string | null;
+  readonly customerId: string | null;
+  readonly redemptionId: string | null;
   readonly currency: string;
   readonly status: OrderStatus;
   /** Epoch milliseconds. */
@@ -21,14 +23,16 @@ export async function storedGoods(
   connection: Connection,
   projectId: string,
   externalIds: readonly string[],
+  { isHeld }: { isHeld: boolean },
 ): Promise<StoredGoods[]> {
   if (externalIds.length === 0) return [];
   const { rows } = await connection.execute<StoredGoods>(sql`
-    select o.external_id as "externalId", o.dealer, o.currency, o.status, o.document, o.returned,
+    select o.external_id as "externalId", o.dealer, o.customer_id as "customerId", o.redemption_id as "redemptionId", o.currency, o.status, o.document, o.returned,
            floor(extract(epoch from o.placed_at) * 1000)::bigint as "placedAt", r.returned -> 'lines' as "redemptionReturned"
       from orders o
       left join lateral (select returned from redemptions where project_id = o.project_id and id = o.redemption_id offset 0) as r on true
-     where o.project_id = ${projectId} and o.external_id = any (${sql.param([...externalIds])}::text[])`);
+     where o.project_id = ${projectId} and o.external_id = any (${sql.param([...externalIds])}::text[])
+     order by o.external_id ${isHeld ? sql`for share of o` : sql``}`);
   return rows;
 }
 

@@ -61,6 +61,8 @@ export interface NewLot {
   /** Epoch milliseconds. */
   readonly earnedAt: number;
   readonly reward?: { readonly redemptionId: string; readonly position: number };
+  /** The ERP's order that earned it by a rate. */
+  readonly order?: { readonly externalId: string; readonly position: number };
 }
 
 export interface BookOptions {
@@ -140,8 +142,8 @@ export async function withPoints<T>(
     book,
     programme,
     note,
-    newLot(points, { isPending, earnedAt, reward }) {
-      const row = newLotRow(name, programme, { points, isPending, earnedAt, timezone, ...reward });
+    newLot(points, { isPending, earnedAt, reward, order }) {
+      const row = newLotRow(name, programme, { points, isPending, earnedAt, timezone, ...reward, ...order });
       fresh.set(row.id, row);
       return lotOf(row);
     },
@@ -190,10 +192,19 @@ function newLotRow(
     earnedAt: number;
     timezone: string;
     redemptionId?: string;
+    externalId?: string;
     position?: number;
   },
 ): PointsLotRow {
-  const { points, isPending, earnedAt, timezone, redemptionId = null, position = null } = lot;
+  const {
+    points,
+    isPending,
+    earnedAt,
+    timezone,
+    redemptionId = null,
+    externalId = null,
+    position = null,
+  } = lot;
   const earned = Temporal.Instant.fromEpochMilliseconds(earnedAt).toZonedDateTimeISO(timezone);
   const available = isPending ? earned.add({ days: pendingDays }) : earned;
   // The last day is theirs to its end.
@@ -206,6 +217,7 @@ function newLotRow(
     ...name,
     id: newId("ptl", earnedAt),
     redemptionId,
+    externalId,
     position,
     amount: points,
     remaining: 0,

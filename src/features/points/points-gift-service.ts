@@ -89,6 +89,8 @@ export async function payPoints(
       state: "committed",
       takes,
       orderRef: reason,
+      redemptionId: null,
+      externalId: null,
       currency: null,
       value: null,
       coupon: null,

@@ -73,6 +73,7 @@ export function pointsOperations({
         validMonths: 12,
         worth: { CNY: 1 },
         coupons: [{ pool: "spring", points: 500, validFor: "P30D" }],
+        earn: [{ key: "base", points: 1, per: { CNY: 100 }, tiers: { gold: 150 } }],
       },
       handler: ({ params: { key }, body, ifMatch, context }) => programmes.put(context, key, ifMatch, body),
     }),
@@ -148,7 +149,7 @@ export function pointsOperations({
       audit: inBooks,
       summary: "Pay with points, or buy a coupon with them.",
       description:
-        "Those that lapse first go first. However many spend at once, nobody spends a point twice. With `reserve` they are held while the order is paid.",
+        "Those that lapse first go first. However many spend at once, nobody spends a point twice. With `reserve` they are held while the order is paid. With `redemption` or `order` they go the way of what they pay for: spent when it is bought, back with its returns and its cancellation. Of one programme one spend stands for it: the same again answers that one.",
       roles: spenders,
       status: 201,
       takesIdempotencyKey: true,
@@ -210,7 +211,8 @@ export function pointsOperations({
       graphql: "mutation",
       tag,
       audit: inBooks,
-      summary: "Give back some of the points that an order was paid with, as when part of it comes back.",
+      summary:
+        "Give back some of the points that an order was paid with, where they do not follow it by themselves.",
       roles: [...spenders, "erp"],
       status: 201,
       takesIdempotencyKey: true,

@@ -38,13 +38,15 @@ export function pointsProgrammeService({
       return shown(key, await findProgramme(database.of(projectId), projectId, key));
     },
 
-    put(context, key, ifMatch, document) {
+    put(context, key, ifMatch, given) {
       const { projectId } = context;
-      requireSound(document);
+      requireSound(given);
       return withTransaction(database, projectId, async (connection) => {
         const before = await findProgramme(connection, projectId, key);
         const version = ifMatch === "*" ? null : /^\d{1,9}$/.test(ifMatch) ? Number(ifMatch) : -1;
-        const row = { projectId, key, document, updatedAt: new Date(clock.now()) };
+        const now = new Date(clock.now());
+        const document = withBeginnings(given, before?.document, now);
+        const row = { projectId, key, document, updatedAt: now };
         // One that was never set is at version 0, and anybody may be the first to set it.
         const isStale = version !== null && version !== (before?.version ?? 0);
         const stored = isStale
@@ -68,7 +70,31 @@ export function pointsProgrammeService({
   };
 }
 
-function requireSound({ coupons, pendingDays, validMonths }: PointsProgrammeDocument): void {
+/** A rate that does not say since when it holds goes on holding since then, or begins now. */
+function withBeginnings(
+  document: PointsProgrammeDocument,
+  before: PointsProgrammeDocument | undefined,
+  now: Date,
+): PointsProgrammeDocument {
+  const since = new Map((before?.earn ?? []).map(({ key, from }) => [key, from]));
+  const earn = document.earn.map(({ from, ...rule }) => ({
+    ...rule,
+    from: from ?? since.get(rule.key) ?? now.toISOString(),
+  }));
+  return { ...document, earn };
+}
+
+function requireSound({ coupons, earn, pendingDays, validMonths }: PointsProgrammeDocument): void {
+  for (const [place, { key, per }] of earn.entries()) {
+    const refuse = (path: string, code: string, message: string) =>
+      problem("invalid-request", { errors: [{ path: `/earn/${place}/${path}`, code, message }] });
+    if (earn.findIndex((rule) => rule.key === key) < place)
+      throw refuse("key", "duplicate", "Every key once.");
+    if (Object.keys(per).length === 0) throw refuse("per", "amount_missing", "Name an amount.");
+    for (const [currency, amount] of Object.entries(per))
+      if (amount === 0)
+        throw refuse(`per/${currency}`, "every_zero", "An amount per point must be above zero.");
+  }
   if (validMonths !== null && pendingDays >= shortestDays(validMonths)) {
     const message = "Points would lapse before they can be spent.";
     throw problem("invalid-request", {

@@ -81,12 +81,13 @@ export function pointsReadingService({
           reserved: account?.reserved ?? 0,
           debt: account?.debt ?? 0,
           expiringNext: next === undefined ? null : { points: next.points, at: next.at.toISOString() },
-          lots: lots.map(({ id, amount, remaining, isPending, redemptionId, ...at }) => ({
+          lots: lots.map(({ id, amount, remaining, isPending, redemptionId, externalId, ...at }) => ({
             id,
             points: amount,
             remaining,
             isPending,
             redemption: redemptionId,
+            order: externalId,
             earnedAt: at.earnedAt.toISOString(),
             availableAt: at.availableAt.toISOString(),
             expiresAt: at.expiresAt?.toISOString() ?? null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode, minorUnits, moneyMap } from "../../engine/money.ts";
+import { goodsSelector } from "../../engine/selectors/selector.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { couponPoolKey } from "../coupons/coupon-pool-schemas.ts";
 import { exportQuery } from "../coupons/coupon-schemas.ts";
@@ -17,6 +18,36 @@ export const mostPoints = 1_000_000_000;
 const somePoints = z.int().min(1).max(mostPoints);
 const days = (most: number) => z.int().min(0).max(most);
 const reference = z.string().min(1).max(limits.nameLength);
+
+const percentByTier = z.record(z.string(), z.int().min(0).max(10_000)).meta({
+  id: "PercentByTier",
+  scalar: true,
+  description: "By the key of a membership tier.",
+});
+
+const earnRule = z
+  .strictObject({
+    key: programmeKey.describe("Names it among the rates of the programme."),
+    points: somePoints.default(1),
+    per: moneyMap.describe(
+      "For each such amount paid for goods, after discounts and without shipping. In other currencies nothing.",
+    ),
+    tiers: percentByTier
+      .optional()
+      .describe("Percent of the points for members of a tier, such as `{ gold: 150 }`. Others get 100."),
+    channels: z.array(reference).min(1).max(limits.namesPerField).optional(),
+    products: goodsSelector.optional().describe("Which goods count. Left out, all."),
+    withPromotions: z
+      .boolean()
+      .default(false)
+      .describe("Also for orders whose redemption earns points of the programme by a promotion."),
+    from: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe("Orders placed before earn nothing. Left out, since the rate was first written."),
+  })
+  .meta({ id: "PointsEarnRule" });
+export type EarnRule = z.output<typeof earnRule>;
 
 export const pointsProgrammeDocument = z
   .strictObject({
@@ -56,6 +87,11 @@ export const pointsProgrammeDocument = z
       .max(limits.namesPerField)
       .default([])
       .describe("Coupons that points buy."),
+    earn: z
+      .array(earnRule)
+      .max(20)
+      .default([])
+      .describe("What orders earn that an ERP pushes, with a redemption or without one. Rates add up."),
   })
   .meta({ id: "PointsProgrammeDocument" });
 export type PointsProgrammeDocument = z.output<typeof pointsProgrammeDocument>;
@@ -102,6 +138,7 @@ export const pointsStatement = z
             remaining: z.int(),
             isPending: z.boolean(),
             redemption: z.string().nullable(),
+            order: z.string().nullable().describe("The ERP's order that earned them by a rate."),
             earnedAt: z.iso.datetime(),
             availableAt: z.iso.datetime(),
             expiresAt: z.iso.datetime().nullable().describe("Null: never."),
@@ -184,6 +221,14 @@ export const pointsSpendRequest = z
       .describe("`reserve` holds them until the spend is committed, cancelled or its time is up."),
     ttlSeconds: z.int().min(1).max(604_800).default(900),
     orderRef: reference.optional(),
+    redemption: reference
+      .optional()
+      .describe(
+        "What they pay for: a reservation is spent when it is committed, what comes back gives points back in proportion, and its cancellation all of them.",
+      ),
+    order: reference
+      .optional()
+      .describe("The same, of an order by its number in the ERP, which may tell of it later."),
     currency: currencyCode.optional().describe("For what they are worth as tender."),
     programme,
   })
@@ -204,6 +249,8 @@ export const pointsSpend = z
     value: minorUnits.nullable().describe("What they paid as tender."),
     coupon: z.string().nullable().describe("The code that they bought, as it is printed."),
     orderRef: z.string().nullable(),
+    redemption: z.string().nullable(),
+    order: z.string().nullable(),
     expiresAt: z.iso.datetime().nullable().describe("Of a reservation."),
     createdAt: z.iso.datetime(),
   })

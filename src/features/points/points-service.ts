@@ -1,5 +1,5 @@
 /** Points that are given and taken by hand, and points that are spent. */
-import { complete, earn, giveBack, spend as spendOf } from "../../ledger/points.ts";
+import { complete, earn, spend as spendOf } from "../../ledger/points.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Database } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
@@ -28,6 +28,7 @@ import type {
 } from "./points-schemas.ts";
 import { type AccountName, findSpend, insertSpend, updateSpend } from "./points-store.ts";
 import type { PointsSpendRow } from "./points-tables.ts";
+import { back, standingSpend, tell, tieOf, tieSpend } from "./points-tender-service.ts";
 
 export interface PointsService {
   adjust(
@@ -81,6 +82,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
 
   async function shown(connection: Connection, row: PointsSpendRow): Promise<PointsSpend> {
     const { id, programme, state, points, refunded, currency, value, orderRef, expiresAt, createdAt } = row;
+    const { redemptionId: redemption, externalId: order } = row;
     const codes = row.coupon === null ? [] : [row.coupon];
     const [coupon] = (await issuedCoupons(connection, row.projectId, codes, clock.now())).values();
     return {
@@ -93,6 +95,8 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       value,
       coupon: coupon?.code ?? null,
       orderRef,
+      redemption,
+      order,
       expiresAt: expiresAt?.toISOString() ?? null,
       createdAt: createdAt.toISOString(),
     };
@@ -126,21 +130,6 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
     );
     if (changed === null) throw new Error("points were spent of an account that is not there");
     return shown(connection, changed);
-  }
-
-  async function giveBackOf(
-    connection: Connection,
-    open: OpenBook,
-    row: PointsSpendRow,
-    points: number,
-    state: PointsSpendRow["state"],
-  ): Promise<PointsSpendRow> {
-    const from = row.state === "reserved" ? "reserved" : "redeemed";
-    const takes = giveBack(open.book, row.takes, points, from);
-    const after = { ...row, state, takes, refunded: row.refunded + points, expiresAt: null };
-    await updateSpend(connection, after);
-    if (from === "redeemed") await tell(connection, "dealwright.points.refunded", open, after, points);
-    return after;
   }
 
   return {
@@ -185,9 +174,12 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       return idempotently(database, call, async (connection) => {
         const { holder, customerId } = await whose(connection, projectId, customer);
         const name = { projectId, holder, programme };
+        const now = clock.now();
+        const { heldUntil, ...tie } = await tieOf(connection, projectId, request, customerId, now);
         const row = await opened(connection, name, { customerId }, async (open) => {
           const { points, currency, value, coupon } = offerOf(open.programme, request);
-          const now = clock.now();
+          const standing = await standingSpend(connection, name, tie, { points, currency });
+          if (standing !== undefined) return standing;
           const id = newId("pts", now);
           open.note({ spendId: id, createdBy: apiKeyId });
           const takes = spendOf(open.book, points, mode === "reserve" ? "reserved" : "redeemed");
@@ -201,14 +193,16 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
             state: mode === "reserve" ? "reserved" : "committed",
             takes,
             orderRef: request.orderRef ?? null,
+            ...tie,
             currency,
             value,
             coupon: code,
             isFinal: false,
-            expiresAt: mode === "reserve" ? new Date(now + request.ttlSeconds * 1_000) : null,
+            expiresAt: mode === "reserve" ? new Date(heldUntil ?? now + request.ttlSeconds * 1_000) : null,
             createdAt: new Date(now),
           };
           await insertSpend(connection, spent);
+          await tieSpend(connection, spent, now);
           if (spent.state === "committed")
             await tell(connection, "dealwright.points.spent", open, spent, points);
           return spent;
@@ -241,7 +235,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
           if (row.state === "cancelled" || row.state === "expired") return row;
           requireNotFinal(row);
           if (row.coupon !== null) requireUnused(await voidIssued(connection, row.projectId, row.coupon));
-          return giveBackOf(connection, open, row, row.points - row.refunded, "cancelled");
+          return back(connection, open, row, row.points - row.refunded, "cancelled");
         }),
       ),
 
@@ -252,10 +246,11 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
         resourceId: id,
         answer: await change(connection, context, id, async (open, row) => {
           requireNotFinal(row);
+          requireUntied(row);
           if (row.state !== "committed" || row.coupon !== null) throw wrongState(row);
           const left = row.points - row.refunded;
           if (points > left) throw tooFew(points, left);
-          return giveBackOf(connection, open, row, points, row.state);
+          return back(connection, open, row, points, row.state);
         }),
       }));
     },
@@ -288,18 +283,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
   }
 }
 
-async function tell(
-  connection: Connection,
-  type: "dealwright.points.spent" | "dealwright.points.refunded",
-  { account: { customerId: customer, projectId } }: OpenBook,
-  { id: spend, holder, programme, orderRef }: PointsSpendRow,
-  points: number,
-): Promise<void> {
-  const data = { customer, programme, points, spend, orderRef };
-  await recordEvents(connection, projectId, [newEvent(type, holder, data)]);
-}
-
-function requireSense({ points, coupon, mode, currency }: PointsSpendRequest): void {
+function requireSense({ points, coupon, mode, currency, redemption, order }: PointsSpendRequest): void {
   const refuse = (path: string, code: string, message: string) =>
     problem("invalid-request", { errors: [{ path, code, message }] });
   if ((points === undefined) === (coupon === undefined))
@@ -308,6 +292,10 @@ function requireSense({ points, coupon, mode, currency }: PointsSpendRequest): v
     throw refuse("/mode", "bounds_contradict", "A coupon is bought at once.");
   if (coupon !== undefined && currency !== undefined)
     throw refuse("/currency", "bounds_contradict", "Only tender is worth money.");
+  if (redemption !== undefined && order !== undefined)
+    throw refuse("/order", "bounds_contradict", "Give `redemption` or `order`.");
+  if (coupon !== undefined && (redemption ?? order) !== undefined)
+    throw refuse("/coupon", "bounds_contradict", "A coupon pays for no order.");
 }
 
 /** What the points buy. */
@@ -362,6 +350,12 @@ function requireNotFinal({ isFinal }: PointsSpendRow): void {
   if (!isFinal) return;
   const message = "What it paid for stays, such as a ticket that was drawn.";
   throw problem("points-refused", { errors: [{ path: "", code: "spend_is_final", message }] });
+}
+
+function requireUntied({ redemptionId, externalId }: PointsSpendRow): void {
+  if (redemptionId === null && externalId === null) return;
+  const message = "Returns of the order that it paid for give them back.";
+  throw problem("points-refused", { errors: [{ path: "", code: "follows_order", message }] });
 }
 
 function wrongState({ state }: PointsSpendRow) {

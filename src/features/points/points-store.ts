@@ -227,12 +227,17 @@ export async function findSpend(
 
 export async function updateSpend(
   connection: Connection,
-  { projectId, id, state, refunded, takes, expiresAt }: PointsSpendRow,
+  { projectId, id, state, refunded, takes, expiresAt, redemptionId, externalId }: PointsSpendRow,
 ): Promise<void> {
   await connection
     .update(pointsSpends)
     .set({ state, refunded, takes, expiresAt })
     .where(named(projectId, id));
+  // What it paid for may be paid with others from now on.
+  if ((state === "cancelled" || state === "expired") && (redemptionId ?? externalId) !== null)
+    await connection.execute(
+      sql`delete from points_tenders where project_id = ${projectId} and spend_id = ${id}`,
+    );
 }
 
 /** Reservations of a locked account whose time is up. Asked for by their end, they would be looked for among those of all accounts. */

@@ -1,5 +1,6 @@
 import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import type { PointsAccount, PointsCause, PointsTake } from "../../ledger/points.ts";
+import type { OrderTerms } from "./points-order-terms.ts";
 import type { PointsProgrammeDocument, PointsSpendState } from "./points-schemas.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -41,6 +42,7 @@ export const pointsLots = pgTable(
     holder: text().notNull(),
     programme: text().notNull(),
     redemptionId: text("redemption_id"),
+    externalId: text("external_id"),
     position: integer(),
     amount: points("amount").notNull(),
     remaining: points("remaining").notNull(),
@@ -67,6 +69,8 @@ export const pointsSpends = pgTable(
     state: text().$type<PointsSpendState>().notNull(),
     takes: jsonb().$type<PointsTake[]>().notNull(),
     orderRef: text("order_ref"),
+    redemptionId: text("redemption_id"),
+    externalId: text("external_id"),
     currency: text(),
     value: points("value"),
     coupon: text(),
@@ -98,6 +102,19 @@ export const pointsEntries = pgTable(
   (table) => [primaryKey({ columns: [table.projectId, table.id] })],
 );
 
+export const pointsOrders = pgTable(
+  "points_orders",
+  {
+    projectId: text("project_id").notNull(),
+    externalId: text("external_id").notNull(),
+    programme: text().notNull(),
+    terms: jsonb().$type<OrderTerms[]>().notNull(),
+    points: points("points").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.externalId, table.programme] })],
+);
+
+export type PointsOrderRow = typeof pointsOrders.$inferSelect;
 export type PointsProgrammeRow = typeof pointsProgrammes.$inferSelect;
 export type PointsAccountRow = typeof pointsAccounts.$inferSelect;
 export type PointsLotRow = typeof pointsLots.$inferSelect;

@@ -1,8 +1,9 @@
 /** Redemptions as other features see them. */
 import type { Quote } from "../../engine/quote.ts";
 import type { RedemptionStatus } from "../../ledger/books.ts";
+import type { GoodsBack } from "../../ledger/points-share.ts";
 import { nothingReturned, type Returned } from "../../ledger/returns.ts";
-import type { Sale } from "../../ledger/sale.ts";
+import { returnedPart, type Sale } from "../../ledger/sale.ts";
 import type { Connection } from "../../platform/database.ts";
 import { findRedemption } from "./redemption-store.ts";
 import { saleOf } from "./return-sale.ts";
@@ -39,4 +40,17 @@ export async function redeemedOrder(
     returned: ((row.returned as Returned | null) ?? nothingReturned).lines,
     rewards: quote.rewards,
   };
+}
+
+/** What is back of it, line by line. */
+export function goodsBackOf({ lines, returned }: Pick<RedeemedOrder, "lines" | "returned">): GoodsBack[] {
+  return lines.map((line) => {
+    const unitsBack = returned[line.id] ?? 0;
+    return {
+      paid: returnedPart(line, line.quantity).paid,
+      paidBack: returnedPart(line, unitsBack).paid,
+      units: line.quantity,
+      unitsBack,
+    };
+  });
 }

@@ -1,12 +1,11 @@
 /** Points as rewards: booked once, and taken back in proportion as the goods come back. */
-import { shareOf } from "../../ledger/points.ts";
-import { returnedPart } from "../../ledger/sale.ts";
+import { pointsBack } from "../../ledger/points-share.ts";
 import type { Connection } from "../../platform/database.ts";
 import { newEvent } from "../events/event-types.ts";
 import { holderOf } from "../points/points-book-service.ts";
 import { earnPoints, type RewardPoints, takePointsBack } from "../points/points-earning-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import type { RedeemedOrder } from "../redemptions/redemption-reading-service.ts";
+import { goodsBackOf } from "../redemptions/redemption-reading-service.ts";
 import type { RewardCase, RewardKeeper } from "./reward-service.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
 
@@ -17,7 +16,12 @@ export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): 
     isWhole: boolean,
   ) {
     const reward = rewardOf(grant);
-    await takePointsBack(connection, reward, isWhole ? reward.points : backOf(order, reward.points), booking);
+    await takePointsBack(
+      connection,
+      reward,
+      isWhole ? reward.points : pointsBack(reward.points, goodsBackOf(order)),
+      booking,
+    );
   }
 
   return {
@@ -56,19 +60,4 @@ export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): 
 
 function rewardOf({ projectId, redemptionId, position, programme, points }: RewardGrantRow): RewardPoints {
   return { projectId, redemptionId, position, programme: programme!, points: points! };
-}
-
-/** In proportion to what was paid for what is back; of goods that cost nothing, to their units. */
-function backOf({ lines, returned }: RedeemedOrder, points: number): number {
-  let [value, of, units, ofUnits] = [0, 0, 0, 0];
-  for (const line of lines) {
-    const back = returned[line.id] ?? 0;
-    value += returnedPart(line, back).paid;
-    of += returnedPart(line, line.quantity).paid;
-    units += back;
-    ofUnits += line.quantity;
-  }
-  // All units are all points, whatever free ones among them cost.
-  if (units === ofUnits) return points;
-  return of === 0 ? shareOf(points, units, ofUnits) : shareOf(points, value, of);
 }

@@ -187,9 +187,13 @@ export async function findAchievements(
     points: sql`
       select u.id, ${milliseconds("l.earned_at")} as at, ${counted} as of, l.amount - l.reversed as value
         from unnest(${ids}::text[], ${sql.param([...holders.values()])}::text[]) as u (id, holder),
-             lateral (select * from points_lots
+             lateral (select earned_at, amount, reversed from points_lots
                        where project_id = ${projectId} and holder = u.holder collate "C" and programme = ${pointsProgramme}
-                         and redemption_id is not null offset 0) as l`,
+                         and redemption_id is not null
+                      union all
+                      select earned_at, amount, reversed from points_lots
+                       where project_id = ${projectId} and holder = u.holder collate "C" and programme = ${pointsProgramme}
+                         and external_id is not null offset 0) as l`,
   }[measure];
   const { rows } = await connection.execute<{ id: string; done: Achievement[] }>(sql`
     select id, json_agg(json_build_object('at', at, 'of', of, 'value', value)) as done from (${found}) as found group by id`);

@@ -1,0 +1,108 @@
+/**
+ * Points follow orders: the transaction that numbers events marks the orders that changed, and here each is booked in a transaction of
+ * its own. Every process does it; twice changes nothing.
+ */
+import { eachApart, repeated } from "../../platform/background.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Database, withTransaction } from "../../platform/database.ts";
+import type { Log } from "../../platform/log.ts";
+import type { FanOut } from "../events/event-sequencer-service.ts";
+import type { EventType } from "../events/event-types.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import { bookOrder } from "./points-order-service.ts";
+import {
+  type DueName,
+  dueOrders,
+  followsOrders,
+  markOrdersDue,
+  postponeDue,
+  takeDue,
+} from "./points-order-store.ts";
+import { settleTenders } from "./points-tender-service.ts";
+
+const pollMilliseconds = 1_000;
+const mostAtOnce = 500;
+const retrySeconds = 30;
+
+const toldOfRedemptions: ReadonlySet<string> = new Set<EventType>([
+  "dealwright.redemption.committed",
+  "dealwright.redemption.cancelled",
+  "dealwright.redemption.expired",
+  "dealwright.return.created",
+]);
+
+/** For the sequencer. */
+export function followOrders(clock: Clock): FanOut {
+  return async (connection, projectId, events) => {
+    const orders = new Set<string>();
+    const redemptions = new Set<string>();
+    for (const { type, subject } of events) {
+      if (type.startsWith("dealwright.order.")) orders.add(subject);
+      else if (toldOfRedemptions.has(type)) redemptions.add(subject);
+    }
+    if (orders.size + redemptions.size === 0 || !(await followsOrders(connection, projectId))) return;
+    const changed = { orders: [...orders], redemptions: [...redemptions] };
+    await markOrdersDue(connection, projectId, changed, new Date(clock.now()));
+  };
+}
+
+export interface PointsOrderRoundService {
+  /** Books whatever is due by now, of all projects; answers how many orders that were. */
+  bookDue(): Promise<number>;
+  wake(): void;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export function pointsOrderRoundService({
+  database,
+  clock,
+  log,
+  projects,
+}: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  projects: Pick<ProjectService, "timezone" | "identifierKey">;
+}): PointsOrderRoundService {
+  function bookOne(name: DueName): Promise<boolean> {
+    const { projectId } = name;
+    return withTransaction(database, projectId, async (connection) => {
+      const due = await takeDue(connection, name);
+      if (due === undefined) return false;
+      const timezone = await projects.timezone(connection, projectId);
+      const identifierKey = await projects.identifierKey(connection, projectId);
+      const now = clock.now();
+      const order =
+        due.externalId === null
+          ? undefined
+          : await bookOrder(connection, projectId, due.externalId, { now, timezone, identifierKey });
+      await settleTenders(connection, projectId, due, { order, now, timezone });
+      return true;
+    });
+  }
+
+  async function bookDue(): Promise<number> {
+    let all = 0;
+    let booked = 0;
+    do {
+      const due = await dueOrders(database.outside, new Date(clock.now()), mostAtOnce);
+      booked = 0;
+      const one = async (name: DueName) => {
+        if (await bookOne(name)) booked += 1;
+      };
+      await eachApart(due, background.signal, one, async (error, name) => {
+        log.warn({ err: error }, "points of an order could not be booked; tried again in half a minute");
+        const until = new Date(clock.now() + retrySeconds * 1_000);
+        await postponeDue(database.of(name.projectId), name, until);
+      });
+      all += booked;
+    } while (booked > 0 && !background.signal.aborted);
+    return all;
+  }
+
+  const background = repeated(pollMilliseconds, bookDue, (error) =>
+    log.debug({ err: error }, "could not look for points of orders; tried again in a second"),
+  );
+  return { bookDue, wake: background.wake, start: background.start, close: background.close };
+}

@@ -34,7 +34,7 @@ export class DealwrightProblem extends Error {
   }
 }
 
-/** No answer, or none in time: what was asked may have been done. */
+/** No answer of the service, or none in time: what was asked may have been done. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }

@@ -88,15 +88,17 @@ async function ask(options: ClientOptions, id: Id, request: AnyRequest, { signal
 }
 
 /**
- * A refusal for want of room, or to wait for a twin, was not begun; anything else that failed may have been done. Whoever
- * has tried too many codes is not helped by trying on.
+ * A refusal for want of room, or because the request did not arrive whole, was not begun; anything else that failed may have been
+ * done. Whoever has tried too many codes is not helped by trying on.
  */
 function isWorthRepeating(error: unknown, isRepeatable: boolean): boolean {
   if (error instanceof Unreachable) return isRepeatable;
   if (!(error instanceof DealwrightProblem)) return false;
   if (error.code === "too-many-attempts") return false;
   return (
-    error.status === 429 || (isRepeatable && (error.status >= 502 || error.code === "idempotency-key-in-use"))
+    error.status === 429 ||
+    error.code === "request-timeout" ||
+    (isRepeatable && (error.status >= 502 || error.status === 408 || error.code === "idempotency-key-in-use"))
   );
 }
 
@@ -136,11 +138,20 @@ async function send(
   }
   if (!response.ok) throw DealwrightProblem.from(response, text);
   return {
-    data: (text === "" ? null : JSON.parse(text)) as never,
+    data: (text === "" ? null : parsed(id, text)) as never,
     etag: response.headers.get("etag")?.replaceAll(/^(W\/)?"|"$/g, "") ?? null,
     isReplay: response.headers.get("idempotent-replayed") === "true",
     requestId: response.headers.get("x-request-id"),
   };
+}
+
+/** Whatever stands in between and answers in the service's place, such as the page where a guest of a network signs in, knows no JSON. */
+function parsed(id: Id, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Unreachable(`${id} was answered by something else`, { cause: error });
+  }
 }
 
 function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -83,7 +83,7 @@ export function openApiDocument(
       ...(parameters.length > 0 && { parameters }),
       ...(consumes && { requestBody: { required: true, content: streamContent(consumes) } }),
       responses: {
-        "200": { description: summary, content: streamContent(produces) },
+        "200": { description: summary, headers: ofEveryKey, content: streamContent(produces) },
         ...problemResponses(streamProblemsOf(operation)),
       },
       security: [{ apiKey: [] }],
@@ -101,6 +101,7 @@ export function openApiDocument(
     paths,
     components: {
       schemas: { ...schemas, Problem: problemSchema },
+      headers: sharedHeaders,
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer", description: "An API key of the project." },
       },
@@ -159,8 +160,40 @@ function descriptionOf({ description, deprecated }: Operation) {
   return text === "" ? {} : { description: text };
 }
 
-function headersOf({ etag, takesIdempotencyKey, deprecated }: Operation) {
+/** Headers of many answers; each answer of the tests is held to have those that are required. */
+const sharedHeaders = {
+  "X-Request-Id": {
+    description: "The request in the service's log: what came as `X-Request-Id`, or a new one.",
+    required: true,
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": {
+    description:
+      'How many requests the key has in how many seconds (draft-ietf-httpapi-ratelimit-headers): `"key";q=600000;w=60`.',
+    schema: { type: "string" },
+  },
+  RateLimit: {
+    description: 'How many are left, and the seconds until all are there again: `"key";r=599999;t=42`.',
+    schema: { type: "string" },
+  },
+  "Retry-After": {
+    description: "Seconds after which it is worth asking again (RFC 9110).",
+    required: true,
+    schema: { type: "string" },
+  },
+};
+
+function sharedHeader(...names: (keyof typeof sharedHeaders)[]) {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+const ofEveryAnswer = sharedHeader("X-Request-Id");
+const refusedForNow = { ...ofEveryAnswer, ...sharedHeader("Retry-After") };
+const ofEveryKey = { ...ofEveryAnswer, ...sharedHeader("RateLimit-Policy", "RateLimit") };
+
+function headersOf({ roles, etag, takesIdempotencyKey, deprecated }: Operation) {
   const headers = {
+    ...(roles === null ? ofEveryAnswer : ofEveryKey),
     ...(deprecated && {
       Deprecation: { description: "Since when (RFC 9745).", schema: { type: "string" } },
       ...(deprecated.sunset && {
@@ -175,7 +208,7 @@ function headersOf({ etag, takesIdempotencyKey, deprecated }: Operation) {
       },
     }),
   };
-  return Object.keys(headers).length === 0 ? {} : { headers };
+  return { headers };
 }
 
 /** The same of a stream operation. */
@@ -220,6 +253,7 @@ function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown
       status,
       {
         description: those.map((code) => `\`${code}\`: ${problems[code].title}`).join("\n\n"),
+        headers: status === 429 || status === 503 ? refusedForNow : ofEveryAnswer,
         content: {
           "application/problem+json": {
             schema: { $ref: "#/components/schemas/Problem", properties: { code: { enum: those } } },

@@ -36,6 +36,8 @@ async function network(
     | "refuse for 1 s"
     | "refuse for 60 s"
     | "too many tries"
+    | "cut the request short"
+    | "sign-in page"
     | "break"
     | "stall"
   )[]
@@ -57,6 +59,14 @@ async function network(
       if (fate === "too many tries") {
         response.writeHead(429, { "retry-after": "1", "content-type": "application/problem+json" });
         return response.end(JSON.stringify({ status: 429, code: "too-many-attempts" }));
+      }
+      if (fate === "cut the request short") {
+        response.writeHead(408, { "content-type": "application/problem+json" });
+        return response.end(JSON.stringify({ status: 408, code: "request-timeout" }));
+      }
+      if (fate === "sign-in page") {
+        response.writeHead(200, { "content-type": "text/html" });
+        return response.end("<h1>Welcome to our Wi-Fi</h1>");
       }
       const answer = await fetch(`${baseUrl}${request.url}`, {
         method: request.method ?? "GET",
@@ -113,6 +123,23 @@ test("a service that does not answer in time is asked again, and given up after 
   });
   await expect(shop.project()).rejects.toThrow(Unreachable);
   expect(keys).toHaveLength(3);
+});
+
+test("a request that did not arrive whole is sent again, also where it carries no key", async () => {
+  const { url, keys } = await network("cut the request short", "pass");
+  const viewer = clientOf("marketing", { baseUrl: url, mostWaitMilliseconds: 1 });
+  const { data } = await viewer.validatePromotion({ body: { benefits: [] } as never });
+  expect([data.valid, keys.length]).toEqual([false, 2]);
+});
+
+test("what a network says in the service's place is no answer", async () => {
+  const { url, keys } = await network("sign-in page", "sign-in page", "pass");
+  const shop = clientOf("checkout", { baseUrl: url, mostWaitMilliseconds: 1 });
+  const { data } = await shop.createRedemption({ body: order("behind-a-page") });
+  expect([data.state, keys.length, new Set(keys).size]).toEqual(["committed", 3, 1]);
+  const signedOut = await network("sign-in page");
+  const once = clientOf("checkout", { baseUrl: signedOut.url, mostAttempts: 1 });
+  await expect(once.project()).rejects.toThrow(Unreachable);
 });
 
 test("a caller who gives up is not kept waiting, nor is the service asked again", async () => {

@@ -12,6 +12,7 @@ const seen = (answer: Partial<SeenAnswer>): SeenAnswer => ({
   status: 404,
   contentType: "application/problem+json",
   text: problem(404, "promotion-not-found"),
+  headers: { "x-request-id": "r", ratelimit: "", "ratelimit-policy": "" },
   ...answer,
 });
 const page = {
@@ -23,6 +24,11 @@ const page = {
 
 test.each<[string, Partial<SeenAnswer>, RegExp | null]>([
   ["an answer as documented", { ...page, text: '{"items":[],"nextCursor":null}' }, null],
+  [
+    "an answer without a promised header",
+    { ...page, text: '{"items":[],"nextCursor":null}', headers: {} },
+    /header X-Request-Id/,
+  ],
   ["a field of another type", { ...page, text: '{"items":[],"nextCursor":7}' }, /nextCursor/],
   ["a missing field", { ...page, text: '{"items":[]}' }, /nextCursor/],
   ["a field nobody documented", { ...page, text: '{"items":[],"nextCursor":null,"secret":1}' }, /additional/],

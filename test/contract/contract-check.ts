@@ -13,12 +13,19 @@ export interface SeenAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /** What is wrong with the answer; null when it keeps the contract. */
 export type ContractCheck = (seen: SeenAnswer) => string | null;
 
+interface Header {
+  readonly $ref?: string;
+  readonly required?: boolean;
+}
 interface Response {
+  readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, unknown>>;
 }
 interface DocumentedOperation {
@@ -26,6 +33,7 @@ interface DocumentedOperation {
 }
 export interface ContractDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components?: { readonly headers?: Readonly<Record<string, Header>> };
 }
 
 export function contractCheck(document: ContractDocument): ContractCheck {
@@ -43,7 +51,11 @@ export function contractCheck(document: ContractDocument): ContractCheck {
     .sort((a, b) => (a.replaceAll("{", "~") < b.replaceAll("{", "~") ? -1 : 1))
     .map((path) => ({ path, pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]*")}$`) }));
 
-  return ({ method, url, status, contentType, text }) => {
+  const isRequired = ({ $ref, required }: Header): boolean =>
+    ($ref === undefined ? required : document.components?.headers?.[$ref.split("/").at(-1)!]?.required) ===
+    true;
+
+  return ({ method, url, status, contentType, text, headers }) => {
     const path = url.split("?", 1)[0] ?? "";
     if (path === "/graphql") return graphqlFault(status, text);
     const route = routes.find(({ pattern }) => pattern.test(path));
@@ -52,6 +64,10 @@ export function contractCheck(document: ContractDocument): ContractCheck {
     if (route === undefined || operation === undefined) return refusalFault(path, status, text);
     const response = operation.responses[status];
     if (response === undefined) return `status ${status} is not documented`;
+    const missing = Object.entries(response.headers ?? {}).find(
+      ([name, header]) => isRequired(header) && !(name.toLowerCase() in headers),
+    );
+    if (missing !== undefined) return `${status} without the header ${missing[0]}`;
     if (response.content === undefined) return text === "" ? null : "a body where none is documented";
     const type = contentType.split(";", 1)[0] ?? "";
     if (!(type in response.content))
@@ -128,6 +144,7 @@ export function watchContract(app: FastifyInstance, check: ContractCheck = publi
         status: response.statusCode,
         contentType: String(response.headers["content-type"] ?? ""),
         text: response.body,
+        headers: response.headers,
       },
       check,
     );

@@ -60,7 +60,7 @@ export function openClient(secret: string): Client {
           try {
             const { pathname } = new URL(url);
             const contentType = headers["content-type"] ?? "";
-            requireContract({ method, url: pathname, status, contentType, text });
+            requireContract({ method, url: pathname, status, contentType, text, headers });
             settle({ status, headers, text });
           } catch (error) {
             refuse(error);

@@ -3182,7 +3182,7 @@ comment on column webhooks.revision is 'Counted up with each change by its owner
 comment on column webhooks.runner is 'The process that delivers to it at the moment, until lease_until by the database''s clock: so each aggregate''s events come one after another.';
 comment on column webhooks.types is 'The types of event it gets. Empty: all.';
 grant delete, insert, select, update on webhooks to dealwright_app;
-grant select (project_id, id, enabled, not_before, runner, lease_until, served_at) on webhooks to dealwright_lookout;
+grant select (project_id, id, enabled, failing_since, not_before, runner, lease_until, served_at) on webhooks to dealwright_lookout;
 
 create view ledger_postings with (security_invoker=true) as
  SELECT ledger_entries.project_id,
@@ -3559,6 +3559,21 @@ alter function due_rewards(integer) owner to dealwright_lookout;
 revoke all on function due_rewards(integer) from public;
 grant execute on function due_rewards(integer) to dealwright_app;
 
+CREATE OR REPLACE FUNCTION public.job_backlog()
+ RETURNS TABLE(kind text, waiting bigint, oldest_seconds double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select j.kind, count(*), extract(epoch from now() - min(j.created_at))
+    from jobs j where j.state = 'queued' group by j.kind
+$function$
+;
+comment on function job_backlog() is 'For Prometheus: the jobs that wait for a process, by kind.';
+alter function job_backlog() owner to dealwright_lookout;
+revoke all on function job_backlog() from public;
+grant execute on function job_backlog() to dealwright_app;
+
 CREATE OR REPLACE FUNCTION public.key_of_space(key_id text)
  RETURNS TABLE(name text, role text, environment text, is_valid boolean)
  LANGUAGE sql
@@ -3907,6 +3922,28 @@ comment on function waiting_jobs(text[],interval,integer) is 'The oldest jobs th
 alter function waiting_jobs(text[],interval,integer) owner to dealwright_lookout;
 revoke all on function waiting_jobs(text[],interval,integer) from public;
 grant execute on function waiting_jobs(text[],interval,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.webhook_backlog(most integer)
+ RETURNS TABLE(undelivered bigint, overdue_seconds double precision, failing_seconds double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select (select count(*) from (select from webhook_deliveries d where d.status = 'pending' limit most) as counted),
+         greatest(0, extract(epoch from now() - min(due.due_at))),
+         greatest(0, extract(epoch from now() - min(w.failing_since)))
+    from webhooks w
+    left join lateral (
+      select d.due_at from webhook_deliveries d
+       where (w.not_before is null or w.not_before <= now()) and d.project_id = w.project_id and d.webhook_id = w.id and d.status = 'pending'
+       order by d.due_at limit 1) as due on true
+   where w.enabled
+$function$
+;
+comment on function webhook_backlog(integer) is 'For Prometheus: events that a webhook is still to get (counted up to a number), for how long the longest overdue attempt has been due, and for how long a webhook has been failing.';
+alter function webhook_backlog(integer) owner to dealwright_lookout;
+revoke all on function webhook_backlog(integer) from public;
+grant execute on function webhook_backlog(integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.webhooks_to_serve(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, id text)

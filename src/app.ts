@@ -23,7 +23,7 @@ import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
 import type { EventDeliverySettings } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
-import { measureReplica, measureRequests, measureServices } from "./measures.ts";
+import { measureBacklogs, measureReplica, measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
@@ -139,6 +139,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const refusals = refusalCounts();
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
+  measureBacklogs(metrics, database, services, app.log);
   measureReplica(metrics, replica);
   measureRequests(metrics, open, load, refusals);
   if ((config.metrics ?? "on") === "on")

@@ -1,14 +1,17 @@
 /** What the parts of this process have at hand when Prometheus asks. scripts/operations has the dashboard and the alerts that read it. */
 import type { Database } from "./platform/database.ts";
-import { countOf, countsOf, gaugeOf, type Metrics, measurePool } from "./platform/metrics.ts";
+import { lockWaits } from "./platform/lock-waits.ts";
+import type { Log } from "./platform/log.ts";
+import { countOf, countsOf, gaugeOf, gaugesOf, type Metrics, measurePool } from "./platform/metrics.ts";
 import { loads, type Pressure } from "./platform/pressure.ts";
 import type { RefusalCounts } from "./platform/refusal-counts.ts";
 import type { Replica } from "./platform/replica.ts";
+import { sampled } from "./platform/sampled.ts";
 import type { Services } from "./services.ts";
 
 export function measureServices(metrics: Metrics, database: Database, services: Services): void {
   const { committer, rulebooks, pricing, exposures, usage, eventDelivery } = services;
-  const gauge = (name: string, help: string, read: () => number, ofAll?: "max") =>
+  const gauge = (name: string, help: string, read: () => number | Promise<number>, ofAll?: "max") =>
     gaugeOf(metrics, name, help, read, ofAll);
   const count = (name: string, help: string, read: () => number) => countOf(metrics, name, help, read);
   measurePool(metrics, database.pool);
@@ -42,6 +45,10 @@ export function measureServices(metrics: Metrics, database: Database, services: 
     "What any plan could still have saved at most, as parts of the totals, added up; divide by quotes_total of strategy best.",
     () => pricing.figures.gaps,
   );
+
+  const kept =
+    "Since the rulebooks were last kept on the disk, for a start without the database; 0: nothing is.";
+  gauge("rulebook_kept_age_seconds", kept, () => rulebooks.keptAgeSeconds(), "max");
 
   count(
     "exposures_written_total",
@@ -81,6 +88,47 @@ export function measureServices(metrics: Metrics, database: Database, services: 
     ["outcome"],
     eventDelivery.attempts,
   );
+  const died = "Events that webhooks never took, and that are not tried any more.";
+  count("webhook_events_died_total", died, eventDelivery.died);
+}
+
+/** What the database knows better than any process: told by each of them, and the same. */
+export function measureBacklogs(
+  metrics: Metrics,
+  database: Database,
+  { jobs, eventDelivery }: Pick<Services, "jobs" | "eventDelivery">,
+  log: Log,
+): void {
+  const failed = (err: unknown) => log.debug({ err }, "the database could not be asked for its figures");
+  const most = (name: string, help: string, read: () => Promise<number>) =>
+    gaugeOf(metrics, name, help, read, "max");
+
+  const noLocks = { waiting: 0, longestSeconds: 0, deadlocks: 0 };
+  const locks = sampled(noLocks, () => lockWaits(database.outside), failed);
+  most("database_lock_waits", "Connections that wait for a lock.", async () => (await locks()).waiting);
+  const longest = "How long the longest of them has waited.";
+  most("database_lock_wait_seconds", longest, async () => (await locks()).longestSeconds);
+  most("database_deadlocks", "Deadlocks so far, by PostgreSQL.", async () => (await locks()).deadlocks);
+
+  const noWebhooks = { undelivered: 0, overdueSeconds: 0, failingSeconds: 0 };
+  const webhooks = sampled(noWebhooks, eventDelivery.backlog, failed);
+  const undelivered = "Events that webhooks are still to get, counted up to a hundred thousand.";
+  most("webhook_events_undelivered", undelivered, async () => (await webhooks()).undelivered);
+  const overdue = "For how long the longest overdue attempt has been due.";
+  most("webhook_overdue_seconds", overdue, async () => (await webhooks()).overdueSeconds);
+  const failing = "For how long a webhook has been failing, the longest of them.";
+  most("webhook_failing_seconds", failing, async () => (await webhooks()).failingSeconds);
+
+  const backlog = sampled([], jobs.backlog, failed);
+  gaugesOf(metrics, "jobs_waiting", "Jobs that no process has taken yet.", "kind", async () =>
+    (await backlog()).map(({ kind, waiting }) => [kind, waiting] as const),
+  );
+  gaugesOf(metrics, "jobs_oldest_seconds", "How long the oldest of them has waited.", "kind", async () =>
+    (await backlog()).map(({ kind, oldestSeconds }) => [kind, oldestSeconds] as const),
+  );
+  const ended = "Jobs that a process had in its hands, by how they ended.";
+  countsOf(metrics, "jobs_total", ended, ["kind", "outcome"], jobs.ended);
+  countsOf(metrics, "jobs_seconds_total", "How long it had them.", ["kind"], jobs.seconds);
 }
 
 /** Told without a replica, too: a dashboard then shows that there is none. */

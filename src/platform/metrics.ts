@@ -35,7 +35,7 @@ export function gaugeOf(
   { registry }: Metrics,
   name: string,
   help: string,
-  read: () => number,
+  read: () => number | Promise<number>,
   ofAll: "sum" | "max" = "sum",
 ): void {
   new Gauge({
@@ -43,8 +43,30 @@ export function gaugeOf(
     help,
     aggregator: ofAll,
     registers: [registry],
-    collect() {
-      this.set(read());
+    async collect() {
+      this.set(await read());
+    },
+  });
+}
+
+/** Figures by label, the same whichever process tells them. */
+export function gaugesOf<Label extends string>(
+  { registry }: Metrics,
+  name: string,
+  help: string,
+  label: Label,
+  read: () => Promise<Iterable<readonly [label: string, figure: number]>>,
+): void {
+  new Gauge({
+    name: `dealwright_${name}`,
+    help,
+    labelNames: [label],
+    aggregator: "max",
+    registers: [registry],
+    async collect() {
+      const figures = await read();
+      this.reset();
+      for (const [value, figure] of figures) this.set({ [label]: value } as never, figure);
     },
   });
 }

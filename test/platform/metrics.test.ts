@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createMetrics, serveMetrics } from "../../src/platform/metrics.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { patience } from "../faults/sizes.ts";
 import { type Api, startApi } from "../features/api.ts";
 
 let database: TestDatabase;
@@ -59,6 +60,31 @@ test("the pool, the committer and the rulebooks are told", async () => {
     "planner_disagreements_total",
   ])
     expect(text).toMatch(new RegExp(`^dealwright_${name} [\\d.]+$`, "m"));
+});
+
+test("who waits for a lock is told, and for how long", async () => {
+  const figure = async (name: string) => {
+    const { text } = await api.rest("GET", "/metrics", { key: null });
+    return Number(new RegExp(`^dealwright_${name} (\\S+)$`, "m").exec(text)?.[1]);
+  };
+  expect(await figure("database_lock_waits")).toBe(0);
+  const [blocker, waiter] = [await database.pool.connect(), await database.pool.connect()];
+  // Of nobody else's: the service itself must be able to answer.
+  const lock = "begin; select pg_advisory_xact_lock(4711)";
+  await blocker.query(lock);
+  const waiting = waiter.query(lock);
+  try {
+    await vi.waitFor(async () => expect(await figure("database_lock_waits")).toBe(1), { timeout: patience });
+    await vi.waitFor(async () => expect(await figure("database_lock_wait_seconds")).toBeGreaterThan(0), {
+      timeout: patience,
+    });
+  } finally {
+    await blocker.query("rollback");
+    await waiting;
+    await waiter.query("rollback");
+    blocker.release();
+    waiter.release();
+  }
 });
 
 test("a port of its own answers /metrics with the figures of the process, and nothing else", async () => {

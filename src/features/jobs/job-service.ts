@@ -20,6 +20,8 @@ import {
   finishJob,
   insertJob,
   isWornOut,
+  type JobBacklog,
+  jobBacklog,
   listJobs,
   liveJobs,
   lockJob,
@@ -79,6 +81,12 @@ export interface JobService {
   job(projectId: string, id: string): Promise<Job>;
   list(projectId: string, query: JobQuery): Promise<Page<Job>>;
   cancel(context: OperationContext, id: string): Promise<Job>;
+  /** What waits for a process of any kind, in all projects. */
+  backlog(): Promise<JobBacklog[]>;
+  /** By kind and by how they ended, those that this process had in its hands. */
+  ended(): Iterable<readonly [labels: { kind: string; outcome: string }, count: number]>;
+  /** How long this process had them in its hands. */
+  seconds(): Iterable<readonly [labels: { kind: string }, seconds: number]>;
   start(): Promise<void>;
   /** Lets the pieces at work finish and gives the jobs back to the other processes. */
   close(): Promise<void>;
@@ -107,6 +115,8 @@ export function jobService(options: JobServiceOptions): JobService {
   const runners = new Map<string, JobRunner>();
   const running = new Map<string, { kind: string; controller: AbortController; end: Promise<void> }>();
   const closing = new AbortController();
+  const endings = new Map<string, { kind: string; outcome: string; count: number }>();
+  const spent = new Map<string, number>();
   let looking: Promise<void> | null = null;
   let isToLookAgain = false;
 
@@ -151,11 +161,19 @@ export function jobService(options: JobServiceOptions): JobService {
     return undefined;
   }
 
+  function noteEnd(kind: string, outcome: (typeof outcomes)[number]): void {
+    const name = `${kind} ${outcome}`;
+    const count = (endings.get(name)?.count ?? 0) + 1;
+    endings.set(name, { kind, outcome, count });
+  }
+
   function begin(row: JobRow, runner: string): void {
     const controller = new AbortController();
+    const began = performance.now();
     const end = work(row, runner, controller)
       .catch((error: unknown) => log.warn({ err: error, jobId: row.id }, "a job could not be put down"))
       .finally(() => {
+        spent.set(row.kind, (spent.get(row.kind) ?? 0) + (performance.now() - began) / 1_000);
         running.delete(row.id);
         wake();
       });
@@ -163,12 +181,14 @@ export function jobService(options: JobServiceOptions): JobService {
   }
 
   async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {
-    const finish = (state: FinalState, rest: Partial<JobRow> = {}) =>
-      withTransaction(database, row.projectId, async (connection) => {
+    const finish = async (state: FinalState, rest: Partial<JobRow> = {}) => {
+      await withTransaction(database, row.projectId, async (connection) => {
         const finishedAt = new Date(clock.now());
         const end = { state, result: null, failure: null, finishedAt, ...rest };
         if (await finishJob(connection, row, runner, end)) await tellFinished(connection, row, state);
       });
+      noteEnd(row.kind, state);
+    };
     const run = runners.get(row.kind)!;
     if (row.state === "cancelling") return finish("cancelled");
     if (isWornOut(row))
@@ -208,7 +228,10 @@ export function jobService(options: JobServiceOptions): JobService {
     if (now?.runner !== runner) return;
     if (now.state === "cancelling") return finish("cancelled");
     const isOurDoing = !(error instanceof JobStopped) && !closing.signal.aborted;
-    if (isOurDoing) log.error({ err: error, jobId: id }, "a job broke off");
+    if (isOurDoing) {
+      log.error({ err: error, jobId: id }, "a job broke off");
+      noteEnd(row.kind, "broken off");
+    }
     // Nobody knows whether the next attempt fares better: it is made by whoever is next.
     await releaseJob(database.of(projectId), row, runner, { isToCount: isOurDoing, channel: jobChannel });
   }
@@ -231,7 +254,11 @@ export function jobService(options: JobServiceOptions): JobService {
   }
 
   return {
-    define: (kind, run) => void runners.set(kind, run),
+    define(kind, run) {
+      runners.set(kind, run);
+      // From the start: a count that begins with its first one never seems to rise.
+      for (const outcome of outcomes) endings.set(`${kind} ${outcome}`, { kind, outcome, count: 0 });
+    },
 
     async enqueue(connection, { projectId, apiKeyId }, { kind, input, total }) {
       const row: JobRow = {
@@ -292,6 +319,10 @@ export function jobService(options: JobServiceOptions): JobService {
       return shown(row);
     },
 
+    backlog: () => jobBacklog(database.outside),
+    ended: () => [...endings.values()].map(({ kind, outcome, count }) => [{ kind, outcome }, count] as const),
+    seconds: () => [...spent].map(([kind, seconds]) => [{ kind }, seconds] as const),
+
     async start() {
       poll();
       const onMessage = (id: string) => {
@@ -309,6 +340,9 @@ export function jobService(options: JobServiceOptions): JobService {
     },
   };
 }
+
+/** `broken off`: through a fault of ours; it is begun again. */
+const outcomes = ["succeeded", "failed", "cancelled", "broken off"] as const;
 
 type FinalState = "succeeded" | "failed" | "cancelled";
 

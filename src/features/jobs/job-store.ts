@@ -76,6 +76,19 @@ export async function waitingJobs(
   return rows;
 }
 
+export interface JobBacklog {
+  readonly kind: string;
+  readonly waiting: number;
+  readonly oldestSeconds: number;
+}
+
+/** Jobs that no process has taken yet, over the walls. */
+export async function jobBacklog(connection: Connection): Promise<JobBacklog[]> {
+  const { rows } = await connection.execute<JobBacklog & Record<string, unknown>>(sql`
+    select kind, waiting::int as waiting, oldest_seconds as "oldestSeconds" from job_backlog()`);
+  return rows;
+}
+
 /** Undefined if somebody else has it by now: two processes never take the same one. */
 export async function takeJob(
   connection: Connection,

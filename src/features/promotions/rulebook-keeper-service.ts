@@ -20,6 +20,8 @@ export interface RulebookKeeper {
   read(projectId: string): Promise<ProjectRules | null>;
   /** `current`: the rules in memory, to be kept now and again. */
   start(current: () => Iterable<ProjectRules>): void;
+  /** Since everything that was to be kept was last on the disk. */
+  ageSeconds(): number;
   /** Keeps them a last time. */
   close(): Promise<void>;
 }
@@ -52,8 +54,15 @@ export function rulebookKeeper({
   /** As last written by this process: when the rules of a project were confirmed. */
   const written = new Map<string, number>();
   let current: () => Iterable<ProjectRules> = () => [];
+  let keptAt = now();
 
   async function keep(): Promise<void> {
+    const began = now();
+    await keepFresh();
+    keptAt = began;
+  }
+
+  async function keepFresh(): Promise<void> {
     const fresh = [...current()].filter((rules) => rules.asOf() > (written.get(rules.projectId) ?? 0));
     if (fresh.length === 0) return;
     const notes = fresh.map((rules) => ({
@@ -126,6 +135,7 @@ export function rulebookKeeper({
         splits: splitsOf(known.campaigns, rulebook),
       };
     },
+    ageSeconds: () => Math.max(0, now() - keptAt) / 1_000,
     start(given) {
       current = given;
       keeping.start();

@@ -79,6 +79,8 @@ export interface RulebookService {
   reach(projectId: string, revision: number): Promise<void>;
   /** How many rulebooks there are, and how long ago the least fresh of them was known to be the newest. */
   inMemory(): { count: number; oldestSeconds: number };
+  /** Since they were last kept on the disk; 0 where nothing is kept. */
+  keptAgeSeconds(): number;
   /** Begins to follow changes that other processes make. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -379,6 +381,8 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       for (const { confirmedAt } of entries.values()) oldest = Math.min(oldest, confirmedAt);
       return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
     },
+
+    keptAgeSeconds: () => keeper?.ageSeconds() ?? 0,
 
     async start() {
       polling.start();

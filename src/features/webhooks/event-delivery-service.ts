@@ -18,6 +18,8 @@ export interface EventDeliveryService {
   readonly outbox: Outbox;
   /** What came of all attempts at delivery so far. */
   readonly attempts: WebhookDispatchService["attempts"];
+  readonly died: WebhookDispatchService["died"];
+  readonly backlog: WebhookDispatchService["backlog"];
   /** Events were written by this process, perhaps. */
   wake(): void;
   /** Called whenever there is something new to read in a project; null: perhaps in any. */
@@ -74,6 +76,8 @@ export function eventDeliveryService(options: EventDeliveryOptions): EventDelive
     onSequenced: sequencer.onSequenced,
     outbox: sequencer.outbox,
     attempts: dispatch.attempts,
+    died: dispatch.died,
+    backlog: dispatch.backlog,
     async start() {
       await sequencer.start();
       dispatch.start();

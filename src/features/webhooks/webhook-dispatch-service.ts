@@ -27,7 +27,9 @@ import {
   releaseWebhook,
   type ServedWebhook,
   takeWebhook,
+  type WebhookBacklog,
   type WebhookName,
+  webhookBacklog,
   webhooksToServe,
 } from "./webhook-dispatch-store.ts";
 import { answerText, requestHeaders } from "./webhook-request.ts";
@@ -55,6 +57,9 @@ export interface WebhookDispatchService {
   deliverDue(): Promise<void>;
   /** What came of all attempts so far. */
   attempts(): (readonly [labels: { readonly outcome: string }, count: number])[];
+  /** Events that no attempt is made for any more, by this process: the receiver never took them. */
+  died(): number;
+  backlog(): Promise<WebhookBacklog>;
   wake(): void;
   start(): void;
   /** Waits for the attempts that are under way. */
@@ -77,6 +82,7 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
   const seconds = options.leaseSeconds ?? leaseSeconds;
   const serving = new Map<string, Promise<void>>();
   const outcomes = { delivered: 0, failed: 0 };
+  let died = 0;
 
   /** Takes up what is due, as far as there are hands. */
   async function look(): Promise<void> {
@@ -171,6 +177,7 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
       notBefore: rest === null ? null : new Date(rest),
     });
     if (failingSince === null) return false;
+    if (next === null) died += 1;
     const isGivenUp = now - failingSince.getTime() >= failingMilliseconds;
     if (verdict === "gone" || isGivenUp) await disable(webhook, verdict === "gone" ? "gone" : "failing");
     return rest === null && verdict !== "gone" && !isGivenUp;
@@ -194,6 +201,8 @@ export function webhookDispatchService(options: WebhookDispatchOptions): Webhook
     fanOut: (connection, projectId, events) =>
       insertDeliveries(connection, projectId, events, new Date(clock.now())),
     onDeleted: deleteDeliveries,
+    died: () => died,
+    backlog: () => webhookBacklog(database.outside),
     attempts: () => Object.entries(outcomes).map(([outcome, count]) => [{ outcome }, count] as const),
 
     async deliverDue() {

@@ -20,6 +20,26 @@ export async function webhooksToServe(
   return rows;
 }
 
+export interface WebhookBacklog {
+  /** Counted up to a hundred thousand. */
+  readonly undelivered: number;
+  /** How long the longest overdue attempt has been due: dispatchers that keep up leave seconds. */
+  readonly overdueSeconds: number;
+  /** How long a webhook has been failing, the longest of them. */
+  readonly failingSeconds: number;
+}
+
+const mostCounted = 100_000;
+
+/** Of those that are switched on, over the walls. */
+export async function webhookBacklog(connection: Connection): Promise<WebhookBacklog> {
+  const { rows } = await connection.execute<WebhookBacklog & Record<string, unknown>>(sql`
+    select undelivered::int as undelivered, coalesce(overdue_seconds, 0) as "overdueSeconds",
+           coalesce(failing_seconds, 0) as "failingSeconds"
+      from webhook_backlog(${mostCounted})`);
+  return rows[0] ?? { undelivered: 0, overdueSeconds: 0, failingSeconds: 0 };
+}
+
 export interface ServedWebhook extends WebhookName {
   readonly url: string;
   readonly runner: string;

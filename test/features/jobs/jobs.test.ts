@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type JobService, jobService, type RunningJob } from "../../../src/features/jobs/job-service.ts";
 import { withTransaction } from "../../../src/platform/database.ts";
 import { openListener } from "../../../src/platform/listen.ts";
@@ -264,4 +264,36 @@ test("jobs are listed newest first, by state and kind, and only to the project t
   await other.close();
   expect((await api.rest("GET", "/v1/jobs", { role: "checkout" })).status).toBe(403);
   expect((await api.rest("POST", `/v1/jobs/${ids[0]}/cancel`, { role: "viewer" })).status).toBe(403);
+});
+
+test("what waits is told by kind, and what was done by how it ended", async () => {
+  const id = await enqueue(await startProcess("counted", worker()), "counted", 1);
+  await reached(id, "succeeded");
+  const [service] = processes.slice(-1);
+  const outcomes = () =>
+    Object.fromEntries([...service!.ended()].map(([{ outcome }, count]) => [outcome, count]));
+  await vi.waitFor(() =>
+    expect(outcomes()).toEqual({ succeeded: 1, failed: 0, cancelled: 0, "broken off": 0 }),
+  );
+  await vi.waitFor(() =>
+    expect([...service!.seconds()]).toEqual([[{ kind: "counted" }, expect.any(Number)]]),
+  );
+
+  const backlog = async () => (await service!.backlog()).filter(({ kind }) => kind === "nobody's");
+  expect(await backlog()).toEqual([]);
+  await enqueue(service!, "nobody's", 1);
+  await enqueue(service!, "nobody's", 1);
+  expect(await backlog()).toEqual([{ kind: "nobody's", waiting: 2, oldestSeconds: expect.any(Number) }]);
+});
+
+test("one that breaks off through a fault of ours is counted each time", async () => {
+  let times = 0;
+  const service = await startProcess("breaking", async () => {
+    times += 1;
+    if (times === 1) throw new Error("a fault of ours");
+    return {};
+  });
+  await reached(await enqueue(service, "breaking", 1), "succeeded");
+  const broken = [...service.ended()].find(([{ outcome }]) => outcome === "broken off");
+  expect(broken?.[1]).toBe(1);
 });

@@ -194,6 +194,7 @@ test("after its last attempt an event is dead, what follows of its subject goes 
   expect(
     log.filter(({ subject }) => subject === "good").every((delivery) => delivery.status === "delivered"),
   ).toBe(true);
+  expect(wires.dispatch.died()).toBe(1);
   receiver.answer(status(200));
   receiver.received.length = 0;
   expect(await wires.webhooks.replayDead(wires.projectId, id)).toEqual({ replayed: 1 });
@@ -222,6 +223,23 @@ test("what comes for a subject that waits for its next attempt waits as long, an
   receiver.answer(status(200));
   await deliverIn(10_000);
   expect(subjects()).toEqual(["a", "b", "a", "a", "a"]);
+});
+
+test("what a webhook is still to get is told, and how long it has been failing", async () => {
+  wires.clock.advance(Date.now() - wires.clock.now() - hour);
+  await register();
+  receiver.answer(status(503));
+  await wires.tell("a", "b");
+  await wires.dispatch.deliverDue();
+  const behind = await wires.dispatch.backlog();
+  expect(behind.undelivered).toBe(2);
+  // By the clock of the database, for which all this was an hour ago.
+  expect(behind.failingSeconds).toBeGreaterThan(3_500);
+  expect(behind.overdueSeconds).toBeGreaterThan(3_000);
+  receiver.answer(status(200));
+  await deliverIn(5_000);
+  await deliverIn(5_000);
+  expect(await wires.dispatch.backlog()).toMatchObject({ undelivered: 0, overdueSeconds: 0 });
 });
 
 test("410 ends it at once", async () => {

@@ -5,7 +5,8 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import { type Authenticator, anonymous, type Role, requireRole } from "./auth.ts";
+import { whileAdmitted } from "./admitted-stream.ts";
+import { type Authenticator, anonymous, bearerToken, type Role, requireRole } from "./auth.ts";
 import { type StreamPatience, tolerateLongUpload, usualStreamPatience } from "./long-upload.ts";
 import { type Audit, contextOf, type OperationContext } from "./operation.ts";
 import { type Gates, openToAll } from "./pressure.ts";
@@ -26,6 +27,8 @@ export interface StreamInput<Params, Query> {
   readonly lastEventId: string | null;
   /** Which of `produces` the caller asked for. */
   readonly accept: string;
+  /** Aborted once nobody takes the answer any more: the client is gone, or its key is no longer valid. */
+  readonly over: AbortSignal;
   readonly context: OperationContext;
 }
 
@@ -33,7 +36,8 @@ export interface StreamAnswer {
   readonly contentType: string;
   /**
    * Asked for the next piece only when the client has taken the last one. What it throws before its first piece is
-   * answered as a problem; after that the connection is cut, so that nobody takes a part for the whole.
+   * answered as a problem; after that the connection is cut, so that nobody takes a part for the whole. It is cut, too, once
+   * the key is no longer valid; Server-Sent Events then just end.
    */
   readonly body: Readable | AsyncIterable<string | Buffer>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -110,13 +114,18 @@ export function mountStreams(
         // It would run the whole export to throw it away.
         exposeHeadRoute: false,
         onRequest: [gate("bulk"), authenticate(authenticator, (caller) => requireRole(roles, caller.role))],
-        handler: streamHandler(operation, input, patience),
+        handler: streamHandler(operation, input, authenticator, patience),
       });
     }
   });
 }
 
-function streamHandler(operation: StreamOperation, input: InputValidation, patience: StreamPatience) {
+function streamHandler(
+  operation: StreamOperation,
+  input: InputValidation,
+  authenticator: Authenticator,
+  patience: StreamPatience,
+) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     requireStorableUrl(request);
     input.params(request.params);
@@ -125,6 +134,7 @@ function streamHandler(operation: StreamOperation, input: InputValidation, patie
       if (reply.raw.headersSent) request.raw.destroy();
       else sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);
     });
+    const over = new AbortController();
     try {
       const contentType = bodyTypeOf(operation, request);
       const answer = await operation.handler({
@@ -134,10 +144,18 @@ function streamHandler(operation: StreamOperation, input: InputValidation, patie
         contentType,
         lastEventId: operation.takesLastEventId === true ? lastEventIdOf(request) : null,
         accept: acceptedOf(operation.produces, request.headers.accept),
+        over: over.signal,
         context: contextOf(operation, request.caller ?? anonymous, request),
       });
-      const body = await begun(answer.body);
       const type = answer.contentType;
+      const body = await begun(
+        whileAdmitted(answer.body as AsyncIterable<string | Buffer>, {
+          authenticator,
+          key: bearerToken(request.headers.authorization) ?? "",
+          over,
+          endsQuietly: type === "text/event-stream",
+        }),
+      );
       reply.headers({
         ...answer.headers,
         "content-type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,

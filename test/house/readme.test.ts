@@ -6,6 +6,7 @@ import { limits } from "../../src/engine/limits.ts";
 import { safeguards, wrongCodeWindowSeconds } from "../../src/features/projects/safeguard-schemas.ts";
 import { requestsPerMinute } from "../../src/platform/rate-limit.ts";
 import { defaultBodyLimitBytes } from "../../src/platform/server.ts";
+import { streamPlaces } from "../../src/platform/stream-places.ts";
 import { guidePaths, guides, readme } from "./guides.ts";
 import { fencesIn, localLinksIn, rowsIn, sectionOf } from "./markdown.ts";
 
@@ -18,10 +19,14 @@ test("the stated limits are those of the engine, every one of them", () => {
   expect(section).toContain(`A body may have ${defaultBodyLimitBytes / 1_048_576} MiB.`);
 });
 
-test("the stated limits of keys and of wrong codes are those of the service", () => {
+test("the stated limits of keys, of wrong codes and of streams are those of the service", () => {
   const rows = rowsIn(readFileSync("SECURITY.md", "utf8"));
   const stated = rows.map(([name, most = ""]) => [name, Number(most.replaceAll(",", ""))]);
-  expect(Object.fromEntries(stated)).toEqual({ ...requestsPerMinute, ...safeguards.parse({}).wrongCodes });
+  expect(Object.fromEntries(stated)).toEqual({
+    ...requestsPerMinute,
+    ...safeguards.parse({}).wrongCodes,
+    ...streamPlaces,
+  });
   expect(wrongCodeWindowSeconds).toBe(600);
 });
 

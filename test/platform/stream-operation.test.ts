@@ -71,9 +71,10 @@ const operations = [
   }),
 ];
 
+const revoked = new Set(["unknown"]);
 const authenticator: Authenticator = {
   callerOf: (key) =>
-    key === "unknown" ? null : { projectId: "p", environment: "live", apiKeyId: "k", role: key as Role },
+    revoked.has(key) ? null : { projectId: "p", environment: "live", apiKeyId: "k", role: key as Role },
 };
 
 let app: FastifyInstance;
@@ -330,6 +331,19 @@ test("a client that does not read stops the producer, and one that goes away end
   expect(endless.pieces).toBeLessThan(1_000);
   response.destroy();
   await isOver;
+});
+
+test("an answer that is read slowly is broken off once its key opens nothing any more, and not taken for complete", async () => {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/endless`, {
+    headers: { authorization: "Bearer passing" },
+  });
+  const reader = answer.body!.getReader();
+  await reader.read();
+  revoked.add("passing");
+  const toTheEnd = async () => {
+    for (;;) if ((await reader.read()).done) return "complete";
+  };
+  await expect(toTheEnd()).rejects.toThrow();
 });
 
 test.each([

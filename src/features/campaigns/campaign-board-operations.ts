@@ -52,15 +52,15 @@ export function campaignBoardStreams(service: CampaignBoardStreamService): Strea
       tag,
       summary: "The same as Server-Sent Events, whenever it changes.",
       description:
-        "Each event is called `board`, and its data is the whole board as `GET /v1/campaigns/{key}/live` answers it: the first at once, further ones when something in it has changed, at most one a second. It ends now and then, so that keys are looked at again; browsers connect anew by themselves.",
+        "Each event is called `board`, and its data is the whole board as `GET /v1/campaigns/{key}/live` answers it: the first at once, further ones when something in it has changed, at most one a second. It ends now and then, and once its key is no longer valid; browsers connect anew by themselves.",
       roles: readers,
       params: campaignParams,
       produces: ["text/event-stream"],
       problems: ["campaign-not-found"],
-      handler: ({ params: { key }, context }) => ({
+      handler: ({ params: { key }, over, context }) => ({
         contentType: "text/event-stream",
         headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
-        body: service.stream(context.projectId, key),
+        body: service.stream(context, key, over),
       }),
     }),
   ];

@@ -1,13 +1,14 @@
 /** Boards as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Caller } from "../../platform/auth.ts";
 import { problem } from "../../platform/problem.ts";
 import { remembered } from "../../platform/remembered.ts";
+import { newStreamPlaces, streamPlaces } from "../../platform/stream-places.ts";
 import type { CampaignBoard } from "./campaign-board-schemas.ts";
 import type { CampaignBoardService } from "./campaign-board-service.ts";
 
-const mostStreams = 200;
 const heartbeatMilliseconds = 15_000;
-/** Then the client connects again and shows its key: one that was revoked reads no longer. */
+/** Then the client connects again, and perhaps to another process: so they share the streams after one was added. */
 const longestMilliseconds = 300_000;
 /** Visits and cost entries wake nobody: without a word of orders the board is looked at this often. */
 const pollMilliseconds = 5_000;
@@ -16,7 +17,7 @@ const restMilliseconds = 1_000;
 
 export interface CampaignBoardStreamService {
   /** Asked for the next piece only when the client has taken the last one. */
-  stream(projectId: string, key: string): AsyncIterable<string>;
+  stream(caller: Caller, key: string, over: AbortSignal): AsyncIterable<string>;
   /** Something was sold in the project; null: perhaps in any. */
   wake(projectId: string | null): void;
   close(): void;
@@ -28,7 +29,7 @@ export function campaignBoardStreamService(
   const closing = new AbortController();
   const watchers = new Set<Watcher>();
   const fresh = new Map<string, Promise<CampaignBoard>>();
-  let open = 0;
+  const places = newStreamPlaces();
 
   const wake = (projectId: string | null) => {
     // What is being made may not know of it yet.
@@ -39,7 +40,7 @@ export function campaignBoardStreamService(
   /** One for all who ask in the same moment. */
   function board(projectId: string, key: string): Promise<CampaignBoard> {
     const name = JSON.stringify([projectId, key]);
-    return remembered(fresh, name, mostStreams, () => {
+    return remembered(fresh, name, streamPlaces.streamsOfAll, () => {
       const made = boards.live(projectId, key);
       const forget = () => void fresh.delete(name);
       made.then(forget, forget);
@@ -47,12 +48,15 @@ export function campaignBoardStreamService(
     });
   }
 
-  async function* pieces(projectId: string, key: string): AsyncGenerator<string> {
+  async function* pieces(projectId: string, key: string, over: AbortSignal): AsyncGenerator<string> {
+    if (closing.signal.aborted) throw problem("unavailable", { headers: { "retry-after": "5" } });
     const endsAt = performance.now() + longestMilliseconds;
     let toldAt = performance.now();
     let told = "";
     const watcher = watcherOf(projectId);
     watchers.add(watcher);
+    over.addEventListener("abort", watcher.wake);
+    const isOver = () => closing.signal.aborted || over.aborted;
     try {
       for (let isFirst = true; ; isFirst = false) {
         watcher.reset();
@@ -69,29 +73,19 @@ export function campaignBoardStreamService(
           toldAt = performance.now();
           yield ": still here\n\n";
         }
-        if (closing.signal.aborted || performance.now() > endsAt) return;
+        if (isOver() || performance.now() > endsAt) return;
         await delay(restMilliseconds, undefined, { signal: closing.signal }).catch(() => {});
-        if (!closing.signal.aborted) await watcher.woken(pollMilliseconds - restMilliseconds);
-        if (closing.signal.aborted) return;
+        if (!isOver()) await watcher.woken(pollMilliseconds - restMilliseconds);
+        if (isOver()) return;
       }
     } finally {
+      over.removeEventListener("abort", watcher.wake);
       watchers.delete(watcher);
     }
   }
 
-  async function* counted(inner: AsyncGenerator<string>): AsyncGenerator<string> {
-    if (closing.signal.aborted || open >= mostStreams)
-      throw problem("unavailable", { headers: { "retry-after": "5" } });
-    open += 1;
-    try {
-      yield* inner;
-    } finally {
-      open -= 1;
-    }
-  }
-
   return {
-    stream: (projectId, key) => counted(pieces(projectId, key)),
+    stream: (caller, key, over) => places.hold(caller, pieces(caller.projectId, key, over)),
     wake,
     close() {
       closing.abort();

@@ -37,16 +37,16 @@ export function eventStreams(service: EventStreamService): StreamOperation[] {
       tag,
       summary: "The same as Server-Sent Events, as they come.",
       description:
-        "Each has its cursor as `id`; whoever comes again with `Last-Event-ID`, as browsers do by themselves, goes on after it. It ends now and then, so that keys are looked at again.",
+        "Each has its cursor as `id`; whoever comes again with `Last-Event-ID`, as browsers do by themselves, goes on after it. It ends now and then, and once its key is no longer valid.",
       roles: readers,
       query: eventStreamQuery,
       takesLastEventId: true,
       produces: ["text/event-stream"],
       problems: ["invalid-cursor", "events-deleted"],
-      handler: ({ query, lastEventId, context }) => ({
+      handler: ({ query, lastEventId, over, context }) => ({
         contentType: "text/event-stream",
         headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
-        body: service.stream(context.projectId, { after: lastEventId ?? query.after, types: query.types }),
+        body: service.stream(context, { after: lastEventId ?? query.after, types: query.types }, over),
       }),
     }),
   ];

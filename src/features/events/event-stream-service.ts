@@ -1,19 +1,21 @@
 /** The events of a project as Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import type { Caller } from "../../platform/auth.ts";
 import { problem } from "../../platform/problem.ts";
+import { newStreamPlaces } from "../../platform/stream-places.ts";
 import { cloudEventOf } from "./cloud-event.ts";
 import { type EventBatch, type EventService, eventCursor } from "./event-service.ts";
 
-export const mostStreams = 200;
 const heartbeatMilliseconds = 15_000;
-/** Then the client connects again and shows its key: one that was revoked reads no longer. */
+/** Then the client connects again, and perhaps to another process: so they share the streams after one was added. */
 const longestMilliseconds = 300_000;
 const eventsAtOnce = 100;
 
 export interface EventStreamService {
   /** Asked for the next piece only when the client has taken the last one: a slow client reads the database slowly. */
   stream(
-    projectId: string,
+    caller: Caller,
     query: { after: string | undefined; types?: readonly string[] | undefined },
+    over: AbortSignal,
   ): AsyncIterable<string>;
   /** There is something new to read in the project; null: perhaps in any. */
   wake(projectId: string | null): void;
@@ -27,11 +29,17 @@ export interface EventStreamOptions {
   pollMilliseconds?: number;
 }
 
+interface Sleep {
+  readonly woken: () => Promise<void>;
+  readonly awaken: () => void;
+  readonly forget: () => void;
+}
+
 export function eventStreamService(options: EventStreamOptions): EventStreamService {
   const { events, pollMilliseconds = 1_000 } = options;
   const closing = new AbortController();
   const sleepers = new Set<{ projectId: string; awaken: () => void }>();
-  let open = 0;
+  const places = newStreamPlaces();
 
   const wake = (projectId: string | null) => {
     for (const sleeper of sleepers)
@@ -39,7 +47,7 @@ export function eventStreamService(options: EventStreamOptions): EventStreamServ
   };
 
   /** Until the project's next wake, or for a while. Made before the reading that it follows, so that no wake is missed. */
-  function sleeper(projectId: string): { woken: () => Promise<void>; forget: () => void } {
+  function sleeper(projectId: string): Sleep {
     let awaken: () => void = () => {};
     const wakened = new Promise<void>((settle) => {
       awaken = settle;
@@ -52,18 +60,23 @@ export function eventStreamService(options: EventStreamOptions): EventStreamServ
       await wakened;
       clearTimeout(timer);
     };
-    return { woken, forget };
+    return { woken, awaken, forget };
   }
 
   async function* pieces(
     projectId: string,
     after: number | null,
     types: readonly string[] | undefined,
+    over: AbortSignal,
   ): AsyncGenerator<string> {
+    if (closing.signal.aborted) throw problem("unavailable", { headers: { "retry-after": "5" } });
     const endsAt = performance.now() + longestMilliseconds;
     let position = after ?? (await events.lastPosition(projectId));
     let toldAt = performance.now();
     let sleep = sleeper(projectId);
+    const end = () => sleep.awaken();
+    over.addEventListener("abort", end);
+    const isOver = () => closing.signal.aborted || over.aborted;
     try {
       let batch: EventBatch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
       yield "retry: 1000\n\n";
@@ -74,9 +87,9 @@ export function eventStreamService(options: EventStreamOptions): EventStreamServ
           yield `id: ${eventCursor.encode(at)}\nevent: ${type}\ndata: ${JSON.stringify(cloudEventOf(event))}\n\n`;
         }
         position = batch.position;
-        if (closing.signal.aborted || performance.now() > endsAt) return;
+        if (isOver() || performance.now() > endsAt) return;
         if (!batch.hasMore) await sleep.woken();
-        if (closing.signal.aborted) return;
+        if (isOver()) return;
         if (performance.now() - toldAt > heartbeatMilliseconds) {
           toldAt = performance.now();
           yield ": still here\n\n";
@@ -86,23 +99,14 @@ export function eventStreamService(options: EventStreamOptions): EventStreamServ
         batch = await events.read(projectId, { after: position, limit: eventsAtOnce, types });
       }
     } finally {
+      over.removeEventListener("abort", end);
       sleep.forget();
     }
   }
 
-  async function* counted(inner: AsyncGenerator<string>): AsyncGenerator<string> {
-    if (closing.signal.aborted || open >= mostStreams)
-      throw problem("unavailable", { headers: { "retry-after": "5" } });
-    open += 1;
-    try {
-      yield* inner;
-    } finally {
-      open -= 1;
-    }
-  }
-
   return {
-    stream: (projectId, { after, types }) => counted(pieces(projectId, eventCursor.decode(after), types)),
+    stream: (caller, { after, types }, over) =>
+      places.hold(caller, pieces(caller.projectId, eventCursor.decode(after), types, over)),
     wake,
     close() {
       closing.abort();

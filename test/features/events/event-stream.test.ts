@@ -1,27 +1,34 @@
 /** Server-Sent Events over real sockets. */
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventService, recordEvents } from "../../../src/features/events/event-service.ts";
 import { eventStreamService } from "../../../src/features/events/event-stream-service.ts";
 import { newEvent } from "../../../src/features/events/event-types.ts";
+import type { Caller } from "../../../src/platform/auth.ts";
 import { withTransaction } from "../../../src/platform/database.ts";
 import { type Listener, openListener } from "../../../src/platform/listen.ts";
 import { silentLog } from "../../../src/platform/log.ts";
+import { newStreamPlaces } from "../../../src/platform/stream-places.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi } from "../api.ts";
 
 let database: TestDatabase;
 let listener: Listener;
 let api: Api;
+/** Another process on the same database. */
+let elsewhere: Api;
 let url: string;
 beforeAll(async () => {
   database = await freshDatabase();
   listener = openListener(database.connectionString, silentLog);
   api = await startApi(database, { listener });
+  elsewhere = await startApi(database, { clock: api.clock });
   url = await api.app.listen({ host: "127.0.0.1", port: 0 });
 });
 afterAll(async () => {
+  await elsewhere.close();
   await api.close();
   await listener.close();
   await database.close();
@@ -120,14 +127,128 @@ test("a client that takes nothing holds nothing up, and reads all of it in the e
 
 test("when the server closes, streams end as if they were complete, and are not broken off", async () => {
   const own = await startApi(database, { listener });
+  const before = url;
   url = await own.app.listen({ host: "127.0.0.1", port: 0 });
   const keys = api.project.keys;
   Object.assign(api.project, { keys: own.project.keys });
   const stream = await open();
   Object.assign(api.project, { keys });
+  url = before;
   await own.close();
   await stream.ended;
   expect(stream.response.complete).toBe(true);
+});
+
+const watcher = (apiKeyId = "key_1", projectId = api.project.id): Caller => ({
+  projectId,
+  apiKeyId,
+  environment: "live",
+  role: "viewer",
+});
+
+describe.each(["/v1/events/stream", "/v1/campaigns/watched/live/stream"])(
+  "with a key of its own, %s",
+  (path) => {
+    beforeAll(async () => {
+      const startsAt = new Date(api.clock.now()).toISOString();
+      const body = { key: "watched", name: "Watched", startsAt, endsAt: "2027-01-01T00:00:00Z" };
+      await api.rest("POST", "/v1/campaigns", { body });
+    });
+    const keyed = async (fields: object = {}): Promise<{ id: string; secret: string }> =>
+      (
+        await api.rest("POST", "/v1/api-keys", {
+          body: { name: "Watcher", role: "viewer", environment: "live", ...fields },
+        })
+      ).body;
+    const openWith = (secret: string) => open(path, { authorization: `Bearer ${secret}` });
+    const endsQuietly = async ({ ended, response }: Stream) => {
+      await ended;
+      expect(response.complete).toBe(true);
+    };
+
+    test("a stream ends within five seconds after its key was revoked in another process", async () => {
+      const { id, secret } = await keyed();
+      const [stream, other] = [await openWith(secret), await open(path)];
+      expect(
+        (await elsewhere.rest("DELETE", `/v1/api-keys/${id}`, { key: api.project.keys.admin })).status,
+      ).toBe(200);
+      api.clock.advance(4_900);
+      await endsQuietly(stream);
+      expect(other.response.complete).toBe(false);
+      other.response.destroy();
+    });
+
+    test("a stream ends when its key expires", async () => {
+      const expiresAt = new Date(api.clock.now() + 60_000).toISOString();
+      const stream = await openWith((await keyed({ expiresAt })).secret);
+      api.clock.advance(60_000);
+      await endsQuietly(stream);
+    });
+
+    test("a stream with the old secret ends when the rotation does, one with the new secret goes on", async () => {
+      const { id, secret } = await keyed();
+      const old = await openWith(secret);
+      const rotated = await api.rest("POST", `/v1/api-keys/${id}/rotate`, { body: { graceSeconds: 60 } });
+      const fresh = await openWith(rotated.body.secret);
+      api.clock.advance(60_000);
+      await endsQuietly(old);
+      expect(fresh.response.complete).toBe(false);
+      fresh.response.destroy();
+    });
+
+    test("twenty streams are open at once and no more, and others have theirs", async () => {
+      const { secret } = await keyed();
+      const streams = await Promise.all(Array.from({ length: 20 }, () => openWith(secret)));
+      const refused = await api.rest("GET", path, { key: secret });
+      expect([refused.status, refused.body]).toMatchObject([
+        429,
+        { code: "too-many-requests", detail: "The key has 20 of these streams open, as many as it may." },
+      ]);
+      expect(refused.headers["retry-after"]).toBe("5");
+      const other = await open(path);
+      streams[0]!.response.destroy();
+      let again: number | undefined;
+      await expect
+        .poll(
+          async () => {
+            const request = get(`${url}${path}`, { headers: { authorization: `Bearer ${secret}` } });
+            const [response] = (await once(request, "response")) as [IncomingMessage];
+            again = response.statusCode;
+            response.on("error", () => {}).destroy();
+            return again;
+          },
+          { timeout: patience },
+        )
+        .toBe(200);
+      for (const { response } of [...streams, other]) response.destroy();
+    });
+  },
+);
+
+test("a project has fifty places for its streams, its test environment among them, and leaves the others theirs", async () => {
+  const places = newStreamPlaces();
+  async function* endless() {
+    for (;;) yield "piece";
+  }
+  const opened = async (key: string, project: string) => {
+    const stream = places.hold(watcher(key, project), endless());
+    await stream.next();
+    return stream;
+  };
+  const refusal = (key: string, project: string) =>
+    opened(key, project).then(
+      () => null,
+      ({ code, detail }: { code: string; detail: string }) => `${code}: ${detail}`,
+    );
+  const first = await opened("key_0", "prj_1");
+  for (let i = 1; i < 50; i++) await opened(`key_${i % 5}`, i % 2 === 0 ? "prj_1" : "prj_1:test");
+  expect(await refusal("key_9", "prj_1:test")).toBe(
+    "too-many-requests: The project has 50 of these streams open, as many as it may.",
+  );
+  await first.return(undefined);
+  expect(await refusal("key_9", "prj_1:test")).toBeNull();
+  for (let i = 0; i < 150; i++) await opened(`key_x${i % 10}`, `prj_x${i % 5}`);
+  expect(await refusal("key_z", "prj_z")).toMatch(/^unavailable/);
 });
 
 /** A stream that never looks by itself, read piece by piece; `reading` comes after each, before its result. */
@@ -146,7 +267,9 @@ function streamOf(reading: (place: number) => Promise<void>) {
       },
     },
   });
-  const pieces = streams.stream(api.project.id, { after: undefined })[Symbol.asyncIterator]();
+  const pieces = streams
+    .stream(watcher(), { after: undefined }, new AbortController().signal)
+    [Symbol.asyncIterator]();
   return { streams, pieces, count: () => count };
 }
 

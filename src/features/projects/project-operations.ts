@@ -25,7 +25,8 @@ export function projectOperations(service: ProjectService): Operation[] {
       tag: "project",
       audit: { resource: "project" },
       summary: "Change the project's settings.",
-      description: "Evaluations follow within a second, on every process.",
+      description:
+        "Evaluations follow within a second, on every process. `approvalAboveBudget` and `auditRetentionDays` watch over whoever makes promotions: only the role `admin` changes them.",
       roles: ["marketing"],
       body: projectSettingsChange,
       result: project,

@@ -10,12 +10,15 @@ const marginFloor = z
   .nullable()
   .describe("No discount takes a line with a known cost below this margin, in percent. Null: no floor.");
 
-const auditRetentionDays = z
-  .int()
-  .min(1)
-  .max(36_500)
-  .nullable()
-  .describe("Entries of the audit trail are forgotten after so many days. Null: never.");
+/** Shorter, and whoever did something would only have to wait until nobody can tell. */
+const leastAuditRetentionDays = 30;
+const auditRetentionDays = (least: number) =>
+  z
+    .int()
+    .min(least)
+    .max(36_500)
+    .nullable()
+    .describe("Entries of the audit trail are forgotten after so many days. Null: never.");
 
 const approvalAboveBudget = moneyMap
   .nullable()
@@ -48,8 +51,8 @@ export const projectSettings = z
     marginFloor,
     timezone,
     locale,
-    // They have defaults, because settings stored before them do not name them.
-    auditRetentionDays: auditRetentionDays.default(null),
+    // They have defaults, because settings stored before them do not name them. A version before this one may store fewer days.
+    auditRetentionDays: auditRetentionDays(1).default(null),
     approvalAboveBudget: approvalAboveBudget.default(null),
     stockMaxAgeSeconds: stockMaxAgeSeconds.default(null),
     promotionDaysPerYear: promotionDaysPerYear.default(null),
@@ -76,7 +79,7 @@ export const projectSettingsChange = z
     marginFloor,
     timezone,
     locale,
-    auditRetentionDays,
+    auditRetentionDays: auditRetentionDays(leastAuditRetentionDays),
     approvalAboveBudget,
     stockMaxAgeSeconds,
     promotionDaysPerYear,

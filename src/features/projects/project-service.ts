@@ -1,4 +1,4 @@
-import { projectOf } from "../../platform/auth.ts";
+import { projectOf, type Role } from "../../platform/auth.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
@@ -50,6 +50,7 @@ export function projectService(database: Database): ProjectService {
       return shown(existingProject(await findProject(database.of(projectId), projectId)));
     },
     updateSettings(context, ifMatch, change) {
+      requireAdminFor(change, context.role);
       requireUsableSettings(change);
       const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
@@ -128,6 +129,18 @@ function shown({ id, key, name, environment, settings, settingsVersion, createdA
 /** A tag that is no version of ours cannot match any. */
 function versionOf(tag: string): number {
   return /^\d{1,15}$/.test(tag) ? Number(tag) : -1;
+}
+
+/** By these the makers of promotions are watched: whoever is watched does not set them. */
+const watching = ["approvalAboveBudget", "auditRetentionDays"] as const;
+
+function requireAdminFor(change: ProjectSettingsChange, role: Role): void {
+  if (role === "admin") return;
+  const named = watching.filter((name) => change[name] !== undefined);
+  if (named.length === 0) return;
+  throw problem("forbidden-role", {
+    detail: `To change ${named.join(" and ")} needs the role admin; the key has ${role}.`,
+  });
 }
 
 function requireUsableSettings({ timezone }: ProjectSettingsChange): void {

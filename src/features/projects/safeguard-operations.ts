@@ -28,7 +28,7 @@ export function safeguardOperations(service: SafeguardService): Operation[] {
       audit: { resource: "project_safeguards" },
       tag,
       summary: "Change the project's limits on wrong codes, or its alarms.",
-      roles: writers,
+      roles: ["admin"],
       body: safeguardsChange,
       result: projectSafeguards,
       example: { wrongCodes: {} },

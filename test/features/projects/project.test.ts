@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bootstrap } from "../../../src/features/projects/project-bootstrap.ts";
@@ -115,6 +116,68 @@ test.each([
 ])("a change of settings is refused with %s", async (_case, call, status, code) => {
   const answer = await api.rest("PATCH", "/v1/project/settings", call);
   expect([answer.status, answer.body.code]).toEqual([status, code]);
+});
+
+test.each([
+  [{ approvalAboveBudget: null }, "approvalAboveBudget"],
+  [{ auditRetentionDays: null }, "auditRetentionDays"],
+  [
+    { locale: "en", approvalAboveBudget: {}, auditRetentionDays: 30 },
+    "approvalAboveBudget and auditRetentionDays",
+  ],
+])("what watches over marketing is not marketing's to set: %j", async (change, named) => {
+  const refusal = {
+    code: "forbidden-role",
+    detail: `To change ${named} needs the role admin; the key has marketing.`,
+  };
+  const before = (await api.rest("GET", "/v1/project")).body;
+  const call = { body: change, headers: { "if-match": "*" } };
+  const rest = await api.rest("PATCH", "/v1/project/settings", { ...call, role: "marketing" });
+  expect([rest.status, rest.body]).toMatchObject([403, refusal]);
+  const graphql = await api.graphql(update, { ifMatch: "*", input: change }, { role: "marketing" });
+  expect(graphql.body.errors[0]).toMatchObject({
+    message: expect.stringContaining(refusal.detail),
+    extensions: { status: 403, code: refusal.code },
+  });
+  expect((await api.rest("GET", "/v1/project")).body).toEqual(before);
+  expect((await api.rest("PATCH", "/v1/project/settings", call)).status).toBe(200);
+});
+
+test("nor are limits on wrong codes and alarms, which it may read", async () => {
+  const call = { body: { wrongCodes: { perCustomer: 1_000_000 } } };
+  const refused = await api.rest("PATCH", "/v1/project/safeguards", { ...call, role: "marketing" });
+  expect([refused.status, refused.body.code]).toEqual([403, "forbidden-role"]);
+  const field = "mutation { updateProjectSafeguards(input: { alarms: {} }) { stop { at } } }";
+  const graphql = await api.graphql(field, {}, { role: "marketing" });
+  expect(graphql.body.errors[0].extensions).toMatchObject({ status: 403, code: "forbidden-role" });
+  expect(
+    (await api.rest("GET", "/v1/project/safeguards", { role: "marketing" })).body.wrongCodes.perCustomer,
+  ).toBe(30);
+  expect((await api.rest("PATCH", "/v1/project/safeguards", { body: { alarms: {} } })).status).toBe(200);
+});
+
+test("the audit trail is kept for thirty days at least, also where less was set before", async () => {
+  const set = (auditRetentionDays: number) =>
+    api.rest("PATCH", "/v1/project/settings", { body: { auditRetentionDays }, headers: { "if-match": "*" } });
+  const refused = await set(29);
+  expect([refused.status, refused.body.errors[0].path]).toEqual([400, "/auditRetentionDays"]);
+  expect((await set(30)).body.settings.auditRetentionDays).toBe(30);
+  const days = async () => (await api.rest("GET", "/v1/project")).body.settings.auditRetentionDays;
+  const store = (value: number) =>
+    database.pool.query(
+      `update projects set settings = settings || '{"auditRetentionDays": ${value}}' where id = '${api.project.id}'`,
+    );
+  await store(7);
+  expect(await days()).toBe(7);
+  const floor = readFileSync(
+    new URL("../../../migrations/0060_audit_retention_floor.sql", import.meta.url),
+    "utf8",
+  );
+  await database.pool.query(floor);
+  expect(await days()).toBe(30);
+  await store(31);
+  await database.pool.query(floor);
+  expect(await days()).toBe(31);
 });
 
 test("a new revision is announced when its transaction commits, and not when it fails", async () => {

@@ -15,6 +15,7 @@ import { insertBenchProject } from "./project.ts";
 
 export interface OwnService {
   readonly projectId: string;
+  readonly database: Database;
   /** Without walls: PostgreSQL does not COPY into a table behind them. */
   readonly owner: Database;
   readonly postgresProcessId: number;
@@ -63,6 +64,7 @@ export async function withOwnService<Figures>(
     try {
       return await measure({
         projectId,
+        database,
         owner,
         postgresProcessId: postgres.processId,
         async call(method, url, payload) {

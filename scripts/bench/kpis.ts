@@ -7,7 +7,7 @@
  * 2. reads them as users do: board, attainment, breakdown, measurement, customer KPIs;
  * 3. works the same sums out from the raw tables by SQL that knows nothing of ours, and fails where one cent differs.
  *
- * Prints a JSON line. CPU times say what it costs also where others work on the same cores.
+ * Prints a JSON line, and on the way how far it has come. CPU times say what it costs also where others work on the same cores.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -65,8 +65,10 @@ async function bench({ projectId, database, owner, postgresProcessId, call }: Ow
       postgresCpu: Math.round((cpuTimeOfPostgres(postgresProcessId) - postgres) / count),
     };
   };
+  const say = (what: string) => void process.stderr.write(`${new Date().toISOString()} ${what}\n`);
   await copy(owner, projectId, samples, orders - live);
   await owner.pool.query("vacuum analyze");
+  say("filled");
   // As the script has it: a transaction of many minutes, in the role of the service.
   const patient = openDatabase({
     connectionString: connectionOf(database),
@@ -76,6 +78,7 @@ async function bench({ projectId, database, owner, postgresProcessId, call }: Ow
   });
   const rolledUp = await timed(orders - live, () => rebuildCampaignKpis(patient, projectId));
   await patient.close();
+  say(`rolled up ${JSON.stringify(rolledUp)}`);
   const followed = await timed(live, async () => {
     await copy(owner, projectId, orders - live, orders, true);
     await settled(owner, projectId);
@@ -91,20 +94,26 @@ async function bench({ projectId, database, owner, postgresProcessId, call }: Ow
     attribution: "attribution",
     review: "review",
   };
-  const milliseconds: Record<string, { clock: number; postgresCpu: number }> = {};
+  say(`followed ${JSON.stringify(followed)}`);
+  const milliseconds: Record<string, { clock: number; postgresCpu: number; refused?: string }> = {};
   const read = async (name: string, path: string) => {
     const clocks: number[] = [];
+    let refused: string | null = null;
     const before = cpuTimeOfPostgres(postgresProcessId);
     // What takes seconds is not asked as often.
     for (let i = 0; i < reads && (i < 2 || clocks[0]! < 2_000); i += 1) {
       const began = performance.now();
-      await call("GET", path);
+      await call("GET", path).catch((error: Error) => {
+        refused = error.message;
+      });
       clocks.push(performance.now() - began);
     }
     milliseconds[name] = {
       clock: Math.round(median(clocks) * 10) / 10,
       postgresCpu: Math.round((cpuTimeOfPostgres(postgresProcessId) - before) / clocks.length / 100) / 10,
+      ...(refused !== null && { refused }),
     };
+    say(`${name} ${JSON.stringify(milliseconds[name])}`);
   };
   for (const [name, path] of Object.entries(paths)) await read(name, `/v1/campaigns/${campaign}/${path}`);
   const until = new Date(Date.now() + 86_400_000).toISOString();

@@ -8,6 +8,7 @@ import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
 import { documentLoads, greatestLoadOf } from "./graphql-load.ts";
 import { graphqlSchema } from "./graphql-schema.ts";
+import { allowLongWork } from "./long-work.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { type OperationSchemas, operationSchemas } from "./operation-schemas.ts";
 import { type Gates, type Load, openToAll } from "./pressure.ts";
@@ -184,7 +185,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
     given: unknown,
     alias: string,
   ): unknown => {
-    const { id, roles, handler, takesIdempotencyKey, isComputed } = operation;
+    const { id, roles, handler, takesIdempotencyKey, isComputed, maySeconds } = operation;
     const { caller, requestId, address, socket, mayHoldEscapes, replayed } = given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
@@ -203,6 +204,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
       : null;
     const notes: AnswerNotes = { isReplay: false };
     const context = contextOf(operation, caller, { id: requestId, ip: address, socket });
+    if (maySeconds !== undefined) allowLongWork(socket, maySeconds);
     const compute = () =>
       handler({ params, query, body, ifMatch, idempotencyKey: key, answer: notes, context });
     const result = isComputed ? cohort.join(compute) : compute();

@@ -1,7 +1,9 @@
-/** The requests under way: how long they take, and that none takes longer than ten seconds, whatever it waits for. */
+/** The requests under way: how long they take, and that none takes longer than ten seconds, whatever it waits for, unless its operation says so. */
+
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { repeated } from "./background.ts";
 import { isLongUpload } from "./long-upload.ts";
+import { endLongWork, mayBeWorkedOn } from "./long-work.ts";
 import { problem } from "./problem.ts";
 import type { RequestTimes } from "./request-times.ts";
 import { sendProblem } from "./server.ts";
@@ -33,6 +35,7 @@ export function followRequests(
   // When the answer is handed on, not when its last byte has left: waiting for that costs listeners on every response.
   app.addHook("onSend", (request, reply, payload, done) => {
     const began = open.get(reply);
+    endLongWork(request.socket);
     if (began !== undefined) {
       open.delete(reply);
       const route = request.routeOptions.url ?? "unknown";
@@ -48,6 +51,7 @@ export function followRequests(
       const { request, raw } = reply;
       // One whose client has gone is never answered, and forgotten here.
       if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw)) open.delete(reply);
+      else if (mayBeWorkedOn(request.socket)) continue;
       // Before its caller is known nobody reads the body: that is our doing.
       else if (!request.raw.complete && request.caller !== null)
         sendProblem(problem("request-timeout", { headers: { connection: "close" } }), request, reply);

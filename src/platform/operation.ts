@@ -96,6 +96,8 @@ interface OperationDeclaration<Handler> {
    * which alone knows what was written a moment ago, and may be decided by.
    */
   readonly reads?: "replica" | "primary";
+  /** It reads so much that it may take longer than requests may otherwise: so many seconds. Its work ends itself before. */
+  readonly maySeconds?: number;
   /** What one call weighs against `graphqlLimits.cost`: a read 10, anything else 1,000, unless it says so. */
   readonly cost?: number;
   readonly deprecated?: Deprecation;

@@ -12,6 +12,7 @@ import { deprecationHeaders } from "./deprecation.ts";
 import { serializationSchema } from "./json-schema.ts";
 import { jsonWriter } from "./json-writer.ts";
 import { lazily } from "./lazily.ts";
+import { allowLongWork } from "./long-work.ts";
 import { type AnswerNotes, contextOf, type Operation, requireTold } from "./operation.ts";
 import { operationSchemas } from "./operation-schemas.ts";
 import { type Gates, type Load, openToAll } from "./pressure.ts";
@@ -97,7 +98,7 @@ export function authenticate(
 }
 
 function routeHandler(operation: Operation, input: InputValidation, cohort: Cohort) {
-  const { handler, status = 200, etag, takesIdempotencyKey, deprecated, isComputed } = operation;
+  const { handler, status = 200, etag, takesIdempotencyKey, deprecated, isComputed, maySeconds } = operation;
   const deprecation = deprecated && deprecationHeaders(deprecated);
   const answer = (reply: FastifyReply, result: unknown, { isReplay }: AnswerNotes): unknown => {
     reply.code(status);
@@ -116,6 +117,7 @@ function routeHandler(operation: Operation, input: InputValidation, cohort: Coho
     input.body(request.body);
     const notes: AnswerNotes = { isReplay: false };
     const context = contextOf(operation, request.caller ?? anonymous, request);
+    if (maySeconds !== undefined) allowLongWork(request.socket, maySeconds);
     const compute = () =>
       handler({
         params: request.params,

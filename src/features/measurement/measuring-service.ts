@@ -10,7 +10,7 @@ import {
 import { problem } from "../../platform/problem.ts";
 
 /** A million customers take some seconds, where their orders are not in the database's memory some dozens. */
-const measuringMilliseconds = 60_000;
+export const measuringSeconds = 60;
 /** Each holds a connection all the while, and checkouts need the others. */
 const mostAtOnce = 2;
 const mostWaitMilliseconds = 5_000;
@@ -30,7 +30,7 @@ export async function whileMeasuring<T>(
   projectId: string,
   advice: string,
   work: (connection: Connection) => Promise<T>,
-  milliseconds = measuringMilliseconds,
+  milliseconds = measuringSeconds * 1_000,
   patience = mostWaitMilliseconds,
 ): Promise<T> {
   const release = await takeTurn(database, patience);

@@ -343,6 +343,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
     deleteSegment: { key: "no-more" },
     segmentMembers: { key: "by-hand" },
     changeSegmentMembers: { key: "by-hand" },
+    putSegmentMembers: { key: "by-hand" },
     commitPointsSpend: { id: held },
     cancelPointsSpend: { id: freed },
     refundPoints: { id: paid },

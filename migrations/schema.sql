@@ -2415,6 +2415,7 @@ create table segment_touches (
   customer_id text not null,
   constraint segment_touches_pkey PRIMARY KEY (project_id, id)
 );
+CREATE INDEX segment_touches_customer ON public.segment_touches USING btree (project_id, customer_id);
 alter table segment_touches enable row level security;
 alter table segment_touches force row level security;
 create policy lookout on segment_touches as permissive for select to dealwright_lookout using (true);

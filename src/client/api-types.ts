@@ -3226,7 +3226,7 @@ export type FunnelOfChannel = {
 
 export type FunnelStep = {
   step: string;
-  /** How often it happened, whoever it was, in whatever order. */
+  /** How often it happened, whoever it was, in whatever order; orders of a campaign only by people who took the step before. */
   events: number;
   /** Customers and visitors who did this after all steps before it; at the first step, at all. */
   people: number;
@@ -5933,7 +5933,7 @@ export type SafetyStock = {
   /** Of every SKU that the ERP tells of and `skus` does not name. */
   units: number;
   skus?: readonly (SafetyStockOfSku)[];
-  /** `pause`: a SKU of which there is less is not discounted. `cap`: an order gets at most what is above it discounted. */
+  /** `pause`: a SKU of which there is less is neither discounted nor given. `cap`: an order gets at most what is above it discounted or given. */
   whenBelow: "pause" | "cap";
 };
 
@@ -5942,7 +5942,7 @@ export type SafetyStockInput = {
   /** Of every SKU that the ERP tells of and `skus` does not name. */
   units: number;
   skus?: readonly (SafetyStockOfSku)[];
-  /** `pause`: a SKU of which there is less is not discounted. `cap`: an order gets at most what is above it discounted. */
+  /** `pause`: a SKU of which there is less is neither discounted nor given. `cap`: an order gets at most what is above it discounted or given. */
   whenBelow?: "pause" | "cap";
 };
 

@@ -8,6 +8,7 @@ import type { Expression } from "./expression.ts";
 import type { FactName, Facts } from "./facts.ts";
 import type { Range } from "./goods.ts";
 import type { Percent } from "./money.ts";
+import type { UnitsAboveSafety } from "./safety-stock.ts";
 import type { CompiledSelector, Selector } from "./selectors/selector.ts";
 import type { Locale } from "./settings.ts";
 import type { Sayer } from "./words.ts";
@@ -282,6 +283,8 @@ export interface RewardView {
   subtotal(select: CompiledSelector): number;
   quantity(select: CompiledSelector): number;
   readonly stockTaken: number;
+  /** How many units of a SKU the promotion's safety stock leaves to give; null: any number. */
+  aboveSafety(sku: string): UnitsAboveSafety | null;
 }
 
 export interface BenefitKind {

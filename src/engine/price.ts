@@ -9,6 +9,7 @@ import { type Bid, bidOn } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
+import { unitsAboveSafety } from "./safety-stock.ts";
 import type { Limit } from "./settle.ts";
 import { filled } from "./short-lists.ts";
 import {
@@ -296,16 +297,19 @@ class Pricing {
   // -------------------------------------------------------------- rewards
 
   private grant(index: number, part: StagePart, view: StageView): boolean {
-    const { key } = this.situation.candidates[index]!.promotion;
-    const stockTaken = this.situation.facts.usage?.get(key)?.stockTaken;
+    const { cart, facts, candidates } = this.situation;
+    const { key, safetyStock } = candidates[index]!.promotion;
+    const stockTaken = facts.usage?.get(key)?.stockTaken;
     let granted = false;
     for (const [place, benefit] of part.benefits.entries()) {
       const position = part.positions[place]!;
       const rewardView: RewardView = {
-        currency: this.situation.cart.currency,
+        currency: cart.currency,
         subtotal: (select) => view.subtotal(select, "current"),
         quantity: (select) => view.quantity(select),
         stockTaken: stockTaken?.[position] ?? 0,
+        aboveSafety: (sku) =>
+          safetyStock === null ? null : unitsAboveSafety(safetyStock, sku, cart.store, facts.stock),
       };
       const grant = benefit.grant!(rewardView);
       if ("met" in grant) {

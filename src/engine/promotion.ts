@@ -262,7 +262,11 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   const parts = partsByStage(benefits, document);
   const goodsStages = parts.filter(({ stage }) => stage === "item" || stage === "order").length;
   const unitStocks = compileUnitStocks(document, goodsStages, compiler.issue);
-  const safetyStock = compileSafetyStock(document.safetyStock, goodsStages, compiler.issue);
+  const safetyStock = compileSafetyStock(
+    document.safetyStock,
+    { goodsStages, givesGoods: document.benefits.some(({ kind }) => kind === "gift") },
+    compiler.issue,
+  );
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;

@@ -19,7 +19,7 @@ export const safetyStockSchema = z
       .enum(["pause", "cap"])
       .default("pause")
       .describe(
-        "`pause`: a SKU of which there is less is not discounted. `cap`: an order gets at most what is above it discounted.",
+        "`pause`: a SKU of which there is less is neither discounted nor given. `cap`: an order gets at most what is above it discounted or given.",
       ),
   })
   .meta({
@@ -40,10 +40,17 @@ export function stockName(sku: string, store: string | null | undefined): string
   return JSON.stringify(store === null || store === undefined ? [sku] : [sku, store]);
 }
 
-/** `goodsStages`: in how many stages the promotion makes goods cheaper. */
+/** Units that a promotion may discount or give, with the numbers behind it. */
+export interface UnitsAboveSafety {
+  readonly units: number;
+  readonly required: number;
+  readonly actual: number;
+}
+
+/** `goodsStages`: in how many stages the promotion makes goods cheaper; `givesGoods`: it has gifts. */
 export function compileSafetyStock(
   document: z.output<typeof safetyStockSchema> | undefined,
-  goodsStages: number,
+  { goodsStages, givesGoods }: { goodsStages: number; givesGoods: boolean },
   issue: (path: Issue["path"], code: Issue["code"], message: Issue["message"]) => void,
 ): SafetyStock | null {
   if (document === undefined) return null;
@@ -55,8 +62,12 @@ export function compileSafetyStock(
     bySku.set(named, least);
   }
   const caps = document.whenBelow === "cap";
-  if (goodsStages === 0)
-    issue("/safetyStock", "stock_needs_goods", "It makes no goods cheaper that could be left alone.");
+  if (goodsStages === 0 && !givesGoods)
+    issue(
+      "/safetyStock",
+      "stock_needs_goods",
+      "It makes no goods cheaper that could be left alone, and gives none.",
+    );
   if (caps && goodsStages > 1)
     issue(
       "/safetyStock",
@@ -66,13 +77,13 @@ export function compileSafetyStock(
   return { units: document.units, caps, bySku };
 }
 
-/** Units that may be discounted, with the numbers behind it; null: any number, or nobody knows how many there are. */
+/** Of a SKU where it is sold; null: any number, or nobody knows how many there are. */
 export function unitsAboveSafety(
   safety: SafetyStock,
   sku: string,
   store: string | undefined,
   stock: StockSource | undefined,
-): { readonly units: number; readonly required: number; readonly actual: number } | null {
+): UnitsAboveSafety | null {
   const here = stockName(sku, store);
   const atLarge = stockName(sku, null);
   const actual = stock?.get(here) ?? stock?.get(atLarge);

@@ -9,7 +9,6 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { inParallel } from "../faults/http-client.ts";
 import { type RunningServer, startServer } from "../faults/running-servers.ts";
 import { patience, sized } from "../faults/sizes.ts";
-import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
 import { openShopFloor, type ShopFloor } from "./shop-floor.ts";
 
 /** As many come by WeChat as by Moments; of each half only looks. */
@@ -29,8 +28,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   servers.push(...(await Promise.all([start(), start()])));
   shop = await openShopFloor(database, () => servers.map((server) => (server.isRunning() ? server.url : "")));
-  const codes = Array.from({ length: friends }, (_, index) => `WELCOME${String(index).padStart(6, "0")}`);
-  await couponsOf(database, shop.projectId, "welcome", codes);
+  await shop.pool("welcome", friends);
 }, patience);
 afterAll(async () => {
   shop.close();

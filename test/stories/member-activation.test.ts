@@ -6,7 +6,7 @@ import { type Client, openClient } from "../faults/http-client.ts";
 import { type RunningServer, startServer } from "../faults/running-servers.ts";
 import { patience, sized } from "../faults/sizes.ts";
 import { projectWithKeys } from "../features/project-fixture.ts";
-import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
+import { poolOfCodes } from "./shop-floor.ts";
 
 const perGroup = sized(3, 200);
 const groups = ["dormant", "at-risk", "birthday", "points"] as const;
@@ -58,8 +58,7 @@ async function automation(key: string, document: object): Promise<string> {
 }
 
 async function couponFor(key: string, benefit: object): Promise<void> {
-  const codes = Array.from({ length: 3 * perGroup }, (_, n) => `${key.toUpperCase().replace("-", "")}${n}`);
-  await couponsOf(database, projectId, key, codes);
+  await poolOfCodes(ask, key, 3 * perGroup);
   const { id } = await ask("POST", "/v1/promotions", {
     key,
     trigger: { type: "coupon", pool: key },

@@ -10,7 +10,6 @@ import { freshDatabase, type TestDatabase } from "../database.ts";
 import { inParallel } from "../faults/http-client.ts";
 import { type RunningServer, startServer } from "../faults/running-servers.ts";
 import { patience, sized } from "../faults/sizes.ts";
-import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
 import { openShopFloor, type ShopFloor } from "./shop-floor.ts";
 
 /** Of customers whose contracts end at each distance. */
@@ -29,8 +28,7 @@ beforeAll(async () => {
   database = await freshDatabase();
   servers.push(...(await Promise.all([start(), start()])));
   shop = await openShopFloor(database, () => servers.map((server) => (server.isRunning() ? server.url : "")));
-  const codes = Array.from({ length: 2 * each }, (_, index) => `RENEW${String(index).padStart(6, "0")}`);
-  await couponsOf(database, shop.projectId, "renewal", codes);
+  await shop.pool("renewal", 2 * each);
 }, patience);
 afterAll(async () => {
   shop.close();

@@ -3,6 +3,7 @@ import { expect, vi } from "vitest";
 import type { Role } from "../../src/platform/auth.ts";
 import type { OwnersDatabase } from "../database.ts";
 import { type Client, openClient } from "../faults/http-client.ts";
+import { patience } from "../faults/sizes.ts";
 import { projectWithKeys } from "../features/project-fixture.ts";
 
 export interface Said {
@@ -21,9 +22,25 @@ export interface ShopFloor {
   get(role: Role, method: string, path: string, body?: unknown, headers?: Headers): Promise<Said["body"]>;
   /** Creates a promotion and puts it into force; every server knows it then. Answers its id. */
   promotion(document: { readonly key: string } & Record<string, unknown>): Promise<string>;
+  /** A pool with so many codes that anybody may be given. */
+  pool(key: string, count: number): Promise<void>;
   /** Until all servers price by the newest rules. */
   untilKnown(path: string, body: unknown, holds: (answer: Said["body"]) => boolean): Promise<void>;
   close(): void;
+}
+
+/** As marketing does it: a pool, and codes drawn for it in the background. */
+export async function poolOfCodes(
+  ask: (method: string, path: string, body?: unknown) => Promise<Said["body"]>,
+  key: string,
+  count: number,
+): Promise<void> {
+  await ask("POST", "/v1/coupon-pools", { key });
+  const { id } = await ask("POST", `/v1/coupon-pools/${key}/codes`, { count });
+  await vi.waitFor(async () => expect((await ask("GET", `/v1/jobs/${id}`)).state).toBe("succeeded"), {
+    timeout: patience,
+    interval: 200,
+  });
 }
 
 /** `servers`: their addresses as they are now; an empty one is down. */
@@ -82,6 +99,8 @@ export async function openShopFloor(
       await get("marketing", "POST", `/v1/promotions/${made.id}/activate`);
       return made.id;
     },
+    pool: (key, count) =>
+      poolOfCodes((method, path, body) => get("marketing", method, path, body), key, count),
     async untilKnown(path, body, holds) {
       for (const url of servers())
         await vi.waitFor(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineBenefit, unmet } from "../kind.ts";
 import { moneyMap } from "../money.ts";
+import type { UnitsAboveSafety } from "../safety-stock.ts";
 import { every, thresholdReasons, tooFew, tooLow } from "./target.ts";
 
 const sku = z.string().min(1).max(200);
@@ -53,10 +54,18 @@ export const gift = defineBenefit({
             required: quantity,
             actual: Math.max(0, (stock ?? 0) - view.stockTaken),
           });
+        const offered = (choices ?? [sku!]).map((name) => ({ name, above: view.aboveSafety(name) }));
+        const most = Math.max(...offered.map(({ above }) => giftsOf(above, quantity)));
+        if (most === 0) {
+          const { required, actual } = offered[0]!.above!;
+          return unmet("stock_below_safety", { required, actual });
+        }
+        times = Math.min(times, most);
+        const there = offered.flatMap(({ name, above }) => (giftsOf(above, quantity) >= times ? [name] : []));
         const reward = {
           kind: "gift",
           sku: sku ?? null,
-          ...(choices !== undefined && { choices }),
+          ...(choices !== undefined && { choices: there }),
           quantity: quantity * times,
           value: value?.[view.currency] ?? null,
         } as const;
@@ -83,3 +92,8 @@ export const gift = defineBenefit({
     });
   },
 });
+
+/** How many times so many units are there to give. */
+function giftsOf(above: UnitsAboveSafety | null, quantity: number): number {
+  return above === null ? Number.MAX_SAFE_INTEGER : Math.floor(above.units / quantity);
+}

@@ -54,9 +54,15 @@ export async function countFunnel(
         from ${before} b join done d on d.person = b.person and d.type = ${step} and d.at ${later} b.at
        group by b.person, b.channel)`;
   });
+  // Orders bear no campaign: its own are those of people who came so far, at or after that.
+  const joined = (step: string, i: number): SQL =>
+    step === orderStep && campaign !== undefined && i > 0
+      ? sql`exists (select from ${sql.raw(`step_${i - 1}`)} b where b.person = done.person and b.at <= done.at)`
+      : sql`true`;
   const counts = steps.flatMap((step, i) => [
     sql`select ${i}::int as step, channel, 0 as events, count(*)::int as people from ${sql.raw(`step_${i}`)} group by channel`,
-    sql`select ${i}::int, channel, count(*)::int, 0 from done where type = ${step} and ${ofChannel} group by channel`,
+    sql`select ${i}::int, channel, count(*)::int, 0 from done
+         where type = ${step} and ${ofChannel} and ${joined(step, i)} group by channel`,
   ]);
   const { rows } = await connection.execute<FunnelCount>(sql`
     with known as (

@@ -107,7 +107,11 @@ export const funnelQuery = z.strictObject({
     .describe("Types of events in their order; `order` is an order that was placed and not cancelled."),
   from: period.from.optional().describe("From this instant on; left out, 30 days before `to`."),
   to: period.to.optional().describe("Before this instant; left out, until now."),
-  campaign: name.optional().describe("Only events of this campaign; orders bear none and count all."),
+  campaign: name
+    .optional()
+    .describe(
+      "Only events of this campaign. Orders bear none: those count that people placed who took the step before, at or after it.",
+    ),
   channel: name.optional().describe("Only people whose first step came through this channel."),
 });
 export type FunnelQuery = z.output<typeof funnelQuery>;
@@ -117,7 +121,11 @@ export type FunnelQuestion = FunnelQuery & { readonly from: string; readonly to:
 export const funnelStep = z
   .object({
     step: z.string(),
-    events: z.int().describe("How often it happened, whoever it was, in whatever order."),
+    events: z
+      .int()
+      .describe(
+        "How often it happened, whoever it was, in whatever order; orders of a campaign only by people who took the step before.",
+      ),
     people: z
       .int()
       .describe("Customers and visitors who did this after all steps before it; at the first step, at all."),

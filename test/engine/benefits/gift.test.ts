@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../../src/engine/facts.ts";
+import { stockName } from "../../../src/engine/safety-stock.ts";
 import { cart } from "../../cart-notation.ts";
 import {
   type BenefitInput,
@@ -47,6 +48,50 @@ describe("gift", () => {
     ["is given as often as its stock allows", { stock: 5, quantity: 2, every: { quantity: 1 } }, 0, 4],
   ])("%s", (_title, fields, taken, expected) => {
     expect(given(fields, ["9x A @ 1.00"], stockTaken(taken))).toEqual(expected);
+  });
+
+  const shelved = (units: Record<string, number>): Facts => ({
+    stock: new Map(Object.entries(units).map(([name, left]) => [stockName(name, null), left])),
+  });
+  const safe = (fields: object, safetyStock: object, facts: Facts) => {
+    const { rewards, ...quote } = quoteFor(
+      [promotion({ benefits: [gift(fields)], safetyStock: { units: 5, ...safetyStock } })],
+      cart("4x A @ 1.00", { explain: "all" }),
+      { facts },
+    );
+    const [reward] = rewards;
+    if (reward?.kind !== "gift") return reasonOf({ ...quote, rewards });
+    return reward.choices === undefined ? reward.quantity : [reward.quantity, ...reward.choices];
+  };
+  const eachUnit = { every: { quantity: 1 } };
+  test.each([
+    ["is given at the safety stock", {}, {}, { BAG: 5 }, 1],
+    ["is not given below it", {}, {}, { BAG: 4 }, "stock_below_safety 4/5"],
+    ["is given where nobody told of it", {}, {}, { A: 0 }, 1],
+    ["of which some may go is capped", eachUnit, { whenBelow: "cap" }, { BAG: 7 }, 2],
+    [
+      "is gone at the safety stock where it is capped",
+      {},
+      { whenBelow: "cap" },
+      { BAG: 5 },
+      "stock_below_safety 5/5",
+    ],
+    [
+      "is what is left of a choice",
+      { sku: undefined, choices: ["BAG", "CAP", "PEN"] },
+      {},
+      { BAG: 4, CAP: 5 },
+      [1, "CAP", "PEN"],
+    ],
+    [
+      "is none of a choice where all are short",
+      { sku: undefined, choices: ["BAG", "CAP"] },
+      {},
+      { BAG: 4, CAP: 1 },
+      "stock_below_safety 4/5",
+    ],
+  ])("%s", (_title, fields, safetyStock, units, expected) => {
+    expect(safe(fields, safetyStock, shelved(units as Record<string, number>))).toEqual(expected);
   });
 
   test("is an extra unit: it costs nothing, and no line knows of it", () => {

@@ -81,7 +81,7 @@ export function assess(
   const cart = canonicalCart(request, settings.marginFloor, facts.resting);
   const codes = enteredCodes(request);
   const heard = facts.areCodesWithheld ? [] : codes;
-  const { within, beyond } = findCandidates(rulebook, options.drafts, cart, heard, facts, request);
+  const { within, beyond } = findCandidates(rulebook, options.drafts, cart, heard, facts, request, now);
   const situation = judgeAll(
     within,
     heard,
@@ -148,6 +148,7 @@ function findCandidates(
   entered: readonly EnteredCode[],
   facts: Facts,
   request: Cart,
+  now: number,
 ): Candidates {
   const codes = entered.map((code) => code.normalized);
   const pools = codes.flatMap((text) => facts.coupons?.get(text)?.pool ?? []);
@@ -155,7 +156,7 @@ function findCandidates(
   const found =
     drafts?.only || facts.arePromotionsStopped
       ? nothingFound
-      : rulebook.candidates(cart, { codes, pools, breadth });
+      : rulebook.candidates(cart, { codes, pools, breadth, now });
   const live = promotionsAt(rulebook, found.ranks);
   if (drafts === undefined || drafts.promotions.length === 0)
     return { within: live, beyond: () => promotionsAt(rulebook, found.beyond()) };

@@ -34,9 +34,11 @@ export interface Search {
   readonly pools: readonly string[];
   /**
    * `wide`: also those of other contexts and currencies, to say why not. `reached`: those for which the cart is not worth enough
-   * come apart.
+   * come apart. But for `wide`, none that are not on at `now` are found, unless by a code.
    */
   readonly breadth: "wide" | "usual" | "reached";
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 export interface Found {
@@ -83,12 +85,14 @@ export function buildRulebook(
       stamp += 1;
       const { currency, subtotal } = cart;
       const isCut = search.breadth === "reached";
+      const isNow = search.breadth !== "wide";
       const found: number[] = [];
       const tooDear: number[] = [];
       const beyondOnFile = files.find(cart, search, (ranks) => {
         for (const rank of ranks) {
           if (stamps[rank] === stamp) continue;
           stamps[rank] = stamp;
+          if (isNow && isOff(ranked[rank]!, search.now)) continue;
           if (isCut && isBeyond(ranked[rank]!, currency, subtotal)) tooDear.push(rank);
           else found.push(rank);
         }
@@ -106,6 +110,11 @@ export function buildRulebook(
       };
     },
   };
+}
+
+/** Whoever entered a code is told that it is not on. */
+function isOff({ schedule, code, pool }: CompiledPromotion, now: number): boolean {
+  return schedule !== null && code === null && pool === null && !schedule.contains(now);
 }
 
 class Files {

@@ -1,4 +1,7 @@
-/** Promotions for which a cart is not worth enough are not looked at, and nobody can tell, but that only the nearest are told. */
+/**
+ * Promotions that are not on, and those for which a cart is not worth enough, are not looked at, and nobody can tell, but that of
+ * the latter only the nearest are told.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Cart, cartSchema } from "../../src/engine/cart.ts";
@@ -52,6 +55,8 @@ const threshold = fc
       {},
       { visibility: "private" },
       { schedule: { startsAt: day(1) } },
+      { schedule: { startsAt: day(1) }, stacking: { exclusive: true }, priority: 9 },
+      { schedule: { endsAt: day(-1) }, trigger: { type: "code", code: "CODE1" } },
       { schedule: { startsAt: day(-2), endsAt: day(-1) } },
       { stacking: { exclusive: true } },
       { stacking: { group: "sale" }, priority: 3 },
@@ -88,8 +93,7 @@ const request = fc
 function searchedInFull(book: Rulebook): Rulebook {
   return {
     ...book,
-    candidates: (asked, search) =>
-      book.candidates(asked, search.breadth === "reached" ? { ...search, breadth: "usual" } : search),
+    candidates: (asked, search) => book.candidates(asked, { ...search, breadth: "wide" }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Quote } from "../../src/engine/quote.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { cart } from "../cart-notation.ts";
 import { arbitraryCart, arbitraryPromotions } from "./arbitrary-request.ts";
-import { compileAll, promotion, quoteFor } from "./engine-call.ts";
+import { compileAll, now, promotion, quoteFor } from "./engine-call.ts";
 
 /** Whoever is not even a candidate has no reason, and does not stand in the way of a proof. */
 function withoutSearch({ notApplied: _, optimality: __, ...quote }: Quote): object {
@@ -100,8 +100,8 @@ describe("a promotion that is filed once is found exactly when it may touch the 
         const rulebook = buildRulebook("1", compileAll(promotions));
         const lines = canonicalCart(document, null);
         const codes = (document.codes ?? []).map((code) => normalizeCode(code as string));
-        const narrow = rulebook.candidates(lines, { codes, pools: [], breadth: "usual" }).ranks;
-        const wide = rulebook.candidates(lines, { codes, pools: [], breadth: "wide" }).ranks;
+        const narrow = rulebook.candidates(lines, { codes, pools: [], breadth: "usual", now }).ranks;
+        const wide = rulebook.candidates(lines, { codes, pools: [], breadth: "wide", now }).ranks;
         expect(wide.filter((rank) => narrow.includes(rank))).toEqual(narrow);
         expect(narrow).toEqual([...new Set(narrow)].sort((a, b) => a - b));
       }),
@@ -118,12 +118,13 @@ describe("a promotion is a candidate", () => {
   ) =>
     buildRulebook("1", compileAll([promotion({ benefits: [tenOff], ...fields })])).candidates(
       canonicalCart(given, null),
-      { codes, pools, breadth: widely ? "wide" : "usual" },
+      { codes, pools, breadth: widely ? "wide" : "usual", now },
     ).ranks.length > 0;
   const inApp = { conditions: { kind: "channel", in: ["app", "web"] } } as const;
   const inYen = { benefits: [{ kind: "amount_off", amount: { JPY: 1 } }] };
   const withCode = { trigger: { type: "code", code: "save-10" } } as const;
   const withCoupon = { trigger: { type: "coupon", pool: "w" } } as const;
+  const later = { schedule: { startsAt: new Date(now + 1).toISOString() } };
   const wide = { widely: true };
 
   test.each<[string, boolean, boolean]>([
@@ -181,6 +182,13 @@ describe("a promotion is a candidate", () => {
       found({ benefits: [on({ skus: ["B"] })] }, cart("1x A @ 1.00"), wide),
       false,
     ],
+    ["not before it is on", found(later), false],
+    ["before it is on, when the search is wide", found(later, cart("1x A @ 1.00"), wide), true],
+    [
+      "before it is on, when its code is entered",
+      found({ ...later, ...withCode }, cart(), { codes: ["SAVE10"] }),
+      true,
+    ],
     ["when its code is entered", found(withCode, cart(), { codes: ["SAVE10"] }), true],
     ["not when it is not, however wide the search", found(withCode, cart(), wide), false],
     ["when a coupon of its pool is entered", found(withCoupon, cart(), { pools: ["w"] }), true],
@@ -204,8 +212,12 @@ test("promotions stand by priority, higher first, then by the bytes of their key
   );
   expect(rulebook.promotions.map(({ key }) => key)).toEqual(["first", "B", "a", "b", "last"]);
   expect(
-    rulebook.candidates(canonicalCart(cart("1x A @ 1.00"), null), { codes: [], pools: [], breadth: "usual" })
-      .ranks,
+    rulebook.candidates(canonicalCart(cart("1x A @ 1.00"), null), {
+      codes: [],
+      pools: [],
+      breadth: "usual",
+      now,
+    }).ranks,
   ).toEqual([0, 1, 2, 3, 4]);
   expect(rulebook.version).toBe("7");
 });

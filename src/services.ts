@@ -131,7 +131,7 @@ export function servicesOf({
   committer.onPosted(eventDelivery.wake);
   const customers = customerServicesOf({ database, clock, log, projects });
   eventDelivery.onSequenced(customers.segmentUpkeep.wake);
-  const growth = growthServices({ database, clock, log, projects, eventDelivery });
+  const growth = growthServices({ database, clock, log, projects, eventDelivery, wrongCodes });
   const { segments } = customers;
   const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
   const gate = launchGate(clock);

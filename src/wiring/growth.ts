@@ -1,4 +1,6 @@
 /** Referrals and play, wired: what customers are given for what they do. Part of the composition root. */
+
+import type { WrongCodeService } from "../features/limits/wrong-code-service.ts";
 import { challengeOperations } from "../features/play/challenge-operations.ts";
 import {
   challengeProgrammes,
@@ -35,6 +37,7 @@ export const growthFollowers = ({ projects, clock }: { projects: ProjectService;
 
 export interface GrowthOptions extends PrizeOptions {
   projects: ProjectService;
+  wrongCodes: Pick<WrongCodeService, "guard">;
   eventDelivery: Pick<EventDeliveryService, "onSequenced">;
 }
 

@@ -110,6 +110,7 @@ test("beyond the limit every way of asking for a code is shut, whatever the code
       await here.rest("GET", `/v1/coupons/${code}/qr`, { role }),
       await here.rest("POST", `/v1/coupons/${code}/transfer`, { role, body: { customer: "c-1" } }),
       await here.rest("GET", `/v1/redemptions?code=${code}`, { role }),
+      await here.rest("GET", `/v1/referral-codes/${code.slice(0, 10)}/qr`, { role }),
     ];
     for (const { status, body, headers } of refusals) {
       expect([status, body.code]).toEqual([429, "too-many-attempts"]);
@@ -135,6 +136,32 @@ test("beyond the limit every way of asking for a code is shut, whatever the code
   }
   // Another key of the project goes on.
   expect(await tried(here, ["AAAABBBBCCCC"])).toEqual([null]);
+});
+
+test("codes of members are counted with those of coupons, by whoever is said to have come", async () => {
+  const { here, there } = await shop({ perCustomer: 3 });
+  const programme = { friend: { kind: "points", points: 1 }, referrer: { kind: "points", points: 1 } };
+  const call = { body: programme, headers: { "if-match": "*" } };
+  expect((await here.rest("PUT", "/v1/referral-programmes/friends", call)).status).toBe(200);
+  const join = { role: "checkout", body: { customer: "m-1" } } as const;
+  const { code } = (await here.rest("POST", "/v1/referral-programmes/friends/members", join)).body;
+  const refer = async (api: Api, given: string, customer: string) => {
+    const body = { code: given, customer };
+    const answer = await api.rest("POST", "/v1/referral-programmes/friends/referrals", {
+      role: "checkout",
+      body,
+    });
+    return [answer.status, answer.body.code];
+  };
+  const wrong = () => `Z${guess().slice(-9)}`;
+  // The same one again, however it is typed, counts once.
+  const typo = wrong();
+  for (const typed of [typo, ` ${typo.toLowerCase()}`, wrong(), wrong()])
+    expect(await refer(here, typed, "c-1")).toEqual([404, "referral-code-not-found"]);
+  expect(await refer(here, code, "c-1")).toEqual([429, "too-many-attempts"]);
+  expect(await tried(here, ["SAVE10"], { customer: { id: "c-1" } })).toEqual(["too_many_attempts"]);
+  await until(async () => (await refer(there, code, "c-1"))[0] === 429);
+  expect(await refer(here, code, "c-2")).toEqual([200, code]);
 });
 
 test("while a project is stopped its codes cannot be found by trying either, and a cart with codes counts nothing", async () => {

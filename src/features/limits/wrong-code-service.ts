@@ -31,12 +31,14 @@ export interface WrongCodeService {
   note(rules: ProjectRules, apiKeyId: string, buyer: Buyer, wrong: readonly string[]): void;
   /**
    * For look-ups of one code: refused beyond a limit, and counted where `find` finds nothing. What `find` is given it calls
-   * when it has read and not yet changed anything: many who asked at once are then told apart, too.
+   * when it has read and not yet changed anything: many who asked at once are then told apart, too. `buyer`: for whom, where
+   * that is known.
    */
   guard<Found>(
     asker: Asker,
     code: string,
     find: (requireTry: () => void) => Promise<Found | undefined>,
+    buyer?: Buyer,
   ): Promise<Found | undefined>;
 }
 
@@ -96,14 +98,14 @@ export function wrongCodeService({ counts, rulebooks, alarms }: WrongCodeService
   return {
     mayTry,
     note,
-    async guard({ projectId, apiKeyId }, code, find) {
+    async guard({ projectId, apiKeyId }, code, find, buyer = {}) {
       const rules = await rulebooks.rulesOf(projectId);
       const requireTry = () => {
-        if (!mayTry(rules, apiKeyId, {})) throw tooManyAttempts(counts.secondsLeft(windowSeconds));
+        if (!mayTry(rules, apiKeyId, buyer)) throw tooManyAttempts(counts.secondsLeft(windowSeconds));
       };
       requireTry();
       const found = await find(requireTry);
-      if (found === undefined) note(rules, apiKeyId, {}, [normalizeCode(code)]);
+      if (found === undefined) note(rules, apiKeyId, buyer, [normalizeCode(code)]);
       return found;
     },
   };

@@ -114,9 +114,14 @@ export function referralOperations(programmes: ReferralProgrammes, service: Refe
       params: playParams,
       body: referralRequest,
       result: referral,
-      problems: ["referral-programme-not-found", "referral-code-not-found", "referral-programme-closed"],
+      problems: [
+        "referral-programme-not-found",
+        "referral-code-not-found",
+        "referral-programme-closed",
+        "too-many-attempts",
+      ],
       example: { code: "0123456789", customer: "c-8", channel: "wechat" },
-      handler: ({ params: { key }, body, context }) => service.attribute(context.projectId, key, body),
+      handler: ({ params: { key }, body, context }) => service.attribute(context, key, body),
     }),
     defineOperation({
       id: "referrals",
@@ -164,9 +169,9 @@ export function referralStreams(service: ReferralService): StreamOperation[] {
       params: z.strictObject({ code: referralCode }),
       query: qrQuery,
       produces: ["image/svg+xml", "image/png"],
-      problems: ["referral-code-not-found"],
+      problems: ["referral-code-not-found", "too-many-attempts"],
       handler: ({ params, query: { format, size }, accept, context }) =>
-        service.qr(context.projectId, params.code, format ?? (accept === "image/png" ? "png" : "svg"), size),
+        service.qr(context, params.code, format ?? (accept === "image/png" ? "png" : "svg"), size),
     }),
   ];
 }

@@ -5,6 +5,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { qrImage } from "../coupons/coupon-export-service.ts";
 import { type Who, whoIs } from "../ledger/promotion-counters.ts";
+import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { TrackedEvent } from "../tracking/tracking-schemas.ts";
 import { type ReferralOptions, referralAttribution } from "./referral-attribution-service.ts";
 import { newReferralCode, referralLink, storedReferralCode } from "./referral-code.ts";
@@ -18,35 +19,29 @@ import type {
   ReferralResults,
 } from "./referral-schemas.ts";
 import { countReferrals, giftsGiven, listReferrals } from "./referral-store.ts";
-import type { ReferralMemberRow, ReferralRow } from "./referral-tables.ts";
+import type { ReferralRow } from "./referral-tables.ts";
 
 export interface ReferralService {
   /** The same code, however often. */
   join(projectId: string, key: string, request: MemberRequest): Promise<ReferralMember>;
-  /** The first time stands, whoever says what later. */
-  attribute(projectId: string, key: string, request: ReferralRequest): Promise<Referral>;
-  /** Sign-ups that bring a code are referrals; in the transaction that stores them. */
+  /** The first time stands, whoever says what later. Wrong codes are counted as those of coupons are. */
+  attribute(asker: Asker, key: string, request: ReferralRequest): Promise<Referral>;
+  /** Sign-ups that bring a code are referrals; in the transaction that stores them. Nobody is told whether there is such a code. */
   follow(connection: Connection, projectId: string, events: readonly TrackedEvent[]): Promise<void>;
-  qr(projectId: string, code: string, format: "svg" | "png", size: number): ReturnType<typeof qrImage>;
+  qr(asker: Asker, code: string, format: "svg" | "png", size: number): ReturnType<typeof qrImage>;
   list(projectId: string, key: string, query: ReferralQuery): Promise<Page<Referral>>;
   results(projectId: string, key: string): Promise<ReferralResults>;
 }
 
 const listCursor = cursorOf("referrals", z.string());
 
-export function referralService(options: ReferralOptions): ReferralService {
-  const { database, clock, projects, programmes } = options;
-  const attribution = referralAttribution(options);
+export interface ReferralServiceOptions extends ReferralOptions {
+  wrongCodes: Pick<WrongCodeService, "guard">;
+}
 
-  async function requireMember(
-    connection: Connection,
-    projectId: string,
-    code: string,
-  ): Promise<ReferralMemberRow> {
-    const member = await findMemberByCode(connection, projectId, storedReferralCode(code));
-    if (member === undefined) throw problem("referral-code-not-found");
-    return member;
-  }
+export function referralService(options: ReferralServiceOptions): ReferralService {
+  const { database, clock, projects, programmes, wrongCodes } = options;
+  const attribution = referralAttribution(options);
 
   return {
     async join(projectId, key, request) {
@@ -73,17 +68,25 @@ export function referralService(options: ReferralOptions): ReferralService {
       }
     },
 
-    attribute(projectId, key, request) {
-      return withTransaction(database, projectId, async (connection) => {
-        const { document } = await programmes.existing(connection, projectId, key);
-        const member = await requireMember(connection, projectId, request.code);
-        if (member.programme !== key) throw problem("referral-code-not-found");
-        const arrival = { ...request, cameAt: clock.now() };
-        const row = await attribution.attribute(connection, member, document, arrival);
-        if (row === undefined) throw problem("referral-programme-closed");
-        const by = await findMember(connection, { projectId, programme: key, holder: row.referrer });
-        return shownReferral({ row, code: by!.code, referrer: by!.customerId });
-      });
+    async attribute(asker, key, request) {
+      const { projectId } = asker;
+      const { customer, identifiers } = request;
+      const code = storedReferralCode(request.code);
+      const find = (requireTry: () => void) =>
+        withTransaction(database, projectId, async (connection) => {
+          const { document } = await programmes.existing(connection, projectId, key);
+          const member = await findMemberByCode(connection, projectId, code);
+          requireTry();
+          if (member?.programme !== key) return undefined;
+          const arrival = { ...request, cameAt: clock.now() };
+          const row = await attribution.attribute(connection, member, document, arrival);
+          if (row === undefined) throw problem("referral-programme-closed");
+          const by = await findMember(connection, { projectId, programme: key, holder: row.referrer });
+          return shownReferral({ row, code: by!.code, referrer: by!.customerId });
+        });
+      const referral = await wrongCodes.guard(asker, code, find, { customer: { id: customer }, identifiers });
+      if (referral === undefined) throw problem("referral-code-not-found");
+      return referral;
     },
 
     async follow(connection, projectId, events) {
@@ -103,9 +106,16 @@ export function referralService(options: ReferralOptions): ReferralService {
       }
     },
 
-    async qr(projectId, code, format, size) {
+    async qr(asker, code, format, size) {
+      const { projectId } = asker;
       const connection = database.of(projectId);
-      const member = await requireMember(connection, projectId, code);
+      const stored = storedReferralCode(code);
+      const member = await wrongCodes.guard(asker, stored, async (requireTry) => {
+        const found = await findMemberByCode(connection, projectId, stored);
+        requireTry();
+        return found;
+      });
+      if (member === undefined) throw problem("referral-code-not-found");
       const { document } = await programmes.existing(connection, projectId, member.programme);
       return qrImage(referralLink(document.link, member.code) ?? member.code, format, size);
     },

@@ -65,6 +65,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/event-types.ts": "words",
   "src/features/events/growth-event-types.ts": "words",
   "src/features/events/policy-event-types.ts": "words",
+  "src/features/events/promotion-event-types.ts": "words",
   "src/features/events/dealer-event-types.ts": "words",
   "src/features/events/contract-event-types.ts": "words",
   "src/features/events/rebate-event-types.ts": "words",

@@ -7,6 +7,7 @@ import { contractEventTypes } from "./contract-event-types.ts";
 import { dealerEventTypes } from "./dealer-event-types.ts";
 import { growthEventTypes } from "./growth-event-types.ts";
 import { policyEventTypes } from "./policy-event-types.ts";
+import { promotionEventTypes } from "./promotion-event-types.ts";
 import { rebateEventTypes } from "./rebate-event-types.ts";
 import { rewardEventTypes } from "./reward-event-types.ts";
 import { stockEventTypes } from "./stock-event-types.ts";
@@ -21,34 +22,6 @@ export interface EventKind {
 
 const nullableText = z.string().nullable();
 const currencyCode = z.string().length(3);
-
-const promotionData = z.object({
-  promotion: z.string().describe("Its key."),
-  promotionId: z.string(),
-  version: z.int(),
-  status: z.enum(["draft", "scheduled", "active", "paused", "ended", "archived"]),
-  changedBy: z.string().describe("The id of the API key."),
-});
-const promotionExample = (status: z.output<typeof promotionData>["status"], version: number) => ({
-  subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
-  data: {
-    promotion: "double11",
-    promotionId: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
-    version,
-    status,
-    changedBy: "key_01kb3t4a5b6c7d8e9f0g1h2j3k",
-  },
-});
-const promotionKind = (
-  summary: string,
-  status: z.output<typeof promotionData>["status"],
-  version: number,
-) => ({
-  summary,
-  subject: "the promotion's id",
-  data: promotionData,
-  example: promotionExample(status, version),
-});
 
 const redemptionState = z.enum(["reserved", "committed", "cancelled", "expired"]);
 const redemptionData = z.object({
@@ -146,21 +119,7 @@ const segmentKind = (summary: string) => ({
 });
 
 export const eventTypes = {
-  "dealwright.promotion.created": promotionKind("A promotion was created, as a draft.", "draft", 1),
-  "dealwright.promotion.changed": promotionKind("Its document was replaced or reverted.", "draft", 2),
-  "dealwright.promotion.activated": promotionKind(
-    "It was put into force: at once, or as `scheduled` from its start. Start and end by schedule are no changes and have no events.",
-    "active",
-    3,
-  ),
-  "dealwright.promotion.paused": promotionKind("It was taken out of force for the time being.", "paused", 4),
-  "dealwright.promotion.ended": promotionKind("It was taken out of force for good.", "ended", 5),
-  "dealwright.promotion.killed": promotionKind(
-    "It was stopped for good, with the reservations that count on it.",
-    "ended",
-    6,
-  ),
-  "dealwright.promotion.archived": promotionKind("It was put away.", "archived", 6),
+  ...promotionEventTypes,
   "dealwright.redemption.reserved": redemptionKind(
     "reserved",
     "An order holds its codes, uses and budget.",

@@ -7,6 +7,8 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
 import { recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
 import type { ProjectSettings } from "../projects/project-schemas.ts";
 import type { DecisionRequest, PromotionApproval, PromotionComment } from "./promotion-approval-schemas.ts";
 import {
@@ -74,6 +76,12 @@ export function promotionApprovalService(database: Database): PromotionApprovalS
           before: { version, decision: state.decision },
           after: { version, decision },
         });
+        const told = { promotion: promotion.key, promotionId, version, decidedBy: apiKeyId };
+        await recordEvents(connection, projectId, [
+          decision === "approved"
+            ? newEvent("dealwright.promotion.approved", promotionId, { ...told, decision })
+            : newEvent("dealwright.promotion.rejected", promotionId, { ...told, decision }),
+        ]);
         return shownApproval(stored);
       });
     },

@@ -11,6 +11,8 @@ import type { OperationContext } from "../../platform/operation.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { Problem, type ProblemCode, problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
+import { recordEvents } from "../events/event-service.ts";
+import { newEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { ScheduledChange, ScheduledChangeRequest } from "./promotion-approval-schemas.ts";
 import { approvalState } from "./promotion-approval-store.ts";
@@ -149,6 +151,19 @@ export function scheduledChangeService(options: ScheduledChangeOptions): Schedul
         { projectId, apiKeyId, requestId, ...by, change: origin },
         { id: promotionId, before: null, after: { scheduledChange: id, failure } },
       );
+      const promotion = await findPromotion(connection, projectId, { id: promotionId });
+      if (promotion === undefined) throw new Error(`a change of ${promotionId}, which is gone`);
+      await recordEvents(connection, projectId, [
+        newEvent("dealwright.promotion.change_failed", promotionId, {
+          promotion: promotion.key,
+          promotionId,
+          scheduledChange: id,
+          at: row.at.toISOString(),
+          failure,
+          plannedBy: apiKeyId,
+        }),
+      ]);
+      log.warn({ projectId, promotionId, scheduledChange: id, failure }, "a scheduled change failed");
     });
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "../../../src/platform/auth.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
+import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi, testClock } from "../api.ts";
 import { documentOf } from "./promotion-fixture.ts";
 
@@ -38,6 +39,18 @@ const put = (id: string, document: object) =>
     role: "marketing",
   });
 const codeOf = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
+/** What events of these names say of the promotion, once they are numbered. */
+const told = (id: string, names: string[]) =>
+  expect.poll(
+    async () => {
+      const types = names.map((name) => `types=dealwright.promotion.${name}`).join("&");
+      const { items } = (await api.rest("GET", `/v1/events?limit=1000&${types}`)).body;
+      return items
+        .filter(({ subject }: { subject: string }) => subject === id)
+        .map(({ data }: { data: object }) => data);
+    },
+    { timeout: patience },
+  );
 const promotion = async (id: string) => (await api.rest("GET", `/v1/promotions/${id}`)).body;
 
 describe("beyond the budget that the project has set", () => {
@@ -111,6 +124,9 @@ describe("beyond the budget that the project has set", () => {
     expect((await api.rest("PUT", `/v1/promotions/${id}`, change)).status).toBe(200);
     expect(codeOf(await decide("approve", id, 2))).toEqual([409, "approval-refused"]);
     expect((await decide("approve", id, 2, "marketing")).status).toBe(409);
+    // What was refused is not told.
+    const decided = (decision: string) => expect.objectContaining({ promotion: key, version: 1, decision });
+    await told(id, ["approved", "rejected"]).toEqual([decided("approved"), decided("rejected")]);
   });
 
   test("a small one in force does not grow beyond it unseen", async () => {
@@ -198,6 +214,17 @@ describe("a scheduled change", () => {
       "precondition-failed",
     ]);
     expect(await promotion(id)).toMatchObject({ status: "draft", priority: 3 });
+    const { items } = (await api.rest("GET", "/v1/api-keys?limit=200")).body;
+    const marketing = items.find(
+      ({ role, name }: Record<string, string>) => role === name && role === "marketing",
+    );
+    const failed = (failure: string, plannedBy: string) =>
+      expect.objectContaining({ promotion: key, promotionId: id, failure, plannedBy });
+    await told(id, ["change_failed"]).toEqual([
+      failed("precondition-failed", marketing.id),
+      failed("promotion-state-conflict", marketing.id),
+      failed("forbidden-role", till.id),
+    ]);
   });
 
   test("can be cancelled until it has happened", async () => {

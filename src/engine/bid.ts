@@ -32,17 +32,30 @@ export function bidOn(
   allowance: readonly number[] | null,
   trimTo: number | null,
 ): Bid {
-  if (part.stage !== "item" || allowance !== null || trimTo !== null)
+  const isBound = allowance !== null && !allowsAll(situation, allowance, part);
+  if (part.stage !== "item" || isBound || trimTo !== null)
     return makeBid(situation, goods, index, part, allowance, trimTo);
   // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
   // lines that nobody has touched yet is worked out once.
-  if (!isUntouched(situation, goods, part)) return makeBid(situation, goods, index, part, null, null);
+  if (!isUntouched(situation, goods, part)) return makeBid(situation, goods, index, part, allowance, null);
   let standing = situation.standingBids[index];
   if (standing === undefined) {
     standing = makeBid(situation, goods, index, part, null, null);
     situation.standingBids[index] = standing;
   }
   return standing;
+}
+
+/** The promotion may use all units of the lines that it covers. */
+function allowsAll(
+  { cart, coverage }: Situation,
+  allowance: readonly number[],
+  { benefits }: StagePart,
+): boolean {
+  for (const { selectors } of benefits)
+    for (const select of selectors)
+      for (const line of coverage.of(select)) if (allowance[line]! < cart.lines[line]!.quantity) return false;
+  return true;
 }
 
 /** None of the lines that the promotion covers has been touched. */

@@ -263,10 +263,28 @@ class Compiler {
   }
 }
 
-/** The same with completions of its own, which are yet to be filled. */
+/** The same with completions of its own, which are yet to be filled. Field by field, so that all automata have one shape. */
 export function copyOf(automaton: Automaton): Automaton {
-  const { places, states } = automaton;
-  return { ...automaton, completionAt: memory.takeDoubles((places + 1) * states) };
+  const { states, places, rows, unitsAt, rowsAt, statesAt, stepsAt, nextsAt, gainsAt, countsAt } = automaton;
+  const { rowOfAt, leavesAt, countsWhatIsLeft, mayLose, acceptingAt } = automaton;
+  return {
+    states,
+    places,
+    rows,
+    unitsAt,
+    rowsAt,
+    statesAt,
+    stepsAt,
+    nextsAt,
+    gainsAt,
+    countsAt,
+    rowOfAt,
+    leavesAt,
+    countsWhatIsLeft,
+    mayLose,
+    acceptingAt,
+    completionAt: memory.takeDoubles((places + 1) * states),
+  };
 }
 
 /** No way to finish from here. */

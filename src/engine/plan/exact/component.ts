@@ -227,16 +227,18 @@ function play(offer: MachineOffer, units: readonly Unit[]): Player | null {
   ints[nextPlacesAt + units.length] = numbers.length;
   for (let i = units.length - 1; i >= 0; i--)
     ints[nextPlacesAt + i] = ints[placesAt + i] === -1 ? ints[nextPlacesAt + i + 1]! : ints[placesAt + i]!;
-  return {
-    candidate: offer.candidate,
-    offer,
-    automaton,
-    placesAt,
-    nextPlacesAt,
-    most: offer.most,
-    lines,
-    isLocal: offer.isLocal,
-  };
+  return playerOf(offer, automaton, placesAt, nextPlacesAt, lines);
+}
+
+function playerOf(
+  offer: MachineOffer,
+  automaton: Automaton,
+  placesAt: number,
+  nextPlacesAt: number,
+  lines: readonly number[],
+): Player {
+  const { candidate, most, isLocal } = offer;
+  return { candidate, offer, automaton, placesAt, nextPlacesAt, most, lines, isLocal };
 }
 
 /**
@@ -250,14 +252,17 @@ export function replayed(
   const players: Player[] = [];
   for (const player of component.players) {
     const offer = again(player.offer);
-    const next =
-      offer === player.offer
-        ? { ...player, automaton: copyOf(player.automaton) }
-        : play(offer, component.units);
+    if (offer === player.offer) {
+      const { placesAt, nextPlacesAt, lines } = player;
+      players.push(playerOf(offer, copyOf(player.automaton), placesAt, nextPlacesAt, lines));
+      continue;
+    }
+    const next = play(offer, component.units);
     if (next === null) return null;
     players.push(next);
   }
-  return { ...component, players };
+  const { units, alternatives, allAlternatives } = component;
+  return { units, alternatives, allAlternatives, players };
 }
 
 /** Coarser and coarser, until it is small enough. */

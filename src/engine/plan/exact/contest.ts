@@ -79,10 +79,10 @@ export class Contest {
   }
 
   private tryOut(suggestion: Suggestion): void {
-    const plan = this.planOf(suggestion);
-    const name = `${plan.members.map(Number).join("")} ${plan.allowances!.join(";")}`;
+    const name = nameOf(suggestion);
     if (this.tried.has(name)) return;
     this.tried.add(name);
+    const plan = this.planOf(suggestion);
     const tried = suggestion.isSure ? this.pricedAsIs(plan) : this.pricedFairly(plan);
     const { priced } = tried;
     if (suggestion.pay !== null) {
@@ -144,4 +144,14 @@ export class Contest {
     }
     return { members, allowances };
   }
+}
+
+/** Suggestions with one name are one plan; plans of two names are mostly two. */
+function nameOf({ uses, later, unlimited }: Suggestion): string {
+  let name = `${later} ${unlimited}`;
+  for (const [candidate, lines] of uses) {
+    name += ` ${candidate}:`;
+    for (const [line, count] of lines) name += `${line}x${count},`;
+  }
+  return name;
 }

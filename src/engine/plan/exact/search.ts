@@ -23,7 +23,7 @@ export interface Limit {
   readonly lines: ReadonlySet<number> | null;
   /** Besides, what is taken off all goods may not pass this. */
   readonly inAll?: number;
-  /** Who passes the first by no more than this might not when all is counted. */
+  /** Who passes the first by no more than this might not when all is counted, and who stays below it by no more, might. */
   readonly slack?: number;
 }
 
@@ -67,7 +67,9 @@ class Search {
   private readonly above: number;
   private readonly atMost: number;
   private readonly atMostInAll: number;
-  private readonly nearly: number;
+  private readonly slack: number;
+  /** Of what all goods bring. */
+  private readonly ceiling: number;
   private isNear = false;
   private dropped = Number.NEGATIVE_INFINITY;
   /** A label's states as they will be. */
@@ -102,7 +104,8 @@ class Search {
     this.above = options.above;
     this.atMost = options.limit?.atMost ?? Number.POSITIVE_INFINITY;
     this.atMostInAll = options.limit?.inAll ?? Number.POSITIVE_INFINITY;
-    this.nearly = this.atMost + (options.limit?.slack ?? 0);
+    this.slack = options.limit?.slack ?? 0;
+    this.ceiling = options.limit?.lines === null ? this.atMost : this.atMostInAll;
     let width = 1;
     for (const { component } of parts) width = Math.max(width, component.players.length);
     this.states = new Int32Array(width);
@@ -217,8 +220,11 @@ class Search {
     const width = work.isSpent() ? Math.min(this.options.width, 8) : this.options.width;
     if (ids.length <= width) return ids;
     const { bound, value } = labels;
-    ids.sort((a, b) => bound[b]! - bound[a]! || value[b]! - value[a]!);
-    this.dropped = Math.max(this.dropped, bound[ids[width]!]!);
+    // Whatever they promise, plans bring no more than the limit; and who is close to it already need not take anything more.
+    const { ceiling } = this;
+    const promise = (id: number) => Math.min(bound[id]!, ceiling);
+    ids.sort((a, b) => promise(b) - promise(a) || value[b]! - value[a]!);
+    this.dropped = Math.max(this.dropped, promise(ids[width]!));
     ids.length = width;
     return ids;
   }
@@ -295,7 +301,7 @@ class Search {
     if (spentInAll !== free) spentInAll += gain;
     if (spentInAll > this.atMostInAll) return;
     if (spent > this.atMost) {
-      if (spent <= this.nearly) this.isNear = true;
+      if (spent <= this.atMost + this.slack) this.isNear = true;
       return;
     }
     const { doubles } = memory;
@@ -304,7 +310,7 @@ class Search {
     if (this.leavers > 0) rest += this.leave(label, taker, candidate);
     const bound = value + rest;
     if (!(bound > this.above)) return;
-    if (spent !== free && !this.countsLater && spent + rest <= this.atMost) spent = free;
+    if (spent !== free && !this.countsLater && spent + rest + this.slack <= this.atMost) spent = free;
     if (spentInAll !== free && spentInAll + rest <= this.atMostInAll) spentInAll = free;
     let before = 0;
     if (taker >= 0) {

@@ -77,14 +77,18 @@ interface State extends Sums {
 function groupByGroup(machine: Machine, lines: ReadonlySet<number> | null): Machine {
   const { leave, gains } = machine;
   const states: State[] = [];
-  const ids = new Map<string, number>();
+  /** By a sum that few states share. */
+  const ids = new Map<number, number[]>();
   const idOf = (state: State): number => {
-    const name = `${state.inner} ${state.gain} ${state.worth} ${state.inside}`;
-    let id = ids.get(name);
-    if (id === undefined) {
-      id = states.push(state) - 1;
-      ids.set(name, id);
+    const sum = state.gain + state.worth * 7_919 + state.inside * 104_729 + state.inner;
+    const alike = ids.get(sum) ?? [];
+    if (alike.length === 0) ids.set(sum, alike);
+    for (const id of alike) {
+      const { inner, worth, inside } = states[id]!;
+      if (inner === state.inner && worth === state.worth && inside === state.inside) return id;
     }
+    const id = states.push(state) - 1;
+    alike.push(id);
     return id;
   };
   const start = idOf({ inner: machine.start, gain: 0, worth: 0, inside: 0 });

@@ -30,8 +30,9 @@ const attempts = [
   { rounds: 60, width: 1_500 },
 ];
 
-/** Within a limit the labels that promise most pass it: a narrow beam finds nothing. */
+/** Of all goods a limit is mostly reached by what a narrow beam keeps; where it falls on some of them, a wide one is needed. */
 const attemptsWithin = [
+  { rounds: 10, width: 24 },
   { rounds: 10, width: 200 },
   { rounds: 60, width: 3_000 },
 ];
@@ -83,7 +84,7 @@ export function solveWithin(
   let ceiling = limit.lines === null ? limit.atMost : (limit.inAll ?? Number.POSITIVE_INFINITY);
   let known = above;
   let best: SolvedWithin = { value: Number.NEGATIVE_INFINITY, most: ceiling, uses: new Map(), plan: null };
-  for (const { rounds, width } of attemptsWithin) {
+  for (const { rounds, width } of limit.lines === null ? attemptsWithin : attemptsWithin.slice(1)) {
     let most = 0;
     for (const part of parts) {
       part.improve(rounds, Number.NEGATIVE_INFINITY);
@@ -97,7 +98,7 @@ export function solveWithin(
     else best = { value: found.plan.value, uses: found.plan.uses, plan: found.plan, most };
     known = Math.max(known, best.value);
     // Whole minor units are counted, so nobody asks for less.
-    if (best.most - known < grain || found.isNear || !found.isCut || work.isSpent()) break;
+    if (best.most - known < grain || !found.isCut || work.isSpent()) break;
   }
   return best;
 }

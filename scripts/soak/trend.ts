@@ -24,7 +24,6 @@ export interface Trend {
   readonly megabytesPerHour: number;
   /** The most of the second half beyond the most of the first. */
   readonly moreFiles: number;
-  readonly moreConnections: number;
 }
 
 /**
@@ -52,6 +51,5 @@ export function trendOf(samples: readonly Sample[], stretchSeconds: number): Tre
       (slopeOf([...least.values()].map(({ seconds, residentBytes }) => [seconds, residentBytes])) * 3_600) /
       2 ** 20,
     moreFiles: growth(({ openFiles }) => openFiles),
-    moreConnections: growth(({ connections }) => connections),
   };
 }

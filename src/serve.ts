@@ -1,6 +1,7 @@
 import { buildApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { type Clock, systemClock } from "./platform/clock.ts";
+import { agreedClock } from "./platform/agreed-clock.ts";
+import type { Clock } from "./platform/clock.ts";
 import { type Database, isConnectionLost, openDatabase } from "./platform/database.ts";
 import { drainable } from "./platform/drain.ts";
 import { openListener } from "./platform/listen.ts";
@@ -18,7 +19,7 @@ export interface ServeOptions {
   readonly config: Config;
   readonly urls: DatabaseUrls;
   readonly log: Log;
-  /** Left out, the machine's: a rehearsal has one of its own. */
+  /** Left out, that of the database: a rehearsal has one of its own. */
   readonly clock?: Clock;
   /** False: the database was away, and is to be prepared before anybody works with it. */
   readonly isPrepared: boolean;
@@ -32,7 +33,7 @@ export interface ServeOptions {
 
 /** One process that answers requests. */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { config, urls, log, clock = systemClock, isPrepared, closers, metricsOfAll, onUnfit } = options;
+  const { config, urls, log, isPrepared, closers, metricsOfAll, onUnfit } = options;
   // First, so that it is closed last: what the others do in the end is traced as well.
   if (config.isTraced) {
     const { startTracing } = await import("./platform/otlp.ts");
@@ -46,6 +47,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     asksPosition: replicaUrl !== undefined,
   });
   closers.push(() => database.close());
+  const clock = options.clock ?? agreedClock(database.watch, log);
   const replica = replicaUrl === undefined ? undefined : replicaOf(config, replicaUrl, database, log);
   if (replica !== undefined) closers.push(() => replica.close());
   if (!isPrepared)

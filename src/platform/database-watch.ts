@@ -13,6 +13,8 @@ import type { Log } from "./log.ts";
 export interface DatabaseWatch {
   /** Calls with what every answer says of the log of the database. Only where that is asked for. */
   onPosition(listener: (heard: LogPosition) => void): void;
+  /** Calls with what every answer says of the time. */
+  onTime(listener: (heard: DatabaseTime) => void): void;
   /** Out of reach, or back and not yet caught up with: what is in memory may be old, and nothing else is to be had. */
   isAway(): boolean;
   /** For how long it has been away; 0 while it is here. */
@@ -40,6 +42,12 @@ export interface LogPosition {
   readonly askedAt: number;
 }
 
+export interface DatabaseTime {
+  /** By the clock of the database, in epoch milliseconds; at some moment between the question and its answer. */
+  readonly at: number;
+  readonly tookMilliseconds: number;
+}
+
 /** `silent`: connections are there, and nobody answers on them; `read only`: somebody who takes no writes. */
 export type Cause = "lost" | "silent" | "read only";
 
@@ -58,14 +66,17 @@ class ReadOnly extends Error {
 
 interface Answer {
   is_replica: boolean;
+  at: number;
   cluster?: string;
   position?: string | null;
 }
 
+const time = "(extract(epoch from clock_timestamp()) * 1000)::float8 as at";
+
 /** Those of a replica are asked for only where there is one: not everything that speaks PostgreSQL's language has them. */
 const questions = {
-  alive: "select pg_is_in_recovery() as is_replica",
-  position: `select pg_is_in_recovery() as is_replica,
+  alive: `select pg_is_in_recovery() as is_replica, ${time}`,
+  position: `select pg_is_in_recovery() as is_replica, ${time},
       (select system_identifier::text from pg_control_system()) as cluster,
       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end::text as position`,
 };
@@ -106,6 +117,7 @@ export function databaseWatch(options: WatchOptions): DatabaseWatch {
   const leaving: ((because: Cause) => void)[] = [];
   const returning: (() => Promise<unknown>)[] = [];
   const hearing: ((heard: LogPosition) => void)[] = [];
+  const timing: ((heard: DatabaseTime) => void)[] = [];
   const rounds: Background = repeated(askEveryMilliseconds, ask, (error) =>
     log.warn({ err: error }, "the database could not be asked whether it is there"),
   );
@@ -154,7 +166,9 @@ export function databaseWatch(options: WatchOptions): DatabaseWatch {
   async function faultIn(asked: pg.Client): Promise<{ because: Cause; error: unknown } | null> {
     const askedAt = performance.now();
     const { rows } = await answerWithin(asked.query<Answer>(questions[asksPosition ? "position" : "alive"]));
-    const [{ is_replica, cluster, position } = { is_replica: false }] = rows;
+    const [{ is_replica, at, cluster, position } = { is_replica: false, at: Number.NaN }] = rows;
+    const tookMilliseconds = performance.now() - askedAt;
+    if (Number.isFinite(at)) for (const listener of timing) listener({ at, tookMilliseconds });
     if (is_replica && !isReplica) {
       // The next question goes over a new connection, which may lead to another.
       drop();
@@ -215,6 +229,7 @@ export function databaseWatch(options: WatchOptions): DatabaseWatch {
       return state !== "here";
     },
     onPosition: (listener) => void hearing.push(listener),
+    onTime: (listener) => void timing.push(listener),
     onAway: (listener) => void leaving.push(listener),
     onReturn: (work) => void returning.push(work),
     prepareFirst(work) {

@@ -103,29 +103,39 @@ class Joint {
     if ((!isReached || known.isRivalled) && solved.value >= 0)
       best = Math.min(best, this.suggest(later, solved.uses, solved.value, isDoubtful, isReached));
 
-    const thresholds = later.stages.thresholds(dearest, worth);
-    if (thresholds.length > maxThresholds) return null;
-    const points = thresholds
-      .map((from, i) => ({ from, to: thresholds[i + 1] ?? worth + grain }))
-      .map((range) => ({ ...range, pay: later.stages.payAt(range.from).pay }))
-      .sort((a, b) => a.pay - b.pay || a.from - b.from);
+    const { stages } = later;
+    const edges = stages.edges(dearest, worth);
+    if (edges === null || edges.length > maxThresholds) return null;
+    // Where more goods may cost less, something may be better than the dearest without any threshold.
+    const starts = stages.mayFall ? [dearest, ...edges] : edges;
+    const ranges = starts
+      .map((from, i) => ({ from, to: starts[i + 1] ?? worth + grain }))
+      .map((range) => ({ ...range, least: stages.leastWithin(range.from, range.to) }))
+      .sort((a, b) => a.least.pay - b.least.pay || a.from - b.from);
     // What promises most, as far as nobody could show that it is not to be had.
     let open = atDearest;
     let limited = 0;
     let isUnsought = false;
-    for (const { from, to, pay } of points) {
-      if (pay >= best * grain) break;
-      // It pays more and more from here to the next threshold.
-      const range = { from, end: later.stages.firstNotBelow(best * grain, from, to) * grain };
-      const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, scope, range);
-      if (found === null) {
-        open = lower(open, later.stages.payAt(from));
-        isUnsought = true;
-        continue;
+    for (const { from, to, least } of ranges) {
+      let rest = { from, least };
+      while (rest.from < to && rest.least.pay < best * grain) {
+        const range = { from: rest.from, end: stages.endBelow(best * grain, rest.from, to) };
+        const found = limited++ >= maxLimited || work.isSpent() ? null : bestIn(items, worth, scope, range);
+        if (found === null) {
+          open = lower(open, rest.least);
+          isUnsought = true;
+          break;
+        }
+        if (found.uses.size > 0 || found.value >= 0)
+          best = Math.min(best, this.suggest(later, found.uses, found.value, false));
+        if (found.most === null) break;
+        const reached = worth - found.value;
+        const isOver = !stages.mayFall || found.most < reached;
+        if (isOver) open = lower(open, stages.leastWithin(found.most, to));
+        if (isOver) break;
+        // Where more goods may cost less, the plan that leaves the next more may be the better one.
+        rest = { from: reached + 1, least: stages.leastWithin(reached + 1, to) };
       }
-      if (found.uses.size > 0 || found.value >= 0)
-        best = Math.min(best, this.suggest(later, found.uses, found.value, false));
-      if (found.most !== null) open = lower(open, later.stages.payAt(found.most));
     }
     // Where plans that keep a threshold cannot be sought, there is at least the one that takes off nothing before.
     if (isUnsought) best = Math.min(best, this.suggestUntouched(later));
@@ -150,11 +160,14 @@ class Joint {
   private tooLittle(stages: LaterStages, total: number): number {
     const { worth, items, slack } = this;
     const least = Math.max(0, worth - items.solved.most - slack);
-    const edges = [least, ...stages.thresholds(least, worth), worth + grain];
+    const inside = stages.edges(least, worth);
+    if (inside === null) return Number.NEGATIVE_INFINITY;
+    const edges = [least, ...inside, worth + grain];
     for (let i = edges.length - 2; i >= 0; i--) {
       const from = edges[i]!;
-      if (stages.payAt(from).pay < total * grain)
-        return worth - stages.firstNotBelow(total * grain, from, edges[i + 1]!) * grain - slack;
+      const to = edges[i + 1]!;
+      if (stages.leastWithin(from, to).pay < total * grain)
+        return worth - stages.endBelow(total * grain, from, to) - slack;
     }
     return items.solved.most;
   }

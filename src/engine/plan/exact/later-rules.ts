@@ -3,9 +3,10 @@ import { isStockLimited } from "../../allotment.ts";
 import type { CompiledBenefit } from "../../kind.ts";
 import type { CompiledPromotion, StagePart } from "../../promotion.ts";
 import { depositUnitsOf, type Situation } from "../../situation.ts";
-import { type BenefitFields, capOf, fieldsOf, unlimited } from "./benefit-fields.ts";
+import { type BenefitFields, capOf, fieldsOf, type TierFields, unlimited } from "./benefit-fields.ts";
 import { budgetOf, mayRunOut } from "./budget.ts";
 import { grain, rateOf } from "./grain.ts";
+import { type Slope, slopeOf, sumOfSlopes } from "./slopes.ts";
 import { type Scope, stageCondition } from "./stage-conditions.ts";
 import { fromOf, slicedWorth } from "./tier-offers.ts";
 
@@ -24,6 +25,18 @@ export interface LaterRule {
   readonly isExact: boolean;
   /** In minor units of the base: where `mayHold` or `off` may jump. */
   readonly thresholds: readonly number[];
+  /** Of the order stage. */
+  readonly slope: Slope;
+  /** Null: nobody knows, for a budget may end anywhere. */
+  readonly bends: Bends | null;
+}
+
+/** Where `off` goes on at another slope. */
+export interface Bends {
+  /** In minor units. */
+  readonly ofBase: readonly number[];
+  /** In millionths. */
+  readonly ofLeft: readonly number[];
 }
 
 export function laterRule(
@@ -61,8 +74,18 @@ export function laterRule(
       !mayRunOut(situation, promotion) &&
       !isStockLimited(promotion) &&
       situation.cart.lines.every(({ floor }) => floor === 0) &&
-      fields.every((ofBenefit, i) => isExact(ofBenefit, part.benefits[i]!)),
+      fields.every(
+        (ofBenefit, i) =>
+          isExact(ofBenefit, part.benefits[i]!) && !asksWhichShipment(situation, part, ofBenefit),
+      ),
     thresholds: [...condition.thresholds, ...benefits.flatMap(({ thresholds }) => thresholds)],
+    slope: sumOfSlopes(stage === "order" ? fields.map(slopeOf) : []),
+    bends: mayRunOut(situation, promotion)
+      ? null
+      : {
+          ofBase: benefits.flatMap(({ bends }) => bends?.ofBase ?? none),
+          ofLeft: benefits.flatMap(({ bends }) => bends?.ofLeft ?? none),
+        },
   };
 }
 
@@ -75,6 +98,7 @@ function isExact(fields: BenefitFields, { selectors }: CompiledBenefit): boolean
 interface LaterBenefit {
   off(base: number, left: number): number;
   readonly thresholds: readonly number[];
+  readonly bends?: Partial<Bends>;
 }
 
 const none: readonly number[] = [];
@@ -139,6 +163,7 @@ function orderBenefit(
     return {
       off: (_, left) => Math.min(left, cap, share(isOfList ? ceiling : within(left), fields.percent)),
       thresholds: none,
+      bends: { ofLeft: [ceiling, worthAtCap(cap, fields.percent)] },
     };
   }
   if (fields.kind === "amount_off") {
@@ -183,12 +208,14 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
   if (fields.mode === "graduated" && byAmount) {
     const worthOf = slicedWorth(tiers, currency);
     const first = fromOf(tiers[0]!, currency);
+    const fullAt = tiers.map((tier) => fromOf(tier, currency) + sliceOf(tier.benefit, currency));
     return {
       off(base, left) {
         const worth = Math.ceil(Math.min(base, scope.worth) / grain);
         return worth < first ? 0 : Math.min(left, worthOf(worth));
       },
       thresholds,
+      bends: { ofBase: [...fullAt, scope.worth / grain] },
     };
   }
   return {
@@ -206,7 +233,24 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
       return Math.max(...certain.map((tier) => offOf(tier, amount)));
     },
     thresholds,
+    bends: {
+      ofLeft: [
+        scope.worth,
+        ...tiers.map(({ benefit }) => worthAtCap(capOf(benefit, currency), benefit.percent)),
+      ],
+    },
   };
+}
+
+/** Of so much a percentage comes to the cap; in millionths. */
+function worthAtCap(cap: number, percent: number): number {
+  return cap === unlimited ? unlimited : Math.ceil(cap / (rateOf(percent) / grain));
+}
+
+/** In minor units: more of a slice gives no more. */
+function sliceOf(benefit: TierFields["benefit"], currency: string): number {
+  if (benefit.kind === "amount_off") return benefit.amount[currency]!;
+  return Math.ceil(worthAtCap(capOf(benefit, currency), benefit.percent) / grain);
 }
 
 // ---------------------------------------------------------------- shipping
@@ -224,28 +268,52 @@ function shippingBenefit(
     .sort((a, b) => b - a)
     .slice(0, fields.maxUnits ?? covered.length);
   const full = sum(amounts, (amount) => amount) * grain;
-  const most = capOf(fields, cart.currency);
-  const off = Math.min(most, full, shippingOff(fields, amounts, full, cart.currency));
-  return { off: () => off, thresholds: none };
+  const most = Math.min(full, capOf(fields, cart.currency));
+  const { currency } = cart;
+  const isAlone = shipments.length === 1;
+  return {
+    off: (_, left) => Math.min(most, shippingOff(fields, amounts, Math.min(full, left), isAlone, currency)),
+    thresholds: none,
+  };
 }
 
+/** `left`: of the amounts covered there is at most so much left, in millionths; of which shipment, is only known of one alone. */
 function shippingOff(
   fields: BenefitFields,
   amounts: readonly number[],
-  full: number,
+  left: number,
+  isAlone: boolean,
   currency: string,
 ): number {
   switch (fields.kind) {
     case "percent_off":
-      return share(full, fields.percent);
-    case "fixed_price":
-      return sum(amounts, (amount) => Math.max(0, amount - fields.price![currency]!)) * grain;
+      return share(fields.basis === "list" ? sum(amounts, (amount) => amount) * grain : left, fields.percent);
+    case "fixed_price": {
+      const fixed = fields.price![currency]!;
+      if (isAlone) return Math.max(0, left - fixed * grain);
+      return sum(amounts, (amount) => Math.max(0, amount - fixed)) * grain;
+    }
     case "amount_off": {
       const amount = fields.amount![currency]!;
       if (fields.per === "line") return sum(amounts, (one) => Math.min(one, amount)) * grain;
-      return fields.every === undefined ? amount * grain : full;
+      return fields.every === undefined ? amount * grain : left;
     }
     default:
-      return full;
+      return left;
   }
+}
+
+/** Which shipment is reduced matters to it, and a promotion of another group may have reduced one before. */
+function asksWhichShipment(
+  situation: Situation,
+  { stage, group }: StagePart,
+  fields: BenefitFields,
+): boolean {
+  if (stage !== "shipping" || situation.shipments.length === 1) return false;
+  if (fields.kind !== "fixed_price" && fields.per !== "line") return false;
+  return situation.candidates.some(
+    ({ promotion, rejection }) =>
+      rejection === null &&
+      promotion.parts.some((other) => other.stage === "shipping" && other.group !== group),
+  );
 }

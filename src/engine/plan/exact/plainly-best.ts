@@ -12,6 +12,7 @@ import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fi
 import { mayRunOut } from "./budget.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, largestWorth } from "./grain.ts";
+import { mayFall, slopeOf, sumOfSlopes } from "./slopes.ts";
 import { fromOf } from "./tier-offers.ts";
 
 /** `candidates`: those that could take money off. `priced`: all of them, each with all units that are free. */
@@ -41,12 +42,15 @@ function noThresholdIsLost(situation: Situation, candidates: readonly number[], 
   let isItemStageEmpty = true;
   const applied = new Set<number>();
   let offItems = 0;
+  const inOrderStage: number[] = [];
   for (const { stage, candidate, amount } of priced.applications) {
     if (stage === "item") {
       isItemStageEmpty = false;
       offItems += amount;
     } else if (stage !== "reward") applied.add(candidate * 2 + (stage === "order" ? 0 : 1));
+    if (stage === "order") inOrderStage.push(candidate);
   }
+  if (!isItemStageEmpty && inOrderStage.length > 1 && mayFallTogether(situation, inOrderStage)) return false;
   for (const index of candidates) {
     const { promotion } = situation.candidates[index]!;
     for (const part of promotion.parts) {
@@ -86,6 +90,14 @@ function isSteady(
   return isKnown(ofBenefit) && steps(cart.subtotal) === steps(cart.subtotal - offItems);
 }
 
+/** All that they take off the goods may grow faster than these do. */
+function mayFallTogether({ candidates }: Situation, inOrderStage: readonly number[]): boolean {
+  const slopes = inOrderStage.flatMap((index) =>
+    fieldsOf(candidates[index]!.promotion, "order").map(slopeOf),
+  );
+  return mayFall(sumOfSlopes(slopes));
+}
+
 function isOutOfReach({ cart }: Situation, promotion: CompiledPromotion, { stage }: StagePart): boolean {
   if (stage === "shipping") return cart.shippingAmount === 0;
   return fieldsOf(promotion, "order").every(
@@ -97,10 +109,10 @@ function isOutOfReach({ cart }: Situation, promotion: CompiledPromotion, { stage
   );
 }
 
-function isKnown({ kind, per }: BenefitFields): boolean {
-  return (
-    kind === "percent_off" || kind === "tiered" || (kind === "amount_off" && per !== "unit" && per !== "line")
-  );
+/** What it takes off follows from what all goods are worth. Slices of units depend on which of them others made cheaper. */
+function isKnown({ kind, per, mode, by }: BenefitFields): boolean {
+  if (kind === "tiered") return mode !== "graduated" || by === "amount";
+  return kind === "percent_off" || (kind === "amount_off" && per !== "unit" && per !== "line");
 }
 
 /** How often, or up to which tier, an amount of goods counts. */

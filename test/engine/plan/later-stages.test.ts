@@ -97,17 +97,22 @@ describe("slices of an amount beside other discounts, which together grow faster
     expect(found).toEqual({ total: 3_480, optimality: proven, disagreed: false });
   });
 
-  test("a cap that ends the percentage's part is seen", () => {
+  test("where a cap ends the percentage's part, more goods cost more again", () => {
     const capped = promotion({
       key: "capped",
       priority: 1,
       benefits: [{ kind: "percent_off", target: "order", percent: 30, maxAmount: { CNY: 1_500 } }],
     });
-    const found = best({
-      cart: goods([6_000, 1]),
-      promotions: [item(1_500), capped, sliced(slices([4_000, percent(80)]))],
+    const each = promotion({
+      key: "each",
+      benefits: [{ kind: "amount_off", amount: { CNY: 500 }, per: "unit" }],
     });
-    expect(found.optimality).toEqual(proven);
+    // Off no unit it pays 2900, off one 2800, two 2700, all three 2750.
+    const found = best({
+      cart: goods([2_000, 3]),
+      promotions: [each, capped, sliced(slices([4_000, percent(80)]))],
+    });
+    expect(found).toEqual({ total: 2_700, optimality: proven, disagreed: false });
   });
 });
 

@@ -376,14 +376,11 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     },
 
     inMemory() {
-      let oldest = clock.now();
-      const now = oldest;
-      for (const { confirmedAt } of entries.values()) oldest = Math.min(oldest, confirmedAt);
+      const now = clock.now();
+      const oldest = [...entries.values()].reduce((least, one) => Math.min(least, one.confirmedAt), now);
       return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
     },
-
     keptAgeSeconds: () => keeper?.ageSeconds() ?? 0,
-
     async start() {
       polling.start();
       watch.onReturn(catchUp);

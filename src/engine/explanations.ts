@@ -8,6 +8,7 @@ import { findHints } from "./hints.ts";
 import { outOfReach } from "./judge.ts";
 import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
+import { isBeyond } from "./least-spend.ts";
 import { whyLeftOut } from "./left-out.ts";
 import { limits } from "./limits.ts";
 import { type NearMiss, NearMisses } from "./near-miss.ts";
@@ -112,6 +113,8 @@ function missedAtStage(
 interface Told {
   readonly promotion: CompiledPromotion;
   readonly row: NotApplied;
+  /** Told for no other reason than that more goods would do, of one for which the cart is not worth enough. */
+  readonly isBeyond: boolean;
 }
 
 function notAppliedRows(
@@ -122,6 +125,7 @@ function notAppliedRows(
 ): NotApplied[] {
   const { request, situation, settings, proposed } = outcome;
   const { priced } = proposed;
+  const { currency, subtotal } = situation.cart;
   const told: Told[] = [];
   const view = new StageView(situation, priced.goods, priced.shipments);
   const nearMisses = new NearMisses(situation, priced, request.identifiers);
@@ -140,14 +144,24 @@ function notAppliedRows(
         row.costOptimality = forced.optimality;
       }
     }
-    told.push({ promotion, row });
+    told.push({ promotion, row, isBeyond: !isTold && isBeyond(promotion, currency, subtotal) });
   });
   const beyond = nearestBeyond(outcome, view, nearMisses);
   if (beyond.length > 0) {
     told.push(...beyond);
     told.sort((a, b) => compareByRank(a.promotion, b.promotion));
   }
-  return told.map(({ row }) => row);
+  return withNearest(told, currency).map(({ row }) => row);
+}
+
+/** Also where all had to be looked at, no more of them are told. */
+function withNearest(told: readonly Told[], currency: string): readonly Told[] {
+  const least = ({ promotion }: Told) => promotion.leastSpend!.get(currency)!;
+  const beyond = told.filter((one) => one.isBeyond);
+  if (beyond.length <= limits.thresholdsTold) return told;
+  beyond.sort((a, b) => least(a) - least(b) || compareByRank(a.promotion, b.promotion));
+  const tooFar = new Set(beyond.slice(limits.thresholdsTold));
+  return told.filter((one) => !tooFar.has(one));
 }
 
 /** Of the promotions for which the cart is not worth enough, those that ask for the least and would apply if it were. */
@@ -163,7 +177,8 @@ function nearestBeyond(outcome: Outcome, view: StageView, nearMisses: NearMisses
     const rejection =
       candidate.rejection === outOfReach ? missedAtStage(outcome, promotion, views) : candidate.rejection!;
     const near = situation.work.searching(() => nearMisses.find(candidate, rejection));
-    if (near !== null) told.push({ promotion, row: notAppliedRow(outcome, promotion, rejection, near) });
+    if (near !== null)
+      told.push({ promotion, row: notAppliedRow(outcome, promotion, rejection, near), isBeyond: true });
   }
   return told;
 }

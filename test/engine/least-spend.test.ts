@@ -196,6 +196,14 @@ describe("near misses of promotions for which the cart is not worth enough", () 
     expect(worth("38.99").notApplied.find((row) => row.promotion === "t29")).toMatchObject({ gap: 1 });
   });
 
+  test("are as many where hints are asked for, and where it is counted who met which promotion", () => {
+    const given = cartSchema.parse({ ...cart("1x A @ 30.00"), hints: true });
+    const told = (quote: Quote) => quote.notApplied.map((row) => row.promotion);
+    expect(told(quoteFor(many, given))).toEqual(lastTen);
+    const facts = { holdouts: new Map([["spring", 10]]) };
+    expect(told(quoteFor(many, cart("1x A @ 30.00"), { facts }))).toEqual(lastTen);
+  });
+
   test("are told of none where nobody asks, and of all where all is asked", () => {
     expect(rows("none")).toEqual([]);
     expect(rows("all")).toHaveLength(30);

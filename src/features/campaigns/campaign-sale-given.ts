@@ -27,13 +27,17 @@ export interface SoldSku extends SkuFigures {
   readonly sku: string;
 }
 
-export interface Given {
+export interface GivenFigures {
   readonly discount: number;
   readonly giftValue: number;
   readonly giftCost: number;
   /** Units of gifts and services of which nobody said what they cost. */
   readonly uncostedGifts: number;
   readonly promotedUnits: number;
+}
+
+export interface Given {
+  readonly figures: GivenFigures;
   /** Of the cost of the order's lines that of gifts, which is cost of the promotions. */
   readonly costAmongGoods: number;
   readonly skus: SoldSku[];
@@ -83,16 +87,19 @@ export function givenBy(sale: StoredSale, promotions: ReadonlySet<string>, giftC
       uncostedGifts: cost === null ? units : 0,
       goodsCost: isAmongGoods ? -cost! : 0,
     });
-  return {
+  const figures = {
     discount: isReturned ? 0 : onLinesKept + (all - onLines),
     giftValue: gifts.value,
     giftCost: sumOf(gifts.given, ({ cost }) => cost ?? 0),
     uncostedGifts: sumOf(gifts.given, ({ cost, units }) => (cost === null ? units : 0)),
     promotedUnits: promotedUnits + gifts.units,
+  };
+  return {
+    figures,
     costAmongGoods: sumOf(gifts.given, ({ cost, isAmongGoods }) => (isAmongGoods ? cost! : 0)),
     skus: [...skus]
-      .map(([sku, figures]) => ({ sku, ...figures }))
-      .filter((figures) => skuMeasures.some((measure) => figures[measure] !== 0))
+      .map(([sku, sums]) => ({ sku, ...sums }))
+      .filter((sums) => skuMeasures.some((measure) => sums[measure] !== 0))
       .sort((a, b) => (a.sku < b.sku ? -1 : 1)),
   };
 }

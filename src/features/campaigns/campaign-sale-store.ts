@@ -156,7 +156,6 @@ const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) =>
 const measures = saleMeasures.map(columnOf);
 const list = (names: readonly string[]): SQL => sql.raw(names.join(", "));
 const grain = ["campaign", "promotion", "currency", "quarter", "channel"];
-const saleColumns = ["redemption_id", "campaign", "promotion", "order_ref", "currency", "quarter", "channel"];
 
 const skuSums = skuMeasures.map(columnOf);
 /** As they are in the list that a sale has of its SKUs. */
@@ -172,24 +171,20 @@ export async function replaceContributions(
   replaced: readonly string[],
   contributions: readonly Contribution[],
 ): Promise<void> {
-  const rows = contributions.map(({ redemption, quarter, ...rest }) => ({
-    redemption_id: redemption,
-    quarter: new Date(quarter).toISOString(),
-    ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [columnOf(name), value])),
-  }));
   const of = (redemptions: readonly string[]) =>
     sql`project_id = ${projectId} and redemption_id in (select id from ${texts(redemptions)} as u (id))`;
   if (replaced.length > 0) {
     await addToSums(connection, projectId, -1, of(replaced));
     await connection.execute(sql`delete from campaign_sales where ${of(replaced)}`);
   }
-  if (rows.length === 0) return;
+  if (contributions.length === 0) return;
+  const rows = contributions.map((row) => ({ ...row, quarter: new Date(row.quarter).toISOString() }));
   await connection.execute(sql`
-    insert into campaign_sales (project_id, ${list(saleColumns)}, skus, ${list(measures)})
-    select ${projectId}::text, ${list(saleColumns)}, skus, ${list(measures)}
+    insert into campaign_sales (project_id, redemption_id, order_ref, ${list(grain)}, skus, ${list(measures)})
+    select ${projectId}::text, redemption, "orderRef", ${list(grain)}, skus, ${list(saleMeasures.map((name) => `"${name}"`))}
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added (
-        redemption_id text, campaign text, promotion text, order_ref text, currency text, quarter timestamptz, channel text, skus jsonb,
-        ${list(measures.map((name) => `${name} bigint`))})`);
+        redemption text, "orderRef" text, campaign text, promotion text, currency text, quarter timestamptz, channel text,
+        skus jsonb, ${list(saleMeasures.map((name) => `"${name}" bigint`))})`);
   await addToSums(
     connection,
     projectId,

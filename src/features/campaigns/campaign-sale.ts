@@ -3,7 +3,14 @@
  * for it, if there is one. Nobody adds up events: whenever something happened to a sale it is worked out anew and put in the
  * place of what it was before, so that repeated, late and disordered messages come to the same.
  */
-import { type GiftCostOf, type Given, givenBy, type SoldSku, skuMeasures } from "./campaign-sale-given.ts";
+import {
+  type GiftCostOf,
+  type Given,
+  type GivenFigures,
+  givenBy,
+  type SoldSku,
+  skuMeasures,
+} from "./campaign-sale-given.ts";
 import { isReturnedWhole, type StoredSale, soldLines, sumOf } from "./campaign-stored-sale.ts";
 
 /** Of a sale, or summed up; amounts in minor units. */
@@ -92,12 +99,13 @@ export function contributionsOf(sale: StoredSale, { campaignOf, giftCostOf }: Ru
 
 function withGiven(
   whole: OfWhole,
-  { costAmongGoods, skus, ...given }: Given,
+  { figures, costAmongGoods, skus }: Given,
   isWhole: boolean,
 ): SaleFigures & Pick<Contribution, "skus"> {
+  const goodsCost = whole.goodsCost - costAmongGoods;
   return {
-    ...bounded(saleMeasures, { ...whole, ...given, goodsCost: whole.goodsCost - costAmongGoods }),
-    skus: isWhole ? skus.map((figures) => ({ ...bounded(skuMeasures, figures), sku: figures.sku })) : [],
+    ...bounded(saleMeasures, { ...whole, ...figures, goodsCost }),
+    skus: isWhole ? skus.map((sold) => bounded(skuMeasures, sold)) : [],
   };
 }
 
@@ -110,16 +118,16 @@ export const nothing = Object.fromEntries(saleMeasures.map((measure) => [measure
 const most = 1e13;
 
 /** Sums of what is bounded stay within a `bigint`: nonsense of one order must not hold up the events of its project. */
-function bounded<Measure extends string>(
+function bounded<Measure extends string, Figures extends Readonly<Record<Measure, number>>>(
   measures: readonly Measure[],
-  figures: Readonly<Record<Measure, number>>,
-): Record<Measure, number> {
-  return Object.fromEntries(
-    measures.map((measure) => [measure, Math.max(-most, Math.min(most, figures[measure]))]),
-  ) as Record<Measure, number>;
+  figures: Figures,
+): Figures {
+  if (measures.every((measure) => Math.abs(figures[measure]) <= most)) return figures;
+  const within = measures.map((measure) => [measure, Math.max(-most, Math.min(most, figures[measure]))]);
+  return { ...figures, ...Object.fromEntries(within) };
 }
 
-type OfWhole = Omit<SaleFigures, keyof Given>;
+type OfWhole = Omit<SaleFigures, keyof GivenFigures>;
 
 /** What does not depend on whose promotions are asked about. */
 function wholeOf(sale: StoredSale): OfWhole {

@@ -1,5 +1,7 @@
 /** A checker counts only after it was seen to fail. Each bug of seeded-bugs.ts is run in a small form and has to be noticed. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { violationsIn } from "../books-balance.ts";
 import { spend, violationsOf as violationsOfBudget } from "../concurrency/budgets.ts";
@@ -8,9 +10,12 @@ import { contentsOf, demoProject, quotesFor } from "../concurrency/quotes.ts";
 import { randomCarts } from "../concurrency/random-carts.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { couponsOf } from "../features/redemptions/redemption-fixture.ts";
+import { rowsWith } from "../rows-with.ts";
+import { interleave } from "../walls/interleaving.ts";
 import { bird, callAll, leaks } from "./canaries.ts";
+import { dawdle } from "./dawdle.ts";
 import { History } from "./history.ts";
-import { inParallel, openClient } from "./http-client.ts";
+import { type Client, inParallel, openClient } from "./http-client.ts";
 import { lies, replayAll, rudeFailures, startWork } from "./persistent-clients.ts";
 import { type RunningServer, startServers } from "./running-servers.ts";
 import { numberOf, seededBugs } from "./seeded-bugs.ts";
@@ -205,6 +210,48 @@ bugIsNoticed("changes of a promotion do not wait for each other", async (url) =>
   expect(answers.sort()).not.toEqual([200, ...Array(19).fill(412)]);
   expect(answers).toContain(200);
   admin.close();
+  shop.close();
+});
+
+bugIsNoticed("a connection stays in the project that it entered first", async (url) => {
+  const clients = new Map<string, Client>();
+  const clientOf = (key: string) => {
+    const client = clients.get(key) ?? openClient(key);
+    clients.set(key, client);
+    return client;
+  };
+  const { leaks, failures } = await interleave(
+    (method, path, key, body) =>
+      clientOf(key)
+        .call(method, `${url}${path}`, body)
+        // The contract may be what notices it.
+        .catch((error) => ({ status: 599, text: String(error) })),
+    database,
+    { projectCount: 4, requestCount: 40, now: Date.now() },
+  );
+  expect([...leaks, ...failures]).not.toEqual([]);
+  for (const client of clients.values()) client.close();
+});
+
+bugIsNoticed("an erasure leaves saved evaluations", async (url) => {
+  const shop = await openShop(url, database);
+  const admin = openClient(shop.project.keys.admin);
+  const customer = `somebody.${randomUUID()}`;
+  const body = { ...orderOf(), orderRef: undefined, customer: { id: customer }, save: true };
+  expect((await admin.call("POST", `${url}/v1/evaluations`, body)).status).toBe(200);
+  const erased = await admin.call("POST", `${url}/v1/customers/${customer}/erase`);
+  expect([erased.status, erased.text]).toEqual([200, expect.any(String)]);
+  expect(await rowsWith(database, customer)).toContain("evaluations");
+  admin.close();
+  shop.close();
+});
+
+bugIsNoticed("whoever sends slowly is waited for", async (url) => {
+  const shop = await openShop(url, database);
+  const head = `POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${shop.project.keys.admin}\r\n`;
+  const body = 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"currency":';
+  const never = delay(14_000, "nothing in 14 seconds");
+  expect(await Promise.race([dawdle(Number(new URL(url).port), head + body), never])).not.toMatch(/ 408 /);
   shop.close();
 });
 

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Database } from "../../src/platform/database.ts";
+import { tolerateLongUpload, usualStreamPatience } from "../../src/platform/long-upload.ts";
 import { appRole } from "../../src/platform/walls.ts";
 
 export interface SeededBug {
@@ -16,7 +17,7 @@ export interface SeededBug {
   readonly quote?: (quote: Record<string, unknown>, database: Database) => unknown;
   /** Changes the status of an answer. */
   readonly status?: (status: number) => number;
-  /** Told of every request. */
+  /** Told of every request, when its head is there. */
   readonly request?: (request: FastifyRequest) => void;
   /** Once and for all. */
   readonly database?: (database: Database) => void;
@@ -162,6 +163,28 @@ export const seededBugs: readonly SeededBug[] = [
         replace(statement, / for update$/, "");
     },
   },
+  {
+    name: "a connection stays in the project that it entered first",
+    statement: (statement) => {
+      if (statement.text.includes("app.project"))
+        replace(
+          statement,
+          /set local app\.project = ('[^']*')/,
+          "select set_config('app.project', coalesce(nullif(current_setting('app.project', true), ''), $1), false)",
+        );
+    },
+  },
+  {
+    name: "an erasure leaves saved evaluations",
+    statement: (statement) => {
+      if (statement.text.includes("delete from evaluations"))
+        replace(statement, /where project_id = (\$\d+) and/, "where project_id = $1 and false and");
+    },
+  },
+  {
+    name: "whoever sends slowly is waited for",
+    request: ({ raw }) => tolerateLongUpload(raw, usualStreamPatience, () => {}),
+  },
 ];
 
 /** The number of the bug in the list, as README.md has it. */
@@ -210,8 +233,8 @@ export function breakDatabase(database: Database): void {
 
 /** Lets the current bug at every answer. */
 export function breakApp(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request) => current?.request?.(request));
   app.addHook("onSend", async (request, reply, payload) => {
-    current?.request?.(request);
     if (current?.status !== undefined) reply.code(current.status(reply.statusCode));
     if (current?.quote === undefined || request.url !== "/v1/evaluations" || reply.statusCode !== 200)
       return payload;

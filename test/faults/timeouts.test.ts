@@ -1,9 +1,9 @@
 /** Nobody keeps the service waiting (G36): neither clients that dawdle or go away, nor a database that says nothing. */
-import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { type AppBehindProxy, openAppBehindProxy } from "./app-behind-proxy.ts";
+import { dawdle } from "./dawdle.ts";
 
 // The real ones are 9 s; what is tested is that they hold, not how long they are.
 const deadlines = { arrivalMilliseconds: 700, deadlineMilliseconds: 700, mostOpenRequests: 200 };
@@ -44,24 +44,11 @@ const isPoolIdle = () =>
   service.database.pool.idleCount === service.database.pool.totalCount;
 const works = async () => (await fetch(url("/v1/project"), { headers: asAdmin() })).status === 200;
 
-/** What the server says to whoever sends this and then nothing more. */
-function dawdle(text: string): Promise<string> {
-  return new Promise((settle) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(text));
-    let answer = "";
-    socket.on("data", (data) => {
-      answer += data;
-    });
-    socket.on("error", () => settle(answer));
-    socket.on("close", () => settle(answer));
-  });
-}
-
 test("a request whose head or body does not come is answered 408 and let go", async () => {
   const head = `POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.project.keys.admin}\r\n`;
   const answers = await Promise.all([
-    dawdle("POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nX-Slow: "),
-    dawdle(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"currency":`),
+    dawdle(port, "POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+    dawdle(port, `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"currency":`),
   ]);
   for (const answer of answers) {
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);

@@ -4,6 +4,7 @@ import { hashCustomer } from "../../../src/features/ledger/promotion-counters.ts
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience, sized } from "../../faults/sizes.ts";
+import { rowsWith } from "../../rows-with.ts";
 import { type Api, startApi } from "../api.ts";
 import { type Receiver, startReceiver } from "../webhooks/receiver.ts";
 
@@ -226,22 +227,6 @@ const undelivered = async () =>
     )
   ).rowCount;
 
-/** Every row of every table that has one of these in it, as a dump would have it. */
-async function rowsWith(...canaries: string[]): Promise<string[]> {
-  const { rows: tables } = await database.pool.query<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1",
-  );
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const { rows } = await database.pool.query<{ row: string }>(`select t::text as row from ${name} t`);
-    const hits = rows.filter(({ row }) =>
-      canaries.some((canary) => row.toLowerCase().includes(canary.toLowerCase())),
-    );
-    if (hits.length > 0) found.push(name);
-  }
-  return found;
-}
-
 const booksText = async () =>
   (
     await database.pool.query(
@@ -264,7 +249,7 @@ test(
     const areGreeted = async () => (await database.pool.query(greeted)).rowCount;
     await expect.poll(areGreeted, { timeout: patience, interval: 200 }).toBe(customers);
     await expect.poll(undelivered, { timeout: patience, interval: 200 }).toBe(0);
-    const before = await rowsWith(bird);
+    const before = await rowsWith(database, bird);
     expect(before).toEqual(
       expect.arrayContaining([
         "automation_runs",
@@ -302,7 +287,7 @@ test(
       });
       expect(answer.body.erased).toEqual({ ...each, ...unowned });
     }
-    expect(await rowsWith(bird)).toEqual([]);
+    expect(await rowsWith(database, bird)).toEqual([]);
     expect(await booksText()).toEqual(untouched);
   },
   patience,

@@ -16,6 +16,9 @@ export type Load = (typeof loads)[number];
 /** How much of all room each kind may fill, together with all others. */
 export const shares: Readonly<Record<Load, number>> = { bulk: 0.25, reading: 0.5, pricing: 0.75, writing: 1 };
 
+/** Of the places to wait: a queue that fills less is short. */
+const longShare = 0.1;
+
 export interface PressureOptions {
   /** Requests under way. */
   mostOpenRequests?: number;
@@ -25,7 +28,7 @@ export interface PressureOptions {
   turnMilliseconds?: number;
   /** Who has waited longer is refused: somebody else can still be answered in time. */
   patienceMilliseconds?: number;
-  /** A queue that was never empty for so long is no burst: it would only keep everybody in it waiting, … */
+  /** A long queue that was never empty for so long is no burst: it would only keep everybody in it waiting, … */
   standingAfterMilliseconds?: number;
   /** … so that whoever changes nothing is refused after this already. */
   standingPatienceMilliseconds?: number;
@@ -108,10 +111,12 @@ export function pressure(open: () => number, options: PressureOptions = {}): Pre
   function next(): void {
     const first = mostUrgent();
     if (first === undefined) return;
+    // A few clients that wait for their answers are no flood, however slow the machine.
+    const isLong = waiting > longShare * mostWaiting;
     waiting -= 1;
     if (waiting > 0) setImmediate(next);
     const now = performance.now();
-    const isStanding = first.load !== "writing" && now - waitingSince > standingAfterMilliseconds;
+    const isStanding = isLong && first.load !== "writing" && now - waitingSince > standingAfterMilliseconds;
     const patience = isStanding ? standingPatienceMilliseconds : patienceMilliseconds;
     if (now - first.since > patience) refuse(first.load, first.proceed);
     else first.proceed();

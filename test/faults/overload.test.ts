@@ -57,15 +57,17 @@ function send(method: string, path: string, body?: object): Promise<Response> {
   });
 }
 
-async function figure(name: string): Promise<number> {
+async function figures(...names: string[]): Promise<number[]> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^dealwright_${name} (\\d+)$`, "m").exec(text)?.[1]);
+  return names.map((name) => Number(new RegExp(`^dealwright_${name} (\\d+)$`, "m").exec(text)?.[1]));
 }
+
+const figure = async (name: string) => (await figures(name))[0];
 
 /** So many, and none of them waits for its turn: who waits is not under way. */
 async function untilUnderWay(count: number): Promise<void> {
-  const figures = async () => [await figure("requests_open"), await figure("requests_waiting")];
-  await vi.waitFor(async () => expect(await figures()).toEqual([count, 0]), { timeout: 60_000 });
+  const underWay = () => figures("requests_open", "requests_waiting");
+  await vi.waitFor(async () => expect(await underWay()).toEqual([count, 0]), { timeout: 60_000 });
 }
 
 test("exports go first, then reading, then pricing, and writing last; health answers all the while", async () => {
@@ -170,25 +172,30 @@ test("a flood of GraphQL quotes leaves what changes something its places", async
   expect([changed, before.includes(503) && after.includes(503)]).toEqual([200, true]);
 });
 
-test("in a queue that stands nobody waits for long, but what changes something", () => {
-  const told = new Map<Load, boolean>();
-  const { gate, waiting } = pressure(() => waiting(), {
-    turnMilliseconds: 0,
-    standingAfterMilliseconds: -1,
-    standingPatienceMilliseconds: -1,
-  });
-  const ask = (load: Load) =>
-    gate(load).call(
-      app,
-      null as never,
-      null as never,
-      (error?: Error) => void told.set(load, error === undefined),
-    );
-  ask("writing");
-  for (const load of loads) ask(load);
-  return vi.waitFor(() =>
-    expect(Object.fromEntries(told)).toEqual({ bulk: false, reading: false, pricing: false, writing: true }),
-  );
+test("in a long queue that stands nobody waits for long, but what changes something", async () => {
+  const toldBy = async (mostWaiting: number) => {
+    const told = new Map<Load, boolean>();
+    const { gate, waiting } = pressure(() => waiting(), {
+      mostWaiting,
+      turnMilliseconds: 0,
+      standingAfterMilliseconds: -1,
+      standingPatienceMilliseconds: -1,
+    });
+    const ask = (load: Load) =>
+      gate(load).call(
+        app,
+        null as never,
+        null as never,
+        (error?: Error) => void told.set(load, error === undefined),
+      );
+    ask("writing");
+    for (const load of loads) ask(load);
+    await vi.waitFor(() => expect(told.size).toBe(loads.length));
+    return Object.fromEntries(told);
+  };
+  expect(await toldBy(8)).toEqual({ bulk: false, reading: false, pricing: false, writing: true });
+  // Four that wait fill a tenth of forty places, and no more.
+  expect(await toldBy(40)).toEqual({ bulk: true, reading: true, pricing: true, writing: true });
 });
 
 test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {

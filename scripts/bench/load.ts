@@ -10,17 +10,22 @@ export interface Route {
   readonly requestsPerSecond: number[];
 }
 
-/** Requests a second; throws where one is not answered as it should be. */
+/** A server that shares its cores with others sheds a request now and then: those are not counted. */
+const mostRefused = 0.01;
+
+/** Requests a second that were answered as they should be; throws where others were more than a few. */
 export async function load(
   { url, key, body }: Pick<Route, "url" | "key" | "body">,
   seconds: number,
+  isWarmUp = false,
 ): Promise<number> {
   const headers = {
     "content-type": "application/json",
     ...(key !== undefined && { authorization: `Bearer ${key}` }),
   };
   const result = await autocannon({ url, method: "POST", headers, body, connections, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0)
+  const answered = result.requests.total - result.non2xx;
+  if (!isWarmUp && (result.non2xx > mostRefused * answered || result.errors > 0))
     throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.total / result.duration;
+  return answered / result.duration;
 }

@@ -67,9 +67,18 @@ const { values, positionals: asked } = parseArgs({
 if (values.readme && asked.length > 0)
   throw new Error("The README quotes all parts: --readme goes without any.");
 printMachine();
-for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
+for (const [name, run] of Object.entries(parts)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  try {
+    await run();
+  } catch (error) {
+    // The other parts are worth their figures all the same.
+    process.stderr.write(`${name}: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
 printAims();
-if (values.readme) quoteInReadme("bench", printed.join("\n"));
+if (values.readme && process.exitCode === undefined) quoteInReadme("bench", printed.join("\n"));
 
 function printMachine(): void {
   const [cpu] = cpus();
@@ -184,7 +193,7 @@ async function raceOf(routesOf: (ready: ReadyServer) => Route[], most = rounds) 
   try {
     const ready = await firstLine<ReadyServer>(server);
     const routes = routesOf(ready);
-    for (const route of routes) for (let i = 0; i < warmUps; i++) await load(route, seconds);
+    for (const route of routes) for (let i = 0; i < warmUps; i++) await load(route, seconds, true);
     for (let round = 0; round < most; round++)
       for (const route of routes) route.requestsPerSecond.push(await load(route, seconds));
     return { routes, answerBytes: ready.answerBytes };

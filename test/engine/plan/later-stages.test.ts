@@ -97,6 +97,37 @@ describe("slices of an amount beside other discounts, which together grow faster
     expect(found).toEqual({ total: 3_480, optimality: proven, disagreed: false });
   });
 
+  test("a plan that reaches an edge counts although the discounts that promised more there do not apply", () => {
+    const { priced, optimality } = planExactly(
+      situationFor({
+        cart: { ...goods([100, 2]), shipping: [{ id: "s", method: "m", amount: 500 }] },
+        promotions: [
+          item(500),
+          promotion({
+            key: "never",
+            priority: 2,
+            conditions: { kind: "subtotal", atLeast: { CNY: 0 }, select: { skus: ["S9"] } },
+            benefits: [percentOff(10), slices([100, yuan(300)])],
+          }),
+          promotion({
+            key: "shipping",
+            conditions: { kind: "subtotal", atLeast: { CNY: 100 } },
+            benefits: [{ kind: "free_shipping" }],
+          }),
+          promotion({
+            key: "half",
+            priority: 2,
+            stacking: { group: "second" },
+            conditions: { kind: "subtotal", atLeast: { CNY: 1 }, select: { skus: ["S0"] } },
+            benefits: [percentOff(50)],
+          }),
+        ],
+      }),
+    );
+    // Off one unit all, and free shipping: 100.
+    expect(priced.total - optimality.bound!).toBeLessThanOrEqual(100);
+  });
+
   test("where a cap ends the percentage's part, more goods cost more again", () => {
     const capped = promotion({
       key: "capped",

@@ -131,7 +131,7 @@ class Joint {
         if (found.most === null) break;
         const reached = worth - found.value;
         const isOver = !stages.mayFall || found.most < reached;
-        if (isOver) open = lower(open, stages.leastWithin(found.most, to));
+        open = lower(open, isOver ? stages.leastWithin(found.most, to) : stages.payAt(reached));
         if (isOver) break;
         // Where more goods may cost less, the plan that leaves the next more may be the better one.
         rest = { from: reached + 1, least: stages.leastWithin(reached + 1, to) };

@@ -70,7 +70,9 @@ class ExactPlanner {
     const least = found?.least ?? null;
     if (this.isProven(least)) return this.answer(0);
     if (found !== null) work.searching(() => this.contest.consider(planGreedily(this.situation, this.first)));
-    return this.answer(this.isProven(least) ? 0 : this.gap(least));
+    // A model that was wrong about a plan's price bounds nothing.
+    const isWrong = this.contest.disagreed;
+    return this.answer(this.isProven(least) ? 0 : this.gap(isWrong ? null : least));
   }
 
   /** In millionths; null: the cart could not be modelled. */
@@ -157,7 +159,7 @@ class ExactPlanner {
     return {
       plan,
       priced,
-      optimality: { proven: bound === 0 && !disagreed, bound },
+      optimality: { proven: bound === 0, bound },
       rejections: best.rejections ?? this.reasons(priced),
       disagreed,
     };

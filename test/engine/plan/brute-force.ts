@@ -26,7 +26,7 @@ export function cheapestOfAll(
   const showing = placed === asked ? situation : unhurried(placed);
   const choices = situation.candidates.map((_, index) => choicesOf(situation, index));
   if (choices.reduce((product, { length }) => product * length, 1) > most) return null;
-  let best: Cheapest | null = null;
+  let best: (Cheapest & { readonly honoured: number }) | null = null;
   const chosen: (Choice | undefined)[] = [];
   const visit = (index: number): void => {
     if (index < choices.length) {
@@ -41,12 +41,22 @@ export function cheapestOfAll(
       allowances: chosen.map((choice) => choice!.allowance),
     };
     const priced = price(situation, plan);
-    if (best !== null && priced.total >= best.total) return;
+    const honoured = honouredIn(situation, priced);
+    if (
+      best !== null &&
+      (honoured < best.honoured || (honoured === best.honoured && priced.total >= best.total))
+    )
+      return;
     if (containing !== undefined && priced.rejections[containing] !== null) return;
-    if (isLegal(situation, plan, priced, showing)) best = { total: priced.total, priced, plan };
+    if (isLegal(situation, plan, priced, showing)) best = { total: priced.total, priced, plan, honoured };
   };
   visit(0);
   return best;
+}
+
+/** How many codes that are to be honoured apply, which goes before any total. */
+export function honouredIn({ candidates }: Situation, { rejections }: Priced): number {
+  return candidates.filter(({ code }, index) => code?.honour && rejections[index] === null).length;
 }
 
 /** All plans together may well take more than one evaluation is allowed to. */

@@ -29,7 +29,13 @@ export function sharedOffer(
   if (offer.type !== "machine" || !isShared(offer, lines)) return null;
   const { formGroups } = offer;
   const covered = [...new Set(offer.slots.flat())];
-  const heaps = covered.reduce((product, line) => product * (quantityOf(line) + 1), 1);
+  /** By line: what one unit of it adds to the number of a heap. */
+  const weights = new Map<number, number>();
+  let heaps = 1;
+  for (const line of covered) {
+    weights.set(line, heaps);
+    heaps *= quantityOf(line) + 1;
+  }
   return {
     ...offer,
     templates: new Map(),
@@ -38,7 +44,9 @@ export function sharedOffer(
       // Too many states: then it is not known what counts.
       if (machine === null || scale > 1) return machine;
       if (machine.isOneByOne) return groupByGroup(machine, lines);
-      return formGroups === null || heaps > maxHeaps ? machine : allTogether(machine, formGroups, lines);
+      return formGroups === null || heaps > maxHeaps
+        ? machine
+        : allTogether(machine, formGroups, lines, weights);
     },
   };
 }
@@ -138,39 +146,59 @@ function shareInside({ gain, worth, inside }: Sums): number {
 interface Heap {
   readonly inner: number;
   readonly taken: readonly Place[] | null;
+  /** The number of what is taken: of each line so many. */
+  readonly number: number;
 }
 
-function allTogether(machine: Machine, formGroups: FormGroups, lines: ReadonlySet<number>): Machine {
+const alreadyCounted = -1;
+
+function allTogether(
+  machine: Machine,
+  formGroups: FormGroups,
+  lines: ReadonlySet<number>,
+  weights: ReadonlyMap<number, number>,
+): Machine {
   const { leave, gains } = machine;
   const heaps: Heap[] = [];
-  const ids = new Map<string, number>();
+  const ids = new Map<number, Map<number, number>>();
   const idOf = (heap: Heap): number => {
-    const name = `${heap.inner} ${heap.taken?.map(({ unit }) => unit.line) ?? "counted"}`;
-    let id = ids.get(name);
+    const alike = ids.get(heap.number) ?? new Map<number, number>();
+    if (alike.size === 0) ids.set(heap.number, alike);
+    let id = alike.get(heap.inner);
     if (id === undefined) {
       id = heaps.push(heap) - 1;
-      ids.set(name, id);
+      alike.set(heap.inner, id);
     }
     return id;
   };
-  const start = idOf({ inner: machine.start, taken: [] });
+  /** By the number of what is taken; null: that makes no groups. */
+  const known = new Map<number, number | null>();
+  const countedIn = (number: number, taken: readonly Place[]): number | null => {
+    let counted = known.get(number);
+    if (counted === undefined) {
+      const groups = formGroups(taken);
+      counted = groups === null ? null : countedOf(groups, lines);
+      known.set(number, counted);
+    }
+    return counted;
+  };
+  const start = idOf({ inner: machine.start, taken: [], number: 0 });
   return {
     start,
     take(id, place) {
       const heap = heaps[id]!;
       if (heap.taken === null) return noSteps;
       const taken = [...heap.taken, place];
+      const number = heap.number + weights.get(place.unit.line)!;
       const steps: Step[] = [];
       for (const { next, gain, of } of machine.take(heap.inner, place)) {
         const brought = gain + (of === undefined ? 0 : gains![of]!(place.unit));
-        steps.push({ next: idOf({ inner: next, taken }), gain: brought, counted: 0 });
-        const groups = machine.accepts(next) ? formGroups(taken) : null;
-        if (groups !== null)
-          steps.push({
-            next: idOf({ inner: next, taken: null }),
-            gain: brought,
-            counted: countedOf(groups, lines),
-          });
+        steps.push({ next: idOf({ inner: next, taken, number }), gain: brought, counted: 0 });
+        const counted = machine.accepts(next) ? countedIn(number, taken) : null;
+        if (counted !== null) {
+          const done = idOf({ inner: next, taken: null, number: alreadyCounted });
+          steps.push({ next: done, gain: brought, counted });
+        }
       }
       return steps;
     },

@@ -56,10 +56,10 @@ export interface Priced {
   readonly total: number;
   readonly goods: Goods;
   readonly shipments: Goods;
-  /** By candidate, then canonical line: units claimed in the item stage, null where none were. Empty unless an order was given. */
+  /** By candidate, then canonical line: units claimed in the item stage, null where it has no part. Empty unless an order was given. */
   readonly claimed: readonly (readonly number[] | null)[];
-  /** No two promotions met on a unit, an order or a shipment: whoever comes first, every amount is the same. */
-  readonly ordersAreAlike: boolean;
+  /** In another order of claiming: who was denied a group of a later stage, and by whom. */
+  readonly denied: ReadonlyMap<number, number>;
   /** Candidates that found units or an order taken by another, and those that had taken them. */
   readonly contenders: ReadonlySet<number>;
 }
@@ -94,7 +94,7 @@ class Pricing {
   private readonly isOut: boolean[];
   private readonly conditionsAsked: boolean[];
   private isTrial = false;
-  private haveMet = false;
+  private readonly denied = new Map<number, number>();
   private readonly contenders = new Set<number>();
   private readonly budgetSpent: number[];
   /** By campaign, of those that have a budget. */
@@ -144,12 +144,7 @@ class Pricing {
       goods: this.goods,
       shipments: this.shipments,
       claimed: this.claimed,
-      ordersAreAlike:
-        !this.haveMet &&
-        this.applications.every(
-          ({ stage }, i) =>
-            stage === "item" || stage === "reward" || this.applications[i - 1]?.stage !== stage,
-        ),
+      denied: this.denied,
       contenders: this.contenders,
     };
   }
@@ -159,7 +154,10 @@ class Pricing {
     if (!this.conditionsHold(index, candidate, view)) return;
     const inTheWay = this.conflictsOf(index, candidate);
     const holder = part.stage === "item" ? undefined : groups.get(part.group);
-    if (holder !== undefined) inTheWay.push(holder);
+    if (holder !== undefined) {
+      inTheWay.push(holder);
+      if (this.isTrial) this.denied.set(index, holder);
+    }
     if (inTheWay.length > 0) {
       for (const rival of inTheWay) this.contenders.add(rival).add(index);
       this.reject(index, { reason: "displaced", displacedBy: inTheWay });
@@ -260,15 +258,14 @@ class Pricing {
   }
 
   private unitsClaimed(): (number[] | null)[] {
-    const claimed = filled<number[] | null>(this.situation.candidates.length, null);
     const lines = this.goods.lines.length;
+    // Who found nothing may not take in the real order what others found: none is not the same as all that are free.
+    const claimed = this.situation.candidates.map(({ promotion }, index) =>
+      this.plan.members[index] && partIn(promotion, "item") !== null ? filled(lines, 0) : null,
+    );
     for (let line = 0; line < lines; line++) {
       for (const { claims, count } of this.goods.claimsOn(line)) {
-        if (claims.length > 1) this.haveMet = true;
-        for (const { by } of claims) {
-          claimed[by] ??= filled(lines, 0);
-          claimed[by][line]! += count;
-        }
+        for (const { by } of claims) claimed[by]![line]! += count;
       }
     }
     return claimed;
@@ -347,7 +344,8 @@ function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {
   return null;
 }
 
-function whyNothing(
+/** Why a bid comes to nothing. `budgetLeft`: null where the promotion has none. */
+export function whyNothing(
   { settlement: { wished }, holders, shortfall, allotment }: Bid,
   budgetLeft: number | null,
 ): Rejection {

@@ -4,7 +4,6 @@
  */
 import { bidOn } from "../bid.ts";
 import { Goods, unitsIn } from "../goods.ts";
-import { stages } from "../kind.ts";
 import { type Priced, price } from "../price.ts";
 import type { Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
@@ -52,12 +51,7 @@ function inRealOrder(situation: Situation, trial: Trial): Omit<Proposed, "optima
   const { isReal, plan, priced, rejections } = trial;
   if (isReal) return { plan, priced, rejections };
   const rewards = displacedRewards(situation, trial);
-  if (rewards.size === 0)
-    return {
-      plan,
-      priced: priced.ordersAreAlike ? inStageOrder(priced) : price(situation, plan),
-      rejections,
-    };
+  if (rewards.size === 0) return { plan, priced: price(situation, plan), rejections };
   const members = plan.members.map((isMember, index) => isMember || rewards.has(index));
   const asCounted = price(situation, { ...plan, members });
   return {
@@ -80,13 +74,6 @@ function displacedRewards(situation: Situation, { rejections }: Trial): Readonly
 
 function isReward({ candidates }: Situation, index: number): boolean {
   return candidates[index]!.promotion.parts[0]!.stage === "reward";
-}
-
-function inStageOrder(priced: Priced): Priced {
-  const applications = [...priced.applications].sort(
-    (a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage) || a.candidate - b.candidate,
-  );
-  return { ...priced, applications };
 }
 
 /** Those that contend, by what each would take off alone per unit it needs, and, where whole promotions fight, in all. */

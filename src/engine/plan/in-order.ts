@@ -3,7 +3,8 @@
  * and takes its units first.
  *
  * Whoever turns out to give nothing must not have knocked anybody out, so such a promotion is barred and the order is gone
- * through again. Each round bars one more, so this ends.
+ * through again. So is one of which a part was denied its order or shipping group by a promotion of lower rank: the arithmetic
+ * asks by rank, so while any of it applies it would take the group back. Each round bars one more, so this ends.
  */
 import { type Plan, type Priced, price } from "../price.ts";
 import { areInConflict } from "../promotion.ts";
@@ -36,6 +37,11 @@ export function planInOrder(
       barred.set(idle, priced.rejections[idle]!);
       continue;
     }
+    const halved = halvedIn(priced);
+    if (halved !== undefined) {
+      barred.set(halved.index, { reason: "displaced", displacedBy: [halved.by] });
+      continue;
+    }
     const rejections = [...priced.rejections];
     for (const [index, rejection] of barred) rejections[index] = rejection;
     for (const [index, by] of knockedOutBy) rejections[index] = { reason: "displaced", displacedBy: [by] };
@@ -58,6 +64,12 @@ function idleAmong(
 ): number | undefined {
   const winners = new Set(knockedOutBy.values());
   return order.find((index) => winners.has(index) && priced.rejections[index] !== null);
+}
+
+/** One that applies without the part whose group a promotion of lower rank has. */
+function halvedIn({ denied, rejections }: Priced): { index: number; by: number } | undefined {
+  for (const [index, by] of denied) if (by > index && rejections[index] === null) return { index, by };
+  return undefined;
 }
 
 function admit(situation: Situation, order: readonly number[], barred: ReadonlyMap<number, Rejection>) {

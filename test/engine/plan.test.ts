@@ -226,8 +226,15 @@ describe("an honoured code", () => {
     rule(key, 0, benefit, { trigger: { type: "code", code: key }, ...fields });
   const honoured = { codes: [{ code: "mine", honour: true }] };
   const mine = byCode("mine", percent(10));
+  const setOfAll = rule("set", 0, { kind: "bundle", components: [{ quantity: 3 }], percent: 50 });
   test.each<[string, PromotionInput[], object, string]>([
-    ["applies before a better one of its group", [mine, rule("half", 0, percent(50))], honoured, "mine"],
+    [
+      "applies beside a better one of its group, on what costs least",
+      [mine, rule("half", 0, percent(50))],
+      honoured,
+      "half mine",
+    ],
+    ["applies before a better one that wants all its units", [mine, setOfAll], honoured, "mine"],
     [
       "is left out for a better one when nobody asked to honour it",
       [mine, rule("half", 0, percent(50))],

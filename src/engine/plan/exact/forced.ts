@@ -1,6 +1,6 @@
 /**
- * A promotion that has to be in the plan, because somebody asks what that would cost: its automaton gets one more bit, whether
- * it has brought anything yet, and accepts nothing else.
+ * A promotion that has to be in the plan, because its code is to be honoured or somebody asks what that would cost. In the item
+ * stage its automaton gets one more bit, whether it has brought anything yet, and accepts nothing else.
  */
 import type { Situation } from "../../situation.ts";
 import type { Machine, Place } from "./machine.ts";
@@ -8,18 +8,15 @@ import { noSteps } from "./machine.ts";
 import type { Offer } from "./offer.ts";
 
 /** With several parts any of them may do, which the model does not weigh: then it is not told, and its bound holds anyway. */
-const hasOnePart = ({ candidates }: Situation, index: number): boolean =>
-  candidates[index]!.promotion.parts.length === 1;
-
-export function isForcedLater(situation: Situation, index: number): boolean {
-  const { parts } = situation.candidates[index]!.promotion;
-  return hasOnePart(situation, index) && (parts[0]!.stage === "order" || parts[0]!.stage === "shipping");
+export function canBeForced({ candidates }: Situation, index: number): boolean {
+  const { parts } = candidates[index]!.promotion;
+  return parts.length === 1 && parts[0]!.stage !== "reward";
 }
 
-/** The offers of a candidate, as they are unless it is the forced one. */
-export function withForced(situation: Situation, index: number, offers: Offer[]): Offer[] {
+/** The offers of a candidate; one that has to be in the plan and has only one offer takes nothing but what brings something. */
+export function withForced(isForced: boolean, offers: Offer[]): Offer[] {
   const [offer] = offers;
-  if (index !== situation.forced || offers.length !== 1 || !hasOnePart(situation, index)) return offers;
+  if (!isForced || offers.length !== 1) return offers;
   if (offer!.type === "lump") return offers;
   const { gainOn, ...common } = offer!.type === "each" ? offer! : { ...offer!, gainOn: null };
   const inner = (scale: number): Machine | null =>

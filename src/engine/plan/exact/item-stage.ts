@@ -14,7 +14,7 @@ import type { Work } from "./work.ts";
 
 export interface ItemStage {
   readonly offers: readonly Offer[];
-  /** The best plan found, and what no plan passes; in millionths. */
+  /** The best plan found, and what no plan passes; in millionths. Minus infinity: no plan has all that it must. */
   readonly solved: Solved;
   /** The model says of every plan exactly what it brings, so plans may be sought that bring no more than so much. */
   readonly isExact: boolean;
@@ -25,11 +25,18 @@ export interface ItemStage {
 /** What modelling a line counts for, for each promotion that covers it. */
 const perCoveredLine = 8;
 
-/** Null: too large to be modelled. */
-export function itemStage(situation: Situation, candidates: readonly number[], work: Work): ItemStage | null {
+/** `forced`: without these no plan will do. Null: too large to be modelled. */
+export function itemStage(
+  situation: Situation,
+  candidates: readonly number[],
+  forced: ReadonlySet<number>,
+  work: Work,
+): ItemStage | null {
   const { lines } = situation.cart;
+  let isPossible = true;
   const offers = candidates.flatMap((index) => {
-    const ofPromotion = withForced(situation, index, itemOffers(situation, index));
+    const ofPromotion = withForced(forced.has(index), itemOffers(situation, index));
+    if (ofPromotion.length === 0 && forced.has(index)) isPossible &&= !isAboutItems(situation, index);
     for (const { slots } of ofPromotion)
       for (const covered of slots) situation.work.spend(perCoveredLine * covered.length);
     return ofPromotion;
@@ -45,6 +52,8 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
       relaxation === null
         ? solvePlain(component, (line) => lines[line]!.quantity)
         : solveComponent(relaxation, work);
+    // Those that have to be in the plan cannot all be.
+    isPossible &&= solved.most !== Number.NEGATIVE_INFINITY;
     if (solved.value > 0) value += solved.value;
     most += Math.max(0, solved.most);
     for (const [candidate, ofLines] of solved.uses)
@@ -56,7 +65,7 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
     offers,
     solved: {
       value,
-      most: Math.min(most, roomsOf(offers, situation)),
+      most: isPossible ? Math.min(most, roomsOf(offers, situation)) : Number.NEGATIVE_INFINITY,
       uses: withFewest(
         uses,
         stage.parts.map(({ component }) => component),
@@ -66,6 +75,9 @@ export function itemStage(situation: Situation, candidates: readonly number[], w
     within: (above, limit) => (isExact ? limited.best(above, limit) : null),
   };
 }
+
+const isAboutItems = ({ candidates }: Situation, index: number): boolean =>
+  candidates[index]!.promotion.parts[0]!.stage === "item";
 
 /** Promotions of different groups add up on a unit, each on what the one before left: the model, on list prices, overstates them. */
 function groupsMeet(groups: ReadonlyMap<string, readonly Offer[]>): boolean {

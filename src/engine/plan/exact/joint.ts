@@ -39,7 +39,7 @@ const maxLimited = 12;
 const maxDepth = 3;
 
 /**
- * `forced`: candidates of later stages without which no plan will do. Answers the least that a plan of these candidates pays, in millionths;
+ * `forced`: candidates without which no plan will do, as far as the model can be told (`forced.ts`). Answers the least that a plan of these candidates pays, in millionths;
  * null: the cart is too large.
  */
 export function solveJointly(
@@ -50,7 +50,7 @@ export function solveJointly(
   consider: Consider,
   work: Work,
 ): number | null {
-  const items = itemStage(situation, candidates, work);
+  const items = itemStage(situation, candidates, forced, work);
   return items === null
     ? null
     : new Joint(situation, items, consider, work).solve(candidates, forced, null, known, 0);
@@ -90,6 +90,7 @@ class Joint {
     depth: number,
   ): number | null {
     const { worth, work, items } = this;
+    if (items.solved.most === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const later = laterStages(this.situation, candidates, forced);
     const above = scope === null ? Number.NEGATIVE_INFINITY : this.tooLittle(later.stages, known.total);
     const solved = scope === null ? items.solved : items.within(above, scope);
@@ -195,19 +196,36 @@ class Joint {
     const { offers, isExact: isExactBefore } = this.items;
     const { pay, chosen } = stages.payAt(this.worth - value);
     const unlimited = offers.filter(({ type }) => type === "lump").map(({ candidate }) => candidate);
-    const isKnown = isExactBefore && !isDoubtful && isExact(chosen);
+    const isKnown = isExactBefore && !isDoubtful && isExact(chosen) && this.areWhole(uses, chosen);
     return this.consider(
-      { uses, later: chosen, unlimited, isSure: isExactBefore, pay: isKnown ? pay : null },
+      { uses, later: chosen, unlimited, isSure: isExactBefore, pay: isKnown ? payable(pay) : null },
       isTied,
     );
   }
 
   private suggestUntouched({ stages, isExact }: Later): number {
     const { pay, chosen } = stages.payAt(this.worth);
+    const uses: Uses = new Map();
+    const isKnown = isExact(chosen) && this.areWhole(uses, chosen);
     return this.consider(
-      { uses: new Map(), later: chosen, unlimited: [], isSure: true, pay: isExact(chosen) ? pay : null },
+      { uses, later: chosen, unlimited: [], isSure: true, pay: isKnown ? payable(pay) : null },
       false,
     );
+  }
+
+  /**
+   * Every part of a later stage applies, of all that apply at all. The model gives each part's place to whom it likes; the evaluator
+   * asks all parts of a promotion that is in the plan.
+   */
+  private areWhole(uses: Uses, chosen: readonly number[]): boolean {
+    for (const index of new Set([...uses.keys(), ...chosen])) {
+      const { parts } = this.situation.candidates[index]!.promotion;
+      let left = 0;
+      for (const { stage } of parts) if (stage === "order" || stage === "shipping") left++;
+      if (left === 0 || (left === 1 && chosen.includes(index))) continue;
+      if (chosen.filter((other) => other === index).length < left) return false;
+    }
+    return true;
   }
 
   /** A rule of the order stage that the bound counts on, although the item stage may leave too little of its goods. */
@@ -247,6 +265,11 @@ class Joint {
     }
     return least;
   }
+}
+
+/** Null: what must apply could not, so what such a plan costs was not counted. */
+function payable(pay: number): number | null {
+  return Number.isFinite(pay) ? pay : null;
 }
 
 function lower(a: Outcome, b: Outcome): Outcome {

@@ -11,11 +11,12 @@ import type { Rejection, Situation } from "../../situation.ts";
 import { inMerchantsOrder, planGreedily } from "../greedy.ts";
 import type { Trial } from "../in-order.ts";
 import type { Proposed } from "../planner.ts";
-import { honouredAmong, isHonoured, moneyIn } from "../preference.ts";
+import { isHonoured, moneyIn } from "../preference.ts";
 import { byPriority } from "../priority.ts";
 import { hasRateIn } from "./benefit-fields.ts";
+import { ceilingOf } from "./ceiling.ts";
 import { Contest } from "./contest.ts";
-import { isForcedLater } from "./forced.ts";
+import { canBeForced } from "./forced.ts";
 import { grain, largestWorth } from "./grain.ts";
 import { solveJointly } from "./joint.ts";
 import { memory } from "./memory.ts";
@@ -79,13 +80,20 @@ class ExactPlanner {
   private leastPaid(candidates: readonly number[]): number | null {
     const { situation } = this;
     if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
-    const honoured = candidates.filter((index) => isHonoured(situation, index) && index !== situation.forced);
-    // In the item stage a code is honoured by what it is left, which the model does not weigh.
-    const isLater = (index: number) =>
-      situation.candidates[index]!.promotion.parts.every(({ stage }) => stage !== "item");
-    const forced = new Set(honoured.every(isLater) ? honoured : []);
-    if (situation.forced !== null && isForcedLater(situation, situation.forced)) forced.add(situation.forced);
-    const musts = situation.forced === null ? [...forced] : [...forced, situation.forced];
+    const musts = this.honoured(candidates);
+    const least = this.leastPaidWith(candidates, musts);
+    if (least === null || musts.length === 0 || this.areAllHonoured()) return least;
+    // No plan was found that has them all: those that the best one has, as cheaply as they can be; then what any plan pays at least.
+    const applied = moneyIn(this.contest.best.priced);
+    const some = musts.filter((index) => applied.has(index));
+    if (some.length > 0) this.leastPaidWith(candidates, some);
+    return this.leastPaidWith(candidates, []);
+  }
+
+  /** Infinite: no plan has them all. */
+  private leastPaidWith(candidates: readonly number[], musts: readonly number[]): number | null {
+    const { situation } = this;
+    const forced = new Set(musts.filter((index) => canBeForced(situation, index)));
     let least = Number.POSITIVE_INFINITY;
     for (const world of worldsOf(situation, candidates)) {
       if ([...forced].some((index) => !world.includes(index))) continue;
@@ -105,7 +113,7 @@ class ExactPlanner {
       least = Math.min(least, ofWorld);
       this.contest.settle();
     }
-    return Number.isFinite(least) ? least : null;
+    return least;
   }
 
   /** Of the best plan known, which rules out all dearer ones; unless it lacks what must be in the plan. */
@@ -128,15 +136,26 @@ class ExactPlanner {
 
   private isProven(least: number | null): boolean {
     const { best, disagreed } = this.contest;
-    if (least === null || disagreed) return false;
-    const { situation } = this;
-    const honoured = byPriority(situation).filter(
-      (index) => situation.candidates[index]!.rejection === null && isHonoured(situation, index),
-    );
-    if (honouredAmong(situation, moneyIn(best.priced)) < honouredAmong(situation, new Set(honoured)))
-      return false;
+    if (least === null || disagreed || !this.areAllHonoured()) return false;
     const gap = best.priced.total * grain - least;
     return gap < grain || gap <= this.contest.roundingOf(best.priced);
+  }
+
+  /** Of these, those that have to be in the plan: all but those for which there is nothing in the cart. */
+  private honoured(candidates: readonly number[]): number[] {
+    const { situation } = this;
+    const isAboutItems = (index: number) =>
+      situation.candidates[index]!.promotion.parts.at(-1)!.stage === "item";
+    return candidates.filter(
+      (index) => isHonoured(situation, index) && !(isAboutItems(index) && ceilingOf(situation, index) === 0),
+    );
+  }
+
+  /** One that is left out might yet be had. */
+  private areAllHonoured(): boolean {
+    if (this.isPlain) return true;
+    const applied = moneyIn(this.contest.best.priced);
+    return this.honoured(this.moneyCandidates()).every((index) => applied.has(index));
   }
 
   /** The most that any plan could still save: nothing below the floors, and nothing beyond the model's bound. */
@@ -159,7 +178,7 @@ class ExactPlanner {
     return {
       plan,
       priced,
-      optimality: { proven: bound === 0, bound },
+      optimality: { proven: bound === 0 && this.areAllHonoured(), bound },
       rejections: best.rejections ?? this.reasons(priced),
       disagreed,
     };

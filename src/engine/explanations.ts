@@ -8,6 +8,7 @@ import { findHints } from "./hints.ts";
 import { outOfReach } from "./judge.ts";
 import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
+import { StageStarts, whatItLacks } from "./lacking.ts";
 import { isBeyond } from "./least-spend.ts";
 import { whyLeftOut } from "./left-out.ts";
 import { limits } from "./limits.ts";
@@ -80,6 +81,7 @@ export function rejectionsOf(
 ): readonly (Rejection | null)[] {
   const { situation, proposed } = outcome;
   const views = new Map<Stage, StageView>();
+  const starts = new StageStarts(outcome);
   return situation.candidates.map(({ promotion, code }, index) => {
     const final = proposed.priced.rejections[index]!;
     if (final === null) return null;
@@ -87,8 +89,12 @@ export function rejectionsOf(
       return isTold || code !== null ? missedAtStage(outcome, promotion, views) : final;
     // What is not in the plan has its reason from the planner.
     const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
-    if (!closely && code === null) return told;
-    return situation.work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
+    if (!isTold && code === null) return told;
+    const { work } = situation;
+    const lack =
+      told.reason === "displaced" ? work.searching(() => whatItLacks(outcome, index, starts)) : null;
+    if (lack !== null || (!closely && code === null)) return lack ?? told;
+    return work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
   });
 }
 

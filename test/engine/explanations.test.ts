@@ -10,7 +10,7 @@ import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { writeQuote } from "../../src/engine/write-quote.ts";
 import { cart } from "../cart-notation.ts";
 import { arbitraryCart, arbitraryPromotions, compileAll } from "./arbitrary-request.ts";
-import { now, promotion, quoteFor } from "./engine-call.ts";
+import { now, promotion, quoteFor, reasonOf } from "./engine-call.ts";
 
 const runs = process.env.LONG === "1" ? 5_000 : 150;
 const patience = 300_000;
@@ -59,6 +59,40 @@ describe("a promotion that another plan could have", () => {
     });
   });
 
+  test.each<[string, object, string]>([
+    [
+      "too few units",
+      { kind: "bundle", components: [{ quantity: 4 }], price: { CNY: 100 } },
+      "quantity_too_low 2/4",
+    ],
+    ["a price that is none", { kind: "fixed_price", price: { CNY: 15000 } }, "nothing_to_discount"],
+    [
+      "a tier out of reach, its place in the order taken",
+      {
+        kind: "tiered",
+        target: "order",
+        by: "quantity",
+        tiers: [{ from: 3, benefit: { kind: "percent_off", percent: 50 } }],
+      },
+      "quantity_too_low 2/3",
+    ],
+  ])("is none of those that nobody keeps from anything: %s", (_title, benefit, reason) => {
+    const own = promotion({ benefits: [benefit as PromotionInput["benefits"][number]] });
+    const order = promotion({
+      key: "order",
+      priority: 1,
+      benefits: [{ kind: "percent_off", target: "order", percent: 5 }],
+    });
+    for (const strategy of ["best", "priority"] as const) {
+      const quote = quoteFor(
+        [own, { ...twentyOff, priority: 1 }, order],
+        cart("2x A @ 100.00", { explain: "all", strategy }),
+      );
+      expect(reasonOf(quote)).toBe(reason);
+      expect(quote.notApplied[0]).not.toHaveProperty("displacedBy");
+    }
+  });
+
   test("was left out to keep the threshold of another, at the edge and a cent to each side", () => {
     const at = (lines: string[]) => rowOf([setSaves25, over300()], lines);
     expect(at(["2x A @ 160.00"])).toMatchObject({
@@ -69,6 +103,36 @@ describe("a promotion that another plan could have", () => {
     // 325.00 less 25.00 is exactly 300.00: both apply.
     expect(at(["1x A @ 162.50", "1x B @ 162.50"])).toBeUndefined();
     expect(at(["1x A @ 162.50", "1x B @ 162.49"])).toMatchObject({ reason: "threshold_protected" });
+  });
+
+  test("was left out for two, one of which finds no units where the other has lost its threshold", () => {
+    const half = promotion({
+      key: "half",
+      priority: 2,
+      benefits: [{ kind: "nth_unit", select: { skus: ["A"] }, n: 2, percent: 50 }],
+    });
+    const fixed = promotion({
+      key: "fixed",
+      benefits: [{ kind: "fixed_price", select: { skus: ["A", "B"] }, price: { CNY: 636 } }],
+    });
+    const set = promotion({
+      benefits: [
+        {
+          kind: "bundle",
+          components: [{ select: { skus: ["B", "C"] }, quantity: 2 }],
+          price: { CNY: 1351 },
+        },
+      ],
+    });
+    const third = promotion({
+      key: "third",
+      conditions: { kind: "subtotal", atLeast: { CNY: 2800 } },
+      benefits: [{ kind: "percent_off", target: "order", percent: 33.3333 }],
+    });
+    expect(rowOf([half, fixed, set, third], ["2x A @ 6.95", "2x B @ 8.59", "1x C @ 1.01"])).toMatchObject({
+      reason: "threshold_protected",
+      displacedBy: ["fixed", "third"],
+    });
   });
 
   test("was left out where a threshold that repeats would be reached once less", () => {

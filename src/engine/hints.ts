@@ -107,10 +107,16 @@ class Hunt {
     if (saving <= 0) return null;
     const promotions: string[] = [];
     for (const [index, { promotion }] of situation.candidates.entries()) {
-      const isPublic = promotion.document.visibility === "public";
-      // A private promotion that only the added goods would bring in is not given away by what it would save.
-      if (!isPublic && priced.rejections[index] === null && before.rejections[index] !== null) return null;
-      if (isPublic && amountOf(priced, index) > amountOf(before, index)) promotions.push(promotion.key);
+      const brought = amountOf(before, index);
+      const gain = amountOf(priced, index) - brought;
+      if (promotion.document.visibility === "public") {
+        if (gain > 0) promotions.push(promotion.key);
+        continue;
+      }
+      // What a private promotion would save is not given away: neither one that only the added goods would bring in, nor the
+      // next step of one that applies. Its share of more goods, but for rounding, tells nothing new.
+      const isNew = priced.rejections[index] === null && before.rejections[index] !== null;
+      if (isNew || (gain - 1) * situation.cart.subtotal > brought * goods.amount) return null;
     }
     if (promotions.length === 0) return null;
     const kind = goods.line === null ? "amount" : "units";

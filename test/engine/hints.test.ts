@@ -183,6 +183,45 @@ describe("a hint", () => {
     expect(hintsFor([publicGoal], ["2x A @ 580.00"])).toHaveLength(1);
   });
 
+  test("does not give away the next step of a private promotion that applies, but its share of more goods may grow", () => {
+    const privately = (benefit: object) =>
+      promotion({
+        key: "private",
+        visibility: "private",
+        stacking: { group: "private" },
+        benefits: [benefit as PromotionInput["benefits"][number]],
+      });
+    const goal = promotion({
+      key: "goal",
+      conditions: { kind: "subtotal", atLeast: { CNY: 100000 }, base: "list" },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 2000 } }],
+    });
+    const amountOff = (amount: number) => ({ kind: "amount_off", amount: { CNY: amount } }) as const;
+    const tiers = [
+      { from: { CNY: 90000 }, benefit: amountOff(1000) },
+      { from: { CNY: 100000 }, benefit: amountOff(40000) },
+    ];
+    const lines = ["1x A @ 990.01"];
+    const hintsBeside = (benefit: object) =>
+      hintsFor([privately(benefit), goal], lines).map(({ promotions }) => promotions);
+    expect(hintsBeside({ kind: "tiered", target: "order", by: "amount", tiers })).toEqual([]);
+    expect(hintsBeside({ kind: "percent_off", target: "order", percent: 10 })).toEqual([["goal"]]);
+  });
+
+  test("is told of what is missing although another promotion has the goods", () => {
+    const deal = promotion({
+      key: "deal",
+      benefits: [{ kind: "amount_off", target: "item", amount: { CNY: 100 } }],
+    });
+    const four = promotion({
+      key: "four",
+      benefits: [{ kind: "bundle", components: [{ quantity: 4 }], price: { CNY: 1000 } }],
+    });
+    expect(told(hintsFor([deal, four], ["2x A @ 10.00"]))).toEqual([
+      "Add 2 more A: pay 9.00 CNY less. (2900)",
+    ]);
+  });
+
   test("is told only where asked for", () => {
     expect(quoteFor([over1200], cart("2x A @ 580.00"))).not.toHaveProperty("hints");
   });

@@ -97,8 +97,11 @@ function instanceOf(seed: number): Instance {
   return { cart: { ...bare, codes }, promotions: withCodes };
 }
 
-const subsetsOf = (indexes: readonly number[]): number[][] =>
-  indexes.reduce<number[][]>((sets, index) => [...sets, ...sets.map((set) => [...set, index])], [[]]);
+function subsetsOf(indexes: readonly number[]): number[][] {
+  const sets: number[][] = [[]];
+  for (const index of indexes) sets.push(...sets.map((set) => [...set, index]));
+  return sets;
+}
 
 /** The most codes that a plan has, and the least such a plan costs. Null: too many plans. */
 function bestOf(situation: Situation, indexes: readonly number[]): { count: number; total: number } | null {

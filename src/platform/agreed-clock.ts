@@ -15,16 +15,19 @@ export function agreedClock(
   log: Log,
   machine: Clock = systemClock,
 ): Clock {
+  /** How far the database is ahead of this machine. */
   let aheadMilliseconds = 0;
   watch.onTime(({ at, tookMilliseconds }) => {
     // Somewhere between question and answer, nobody knows where: in the middle it is wrong by half of that at most.
     const differs = at - (machine.now() - tookMilliseconds / 2);
     if (Math.abs(differs - aheadMilliseconds) < leastMilliseconds + tookMilliseconds / 2) return;
     aheadMilliseconds = Math.abs(differs) < leastMilliseconds ? 0 : Math.round(differs);
-    log.warn(
-      { aheadMilliseconds },
-      "the clock of this machine is not that of the database, which is gone by",
-    );
+    if (aheadMilliseconds === 0) log.info({}, "the clock of this machine agrees with the database's again");
+    else
+      log.warn(
+        { machineAheadMilliseconds: -aheadMilliseconds },
+        "the clock of this machine is not that of the database, which is gone by",
+      );
   });
   return { now: () => machine.now() + aheadMilliseconds };
 }

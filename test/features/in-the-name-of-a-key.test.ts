@@ -51,9 +51,15 @@ describe.each(environments)("in %s", (environment) => {
 
   const plan = (promotion: string, key?: string) =>
     here.rest("POST", `/v1/promotions/${promotion}/scheduled-changes`, {
-      body: { at: new Date(Date.now() + 1_500).toISOString(), action: "activate" },
+      body: { at: new Date(Date.now() + 86_400_000).toISOString(), action: "activate" },
       ...(key === undefined ? { role: "marketing" } : { key }),
     });
+  /** Its time has come. */
+  const bring = (...promotions: string[]) =>
+    database.pool.query(
+      "update promotion_scheduled_changes set at = now() where promotion_id = any ($1) and state = 'waiting'",
+      [promotions],
+    );
   const settled = (promotion: string) =>
     expect.poll(async () => {
       const { items } = (await here.rest("GET", `/v1/promotions/${promotion}/scheduled-changes`)).body;
@@ -68,6 +74,7 @@ describe.each(environments)("in %s", (environment) => {
     expect((await plan(one.id)).status).toBe(201);
     expect((await plan(other.id, temporary.secret)).status).toBe(201);
     expect((await here.rest("DELETE", `/v1/api-keys/${temporary.id}`)).status).toBe(200);
+    await bring(one.id, other.id);
     await settled(one.id).toEqual(["applied", null]);
     await settled(other.id).toEqual(["failed", "forbidden-role"]);
     expect((await here.rest("GET", `/v1/promotions/${one.id}`)).body.status).toBe("active");

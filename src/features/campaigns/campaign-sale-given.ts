@@ -1,10 +1,10 @@
 /** What promotions took off a sale or gave away with it, as a whole and by SKU, less what came back: pure arithmetic. */
+import type { KeptReward } from "./campaign-sale-gifts.ts";
 import {
   isReturnedWhole,
   partOf,
   type SoldLine,
   type StoredSale,
-  soldLines,
   sumOf,
   unitsBack,
 } from "./campaign-stored-sale.ts";
@@ -53,11 +53,15 @@ export type GiftCostOf = (
 
 const noFigures = Object.fromEntries(skuMeasures.map((measure) => [measure, 0])) as Record<SkuMeasure, 0>;
 
-export function givenBy(sale: StoredSale, promotions: ReadonlySet<string>, giftCostOf: GiftCostOf): Given {
+export function givenBy(
+  sale: StoredSale,
+  { lines, rewards }: { readonly lines: readonly SoldLine[]; readonly rewards: readonly KeptReward[] },
+  promotions: ReadonlySet<string>,
+  giftCostOf: GiftCostOf,
+): Given {
   const isReturned = isReturnedWhole(sale);
   const asked = new Map(sale.request.map((line) => [line.id, line]));
   const backOf = unitsBack(sale);
-  const lines = soldLines(sale);
   const skus = skusOf(lines);
   let promotedUnits = 0;
   let onLines = 0;
@@ -79,7 +83,7 @@ export function givenBy(sale: StoredSale, promotions: ReadonlySet<string>, giftC
   }
   // Off the shipping, which is given back with the last unit.
   const all = sumOf(sale.promotions, ({ promotion, amount }) => (promotions.has(promotion) ? amount : 0));
-  const gifts = giftsOf(sale, promotions, lines, giftCostOf);
+  const gifts = giftsOf(sale, promotions, rewards, giftCostOf);
   for (const { sku, units, cost, isAmongGoods } of gifts.given)
     add(skus, sku, {
       gifts: units,
@@ -139,50 +143,34 @@ interface GivenUnits {
   readonly isAmongGoods: boolean;
 }
 
-/**
- * Gifts and services that were kept. What a gift cost is told best by the ERP, whose order has it as a line that the cart has not
- * and that nobody paid for; else by the promotion's `unitCost`.
- */
+/** What a gift cost is told best by the ERP, on the line of the order that it is; else by the promotion's `unitCost`. */
 function giftsOf(
   sale: StoredSale,
   promotions: ReadonlySet<string>,
-  lines: readonly SoldLine[],
+  rewards: readonly KeptReward[],
   giftCostOf: GiftCostOf,
 ): { given: GivenUnits[]; value: number; units: number } {
-  const asked = new Set(sale.request.map(({ id }) => id));
-  const free = lines
-    .filter(({ id, total, unitCost }) => total === 0 && unitCost !== undefined && !asked.has(id))
-    .map(({ sku, quantity, back, unitCost }) => ({ sku, unitCost: unitCost!, left: quantity - back }));
   const idOf = new Map(sale.promotions.map(({ promotion, promotionId }) => [promotion, promotionId]));
-  const given: GivenUnits[] = [];
-  let value = 0;
-  let units = 0;
-  for (const {
-    kind,
-    promotion,
-    benefit,
-    sku = null,
-    choices = [],
-    quantity = 1,
-    ...reward
-  } of sale.rewards) {
-    if (!promotions.has(promotion) || (kind !== "gift" && kind !== "service")) continue;
-    const kept = Math.max(0, quantity - (sale.returned?.gifts?.[`${promotion}/${benefit}`] ?? 0));
-    value += kept * (reward.value ?? 0);
-    if (kind === "gift") units += kept;
-    let left = kept;
-    for (const line of free) {
-      const taken = Math.min(left, line.left);
-      if (taken <= 0 || !(line.sku === sku || choices.includes(line.sku))) continue;
-      line.left -= taken;
-      left -= taken;
-      given.push({ sku: line.sku, units: taken, cost: taken * line.unitCost, isAmongGoods: true });
-    }
-    if (left === 0) continue;
+  const own = rewards.filter(({ reward }) => promotions.has(reward.promotion));
+  const given = own.flatMap(({ reward: { promotion, benefit, sku = null }, units, onLines }) => {
     const promotionId = idOf.get(promotion) ?? null;
-    const unitCost =
-      promotionId === null ? null : giftCostOf(promotionId, sale.revision, benefit, sale.currency);
-    given.push({ sku, units: left, cost: unitCost === null ? null : left * unitCost, isAmongGoods: false });
-  }
-  return { given, value, units };
+    const said = promotionId === null ? null : giftCostOf(promotionId, sale.revision, benefit, sale.currency);
+    const others = { sku, units: units - sumOf(onLines, (line) => line.units) };
+    return [...onLines, others].map(
+      (some: { sku: string | null; units: number; unitCost?: number }): GivenUnits => {
+        const unitCost = some.unitCost ?? said;
+        return {
+          sku: some.sku,
+          units: some.units,
+          cost: unitCost === null ? null : some.units * unitCost,
+          isAmongGoods: some.unitCost !== undefined,
+        };
+      },
+    );
+  });
+  return {
+    given,
+    value: sumOf(own, ({ reward, units }) => units * (reward.value ?? 0)),
+    units: sumOf(own, ({ reward, units }) => (reward.kind === "gift" ? units : 0)),
+  };
 }

@@ -3,6 +3,8 @@
  * for it, if there is one. Nobody adds up events: whenever something happened to a sale it is worked out anew and put in the
  * place of what it was before, so that repeated, late and disordered messages come to the same.
  */
+
+import { giftsAndLines } from "./campaign-sale-gifts.ts";
 import {
   type GiftCostOf,
   type Given,
@@ -11,7 +13,7 @@ import {
   type SoldSku,
   skuMeasures,
 } from "./campaign-sale-given.ts";
-import { isReturnedWhole, type StoredSale, soldLines, sumOf } from "./campaign-stored-sale.ts";
+import { isReturnedWhole, type SoldLine, type StoredSale, sumOf } from "./campaign-stored-sale.ts";
 
 /** Of a sale, or summed up; amounts in minor units. */
 export const saleMeasures = [
@@ -78,7 +80,8 @@ export function contributionsOf(sale: StoredSale, { campaignOf, giftCostOf }: Ru
   }
   if (byCampaign.size === 0) return [];
   const isSold = soldStates.has(sale.state) && sale.order?.status !== "cancelled";
-  const whole = isSold ? wholeOf(sale) : null;
+  const told = giftsAndLines(sale);
+  const whole = isSold ? wholeOf(sale, told.lines) : null;
   const place = {
     redemption: sale.id,
     orderRef: sale.orderRef,
@@ -92,7 +95,7 @@ export function contributionsOf(sale: StoredSale, { campaignOf, giftCostOf }: Ru
       campaign,
       promotion: index === 0 ? "" : [...of][0]!,
       skus: [],
-      ...(whole === null ? nothing : withGiven(whole, givenBy(sale, of, giftCostOf), index === 0)),
+      ...(whole === null ? nothing : withGiven(whole, givenBy(sale, told, of, giftCostOf), index === 0)),
     })),
   );
 }
@@ -130,13 +133,12 @@ function bounded<Measure extends string, Figures extends Readonly<Record<Measure
 type OfWhole = Omit<SaleFigures, keyof GivenFigures>;
 
 /** What does not depend on whose promotions are asked about. */
-function wholeOf(sale: StoredSale): OfWhole {
+function wholeOf(sale: StoredSale, lines: readonly SoldLine[]): OfWhole {
   const { order, total, boughtAt, boughtBefore } = sale;
   const paid = order?.total ?? total;
   const isReturned = isReturnedWhole(sale);
   const isPaid = order === null || paidStatuses.has(order.status);
   const isFirst = sale.isKnownCustomer && isPaid && !isReturned;
-  const lines = soldLines(sale);
   return {
     orders: 1,
     returnedOrders: isReturned ? 1 : 0,

@@ -121,6 +121,29 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
           isKept: !isBack && nth >= gone,
         });
     }
+    // In turn: a gift that was kept is a kept unit that nobody paid for, one that came back a unit that did; what only one of
+    // the two sides tells has come back for both.
+    const gifts = (isBack && o?.status !== "returned" ? [] : r.quote.rewards).flatMap((gift: Row) =>
+      Array.from({ length: gift.quantity }, (_, nth) => ({
+        gift,
+        isKept: nth >= (r.returned?.gifts?.[`${gift.promotion}/${gift.benefit}`] ?? 0),
+        unit: null as (typeof units)[number] | null,
+      })),
+    );
+    for (const [isGiftKept, isUnitKept] of [
+      [true, true],
+      [false, false],
+      [true, false],
+      [false, true],
+    ])
+      for (const one of gifts.filter(({ isKept, unit }: Row) => isKept === isGiftKept && unit === null)) {
+        const isTaken = (unit: Row) => gifts.some((other: Row) => other.unit === unit);
+        const ofGift = units.filter((unit) => unit.isFree && unit.sku === one.gift.sku && !isTaken(unit));
+        const matching = ofGift.filter(({ isKept }) => isKept === isUnitKept);
+        one.unit = matching.find(({ cost }) => cost !== null) ?? matching[0] ?? null;
+      }
+    for (const one of gifts.filter(({ unit }: Row) => unit !== null))
+      one.isKept = one.unit.isKept = one.isKept && one.unit.isKept;
     const sum = (of: typeof units, amount: (unit: Row) => number) =>
       of.reduce((all, unit) => all + amount(unit), 0);
     const keptUnits = units.filter(({ isKept }) => isKept);
@@ -158,11 +181,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
     for (const [campaign, keys] of campaigns)
       for (const promotion of ["", ...keys]) {
         const own = promotion === "" ? keys : [promotion];
-        const rewards = isBack && o?.status !== "returned" ? [] : r.quote.rewards;
-        const givenGifts = rewards.filter(
-          (gift: Row) =>
-            own.includes(gift.promotion) && !r.returned?.gifts?.[`${gift.promotion}/${gift.benefit}`],
-        );
+        const givenGifts = gifts.filter(({ gift, isKept }: Row) => isKept && own.includes(gift.promotion));
         const offOf = (unit: Row) => {
           const quoted = r.quote.lines.find(({ id }: Row) => id === unit.line);
           if (quoted === undefined) return 0;
@@ -172,23 +191,18 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
             .reduce((all: number, adjustment: Row) => all + adjustment.amount, 0);
           return amount / asked.quantity;
         };
-        // What each gift that was kept cost: a unit of the order that nobody paid for, else what the promotion said then.
-        const free = keptUnits.filter(({ isFree, cost }) => isFree && cost !== null);
-        const gifts = givenGifts.flatMap((gift: Row) =>
-          Array.from({ length: gift.quantity }, () => {
-            const at = free.findIndex(({ sku }) => sku === gift.sku);
-            if (at >= 0) return { sku: gift.sku, cost: free.splice(at, 1)[0]!.cost, isAmongGoods: true };
-            const { promotionId } = r.quote.promotions.find((p: Row) => p.promotion === gift.promotion);
-            const said = versionOf(promotionId, r).document.benefits[gift.benefit].unitCost?.CNY ?? null;
-            return { sku: gift.sku, cost: said, isAmongGoods: false };
-          }),
-        );
+        // A line of the order says best what a gift cost, else the promotion did then.
+        const costs = givenGifts.map(({ gift, unit }: Row) => {
+          const { promotionId } = r.quote.promotions.find((p: Row) => p.promotion === gift.promotion);
+          const said = versionOf(promotionId, r).document.benefits[gift.benefit].unitCost?.CNY ?? null;
+          return { sku: gift.sku, cost: unit?.cost ?? said, isAmongGoods: (unit?.cost ?? null) !== null };
+        });
         const costOf = (some: Row[]) => some.reduce((all, { cost }) => all + (cost ?? 0), 0);
         const isUncosted = ({ cost }: Row) => cost === null;
         const isAmongGoods = (gift: Row) => gift.isAmongGoods;
         for (const sku of promotion !== "" ? [] : new Set([...units.map((unit) => unit.sku), "TOTE"])) {
           const own = keptUnits.filter((unit) => unit.sku === sku);
-          const ownGifts = gifts.filter((gift: Row) => gift.sku === sku);
+          const ownGifts = costs.filter((gift: Row) => gift.sku === sku);
           const adds: Record<string, number> = {
             orders: Number(own.length > 0),
             units: own.length,
@@ -206,14 +220,12 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
         }
         const row: Record<string, number> = {
           ...whole,
-          goods_cost: whole.goods_cost - costOf(gifts.filter(isAmongGoods)),
-          gift_cost: costOf(gifts),
-          uncosted_gifts: gifts.filter(isUncosted).length,
+          goods_cost: whole.goods_cost - costOf(costs.filter(isAmongGoods)),
+          gift_cost: costOf(costs),
+          uncosted_gifts: costs.filter(isUncosted).length,
           discount: sum(keptUnits, offOf),
-          gift_value: givenGifts.reduce((all: number, gift: Row) => all + gift.value * gift.quantity, 0),
-          promoted_units:
-            keptUnits.filter((unit) => offOf(unit) > 0).length +
-            givenGifts.reduce((all: number, gift: Row) => all + gift.quantity, 0),
+          gift_value: givenGifts.reduce((all: number, { gift }: Row) => all + gift.value, 0),
+          promoted_units: keptUnits.filter((unit) => offOf(unit) > 0).length + givenGifts.length,
         };
         const minutes = Math.floor(r.committed_at.getTime() / 900_000) * 15;
         const channel = o?.channel ?? r.request.channel ?? "";

@@ -206,7 +206,9 @@ async function play(steps: readonly Step[], history: History) {
         "if-match": "*",
       });
     else if (kind === "order_return" && orders.length > 0)
-      await send("POST", `/v1/orders/${pick(orders, a)}/returns`, { lines: [{ id: "1", quantity: 1 }] });
+      await send("POST", `/v1/orders/${pick(orders, a)}/returns`, {
+        lines: [{ id: b % 2 ? "1" : "gift", quantity: 1 }],
+      });
     else if (sale === undefined) continue;
     else if (kind === "commit" || kind === "cancel") await send("POST", `/v1/redemptions/${sale.id}/${kind}`);
     else if (kind === "return")
@@ -225,7 +227,9 @@ async function play(steps: readonly Step[], history: History) {
         lines: [
           ...lines(sale.quantity, b % 2 ? 800 : undefined),
           { id: "2", sku: "TEA", quantity: 1, unitPrice: 600 },
-          ...(a % 2 ? [{ id: "gift", sku: "TOTE", quantity: 1, unitPrice: 0, unitCost: 300 }] : []),
+          ...(a % 3
+            ? [{ id: "gift", sku: "TOTE", quantity: a % 3, unitPrice: 0, ...(a % 4 && { unitCost: 300 }) }]
+            : []),
         ],
         total: sale.quantity * 2_000 + 600,
         ...(isLinked && { redemption: sale.id }),

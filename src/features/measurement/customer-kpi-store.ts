@@ -38,6 +38,8 @@ const groupOf = ({ byChannel, byCohort, timezone }: KpiQuestion, channel: SQL, a
   ${byChannel ? channel : sql`null::text`} as channel,
   ${byCohort ? sql`to_char(${at} at time zone ${timezone}, 'YYYY-MM')` : sql`null::text`} as cohort`;
 
+const firstOfAll = sql`at, external_id, source, order_ref`;
+
 /** By the channel and the month of the first order, of those who paid it in the currency: costs and purchases are of it as well. */
 export async function sumNewCustomers(
   connection: Connection,
@@ -45,36 +47,39 @@ export async function sumNewCustomers(
   question: KpiQuestion,
 ): Promise<NewCustomers[]> {
   const { currency, from, to, now, repurchaseDays, periodDays } = question;
+  const isCounted = sql`currency = ${currency} and at < ${instant(now)}`;
   const { rows } = await connection.execute<NewCustomers>(sql`
     with candidates as materialized (
-      select customer_id, min(at) as first_at from order_history
-       where project_id = ${projectId} and at >= ${instant(from)} and at < ${instant(to)} group by customer_id),
-    firsts as materialized (
-      select c.customer_id, c.first_at, f.channel
+      select distinct customer_id from order_history
+       where project_id = ${projectId} and at >= ${instant(from)} and at < ${instant(to)}),
+    bought as materialized (
+      select b.*
         from candidates c cross join lateral (
-          select coalesce(o.channel, r.request ->> 'channel') as channel, h.currency
-            from order_history h
-            left join orders o on o.project_id = ${projectId} and o.external_id = h.external_id
-            left join redemptions r on h.external_id is null and r.project_id = ${projectId} and r.source = h.source
-                  and r.order_ref = h.order_ref and r.state not in ('cancelled', 'expired')
-           where h.project_id = ${projectId} and h.customer_id = c.customer_id and h.at = c.first_at
-           order by h.external_id limit 1) as f
-       where f.currency = ${currency} and not exists (select from order_history x
-                          where x.project_id = ${projectId} and x.customer_id = c.customer_id and x.at < ${instant(from)})),
-    bought as (
-      select f.*, b.*
-        from firsts f cross join lateral (
-          select count(*) as orders, coalesce(sum(total), 0) as revenue, (array_agg(at order by at))[2] as second_at,
-                 coalesce(sum(total) filter (where at < f.first_at + ${days(periodDays)}), 0) as first_period,
-                 coalesce(bool_or(at >= f.first_at + ${days(periodDays)} and at < f.first_at + ${days(2 * periodDays)}), false) as came_back
-            from order_history
-           where project_id = ${projectId} and customer_id = f.customer_id and currency = ${currency} and at < ${instant(now)}) as b),
+          -- By the customer alone: a condition on the time has PostgreSQL go through the whole index of times for each of them.
+          select min(first_at) as first_at, (array_agg(currency order by ${firstOfAll}))[1] as first_currency,
+                 (array_agg(external_id order by ${firstOfAll}))[1] as external_id,
+                 (array_agg(source order by ${firstOfAll}))[1] as source, (array_agg(order_ref order by ${firstOfAll}))[1] as order_ref,
+                 count(*) filter (where ${isCounted}) as orders, coalesce(sum(total) filter (where ${isCounted}), 0) as revenue,
+                 (array_agg(at order by ${firstOfAll}) filter (where ${isCounted}))[2] as second_at,
+                 coalesce(sum(total) filter (where ${isCounted} and at < first_at + ${days(periodDays)}), 0) as first_period,
+                 coalesce(bool_or(at >= first_at + ${days(periodDays)} and at < first_at + ${days(2 * periodDays)})
+                            filter (where ${isCounted}), false) as came_back
+            from (select *, min(at) over () as first_at from order_history
+                   where project_id = ${projectId} and customer_id = c.customer_id) as h) as b
+       where b.first_at >= ${instant(from)} and b.first_currency = ${currency}),
+    told as (
+      select b.*, coalesce(
+               (select channel from orders where project_id = ${projectId} and external_id = b.external_id),
+               (select request ->> 'channel' from redemptions
+                 where b.external_id is null and project_id = ${projectId} and source = b.source and order_ref = b.order_ref
+                   and state not in ('cancelled', 'expired'))) as channel
+        from bought b),
     judged as (
       select ${groupOf(question, sql`channel`, sql`first_at`)}, orders, revenue, first_period, came_back,
              first_at <= ${instant(now)} - ${days(repurchaseDays)} as is_matured,
              second_at <= first_at + ${days(repurchaseDays)} as is_again,
              first_at <= ${instant(now)} - ${days(2 * periodDays)} as is_observed
-        from bought)
+        from told)
     select channel, cohort, count(*)::int as customers, sum(orders)::int as orders, sum(revenue)::bigint as revenue,
            (count(*) filter (where is_matured))::int as matured, (count(*) filter (where is_matured and is_again))::int as again,
            (count(*) filter (where is_observed))::int as observed,

@@ -127,8 +127,7 @@ test(
     // It waits until what everybody bought is added up.
     const swept = "select from customer_upkeep where sweep_due_at > 'epoch' and sweep_after is null";
     await expect.poll(async () => (await database.pool.query(swept)).rowCount, { timeout: patience }).toBe(1);
-    api.clock.advance(10_000);
-    await shop.becomes(id, ["i-asleep done"]);
+    await becomesInTime(["i-asleep done"]);
     api.clock.advance(hours(48));
     await becomesInTime(["i-asleep done", "i-nearly done"]);
     await putOrder(api, "I-4", { customer: "i-asleep", placedAt: ago(0) });

@@ -563,6 +563,7 @@ create table campaign_sales (
   skus jsonb default '[]'::jsonb not null,
   constraint campaign_sales_pkey PRIMARY KEY (project_id, redemption_id, campaign, promotion)
 );
+CREATE INDEX campaign_sales_campaign ON public.campaign_sales USING btree (project_id, campaign) WHERE (promotion = ''::text);
 CREATE INDEX campaign_sales_order ON public.campaign_sales USING btree (project_id, order_ref) WHERE (promotion = ''::text);
 alter table campaign_sales enable row level security;
 alter table campaign_sales force row level security;

@@ -78,10 +78,13 @@ export async function partsBySegments(connection: Connection, question: Question
         left join lateral (select customer_id from orders
           where project_id = ${projectId} and redemption_id = s.redemption_id and r.customer_id is null limit 1) as o on true
        where ${ofCampaign(question)}),
+    -- By the customers who bought: a project has far more memberships than a small campaign has sales.
     members as materialized (
-      select m.customer_id, array_agg(g.key order by g.key) as names
-        from segments g join segment_members m on m.project_id = ${projectId} and m.segment_id = g.id
-       where g.project_id = ${projectId} group by m.customer_id)
+      select b.customer_id, m.names
+        from (select distinct customer_id from sold) as b cross join lateral (
+          select array_agg(g.key order by g.key) as names
+            from segment_members m join segments g on g.project_id = ${projectId} and g.id = m.segment_id
+           where m.project_id = ${projectId} and m.customer_id = b.customer_id) as m)
     select coalesce(m.names, '{}') as names, ${summed}
       from sold s left join members m on m.customer_id = s.customer_id group by 1`);
   return rows;

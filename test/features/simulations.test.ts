@@ -199,6 +199,30 @@ test("drafts alone, a channel, nobody with a code and a shift in time change wha
   expect(nobody.results[0]).toMatchObject({ affectedOrders: 0, changedOrders: 0 });
 });
 
+test("gifts and services of a draft cost what it says of the currency, and those of which it does not are told", async () => {
+  const gifts = (...benefits: object[]) => ({ key: "gifts", trigger: automatic, benefits });
+  const bag = { kind: "gift", sku: "BAG", quantity: 2, value: { CNY: 500 } };
+  const engraving = { kind: "service", name: "engraving" };
+  const costs = async (...benefits: object[]) => {
+    const { results, cautions } = await replayedHere({ drafts: [gifts(...benefits)] });
+    const { baseline, scenario } = results[0]!;
+    expect([baseline.gifts, baseline.giftCost, baseline.uncostedGifts]).toEqual([0, 0, 0]);
+    const told = cautions.find(({ code }) => code === "gifts_not_in_cost")?.message ?? "";
+    return [scenario.giftCost, scenario.uncostedGifts, /: (.*?)\. What/.exec(told)?.[1] ?? null];
+  };
+  // In each of the two orders two bags and one service.
+  expect(await costs({ ...bag, unitCost: { CNY: 311 } }, { ...engraving, unitCost: { CNY: 70 } })).toEqual([
+    2 * (2 * 311 + 70),
+    0,
+    null,
+  ]);
+  expect(await costs({ ...bag, unitCost: { EUR: 40 } }, { ...engraving, unitCost: { CNY: 70 } })).toEqual([
+    2 * 70,
+    2 * 2,
+    "BAG",
+  ]);
+});
+
 test("a replay that is cut off goes on where it was, and comes to the same", async () => {
   const { items } = (await api.rest("GET", "/v1/simulations", { role: "viewer" })).body;
   expect(items).toMatchObject([{ state: "succeeded" }]);

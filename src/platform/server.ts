@@ -9,7 +9,7 @@ import fastify, {
   LogController,
 } from "fastify";
 import type { Caller } from "./auth.ts";
-import { isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
+import { deadlockDetected, isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
 import { DatabaseAway } from "./database-watch.ts";
 import { carriesLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
@@ -171,7 +171,8 @@ export function problemOf(error: unknown): Problem {
   if (code === "EVALUATION_TOO_COMPLEX") {
     return tooComplex((error as Error).message);
   }
-  if (isConnectionLost(error) || sqlStateOf(error) === queryCanceled) {
+  const state = sqlStateOf(error);
+  if (isConnectionLost(error) || state === queryCanceled || state === deadlockDetected) {
     return problem("unavailable", { headers: { "retry-after": "1" } });
   }
   return problem(

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problems, problemsDocument } from "../../src/platform/problem.ts";
+import { problemOf } from "../../src/platform/server.ts";
 import { operationsApp } from "./operations-app.ts";
 
 let app: Awaited<ReturnType<typeof operationsApp>>;
@@ -12,6 +13,17 @@ afterAll(() => app.close());
 const admin = { authorization: "Bearer admin" };
 const json = { ...admin, "content-type": "application/json" };
 const deep = "[".repeat(50_000);
+
+test("whoever a deadlock of the database ended may come again", () => {
+  const ended = new Error("a statement failed", {
+    cause: Object.assign(new Error("deadlock detected"), { code: "40P01" }),
+  });
+  expect(problemOf(ended)).toMatchObject({
+    status: 503,
+    code: "unavailable",
+    headers: { "retry-after": "1" },
+  });
+});
 
 test.each([
   ["broken JSON", { payload: '{"lines":' }, 400, "malformed-json"],

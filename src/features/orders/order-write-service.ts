@@ -4,6 +4,7 @@ import { isErased } from "../../platform/customer-data.ts";
 import {
   type Connection,
   type Database,
+  deadlockDetected,
   sqlStateOf,
   uniqueViolation,
   withTransaction,
@@ -141,7 +142,7 @@ function isOfOneOrder(error: unknown): boolean {
 
 /** Only where two streams claim one redemption for different orders can they meet crosswise. */
 function isDeadlock(error: unknown): boolean {
-  return sqlStateOf(error) === "40P01";
+  return sqlStateOf(error) === deadlockDetected;
 }
 
 const otherContents = {

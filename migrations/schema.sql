@@ -3482,10 +3482,19 @@ CREATE OR REPLACE FUNCTION public.due_points_of_orders(at timestamp with time zo
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  select d.project_id, d.seq from points_due d where d.due_at <= at order by d.due_at, d.seq limit most
+  with recursive projects as (
+    select min(d.project_id) as id from points_due d
+    union all
+    select (select min(d.project_id) from points_due d where d.project_id > p.id) from projects p where p.id is not null
+  )
+  select p.id, due.seq from projects p
+    cross join lateral (
+      select d.seq, row_number() over (order by d.seq) as turn from points_due d
+       where d.project_id = p.id and d.due_at <= at order by d.seq limit most) as due
+   order by due.turn, p.id limit most
 $function$
 ;
-comment on function due_points_of_orders(timestamp with time zone,integer) is 'Asked every second, of a table that is empty while nothing is due.';
+comment on function due_points_of_orders(timestamp with time zone,integer) is 'Asked every second, of a table that is empty while nothing is due. Of each project the first, then the second, and so on.';
 alter function due_points_of_orders(timestamp with time zone,integer) owner to dealwright_lookout;
 revoke all on function due_points_of_orders(timestamp with time zone,integer) from public;
 grant execute on function due_points_of_orders(timestamp with time zone,integer) to dealwright_app;

@@ -9,7 +9,10 @@ export interface GoodsBack {
   readonly unitsBack: number;
 }
 
-/** In proportion to what was paid for what is back; of goods that cost nothing, to their units. All units are all points. */
+/**
+ * In proportion to what was paid for what is back; of goods that cost nothing, to their units. All units are all points; of what has
+ * no goods nothing comes back.
+ */
 export function pointsBack(points: number, goods: Iterable<GoodsBack>): number {
   let [value, of, units, ofUnits] = [0, 0, 0, 0];
   for (const { paid, paidBack, units: all, unitsBack } of goods) {
@@ -18,6 +21,7 @@ export function pointsBack(points: number, goods: Iterable<GoodsBack>): number {
     units += unitsBack;
     ofUnits += all;
   }
+  if (ofUnits === 0) return 0;
   if (units === ofUnits) return points;
   return of === 0 ? shareOf(points, units, ofUnits) : shareOf(points, value, of);
 }

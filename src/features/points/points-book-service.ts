@@ -10,6 +10,7 @@ import { newId } from "../../platform/ids.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
+import { heldByOrders } from "./points-order-store.ts";
 import { type PointsProgrammeDocument, pointsProgrammeDocument } from "./points-schemas.ts";
 import {
   type AccountName,
@@ -85,7 +86,13 @@ export async function withPoints<T>(
 ): Promise<T | null> {
   const account = await lockAccount(connection, name, customerId);
   if (account === undefined) return null;
-  const lapsed = await lapsedSpends(connection, name, new Date(now));
+  const over = await lapsedSpends(connection, name, new Date(now));
+  const heldOn = await heldByOrders(connection, name.projectId, over, now);
+  const lapsed = over.filter(({ id }) => !heldOn.has(id));
+  for (const spent of over) {
+    const expiresAt = heldOn.get(spent.id);
+    if (expiresAt !== undefined) await updateSpend(connection, { ...spent, expiresAt });
+  }
   const needed = [...lots, ...lapsed.flatMap(({ takes }) => takes.map(([lot]) => lot))];
   const rows = new Map((await loadLots(connection, name, needed)).map((row) => [row.id, row]));
   const { pending, available, reserved, debt } = account;

@@ -49,7 +49,7 @@ export function pointsLotsOfCustomer(
     connection,
     sql`
     select json_build_object('id', l.id, 'programme', l.programme, 'points', l.amount, 'remaining', l.remaining, 'isPending', l.is_pending,
-             'redemption', l.redemption_id, 'earnedAt', l.earned_at, 'availableAt', l.available_at, 'expiresAt', l.expires_at) as record
+             'redemption', l.redemption_id, 'order', l.external_id, 'earnedAt', l.earned_at, 'availableAt', l.available_at, 'expiresAt', l.expires_at) as record
       from (select distinct e.project_id, e.lot_id as id
               from (${accountsOf(customer)}) a join points_entries e using (project_id, holder, programme)
              where e.from_account = 'issued' and e.lot_id is not null) begun
@@ -66,7 +66,7 @@ export function pointsSpendsOfCustomer(
     connection,
     sql`
     select json_build_object('id', s.id, 'programme', s.programme, 'state', s.state, 'points', s.points, 'refunded', s.refunded,
-             'orderRef', s.order_ref, 'currency', s.currency, 'value', s.value, 'coupon', s.coupon, 'createdAt', s.created_at) as record
+             'orderRef', s.order_ref, 'redemption', s.redemption_id, 'order', s.external_id, 'currency', s.currency, 'value', s.value, 'coupon', s.coupon, 'createdAt', s.created_at) as record
       from (${accountsOf(customer)}) a join points_spends s using (project_id, holder, programme) order by s.id desc limit ${most}`,
   );
 }

@@ -12,11 +12,12 @@ import type { ProjectService } from "../projects/project-service.ts";
 import { bookOrder } from "./points-order-service.ts";
 import {
   type DueName,
+  dropDue,
   dueOrders,
   followsOrders,
+  holdDue,
   markOrdersDue,
   postponeDue,
-  takeDue,
 } from "./points-order-store.ts";
 import { settleTenders } from "./points-tender-service.ts";
 
@@ -65,19 +66,22 @@ export function pointsOrderRoundService({
   log: Log;
   projects: Pick<ProjectService, "timezone" | "identifierKey">;
 }): PointsOrderRoundService {
-  function bookOne(name: DueName): Promise<boolean> {
+  /** In two transactions: each locks accounts in the order of their programmes, both together would not. The second ends it. */
+  async function bookOne(name: DueName): Promise<boolean> {
     const { projectId } = name;
-    return withTransaction(database, projectId, async (connection) => {
-      const due = await takeDue(connection, name);
-      if (due === undefined) return false;
+    const due = await withTransaction(database, projectId, async (connection) => {
+      const held = await holdDue(connection, name);
+      if (held === undefined || held.externalId === null) return held;
       const timezone = await projects.timezone(connection, projectId);
       const identifierKey = await projects.identifierKey(connection, projectId);
-      const now = clock.now();
-      const order =
-        due.externalId === null
-          ? undefined
-          : await bookOrder(connection, projectId, due.externalId, { now, timezone, identifierKey });
-      await settleTenders(connection, projectId, due, { order, now, timezone });
+      await bookOrder(connection, projectId, held.externalId, { now: clock.now(), timezone, identifierKey });
+      return held;
+    });
+    if (due === undefined) return false;
+    return withTransaction(database, projectId, async (connection) => {
+      if (!(await dropDue(connection, projectId, due.seqs))) return false;
+      const timezone = await projects.timezone(connection, projectId);
+      await settleTenders(connection, projectId, due, { now: clock.now(), timezone });
       return true;
     });
   }

@@ -28,18 +28,20 @@ export interface OrderBooking {
   readonly identifierKey: Uint8Array;
 }
 
-/** In the caller's transaction; again it changes nothing. The order as it is held meanwhile; undefined if there is none. */
+/** In the caller's transaction; again it changes nothing. */
 export async function bookOrder(
   connection: Connection,
   projectId: string,
   externalId: string,
   booking: OrderBooking,
-): Promise<GoodsOfOrder | undefined> {
-  const order = (await goodsOfOrders(connection, projectId, [externalId], { isHeld: true })).get(externalId);
-  if (order === undefined) return undefined;
-  await fixTerms(connection, projectId, order);
+): Promise<void> {
+  const held = (await goodsOfOrders(connection, projectId, [externalId], { isHeld: true })).get(externalId);
+  if (held === undefined) return;
+  await fixTerms(connection, projectId, held);
   const rows = await lockPointsOrders(connection, projectId, externalId);
-  if (rows.length === 0) return order;
+  if (rows.length === 0) return;
+  // Once more: of what comes back with its redemption others may have booked more while this one waited.
+  const order = (await goodsOfOrders(connection, projectId, [externalId])).get(externalId)!;
   const { customerId, redemptionId } = order;
   const byPromotion =
     redemptionId === null
@@ -51,7 +53,6 @@ export async function bookOrder(
     const points = owner === null ? 0 : earnedBy(row.terms, order, { earnsByPromotion });
     await bookPoints(connection, row, { owner, points }, booking);
   }
-  return order;
 }
 
 /** The rates that are meant for the order, once it is paid, are what it goes by from then on. */
@@ -121,7 +122,7 @@ async function takeBack(
 ): Promise<void> {
   const holder = lots[0]!.holder;
   const ids = lots.map(({ id }) => id);
-  await withPoints(
+  const taken = await withPoints(
     connection,
     { projectId, holder, programme },
     { customerId: null, lots: ids, now, timezone },
@@ -137,8 +138,10 @@ async function takeBack(
       const debt = book.balances.debt - owed;
       const data = { customer: account.customerId, programme, points, order: externalId, debt };
       await recordEvents(connection, projectId, [newEvent("dealwright.points.reversed", holder, data)]);
+      return true;
     },
   );
+  if (taken === null) throw new Error("an order earned points of an account that is not there");
 }
 
 const reasonOf = (externalId: string): string => `order ${externalId}`;

@@ -11,6 +11,9 @@ import {
   pointsProgrammes,
 } from "./points-tables.ts";
 
+/** A reservation ends with what it is for; this is how long one is held that nobody ends. Longer than any redemption is reserved. */
+export const heldMilliseconds = 30 * 86_400_000;
+
 /** What something happened to. */
 export interface ChangedOrders {
   /** By their numbers in the ERP. */
@@ -38,13 +41,14 @@ export async function markOrdersDue(
   const due = sql`${at.toISOString()}::timestamptz`;
   await connection.execute(sql`
     with named as (
-      select external_id from orders where project_id = ${projectId} and external_id = any (${sql.param([...orders])}::text[])
+      select external_id, status, customer_id from orders where project_id = ${projectId} and external_id = any (${sql.param([...orders])}::text[])
       union
-      select external_id from orders where project_id = ${projectId} and redemption_id = any (${sql.param([...redemptions])}::text[])
+      select external_id, status, customer_id from orders where project_id = ${projectId} and redemption_id = any (${sql.param([...redemptions])}::text[])
     )
     insert into points_due (project_id, external_id, redemption_id, due_at)
     select ${projectId}, external_id, null, ${due} from named
-     where exists (select from points_programmes where project_id = ${projectId} and ${hasRates})
+     where status in ('paid', 'fulfilled') and customer_id is not null
+           and exists (select from points_programmes where project_id = ${projectId} and ${hasRates})
         or exists (select from points_orders p where p.project_id = ${projectId} and p.external_id = named.external_id collate "C")
         or exists (select from points_tenders t where t.project_id = ${projectId} and t.external_id = named.external_id collate "C")
     union all
@@ -57,7 +61,7 @@ export interface DueName {
   readonly seq: number;
 }
 
-/** In all projects; over the walls. */
+/** In all projects in turn; over the walls. */
 export async function dueOrders(connection: Connection, at: Date, most: number): Promise<DueName[]> {
   const { rows } = await connection.execute<{ projectId: string; seq: number }>(sql`
     select project_id as "projectId", seq from due_points_of_orders(${at.toISOString()}::timestamptz, ${most})`);
@@ -67,16 +71,41 @@ export async function dueOrders(connection: Connection, at: Date, most: number):
 export interface Due {
   readonly externalId: string | null;
   readonly redemptionId: string | null;
+  /** How often it is on the list by now. What changes from now on is marked anew. */
+  readonly seqs: readonly number[];
 }
 
-/** Off the list, unless somebody else is at it: what changes from now on is marked anew. */
-export async function takeDue(connection: Connection, { projectId, seq }: DueName): Promise<Due | undefined> {
-  const { rows } = await connection.execute<{ externalId: string | null; redemptionId: string | null }>(sql`
-    delete from points_due
-     where project_id = ${projectId}
-       and seq = (select seq from points_due where project_id = ${projectId} and seq = ${seq} for update skip locked)
-    returning external_id as "externalId", redemption_id as "redemptionId"`);
-  return rows[0];
+/** So far down the list it is looked whether the order is there again. */
+const sameWithin = 1_000;
+
+/** Held until the transaction ends, with what the list soon has of the same order; undefined if somebody else is at it or did it. */
+export async function holdDue(connection: Connection, { projectId, seq }: DueName): Promise<Due | undefined> {
+  const { rows } = await connection.execute<{
+    seq: number;
+    externalId: string | null;
+    redemptionId: string | null;
+  }>(sql`
+    select seq, external_id as "externalId", redemption_id as "redemptionId" from points_due
+     where project_id = ${projectId} and seq = ${seq} for update skip locked`);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { externalId, redemptionId } = first;
+  const { rows: same } = await connection.execute<{ seq: number }>(sql`
+    select seq from points_due
+     where project_id = ${projectId} and seq >= ${seq} and seq < ${seq + sameWithin} and (external_id = ${externalId} or redemption_id = ${redemptionId})
+       for update skip locked`);
+  return { externalId, redemptionId, seqs: same.map((row) => row.seq) };
+}
+
+/** False if somebody else took them off the list. */
+export async function dropDue(
+  connection: Connection,
+  projectId: string,
+  seqs: readonly number[],
+): Promise<boolean> {
+  const { rowCount } = await connection.execute(sql`
+    delete from points_due where project_id = ${projectId} and seq = any (${sql.param([...seqs])}::bigint[])`);
+  return (rowCount ?? 0) > 0;
 }
 
 export async function postponeDue(
@@ -143,17 +172,39 @@ export async function lotsOfOrder(
     .orderBy(asc(pointsLots.position));
 }
 
-/** Programmes of which the redemption earns points by a promotion, or did. */
+/** Programmes of which the redemption earns points by a promotion, or did. What is promised for one that came to nothing is not earned. */
 export async function programmesOfRewards(
   connection: Connection,
   projectId: string,
   redemptionId: string,
 ): Promise<Set<string>> {
   const { rows } = await connection.execute<{ programme: string }>(sql`
-    select distinct programme from reward_grants
-     where project_id = ${projectId} and redemption_id = ${redemptionId} and kind = 'points' and points > 0
-       and state not in ('refused', 'lapsed')`);
+    select distinct g.programme from reward_grants g join redemptions r on r.project_id = g.project_id and r.id = g.redemption_id
+     where g.project_id = ${projectId} and g.redemption_id = ${redemptionId} and g.kind = 'points' and g.points > 0
+       and g.state not in ('refused', 'lapsed')
+       and (g.state <> 'promised' or r.customer_id is not null and r.state not in ('cancelled', 'expired'))`);
   return new Set(rows.map(({ programme }) => programme));
+}
+
+/** Of these spends those whose order of the ERP wants them, and until when: they are settled with it, however late anybody comes to that. */
+export async function heldByOrders(
+  connection: Connection,
+  projectId: string,
+  spends: readonly PointsSpendRow[],
+  now: number,
+): Promise<Map<string, Date>> {
+  const tied = new Set(spends.flatMap(({ externalId }) => (externalId === null ? [] : [externalId])));
+  if (tied.size === 0) return new Map();
+  const { rows } = await connection.execute<{ externalId: string; since: number }>(sql`
+    select external_id as "externalId", case status when 'placed' then extract(epoch from updated_at) * 1000 else ${now} end::float8 as since
+      from orders where project_id = ${projectId} and external_id = any (${sql.param([...tied])}::text[]) and status <> 'cancelled'`);
+  const until = new Map(rows.map(({ externalId, since }) => [externalId, since + heldMilliseconds]));
+  return new Map(
+    spends.flatMap(({ id, externalId }) => {
+      const end = until.get(externalId ?? "");
+      return end === undefined || end <= now ? [] : [[id, new Date(end)]];
+    }),
+  );
 }
 
 export async function tierOf(

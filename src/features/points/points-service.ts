@@ -1,5 +1,5 @@
 /** Points that are given and taken by hand, and points that are spent. */
-import { complete, earn, spend as spendOf } from "../../ledger/points.ts";
+import { earn, spend as spendOf } from "../../ledger/points.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Database } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
@@ -26,9 +26,9 @@ import type {
   PointsSpend,
   PointsSpendRequest,
 } from "./points-schemas.ts";
-import { type AccountName, findSpend, insertSpend, updateSpend } from "./points-store.ts";
+import { type AccountName, findSpend, insertSpend } from "./points-store.ts";
 import type { PointsSpendRow } from "./points-tables.ts";
-import { back, standingSpend, tell, tieOf, tieSpend } from "./points-tender-service.ts";
+import { back, completed, standingSpend, tell, tieOf, tieSpend } from "./points-tender-service.ts";
 
 export interface PointsService {
   adjust(
@@ -178,7 +178,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
         const { heldUntil, ...tie } = await tieOf(connection, projectId, request, customerId, now);
         const row = await opened(connection, name, { customerId }, async (open) => {
           const { points, currency, value, coupon } = offerOf(open.programme, request);
-          const standing = await standingSpend(connection, name, tie, { points, currency });
+          const standing = await standingSpend(connection, open, tie, { points, currency, mode });
           if (standing !== undefined) return standing;
           const id = newId("pts", now);
           open.note({ spendId: id, createdBy: apiKeyId });
@@ -221,11 +221,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
         change(connection, context, id, async (open, row) => {
           if (row.state === "committed") return row;
           if (row.state !== "reserved") throw wrongState(row);
-          complete(open.book, row.takes);
-          const after = { ...row, state: "committed" as const, expiresAt: null };
-          await updateSpend(connection, after);
-          await tell(connection, "dealwright.points.spent", open, after, row.points);
-          return after;
+          return completed(connection, open, row);
         }),
       ),
 

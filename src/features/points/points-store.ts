@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from "drizzle-orm";
 import type { PointsLot } from "../../ledger/points.ts";
 import type { Connection } from "../../platform/database.ts";
+import { problem } from "../../platform/problem.ts";
 import {
   type PointsAccountRow,
   type PointsEntryRow,
@@ -101,8 +102,11 @@ export async function loadLots(
   const closed = new Set(ids);
   for (const { id } of open) closed.delete(id);
   if (closed.size === 0) return open;
-  const ofIds = and(eq(pointsLots.projectId, name.projectId), inArray(pointsLots.id, [...closed]));
-  return [...open, ...(await connection.select().from(pointsLots).where(ofIds))];
+  const theirs = and(ofAccount(pointsLots, name), inArray(pointsLots.id, [...closed]));
+  const rest = await connection.select().from(pointsLots).where(theirs);
+  // Looked up before the account was locked, and merged with another meanwhile: who asks again finds them there.
+  if (rest.length < closed.size) throw problem("unavailable", { headers: { "retry-after": "1" } });
+  return [...open, ...rest];
 }
 
 /** Word for word as the index has it: a parameter would keep that from being used. */

@@ -5,19 +5,18 @@ import type { Connection } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { newEvent } from "../events/event-types.ts";
-import { type GoodsOfOrder, goodsOfOrders } from "../orders/order-goods-service.ts";
+import { goodsOfOrders } from "../orders/order-goods-service.ts";
 import { goodsBackOf, redeemedOrder } from "../redemptions/redemption-reading-service.ts";
 import { type OpenBook, withPoints } from "./points-book-service.ts";
-import { insertTender, type Tie, tendersOf } from "./points-order-store.ts";
+import { heldMilliseconds, insertTender, type Tie, tendersOf } from "./points-order-store.ts";
 import type { PointsSpendRequest } from "./points-schemas.ts";
 import { findSpend, updateSpend } from "./points-store.ts";
 import type { PointsSpendRow } from "./points-tables.ts";
 
-/** A reservation for a redemption ends with it; this is for one that nobody ends. Longer than any reservation lives. */
-const heldMilliseconds = 30 * 86_400_000;
-
 /** How what was paid for stands. */
-type Standing = { readonly is: "open" | "over" } | { readonly is: "bought"; readonly back: GoodsBack[] };
+type Standing =
+  | { readonly is: "unknown" | "placed" | "over" }
+  | { readonly is: "bought"; readonly back: GoodsBack[] };
 
 export interface TiedSpend extends Tie {
   /** When a reservation ends at the latest, epoch milliseconds; null: as the request says. */
@@ -49,23 +48,27 @@ export async function tieOf(
       throw refused("/order", "customer_mismatch", "It is not this customer's.");
     if (told?.status === "cancelled" || told?.status === "returned")
       throw refused("/order", "order_over", `It is ${told.status}.`);
+    return { ...tie, heldUntil: told === undefined ? null : now + heldMilliseconds };
   }
   return { ...tie, heldUntil: null };
 }
 
-/** The spend that stands for it already, where this request asks for the very same; under the lock of the account. */
+/** The spend that stands for it already, where this request asks for the very same. Held until now, a commit makes it final. */
 export async function standingSpend(
   connection: Connection,
-  { projectId, holder, programme }: Pick<PointsSpendRow, "projectId" | "holder" | "programme">,
+  open: OpenBook,
   tie: Tie,
-  { points, currency }: { points: number; currency: string | null },
+  { points, currency, mode }: { points: number; currency: string | null; mode: PointsSpendRequest["mode"] },
 ): Promise<PointsSpendRow | undefined> {
   if (tie.redemptionId === null && tie.externalId === null) return undefined;
+  const { projectId, holder, programme } = open.account;
   const found = (await tendersOf(connection, projectId, tie)).find((one) => one.programme === programme);
   const row = found === undefined ? undefined : await findSpend(connection, projectId, found.spendId);
   if (row === undefined) return undefined;
   if (row.holder !== holder || row.points !== points || row.currency !== currency) throw paidOtherwise(tie);
-  return row;
+  if (row.state !== "reserved" || mode === "reserve") return row;
+  open.note({ spendId: row.id });
+  return completed(connection, open, row);
 }
 
 export async function tieSpend(connection: Connection, row: PointsSpendRow, now: number): Promise<void> {
@@ -78,20 +81,21 @@ export async function settleTenders(
   connection: Connection,
   projectId: string,
   tie: Tie,
-  { order, now, timezone }: { order: GoodsOfOrder | undefined; now: number; timezone: string },
+  { now, timezone }: { now: number; timezone: string },
 ): Promise<void> {
   const tenders = await tendersOf(connection, projectId, tie);
   if (tenders.length === 0) return;
   const standing =
     tie.redemptionId === null
-      ? standingOf(order)
+      ? await standingOfOrder(connection, projectId, tie.externalId)
       : await standingOfRedemption(connection, projectId, tie.redemptionId);
-  if (standing.is === "open") return;
+  if (standing.is === "unknown") return;
   for (const { spendId } of tenders) {
     const found = await findSpend(connection, projectId, spendId);
     if (found === undefined) continue;
     const { holder, programme, takes } = found;
     const lots = takes.map(([lot]) => lot);
+    const heldUntil = new Date(now + heldMilliseconds);
     await withPoints(
       connection,
       { projectId, holder, programme },
@@ -99,7 +103,7 @@ export async function settleTenders(
       async (open) => {
         // As it is now that nobody else changes it.
         const row = await findSpend(connection, projectId, spendId);
-        if (row !== undefined) await settle(connection, open, row, standing);
+        if (row !== undefined) await settle(connection, open, row, { standing, heldUntil });
       },
     );
   }
@@ -109,7 +113,7 @@ async function settle(
   connection: Connection,
   open: OpenBook,
   found: PointsSpendRow,
-  standing: Standing,
+  { standing, heldUntil }: { standing: Standing; heldUntil: Date },
 ): Promise<void> {
   if (found.state !== "reserved" && found.state !== "committed") return;
   open.note({ spendId: found.id });
@@ -117,16 +121,25 @@ async function settle(
     await back(connection, open, found, found.points - found.refunded, "cancelled");
     return;
   }
+  if (standing.is === "placed" && found.state === "reserved")
+    await updateSpend(connection, { ...found, expiresAt: heldUntil });
   if (standing.is !== "bought") return;
-  let row = found;
-  if (row.state === "reserved") {
-    complete(open.book, row.takes);
-    row = { ...row, state: "committed", expiresAt: null };
-    await updateSpend(connection, row);
-    await tell(connection, "dealwright.points.spent", open, row, row.points);
-  }
+  const row = found.state === "reserved" ? await completed(connection, open, found) : found;
   const more = pointsBack(row.points, standing.back) - row.refunded;
   if (more > 0) await back(connection, open, row, more, row.state);
+}
+
+/** A reservation, spent from now on. */
+export async function completed(
+  connection: Connection,
+  open: OpenBook,
+  row: PointsSpendRow,
+): Promise<PointsSpendRow> {
+  complete(open.book, row.takes);
+  const after: PointsSpendRow = { ...row, state: "committed", expiresAt: null };
+  await updateSpend(connection, after);
+  await tell(connection, "dealwright.points.spent", open, after, row.points);
+  return after;
 }
 
 /** Gives back so many of its points. */
@@ -163,13 +176,20 @@ async function standingOfRedemption(
   id: string,
 ): Promise<Standing> {
   const paid = await redeemedOrder(connection, projectId, id, { isHeld: true });
-  if (paid === undefined || paid.state === "reserved") return { is: "open" };
+  if (paid === undefined || paid.state === "reserved") return { is: "unknown" };
   if (paid.state === "cancelled" || paid.state === "expired") return { is: "over" };
   return { is: "bought", back: goodsBackOf(paid) };
 }
 
-function standingOf(order: GoodsOfOrder | undefined): Standing {
-  if (order === undefined || order.status === "placed") return { is: "open" };
+async function standingOfOrder(
+  connection: Connection,
+  projectId: string,
+  externalId: string | null,
+): Promise<Standing> {
+  if (externalId === null) return { is: "unknown" };
+  const order = (await goodsOfOrders(connection, projectId, [externalId], { isHeld: true })).get(externalId);
+  if (order === undefined) return { is: "unknown" };
+  if (order.status === "placed") return { is: "placed" };
   if (order.status === "cancelled") return { is: "over" };
   const isBack = order.status === "returned";
   if (order.lines.length === 0)

@@ -232,6 +232,56 @@ test("an order whose redemption earned points by a promotion earns no more by a 
   await expect.poll(() => pendingOf("e-both"), { timeout: patience }).toBe(200);
 });
 
+test("an order whose redemption came to nothing earns by the rate, whatever a promotion had promised", async () => {
+  const { body } = await api.rest("GET", "/v1/points-programmes/points");
+  expect((await programme([base], body.version)).status).toBe(200);
+  const request = redemptionOf({ customer: { id: "e-over" }, channel: "till", mode: "reserve" });
+  const redemption = (await redeem(api, request)).body.id as string;
+  const lines = [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 10_000 }];
+  await tell("R-4", paid("e-over", { lines, shipping: 0, total: 10_000, redemption }));
+  expect(await pendingOf("e-over")).toBe(0);
+  const cancelled = await api.rest("POST", `/v1/redemptions/${redemption}/cancel`, { role: "pos" });
+  expect(cancelled.status).toBe(200);
+  expect(await pendingOf("e-over")).toBe(100);
+  // As if the order was looked at before the reward was.
+  const stateIs = async (state: string) => {
+    const { rowCount } = await database.pool.query(
+      "update reward_grants set state = $2, due_at = null where redemption_id = $1 and kind = 'points'",
+      [redemption, state],
+    );
+    expect(rowCount).toBe(1);
+  };
+  await stateIs("promised");
+  await database.pool.query(
+    "insert into points_due (project_id, external_id, due_at) values ($1, 'R-4', '2026-01-01')",
+    [api.project.id],
+  );
+  expect(await pendingOf("e-over")).toBe(100);
+  await stateIs("lapsed");
+});
+
+test("orders of one project keep no other's waiting", async () => {
+  const client = await database.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query(
+      `insert into points_due (project_id, external_id, due_at)
+       select 'prj_many', 'M-' || n, timestamptz '2026-01-01' from generate_series(1, 100) n
+       union all select 'prj_one', 'O-1', timestamptz '2026-01-02'`,
+    );
+    const { rows } = await client.query<{ project_id: string }>(
+      "select project_id from due_points_of_orders('2026-02-01', 10)",
+    );
+    expect([rows.length, rows.map((row) => row.project_id)]).toEqual([
+      10,
+      expect.arrayContaining(["prj_one"]),
+    ]);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});
+
 test("a rate holds from when it was first written, and says what is wrong with it", async () => {
   const { body } = await api.rest("GET", "/v1/points-programmes/points");
   const written = await programme([{ key: "new", per: { CNY: 100 } }], body.version);

@@ -42,6 +42,19 @@ const spentOf = async (id: string): Promise<Answer["body"]> =>
 const becomes = (id: string, fields: object) =>
   expect.poll(() => spentOf(id), { timeout: patience, interval: 50 }).toMatchObject(fields);
 
+const isSettled = () =>
+  expect
+    .poll(
+      async () =>
+        (
+          await database.pool.query<{ waits: number }>(
+            "select ((select count(*) from outbox_events where position is null) + (select count(*) from points_due))::int as waits",
+          )
+        ).rows[0]!.waits,
+      { timeout: patience, interval: 50 },
+    )
+    .toBe(0);
+
 const lines = [
   { id: "1", sku: "MUG", quantity: 2, unitPrice: 3_000 },
   { id: "2", sku: "TEA", quantity: 1, unitPrice: 4_000 },
@@ -105,6 +118,71 @@ test("what is cancelled gives all points back, held or spent", async () => {
   await step(later, "cancel");
   await becomes(spent.body.id, { state: "cancelled", refunded: 100 });
   expect(faultOf(await spend("t-2", { redemption: later }))).toMatch(/ \/redemption order_over$/);
+});
+
+test("shipping alone gives no points back", async () => {
+  await give("t-10");
+  const answer = await redeem(
+    api,
+    redemptionOf({
+      customer: { id: "t-10" },
+      lines: [],
+      shipping: [{ id: "s", amount: 1_000 }],
+      mode: "reserve",
+    }),
+  );
+  expect([answer.status, answer.text]).toEqual([201, expect.any(String)]);
+  const held = await spend("t-10", { redemption: answer.body.id, mode: "reserve" });
+  await step(answer.body.id, "commit");
+  await becomes(held.body.id, { state: "committed" });
+  await isSettled();
+  expect([await available("t-10"), (await spentOf(held.body.id)).refunded]).toEqual([900, 0]);
+});
+
+test("a till that holds points and then commits has spent them, with the same request but for the mode", async () => {
+  await give("t-11");
+  const redemption = await redeemed("t-11", "reserve");
+  const held = await spend("t-11", { redemption, mode: "reserve" });
+  const spent = await spend("t-11", { redemption, mode: "commit" });
+  expect(spent.body).toMatchObject({ id: held.body.id, state: "committed", expiresAt: null });
+  expect((await spend("t-11", { redemption, mode: "reserve" })).body.state).toBe("committed");
+  expect(await available("t-11")).toBe(900);
+  const { body } = await api.rest("GET", "/v1/customers/t-11/export");
+  expect(body.records.pointsSpends).toMatchObject([{ id: held.body.id, redemption, order: null }]);
+});
+
+test("points held for an order of the ERP wait for its payment, once it was told of", async () => {
+  const customer = "t-12";
+  await give(customer);
+  const hold = async (order: string) => (await spend(customer, { order, mode: "reserve" })).body;
+  const before = await hold("T-20");
+  await tell("T-20", { customer, status: "placed" });
+  await tell("T-21", { customer, status: "placed" });
+  const after = await hold("T-21");
+  const never = await hold("T-22");
+  const month = 30 * 86_400_000;
+  expect(Date.parse(after.expiresAt)).toBe(api.clock.now() + month);
+  await becomes(before.id, { expiresAt: after.expiresAt });
+  // Told of as paid a moment before the time is up, and looked at after that.
+  const late = await hold("T-23");
+  const client = await database.pool.connect();
+  try {
+    await client.query("begin; lock points_due");
+    await tell("T-23", { customer, status: "paid" });
+    api.clock.advance(901_000);
+    await becomes(never.id, { state: "expired" });
+    expect(await spentOf(late.id)).toMatchObject({ state: "reserved" });
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+  await becomes(late.id, { state: "committed" });
+  api.clock.advance(86_400_000);
+  await tell("T-20", { customer, status: "paid", version: 2 });
+  await tell("T-21", { customer, status: "paid", version: 2 });
+  await becomes(before.id, { state: "committed", refunded: 0 });
+  await becomes(after.id, { state: "committed", refunded: 0 });
+  expect(await available(customer)).toBe(700);
 });
 
 test("a till that asks again, at once or from two processes, pays once", async () => {

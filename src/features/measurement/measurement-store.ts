@@ -51,21 +51,20 @@ export async function sumArms(
         join segments s on s.project_id = m.project_id and s.id = m.segment_id`,
   };
   const parts = groupings.map((by) => grouped[by]);
+  const isBought = sql`currency = ${currency} and at >= e.at - ${grace} and at < ${instant(now)}`;
   const { rows } = await connection.execute<Record<keyof GroupedArm, never>>(sql`
     with exposed as materialized (${exposed(projectId, question)}),
     bought as materialized (
-      select e.customer_id, e.arm, e.channel, h.orders, h.revenue, h.afterwards, h.times,
-             h.orders > 0 and not exists (
-               select from order_history x where x.project_id = ${projectId} and x.customer_id = e.customer_id
-                  and x.at < e.at - ${grace}) as is_new
+      select e.customer_id, e.arm, e.channel, h.orders, h.revenue, h.afterwards, h.times, h.orders > 0 and not h.is_known as is_new
         from exposed e cross join lateral (
-          select count(*) filter (where at < ${instant(until)}) as orders,
-                 coalesce(sum(total) filter (where at < ${instant(until)}), 0)::float8 as revenue,
-                 coalesce(sum(total) filter (where at >= ${instant(until)} and at < ${instant(afterwards)}), 0)::float8 as afterwards,
-                 array_agg(at order by at) as times
-            from order_history
-           where project_id = ${projectId} and customer_id = e.customer_id and currency = ${currency}
-             and at >= e.at - ${grace} and at < ${instant(now)}) as h)
+          -- By the customer alone: a condition on the time has PostgreSQL go through the whole index of times for each of them.
+          select count(*) filter (where ${isBought} and at < ${instant(until)}) as orders,
+                 coalesce(sum(total) filter (where ${isBought} and at < ${instant(until)}), 0)::float8 as revenue,
+                 coalesce(sum(total) filter (where ${isBought} and at >= ${instant(until)} and at < ${instant(afterwards)}), 0)::float8 as afterwards,
+                 array_agg(at order by at) filter (where ${isBought}) as times,
+                 bool_or(at < e.at - ${grace}) as is_known
+            from (select at, currency, total from order_history
+                   where project_id = ${projectId} and customer_id = e.customer_id) as x) as h)
     select by, "group", arm, count(*)::int as customers, (count(*) filter (where orders > 0))::int as buyers,
            sum(orders)::int as orders, sum(revenue) as revenue, (count(*) filter (where is_new))::int as "newCustomers",
            avg(revenue) as mean, coalesce(var_samp(revenue), 0) as variance,

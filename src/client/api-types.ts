@@ -4377,6 +4377,7 @@ export type PointsSpendRequest = {
   coupon?: CouponPoolKey;
   /** `reserve` holds them until the spend is committed, cancelled or its time is up. */
   mode?: PointsSpendMode;
+  /** Of a reservation. One for a redemption or for an order that is known is held for 30 days, whatever this says. */
   ttlSeconds?: number;
   orderRef?: string;
   /** What they pay for: a reservation is spent when it is committed, what comes back gives points back in proportion, and its cancellation all of them. */

@@ -219,7 +219,14 @@ export const pointsSpendRequest = z
       .meta({ id: "PointsSpendMode" })
       .default("commit")
       .describe("`reserve` holds them until the spend is committed, cancelled or its time is up."),
-    ttlSeconds: z.int().min(1).max(604_800).default(900),
+    ttlSeconds: z
+      .int()
+      .min(1)
+      .max(604_800)
+      .default(900)
+      .describe(
+        "Of a reservation. One for a redemption or for an order that is known is held for 30 days, whatever this says.",
+      ),
     orderRef: reference.optional(),
     redemption: reference
       .optional()

@@ -1,7 +1,7 @@
 /** Points that are given and taken by hand, and points that are spent. */
 import { earn, spend as spendOf } from "../../ledger/points.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Connection, Database } from "../../platform/database.ts";
+import { type Connection, type Database, deadlockDetected, sqlStateOf } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
@@ -171,43 +171,49 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
       const { programme, mode } = request;
       requireSense(request);
       const call = { projectId, key, operation: "spendPoints", request: { customer, request } };
-      return idempotently(database, call, async (connection) => {
-        const { holder, customerId } = await whose(connection, projectId, customer);
-        const name = { projectId, holder, programme };
-        const now = clock.now();
-        const { heldUntil, ...tie } = await tieOf(connection, projectId, request, customerId, now);
-        const row = await opened(connection, name, { customerId }, async (open) => {
-          const { points, currency, value, coupon } = offerOf(open.programme, request);
-          const standing = await standingSpend(connection, open, tie, { points, currency, mode });
-          if (standing !== undefined) return standing;
-          const id = newId("pts", now);
-          open.note({ spendId: id, createdBy: apiKeyId });
-          const takes = spendOf(open.book, points, mode === "reserve" ? "reserved" : "redeemed");
-          if (takes === null) throw tooFew(points, open.book.balances.available);
-          const code = coupon === null ? null : await bought(connection, name, customerId, coupon, now);
-          const spent: PointsSpendRow = {
-            ...name,
-            id,
-            points,
-            refunded: 0,
-            state: mode === "reserve" ? "reserved" : "committed",
-            takes,
-            orderRef: request.orderRef ?? null,
-            ...tie,
-            currency,
-            value,
-            coupon: code,
-            isFinal: false,
-            expiresAt: mode === "reserve" ? new Date(heldUntil ?? now + request.ttlSeconds * 1_000) : null,
-            createdAt: new Date(now),
-          };
-          await insertSpend(connection, spent);
-          await tieSpend(connection, spent, now);
-          if (spent.state === "committed")
-            await tell(connection, "dealwright.points.spent", open, spent, points);
-          return spent;
+      const attempt = () =>
+        idempotently(database, call, async (connection) => {
+          const { holder, customerId } = await whose(connection, projectId, customer);
+          const name = { projectId, holder, programme };
+          const now = clock.now();
+          const { heldUntil, ...tie } = await tieOf(connection, projectId, request, customerId, now);
+          const row = await opened(connection, name, { customerId }, async (open) => {
+            const { points, currency, value, coupon } = offerOf(open.programme, request);
+            const standing = await standingSpend(connection, open, tie, { points, currency, mode });
+            if (standing !== undefined) return standing;
+            const id = newId("pts", now);
+            open.note({ spendId: id, createdBy: apiKeyId });
+            const takes = spendOf(open.book, points, mode === "reserve" ? "reserved" : "redeemed");
+            if (takes === null) throw tooFew(points, open.book.balances.available);
+            const code = coupon === null ? null : await bought(connection, name, customerId, coupon, now);
+            const spent: PointsSpendRow = {
+              ...name,
+              id,
+              points,
+              refunded: 0,
+              state: mode === "reserve" ? "reserved" : "committed",
+              takes,
+              orderRef: request.orderRef ?? null,
+              ...tie,
+              currency,
+              value,
+              coupon: code,
+              isFinal: false,
+              expiresAt: mode === "reserve" ? new Date(heldUntil ?? now + request.ttlSeconds * 1_000) : null,
+              createdAt: new Date(now),
+            };
+            await insertSpend(connection, spent);
+            await tieSpend(connection, spent, now);
+            if (spent.state === "committed")
+              await tell(connection, "dealwright.points.spent", open, spent, points);
+            return spent;
+          });
+          return { resourceId: row!.id, answer: await shown(connection, row!) };
         });
-        return { resourceId: row!.id, answer: await shown(connection, row!) };
+      // A merge of customers locks accounts first and what they pay for last; here it is the other way round.
+      return attempt().catch((error: unknown) => {
+        if (sqlStateOf(error) !== deadlockDetected) throw error;
+        return attempt();
       });
     },
 

@@ -1,5 +1,6 @@
 /** Points as payment of an order: spent once, with it, and back with its goods. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadLots } from "../../../src/features/points/points-store.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience } from "../../faults/sizes.ts";
@@ -227,6 +228,39 @@ test("an order of the ERP is followed by its number, whether it was told of befo
   await back("T-6", [{ id: "1", quantity: 1 }]);
   const late = await spend("t-4", { order: "T-6" });
   await becomes(late.body.id, { refunded: 30 });
+});
+
+test("a till that gets in the way of a merge pays all the same", async () => {
+  await give("t-13");
+  const redemption = await redeemed("t-13", "commit");
+  const client = await database.pool.connect();
+  try {
+    await client.query("begin");
+    await client.query("select from points_accounts where customer_id = 't-13' for update");
+    const paying = spend("t-13", { redemption });
+    const waiting = async () =>
+      (await database.pool.query("select from pg_locks where not granted")).rowCount;
+    await expect.poll(waiting, { timeout: patience, interval: 20 }).toBeGreaterThan(0);
+    // Of the two the database ends whichever looks first.
+    await client
+      .query("select from redemptions where id = $1 for update", [redemption])
+      .catch((error) => expect(error.code).toBe("40P01"));
+    await client.query("rollback");
+    const { status, text } = await paying;
+    expect([status, text]).toEqual([201, expect.any(String)]);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});
+
+test("points of a lot are looked for with its holder only", async () => {
+  await give("t-14");
+  const { rows } = await database.pool.query<{ id: string }>(
+    "select id from points_lots l join points_accounts using (project_id, holder, programme) where customer_id = 't-14'",
+  );
+  const name = { projectId: api.project.id, holder: "a guest who was merged", programme: "points" };
+  await expect(loadLots(database.orm, name, [rows[0]!.id])).rejects.toMatchObject({ code: "unavailable" });
 });
 
 test("what is not theirs, not there or over is refused, and a coupon pays for nothing", async () => {

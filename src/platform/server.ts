@@ -57,6 +57,8 @@ export function createServer({
     http: { headersTimeout: arrivalMilliseconds, connectionsCheckingInterval: 500 },
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
+    // What comes while the server closes is still answered; Fastify's own refusal would be no problem document.
+    return503OnClosing: false,
     genReqId: requestIdOf,
     logger: logLevel === "silent" ? false : loggerOptions(logLevel),
     logController: new LogController({ disableRequestLogging: true }),

@@ -69,3 +69,26 @@ export async function eachApart<Item>(
     }
   }
 }
+
+/**
+ * Looks for what is due and works on each, as `eachApart`, and looks again for as long as anything was done: a step may be followed
+ * by another that is due as well. `work` answers false where there was nothing to do, or others do it. Answers how many were done.
+ */
+export async function untilNothingIsDue<Item>(
+  find: () => Promise<readonly Item[]>,
+  signal: AbortSignal,
+  work: (item: Item) => Promise<boolean>,
+  onError: (error: unknown, item: Item) => void | Promise<void>,
+): Promise<number> {
+  let all = 0;
+  let done = 0;
+  do {
+    done = 0;
+    const one = async (item: Item) => {
+      if (await work(item)) done += 1;
+    };
+    await eachApart(await find(), signal, one, onError);
+    all += done;
+  } while (done > 0 && !signal.aborted);
+  return all;
+}

@@ -1,5 +1,5 @@
 /** Contracts whose last day is over renew themselves or end. Every process looks; what one works on, the others leave to it. */
-import { eachApart, repeated } from "../../platform/background.ts";
+import { repeated, untilNothingIsDue } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -33,23 +33,12 @@ export function contractRoundService({
     log.warn({ err: error }, "could not look for contracts that end; the next round tries again"),
   );
 
-  async function settleDue(): Promise<number> {
-    let settled = 0;
-    let due: ContractName[];
-    do {
-      due = await dueContracts(database.outside, new Date(clock.now()), mostAtOnce);
-      let done = 0;
-      const one = async (name: ContractName) => {
-        if (await settle(name)) done += 1;
-      };
-      const failed = (error: unknown, name: ContractName) =>
-        log.warn({ err: error, ...name }, "a contract could not be ended; the next round tries again");
-      await eachApart(due, background.signal, one, failed);
-      settled += done;
-      // A term that ended long ago is followed by others that have ended as well.
-      if (done === 0) break;
-    } while (!background.signal.aborted);
-    return settled;
+  function settleDue(): Promise<number> {
+    // A term that ended long ago is followed by others that have ended as well.
+    const find = () => dueContracts(database.outside, new Date(clock.now()), mostAtOnce);
+    return untilNothingIsDue(find, background.signal, settle, (error, name) =>
+      log.warn({ err: error, ...name }, "a contract could not be ended; the next round tries again"),
+    );
   }
 
   function settle(name: ContractName): Promise<boolean> {

@@ -2,7 +2,7 @@
  * Do it so many times by a date. What is done marks the customer's progress in its own transaction; here it is counted, from what
  * was done and not from how often it was told, and the prize given once.
  */
-import { eachApart, repeated } from "../../platform/background.ts";
+import { repeated, untilNothingIsDue } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -50,7 +50,7 @@ export interface ChallengeService {
   progress(projectId: string, key: string, customer: string): Promise<ChallengeProgress>;
   results(projectId: string, key: string): Promise<ChallengeResults>;
   /** Counts whatever is due by now, of all projects. */
-  countDue(): Promise<void>;
+  countDue(): Promise<number>;
   wake(): void;
   start(): void;
   close(): Promise<void>;
@@ -159,24 +159,17 @@ export function challengeService({
     });
   }
 
-  async function countDue(): Promise<void> {
-    let counted = 0;
-    do {
-      const due = await dueChallenges(database.outside, new Date(clock.now()), mostAtOnce);
-      counted = 0;
-      const one = async (name: ProgressName) => {
-        if (await count(name)) counted += 1;
-      };
-      await eachApart(due, background.signal, one, async (error, name) => {
-        const { projectId, challenge } = name;
-        log.warn(
-          { err: error, projectId, challenge },
-          "a challenge could not be counted; tried again in half a minute",
-        );
-        const dueAt = new Date(clock.now() + retrySeconds * 1_000);
-        await updateProgress(database.of(projectId), name, { dueAt });
-      });
-    } while (counted > 0 && !background.signal.aborted);
+  function countDue(): Promise<number> {
+    const find = () => dueChallenges(database.outside, new Date(clock.now()), mostAtOnce);
+    return untilNothingIsDue(find, background.signal, count, async (error, name) => {
+      const { projectId, challenge } = name;
+      log.warn(
+        { err: error, projectId, challenge },
+        "a challenge could not be counted; tried again in half a minute",
+      );
+      const dueAt = new Date(clock.now() + retrySeconds * 1_000);
+      await updateProgress(database.of(projectId), name, { dueAt });
+    });
   }
 
   const background = repeated(pollMilliseconds, countDue, (error) =>

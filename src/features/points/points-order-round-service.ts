@@ -2,7 +2,7 @@
  * Points follow orders: the transaction that numbers events marks the orders that changed, and here each is booked in a transaction of
  * its own. Every process does it; twice changes nothing.
  */
-import { eachApart, repeated } from "../../platform/background.ts";
+import { repeated, untilNothingIsDue } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -86,23 +86,13 @@ export function pointsOrderRoundService({
     });
   }
 
-  async function bookDue(): Promise<number> {
-    let all = 0;
-    let booked = 0;
-    do {
-      const due = await dueOrders(database.outside, new Date(clock.now()), mostAtOnce);
-      booked = 0;
-      const one = async (name: DueName) => {
-        if (await bookOne(name)) booked += 1;
-      };
-      await eachApart(due, background.signal, one, async (error, name) => {
-        log.warn({ err: error }, "points of an order could not be booked; tried again in half a minute");
-        const until = new Date(clock.now() + retrySeconds * 1_000);
-        await postponeDue(database.of(name.projectId), name, until);
-      });
-      all += booked;
-    } while (booked > 0 && !background.signal.aborted);
-    return all;
+  function bookDue(): Promise<number> {
+    const find = () => dueOrders(database.outside, new Date(clock.now()), mostAtOnce);
+    return untilNothingIsDue(find, background.signal, bookOne, async (error, name) => {
+      log.warn({ err: error }, "points of an order could not be booked; tried again in half a minute");
+      const until = new Date(clock.now() + retrySeconds * 1_000);
+      await postponeDue(database.of(name.projectId), name, until);
+    });
   }
 
   const background = repeated(pollMilliseconds, bookDue, (error) =>

@@ -1,5 +1,5 @@
 /** Points mature and lapse, and reservations of points end, by themselves. Every process does it; twice changes nothing. */
-import { eachApart, repeated } from "../../platform/background.ts";
+import { repeated, untilNothingIsDue } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -33,30 +33,20 @@ export function pointsRoundService({
     log.debug({ err: error }, "could not look for points that are due; the next round tries again"),
   );
 
-  async function bringUpToDate(): Promise<number> {
-    let all = 0;
-    let settled = 0;
-    do {
-      const due = await duePoints(database.outside, new Date(clock.now()), mostAtOnce);
-      settled = 0;
-      const one = async (name: AccountName) => {
-        await bringOne(name);
-        settled += 1;
-      };
-      await eachApart(due, background.signal, one, async (error, name) => {
-        log.warn({ err: error }, "points that are due could not be booked; tried again in half a minute");
-        const until = new Date(clock.now() + retrySeconds * 1_000);
-        await postponeAccount(database.of(name.projectId), name, until);
-      });
-      all += settled;
-    } while (settled > 0 && !background.signal.aborted);
-    return all;
+  function bringUpToDate(): Promise<number> {
+    const find = () => duePoints(database.outside, new Date(clock.now()), mostAtOnce);
+    return untilNothingIsDue(find, background.signal, bringOne, async (error, name) => {
+      log.warn({ err: error }, "points that are due could not be booked; tried again in half a minute");
+      const until = new Date(clock.now() + retrySeconds * 1_000);
+      await postponeAccount(database.of(name.projectId), name, until);
+    });
   }
 
-  function bringOne(name: AccountName): Promise<unknown> {
+  function bringOne(name: AccountName): Promise<boolean> {
     return withTransaction(database, name.projectId, async (connection) => {
       const timezone = await projects.timezone(connection, name.projectId);
       await withPoints(connection, name, { customerId: null, now: clock.now(), timezone }, () => null);
+      return true;
     });
   }
 

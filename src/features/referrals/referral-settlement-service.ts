@@ -10,7 +10,7 @@
 import { Temporal } from "temporal-polyfill";
 import { periodAt } from "../../engine/period.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
-import { eachApart, repeated } from "../../platform/background.ts";
+import { repeated, untilNothingIsDue } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -247,24 +247,13 @@ export function referralSettlementService({
     await tell(connection, refused, await lockMember(connection, { ...row, holder: row.referrer }));
   }
 
-  async function settleDue(): Promise<number> {
-    let all = 0;
-    let settled = 0;
-    let due: readonly ReferralName[];
-    do {
-      due = await dueReferrals(database.outside, new Date(clock.now()), mostAtOnce);
-      settled = 0;
-      const one = async (name: ReferralName) => {
-        if (await settle(name)) settled += 1;
-      };
-      await eachApart(due, background.signal, one, async (error, name) => {
-        log.warn({ err: error, ...name }, "a referral could not be settled; tried again in half a minute");
-        const until = new Date(clock.now() + retrySeconds * 1_000);
-        await updateReferral(database.of(name.projectId), name, { dueAt: until });
-      });
-      all += settled;
-    } while (settled > 0 && !background.signal.aborted);
-    return all;
+  function settleDue(): Promise<number> {
+    const find = () => dueReferrals(database.outside, new Date(clock.now()), mostAtOnce);
+    return untilNothingIsDue(find, background.signal, settle, async (error, name) => {
+      log.warn({ err: error, ...name }, "a referral could not be settled; tried again in half a minute");
+      const until = new Date(clock.now() + retrySeconds * 1_000);
+      await updateReferral(database.of(name.projectId), name, { dueAt: until });
+    });
   }
 
   const background = repeated(pollMilliseconds, settleDue, (error) =>

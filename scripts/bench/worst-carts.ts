@@ -2,7 +2,8 @@
 import { assess } from "../../src/engine/evaluate.ts";
 import { EvaluationTooComplex } from "../../src/engine/work-budget.ts";
 import { writeQuote } from "../../src/engine/write-quote.ts";
-import { rulebookOf, worstCart, worstFacts, worstPromotions } from "./worst-fixture.ts";
+import { rulebookOf } from "./compiled.ts";
+import { worstCart, worstFacts, worstPromotions } from "./worst-fixture.ts";
 
 export interface WorstCartFigure {
   readonly name: string;

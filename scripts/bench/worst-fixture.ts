@@ -1,8 +1,7 @@
 /** The dearest carts that are allowed: 500 lines, and promotions made to be slow. */
 import { type Cart, cartSchema } from "../../src/engine/cart.ts";
 import type { Facts } from "../../src/engine/facts.ts";
-import { compilePromotion, type PromotionInput, promotionSchema } from "../../src/engine/promotion.ts";
-import { buildRulebook, type Rulebook } from "../../src/engine/rulebook.ts";
+import type { PromotionInput } from "../../src/engine/promotion.ts";
 
 type Condition = NonNullable<PromotionInput["conditions"]>;
 type Benefit = PromotionInput["benefits"][number];
@@ -108,19 +107,3 @@ export const worstPromotions: Readonly<Record<string, () => PromotionInput[]>> =
 export const worstFacts: Facts = {
   orders: Array.from({ length: 100 }, () => ({ at: 0, currency: "CNY", total: 1 })),
 };
-
-export function rulebookOf(documents: readonly PromotionInput[]): Rulebook {
-  const selectors = new Map();
-  return buildRulebook(
-    "1",
-    documents.map((document) => {
-      const { promotion, issues } = compilePromotion(promotionSchema.parse(document), {
-        id: null,
-        defaultTimezone: "UTC",
-        selectors,
-      });
-      if (promotion === null) throw new Error(JSON.stringify(issues));
-      return promotion;
-    }),
-  );
-}

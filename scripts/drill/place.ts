@@ -14,6 +14,7 @@ import { silentLog } from "../../src/platform/log.ts";
 import { migrateDatabase } from "../../src/platform/migrate.ts";
 import { benchCartBody, benchPromotions } from "../bench/fixture.ts";
 import { insertBenchProject } from "../bench/project.ts";
+import { addressOf } from "../service-address.ts";
 
 export interface Place {
   readonly key: string;
@@ -168,15 +169,7 @@ async function startService(environment: Readonly<Record<string, string>>): Prom
   });
   const ended = new Promise<number | null>((settle) => child.once("exit", settle));
   process.once("exit", () => child.kill("SIGKILL"));
-  const url = await new Promise<string>((settle, refuse) => {
-    let printed = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      printed += text;
-      const found = /ready at (http:\S+)/.exec(printed)?.[1];
-      if (found !== undefined) settle(found);
-    });
-    child.once("exit", (exitCode) => refuse(new Error(`the service ended with ${exitCode}`)));
-  });
+  const url = await addressOf(child);
   return {
     url,
     process: child,

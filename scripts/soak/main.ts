@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/platform/embedded-postgres.ts";
 import { silentLog } from "../../src/platform/log.ts";
+import { addressOf } from "../service-address.ts";
 import { type AtRest, faultsOf, saysMemory } from "./faults.ts";
 import { type Sample, trendOf } from "./trend.ts";
 
@@ -49,15 +50,7 @@ const service = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
   stdio: ["ignore", "pipe", "inherit"],
 });
 const ended = new Promise<number | null>((settle) => service.once("exit", settle));
-const url = await new Promise<string>((settle, refuse) => {
-  let printed = "";
-  service.stdout.setEncoding("utf8").on("data", (text: string) => {
-    printed += text;
-    const address = /ready at (http:\S+)/.exec(printed)?.[1];
-    if (address !== undefined) settle(address);
-  });
-  service.once("exit", (code) => refuse(new Error(`the service ended with ${code}`)));
-});
+const url = await addressOf(service);
 
 const tally = new Map<string, number>();
 async function call(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {

@@ -1,6 +1,7 @@
 /** No cart keeps the process busy for long: huge quantities are arithmetic, and what is too much is refused, always the same. */
 import { describe, expect, test } from "vitest";
-import { rulebookOf, worstCart, worstFacts, worstPromotions } from "../../scripts/bench/worst-fixture.ts";
+import { rulebookOf } from "../../scripts/bench/compiled.ts";
+import { worstCart, worstFacts, worstPromotions } from "../../scripts/bench/worst-fixture.ts";
 import { cartSchema } from "../../src/engine/cart.ts";
 import { assess, pricedAgain } from "../../src/engine/evaluate.ts";
 import { noFacts } from "../../src/engine/facts.ts";

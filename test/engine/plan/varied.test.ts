@@ -49,6 +49,12 @@ const families: Readonly<Record<string, Family>> = {
   "other ways of rounding": { options: odd, variations: [vary.otherRounding] },
   "groups and tags that exclude": { options: plain, variations: [vary.excludedGroupsAndTags] },
   codes: { options: plain, variations: [vary.codes] },
+  "honoured codes of rich benefits": {
+    options: plain,
+    variations: [vary.richItems, vary.honouredCodes],
+    proven: 0.4,
+    disagreed: 0,
+  },
   "honoured codes": { options: plain, variations: [vary.honouredCodes], proven: 0.4, disagreed: 0 },
 };
 

@@ -6,6 +6,7 @@ import type { Situation } from "../../situation.ts";
 import type { Machine, Place } from "./machine.ts";
 import { noSteps } from "./machine.ts";
 import type { Offer } from "./offer.ts";
+import { losslessOffer } from "./shares.ts";
 
 /** With several parts any of them may do, which the model does not weigh: then it is not told, and its bound holds anyway. */
 export function canBeForced({ candidates }: Situation, index: number): boolean {
@@ -15,10 +16,11 @@ export function canBeForced({ candidates }: Situation, index: number): boolean {
 
 /** The offers of a candidate; one that has to be in the plan and has only one offer takes nothing but what brings something. */
 export function withForced(isForced: boolean, offers: Offer[]): Offer[] {
-  const [offer] = offers;
   if (!isForced || offers.length !== 1) return offers;
-  if (offer!.type === "lump") return offers;
-  const { gainOn, ...common } = offer!.type === "each" ? offer! : { ...offer!, gainOn: null };
+  // A group whose first unit brings something may bring less than nothing in all, and is then not applied.
+  const offer = losslessOffer(offers[0]!);
+  if (offer.type === "lump") return offers;
+  const { gainOn, ...common } = offer.type === "each" ? offer : { ...offer, gainOn: null };
   const inner = (scale: number): Machine | null =>
     gainOn === null ? (offer as { machine(scale: number): Machine | null }).machine(scale) : oneByOne(gainOn);
   return [
@@ -26,7 +28,7 @@ export function withForced(isForced: boolean, offers: Offer[]): Offer[] {
       ...common,
       type: "machine",
       templates: new Map(),
-      formGroups: offer!.type === "machine" ? offer!.formGroups : null,
+      formGroups: offer.type === "machine" ? offer.formGroups : null,
       machine(scale) {
         const machine = inner(scale);
         return machine === null ? null : bringsSomething(machine);

@@ -12,7 +12,7 @@ import { inMerchantsOrder, planGreedily } from "../greedy.ts";
 import type { Trial } from "../in-order.ts";
 import type { Proposed } from "../planner.ts";
 import { isHonoured, moneyIn } from "../preference.ts";
-import { byPriority } from "../priority.ts";
+import { byPriority, planByPriority } from "../priority.ts";
 import { hasRateIn } from "./benefit-fields.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { Contest } from "./contest.ts";
@@ -57,6 +57,8 @@ class ExactPlanner {
     const { isReal, plan, priced, rejections } = this.first;
     const asCounted = isReal ? priced : price(situation, plan);
     this.contest = new Contest(situation, { plan, rejections, priced: asCounted });
+    // Honoured codes came first in it, and may have cost more than they had to.
+    if (!isReal) this.contest.consider(planByPriority(situation));
     this.isRivalled = situation.hasConflicts || asCounted.contenders.size > 0;
   }
 

@@ -32,9 +32,10 @@ export function bidOn(
   allowance: readonly number[] | null,
   trimTo: number | null,
 ): Bid {
-  const isBound = allowance !== null && !allowsAll(situation, allowance, part);
-  if (part.stage !== "item" || isBound || trimTo !== null)
-    return makeBid(situation, goods, index, part, allowance, trimTo);
+  // Allowances are of the item stage alone.
+  const isKnownOnce =
+    part.stage === "item" && trimTo === null && (allowance === null || allowsAll(situation, allowance, part));
+  if (!isKnownOnce) return makeBid(situation, goods, index, part, allowance, trimTo);
   // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
   // lines that nobody has touched yet is worked out once.
   if (!isUntouched(situation, goods, part)) return makeBid(situation, goods, index, part, allowance, null);

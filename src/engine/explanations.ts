@@ -174,17 +174,23 @@ function withNearest(told: readonly Told[], currency: string): readonly Told[] {
 function nearestBeyond(outcome: Outcome, view: StageView, nearMisses: NearMisses): Told[] {
   const told: Told[] = [];
   const { request, situation, beyond } = outcome;
+  const nearest = beyond()
+    .filter((promotion) => mayBeNamed(promotion, false, view))
+    .slice(0, limits.thresholdsAsked);
+  if (nearest.length === 0) return told;
   const atFirst = atTheBeginning(situation);
   const views = new Map<Stage, StageView>();
-  for (const promotion of beyond()) {
+  for (const promotion of nearest) {
     if (told.length === limits.thresholdsTold) break;
-    if (!mayBeNamed(promotion, false, view)) continue;
-    const candidate = judged(promotion, [], situation, atFirst, request.identifiers);
-    const rejection =
-      candidate.rejection === outOfReach ? missedAtStage(outcome, promotion, views) : candidate.rejection!;
-    const near = situation.work.searching(() => nearMisses.find(candidate, rejection));
-    if (near !== null)
-      told.push({ promotion, row: notAppliedRow(outcome, promotion, rejection, near), isBeyond: true });
+    // The price is settled: where asking takes too much, less is told.
+    const row = situation.work.searching(() => {
+      const candidate = judged(promotion, [], situation, atFirst, request.identifiers);
+      const rejection =
+        candidate.rejection === outOfReach ? missedAtStage(outcome, promotion, views) : candidate.rejection!;
+      const near = nearMisses.find(candidate, rejection);
+      return near === null ? null : notAppliedRow(outcome, promotion, rejection, near);
+    });
+    if (row !== null) told.push({ promotion, row, isBeyond: true });
   }
   return told;
 }

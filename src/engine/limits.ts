@@ -13,6 +13,8 @@ export const limits = {
   hintsPerEvaluation: 10,
   /** Of promotions for which the cart is not worth enough, with `explain: near`: those that ask for the least. */
   thresholdsTold: 10,
+  /** So many of them are asked whether they would apply. */
+  thresholdsAsked: 200,
   storiesPerExplanation: 100,
   nameLength: 200,
   namesPerField: 100,

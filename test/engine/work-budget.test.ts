@@ -250,6 +250,26 @@ describe("what conditions look at is counted", () => {
   });
 });
 
+test("near misses never cost a cart its price: so many are asked, within what searches may take", () => {
+  const far = Array.from({ length: 30_000 }, (_, i) =>
+    promotion({
+      key: `far-${i}`,
+      conditions: {
+        all: [
+          { kind: "subtotal", atLeast: { CNY: 900_000_000_000 } },
+          { kind: "expression", cel: "line.quantity > 5" },
+        ],
+      },
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 1 } }],
+    }),
+  );
+  const cart = { ...worstCart("priority"), explain: "near" as const };
+  const assessed = assess(rulebookOf(far), cart, worstFacts, now);
+  const { notApplied, ...quote } = writeQuote(assessed);
+  expect([quote.discount, notApplied.length]).toEqual([0, 0]);
+  expect(assessed.situation.work.spent).toBeLessThan(limits.operationsForSearches);
+});
+
 test("what was sold under a larger budget can be priced again; what no budget allows cannot", () => {
   const taking = (operations: number) => () =>
     pricedAgain({}, (options) => {

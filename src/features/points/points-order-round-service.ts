@@ -7,7 +7,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
-import type { EventType } from "../events/event-types.ts";
+import { fatesOfRedemptions } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { bookOrder } from "./points-order-service.ts";
 import {
@@ -25,13 +25,6 @@ const pollMilliseconds = 1_000;
 const mostAtOnce = 500;
 const retrySeconds = 30;
 
-const toldOfRedemptions: ReadonlySet<string> = new Set<EventType>([
-  "dealwright.redemption.committed",
-  "dealwright.redemption.cancelled",
-  "dealwright.redemption.expired",
-  "dealwright.return.created",
-]);
-
 /** For the sequencer. */
 export function followOrders(clock: Clock): FanOut {
   return async (connection, projectId, events) => {
@@ -39,7 +32,7 @@ export function followOrders(clock: Clock): FanOut {
     const redemptions = new Set<string>();
     for (const { type, subject } of events) {
       if (type.startsWith("dealwright.order.")) orders.add(subject);
-      else if (toldOfRedemptions.has(type)) redemptions.add(subject);
+      else if (fatesOfRedemptions.has(type)) redemptions.add(subject);
     }
     if (orders.size + redemptions.size === 0 || !(await followsOrders(connection, projectId))) return;
     const changed = { orders: [...orders], redemptions: [...redemptions] };

@@ -235,7 +235,9 @@ export async function tendersOf(
   return rows;
 }
 
-/** False if another spend of the programme stands for it. It is looked at at once: what it pays for may have gone on by now. */
+/**
+ * False if another spend of the programme stands for it, under whichever of its names: an order of the ERP may be known to be a
+ * redemption's. With the account locked. It is looked at at once: what it pays for may have gone on by now. */
 export async function insertTender(
   connection: Connection,
   { projectId, id, programme, redemptionId, externalId }: PointsSpendRow,
@@ -244,7 +246,12 @@ export async function insertTender(
   const { rowCount } = await connection.execute(sql`
     with tied as (
       insert into points_tenders (project_id, spend_id, programme, redemption_id, external_id)
-      values (${projectId}, ${id}, ${programme}, ${redemptionId}, ${externalId}) on conflict do nothing
+      select ${projectId}, ${id}, ${programme}, ${redemptionId}::text, ${externalId}::text
+       where not exists (select from orders o join points_tenders t on t.project_id = o.project_id and t.redemption_id = o.redemption_id
+                          where o.project_id = ${projectId} and o.external_id = ${externalId}::text and t.programme = ${programme})
+         and not exists (select from orders o join points_tenders t on t.project_id = o.project_id and t.external_id = o.external_id
+                          where o.project_id = ${projectId} and o.redemption_id = ${redemptionId}::text and t.programme = ${programme})
+      on conflict do nothing
       returning project_id, redemption_id, external_id
     )
     insert into points_due (project_id, redemption_id, external_id, due_at)

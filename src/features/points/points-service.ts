@@ -1,7 +1,7 @@
 /** Points that are given and taken by hand, and points that are spent. */
 import { earn, spend as spendOf } from "../../ledger/points.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { type Connection, type Database, deadlockDetected, sqlStateOf } from "../../platform/database.ts";
+import { type Connection, type Database, isDeadlock } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
@@ -212,7 +212,7 @@ export function pointsService({ database, clock, projects }: PointsOptions): Poi
         });
       // A merge of customers locks accounts first and what they pay for last; here it is the other way round.
       return attempt().catch((error: unknown) => {
-        if (sqlStateOf(error) !== deadlockDetected) throw error;
+        if (!isDeadlock(error)) throw error;
         return attempt();
       });
     },

@@ -104,6 +104,25 @@ test("points held for a redemption are spent with its commit, back in proportion
   expect(await available("t-1")).toBe(1_000);
 });
 
+test("one sale is paid with points once, whichever of its names is used", async () => {
+  await give("t-twice");
+  for (const [first, second] of [
+    ["redemption", "order"],
+    ["order", "redemption"],
+  ] as const) {
+    const redemption = await redeemed("t-twice", "reserve");
+    const order = `TWICE-${first}`;
+    expect((await tell(order, { status: "placed", customer: "t-twice", redemption })).status).toBeLessThan(
+      300,
+    );
+    const names = { redemption, order };
+    expect((await spend("t-twice", { [first]: names[first], mode: "reserve" })).status).toBe(201);
+    expect(faultOf(await spend("t-twice", { [second]: names[second], mode: "reserve" }))).toMatch(
+      / points-refused .*paid_otherwise$/,
+    );
+  }
+});
+
 test("what is cancelled gives all points back, held or spent", async () => {
   await give("t-2");
   const reserved = await redeemed("t-2", "reserve");

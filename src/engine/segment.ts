@@ -65,7 +65,7 @@ export function compileSegment(
       issue(
         `${path}/kind`,
         "not_about_customer",
-        "A segment asks about customers, not about carts or segments.",
+        "Segments and automations ask about customers, not about carts or segments.",
       );
     for (const bound of [document.atLeast, document.atMost])
       if (kind === "order_amount" && bound !== undefined)

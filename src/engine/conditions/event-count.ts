@@ -6,7 +6,8 @@ import { millisecondsPerDay } from "../zone.ts";
 import { checkBounds } from "./bounds.ts";
 
 /** What nobody may tell of as an event of a customer. */
-const reserved = /^(?:order$|dealwright\.)/;
+/** What nobody else may tell: orders have an endpoint of their own, and events of Dealwright are told by it. */
+export const isReservedEvent = (type: string): boolean => /^(?:order$|dealwright\.)/.test(type);
 
 export const eventCount = defineCondition({
   kind: "event_count",
@@ -40,7 +41,7 @@ export const eventCount = defineCondition({
   },
   compile({ type, campaign, atLeast, atMost, withinDays }, compiler, path) {
     checkBounds({ atLeast, atMost }, compiler, path);
-    if (reserved.test(type))
+    if (isReservedEvent(type))
       compiler.issue(`${path}/type`, "type_reserved", `Nobody tells of ${type} as an event of a customer.`);
     const least = atLeast ?? 0;
     const most = atMost ?? Number.POSITIVE_INFINITY;

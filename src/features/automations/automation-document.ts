@@ -1,4 +1,5 @@
 /** What an automation must satisfy beyond the shape. */
+import { isReservedEvent } from "../../engine/conditions/event-count.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { soundSegment } from "../segments/segment-rules.ts";
 import { reportFaults } from "./automation-clock.ts";
@@ -8,6 +9,8 @@ export function requireSound(document: AutomationDocument, timezone: string): vo
   const { trigger, conditions, currency, actions, caps } = document;
   const errors: ProblemError[] = [];
   const fault = (path: string, code: string, message: string) => void errors.push({ path, code, message });
+  if (trigger.kind === "event" && isReservedEvent(trigger.type))
+    fault("/trigger/type", "type_reserved", `Nobody tells of ${trigger.type} as an event of a customer.`);
   reportFaults(trigger, timezone, (path, code, message) => fault(`/trigger${path}`, code, message));
   for (const [place, action] of actions.entries()) {
     const own = "data" in action ? action.data : undefined;

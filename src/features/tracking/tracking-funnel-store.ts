@@ -3,7 +3,7 @@ import type { Connection } from "../../platform/database.ts";
 import type { FunnelQuestion } from "./tracking-schemas.ts";
 
 /** The step that no event tells of: orders are known already. */
-export const orderStep = "order";
+const orderStep = "order";
 
 export interface FunnelCount extends Record<string, unknown> {
   /** Place of the step among those asked for. */

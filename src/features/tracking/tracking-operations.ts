@@ -27,7 +27,7 @@ export function trackingOperations(service: TrackingService): Operation[] {
       audit,
       summary: "Tell that a customer or a visitor did something.",
       description:
-        "A CloudEvent, as `application/json` or `application/cloudevents+json`. Send it again as often as you like, with the same id, source and time: it counts once. (`GET /v1/events` is the other way round: what Dealwright tells you.)",
+        "A CloudEvent, as `application/json` or `application/cloudevents+json`. Send it again as often as you like, with the same id and source: it counts once. (`GET /v1/events` is the other way round: what Dealwright tells you.)",
       roles: tellers,
       body: trackedEvent,
       result: trackedEventReceipt,

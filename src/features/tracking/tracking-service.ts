@@ -1,5 +1,7 @@
 /** What customers and visitors did, as shops, apps and tills tell of it; and what became of it, step by step. */
+
 import { z } from "zod";
+import { isReservedEvent } from "../../engine/conditions/event-count.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
@@ -8,7 +10,7 @@ import { type ProblemError, problem } from "../../platform/problem.ts";
 import { keptFrom } from "../../platform/quarters.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
-import { countFunnel, type FunnelCount, orderStep } from "./tracking-funnel-store.ts";
+import { countFunnel, type FunnelCount } from "./tracking-funnel-store.ts";
 import {
   aheadSeconds,
   type Funnel,
@@ -121,7 +123,7 @@ const nameOf = ({ source, id }: TrackedEventName): string => JSON.stringify([sou
 
 function faultsOf({ type, time }: TrackedEvent, path: string, now: number, oldest: number): ProblemError[] {
   const errors: ProblemError[] = [];
-  if (type === orderStep || type.startsWith("dealwright."))
+  if (isReservedEvent(type))
     errors.push({
       path: `${path}/type`,
       code: "type_reserved",

@@ -345,6 +345,10 @@ test("what cannot work is refused, with its place, and changes nothing", async (
     400,
     ["/caps/perCustomer cap_missing"],
   ]);
+  expect(await faults({ trigger: { kind: "event", type: "order" } })).toEqual([
+    400,
+    ["/trigger/type type_reserved"],
+  ]);
   expect(await faults({ currency: "CNY" })).toEqual([400, ["/currency conditions_missing"]]);
   expect((await faults({ actions: Array(11).fill({ kind: "webhook" }) }))[0]).toBe(400);
   const { id } = await shop.succeed("POST", "/v1/automations", document);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { isPlausible, newSecret } from "../../../src/features/api-keys/api-key-secret.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { type Api, startApi } from "../api.ts";
+import { type Api, startApi, testClock } from "../api.ts";
 import { projectWithKeys } from "../project-fixture.ts";
 
 let database: TestDatabase;
@@ -67,6 +67,16 @@ test("a revoked key is refused at once here, and within five seconds by every ot
   const again = await api.rest("DELETE", `/v1/api-keys/${id}`);
   // When it was last used may have been noted in between.
   expect({ ...again.body, lastUsedAt: null }).toEqual({ ...revoked.body, lastUsedAt: null });
+  await other.close();
+});
+
+test("also by one whose clock was ahead when it saw the key, and was then set right", async () => {
+  const other = await startApi(database, { clock: testClock(api.clock.now() + 600_000) });
+  const { id, secret } = await created();
+  expect((await other.rest("GET", "/v1/project", { key: secret })).status).toBe(200);
+  expect((await api.rest("DELETE", `/v1/api-keys/${id}`)).status).toBe(200);
+  other.clock.advance(-600_000);
+  expect((await other.rest("GET", "/v1/project", { key: secret })).status).toBe(401);
   await other.close();
 });
 

@@ -290,7 +290,9 @@ export const uniqueViolation = "23505";
 export const queryCanceled = "57014";
 
 /** PostgreSQL ended one of the transactions that waited for each other. Nothing of it was written. */
-export const deadlockDetected = "40P01";
+export function isDeadlock(error: unknown): boolean {
+  return sqlStateOf(error) === "40P01";
+}
 
 /** PostgreSQL's own code of an error (SQLSTATE), also of one that drizzle has wrapped; undefined if it has none. */
 export function sqlStateOf(error: unknown): string | undefined {

@@ -9,7 +9,7 @@ import fastify, {
   LogController,
 } from "fastify";
 import type { Caller } from "./auth.ts";
-import { deadlockDetected, isConnectionLost, queryCanceled, sqlStateOf } from "./database.ts";
+import { isConnectionLost, isDeadlock, queryCanceled, sqlStateOf } from "./database.ts";
 import { DatabaseAway } from "./database-watch.ts";
 import { carriesLongUpload } from "./long-upload.ts";
 import { Problem, type ProblemCode, problem, problemBody } from "./problem.ts";
@@ -174,7 +174,7 @@ export function problemOf(error: unknown): Problem {
     return tooComplex((error as Error).message);
   }
   const state = sqlStateOf(error);
-  if (isConnectionLost(error) || state === queryCanceled || state === deadlockDetected) {
+  if (isConnectionLost(error) || state === queryCanceled || isDeadlock(error)) {
     return problem("unavailable", { headers: { "retry-after": "1" } });
   }
   return problem(

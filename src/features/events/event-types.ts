@@ -336,6 +336,14 @@ export const eventTypes = {
 
 export type EventType = keyof typeof eventTypes;
 export type EventData<Type extends EventType> = z.input<(typeof eventTypes)[Type]["data"]>;
+
+/** After these a redemption gives more, or less, than before. */
+export const fatesOfRedemptions: ReadonlySet<string> = new Set<EventType>([
+  "dealwright.redemption.committed",
+  "dealwright.redemption.cancelled",
+  "dealwright.redemption.expired",
+  "dealwright.return.created",
+]);
 export const eventTypeNames = Object.keys(eventTypes) as [EventType, ...EventType[]];
 
 /** An event to be written with the change that it tells of. */

@@ -182,12 +182,14 @@ export function jobService(options: JobServiceOptions): JobService {
 
   async function work(row: JobRow, runner: string, controller: AbortController): Promise<void> {
     const finish = async (state: FinalState, rest: Partial<JobRow> = {}) => {
-      await withTransaction(database, row.projectId, async (connection) => {
+      const isOurs = await withTransaction(database, row.projectId, async (connection) => {
         const finishedAt = new Date(clock.now());
         const end = { state, result: null, failure: null, finishedAt, ...rest };
-        if (await finishJob(connection, row, runner, end)) await tellFinished(connection, row, state);
+        if (!(await finishJob(connection, row, runner, end))) return false;
+        await tellFinished(connection, row, state);
+        return true;
       });
-      noteEnd(row.kind, state);
+      if (isOurs) noteEnd(row.kind, state);
     };
     const run = runners.get(row.kind)!;
     if (row.state === "cancelling") return finish("cancelled");

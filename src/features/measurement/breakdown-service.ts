@@ -149,7 +149,11 @@ function shared(total: number, weights: readonly number[]): number[] {
 function rowsOf(parts: readonly CostedPart[], limit: number): Pick<Breakdown, "rows" | "others"> {
   const byName = new Map<string, CostedPart[]>();
   for (const part of parts)
-    for (const name of part.names) byName.set(name, [...(byName.get(name) ?? []), part]);
+    for (const name of part.names) {
+      const own = byName.get(name);
+      if (own === undefined) byName.set(name, [part]);
+      else own.push(part);
+    }
   const named = [...byName]
     .map(([name, own]): BreakdownRow => ({ name, ...figuresOf(together(own)) }))
     .sort((a, b) => b.revenue - a.revenue || (a.name! < b.name! ? -1 : 1));

@@ -14,6 +14,8 @@ export const measuringSeconds = 60;
 /** Each holds a connection all the while, and checkouts need the others. */
 const mostAtOnce = 2;
 const mostWaitMilliseconds = 5_000;
+/** Within which a request that measures is answered: it may have to wait for its turn first. */
+export const measuringRequestSeconds = measuringSeconds + 2 * (mostWaitMilliseconds / 1_000);
 
 interface Turns {
   running: number;

@@ -4,7 +4,7 @@ import { isErased } from "../../platform/customer-data.ts";
 import {
   type Connection,
   type Database,
-  deadlockDetected,
+  isDeadlock,
   sqlStateOf,
   uniqueViolation,
   withTransaction,
@@ -136,13 +136,9 @@ async function standingOf(connection: Connection, projectId: string, orders: rea
   return orders.length === 0 ? new Map() : standingOrders(connection, projectId, orders);
 }
 
+/** Only where two streams claim one redemption for different orders can they meet crosswise. */
 function isOfOneOrder(error: unknown): boolean {
   return isDeadlock(error) || sqlStateOf(error) === uniqueViolation;
-}
-
-/** Only where two streams claim one redemption for different orders can they meet crosswise. */
-function isDeadlock(error: unknown): boolean {
-  return sqlStateOf(error) === deadlockDetected;
 }
 
 const otherContents = {

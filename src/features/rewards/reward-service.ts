@@ -13,7 +13,7 @@ import type { Log } from "../../platform/log.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
-import type { EventType, NewEvent } from "../events/event-types.ts";
+import { fatesOfRedemptions, type NewEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { type RedeemedOrder, redeemedOrder } from "../redemptions/redemption-reading-service.ts";
 import {
@@ -77,16 +77,11 @@ export interface RewardOptions {
   keepers: Readonly<Record<RewardGrantRow["kind"], RewardKeeper>>;
 }
 
-const toldOf: ReadonlySet<string> = new Set<EventType>([
-  "dealwright.redemption.committed",
-  "dealwright.redemption.cancelled",
-  "dealwright.redemption.expired",
-  "dealwright.return.created",
-]);
-
 /** For the sequencer: what happened to redemptions makes their rewards due. */
 export const followRedemptions: FanOut = async (connection, projectId, events) => {
-  const ids = new Set(events.filter(({ type }) => toldOf.has(type)).map(({ subject }) => subject));
+  const ids = new Set(
+    events.filter(({ type }) => fatesOfRedemptions.has(type)).map(({ subject }) => subject),
+  );
   if (ids.size > 0) await markDue(connection, projectId, [...ids]);
 };
 

@@ -54,9 +54,29 @@ export async function overRest(
 export async function overGraphql(
   api: Api,
   schema: GraphQLSchema,
-  { id, graphql, params, query, result }: Operation,
+  operation: Operation,
   call: Call,
 ): Promise<Outcome> {
+  const { status, body } = await askGraphql(api, schema, operation, call);
+  const [error] = body.errors ?? [];
+  // Without a key there is no document yet, and the refusal is plain HTTP.
+  const refusal = body.code === undefined ? error?.extensions : body;
+  return {
+    problem:
+      refusal === undefined ? null : inRestWords(problemOf(refusal, refusal.retryAfterSeconds ?? status)),
+    data:
+      refusal === undefined ? pageOfConnection(body.data[operation.id], goesOn(operation.result)) : undefined,
+    isReplay: body.extensions?.idempotentReplayed?.includes(operation.id) ?? false,
+  };
+}
+
+/** The answer as it came. */
+export async function askGraphql(
+  api: Api,
+  schema: GraphQLSchema,
+  { id, graphql, params, query }: Operation,
+  call: Call,
+) {
   const field = (graphql === "query" ? schema.getQueryType() : schema.getMutationType())?.getFields()[id];
   if (field === undefined) throw new Error(`there is no field ${id}`);
   const { limit: first, ...filters } = call.query ?? {};
@@ -72,16 +92,7 @@ export async function overGraphql(
   const declared = used.map(({ name, type }) => `$${name}: ${type}`).join(", ");
   const passed = used.map(({ name }) => `${name}: $${name}`).join(", ");
   const document = `${graphql} ${declared && `(${declared})`} { ${id}${passed && `(${passed})`} ${everythingOf(field.type)} }`;
-  const { status, body } = await api.graphql(document, given, { key: call.key });
-  const [error] = body.errors ?? [];
-  // Without a key there is no document yet, and the refusal is plain HTTP.
-  const refusal = body.code === undefined ? error?.extensions : body;
-  return {
-    problem:
-      refusal === undefined ? null : inRestWords(problemOf(refusal, refusal.retryAfterSeconds ?? status)),
-    data: refusal === undefined ? pageOfConnection(body.data[id], goesOn(result)) : undefined,
-    isReplay: body.extensions?.idempotentReplayed?.includes(id) ?? false,
-  };
+  return api.graphql(document, given, { key: call.key });
 }
 
 function problemOf(

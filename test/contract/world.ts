@@ -14,7 +14,8 @@ export interface World {
 
 /** Queries that have to be told something. */
 export const queries: Readonly<Record<string, Record<string, unknown>>> = {
-  coupons: { customer: "c-7" },
+  // Nobody who is erased meanwhile.
+  coupons: { customer: "c-9" },
   customerKpis: { currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" },
   campaignAttribution: { currency: "CNY" },
   campaignMeasurement: { currency: "CNY" },
@@ -22,6 +23,7 @@ export const queries: Readonly<Record<string, Record<string, unknown>>> = {
   campaignBreakdown: { by: "sku", currency: "CNY" },
   customerValueReport: { year: 2026, currency: "CNY" },
   market: { from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z", currency: "CNY" },
+  rewards: { state: "lapsed" },
   rebateStandings: { agreement: "year-2025", period: "2025-Q1" },
   rebateEntries: { agreement: "year-2025", period: "2025-Q1", dealer: "d-8" },
 };
@@ -87,7 +89,7 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
   await ask(
     "POST",
     "/v1/coupon-pools/spring/import",
-    "code,customer\nSPRING-0001,c-7\nSPRING-0002,\nSPRING-0003,\n",
+    "code,customer\nSPRING-0001,c-7\nSPRING-0002,\nSPRING-0003,\nSPRING-0004,c-9\nSPRING-0005,c-9\n",
     {
       headers: { "content-type": "text/csv" },
     },
@@ -229,10 +231,27 @@ export async function worldOf(api: Api, database: TestDatabase): Promise<World> 
              '{"metric": "roi", "actual": 0.4, "bound": 0.5, "sample": 100}', '{"kind": "alert"}', '[]')`,
     [project.id],
   );
+  await ask("POST", `/v1/promotions/${active}/approve`, { version: 2 }, { key: project.keys.marketing });
+  // What else comes about only by much that is not shown here.
+  await database.pool.query(
+    `with twice as (select $1 as project_id, n from generate_series(1, 2) n),
+     granted as (insert into reward_grants (project_id, redemption_id, position, promotion, kind, state, pool)
+       select project_id, 'red_1', n, 'spring-save-30', 'issue_coupon', 'lapsed', 'spring' from twice),
+     promoted as (insert into promotion_days (project_id, year, sku, days, last_day)
+       select project_id, 2026, 'TEA-' || n, 1, '2026-11-11' from twice)
+     insert into fund_entries (project_id, redemption_id, number, dealer, period, promotion, funder, currency, amount, booked_at)
+       select project_id, 'red_1', n, 'd-9', '2026-11', 'spring-save-30', 'brand', 'CNY', 100, '2026-11-11' from twice`,
+    [project.id],
+  );
   const toActivate = await automation("to-activate");
   const toPause = await automation("to-pause", "activate");
   const toArchive = await automation("to-archive");
   const toReplace = await automation("thanks-for-buying");
+  await database.pool.query(
+    `insert into automation_runs (project_id, id, automation_id, epoch, holder, customer_id, occurrence, trigger, state, created_at)
+       select $1, 'aru_' || n, $2, 1, 'c-9', 'c-9', 'once-' || n, '{}', 'done', '2026-11-11' from generate_series(1, 2) n`,
+    [project.id, toReplace],
+  );
   await ask("PUT", "/v1/rfm", {
     currency: "CNY",
     method: "fixed",

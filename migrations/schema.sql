@@ -1911,6 +1911,23 @@ comment on column promotion_scheduled_changes.failure is 'The code of the proble
 grant delete, insert, select, update on promotion_scheduled_changes to dealwright_app;
 grant select (project_id, id, promotion_id, at, state) on promotion_scheduled_changes to dealwright_lookout;
 
+create table promotion_turns (
+  project_id text not null,
+  promotion_id text not null,
+  turn text not null,
+  at timestamp with time zone not null,
+  constraint promotion_turns_pkey PRIMARY KEY (project_id, promotion_id, turn),
+  constraint promotion_turns_turn CHECK ((turn = ANY (ARRAY['started'::text, 'expired'::text])))
+);
+CREATE INDEX promotion_turns_at ON public.promotion_turns USING btree (at);
+alter table promotion_turns enable row level security;
+alter table promotion_turns force row level security;
+create policy lookout on promotion_turns as permissive for select to dealwright_lookout using (true);
+create policy project on promotion_turns as permissive for all to public using ((project_id = NULLIF(current_setting('app.project'::text, true), ''::text)));
+comment on table promotion_turns is 'When promotions in force start and expire by their schedules, as far as that is ahead. Written anew with each change of the promotion; a row is taken in the transaction that tells of it.';
+grant delete, insert, select, update on promotion_turns to dealwright_app;
+grant select (project_id, promotion_id, turn, at) on promotion_turns to dealwright_lookout;
+
 create table promotion_versions (
   project_id text not null,
   promotion_id text not null,
@@ -3531,6 +3548,23 @@ comment on function due_promotion_changes(integer,integer) is 'Scheduled changes
 alter function due_promotion_changes(integer,integer) owner to dealwright_lookout;
 revoke all on function due_promotion_changes(integer,integer) from public;
 grant execute on function due_promotion_changes(integer,integer) to dealwright_app;
+
+CREATE OR REPLACE FUNCTION public.due_promotion_turns(until timestamp with time zone, most integer)
+ RETURNS TABLE(project_id text, promotion_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  select due.project_id, due.promotion_id
+    from (select t.project_id, t.promotion_id, t.at, row_number() over (partition by t.project_id order by t.at, t.promotion_id) as place
+            from promotion_turns t where t.at <= until) as due
+   group by 1, 2 order by min(due.place), min(due.at), 2 limit most
+$function$
+;
+comment on function due_promotion_turns(timestamp with time zone,integer) is 'Promotions of all projects that have started or expired and of which that was not told yet; projects take turns.';
+alter function due_promotion_turns(timestamp with time zone,integer) owner to dealwright_lookout;
+revoke all on function due_promotion_turns(timestamp with time zone,integer) from public;
+grant execute on function due_promotion_turns(timestamp with time zone,integer) to dealwright_app;
 
 CREATE OR REPLACE FUNCTION public.due_referrals(at timestamp with time zone, most integer)
  RETURNS TABLE(project_id text, id text)

@@ -183,6 +183,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook("onClose", async () => {
     await services.eventDelivery.close();
     await services.scheduledChanges.close();
+    await services.promotionTurns.close();
     await services.auditSealer.close();
     await services.usage.close();
     await services.stock.close();
@@ -218,6 +219,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   services.authenticator.start();
   services.auditSealer.start();
   services.scheduledChanges.start();
+  services.promotionTurns.start();
   services.usage.start();
   services.segmentUpkeep.start();
   services.customerMerges.start();

@@ -35,6 +35,7 @@ import { followPromotionDays, promotionDayService } from "./features/promotion-d
 import { promotionApprovalService } from "./features/promotions/promotion-approval-service.ts";
 import { promotionReviewService } from "./features/promotions/promotion-review-service.ts";
 import { promotionService } from "./features/promotions/promotion-service.ts";
+import { promotionTurnService } from "./features/promotions/promotion-turn-service.ts";
 import { rulebookService } from "./features/promotions/rulebook-service.ts";
 import { scheduledChangeService } from "./features/promotions/scheduled-change-service.ts";
 import { quoteRedemptionService } from "./features/redemptions/quote-redemption-service.ts";
@@ -223,6 +224,7 @@ export function servicesOf({
     promotions,
     promotionApprovals: promotionApprovalService(database),
     scheduledChanges: scheduledChangeService({ database, clock, projects, promotions, log }),
+    promotionTurns: promotionTurnService({ database, clock, log }),
     promotionReview: promotionReviewService({
       clock,
       rulebooks,

@@ -29,6 +29,29 @@ const promotionKind = (
   example: promotionExample(status, version),
 });
 
+/** What its schedule does: nobody changed it then. */
+const turn = (summary: string, status: "active" | "ended") => ({
+  summary,
+  subject: "the promotion's id",
+  data: z.object({
+    promotion: z.string().describe("Its key."),
+    promotionId: z.string(),
+    version: z.int().describe("The one in force."),
+    status: z.literal(status),
+    at: z.iso.datetime().describe("The instant in its schedule; the event follows within seconds."),
+  }),
+  example: {
+    subject: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+    data: {
+      promotion: "double11",
+      promotionId: "prm_01kb3t5y6z7a8b9c0d1e2f3g4h",
+      version: 3,
+      status,
+      at: "2026-11-10T16:00:00.000Z",
+    },
+  },
+});
+
 const decided = (decision: "approved" | "rejected") => ({
   subject: "the promotion's id",
   data: z.object({
@@ -54,9 +77,17 @@ export const promotionEventTypes = {
   "dealwright.promotion.created": promotionKind("A promotion was created, as a draft.", "draft", 1),
   "dealwright.promotion.changed": promotionKind("Its document was replaced or reverted.", "draft", 2),
   "dealwright.promotion.activated": promotionKind(
-    "It was put into force: at once, or as `scheduled` from its start. Start and end by schedule are no changes and have no events.",
+    "It was put into force: at once, or as `scheduled` from its start, which is `dealwright.promotion.started`.",
     "active",
     3,
+  ),
+  "dealwright.promotion.started": turn(
+    "It was in force, and its schedule began. Not told where it had begun when it was put into force.",
+    "active",
+  ),
+  "dealwright.promotion.expired": turn(
+    "It was in force, and its schedule ran out. It may still be given a later end.",
+    "ended",
   ),
   "dealwright.promotion.paused": promotionKind("It was taken out of force for the time being.", "paused", 4),
   "dealwright.promotion.ended": promotionKind("It was taken out of force for good.", "ended", 5),

@@ -1,6 +1,7 @@
 /** What is told of a promotion's change. */
 import { type NewEvent, newEvent } from "../events/event-types.ts";
 import { type PromotionChange, type StoredStatus, shownStatus } from "./promotion-status.ts";
+import type { Turn } from "./promotion-turn-store.ts";
 
 interface ToldPromotion {
   readonly id: string;
@@ -27,4 +28,17 @@ export function promotionEvent(
     status,
     changedBy: apiKeyId,
   });
+}
+
+/** What its schedule brought while it was in force as it is in `row`. */
+export function turnEvents({ id, key, version }: ToldPromotion, turns: readonly Turn[]): NewEvent[] {
+  return turns.map(({ turn, at }) =>
+    newEvent(`dealwright.promotion.${turn}`, id, {
+      promotion: key,
+      promotionId: id,
+      version,
+      status: turn === "started" ? "active" : "ended",
+      at: at.toISOString(),
+    }),
+  );
 }

@@ -10,7 +10,7 @@ import { recordEvents } from "../events/event-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { requireApproval } from "./promotion-approval-service.ts";
 import { requireSound } from "./promotion-document.ts";
-import { promotionEvent } from "./promotion-event.ts";
+import { promotionEvent, turnEvents } from "./promotion-event.ts";
 import { type PromotionReading, promotionReading, shown } from "./promotion-reading-service.ts";
 import type { Promotion } from "./promotion-schemas.ts";
 import {
@@ -32,6 +32,7 @@ import {
   updatePromotion,
 } from "./promotion-store.ts";
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
+import { noteTurns, takeTurns } from "./promotion-turn-store.ts";
 import type { RulebookService } from "./rulebook-service.ts";
 import { type IsMet, requireSameArms } from "./variant-guard-service.ts";
 
@@ -207,14 +208,20 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       endsAt,
       updatedAt: new Date(clock.now()),
     };
+    // What its schedule brought until now is told before what is done to it now.
+    const turns = await takeTurns(connection, projectId, id, clock.now());
     const stored = await updatePromotion(connection, next);
+    await noteTurns(connection, next, clock.now());
     await insertVersion(connection, versionOf(next, change.change, author, change.reason));
     await recordChange(connection, author, {
       id,
       before: audited(row),
       after: { ...audited(stored), ...(change.reason !== undefined && { reason: change.reason }) },
     });
-    await recordEvents(connection, projectId, [promotionEvent(next, change.change, author, clock.now())]);
+    await recordEvents(connection, projectId, [
+      ...turnEvents(row, turns),
+      promotionEvent(next, change.change, author, clock.now()),
+    ]);
     return stored;
   }
 

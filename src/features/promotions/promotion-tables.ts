@@ -40,5 +40,17 @@ export const promotionVersions = pgTable(
   (table) => [primaryKey({ columns: [table.projectId, table.promotionId, table.version] })],
 );
 
+/** What the schedules of promotions in force are still to bring. */
+export const promotionTurns = pgTable(
+  "promotion_turns",
+  {
+    projectId: text("project_id").notNull(),
+    promotionId: text("promotion_id").notNull(),
+    turn: text().$type<"started" | "expired">().notNull(),
+    at: instant("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.projectId, table.promotionId, table.turn] })],
+);
+
 export type PromotionRow = typeof promotions.$inferSelect;
 export type PromotionVersionRow = typeof promotionVersions.$inferSelect;

@@ -67,8 +67,7 @@ export function openApiDocument(
     };
   }
   for (const operation of streams) {
-    const { id, method, path, summary, description, tag, roles, params, query, consumes, produces } =
-      operation;
+    const { id, method, path, summary, tag, roles, params, query, consumes, produces } = operation;
     const parameters = [
       ...(params ? parametersOf("path", inputPart(`${id}.params`)) : []),
       ...(query ? parametersOf("query", inputPart(`${id}.query`)) : []),
@@ -79,11 +78,12 @@ export function openApiDocument(
       operationId: id,
       tags: [tag],
       summary,
-      description: [...(description === undefined ? [] : [description]), streamNote].join("\n\n"),
+      ...descriptionOf(operation, streamNote),
+      ...(operation.deprecated && { deprecated: true }),
       ...(parameters.length > 0 && { parameters }),
       ...(consumes && { requestBody: { required: true, content: streamContent(consumes) } }),
       responses: {
-        "200": { description: summary, headers: ofEveryKey, content: streamContent(produces) },
+        "200": { description: summary, ...headersOf(operation), content: streamContent(produces) },
         ...problemResponses(streamProblemsOf(operation)),
       },
       security: [{ apiKey: [] }],
@@ -154,8 +154,10 @@ export function problemsOf({
   return [...new Set(codes)];
 }
 
-function descriptionOf({ description, deprecated }: Operation) {
-  const parts = [description, deprecated && `Deprecated. ${deprecationReason(deprecated)}`];
+type Described = Pick<Operation, "description" | "deprecated">;
+
+function descriptionOf({ description, deprecated }: Described, note?: string) {
+  const parts = [description, deprecated && `Deprecated. ${deprecationReason(deprecated)}`, note];
   const text = parts.filter((part) => part !== undefined).join("\n\n");
   return text === "" ? {} : { description: text };
 }
@@ -191,7 +193,9 @@ const ofEveryAnswer = sharedHeader("X-Request-Id");
 const refusedForNow = { ...ofEveryAnswer, ...sharedHeader("Retry-After") };
 const ofEveryKey = { ...ofEveryAnswer, ...sharedHeader("RateLimit-Policy", "RateLimit") };
 
-function headersOf({ roles, etag, takesIdempotencyKey, deprecated }: Operation) {
+type Answering = Pick<Operation, "roles" | "etag" | "takesIdempotencyKey" | "deprecated">;
+
+function headersOf({ roles, etag, takesIdempotencyKey, deprecated }: Answering) {
   const headers = {
     ...(roles === null ? ofEveryAnswer : ofEveryKey),
     ...(deprecated && {

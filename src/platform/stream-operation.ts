@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { whileAdmitted } from "./admitted-stream.ts";
 import { type Authenticator, anonymous, bearerToken, type Role, requireRole } from "./auth.ts";
+import { type Deprecation, deprecationHeaders } from "./deprecation.ts";
 import { type StreamPatience, tolerateLongUpload, usualStreamPatience } from "./long-upload.ts";
 import { type Audit, contextOf, type OperationContext } from "./operation.ts";
 import { type Gates, openToAll } from "./pressure.ts";
@@ -63,6 +64,7 @@ interface StreamDeclaration<Handler> {
   readonly reads?: "replica";
   /** Needed for what consumes a body. */
   readonly audit?: Audit;
+  readonly deprecated?: Deprecation;
   readonly handler: Handler;
 }
 
@@ -126,7 +128,9 @@ function streamHandler(
   authenticator: Authenticator,
   patience: StreamPatience,
 ) {
+  const deprecation = operation.deprecated && deprecationHeaders(operation.deprecated);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (deprecation !== undefined) reply.headers(deprecation);
     requireStorableUrl(request);
     input.params(request.params);
     input.query(request.query);

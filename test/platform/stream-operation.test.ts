@@ -53,6 +53,7 @@ const operations = [
     summary: "Never ends by itself.",
     tag: "test",
     roles: [],
+    deprecated: { since: "2026-01-31T00:00:00Z", sunset: "2027-01-31T00:00:00Z", instead: "Use `echo`." },
     produces: ["application/octet-stream"],
     problems: [],
     handler: () => ({
@@ -380,4 +381,23 @@ test("OpenAPI says what a stream takes and gives, and all it can refuse", () => 
     "503",
   ]);
   expect(post?.parameters).toHaveLength(2);
+});
+
+test("a stream that will go says so, there and with each answer", async () => {
+  const document = openApiDocument([], { title: "t", version: "1", description: "d" }, operations);
+  expect(document.paths["/v1/endless"]?.get).toMatchObject({
+    deprecated: true,
+    description: expect.stringContaining("gone after 2027-01-31"),
+    responses: { 200: { headers: { Deprecation: {}, Sunset: {} } } },
+  });
+  const answer = await app.inject({
+    url: "/v1/endless",
+    headers: { authorization: "Bearer erp", accept: "text/plain" },
+  });
+  const { deprecation, sunset } = answer.headers;
+  expect([answer.statusCode, deprecation, sunset]).toEqual([
+    406,
+    "@1769817600",
+    "Sun, 31 Jan 2027 00:00:00 GMT",
+  ]);
 });

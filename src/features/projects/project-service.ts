@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { projectOf, type Role } from "../../platform/auth.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
-import { recordChange } from "../audit/audit-service.ts";
+import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import {
   type Project,
   type ProjectSettings,
@@ -56,10 +57,12 @@ export function projectService(database: Database): ProjectService {
       return withTransaction(database, projectId, async (connection) => {
         const before = existingProject(await lockProject(connection, projectId));
         const version = ifMatch === "*" ? null : versionOf(ifMatch);
-        const row = await changeSettings(connection, projectId, version, change);
-        if (row === undefined) {
-          throw problem("precondition-failed");
+        if (version !== null && version !== before.settingsVersion) throw problem("precondition-failed");
+        if (isDeepStrictEqual({ ...(before.settings as object), ...change }, before.settings)) {
+          nothingChanged(context);
+          return shown(before);
         }
+        const row = await changeSettings(connection, projectId, change);
         await bumpRevision(connection, projectId);
         await recordChange(connection, context, {
           id: projectId,

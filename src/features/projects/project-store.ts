@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { spaceOf } from "../../platform/auth.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { ProjectSettingsChange } from "./project-schemas.ts";
@@ -50,23 +50,21 @@ export async function insertProject(
   }
 }
 
-/** Undefined if the settings are no longer at `version`. A null `version` changes them whatever they are. */
+/** Of a project that is locked. */
 export async function changeSettings(
   connection: Connection,
   projectId: string,
-  version: number | null,
   change: ProjectSettingsChange,
-): Promise<ProjectRow | undefined> {
+): Promise<ProjectRow> {
   const [row] = await connection
     .update(projects)
     .set({
       settings: sql`${projects.settings} || ${JSON.stringify(change)}::jsonb`,
       settingsVersion: sql`${projects.settingsVersion} + 1`,
     })
-    .where(
-      and(eq(projects.id, projectId), version === null ? undefined : eq(projects.settingsVersion, version)),
-    )
+    .where(eq(projects.id, projectId))
     .returning();
+  if (row === undefined) throw new Error(`project ${projectId} vanished under its lock`);
   return row;
 }
 

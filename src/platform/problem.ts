@@ -164,7 +164,10 @@ export const problems = {
   "idempotency-key-reused": { status: 422, title: "The Idempotency-Key belongs to another request." },
   "evaluation-too-complex": { status: 422, title: "Pricing this cart takes more than one evaluation may." },
   "precondition-required": { status: 428, title: "An If-Match header with the current ETag is required." },
-  "too-many-requests": { status: 429, title: "The API key has made as many requests as it may." },
+  "too-many-requests": {
+    status: 429,
+    title: "The API key, or its project, asks for more than it may at once.",
+  },
   "too-many-attempts": { status: 429, title: "Too many wrong codes were tried." },
   "headers-too-large": { status: 431, title: "The request headers are larger than the limit." },
   "internal-error": { status: 500, title: "Something went wrong on our side." },

@@ -4,6 +4,7 @@ import { newId } from "../../platform/ids.ts";
 import { requireSound } from "./promotion-document.ts";
 import { insertPromotion, insertVersion } from "./promotion-store.ts";
 import type { PromotionRow } from "./promotion-tables.ts";
+import { renewTurns } from "./promotion-turn-store.ts";
 
 /** Puts promotions into force in a project that nobody has used yet, with the history they would have. */
 export async function seedPromotions(
@@ -32,16 +33,9 @@ export async function seedPromotions(
     if ((await insertPromotion(connection, row)) === undefined) {
       throw new Error(`promotion ${row.key} is there already`);
     }
-    const history = {
-      projectId,
-      promotionId: id,
-      revision: 1,
-      document,
-      changedBy: "seed",
-      createdAt,
-      reason: null,
-    };
-    await insertVersion(connection, { ...history, version: 1, status: "draft", change: "created" });
-    await insertVersion(connection, { ...history, version: 2, status: "active", change: "activated" });
+    const draft = { ...row, version: 1, status: "draft" } as const;
+    await insertVersion(connection, draft, { change: "created", changedBy: "seed" });
+    await insertVersion(connection, row, { change: "activated", changedBy: "seed" });
+    await renewTurns(connection, row, now);
   }
 }

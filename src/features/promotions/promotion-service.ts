@@ -31,8 +31,8 @@ import {
   type PromotionName,
   updatePromotion,
 } from "./promotion-store.ts";
-import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
-import { noteTurns, takeTurns } from "./promotion-turn-store.ts";
+import type { PromotionRow } from "./promotion-tables.ts";
+import { renewTurns } from "./promotion-turn-store.ts";
 import type { RulebookService } from "./rulebook-service.ts";
 import { type IsMet, requireSameArms } from "./variant-guard-service.ts";
 
@@ -150,7 +150,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     };
     const stored = await insertPromotion(connection, row);
     if (stored === undefined) return null;
-    await insertVersion(connection, versionOf(row, "created", author));
+    await insertVersion(connection, row, { change: "created", changedBy: author.apiKeyId });
     await recordChange(connection, author, { id, before: null, after: audited(stored) });
     await recordEvents(connection, projectId, [promotionEvent(row, "created", author, clock.now())]);
     return stored;
@@ -208,18 +208,17 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
       endsAt,
       updatedAt: new Date(clock.now()),
     };
-    // What its schedule brought until now is told before what is done to it now.
-    const turns = await takeTurns(connection, projectId, id, clock.now());
     const stored = await updatePromotion(connection, next);
-    await noteTurns(connection, next, clock.now());
-    await insertVersion(connection, versionOf(next, change.change, author, change.reason));
+    // What its schedule brought until now is told before what is done to it now.
+    const come = await renewTurns(connection, next, clock.now());
+    await insertVersion(connection, next, { ...change, changedBy: author.apiKeyId });
     await recordChange(connection, author, {
       id,
       before: audited(row),
       after: { ...audited(stored), ...(change.reason !== undefined && { reason: change.reason }) },
     });
     await recordEvents(connection, projectId, [
-      ...turnEvents(row, turns),
+      ...turnEvents(row, come),
       promotionEvent(next, change.change, author, clock.now()),
     ]);
     return stored;
@@ -381,25 +380,4 @@ function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt
 /** What of a promotion the audit trail keeps. */
 function audited({ status, version, killedAt, document }: PromotionRow) {
   return { status, version, killedAt, document };
-}
-
-function versionOf(
-  row: PromotionRow,
-  change: PromotionChange,
-  { apiKeyId }: OperationContext,
-  reason: string | null = null,
-): PromotionVersionRow {
-  const { projectId, id, version, revision, status, document, updatedAt } = row;
-  return {
-    projectId,
-    promotionId: id,
-    version,
-    revision,
-    status,
-    document,
-    change,
-    changedBy: apiKeyId,
-    createdAt: updatedAt,
-    reason,
-  };
 }

@@ -85,8 +85,28 @@ export async function lockCampaignPromotions(
     .for("update");
 }
 
-export async function insertVersion(connection: Connection, row: PromotionVersionRow): Promise<void> {
-  await connection.insert(promotionVersions).values(row);
+/** The promotion as a change left it. */
+export async function insertVersion(
+  connection: Connection,
+  { projectId, id, version, revision, status, document, updatedAt }: PromotionRow,
+  {
+    change,
+    changedBy,
+    reason = null,
+  }: Pick<PromotionVersionRow, "change" | "changedBy"> & { reason?: string | null },
+): Promise<void> {
+  await connection.insert(promotionVersions).values({
+    projectId,
+    promotionId: id,
+    version,
+    revision,
+    status,
+    document,
+    change,
+    changedBy,
+    createdAt: updatedAt,
+    reason,
+  });
 }
 
 /** Newest first. */

@@ -54,3 +54,4 @@ export const promotionTurns = pgTable(
 
 export type PromotionRow = typeof promotions.$inferSelect;
 export type PromotionVersionRow = typeof promotionVersions.$inferSelect;
+export type PromotionTurn = typeof promotionTurns.$inferSelect;

@@ -81,7 +81,10 @@ test("what had come when it was changed is told before the change, in whose hand
 test("a later end is told at the later end", async () => {
   const id = await activated({ endsAt: inDays(1) });
   const later = promotionSchema.parse(
-    documentOf({ key: (await services.promotions.promotion(author.projectId, { id })).key, schedule: { endsAt: inDays(3) } }),
+    documentOf({
+      key: (await services.promotions.promotion(author.projectId, { id })).key,
+      schedule: { endsAt: inDays(3) },
+    }),
   );
   await services.promotions.update(author, id, "*", later);
   clock.advance(2 * day);

@@ -42,6 +42,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/campaigns/campaign-words.ts": "words",
   // What a sale adds to the figures: arithmetic on what is stored.
   "src/features/campaigns/campaign-sale.ts": "words",
+  "src/features/campaigns/campaign-sale-columns.ts": "words",
   "src/features/campaigns/campaign-sale-gifts.ts": "words",
   "src/features/campaigns/campaign-sale-given.ts": "words",
   "src/features/campaigns/campaign-stored-sale.ts": "words",

@@ -1,7 +1,8 @@
 /** What was summed up of a campaign, read. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import { type SaleFigures, saleMeasures } from "./campaign-sale.ts";
+import type { SaleFigures } from "./campaign-sale.ts";
+import { summedSales } from "./campaign-sale-columns.ts";
 
 export interface Span {
   readonly projectId: string;
@@ -18,8 +19,6 @@ export interface SalesOf extends SaleFigures {
   readonly currency: string;
 }
 
-const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const summed = sql.raw(saleMeasures.map((name) => `sum(${columnOf(name)})::bigint as "${name}"`).join(", "));
 const instant = (at: number): SQL => sql`${new Date(at).toISOString()}::timestamptz`;
 const before = (column: SQL, until: number | null): SQL =>
   until === null ? sql`true` : sql`${column} < ${instant(until)}`;
@@ -36,7 +35,7 @@ const visitedWithin = (span: VisitSpan): SQL => sql`${within(span)} and quarter 
 /** By promotion, channel and currency. `wholeOnly`: the campaign as a whole alone. */
 export async function sumSales(connection: Connection, span: Span, wholeOnly = false): Promise<SalesOf[]> {
   const { rows } = await connection.execute<Record<keyof SalesOf, never>>(sql`
-    select promotion, channel, currency, ${summed} from campaign_kpis
+    select promotion, channel, currency, ${summedSales} from campaign_kpis
      where ${within(span)} and ${wholeOnly ? sql`promotion = ''` : sql`true`}
      group by promotion, channel, currency having sum(orders) > 0`);
   return rows;

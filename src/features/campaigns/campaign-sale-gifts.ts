@@ -1,5 +1,5 @@
 /** Which gifts of a sale were kept, and which lines of the ERP's order they are: pure arithmetic. */
-import { partOf, type SoldLine, type StoredSale, soldLines } from "./campaign-stored-sale.ts";
+import { type SoldLine, type StoredSale, soldLines } from "./campaign-stored-sale.ts";
 
 type Reward = StoredSale["rewards"][number];
 
@@ -11,13 +11,11 @@ export interface KeptReward {
   readonly onLines: readonly { readonly sku: string; readonly units: number; readonly unitCost?: number }[];
 }
 
+/** Units of no gift so far. */
 interface FreeLine {
   readonly line: SoldLine;
-  /** Of no gift so far. */
   kept: number;
   back: number;
-  /** Kept as far as the order tells, but the gift that it is was taken back at the till. */
-  returned: number;
 }
 
 interface Gift {
@@ -30,7 +28,8 @@ interface Gift {
 
 /**
  * A line that the cart has not and that nobody paid for is a gift of its SKU, so one that came back is told by the redemption, by
- * the order or by both: more than either tells of is not taken for back, and what is back for one is so for the other.
+ * the order or by both: more than either tells of is not taken for back, and what is back for one is so for the other. Of `lines`
+ * there is left what was sold: a gift is none of its units.
  */
 export function giftsAndLines(sale: StoredSale): { lines: SoldLine[]; rewards: KeptReward[] } {
   const lines = soldLines(sale);
@@ -39,7 +38,7 @@ export function giftsAndLines(sale: StoredSale): { lines: SoldLine[]; rewards: K
     .filter(({ id, total }) => total === 0 && !asked.has(id))
     // What they cost is worth more than where they are.
     .sort((a, b) => Number(a.unitCost === undefined) - Number(b.unitCost === undefined))
-    .map((line) => ({ line, kept: line.quantity - line.back, back: line.back, returned: 0 }));
+    .map((line) => ({ line, kept: line.quantity - line.back, back: line.back }));
   const gifts = sale.rewards
     .filter(({ kind }) => kind === "gift" || kind === "service")
     .map((reward): Gift => {
@@ -63,15 +62,10 @@ export function giftsAndLines(sale: StoredSale): { lines: SoldLine[]; rewards: K
   match("kept", "back", (at, _, some) => {
     units[at]! -= some;
   });
-  match("back", "kept", (_, line, some) => {
-    line.returned += some;
-  });
-  const returned = new Map(free.map((line) => [line.line, line.returned]));
+  match("back", "kept", () => {});
+  const left = new Map(free.map(({ line, kept, back }) => [line, { quantity: kept + back, back }]));
   return {
-    lines: lines.map((line) => {
-      const back = line.back + (returned.get(line) ?? 0);
-      return { ...line, back, kept: line.total - partOf(line.total, back, line.quantity) };
-    }),
+    lines: lines.map((line) => ({ ...line, ...left.get(line) })),
     rewards: gifts.map(({ reward, taken }, at) => ({
       reward,
       units: units[at]!,

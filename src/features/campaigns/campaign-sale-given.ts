@@ -38,8 +38,6 @@ export interface GivenFigures {
 
 export interface Given {
   readonly figures: GivenFigures;
-  /** Of the cost of the order's lines that of gifts, which is cost of the promotions. */
-  readonly costAmongGoods: number;
   readonly skus: SoldSku[];
 }
 
@@ -84,13 +82,8 @@ export function givenBy(
   // Off the shipping, which is given back with the last unit.
   const all = sumOf(sale.promotions, ({ promotion, amount }) => (promotions.has(promotion) ? amount : 0));
   const gifts = giftsOf(sale, promotions, rewards, giftCostOf);
-  for (const { sku, units, cost, isAmongGoods } of gifts.given)
-    add(skus, sku, {
-      gifts: units,
-      giftCost: cost ?? 0,
-      uncostedGifts: cost === null ? units : 0,
-      goodsCost: isAmongGoods ? -cost! : 0,
-    });
+  for (const { sku, units, cost } of gifts.given)
+    add(skus, sku, { gifts: units, giftCost: cost ?? 0, uncostedGifts: cost === null ? units : 0 });
   const figures = {
     discount: isReturned ? 0 : onLinesKept + (all - onLines),
     giftValue: gifts.value,
@@ -100,7 +93,6 @@ export function givenBy(
   };
   return {
     figures,
-    costAmongGoods: sumOf(gifts.given, ({ cost, isAmongGoods }) => (isAmongGoods ? cost! : 0)),
     skus: [...skus]
       .map(([sku, sums]) => ({ sku, ...sums }))
       .filter((sums) => skuMeasures.some((measure) => sums[measure] !== 0))
@@ -139,8 +131,6 @@ interface GivenUnits {
   readonly units: number;
   /** Of all of them; null: nobody said. */
   readonly cost: number | null;
-  /** It is that of a line of the order. */
-  readonly isAmongGoods: boolean;
 }
 
 /** What a gift cost is told best by the ERP, on the line of the order that it is; else by the promotion's `unitCost`. */
@@ -163,7 +153,6 @@ function giftsOf(
           sku: some.sku,
           units: some.units,
           cost: unitCost === null ? null : some.units * unitCost,
-          isAmongGoods: some.unitCost !== undefined,
         };
       },
     );

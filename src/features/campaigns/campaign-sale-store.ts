@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import { type Contribution, saleMeasures } from "./campaign-sale.ts";
+import { columnOf } from "./campaign-sale-columns.ts";
 import { skuMeasures } from "./campaign-sale-given.ts";
 import type { StoredSale } from "./campaign-stored-sale.ts";
 
@@ -151,8 +152,6 @@ export async function redemptionsAfter(
   return rows.map(({ id }) => id);
 }
 
-/** As SQL calls what a contribution calls otherwise. */
-const columnOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const measures = saleMeasures.map(columnOf);
 const list = (names: readonly string[]): SQL => sql.raw(names.join(", "));
 const grain = ["campaign", "promotion", "currency", "quarter", "channel"];

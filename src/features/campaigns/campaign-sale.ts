@@ -102,12 +102,11 @@ export function contributionsOf(sale: StoredSale, { campaignOf, giftCostOf }: Ru
 
 function withGiven(
   whole: OfWhole,
-  { figures, costAmongGoods, skus }: Given,
+  { figures, skus }: Given,
   isWhole: boolean,
 ): SaleFigures & Pick<Contribution, "skus"> {
-  const goodsCost = whole.goodsCost - costAmongGoods;
   return {
-    ...bounded(saleMeasures, { ...whole, ...figures, goodsCost }),
+    ...bounded(saleMeasures, { ...whole, ...figures }),
     skus: isWhole ? skus.map((sold) => bounded(skuMeasures, sold)) : [],
   };
 }

@@ -59,7 +59,6 @@ export interface CampaignOptions {
 
 const cursor = cursorOf("campaigns", z.tuple([z.int(), z.string()]));
 
-/** What carts must know of campaigns. */
 /** As it is planned; undefined where there is none. */
 export async function findCampaignDocument(
   connection: Connection,
@@ -69,6 +68,7 @@ export async function findCampaignDocument(
   return (await findCampaign(connection, projectId, key))?.document;
 }
 
+/** What carts must know of campaigns. */
 export const campaignsInForce = findCampaignsInForce;
 
 /** Throws unless it is there. */

@@ -1,27 +1,43 @@
 /** The figures of a campaign by channel, segment or SKU, which add up to those of the whole. */
 import { allocate } from "../../engine/money.ts";
-import type { Connection, Database } from "../../platform/database.ts";
-import { marginOf } from "../campaigns/campaign-board.ts";
+import type { Database } from "../../platform/database.ts";
+import { marginOf, ordersOf } from "../campaigns/campaign-board.ts";
+import { type CampaignFigures, campaignFigures } from "../campaigns/campaign-figures-service.ts";
+import type { SaleFigures } from "../campaigns/campaign-sale.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
 import type { Caution } from "../planning/calculation.ts";
 import { acquisitionCostOf, roiOf } from "../planning/campaign-returns.ts";
 import { fewOrders } from "../planning/significance.ts";
 import type { Breakdown, BreakdownFigures, BreakdownQuery, BreakdownRow } from "./breakdown-schemas.ts";
-import {
-  enteredCosts,
-  type Part,
-  type PartSums,
-  partsByChannel,
-  partsBySegments,
-  partsBySku,
-  sumWhole,
-} from "./breakdown-store.ts";
+import { type CampaignQuestion, sumSegments, sumSkus } from "./breakdown-store.ts";
 import { cautionsOnGifts, segmentsOfNow } from "./measurement-cautions.ts";
 import { measuredCurrency } from "./measurement-service.ts";
 import { whileMeasuring } from "./measuring-service.ts";
 
 export interface BreakdownService {
   breakDown(projectId: string, campaign: string, query: BreakdownQuery): Promise<Breakdown>;
+}
+
+interface PartSums {
+  readonly orders: number;
+  readonly units: number;
+  /** Null: not told apart from other units. */
+  readonly gifts: number | null;
+  readonly revenue: number;
+  readonly discount: number;
+  readonly giftCost: number;
+  readonly uncostedGifts: number;
+  readonly goods: number;
+  readonly costedGoods: number;
+  readonly goodsCost: number;
+  /** Null: of a SKU. */
+  readonly newCustomers: number | null;
+}
+
+/** What is in no other part. */
+interface Part extends PartSums {
+  /** Of which rows it is: one, those of all segments that its customers are in, or none. */
+  readonly names: readonly string[];
 }
 
 /** Its own sums, and its part of the cost entries. */
@@ -32,7 +48,7 @@ interface CostedPart extends Part {
 const nothing: PartSums = {
   orders: 0,
   units: 0,
-  gifts: 0,
+  gifts: null,
   revenue: 0,
   discount: 0,
   giftCost: 0,
@@ -49,32 +65,42 @@ export function breakdownService({ database }: { database: Database }): Breakdow
     async breakDown(projectId, campaign, { by, currency: asked, limit }) {
       const { document } = await existingCampaign(database.of(projectId), projectId, campaign);
       const currency = measuredCurrency(asked, document);
-      const question = { projectId, campaign, currency };
+      const question: CampaignQuestion = { projectId, campaign, currency };
       const read = await whileMeasuring(
         database,
         projectId,
         "Ask again in a quieter hour.",
         async (snapshot) => ({
-          whole: await sumWhole(snapshot, question),
-          parts: await partsOf[by](snapshot, question),
-          entered: await enteredCosts(snapshot, question),
+          sold: await campaignFigures(snapshot, projectId, campaign, currency),
+          segments: by === "segment" ? await sumSegments(snapshot, question) : [],
+          skus: by === "sku" ? await sumSkus(snapshot, question) : [],
         }),
       );
-      const parts = costed(read.parts, read.whole, read.entered, by === "channel");
-      const entered = sumOf(read.entered, ({ amount }) => amount);
+      const { costs, entered } = read.sold;
+      const whole = sumsOf(read.sold.whole);
+      const told = {
+        channel: read.sold.channels.map((sold) =>
+          named(sold.channel === "" ? [] : [sold.channel], sumsOf(sold)),
+        ),
+        segment: read.segments.map((sold) => named(sold.names, sumsOf(sold))),
+        sku: read.skus.map(({ sku, ...sold }) =>
+          named([sku], { ...sold, revenue: sold.goods, newCustomers: null }),
+        ),
+      };
+      const parts = costed(told[by], whole, costs, by === "channel");
       const { rows, others } = rowsOf(parts, limit);
       const inSeveral = sumOf(parts, ({ names, orders }) => (names.length > 1 ? orders : 0));
       return {
         campaign,
         currency,
         by,
-        whole: figuresOf({ ...read.whole, entered }),
+        whole: figuresOf({ ...whole, entered }),
         rows,
         others,
         inSeveral,
         cautions: [
-          ...cautionsOnGifts(read.whole.uncostedGifts),
-          ...cautionsOnCosts(read.entered, by),
+          ...cautionsOnGifts(whole.uncostedGifts),
+          ...cautionsOnCosts(costs, by),
           ...(by === "segment" ? [segmentsOfNow] : []),
           ...cautionsOnOverlap(inSeveral),
           ...cautionsOnFew(rows),
@@ -84,15 +110,24 @@ export function breakdownService({ database }: { database: Database }): Breakdow
   };
 }
 
-const partsOf: Readonly<
-  Record<
-    BreakdownQuery["by"],
-    (
-      connection: Connection,
-      question: { projectId: string; campaign: string; currency: string },
-    ) => Promise<Part[]>
-  >
-> = { channel: partsByChannel, segment: partsBySegments, sku: partsBySku };
+const named = (names: readonly string[], sums: PartSums): Part => ({ ...sums, names });
+
+function sumsOf(sold: SaleFigures): PartSums {
+  const { discount, giftCost, uncostedGifts, goods, costedGoods, goodsCost, newCustomers } = sold;
+  return {
+    orders: ordersOf(sold),
+    units: sold.units - sold.returnedUnits,
+    gifts: null,
+    revenue: sold.revenue - sold.refunded,
+    discount,
+    giftCost,
+    uncostedGifts,
+    goods,
+    costedGoods,
+    goodsCost,
+    newCustomers,
+  };
+}
 
 /**
  * With the part of no row, which is what the others leave of the whole, and with the cost entries: those that name a channel are
@@ -101,18 +136,17 @@ const partsOf: Readonly<
 function costed(
   told: readonly Part[],
   whole: PartSums,
-  entered: readonly { readonly channel: string | null; readonly amount: number }[],
+  entered: CampaignFigures["costs"],
   isByChannel: boolean,
 ): CostedPart[] {
-  const named = told.filter(({ names }) => names.length > 0);
-  const rest = { ...measured((measure) => left(whole, named, measure)), names: [] };
-  const silent = isByChannel ? entered.flatMap(({ channel }) => channel ?? []) : [];
-  const sold = new Set(named.flatMap(({ names }) => names));
-  const parts = [
-    ...named,
-    ...silent.filter((name) => !sold.has(name)).map((name) => ({ ...nothing, gifts: null, names: [name] })),
-    rest,
-  ];
+  const sold = told.filter(({ names }) => names.length > 0);
+  const rest = named(
+    [],
+    measured((measure) => left(whole, sold, measure)),
+  );
+  const silent = new Set(isByChannel ? entered.flatMap(({ channel }) => channel ?? []) : []);
+  for (const { names } of sold) for (const name of names) silent.delete(name);
+  const parts = [...sold, ...[...silent].map((name) => named([name], nothing)), rest];
   const isOwn = (channel: string | null) => isByChannel && channel !== null;
   const shares = shared(
     sumOf(entered, ({ channel, amount }) => (isOwn(channel) ? 0 : amount)),
@@ -203,10 +237,7 @@ function figuresOf({ entered, ...sums }: Costed): BreakdownFigures {
   };
 }
 
-function cautionsOnCosts(
-  entered: readonly { readonly channel: string | null; readonly amount: number }[],
-  by: BreakdownQuery["by"],
-): Caution[] {
+function cautionsOnCosts(entered: CampaignFigures["costs"], by: BreakdownQuery["by"]): Caution[] {
   if (entered.every(({ channel, amount }) => amount === 0 || (by === "channel" && channel !== null)))
     return [];
   const what = by === "channel" ? "Cost entries that name no channel" : "Cost entries";

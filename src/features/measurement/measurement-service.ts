@@ -3,6 +3,8 @@ import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
+import { ordersOf } from "../campaigns/campaign-board.ts";
+import { campaignFigures } from "../campaigns/campaign-figures-service.ts";
 import type { CampaignDocument } from "../campaigns/campaign-schemas.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
 import type { Caution } from "../planning/calculation.ts";
@@ -28,7 +30,6 @@ import {
   type SkuUnits,
   salesBetween,
   sumArms,
-  sumCampaign,
   sumDiscounts,
   sumSkus,
 } from "./measurement-store.ts";
@@ -82,7 +83,7 @@ export function measurementService({
         arms: await sumArms(snapshot, projectId, question, ["all", "channel", "segment"]),
         discounts: await sumDiscounts(snapshot, projectId, campaign, currency),
         skus: await sumSkus(snapshot, projectId, question, mostSkus),
-        whole: await sumCampaign(snapshot, projectId, campaign, currency),
+        sold: await campaignFigures(snapshot, projectId, campaign, currency),
         present: await salesBetween(snapshot, projectId, currency, row.startsAt, span.to),
         past: await salesBetween(
           snapshot,
@@ -102,7 +103,10 @@ export function measurementService({
           : compareArms(holdout, treatment, { level, scale });
       // Whoever sees no difference cannot stop at the one that suits.
       if (comparison !== null) await noteLook(connection, look);
-      const { revenue, discount, giftCost, entered, goodsCost, orders, newCustomers } = read.whole;
+      const { whole, entered } = read.sold;
+      const { discount, giftCost, newCustomers } = whole;
+      const [revenue, orders] = [whole.revenue - whole.refunded, ordersOf(whole)];
+      const goodsCost = whole.goods > 0 && whole.costedGoods === whole.goods ? whole.goodsCost : null;
       const cost = discount + giftCost + entered;
       const returns = returnsOf({
         revenue,
@@ -145,7 +149,7 @@ export function measurementService({
         looks: { days, level: toFourDigits(level) },
         cautions: onceEach([
           ...returns.cautions,
-          ...cautionsOnGifts(read.whole.uncostedGifts),
+          ...cautionsOnGifts(whole.uncostedGifts),
           ...cautionsOnArms(comparison, days),
           ...cautionsOnSpan(span.isOver, sample, channels.length + segments.length),
           ...(segments.length > 0 ? [segmentsOfNow] : []),

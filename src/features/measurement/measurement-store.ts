@@ -146,37 +146,6 @@ export async function salesBetween(
   return rows[0]!;
 }
 
-export interface CampaignSums {
-  readonly orders: number;
-  readonly revenue: number;
-  readonly discount: number;
-  readonly giftCost: number;
-  readonly uncostedGifts: number;
-  readonly entered: number;
-  readonly newCustomers: number;
-  /** Null: not all goods have a cost. */
-  readonly goodsCost: number | null;
-}
-
-/** The campaign as a whole: of orders in which a promotion of it applied, and of what was entered. */
-export async function sumCampaign(
-  connection: Connection,
-  projectId: string,
-  campaign: string,
-  currency: string,
-): Promise<CampaignSums> {
-  const { rows } = await connection.execute<Record<keyof CampaignSums, never>>(sql`
-    select coalesce(sum(orders - returned_orders), 0)::int as orders, coalesce(sum(revenue - refunded), 0)::bigint as revenue,
-           coalesce(sum(discount), 0)::bigint as discount, coalesce(sum(new_customers), 0)::int as "newCustomers",
-           coalesce(sum(gift_cost), 0)::bigint as "giftCost", coalesce(sum(uncosted_gifts), 0)::bigint as "uncostedGifts",
-           case when sum(costed_goods) = sum(goods) then sum(goods_cost)::bigint end as "goodsCost",
-           (select coalesce(sum(amount), 0)::bigint from campaign_costs
-             where project_id = ${projectId} and campaign = ${campaign} and currency = ${currency}) as entered
-      from campaign_kpis
-     where project_id = ${projectId} and campaign = ${campaign} and promotion = '' and currency = ${currency}`);
-  return rows[0]!;
-}
-
 /** Of the campaign's discounts, and those of them that customers got who are known. */
 export async function sumDiscounts(
   connection: Connection,

@@ -90,7 +90,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
     const isPaid = o === undefined || ["paid", "fulfilled"].includes(o.status);
     const mayBeFirst = buyer !== null && isPaid && !isBack;
     const gap = r.created_at.getTime() - Math.max(...earlier);
-    const units: {
+    const told: {
       line: string;
       sku: string;
       isFree: boolean;
@@ -112,7 +112,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
         o?.returned.find(({ id }: Row) => id === line.id)?.quantity ?? 0,
       );
       for (let nth = 0; nth < line.quantity; nth += 1)
-        units.push({
+        told.push({
           line: line.id,
           sku: line.sku,
           isFree: asked === undefined && total === 0,
@@ -123,11 +123,12 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
     }
     // In turn: a gift that was kept is a kept unit that nobody paid for, one that came back a unit that did; what only one of
     // the two sides tells has come back for both.
-    const gifts = (isBack && o?.status !== "returned" ? [] : r.quote.rewards).flatMap((gift: Row) =>
+    const gifts = r.quote.rewards.flatMap((gift: Row) =>
       Array.from({ length: gift.quantity }, (_, nth) => ({
         gift,
-        isKept: nth >= (r.returned?.gifts?.[`${gift.promotion}/${gift.benefit}`] ?? 0),
-        unit: null as (typeof units)[number] | null,
+        isKept:
+          r.state !== "returned" && nth >= (r.returned?.gifts?.[`${gift.promotion}/${gift.benefit}`] ?? 0),
+        unit: null as (typeof told)[number] | null,
       })),
     );
     for (const [isGiftKept, isUnitKept] of [
@@ -138,12 +139,14 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
     ])
       for (const one of gifts.filter(({ isKept, unit }: Row) => isKept === isGiftKept && unit === null)) {
         const isTaken = (unit: Row) => gifts.some((other: Row) => other.unit === unit);
-        const ofGift = units.filter((unit) => unit.isFree && unit.sku === one.gift.sku && !isTaken(unit));
+        const ofGift = told.filter((unit) => unit.isFree && unit.sku === one.gift.sku && !isTaken(unit));
         const matching = ofGift.filter(({ isKept }) => isKept === isUnitKept);
         one.unit = matching.find(({ cost }) => cost !== null) ?? matching[0] ?? null;
       }
     for (const one of gifts.filter(({ unit }: Row) => unit !== null))
       one.isKept = one.unit.isKept = one.isKept && one.unit.isKept;
+    // A gift is given, and none of the units that were sold.
+    const units = told.filter((unit) => !gifts.some((one: Row) => one.unit === unit));
     const sum = (of: typeof units, amount: (unit: Row) => number) =>
       of.reduce((all, unit) => all + amount(unit), 0);
     const keptUnits = units.filter(({ isKept }) => isKept);
@@ -195,11 +198,10 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
         const costs = givenGifts.map(({ gift, unit }: Row) => {
           const { promotionId } = r.quote.promotions.find((p: Row) => p.promotion === gift.promotion);
           const said = versionOf(promotionId, r).document.benefits[gift.benefit].unitCost?.CNY ?? null;
-          return { sku: gift.sku, cost: unit?.cost ?? said, isAmongGoods: (unit?.cost ?? null) !== null };
+          return { sku: gift.sku, cost: unit?.cost ?? said };
         });
         const costOf = (some: Row[]) => some.reduce((all, { cost }) => all + (cost ?? 0), 0);
         const isUncosted = ({ cost }: Row) => cost === null;
-        const isAmongGoods = (gift: Row) => gift.isAmongGoods;
         for (const sku of promotion !== "" ? [] : new Set([...units.map((unit) => unit.sku), "TOTE"])) {
           const own = keptUnits.filter((unit) => unit.sku === sku);
           const ownGifts = costs.filter((gift: Row) => gift.sku === sku);
@@ -208,7 +210,7 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
             units: own.length,
             goods: sum(own, ({ price }) => price),
             costed_goods: sum(own, ({ price, cost }) => (cost === null ? 0 : price)),
-            goods_cost: sum(own, ({ cost }) => cost ?? 0) - costOf(ownGifts.filter(isAmongGoods)),
+            goods_cost: sum(own, ({ cost }) => cost ?? 0),
             discount: sum(own, offOf),
             gifts: ownGifts.length,
             gift_cost: costOf(ownGifts),
@@ -220,7 +222,6 @@ export async function modelFigures({ pool }: TestDatabase): Promise<{ sums: Sums
         }
         const row: Record<string, number> = {
           ...whole,
-          goods_cost: whole.goods_cost - costOf(costs.filter(isAmongGoods)),
           gift_cost: costOf(costs),
           uncosted_gifts: costs.filter(isUncosted).length,
           discount: sum(keptUnits, offOf),

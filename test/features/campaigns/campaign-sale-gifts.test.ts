@@ -1,4 +1,4 @@
-/** A gift is either given or back, whether the till, the ERP or both tell of it. */
+/** A gift is either given or back, whether the till, the ERP or both tell of it, and none of the units that were sold. */
 import { expect, test } from "vitest";
 import { contributionsOf } from "../../../src/features/campaigns/campaign-sale.ts";
 import type { StoredSale } from "../../../src/features/campaigns/campaign-stored-sale.ts";
@@ -65,15 +65,17 @@ const saleOf = ({
 const figuresOf = (told: Told) => {
   const { unitCost = 40 } = told;
   const [whole] = contributionsOf(saleOf(told), { campaignOf: () => "giving", giftCostOf: () => unitCost });
-  const { goodsCost, giftCost, uncostedGifts, returnedUnits, giftValue, promotedUnits, skus } = whole!;
+  const { units, goodsCost, giftCost, uncostedGifts, returnedUnits, giftValue, promotedUnits, skus } = whole!;
   const totes = skus.find(({ sku }) => sku === "TOTE");
   // Each tote is a gift, of whatever costs it has.
   expect([promotedUnits, giftValue]).toEqual([totes?.gifts ?? 0, 7 * (totes?.gifts ?? 0)]);
   expect(skus.reduce((sum, sku) => sum + sku.goodsCost, 0)).toBe(goodsCost);
-  return { goodsCost, giftCost, uncostedGifts, returnedUnits, units: totes?.units ?? 0 };
+  expect([totes?.units ?? 0, totes?.orders ?? 0]).toEqual([0, 0]);
+  return { units, goodsCost, giftCost, uncostedGifts, returnedUnits };
 };
-const back = { goodsCost: 10, giftCost: 0, uncostedGifts: 0, returnedUnits: 1, units: 0 };
-const kept = { goodsCost: 10, giftCost: 30, uncostedGifts: 0, returnedUnits: 0, units: 1 };
+/** The mug is all that was sold. */
+const back = { units: 1, goodsCost: 10, giftCost: 0, uncostedGifts: 0, returnedUnits: 0 };
+const kept = { ...back, giftCost: 30 };
 
 test.each<[string, Told, object]>([
   ["kept", {}, kept],
@@ -83,18 +85,18 @@ test.each<[string, Told, object]>([
   ["back at both", { till: ["p"], back: 1 }, back],
   ["back on a line without a cost", { line: { quantity: 1 }, till: ["p"] }, back],
   ["kept on a line without a cost", { line: { quantity: 1 } }, { ...kept, giftCost: 40 }],
-  ["back with the whole order", { status: "returned" }, { ...back, goodsCost: 0, returnedUnits: 2 }],
-  ["kept without a line", { line: null }, { ...kept, giftCost: 40, units: 0 }],
-  ["back without a line", { line: null, till: ["p"] }, { ...back, returnedUnits: 0 }],
+  ["back with the whole order", { status: "returned" }, { ...back, goodsCost: 0, returnedUnits: 1 }],
+  ["kept without a line", { line: null }, { ...kept, giftCost: 40 }],
+  ["back without a line", { line: null, till: ["p"] }, back],
 ])("a tote %s", (_, told, expected) => {
   expect(figuresOf(told)).toEqual(expected);
 });
 
 const two = { gifts: ["p", "q"], line: { quantity: 2, unitCost: 30 } };
 test.each<[string, Told, object]>([
-  ["one back, of which both tell", { ...two, till: ["p"], back: 1 }, { ...kept, returnedUnits: 1 }],
-  ["the other one's back as well", { ...two, till: ["q"], back: 1 }, { ...kept, returnedUnits: 1 }],
-  ["both back at the ERP", { ...two, till: ["q"], back: 2 }, { ...back, returnedUnits: 2 }],
+  ["one back, of which both tell", { ...two, till: ["p"], back: 1 }, kept],
+  ["the other one's back as well", { ...two, till: ["q"], back: 1 }, kept],
+  ["both back at the ERP", { ...two, till: ["q"], back: 2 }, back],
   [
     "one kept that has no line",
     { ...two, line: { quantity: 1, unitCost: 30 }, till: ["p"], back: 1 },
@@ -103,7 +105,7 @@ test.each<[string, Told, object]>([
   [
     "a third that is nobody's",
     { line: { quantity: 2, unitCost: 30 }, back: 1 },
-    { ...kept, returnedUnits: 1 },
+    { ...kept, units: 2, returnedUnits: 1 },
   ],
 ])("two totes: %s", (_, told, expected) => {
   expect(figuresOf(told)).toEqual(expected);

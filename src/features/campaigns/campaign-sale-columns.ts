@@ -1,0 +1,12 @@
+/** The columns of what a sale adds to a campaign, wherever it is kept, and their sums. */
+import { type SQL, sql } from "drizzle-orm";
+import { saleMeasures } from "./campaign-sale.ts";
+
+/** As SQL calls what a contribution calls otherwise. */
+export const columnOf = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** `SaleFigures` of some rows of `campaign_kpis` or `campaign_sales`; null where there are none. */
+export const summedSales: SQL = sql.raw(
+  saleMeasures.map((name) => `sum(${columnOf(name)})::bigint as "${name}"`).join(", "),
+);

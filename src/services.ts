@@ -132,9 +132,19 @@ export function servicesOf({
   committer.onPosted(eventDelivery.wake);
   const customers = customerServicesOf({ database, clock, log, projects });
   eventDelivery.onSequenced(customers.segmentUpkeep.wake);
-  const growth = growthServices({ database, clock, log, projects, eventDelivery, wrongCodes });
+  const measurement = measurementServices({ database, clock, log, projects });
+  const { exposures, holdouts } = measurement;
+  const growth = growthServices({ database, clock, log, projects, eventDelivery, wrongCodes, holdouts });
   const { segments } = customers;
-  const automations = automationServicesOf({ database, clock, log, projects, segments, eventDelivery });
+  const automations = automationServicesOf({
+    database,
+    clock,
+    log,
+    projects,
+    segments,
+    eventDelivery,
+    holdouts,
+  });
   const gate = launchGate(clock);
   const promotions = promotionService({ database, clock, projects, rulebooks, gate, isExperimentMet });
   const usage = usageService({ database, clock, committer, log });
@@ -150,8 +160,6 @@ export function servicesOf({
     wrongCodes,
     outage,
   });
-  const measurement = measurementServices({ database, clock, log, projects });
-  const { exposures } = measurement;
   const pricing = pricingService({ log, metrics });
   const redeeming = {
     database,
@@ -210,7 +218,7 @@ export function servicesOf({
       rulebooks,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
-    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks }),
+    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks, exposures }),
     couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
     couponImports: couponImportService({ database, clock, projects }),
     couponExports: couponExportService({ database, clock }),

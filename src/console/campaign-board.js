@@ -9,7 +9,7 @@ import { chart } from "./chart.js";
 import { element, table } from "./elements.js";
 import { figureTiles } from "./figure-tiles.js";
 import { clock, day, measured, money, number, percent, ratio } from "./figures.js";
-import { budgetOf, fill, goalsOf, leftOf } from "./goals.js";
+import { budgetOf, fillBars, goalsOf, leftOf } from "./goals.js";
 import { say, sayCode } from "./language.js";
 
 /**
@@ -101,7 +101,7 @@ function putter() {
     if (before.get(place) === made.innerHTML) return;
     before.set(place, made.innerHTML);
     place.replaceChildren(...made.childNodes);
-    for (const bar of place.querySelectorAll("[data-percent]")) fill(/** @type {HTMLElement} */ (bar));
+    fillBars(place);
   };
 }
 

@@ -28,12 +28,14 @@ function progress({ label, share, text, expected = null, kind = "" }) {
 
 /**
  * By script, because the page's policy lets no style stand in an element.
- * @param {HTMLElement} bar
+ * @param {Element} place where the bars are
  */
-export function fill(bar) {
-  const share = `${bar.dataset.percent}%`;
-  if (bar.className === "mark") bar.style.insetInlineStart = share;
-  else bar.style.inlineSize = share;
+export function fillBars(place) {
+  for (const bar of /** @type {NodeListOf<HTMLElement>} */ (place.querySelectorAll("[data-percent]"))) {
+    const share = `${bar.dataset.percent}%`;
+    if (bar.className === "mark") bar.style.insetInlineStart = share;
+    else bar.style.inlineSize = share;
+  }
 }
 
 /** @param {CampaignBoard} board */

@@ -1,4 +1,4 @@
-/** A list of the API with its filters, a page at a time. */
+/** A list of the API with its filters, a page at a time, and what another list says of the same things. */
 /** @import { Place } from "./console.js" */
 import { ask } from "./api.js";
 import { element, field } from "./elements.js";
@@ -6,10 +6,11 @@ import { say, sayCode } from "./language.js";
 
 /**
  * @template Item
+ * @template Beside
  * @param {Place} place
- * @param {{ title: string, path: string, statuses: readonly string[], empty: string, rows: (items: Item[]) => HTMLElement }} list
+ * @param {{ title: string, path: string, beside?: string, statuses: readonly string[], empty: string, rows: (items: Item[], beside: Beside[]) => HTMLElement }} list
  */
-export function pagedList({ main, signal, refused }, { title, path, statuses, empty, rows }) {
+export function pagedList({ main, signal, refused }, { title, path, beside, statuses, empty, rows }) {
   const option = (/** @type {string} */ status) =>
     element("option", { value: status }, status === "" ? say("all") : sayCode("status", status));
   const status = element("select", { onchange: () => read() }, ...["", ...statuses].map(option));
@@ -31,6 +32,8 @@ export function pagedList({ main, signal, refused }, { title, path, statuses, em
 
   /** @type {Item[]} */
   let items = [];
+  /** @type {Beside[]} */
+  let besides = [];
   /** @type {string | null} */
   let cursor = null;
   let asked = 0;
@@ -43,14 +46,20 @@ export function pagedList({ main, signal, refused }, { title, path, statuses, em
     if (search.value.trim() !== "") query.set("q", search.value.trim());
     if (goesOn && cursor !== null) query.set("after", cursor);
     try {
-      /** @type {{ items: Item[], nextCursor: string | null }} */
-      const page = await ask(`${path}?${query}`, { signal });
+      /** @type {[{ items: Item[], nextCursor: string | null }, { items: Beside[] }]} */
+      const [page, pageBeside] = await Promise.all([
+        ask(`${path}?${query}`, { signal }),
+        beside === undefined ? { items: [] } : ask(`${beside}?${query}`, { signal }),
+      ]);
       // Whoever types on is answered what was asked last.
       if (asking !== asked) return;
       items = goesOn ? [...items, ...page.items] : page.items;
+      besides = goesOn ? [...besides, ...pageBeside.items] : pageBeside.items;
       cursor = page.nextCursor;
       more.hidden = cursor === null;
-      shown.replaceChildren(items.length > 0 ? rows(items) : element("p", { class: "quiet" }, empty));
+      shown.replaceChildren(
+        items.length > 0 ? rows(items, besides) : element("p", { class: "quiet" }, empty),
+      );
     } catch (error) {
       refused(error);
     }

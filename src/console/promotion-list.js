@@ -1,8 +1,9 @@
-/** @import { PromotionPage } from "../client/api-types.ts" */
+/** @import { PromotionPage, PromotionUsagePage } from "../client/api-types.ts" */
 /** @import { Place } from "./console.js" */
 import { badge } from "./campaign-list.js";
 import { element, table } from "./elements.js";
-import { money } from "./figures.js";
+import { number } from "./figures.js";
+import { fillBars, leftOf } from "./goals.js";
 import { language, say } from "./language.js";
 import { pagedList } from "./paged-list.js";
 
@@ -13,20 +14,25 @@ export function promotionList(place) {
   pagedList(place, {
     title: say("promotions"),
     path: "promotions",
+    beside: "promotions/usages",
     statuses,
     empty: say("no_promotions"),
-    /** @param {PromotionPage["items"]} items */
-    rows: (items) =>
-      table(
+    /**
+     * @param {PromotionPage["items"]} items
+     * @param {PromotionUsagePage["items"]} usages
+     */
+    rows(items, usages) {
+      const rows = table(
         say("promotions"),
         [
           { text: say("name") },
           { text: say("status") },
           { text: say("stage_what") },
           { text: say("campaign") },
-          { text: say("budget"), isNumber: true },
+          { text: say("left") },
+          { text: say("uses_left"), isNumber: true },
         ],
-        items.map(({ key, name, texts, status, explanation, campaign, budget }) => [
+        items.map(({ id, key, name, texts, status, explanation, campaign }) => [
           element(
             "span",
             { class: "named" },
@@ -38,13 +44,37 @@ export function promotionList(place) {
           campaign === undefined
             ? "–"
             : element("a", { href: `#/campaigns/${encodeURIComponent(campaign)}` }, campaign),
-          budget === undefined
-            ? say("unlimited")
-            : Object.entries(budget.amount)
-                .map(([currency, amount]) => money(amount, currency))
-                .join(" · "),
+          ...leftCells(
+            name ?? key,
+            usages.find((usage) => usage.id === id),
+          ),
         ]),
         "list",
-      ),
+      );
+      fillBars(rows);
+      return rows;
+    },
   });
+}
+
+/**
+ * Nothing is said of one that came between the two answers.
+ * @param {string} name
+ * @param {PromotionUsagePage["items"][number] | undefined} usage
+ */
+function leftCells(name, usage) {
+  if (usage === undefined) return ["–", "–"];
+  const { budgets, usesLeft } = usage;
+  return [
+    budgets.length === 0
+      ? say("unlimited")
+      : element(
+          "div",
+          {},
+          ...budgets.map(({ currency, amount, left }) =>
+            leftOf(budgets.length === 1 ? name : `${name} ${currency}`, amount, left, currency),
+          ),
+        ),
+    usesLeft === null ? say("unlimited") : number(usesLeft),
+  ];
 }

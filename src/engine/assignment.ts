@@ -76,16 +76,25 @@ export function whyApart(
     : { reason: "other_variant" };
 }
 
+export type CampaignArm = "holdout" | "treatment";
+
+/** Null: the campaign holds nobody out. `percent`: of the customers it does. */
+export function campaignArm(
+  campaign: string,
+  percent: number | undefined,
+  customerId: string,
+): CampaignArm | null {
+  if (percent === undefined) return null;
+  return pointOf("holdout", campaign, customerId) < percent ? "holdout" : "treatment";
+}
+
 /** Whoever is not known is held out of nothing: nobody could be told apart later. */
 function isHeldOut(
   campaign: string,
   holdouts: NonNullable<Facts["holdouts"]>,
   customerId: string | undefined,
 ): boolean {
-  const heldOut = holdouts.get(campaign);
-  return (
-    heldOut !== undefined && customerId !== undefined && pointOf("holdout", campaign, customerId) < heldOut
-  );
+  return customerId !== undefined && campaignArm(campaign, holdouts.get(campaign), customerId) === "holdout";
 }
 
 /** No customer gets both. */
@@ -113,10 +122,10 @@ export function armsOf(
 ): Arm[] {
   const arms = new Map<string, Arm>();
   for (const { campaign, variant } of promotions) {
-    if (campaign !== undefined && holdouts?.has(campaign)) {
-      const arm = isHeldOut(campaign, holdouts, customerId) ? "holdout" : "treatment";
-      arms.set(`campaign:${campaign}`, { kind: "campaign", name: campaign, arm });
-    }
+    const ofCampaign =
+      campaign === undefined ? null : campaignArm(campaign, holdouts?.get(campaign), customerId);
+    if (ofCampaign !== null)
+      arms.set(`campaign:${campaign}`, { kind: "campaign", name: campaign!, arm: ofCampaign });
     if (variant === undefined) continue;
     const { experiment } = variant;
     const id = `experiment:${experiment}`;

@@ -10,6 +10,7 @@ import { automationRetentionService } from "../features/automations/automation-r
 import { automationRoundService } from "../features/automations/automation-round-service.ts";
 import { automationRunService } from "../features/automations/automation-run-service.ts";
 import { automationService } from "../features/automations/automation-service.ts";
+import type { CampaignHoldoutService } from "../features/campaigns/campaign-holdout-service.ts";
 import type { SegmentService } from "../features/segments/segment-service.ts";
 import type { EventDeliveryService } from "../features/webhooks/event-delivery-service.ts";
 import type { Operation } from "../platform/operation.ts";
@@ -17,6 +18,7 @@ import type { Operation } from "../platform/operation.ts";
 export interface AutomationOptions extends AutomationPlanningOptions {
   segments: Pick<SegmentService, "missing">;
   eventDelivery: Pick<EventDeliveryService, "onSequenced">;
+  holdouts: CampaignHoldoutService;
 }
 
 export function automationServicesOf({ eventDelivery, ...options }: AutomationOptions) {

@@ -1,5 +1,5 @@
 /** Referrals and play, wired: what customers are given for what they do. Part of the composition root. */
-
+import type { CampaignHoldoutService } from "../features/campaigns/campaign-holdout-service.ts";
 import type { WrongCodeService } from "../features/limits/wrong-code-service.ts";
 import { challengeOperations } from "../features/play/challenge-operations.ts";
 import {
@@ -39,6 +39,7 @@ export interface GrowthOptions extends PrizeOptions {
   projects: ProjectService;
   wrongCodes: Pick<WrongCodeService, "guard">;
   eventDelivery: Pick<EventDeliveryService, "onSequenced">;
+  holdouts: CampaignHoldoutService;
 }
 
 export type GrowthServices = ReturnType<typeof growthServices>;

@@ -1,11 +1,13 @@
 /** What campaigns and experiments came to, wired. Part of the composition root. */
 
+import { campaignHoldoutService } from "../features/campaigns/campaign-holdout-service.ts";
 import { exposureService } from "../features/exposures/exposure-service.ts";
 import { attributionService } from "../features/measurement/attribution-service.ts";
 import { breakdownService } from "../features/measurement/breakdown-service.ts";
 import { customerKpiService } from "../features/measurement/customer-kpi-service.ts";
 import { measurementOperations } from "../features/measurement/measurement-operations.ts";
 import { measurementService } from "../features/measurement/measurement-service.ts";
+import { stockTurnoverService } from "../features/measurement/stock-turnover-service.ts";
 import type { ProjectService } from "../features/projects/project-service.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database.ts";
@@ -19,13 +21,16 @@ export function measurementServices(options: {
   log: Log;
   projects: ProjectService;
 }) {
+  const exposures = exposureService(options);
   return {
-    exposures: exposureService(options),
+    exposures,
+    holdouts: campaignHoldoutService({ exposures }),
     operations: measurementOperations(
       measurementService(options),
       attributionService(options),
       customerKpiService(options),
       breakdownService(options),
+      stockTurnoverService(options),
     ),
   };
 }

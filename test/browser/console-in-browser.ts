@@ -138,6 +138,11 @@ test("a merchant signs in, watches a campaign live, and prices a cart, in two la
 
   await page.getByRole("link", { name: "Promotions" }).click();
   await page.getByText("30 off every 200").first().waitFor();
+  // What is left of a budget, and not only the whole.
+  await page
+    .getByRole("row", { name: "Capped" })
+    .getByText(/970\.00 left of .*1,000\.00/)
+    .waitFor();
   expect(await faults()).toEqual([]);
   await page.screenshot({ path: join(pictures, "promotions.png") });
 

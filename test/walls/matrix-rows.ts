@@ -94,6 +94,7 @@ export const rows: Readonly<Record<string, Row>> = {
   ),
   "POST /v1/promotions/validate": { body: () => promotionOf("mine-as-well") },
   "GET /v1/promotions/overlaps": {},
+  "GET /v1/promotions/usages": {},
   "GET /v1/promotions/by-key/{key}": { path: ({ promotionKey }) => ({ key: promotionKey! }) },
   "PUT /v1/promotions/by-key/{key}": {
     path: ({ promotionKey }) => ({ key: promotionKey! }),
@@ -299,6 +300,7 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ reference: "mine" }),
     owner: orConflict,
   },
+  "GET /v1/stock-turnover": {},
   "GET /v1/customer-kpis": {
     query: () => ({ currency: "CNY", from: "2026-11-01T00:00:00Z", to: "2026-12-01T00:00:00Z" }),
   },

@@ -3,6 +3,7 @@ import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
+import { heldOutAmong } from "../campaigns/campaign-holdout-service.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -190,10 +191,11 @@ async function judged(
   { projectId, id, document, now, timezone }: Trial,
   candidates: readonly (Reached & { holder: string })[],
 ): Promise<[string, Outcome][]> {
-  const { conditions, currency, caps } = document;
+  const { conditions, currency, caps, campaign } = document;
   const name = id === null ? null : { projectId, id };
   const before = name === null ? new Set() : await occasionsKnown(connection, name, candidates);
   const holders = candidates.map(({ holder }) => holder);
+  const customers = candidates.map(({ customerId }) => customerId);
   const capped = new Set<string>();
   if (name !== null)
     for (const cap of caps.perCustomer)
@@ -207,14 +209,15 @@ async function judged(
   let meeting: ReadonlySet<string> | null = null;
   if (conditions !== undefined) {
     const asked = soundSegment(conditions, currency, timezone);
-    const ids = candidates.map(({ customerId }) => customerId);
-    const known = await knownNow(connection, projectId, ids, { conditions: asked, now });
+    const known = await knownNow(connection, projectId, customers, { conditions: asked, now });
     meeting = await whoMeets(connection, projectId, asked, [...known.values()], now);
   }
+  const heldOut = await heldOutAmong(connection, projectId, campaign, customers);
   return candidates.map(({ customerId, holder }) => {
     if (before.has(holder)) return [customerId, "before"];
     if (meeting !== null && !meeting.has(customerId)) return [customerId, "conditions"];
-    return [customerId, capped.has(holder) ? "cap_customer" : null];
+    if (capped.has(holder)) return [customerId, "cap_customer"];
+    return [customerId, heldOut.has(customerId) ? "held_out" : null];
   });
 }
 

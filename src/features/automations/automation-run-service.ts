@@ -9,6 +9,7 @@ import { eachApart } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
+import type { CampaignHoldoutService } from "../campaigns/campaign-holdout-service.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -69,6 +70,7 @@ export interface AutomationRunOptions {
   clock: Clock;
   log: Log;
   projects: Pick<ProjectService, "timezone" | "identifierKey">;
+  holdouts: CampaignHoldoutService;
 }
 
 export function automationRunService({
@@ -76,6 +78,7 @@ export function automationRunService({
   clock,
   log,
   projects,
+  holdouts,
 }: AutomationRunOptions): AutomationRunService {
   /** By id, version and time zone. */
   const compiled = new Map<string, CompiledSegment | null>();
@@ -172,6 +175,10 @@ export function automationRunService({
       const counts = await countRunsOf(connection, run, [run.holder], countedSince(cap, timezone, now));
       if ((counts.get(run.holder) ?? 0) >= cap.count) return "cap_customer";
     }
+    // Before the caps of all: whoever gets nothing takes nothing of them.
+    const { projectId, customerId } = run;
+    if (await holdouts.isHeldOut(connection, projectId, automation.document.campaign, customerId))
+      return "held_out";
     if (caps.runs === undefined && caps.coupons === undefined) return null;
     const wanted = {
       runs: caps.runs ?? null,

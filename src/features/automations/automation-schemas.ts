@@ -177,6 +177,11 @@ export const automationDocument = z
     currency: currencyCode
       .optional()
       .describe("In which orders count for `order_amount`, where its amounts name several currencies."),
+    campaign: name
+      .optional()
+      .describe(
+        "Of which it is a part: whoever is held out of the campaign is passed over, and that a customer was reached, or would have been, is noted for its measurement.",
+      ),
     actions: z.array(action).min(1).max(limits.actionsPerAutomation),
     caps: caps.default({ perCustomer: [{ count: 1, per: "day" }] }),
   })
@@ -213,6 +218,7 @@ export type RunState = z.output<typeof runState>;
 
 export const skipReasons = [
   "conditions",
+  "held_out",
   "cap_customer",
   "cap_runs",
   "cap_coupons",

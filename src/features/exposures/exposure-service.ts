@@ -3,7 +3,7 @@
  * moment later, so that no cart waits for it; what there is no room for is dropped, and counted. It is dropped whatever the arm, so
  * that what is left may be compared. What a redemption was priced by is exact without it: its stored facts name the holdouts.
  */
-import { type Arm, pointOf } from "../../engine/assignment.ts";
+import { type Arm, type CampaignArm, campaignArm, pointOf } from "../../engine/assignment.ts";
 import type { Cart } from "../../engine/cart.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import { repeated } from "../../platform/background.ts";
@@ -22,6 +22,11 @@ import type { ExposureRow } from "./exposure-tables.ts";
 export interface ExposureService {
   /** Undefined where nothing is split, or the request is a trial: then nobody has to work out arms. */
   noterOf(rules: ProjectRules, request: ExposedRequest): ((arms: readonly Arm[]) => void) | undefined;
+  /**
+   * Of a campaign's own gifts beside carts: in which arm the customer is, and from now on it is noted that they met it; null where
+   * it holds nobody out.
+   */
+  meet(projectId: string, campaign: HoldingOut, customerId: string): CampaignArm | null;
   readonly figures: {
     /** Written, or found to be written already. */
     readonly written: number;
@@ -48,6 +53,13 @@ type ExposedRequest = Pick<Cart, "at" | "channel" | "customer"> & {
   readonly promotions?: readonly unknown[] | undefined;
   readonly only?: boolean | undefined;
 };
+
+/** What of a campaign says who is held out, and of whom it is noted. */
+export interface HoldingOut {
+  readonly key: string;
+  readonly holdout?: { readonly percent: number } | undefined;
+  readonly exposures?: { readonly samplePercent: number } | undefined;
+}
 
 /** Waiting to be written. */
 const mostWaiting = 20_000;
@@ -157,6 +169,25 @@ export function exposureService({
           note({ projectId, kind, name, customerId, arm, at: now, channel: channel ?? null });
         }
       };
+    },
+    meet(
+      projectId,
+      { key: name, holdout, exposures: { samplePercent } = { samplePercent: 100 } },
+      customerId,
+    ) {
+      const arm = campaignArm(name, holdout?.percent, customerId);
+      if (arm === null) return null;
+      if (samplePercent >= 100 || pointOf("sample", name, customerId) < samplePercent)
+        note({
+          projectId,
+          kind: "campaign",
+          name,
+          customerId,
+          arm,
+          at: new Date(clock.now()),
+          channel: null,
+        });
+      return arm;
     },
     flush,
     start() {

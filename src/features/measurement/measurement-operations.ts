@@ -17,6 +17,8 @@ import {
 } from "./measurement-schemas.ts";
 import type { MeasurementService } from "./measurement-service.ts";
 import { measuringRequestSeconds } from "./measuring-service.ts";
+import { stockTurnover, stockTurnoverQuery } from "./stock-turnover-schemas.ts";
+import type { StockTurnoverService } from "./stock-turnover-service.ts";
 
 const tag = "measurement";
 const readers: readonly Role[] = ["marketing", "viewer"];
@@ -26,6 +28,7 @@ export function measurementOperations(
   attributions: AttributionService,
   customers: CustomerKpiService,
   breakdowns: BreakdownService,
+  stock: StockTurnoverService,
 ): Operation[] {
   return [
     defineOperation({
@@ -121,6 +124,24 @@ export function measurementOperations(
       maySeconds: measuringRequestSeconds,
       problems: ["measurement-too-slow"],
       handler: ({ query, context }) => customers.kpis(context.projectId, query),
+    }),
+    defineOperation({
+      id: "stockTurnover",
+      reads: "replica",
+      method: "GET",
+      path: "/v1/stock-turnover",
+      graphql: "query",
+      tag,
+      summary: "For how many days the stock of each SKU lasts at the pace at which it was sold.",
+      description:
+        "Of the stock that the ERP told, and of all orders and redemptions of the last days. What `POST /v1/planning/timing` wants as `stockTurnoverDays`.",
+      roles: readers,
+      query: stockTurnoverQuery,
+      result: stockTurnover,
+      cost: 1_000,
+      maySeconds: measuringRequestSeconds,
+      problems: ["measurement-too-slow"],
+      handler: ({ query, context }) => stock.turnover(context.projectId, query),
     }),
   ];
 }

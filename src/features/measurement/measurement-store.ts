@@ -87,7 +87,28 @@ export interface SkuUnits {
 const backOfOrder = sql`coalesce((select max((x ->> 'quantity')::int) from jsonb_array_elements(o.returned) as x where x ->> 'id' = l ->> 'id'), 0)`;
 const backOfRedemption = sql`coalesce((r.returned -> 'lines' ->> (l ->> 'id'))::int, 0)`;
 
-/** Units by SKU and arm, of what was paid for most, less those that came back. */
+/** A line of the ERP's order that nobody paid for, of a SKU that its redemption gives and no cart had, is a gift: given, not sold. */
+const isGift = sql`(
+  coalesce((l ->> 'total')::bigint, (l ->> 'quantity')::bigint * (l ->> 'unitPrice')::bigint - coalesce((l ->> 'discount')::bigint, 0)) = 0
+  and exists (select from json_array_elements(r.quote -> 'rewards') as g
+               where g ->> 'kind' = 'gift' and (g ->> 'sku' = l ->> 'sku' or (g -> 'choices')::jsonb ? (l ->> 'sku')))
+  and not exists (select from json_array_elements(r.request -> 'lines') as q where q ->> 'id' = l ->> 'id'))`;
+
+/** By line, of what `sold` names by `external_id` or by `source` and `order_ref`: its other columns, `sku`, and the units that were kept. */
+const unitsSold = (projectId: string): SQL => sql`
+  select s.*, l ->> 'sku' as sku, greatest(0, (l ->> 'quantity')::int - greatest(${backOfOrder}, ${backOfRedemption})) as units
+    from sold s join orders o on o.project_id = ${projectId} and o.external_id = s.external_id
+    left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
+    cross join jsonb_array_elements(o.document -> 'lines') as l
+   where ${isGift} is not true
+  union all
+  select s.*, l ->> 'sku', greatest(0, (l ->> 'quantity')::int - ${backOfRedemption})
+    from sold s join redemptions r on r.project_id = ${projectId} and r.source = s.source and r.order_ref = s.order_ref
+     and r.state not in ('cancelled', 'expired')
+    cross join json_array_elements(r.request -> 'lines') as l
+   where s.external_id is null`;
+
+/** Units by SKU and arm, of what was sold most, less those that came back. */
 export async function sumSkus(
   connection: Connection,
   projectId: string,
@@ -101,18 +122,7 @@ export async function sumSkus(
       select e.arm, h.external_id, h.source, h.order_ref
         from exposed e join order_history h on h.project_id = ${projectId} and h.customer_id = e.customer_id
          and h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
-    lines as (
-      select s.arm, l ->> 'sku' as sku,
-             greatest(0, (l ->> 'quantity')::int - greatest(${backOfOrder}, ${backOfRedemption})) as units
-        from sold s join orders o on o.project_id = ${projectId} and o.external_id = s.external_id
-        left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
-        cross join jsonb_array_elements(o.document -> 'lines') as l
-      union all
-      select s.arm, l ->> 'sku', greatest(0, (l ->> 'quantity')::int - ${backOfRedemption})
-        from sold s join redemptions r on r.project_id = ${projectId} and r.source = s.source and r.order_ref = s.order_ref
-         and r.state not in ('cancelled', 'expired')
-        cross join json_array_elements(r.request -> 'lines') as l
-       where s.external_id is null)
+    lines as (${unitsSold(projectId)})
     select sku, coalesce(sum(units) filter (where arm = 'treatment'), 0)::int as treatment,
            coalesce(sum(units) filter (where arm = 'holdout'), 0)::int as holdout
       from lines group by sku order by sum(units) desc, sku limit ${most}`);
@@ -120,6 +130,21 @@ export async function sumSkus(
 }
 
 /** All sales of the project, whoever bought: orders that stand, and redemptions that no order tells of. */
+const salesOf = (projectId: string, from: Date, to: Date): SQL => sql`
+  select o.currency, greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total,
+         o.external_id, null::text as source, null::text as order_ref
+    from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
+   where o.project_id = ${projectId} and o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}
+     and o.status not in ('cancelled', 'returned') and r.state is distinct from 'returned' and r.is_deposit is not true
+  union all
+  select r.currency, greatest(r.total - r.refunded, 0), null, r.source, r.order_ref
+    from redemptions r
+   where r.project_id = ${projectId} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
+     and r.state in ('committed', 'partially_returned') and not r.is_deposit
+     and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
+     and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
+                        and o.redemption_id is null)`;
+
 export async function salesBetween(
   connection: Connection,
   projectId: string,
@@ -128,22 +153,37 @@ export async function salesBetween(
   to: Date,
 ): Promise<{ orders: number; revenue: number }> {
   const { rows } = await connection.execute<{ orders: number; revenue: number }>(sql`
-    with sold as (
-      select greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total
-        from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
-       where o.project_id = ${projectId} and o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}
-         and o.currency = ${currency} and o.status not in ('cancelled', 'returned') and r.state is distinct from 'returned'
-         and r.is_deposit is not true
-      union all
-      select greatest(r.total - r.refunded, 0)
-        from redemptions r
-       where r.project_id = ${projectId} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
-         and r.currency = ${currency} and r.state in ('committed', 'partially_returned') and not r.is_deposit
-         and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
-         and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
-                            and o.redemption_id is null))
-    select count(*)::int as orders, coalesce(sum(total), 0)::bigint as revenue from sold`);
+    select count(*)::int as orders, coalesce(sum(total), 0)::bigint as revenue
+      from (${salesOf(projectId, from, to)}) as sold where currency = ${currency}`);
   return rows[0]!;
+}
+
+export interface StockSold extends Record<string, unknown> {
+  readonly sku: string;
+  /** Units that there are, everywhere together. */
+  readonly stock: number;
+  /** The oldest of their counts, epoch milliseconds. */
+  readonly countedAt: number;
+  readonly sold: number;
+}
+
+/** Of SKUs whose stock was told: what lasts longest first. */
+export async function stockSold(
+  connection: Connection,
+  projectId: string,
+  { sku, from, to, most }: { sku: string | undefined; from: Date; to: Date; most: number },
+): Promise<StockSold[]> {
+  const { rows } = await connection.execute<StockSold>(sql`
+    with sold as (${salesOf(projectId, from, to)}),
+    units as (select sku, sum(units)::bigint as sold from (${unitsSold(projectId)}) as lines group by sku)
+    select l.sku, l.stock, l.counted as "countedAt", coalesce(u.sold, 0) as sold
+      from (select sku, sum(quantity)::bigint as stock, floor(extract(epoch from min(as_of)) * 1000)::bigint as counted
+              from stock_levels where project_id = ${projectId} and (${sku ?? null}::text is null or sku = ${sku ?? null})
+             group by sku) as l
+      left join units u on u.sku = l.sku
+     order by case when l.stock = 0 then 0 when coalesce(u.sold, 0) = 0 then 'infinity' else l.stock / u.sold::float8 end desc, l.sku
+     limit ${most}`);
+  return rows;
 }
 
 /** Of the campaign's discounts, and those of them that customers got who are known. */

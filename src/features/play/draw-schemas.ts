@@ -46,6 +46,11 @@ export const drawDocument = z
       .meta({ id: "DrawTicketPoints" })
       .optional()
       .describe("What a ticket costs."),
+    campaign: name
+      .optional()
+      .describe(
+        "Of which it is a part: whoever is held out of the campaign gets no ticket (`held_out`), and that a customer asked for one is noted for its measurement.",
+      ),
     perCustomer: most.describe("Tickets of one customer, in all."),
     perCustomerDay: most.describe("Tickets of one customer on one day of the project's zone."),
   })

@@ -18,6 +18,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { newQueues } from "../../platform/queues.ts";
 import { recordChange } from "../audit/audit-service.ts";
+import type { CampaignHoldoutService } from "../campaigns/campaign-holdout-service.ts";
 import { holderOf } from "../points/points-book-service.ts";
 import { payPoints } from "../points/points-gift-service.ts";
 import type { PrizeReadingService } from "../prizes/prize-reading-service.ts";
@@ -70,6 +71,7 @@ export interface DrawOptions {
   projects: Pick<ProjectService, "identifierKey" | "rulebookBasis">;
   prizes: PrizeService;
   prizeReading: PrizeReadingService;
+  holdouts: CampaignHoldoutService;
 }
 
 const seedBytes = 32;
@@ -80,7 +82,14 @@ const clocksDifferMilliseconds = 60_000;
 const drawCursor = cursorOf("draws", z.string());
 const recordCursor = cursorOf("draw-records", z.int());
 
-export function drawService({ database, clock, projects, prizes, prizeReading }: DrawOptions): DrawService {
+export function drawService({
+  database,
+  clock,
+  projects,
+  prizes,
+  prizeReading,
+  holdouts,
+}: DrawOptions): DrawService {
   const queues = newQueues(mostWaiting);
 
   async function existing(connection: Connection, projectId: string, key: string): Promise<DrawRow> {
@@ -132,6 +141,8 @@ export function drawService({ database, clock, projects, prizes, prizeReading }:
     const day = periodAt("day", timezone, now);
     const holder = holderOf(basis.identifierKey, customer);
     await requireRoom(connection, row, document, holder.holder, day);
+    if (await holdouts.isHeldOut(connection, projectId, document.campaign, customer))
+      throw refused("/customer", "held_out", "By chance the customer is held out of the draw's campaign.");
     let spendId: string | null = null;
     if (document.ticketPoints !== undefined) {
       const cost = { projectId, ...holder, ...document.ticketPoints };

@@ -6,9 +6,17 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { problem } from "../../platform/problem.ts";
-import type { Promotion, PromotionQuery, PromotionVersion } from "./promotion-schemas.ts";
+import { amountCounter, usesCounter } from "../ledger/promotion-counters.ts";
+import type { Promotion, PromotionQuery, PromotionUsage, PromotionVersion } from "./promotion-schemas.ts";
 import { shownStatus } from "./promotion-status.ts";
-import { findPromotion, listPromotions, listVersions, type PromotionName } from "./promotion-store.ts";
+import {
+  findPromotion,
+  listPromotions,
+  listVersions,
+  type PromotionName,
+  type Taken,
+  takenOf,
+} from "./promotion-store.ts";
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
 
 export interface PageQuery {
@@ -19,13 +27,23 @@ export interface PageQuery {
 export interface PromotionReading {
   promotion(projectId: string, name: PromotionName): Promise<Promotion>;
   list(projectId: string, query: PromotionQuery): Promise<Page<Promotion>>;
+  /** The same pages. */
+  usages(projectId: string, query: PromotionQuery): Promise<Page<PromotionUsage>>;
   versions(projectId: string, id: string, page: PageQuery): Promise<Page<PromotionVersion>>;
 }
 
 const listCursor = cursorOf("promotions", z.string());
 const versionCursor = cursorOf("promotionVersions", z.int());
 
+const idOf = ({ id }: PromotionRow) => id;
+
 export function promotionReading(database: Database, clock: Clock): PromotionReading {
+  async function read(projectId: string, { limit, after, ...filters }: PromotionQuery) {
+    const now = clock.now();
+    const page = { now: new Date(now), beforeId: listCursor.decode(after), limit: limit + 1 };
+    return { now, rows: await listPromotions(database.of(projectId), projectId, filters, page) };
+  }
+
   return {
     async promotion(projectId, name) {
       const row = await findPromotion(database.of(projectId), projectId, name);
@@ -33,20 +51,18 @@ export function promotionReading(database: Database, clock: Clock): PromotionRea
       return shown(row, clock.now());
     },
 
-    async list(projectId, { limit, after, ...filters }) {
-      const beforeId = listCursor.decode(after);
-      const now = clock.now();
-      const rows = await listPromotions(database.of(projectId), projectId, filters, {
-        now: new Date(now),
-        beforeId,
-        limit: limit + 1,
-      });
-      return listCursor.page(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => shown(row, now),
-      );
+    async list(projectId, query) {
+      const { rows, now } = await read(projectId, query);
+      return listCursor.page(rows, query.limit, idOf, (row) => shown(row, now));
+    },
+
+    async usages(projectId, query) {
+      const { rows, now } = await read(projectId, query);
+      const counters = rows.flatMap(countersOf);
+      const taken = await takenOf(database.of(projectId), projectId, counters);
+      const known = new Map(taken.map((counter) => [nameOf(counter), counter.taken]));
+      const takenOr0 = (counter: Counter) => known.get(nameOf(counter)) ?? 0;
+      return listCursor.page(rows, query.limit, idOf, (row) => usageOf(row, now, takenOr0));
     },
 
     async versions(projectId, id, { limit, after }) {
@@ -71,6 +87,42 @@ export function shown(row: PromotionRow, now: number): Promotion {
     updatedAt: updatedAt.toISOString(),
     killedAt: row.killedAt?.toISOString() ?? null,
     explanation: explained(document),
+  };
+}
+
+type Counter = Pick<Taken, "promotionId" | "measure">;
+
+const nameOf = ({ promotionId, measure }: Counter) => `${promotionId} ${measure}`;
+const usesOf = (promotionId: string): Counter => ({ promotionId, measure: usesCounter(promotionId).measure });
+const amountOf = (promotionId: string, currency: string): Counter => ({
+  promotionId,
+  measure: amountCounter(promotionId, currency).measure,
+});
+
+function budgetOf({ document }: PromotionRow): [string, number][] {
+  return Object.entries(promotionSchema.parse(document).budget?.amount ?? {});
+}
+
+const countersOf = (row: PromotionRow): Counter[] => [
+  usesOf(row.id),
+  ...budgetOf(row).map(([currency]) => amountOf(row.id, currency)),
+];
+
+function usageOf(row: PromotionRow, now: number, takenOf: (counter: Counter) => number): PromotionUsage {
+  const { id, key } = row;
+  const { total } = promotionSchema.parse(row.document).limits ?? {};
+  const uses = takenOf(usesOf(id));
+  return {
+    id,
+    promotion: key,
+    status: shownStatus(row, now),
+    uses,
+    // It may be lowered below what was taken.
+    usesLeft: total === undefined ? null : Math.max(0, total - uses),
+    budgets: budgetOf(row).map(([currency, amount]) => {
+      const taken = takenOf(amountOf(id, currency));
+      return { currency, amount, taken, left: Math.max(0, amount - taken) };
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { limits } from "../../engine/limits.ts";
+import { currencyCode } from "../../engine/money.ts";
 import { type PromotionDocument, promotionKey, promotionSchema } from "../../engine/promotion.ts";
 import { environment } from "../../platform/auth.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
@@ -77,6 +78,30 @@ export const promotionQuery = pageQuery.extend({
     .describe("Part of the key or the name, in any case."),
 });
 export type PromotionQuery = z.output<typeof promotionQuery>;
+
+export const promotionUsage = z
+  .object({
+    id: z.string(),
+    promotion: promotionKey,
+    status: promotionStatus,
+    uses: z.int().describe("In how many orders it applies, reserved ones included; less those given back."),
+    usesLeft: z.int().nullable().describe("Of `limits.total`. Null: as often as wanted."),
+    budgets: z
+      .array(
+        z
+          .object({
+            currency: currencyCode,
+            amount: z.int().describe("Minor units, as are the others."),
+            taken: z.int().describe("Reserved ones included."),
+            left: z.int(),
+          })
+          .meta({ id: "PromotionBudgetUsage" }),
+      )
+      .describe("By currency. Empty: it has none."),
+  })
+  .meta({ id: "PromotionUsage" });
+export type PromotionUsage = z.output<typeof promotionUsage>;
+export const promotionUsagePage = pageOf(promotionUsage, "PromotionUsagePage");
 
 export const promotionVersion = z
   .object({

@@ -85,6 +85,29 @@ export async function lockCampaignPromotions(
     .for("update");
 }
 
+/** What is taken of a promotion, as limits and budgets count it. */
+export interface Taken {
+  readonly promotionId: string;
+  readonly measure: string;
+  readonly taken: number;
+}
+
+/** By the promotion and the measure, of all customers together; what was never taken has none. It looks into the ledger's counters. */
+export async function takenOf(
+  connection: Connection,
+  projectId: string,
+  counters: readonly Pick<Taken, "promotionId" | "measure">[],
+): Promise<Taken[]> {
+  const column = (read: (counter: Pick<Taken, "promotionId" | "measure">) => string) =>
+    sql`${sql.param(counters.map(read))}::text[]`;
+  const { rows } = await connection.execute<Record<keyof Taken, never>>(sql`
+    select c.rule_id as "promotionId", c.measure, c.used + c.reserved as taken
+      from unnest(${column(({ promotionId }) => promotionId)}, ${column(({ measure }) => measure)}) as asked (rule_id, measure)
+      join counters c on c.project_id = ${projectId} and c.rule_id = asked.rule_id and c.measure = asked.measure
+       and c.holder = '' and c.period = ''`);
+  return rows;
+}
+
 /** The promotion as a change left it. */
 export async function insertVersion(
   connection: Connection,

@@ -68,7 +68,7 @@ function inProcess(): { perSecond: number; cpu: number } {
   );
   const past = Array.from({ length: documents }, (_, index): PastOrder => {
     const document = documentOf(index);
-    const nothing = { history: null, profile: null, segments: [], tier: null, scored: null };
+    const nothing = { given: null, history: null, profile: null, segments: [], tier: null, scored: null };
     return { document, customer: `c-${index}`, at: Date.parse(document.placedAt), ...nothing };
   });
   evaluateAll(engine, past);

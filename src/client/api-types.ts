@@ -221,6 +221,8 @@ export type Automation = {
   conditions?: Condition;
   /** In which orders count for `order_amount`, where its amounts name several currencies. */
   currency?: CurrencyCode;
+  /** Of which it is a part: whoever is held out of the campaign is passed over, and that a customer was reached, or would have been, is noted for its measurement. */
+  campaign?: string;
   actions: readonly (AutomationAction)[];
   caps: AutomationCaps;
   id: string;
@@ -314,6 +316,8 @@ export type AutomationDocument = {
   conditions?: ConditionInput;
   /** In which orders count for `order_amount`, where its amounts name several currencies. */
   currency?: CurrencyCode;
+  /** Of which it is a part: whoever is held out of the campaign is passed over, and that a customer was reached, or would have been, is noted for its measurement. */
+  campaign?: string;
   actions: readonly (AutomationAction)[];
   caps?: AutomationCapsInput;
 };
@@ -380,7 +384,7 @@ export type AutomationRun = {
   id: string;
   customer: string;
   state: AutomationRunState;
-  /** Why it was skipped (`conditions`, `cap_customer`, `cap_runs`, `cap_coupons`, `active_again`, `archived`), or is owed (`pool_empty`, `pool_unknown`). */
+  /** Why it was skipped (`conditions`, `held_out`, `cap_customer`, `cap_runs`, `cap_coupons`, `active_again`, `archived`), or is owed (`pool_empty`, `pool_unknown`). */
   reason: string | null;
   /** What happened. */
   trigger: AutomationOccurrence;
@@ -2847,6 +2851,8 @@ export type Draw = {
   consolation: string;
   /** What a ticket costs. */
   ticketPoints?: DrawTicketPoints;
+  /** Of which it is a part: whoever is held out of the campaign gets no ticket (`held_out`), and that a customer asked for one is noted for its measurement. */
+  campaign?: string;
   /** Tickets of one customer, in all. */
   perCustomer?: number;
   /** Tickets of one customer on one day of the project's zone. */
@@ -2878,6 +2884,8 @@ export type DrawDocument = {
   consolation: string;
   /** What a ticket costs. */
   ticketPoints?: DrawTicketPointsInput;
+  /** Of which it is a part: whoever is held out of the campaign gets no ticket (`held_out`), and that a customer asked for one is noted for its measurement. */
+  campaign?: string;
   /** Tickets of one customer, in all. */
   perCustomer?: number;
   /** Tickets of one customer on one day of the project's zone. */
@@ -4860,6 +4868,15 @@ export type PromotionBudgetSplitQuestionInput = {
   hiddenCosts?: readonly (HiddenCost)[];
 };
 
+export type PromotionBudgetUsage = {
+  currency: CurrencyCode;
+  /** Minor units, as are the others. */
+  amount: number;
+  /** Reserved ones included. */
+  taken: number;
+  left: number;
+};
+
 export type PromotionChange = "created" | "updated" | "activated" | "paused" | "ended" | "archived" | "reverted" | "killed";
 
 export type PromotionComment = {
@@ -5117,6 +5134,24 @@ export type PromotionUpdate = {
   /** As it was read; not changed by this. */
   killedAt?: string | null;
   explanation?: ExplanationAsRead;
+};
+
+export type PromotionUsage = {
+  id: string;
+  promotion: PromotionKey;
+  status: PromotionStatus;
+  /** In how many orders it applies, reserved ones included; less those given back. */
+  uses: number;
+  /** Of `limits.total`. Null: as often as wanted. */
+  usesLeft: number | null;
+  /** By currency. Empty: it has none. */
+  budgets: readonly (PromotionBudgetUsage)[];
+};
+
+export type PromotionUsagePage = {
+  items: readonly (PromotionUsage)[];
+  /** Pass it as `after` to read on. Null on the last page. */
+  nextCursor: string | null;
 };
 
 export type PromotionValidation = {
@@ -6473,6 +6508,28 @@ export type StockPage = {
 
 export type StockReason = "stock_exhausted" | "stock_below_safety";
 
+export type StockTurnover = {
+  from: string;
+  to: string;
+  formula: string;
+  /** SKUs whose stock was told (`PUT /v1/stock/{sku}`); what lasts longest first. */
+  items: readonly (StockTurnoverItem)[];
+  cautions: readonly (Caution)[];
+};
+
+export type StockTurnoverItem = {
+  sku: string;
+  /** Units, at large and in all stores together, as they were told last. */
+  stock: number;
+  /** When the oldest of these counts was taken. */
+  countedAt: string;
+  /** Units sold in these days and kept, on all channels. Gifts are given, not sold. */
+  sold: number;
+  soldPerDay: number;
+  /** For so many days the stock lasts at this pace. Null: nothing of it was sold. */
+  turnoverDays: number | null;
+};
+
 export type StockUse = {
   sku: string;
   /** Units that it discounts or uses up: taken from its stock when redeemed. */
@@ -6961,6 +7018,8 @@ export interface Operations {
   createPromotion: { request: { body: PromotionDocumentInput }; answer: Promotion };
   /** The project's promotions, newest first. */
   promotions: { request: { query?: { limit?: number; after?: string; status?: PromotionStatus; tag?: string; campaign?: string; trigger?: TriggerType; q?: string } }; answer: PromotionPage };
+  /** How often each promotion was used, and what is left of its limit and its budget. */
+  promotionUsages: { request: { query?: { limit?: number; after?: string; status?: PromotionStatus; tag?: string; campaign?: string; trigger?: TriggerType; q?: string } }; answer: PromotionUsagePage };
   /** Check a promotion document without storing it, and explain it in words. */
   validatePromotion: { request: { body: UncheckedPromotionDocument }; answer: PromotionValidation };
   /** Pairs of live promotions that can touch the same goods at the same time, and what then happens. */
@@ -7421,6 +7480,8 @@ export interface Operations {
   campaignAttribution: { request: { params: { key: string }; query?: { currency?: CurrencyCode; windowDays?: number } }; answer: CampaignAttribution };
   /** What new customers cost, how many buy again, and what they are worth; by channel and cohort. */
   customerKpis: { request: { query: { currency: CurrencyCode; from: string; to: string; by?: CustomerKpiGrouping; repurchaseDays?: number; periodDays?: number; margin?: number; discountRate?: number } }; answer: CustomerKpis };
+  /** For how many days the stock of each SKU lasts at the pace at which it was sold. */
+  stockTurnover: { request: { query?: { sku?: string; days?: number; limit?: number } }; answer: StockTurnover };
   /** Check now whether the campaign can be launched: each line with its evidence. */
   checkLaunch: { request: { params: { key: string } }; answer: LaunchCheck };
   /** A campaign's checks, newest first. */
@@ -7442,6 +7503,7 @@ export const routes = {
   copyPromotions: { method: "POST", path: "/v1/promotions/copy", isRepeatable: false, takesIdempotencyKey: false },
   createPromotion: { method: "POST", path: "/v1/promotions", isRepeatable: false, takesIdempotencyKey: false },
   promotions: { method: "GET", path: "/v1/promotions", isRepeatable: true, takesIdempotencyKey: false },
+  promotionUsages: { method: "GET", path: "/v1/promotions/usages", isRepeatable: true, takesIdempotencyKey: false },
   validatePromotion: { method: "POST", path: "/v1/promotions/validate", isRepeatable: true, takesIdempotencyKey: false },
   promotionOverlaps: { method: "GET", path: "/v1/promotions/overlaps", isRepeatable: true, takesIdempotencyKey: false },
   promotionByKey: { method: "GET", path: "/v1/promotions/by-key/{key}", isRepeatable: true, takesIdempotencyKey: false },
@@ -7672,6 +7734,7 @@ export const routes = {
   experimentMeasurement: { method: "GET", path: "/v1/experiments/{name}/measurement", isRepeatable: true, takesIdempotencyKey: false },
   campaignAttribution: { method: "GET", path: "/v1/campaigns/{key}/attribution", isRepeatable: true, takesIdempotencyKey: false },
   customerKpis: { method: "GET", path: "/v1/customer-kpis", isRepeatable: true, takesIdempotencyKey: false },
+  stockTurnover: { method: "GET", path: "/v1/stock-turnover", isRepeatable: true, takesIdempotencyKey: false },
   checkLaunch: { method: "POST", path: "/v1/campaigns/{key}/launch-check", isRepeatable: false, takesIdempotencyKey: false },
   launchChecks: { method: "GET", path: "/v1/campaigns/{key}/launch-checks", isRepeatable: true, takesIdempotencyKey: false },
   auditEntries: { method: "GET", path: "/v1/audit", isRepeatable: true, takesIdempotencyKey: false },

@@ -405,3 +405,28 @@ test("a replayed order is priced as POST /v1/evaluations prices its cart with th
     { numRuns: isLong ? 500 : 8 },
   );
 });
+
+test("a line that was a gift of the order is none of what was bought, and is given again where it is again", async () => {
+  await live({
+    key: "bag-from-3",
+    conditions: { kind: "quantity", atLeast: 3 },
+    benefits: [{ kind: "gift", sku: "BAG" }],
+  });
+  const mugs = [{ id: "1", sku: "MUG", quantity: 3, unitPrice: 1_000 }];
+  const { body } = await api.rest("POST", "/v1/redemptions", {
+    body: { currency: "CNY", lines: mugs, orderRef: "gift-1", mode: "commit" },
+  });
+  expect(body.quote.rewards).toMatchObject([{ kind: "gift", sku: "BAG", quantity: 1 }]);
+  const bag = { id: "g", sku: "BAG", quantity: 1, unitPrice: 4_000, discount: 4_000 };
+  const bought = { lines: [...mugs, bag], total: 2_700, redemption: body.id };
+  await order("gift-1", "2026-12-01T00:00:00Z", "c-1", bought);
+  // The same without a redemption: a bag that somebody bought for nothing.
+  await order("gift-2", "2026-12-02T00:00:00Z", "c-1", { ...bought, redemption: undefined });
+  const replay = async (from: string, to: string) => {
+    const { report } = await over(await begin({ from, to }));
+    const { units, subtotal, recordedRevenue, baseline } = report.results[0];
+    return [units, subtotal, recordedRevenue, baseline.revenue, baseline.gifts];
+  };
+  expect(await replay("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z")).toEqual([3, 3_000, 3_000, 2_700, 1]);
+  expect(await replay("2026-12-02T00:00:00Z", "2026-12-03T00:00:00Z")).toEqual([4, 7_000, 3_000, 6_300, 1]);
+});

@@ -118,6 +118,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/customers/customer-document.ts": "words",
   // Makes rows of what an ERP says, and answers of rows.
   "src/features/orders/order-document.ts": "service",
+  // Which lines of an order are gifts, as text of SQL.
+  "src/features/orders/gift-line.ts": "words",
   // What is told of an order.
   "src/features/orders/order-event.ts": "words",
   // Arithmetic on what orders earn.

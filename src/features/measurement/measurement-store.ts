@@ -1,6 +1,7 @@
 /** What those who met a campaign or an experiment bought. It looks into the tables of several features. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
+import { isGiftLine } from "../orders/gift-line.ts";
 import type { ArmSums } from "./arm-comparison.ts";
 
 export interface ArmQuestion {
@@ -87,12 +88,7 @@ export interface SkuUnits {
 const backOfOrder = sql`coalesce((select max((x ->> 'quantity')::int) from jsonb_array_elements(o.returned) as x where x ->> 'id' = l ->> 'id'), 0)`;
 const backOfRedemption = sql`coalesce((r.returned -> 'lines' ->> (l ->> 'id'))::int, 0)`;
 
-/** A line of the ERP's order that nobody paid for, of a SKU that its redemption gives and no cart had, is a gift: given, not sold. */
-const isGift = sql`(
-  coalesce((l ->> 'total')::bigint, (l ->> 'quantity')::bigint * (l ->> 'unitPrice')::bigint - coalesce((l ->> 'discount')::bigint, 0)) = 0
-  and exists (select from json_array_elements(r.quote -> 'rewards') as g
-               where g ->> 'kind' = 'gift' and (g ->> 'sku' = l ->> 'sku' or (g -> 'choices')::jsonb ? (l ->> 'sku')))
-  and not exists (select from json_array_elements(r.request -> 'lines') as q where q ->> 'id' = l ->> 'id'))`;
+const isGift = sql.raw(isGiftLine("l", "r"));
 
 /** By line, of what `sold` names by `external_id` or by `source` and `order_ref`: its other columns, `sku`, and the units that were kept. */
 const unitsSold = (projectId: string): SQL => sql`

@@ -3,7 +3,7 @@ import type { Quote } from "../../engine/quote.ts";
 import { lineTotal } from "../orders/order-refunds.ts";
 import type { OrderLine } from "../orders/order-schemas.ts";
 import type { GiftCostOf, Replayed, Replayer } from "./order-replay.ts";
-import type { PastOrder } from "./past-order.ts";
+import { type PastOrder, withoutGifts } from "./past-order.ts";
 import {
   addInto,
   count,
@@ -19,7 +19,8 @@ import {
 } from "./replay-tally.ts";
 
 /** Replays the order and adds up what came of it. */
-export function account(tally: Tally, replayer: Replayer, order: PastOrder): void {
+export function account(tally: Tally, replayer: Replayer, told: PastOrder): void {
+  const order = withoutGifts(told);
   const replayed = replayer.replay(order);
   if (typeof replayed === "string") {
     count(tally.left, replayed);

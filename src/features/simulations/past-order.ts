@@ -13,6 +13,8 @@ export interface StoredRule {
 /** A past order, with what is known of its customer. */
 export interface PastOrder {
   readonly document: OrderDocument;
+  /** Ids of lines that were gifts of its redemption, which the cart had not; null: none. */
+  readonly given: readonly string[] | null;
   readonly customer: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -32,4 +34,14 @@ export interface ReplayNeeds {
   readonly profile: boolean;
   readonly tier: boolean;
   readonly scores: boolean;
+}
+
+/** As it was bought: what promotions gave with it they give again, or not, when it is priced. */
+export function withoutGifts(order: PastOrder): PastOrder {
+  const { document, given } = order;
+  if (given === null) return order;
+  return {
+    ...order,
+    document: { ...document, lines: document.lines.filter(({ id }) => !given.includes(id)) },
+  };
 }

@@ -165,7 +165,9 @@ export function count(counts: Map<string, number>, name: string, by = 1): void {
 type Sums = { [name: string]: number | Sums };
 
 export function addInto(into: Sums, from: Sums): void {
-  for (const [name, value] of Object.entries(from)) {
+  // Several times for each line of an order: entries would be made anew each time.
+  for (const name in from) {
+    const value = from[name]!;
     if (typeof value === "number") into[name] = (into[name] as number) + value;
     else addInto(into[name] as Sums, value);
   }

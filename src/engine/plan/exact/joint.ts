@@ -53,7 +53,7 @@ export function solveJointly(
   const items = itemStage(situation, candidates, forced, work);
   return items === null
     ? null
-    : new Joint(situation, items, consider, work).solve(candidates, forced, null, known, 0);
+    : new Joint(situation, candidates, items, consider, work).solve(candidates, forced, null, known, 0);
 }
 
 export interface Known {
@@ -70,9 +70,20 @@ class Joint {
   private readonly worth: number;
   /** By so much, in millionths, rounding may change what all item promotions take off. */
   private readonly slack: number;
+  /** Of the order stage, and of the shipping stage. */
+  private readonly orderRules: readonly LaterRule[];
+  private readonly shippingRules: readonly LaterRule[];
 
-  constructor(situation: Situation, items: ItemStage, consider: Consider, work: Work) {
+  constructor(
+    situation: Situation,
+    candidates: readonly number[],
+    items: ItemStage,
+    consider: Consider,
+    work: Work,
+  ) {
     this.situation = situation;
+    this.orderRules = candidates.flatMap((index) => laterRule(situation, index, "order") ?? []);
+    this.shippingRules = candidates.flatMap((index) => laterRule(situation, index, "shipping") ?? []);
     this.items = items;
     this.consider = consider;
     this.work = work;
@@ -91,7 +102,7 @@ class Joint {
   ): number | null {
     const { worth, work, items } = this;
     if (items.solved.most === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    const later = laterStages(this.situation, candidates, forced);
+    const later = this.laterStages(candidates, forced);
     const above = scope === null ? Number.NEGATIVE_INFINITY : this.tooLittle(later.stages, known.total);
     const solved = scope === null ? items.solved : items.within(above, scope);
     if (solved === null) return 0;
@@ -155,6 +166,20 @@ class Joint {
     if (without === null) return least;
     const withIt = this.withScopes(candidates, forced, rule, { ...known, total: best }, depth + 1);
     return Math.max(least, Math.min(without, withIt));
+  }
+
+  private laterStages(candidates: readonly number[], forced: ReadonlySet<number>): Later {
+    const { cart, candidates: all } = this.situation;
+    const isIn = ({ candidate }: LaterRule) => candidates.includes(candidate);
+    const order = this.orderRules.filter(isIn);
+    const shipping = this.shippingRules.filter(isIn);
+    const rounds = order.some(({ candidate }) => hasRateIn(all[candidate]!.promotion, "order"));
+    return {
+      rules: order,
+      stages: new LaterStages(order, shipping, forced, cart.shippingAmount, rounds ? grain : 0),
+      isExact: (chosen) =>
+        [...order, ...shipping].every(({ isExact, candidate }) => isExact || !chosen.includes(candidate)),
+    };
   }
 
   /** Item plans worth no more than this leave so much that none pays less than the best plan known. */
@@ -240,7 +265,7 @@ class Joint {
       chosen.includes(candidate) &&
       !forced.has(candidate) &&
       this.situation.candidates[candidate]!.promotion.parts.length === 1 &&
-      scopes.some(({ lines }) => lines.some((line) => touched.has(line)));
+      scopes().some(({ lines }) => lines.some((line) => touched.has(line)));
     return rules.find(isOpen) ?? null;
   }
 
@@ -254,7 +279,7 @@ class Joint {
   ): number {
     const { lines } = this.situation.cart;
     let least = 0;
-    for (const { lines: inScope, atLeast } of rule.scopes) {
+    for (const { lines: inScope, atLeast } of rule.scopes()) {
       const listed = inScope.reduce((sum, line) => sum + lines[line]!.unitPrice * lines[line]!.quantity, 0);
       if (listed < atLeast) return Number.POSITIVE_INFINITY;
       const scope = { atMost: (listed - atLeast) * grain, lines: new Set(inScope) };
@@ -303,24 +328,4 @@ interface Later {
   readonly stages: LaterStages;
   /** What is said to be paid is paid, but for rounding, where these candidates apply and no others. */
   isExact(chosen: readonly number[]): boolean;
-}
-
-function laterStages(
-  situation: Situation,
-  candidates: readonly number[],
-  forced: ReadonlySet<number>,
-): Later {
-  const rulesOf = (stage: "order" | "shipping"): LaterRule[] =>
-    candidates.flatMap((index) => laterRule(situation, index, stage, forced.has(index)) ?? []);
-  const order = rulesOf("order");
-  const shipping = rulesOf("shipping");
-  const rounds = order.some(({ candidate }) =>
-    hasRateIn(situation.candidates[candidate]!.promotion, "order"),
-  );
-  return {
-    rules: order,
-    stages: new LaterStages(order, shipping, situation.cart.shippingAmount, rounds ? grain : 0),
-    isExact: (chosen) =>
-      [...order, ...shipping].every(({ isExact, candidate }) => isExact || !chosen.includes(candidate)),
-  };
 }

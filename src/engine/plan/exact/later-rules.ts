@@ -13,12 +13,11 @@ import { fromOf, slicedWorth } from "./tier-offers.ts";
 export interface LaterRule {
   readonly candidate: number;
   readonly group: string;
-  readonly isForced: boolean;
   /** Where its conditions are asked: on the goods before the order stage, or before the shipping stage. */
   readonly asksAt: "order" | "shipping";
   mayHold(worth: number): boolean;
   /** Selected goods of which so much must be left. */
-  readonly scopes: readonly Scope[];
+  scopes(): readonly Scope[];
   /** `base`: the goods when the stage began; `left`: what is left of goods or shipping by now. In millionths. */
   off(base: number, left: number): number;
   /** What `off` says is what it takes off, but for rounding; else it is only never less. */
@@ -43,7 +42,6 @@ export function laterRule(
   situation: Situation,
   candidate: number,
   stage: "order" | "shipping",
-  isForced: boolean,
 ): LaterRule | null {
   const { promotion } = situation.candidates[candidate]!;
   const part = promotion.parts.find((one) => one.stage === stage);
@@ -59,10 +57,9 @@ export function laterRule(
   return {
     candidate,
     group: part.group,
-    isForced,
     asksAt: promotion.parts[0]!.stage === "shipping" ? "shipping" : "order",
     mayHold: (worth) => condition.mayHold(worth),
-    scopes: condition.scopes,
+    scopes: () => condition.scopes(),
     off: (base, left) =>
       Math.min(
         left,
@@ -118,8 +115,8 @@ function share(amount: number, percent: number): number {
 interface CoveredGoods {
   readonly isEverything: boolean;
   readonly worth: number;
-  /** Of single units, dearest first, as runs. */
-  readonly prices: readonly { readonly price: number; readonly count: number }[];
+  /** Of single units, as runs. */
+  readonly prices: readonly { readonly unitPrice: number; readonly quantity: number }[];
   readonly units: number;
 }
 
@@ -129,9 +126,7 @@ function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number):
   return {
     isEverything: select.coversEverything,
     worth: sum(lines, ({ unitPrice, quantity }) => unitPrice * quantity) * grain,
-    prices: lines
-      .map(({ unitPrice, quantity }) => ({ price: unitPrice, count: quantity }))
-      .sort((a, b) => b.price - a.price),
+    prices: lines,
     units: sum(lines, ({ quantity }) => quantity),
   };
 }
@@ -139,9 +134,9 @@ function scopeOf({ cart, coverage }: Situation, part: StagePart, index: number):
 function dearest({ prices }: CoveredGoods, units: number): number {
   let left = units;
   let worth = 0;
-  for (const { price, count } of prices) {
-    worth += price * Math.min(left, count);
-    left -= Math.min(left, count);
+  for (const { unitPrice, quantity } of [...prices].sort((a, b) => b.unitPrice - a.unitPrice)) {
+    worth += unitPrice * Math.min(left, quantity);
+    left -= Math.min(left, quantity);
   }
   return worth * grain;
 }

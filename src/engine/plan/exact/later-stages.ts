@@ -31,6 +31,7 @@ export class LaterStages {
   private readonly order: readonly LaterRule[];
   private readonly shipping: readonly LaterRule[];
   private readonly shippingAmount: number;
+  private readonly forced: ReadonlySet<number>;
   private readonly choices: readonly (readonly LaterRule[])[] | null;
   /** Null where there is one group, or too many choices. */
   private readonly shippingChoices: readonly (readonly LaterRule[])[] | null;
@@ -38,20 +39,22 @@ export class LaterStages {
   private readonly slack: number;
   private readonly memory = new Map<number, Outcome>();
 
-  /** Rules by rank. */
+  /** Rules by rank. `forced`: candidates that must apply. */
   constructor(
     order: readonly LaterRule[],
     shipping: readonly LaterRule[],
+    forced: ReadonlySet<number>,
     shippingAmount: number,
     slack: number,
   ) {
     this.slack = slack;
+    this.forced = forced;
     this.order = order;
     this.shipping = shipping;
     this.shippingAmount = shippingAmount * grain;
-    this.choices = choicesOf(order);
+    this.choices = choicesOf(order, forced);
     this.shippingChoices = shipping.some(({ group }) => group !== shipping[0]!.group)
-      ? choicesOf(shipping)
+      ? choicesOf(shipping, forced)
       : null;
     this.mayFall = this.choices === null ? mayFallLoosely(order) : this.choices.some(mayFallOf);
   }
@@ -97,7 +100,7 @@ export class LaterStages {
       if (!rule.mayHold(worth)) return null;
       const off = rule.off(worth, least);
       // One that must apply may do so for less than a minor unit more of goods; that it may not, nobody could prove here.
-      if (off <= 0 && !rule.isForced) return null;
+      if (off <= 0 && !this.forced.has(rule.candidate)) return null;
       least -= off;
       if (rule.isExact) most -= off;
     }
@@ -134,8 +137,9 @@ export class LaterStages {
     const chosen: number[] = [];
     const groups = new Set(this.shipping.map(({ group }) => group));
     for (const group of groups) {
-      const forced = this.shipping.filter((rule) => rule.group === group && rule.isForced);
-      const rivals = forced.length > 0 ? forced : this.shipping.filter((rule) => rule.group === group);
+      const ofGroup = this.shipping.filter((rule) => rule.group === group);
+      const forced = ofGroup.filter(({ candidate }) => this.forced.has(candidate));
+      const rivals = forced.length > 0 ? forced : ofGroup;
       let best: LaterRule | null = null;
       let most = 0;
       for (const rule of rivals) {
@@ -297,11 +301,15 @@ function bendsOf(choice: readonly LaterRule[], edges: readonly number[]): readon
 }
 
 /** Every set of rules with at most one of a group; those that must apply leave their group no choice. Null: too many. */
-function choicesOf(rules: readonly LaterRule[]): (readonly LaterRule[])[] | null {
-  const forcedGroups = new Set(rules.filter(({ isForced }) => isForced).map(({ group }) => group));
+function choicesOf(
+  rules: readonly LaterRule[],
+  forced: ReadonlySet<number>,
+): (readonly LaterRule[])[] | null {
+  const isForced = ({ candidate }: LaterRule) => forced.has(candidate);
+  const forcedGroups = new Set(rules.filter(isForced).map(({ group }) => group));
   let choices: LaterRule[][] = [[]];
   for (const rule of rules) {
-    if (forcedGroups.has(rule.group) && !rule.isForced) continue;
+    if (forcedGroups.has(rule.group) && !isForced(rule)) continue;
     const longer = choices
       .filter((choice) => !choice.some(({ group }) => group === rule.group))
       .map((choice) => [...choice, rule]);

@@ -20,7 +20,7 @@ export interface StageCondition {
   /** In minor units: where `mayHold` may change. */
   readonly thresholds: readonly number[];
   /** Selected goods of which so much, in minor units, must be left for it to hold. */
-  readonly scopes: readonly Scope[];
+  scopes(): readonly Scope[];
   /** It holds wherever it may. */
   readonly isCertain: boolean;
 }
@@ -30,7 +30,7 @@ export interface Scope {
   readonly atLeast: number;
 }
 
-const always: StageCondition = { mayHold: () => true, thresholds: [], scopes: [], isCertain: true };
+const always: StageCondition = { mayHold: () => true, thresholds: [], scopes: () => [], isCertain: true };
 
 export function stageCondition(situation: Situation, promotion: CompiledPromotion): StageCondition {
   const { conditions, document, asksAtStage } = promotion;
@@ -50,7 +50,7 @@ export function stageCondition(situation: Situation, promotion: CompiledPromotio
       return known[reached]!;
     },
     thresholds,
-    scopes: scopesOf(situation, tree, conditions),
+    scopes: () => scopesOf(situation, tree, conditions),
     isCertain: leavesOf(tree).every((leaf) => !dependsOnPrices(leaf) || leaf.select === undefined),
   };
 }

@@ -4,6 +4,8 @@
  */
 const firstCapacity = 1_024;
 const firstSlots = 2_048;
+/** No search makes so many labels that their numbers, with those before, would not be small integers. */
+const mostBefore = 2 ** 28;
 
 /** Takers: a player's number; an alternative's, negative from -2 on; or nobody. */
 export const nobody = -1;
@@ -23,15 +25,20 @@ class LabelTable {
   states = new Int32Array(firstCapacity * 4);
   width = 1;
   private hashes = new Int32Array(firstCapacity);
-  /** Open addressing. An entry counts only if the label is one of the present layer. */
+  /** Open addressing. An entry counts only if the label is one of the present layer. Labels of earlier searches are told apart by `before`. */
   private slots = new Int32Array(firstSlots);
+  private before = 0;
   private layerFrom = 0;
 
   /** `width`: how many automata a label remembers at most. */
   reset(width: number): void {
+    this.before += this.count;
+    if (this.before > mostBefore) {
+      this.before = 0;
+      this.slots.fill(0);
+    }
     this.count = 0;
     this.width = width;
-    this.slots.fill(0);
     this.reserve();
   }
 
@@ -48,9 +55,10 @@ class LabelTable {
     let hash = (spent | 0) ^ (spentInAll | 0);
     for (let p = 0; p < width; p++) hash = Math.imul(hash ^ states[p]!, 0x9e3779b1) ^ (hash >>> 15);
     const mask = this.slots.length - 1;
+    const numbered = this.before + 1;
     let slot = (hash ^ (hash >>> 13)) & mask;
     for (;;) {
-      const id = this.slots[slot]! - 1;
+      const id = this.slots[slot]! - numbered;
       if (id < this.layerFrom) break;
       const isAsSpent = this.spent[id] === spent && this.spentInAll[id] === spentInAll;
       if (this.hashes[id] === hash && isAsSpent && this.isAt(id, states)) return id;
@@ -58,12 +66,12 @@ class LabelTable {
     }
     const id = this.count++;
     this.reserve();
-    this.slots[slot] = id + 1;
+    this.slots[slot] = id + numbered;
     this.hashes[id] = hash;
     this.spent[id] = spent;
     this.spentInAll[id] = spentInAll;
     this.value[id] = Number.NEGATIVE_INFINITY;
-    this.states.set(width === states.length ? states : states.subarray(0, width), id * width);
+    for (let p = 0, at = id * width; p < width; p++) this.states[at + p] = states[p]!;
     if ((this.count - this.layerFrom) * 2 > this.slots.length) this.spread();
     return id;
   }
@@ -81,7 +89,7 @@ class LabelTable {
       const hash = this.hashes[id]!;
       let slot = (hash ^ (hash >>> 13)) & mask;
       while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.slots[slot] = id + 1;
+      this.slots[slot] = this.before + id + 1;
     }
   }
 

@@ -44,7 +44,7 @@ export interface Found {
   readonly most: number;
   /** Labels were cut, so that wider there may be more to find. */
   readonly isCut: boolean;
-  /** Labels passed the limit by no more than its slack; of the plans they would have led to nothing is known. */
+  /** There are plans that pass the limit by no more than its slack; what they come to when all is counted nobody asked. */
   readonly isNear: boolean;
 }
 
@@ -65,12 +65,12 @@ class Search {
   private readonly work: Work;
   private readonly labels: LabelTable = labelTable;
   private readonly above: number;
+  /** With the slack. */
   private readonly atMost: number;
   private readonly atMostInAll: number;
   private readonly slack: number;
   /** Of what all goods bring. */
   private readonly ceiling: number;
-  private isNear = false;
   private dropped = Number.NEGATIVE_INFINITY;
   /** A label's states as they will be. */
   private readonly states: Int32Array;
@@ -102,10 +102,10 @@ class Search {
     this.options = options;
     this.work = work;
     this.above = options.above;
-    this.atMost = options.limit?.atMost ?? Number.POSITIVE_INFINITY;
-    this.atMostInAll = options.limit?.inAll ?? Number.POSITIVE_INFINITY;
     this.slack = options.limit?.slack ?? 0;
-    this.ceiling = options.limit?.lines === null ? this.atMost : this.atMostInAll;
+    this.atMost = (options.limit?.atMost ?? Number.POSITIVE_INFINITY) + this.slack;
+    this.atMostInAll = options.limit?.inAll ?? Number.POSITIVE_INFINITY;
+    this.ceiling = options.limit?.lines === null ? options.limit.atMost : this.atMostInAll;
     let width = 1;
     for (const { component } of parts) width = Math.max(width, component.players.length);
     this.states = new Int32Array(width);
@@ -147,9 +147,10 @@ class Search {
 
   /** `layer`: all that there is, the best first. */
   private found(layer: readonly number[]): Found {
-    const { dropped, above, isNear, labels } = this;
-    const most = layer.length === 0 ? dropped : Math.max(labels.value[layer[0]!]!, dropped);
-    return { plan: this.bestOf(layer), most, isCut: dropped > above, isNear };
+    const { dropped, above, atMost, slack, labels } = this;
+    const kept = slack === 0 ? layer : layer.filter((label) => labels.spent[label]! <= atMost - slack);
+    const most = kept.length === 0 ? dropped : Math.max(labels.value[kept[0]!]!, dropped);
+    return { plan: this.bestOf(kept), most, isCut: dropped > above, isNear: kept.length < layer.length };
   }
 
   private bestOf(layer: readonly number[]): FoundPlan | null {
@@ -213,20 +214,43 @@ class Search {
     return this.kept(from);
   }
 
+  /** Of the labels since `from` those that promise most; where some are cut, the best first. */
   private kept(from: number): number[] {
     const { labels, work } = this;
-    const ids: number[] = [];
-    for (let id = from; id < labels.count; id++) ids.push(id);
     const width = work.isSpent() ? Math.min(this.options.width, 8) : this.options.width;
-    if (ids.length <= width) return ids;
-    const { bound, value } = labels;
-    // Whatever they promise, plans bring no more than the limit; and who is close to it already need not take anything more.
-    const { ceiling } = this;
-    const promise = (id: number) => Math.min(bound[id]!, ceiling);
-    ids.sort((a, b) => promise(b) - promise(a) || value[b]! - value[a]!);
-    this.dropped = Math.max(this.dropped, promise(ids[width]!));
-    ids.length = width;
+    const ids: number[] = [];
+    if (labels.count - from <= width) {
+      for (let id = from; id < labels.count; id++) ids.push(id);
+      return ids;
+    }
+    for (let id = from; id < labels.count; id++) {
+      let at = ids.length;
+      if (at === width) {
+        const isBetter = this.isBetter(id, ids[width - 1]!);
+        this.dropped = Math.max(this.dropped, this.promiseOf(isBetter ? ids.pop()! : id));
+        if (!isBetter) continue;
+        at--;
+      }
+      // Halving: few labels come after many that are worse.
+      for (let low = 0; low < at; ) {
+        const middle = (low + at) >> 1;
+        if (this.isBetter(id, ids[middle]!)) at = middle;
+        else low = middle + 1;
+      }
+      if (at === ids.length) ids.push(id);
+      else ids.splice(at, 0, id);
+    }
     return ids;
+  }
+
+  /** Whatever a label promises, plans bring no more than the limit; and who is close to it already need not take anything more. */
+  private promiseOf(label: number): number {
+    return Math.min(this.labels.bound[label]!, this.ceiling);
+  }
+
+  private isBetter(a: number, b: number): boolean {
+    const more = this.promiseOf(a) - this.promiseOf(b);
+    return more > 0 || (more === 0 && this.labels.value[a]! > this.labels.value[b]!);
   }
 
   // -------------------------------------------------------------- steps
@@ -299,18 +323,14 @@ class Search {
     if (spent !== free) spent += counted;
     let spentInAll = labels.spentInAll[label]!;
     if (spentInAll !== free) spentInAll += gain;
-    if (spentInAll > this.atMostInAll) return;
-    if (spent > this.atMost) {
-      if (spent <= this.atMost + this.slack) this.isNear = true;
-      return;
-    }
+    if (spentInAll > this.atMostInAll || spent > this.atMost) return;
     const { doubles } = memory;
     let rest = this.others;
     if (taker >= 0) rest += doubles[completionsAt[taker]! + next]! - this.ofOthers[taker]!;
     if (this.leavers > 0) rest += this.leave(label, taker, candidate);
     const bound = value + rest;
     if (!(bound > this.above)) return;
-    if (spent !== free && !this.countsLater && spent + rest + this.slack <= this.atMost) spent = free;
+    if (spent !== free && !this.countsLater && spent + rest <= this.atMost - this.slack * 2) spent = free;
     if (spentInAll !== free && spentInAll + rest <= this.atMostInAll) spentInAll = free;
     let before = 0;
     if (taker >= 0) {

@@ -98,6 +98,9 @@ const stepNext: number[] = [];
 const stepGain: number[] = [];
 const stepCounted: number[] = [];
 const left: readonly number[][] = [[], [], []];
+/** By state: at which turn it was last reached. Turns are counted on from machine to machine, so that nothing need be cleared. */
+const reachedAt: number[] = [];
+let turn = 0;
 
 class Compiler {
   private readonly machine: Machine;
@@ -114,13 +117,12 @@ class Compiler {
     const rowsAt = memory.takeInts(places.length + 1);
     let rows = 0;
     let steps = 0;
-    /** By state: the last place before which it was reached. */
-    const reachedBefore: number[] = [0];
     let reached = [0];
     for (let at = 0; at < places.length; at++) {
       const place = places[at]!;
       const ahead: number[] = [];
       const ofKind = this.kindOf(place);
+      turn++;
       memory.ints[rowsAt + at] = rows;
       for (let i = 0; i < reached.length; i++) {
         const state = reached[i]!;
@@ -136,16 +138,16 @@ class Compiler {
           stepNext[steps] = to;
           stepGain[steps] = of === -1 ? gain : gain + this.machine.gains![of]!(place.unit);
           steps++;
-          if (reachedBefore[to] !== at + 1) {
-            reachedBefore[to] = at + 1;
+          if (reachedAt[to] !== turn) {
+            reachedAt[to] = turn;
             ahead.push(to);
           }
         }
         for (let fate = 0; fate < 3; fate++) {
           const to = ways.left === null ? state : ways.left[fate]!;
           if (ways.left !== null) left[fate]![rows] = to;
-          if (to !== -1 && reachedBefore[to] !== at + 1) {
-            reachedBefore[to] = at + 1;
+          if (to !== -1 && reachedAt[to] !== turn) {
+            reachedAt[to] = turn;
             ahead.push(to);
           }
         }

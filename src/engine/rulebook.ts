@@ -12,11 +12,18 @@ import { compareBytes } from "./canonical-cart.ts";
 import { isBeyond } from "./least-spend.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import { type CompiledSelector, type SelectorField, selectorFields } from "./selectors/selector.ts";
-import { sortFew } from "./short-lists.ts";
+import { sortNumbers } from "./short-lists.ts";
 
 const contextFields = ["channel", "store", "region", "country", "paymentMethod"] as const;
 
-type Index = Map<string, number[]>;
+/** Ranks that are filed under one thing. */
+interface Filed {
+  readonly ranks: number[];
+  /** The stamp of the search that found it last: the lines of a cart have much in common. */
+  stamp: number;
+}
+
+type Index = Map<string, Filed>;
 
 export interface Rulebook {
   readonly version: string;
@@ -65,8 +72,9 @@ export function buildRulebook(
   const files = new Files();
   for (const [rank, promotion] of ranked.entries()) files.add(promotion, rank);
   files.close();
-  // A promotion is filed under several SKUs; a stamp per search keeps it from being found twice.
+  // A promotion is filed under several SKUs; a stamp of the search keeps it from being found twice.
   const stamps = new Uint32Array(ranked.length);
+  const marks = new Uint32Array(Math.ceil(ranked.length / 32));
   let stamp = 0;
   return {
     version,
@@ -80,6 +88,7 @@ export function buildRulebook(
       // The stamps have 32 bits.
       if (stamp === 0xffffffff) {
         stamps.fill(0);
+        files.forgetStamps();
         stamp = 0;
       }
       stamp += 1;
@@ -88,7 +97,7 @@ export function buildRulebook(
       const isNow = search.breadth !== "wide";
       const found: number[] = [];
       const tooDear: number[] = [];
-      const beyondOnFile = files.find(cart, search, (ranks) => {
+      const beyondOnFile = files.find(cart, search, stamp, (ranks) => {
         for (const rank of ranks) {
           if (stamps[rank] === stamp) continue;
           stamps[rank] = stamp;
@@ -97,7 +106,7 @@ export function buildRulebook(
           else found.push(rank);
         }
       });
-      const ranks = sortFew(found, (a, b) => a - b);
+      const ranks = inOrder(found, marks);
       if (!isCut) return { ranks, beyond: nothingBeyond };
       const asked = (rank: number) => ranked[rank]!.leastSpend!.get(currency)!;
       return {
@@ -110,6 +119,19 @@ export function buildRulebook(
       };
     },
   };
+}
+
+/** Sorts in place. `marks`: a bit for each rank there is, all off; many are put in order faster by it than by comparing. */
+function inOrder(ranks: number[], marks: Uint32Array): number[] {
+  if (ranks.length * 8 < marks.length) return sortNumbers(ranks);
+  for (const rank of ranks) marks[rank >>> 5]! |= 1 << (rank & 31);
+  let at = 0;
+  for (let word = 0; at < ranks.length; word++) {
+    for (let bits = marks[word]!; bits !== 0; bits &= bits - 1)
+      ranks[at++] = word * 32 + 31 - Math.clz32(bits & -bits);
+    marks[word] = 0;
+  }
+  return ranks;
 }
 
 /** Whoever entered a code is told that it is not on. */
@@ -175,6 +197,12 @@ class Files {
     }
   }
 
+  forgetStamps(): void {
+    const { byCode, byPool, byGoods, byContext, byCurrency } = this;
+    for (const index of [byCode, byPool, byCurrency, ...Object.values(byGoods), ...Object.values(byContext)])
+      for (const filed of index.values()) filed.stamp = 0;
+  }
+
   /** When everything is filed. */
   close(): void {
     for (const spendFile of this.bySpend.values()) {
@@ -187,11 +215,14 @@ class Files {
   find(
     cart: CanonicalCart,
     { codes, pools, breadth }: Search,
+    stamp: number,
     report: (ranks: readonly number[]) => void,
   ): () => number[] {
     const look = (index: Index, value: string | undefined) => {
-      const ranks = value === undefined || index.size === 0 ? undefined : index.get(value);
-      if (ranks !== undefined) report(ranks);
+      const filed = value === undefined || index.size === 0 ? undefined : index.get(value);
+      if (filed === undefined || filed.stamp === stamp) return;
+      filed.stamp = stamp;
+      report(filed.ranks);
     };
     report(this.always);
     for (const code of codes) look(this.byCode, code);
@@ -205,9 +236,10 @@ class Files {
       if (tags.size > 0) for (const tag of line.tags) look(tags, tag);
     }
     if (breadth === "wide") {
-      for (const field of contextFields) for (const ranks of this.byContext[field].values()) report(ranks);
+      for (const field of contextFields)
+        for (const { ranks } of this.byContext[field].values()) report(ranks);
       for (const { ranks } of this.bySpend.values()) report(ranks);
-      for (const ranks of this.byCurrency.values()) report(ranks);
+      for (const { ranks } of this.byCurrency.values()) report(ranks);
       return nothingBeyond;
     }
     for (const field of contextFields) look(this.byContext[field], cart[field]);
@@ -238,9 +270,9 @@ function countReached({ entries }: SpendFile, worth: number): number {
 }
 
 function file(index: Index, value: string, rank: number): void {
-  const ranks = index.get(value);
-  if (ranks === undefined) index.set(value, [rank]);
-  else if (ranks.at(-1) !== rank) ranks.push(rank);
+  const filed = index.get(value);
+  if (filed === undefined) index.set(value, { ranks: [rank], stamp: 0 });
+  else if (filed.ranks.at(-1) !== rank) filed.ranks.push(rank);
 }
 
 interface GoodsKey {

@@ -30,5 +30,13 @@ export function sortFew<Item>(items: Item[], compare: (a: Item, b: Item) => numb
   return items;
 }
 
+/** Rising. Where there are many, without asking a function which of two is the larger. */
+export function sortNumbers(numbers: number[]): number[] {
+  if (numbers.length <= few) return sortFew(numbers, (a, b) => a - b);
+  const sorted = Float64Array.from(numbers).sort();
+  for (let i = 0; i < numbers.length; i++) numbers[i] = sorted[i]!;
+  return numbers;
+}
+
 /** Up to so many an insertion sort is faster. */
 const few = 40;

@@ -62,12 +62,39 @@ export interface CanonicalCart {
 }
 
 /** Where each SKU stands among lines. A cart made of another one has other lines, and still that one's index. */
-export interface SkuIndex {
+export class SkuIndex {
   readonly lines: readonly CanonicalLine[];
-  readonly positions: ReadonlyMap<string, readonly number[]>;
+  /** Mostly a SKU has one line, and few are asked for. */
+  private readonly positions = new Map<string, number | number[]>();
+
+  constructor(lines: readonly CanonicalLine[]) {
+    this.lines = lines;
+    for (let i = 0; i < lines.length; i++) this.add(lines[i]!.sku, i);
+  }
+
+  add(sku: string, position: number): void {
+    const same = this.positions.get(sku);
+    if (same === undefined) this.positions.set(sku, position);
+    else if (typeof same === "number") this.positions.set(sku, [same, position]);
+    else same.push(position);
+  }
+
+  has(sku: string): boolean {
+    return this.positions.has(sku);
+  }
+
+  of(sku: string): readonly number[] {
+    const found = this.positions.get(sku);
+    if (typeof found !== "number") return found ?? noPositions;
+    const only = [found];
+    this.positions.set(sku, only);
+    return only;
+  }
 }
 
+const noPositions: readonly number[] = [];
 const none: readonly string[] = [];
+const noShipments: readonly Shipment[] = [];
 const noAttributes: Attributes = {};
 
 /**
@@ -79,8 +106,15 @@ export function canonicalCart(
   marginFloor: number | null,
   resting?: RestingSource,
 ): CanonicalCart {
-  const lines: CanonicalLine[] = [];
-  const { groups, positions } = groupAlikeLines(cart.lines);
+  const lines: GrowingLine[] = [];
+  const bySku = new SkuIndex(lines);
+  const shipping = cart.shipping ?? noShipments;
+  let subtotal = 0;
+  let quantity = 0;
+  for (const line of cart.lines) {
+    subtotal += line.quantity * line.unitPrice;
+    quantity += line.quantity;
+  }
   const canonical: CanonicalCart = {
     currency: cart.currency,
     channel: cart.channel,
@@ -92,33 +126,47 @@ export function canonicalCart(
     customer: cart.customer,
     attributes: cart.attributes ?? noAttributes,
     lines,
-    shipments: canonicalShipments(cart.shipping ?? []),
-    subtotal: cart.lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
-    quantity: cart.lines.reduce((sum, line) => sum + line.quantity, 0),
-    shippingAmount: (cart.shipping ?? []).reduce((sum, shipment) => sum + shipment.amount, 0),
-    bySku: { lines, positions },
+    shipments: canonicalShipments(shipping),
+    subtotal,
+    quantity,
+    shippingAmount: shipping.reduce((sum, shipment) => sum + shipment.amount, 0),
+    bySku,
   };
-  for (const { first, parts } of groups) {
-    lines.push({
-      id: first.id,
-      parts,
-      sku: first.sku,
-      product: first.product,
-      categories: first.categories ?? none,
-      brand: first.brand,
-      tags: first.tags ?? none,
-      quantity: parts.reduce((sum, part) => sum + part.quantity, 0),
-      unitPrice: first.unitPrice,
-      listPrice: first.listPrice ?? first.unitPrice,
-      onSale: first.onSale ?? false,
-      unitCost: first.unitCost,
-      floor: resting?.has(first.sku) ? first.unitPrice : floorOf(first, marginFloor),
-      attributes: first.attributes ?? noAttributes,
+  const alikeTo = new AlikeLines(cart, lines, bySku);
+  for (const position of positionsById(cart.lines)) {
+    const line = cart.lines[position]!;
+    const part = { position, quantity: line.quantity };
+    const alike = alikeTo.find(line);
+    if (alike !== undefined) {
+      alike.parts.push(part);
+      alike.quantity += line.quantity;
+      continue;
+    }
+    const made: GrowingLine = {
+      id: line.id,
+      parts: [part],
+      sku: line.sku,
+      product: line.product,
+      categories: line.categories ?? none,
+      brand: line.brand,
+      tags: line.tags ?? none,
+      quantity: line.quantity,
+      unitPrice: line.unitPrice,
+      listPrice: line.listPrice ?? line.unitPrice,
+      onSale: line.onSale ?? false,
+      unitCost: line.unitCost,
+      floor: resting?.has(line.sku) ? line.unitPrice : floorOf(line, marginFloor),
+      attributes: line.attributes ?? noAttributes,
       cart: canonical,
-    });
+    };
+    bySku.add(line.sku, lines.length);
+    lines.push(made);
+    alikeTo.note(made, line);
   }
   return canonical;
 }
+
+type GrowingLine = Omit<CanonicalLine, "parts" | "quantity"> & { parts: LinePart[]; quantity: number };
 
 function canonicalShipments(shipments: readonly Shipment[]): CanonicalShipment[] {
   return positionsById(shipments).map((position) => {
@@ -127,44 +175,37 @@ function canonicalShipments(shipments: readonly Shipment[]): CanonicalShipment[]
   });
 }
 
-interface AlikeLines {
-  readonly first: CartLine;
-  readonly parts: LinePart[];
-}
+/** Finds the canonical line that a line of the request is alike to, among those made so far. */
+class AlikeLines {
+  private readonly cart: Cart;
+  private readonly lines: readonly GrowingLine[];
+  private readonly bySku: SkuIndex;
+  /** Of SKUs that stand in several lines, by their traits: one may stand in hundreds that differ. */
+  private byTraits: Map<string, Map<string, GrowingLine>> | null = null;
 
-/** Groups of alike lines; inside a group and among the groups the earlier id first. */
-function groupAlikeLines(lines: readonly CartLine[]) {
-  const groups: AlikeLines[] = [];
-  const positions = new Map<string, number[]>();
-  const byTraits = new Map<string, Map<string, AlikeLines>>();
-  for (const position of positionsById(lines)) {
-    const line = lines[position]!;
-    const part = { position, quantity: line.quantity };
-    const sameSku = positions.get(line.sku);
-    if (sameSku === undefined) {
-      positions.set(line.sku, [groups.length]);
-      groups.push({ first: line, parts: [part] });
-      continue;
-    }
-    // Told by their traits, for one SKU may stand in hundreds of lines that differ.
-    let ofSku = byTraits.get(line.sku);
-    if (ofSku === undefined) {
-      const known = groups[sameSku[0]!]!;
-      ofSku = new Map([[traitsOf(known.first), known]]);
-      byTraits.set(line.sku, ofSku);
-    }
-    const traits = traitsOf(line);
-    const alike = ofSku.get(traits);
-    if (alike !== undefined) {
-      alike.parts.push(part);
-      continue;
-    }
-    const group = { first: line, parts: [part] };
-    ofSku.set(traits, group);
-    sameSku.push(groups.length);
-    groups.push(group);
+  constructor(cart: Cart, lines: readonly GrowingLine[], bySku: SkuIndex) {
+    this.cart = cart;
+    this.lines = lines;
+    this.bySku = bySku;
   }
-  return { groups, positions };
+
+  /** Undefined: it is the first of its kind, and made a line next. */
+  find(line: CartLine): GrowingLine | undefined {
+    if (!this.bySku.has(line.sku)) return undefined;
+    this.byTraits ??= new Map();
+    let ofSku = this.byTraits.get(line.sku);
+    if (ofSku === undefined) {
+      const known = this.lines[this.bySku.of(line.sku)[0]!]!;
+      ofSku = new Map([[traitsOf(this.cart.lines[known.parts[0]!.position]!), known]]);
+      this.byTraits.set(line.sku, ofSku);
+    }
+    return ofSku.get(traitsOf(line));
+  }
+
+  /** The line was made of this one. */
+  note(made: GrowingLine, line: CartLine): void {
+    this.byTraits?.get(line.sku)?.set(traitsOf(line), made);
+  }
 }
 
 /** Positions in order of id. */
@@ -208,7 +249,6 @@ function floorOf(line: CartLine, marginFloor: number | null): number {
 
 /** Order of the UTF-8 bytes, which JavaScript's own `<` (UTF-16 units) does not give beyond the basic plane. */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const left = a.charCodeAt(i);

@@ -4,7 +4,7 @@
  *
  * Shipments are priced by the same machinery: a shipment is a line of one unit whose SKU is its shipping method.
  */
-import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
+import { type CanonicalCart, type CanonicalLine, SkuIndex } from "./canonical-cart.ts";
 import type { CompiledSelector, NameList } from "./selectors/selector.ts";
 import { filled } from "./short-lists.ts";
 import { operationsPerLine, operationsPerName, type WorkBudget } from "./work-budget.ts";
@@ -73,6 +73,8 @@ export class Goods {
   private hasClaims = false;
   /** Discounts and stage beginnings not yet laid on the units, because nobody has looked at their prices. */
   private pending: (PendingDiscount | typeof stageBegins)[] = [];
+  /** The group of all that is pending; null where there is none, or more than one. */
+  private pendingGroup: string | null = null;
 
   constructor(lines: readonly CanonicalLine[]) {
     this.lines = lines;
@@ -94,6 +96,7 @@ export class Goods {
     this.stageTotal = this.total;
     this.hasClaims = false;
     this.pending.push(stageBegins);
+    this.pendingGroup = null;
   }
 
   /** No unit of the line was claimed in this stage, the first. */
@@ -121,11 +124,7 @@ export class Goods {
    * cannot touch them anyway.
    */
   segmentsFor(group: string, line: number): readonly Readonly<Segment>[] {
-    for (const step of this.pending) {
-      if (step !== stageBegins && step.group === group) continue;
-      this.layPending();
-      break;
-    }
+    if (this.pending.length > 0 && this.pendingGroup !== group) this.layPending();
     return this.on(line);
   }
 
@@ -137,6 +136,8 @@ export class Goods {
   /** Takes the discount off at once in the total, and off the units when somebody looks at them. Null group: an order's or a shipment's. */
   discount(discount: Discount, group: string | null): void {
     this.total -= discount.amount;
+    if (this.pending.length === 0) this.pendingGroup = group;
+    else if (this.pendingGroup !== group) this.pendingGroup = null;
     this.pending.push({ discount, group });
   }
 
@@ -161,6 +162,10 @@ export class Goods {
 
   private layRun({ line, from, count, amount }: UnitRun): void {
     const segments = this.on(line);
+    if (segments.length === 1 && count === segments[0]!.count) {
+      segments[0]!.price -= amount;
+      return;
+    }
     for (
       let i = this.cutOut(segments, from, from + count);
       i < segments.length && segments[i]!.from < from + count;
@@ -246,7 +251,7 @@ export class Coverage {
   private readonly lines: readonly CanonicalLine[];
   private readonly work: WorkBudget;
   private readonly found = new Map<CompiledSelector, readonly number[]>();
-  private bySku: ReadonlyMap<string, readonly number[]> | null = null;
+  private bySku: SkuIndex | null = null;
   /** How many names the lines have in such a list, all together. */
   private readonly names: Record<NameList, number | null> = { categories: null, tags: null };
 
@@ -290,23 +295,14 @@ export class Coverage {
 
   private linesOf(sku: string): readonly number[] {
     this.bySku ??= this.indexBySku();
-    return this.bySku.get(sku) ?? noLines;
+    return this.bySku.of(sku);
   }
 
-  private indexBySku(): ReadonlyMap<string, readonly number[]> {
+  private indexBySku(): SkuIndex {
     const known = this.lines[0]?.cart.bySku;
-    if (known?.lines === this.lines) return known.positions;
-    const positions = new Map<string, number[]>();
-    for (let i = 0; i < this.lines.length; i++) {
-      const same = positions.get(this.lines[i]!.sku);
-      if (same === undefined) positions.set(this.lines[i]!.sku, [i]);
-      else same.push(i);
-    }
-    return positions;
+    return known?.lines === this.lines ? known : new SkuIndex(this.lines);
   }
 }
-
-const noLines: readonly number[] = [];
 
 export function isDiscounted(line: CanonicalLine, price: number): boolean {
   return line.onSale || price < line.listPrice;

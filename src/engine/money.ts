@@ -58,9 +58,16 @@ export function roundRatio(numerator: bigint, denominator: bigint, mode: Roundin
 
 /** `roundRatio(millionths, 1 000 000)` for a safe integer: the hot path. */
 export function roundMillionths(millionths: number, mode: RoundingMode): number {
-  const rest = millionths % wholePercent;
-  const quotient = (millionths - rest) / wholePercent;
+  const quotient = wholeTimes(millionths, wholePercent);
+  const rest = millionths - quotient * wholePercent;
   return quotient + (roundsUp(Math.sign(2 * rest - wholePercent), quotient % 2, rest > 0, mode) ? 1 : 0);
+}
+
+/** How often the divisor goes into a safe integer. Of numbers beyond 32 bits `%` is slow. */
+function wholeTimes(dividend: number, divisor: number): number {
+  const times = Math.floor(dividend / divisor);
+  // The division may have been rounded up to the next whole number, never past one downwards.
+  return times * divisor > dividend ? times - 1 : times;
 }
 
 function roundsUp(restAgainstHalf: number, parity: number, hasRest: boolean, mode: RoundingMode): boolean {
@@ -101,9 +108,8 @@ export function allocate(total: number, parts: readonly Part[]): Allocation {
     let share: number;
     if (typeof whole === "number" && total * (weight as number) <= Number.MAX_SAFE_INTEGER) {
       const product = total * (weight as number);
-      const remainder = whole === 0 ? 0 : product % whole;
-      remainders[i] = remainder;
-      share = whole === 0 ? 0 : (product - remainder) / whole;
+      share = whole === 0 ? 0 : wholeTimes(product, whole);
+      remainders[i] = product - share * whole;
     } else {
       const exact = BigInt(total) * BigInt(weight);
       const divisor = BigInt(whole);

@@ -1,6 +1,14 @@
 /** What one promotion would take off the units it may touch, as they are by now. */
 import { Allotment, hasStock } from "./allotment.ts";
-import { dearestFirst, type Goods, isDiscounted, partOf, type Range, takeUnits } from "./goods.ts";
+import {
+  type Claim,
+  dearestFirst,
+  type Goods,
+  isDiscounted,
+  partOf,
+  type Range,
+  takeUnits,
+} from "./goods.ts";
 import type { BenefitView, Everything, Proposal, Unmet } from "./kind.ts";
 import type { StagePart } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
@@ -17,8 +25,8 @@ export interface Bid {
   readonly counted: readonly Range[];
   /** What is missing where nothing can be given. */
   readonly shortfall: Unmet | null;
-  /** Candidates that hold units this one would have touched. */
-  readonly holders: ReadonlySet<number>;
+  /** Candidates that hold units this one would have touched, each once. */
+  readonly holders: readonly number[];
   /** Where the promotion has a stock of its own: what it may touch of it. */
   readonly allotment: Allotment | null;
 }
@@ -35,10 +43,10 @@ export function bidOn(
   // Allowances are of the item stage alone.
   const isKnownOnce =
     part.stage === "item" && trimTo === null && (allowance === null || allowsAll(situation, allowance, part));
-  if (!isKnownOnce) return makeBid(situation, goods, index, part, allowance, trimTo);
   // Most promotions of a cart do not meet on the same lines, and planners try many plans: what a promotion would do on
   // lines that nobody has touched yet is worked out once.
-  if (!isUntouched(situation, goods, part)) return makeBid(situation, goods, index, part, allowance, null);
+  if (!isKnownOnce || !isUntouched(situation, goods, part))
+    return makeBid(situation, goods, index, part, allowance, trimTo);
   let standing = situation.standingBids[index];
   if (standing === undefined) {
     standing = makeBid(situation, goods, index, part, null, null);
@@ -69,6 +77,54 @@ function isUntouched({ coverage }: Situation, goods: Goods, { benefits }: StageP
 
 const nothing: Settlement = { amount: 0, wished: 0, limitedBy: [], touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
+
+const nobody: readonly number[] = [];
+
+/**
+ * Who holds the units, where its group holds every one that the promotion covers: then it finds nothing, whatever it is, and need not
+ * be asked for a bid. Null: something may be free, or it takes a closer look.
+ */
+export function holdersOfAll(
+  situation: Situation,
+  goods: Goods,
+  index: number,
+  { stage, group, benefits }: StagePart,
+): readonly number[] | null {
+  const { selectors } = benefits[0]!;
+  if (stage !== "item" || benefits.length > 1 || selectors.length > 1) return null;
+  const select = selectors[0]!;
+  if (select.excludeDiscounted || hasStock(situation, index)) return null;
+  let holders = nobody;
+  let segmentsSeen = 0;
+  for (const line of situation.coverage.of(select)) {
+    if (goods.isUntouched(line)) return null;
+    for (const segment of goods.segmentsFor(group, line)) {
+      // Of what costs nothing some benefits take no notice.
+      const holder = segment.price === 0 ? undefined : holderOf(segment, group, index);
+      if (holder === undefined) return null;
+      holders = withHolder(holders, holder);
+      segmentsSeen++;
+    }
+  }
+  if (segmentsSeen === 0) return null;
+  situation.work.spend(segmentsSeen);
+  return holders;
+}
+
+/** Another of the group that has claimed the units. */
+function holderOf(
+  { claims }: { readonly claims: readonly Claim[] },
+  group: string,
+  index: number,
+): number | undefined {
+  for (const claim of claims) if (claim.group === group && claim.by !== index) return claim.by;
+  return undefined;
+}
+
+function withHolder(holders: readonly number[], holder: number): readonly number[] {
+  return holders.includes(holder) ? holders : [...holders, holder];
+}
+
 /** The goods cut their segments in two as claims and discounts fall on them. */
 const copiesOf = (ranges: readonly Range[]): readonly Range[] =>
   ranges.length === 0 ? noUnits : ranges.map((range) => partOf(range, 0, range.count));
@@ -121,14 +177,12 @@ function makeBid(
   };
 }
 
-const nobody: ReadonlySet<number> = new Set();
-
 /** The units one promotion may touch: covered, free in its group, and within its allowance. */
 class UnitsView implements BenefitView {
   readonly currency: string;
   readonly depositUnits: number;
   /** Candidates that hold units this promotion would have touched. */
-  holders: ReadonlySet<number> = nobody;
+  holders = nobody;
   private readonly situation: Situation;
   private readonly goods: Goods;
   private readonly index: number;
@@ -200,12 +254,9 @@ class UnitsView implements BenefitView {
       for (const segment of segments) {
         if (which === "paid" && segment.price === 0) continue;
         if (select.excludeDiscounted && isDiscounted(this.goods.lines[line]!, segment.price)) continue;
-        const holder =
-          segment.claims.length === 0
-            ? undefined
-            : segment.claims.find((claim) => claim.group === this.part.group && claim.by !== this.index);
+        const holder = holderOf(segment, this.part.group, this.index);
         if (holder === undefined) ofLine = withOneMore(ofLine, segment);
-        else if (!this.holders.has(holder.by)) this.holders = new Set([...this.holders, holder.by]);
+        else this.holders = withHolder(this.holders, holder);
       }
       if (this.allowance === null) free = ofLine;
       else if (ofLine !== undefined)

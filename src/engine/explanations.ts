@@ -33,8 +33,10 @@ import { sayer } from "./words.ts";
 export function explanations(outcome: Outcome): Pick<Quote, "codes" | "notApplied" | "hints" | "missing"> {
   const { request, codes } = outcome;
   const explain = request.explain ?? "near";
-  const work = whatIfWork();
   const isTold = explain !== "none" || request.hints === true;
+  if (!isTold && codes.length === 0 && outcome.situation.facts.rulesAsOf === undefined)
+    return { codes: [], notApplied: [] };
+  const work = whatIfWork();
   const rejections = rejectionsOf(outcome, explain === "all", isTold);
   const notApplied = explain === "none" ? [] : notAppliedRows(outcome, rejections, explain === "all", work);
   const told: Pick<Quote, "codes" | "notApplied" | "hints" | "missing"> = {

@@ -24,9 +24,12 @@ type Known = Pick<Situation, "cart" | "facts" | "now">;
 
 /** `rejection`: out whatever the plan. `exhausted`: out once its conditions, asked at its stage, hold. */
 export interface Judgement {
-  rejection: Rejection | null;
-  exhausted: Rejection | null;
+  readonly rejection: Rejection | null;
+  readonly exhausted: Rejection | null;
 }
+
+const mayApply: Judgement = { rejection: null, exhausted: null };
+const isLost: Judgement = { rejection: outOfReach, exhausted: null };
 
 export function judge(
   promotion: CompiledPromotion,
@@ -37,6 +40,7 @@ export function judge(
 ): Judgement {
   const early = whenAndWhere(promotion, known);
   if (early !== null) return { rejection: early, exhausted: null };
+  if (!promotion.isGuarded) return byConditions(promotion, view, null);
   // Before anything about the customer or the cart: nobody is to be lured into what they will not get.
   const apart = whyApart(promotion.document, known.facts, known.cart.customer?.id);
   if (apart !== null) return { rejection: apart, exhausted: null };
@@ -48,16 +52,19 @@ export function judge(
     return { rejection: { reason: "not_guaranteed" }, exhausted: null };
   // Asked before the conditions: which counters are asked is what is kept with an order, and of a smaller cart, priced again when
   // goods come back, other conditions may hold.
-  const exhausted = whatIsLeft(promotion, known, identifiers, code);
+  return byConditions(promotion, view, whatIsLeft(promotion, known, identifiers, code));
+}
+
+function byConditions(promotion: CompiledPromotion, view: StageView, exhausted: Rejection | null): Judgement {
+  const { conditions } = promotion;
+  const verdict = promotion.asksAtStage && !conditions!.staysUnmet ? undefined : conditions?.test(view);
+  const isUnmet = verdict !== undefined && !verdict.met;
   if (promotion.asksAtStage) {
-    const { conditions } = promotion;
-    const isLost = conditions?.staysUnmet === true && !conditions.test(view).met;
-    return { rejection: isLost ? outOfReach : null, exhausted };
+    if (exhausted !== null) return { rejection: isUnmet ? outOfReach : null, exhausted };
+    return isUnmet ? isLost : mayApply;
   }
-  const verdict = promotion.conditions?.test(view);
-  if (verdict !== undefined && !verdict.met)
-    return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };
-  return { rejection: exhausted, exhausted: null };
+  if (isUnmet) return { rejection: rejectionByConditions(verdict, promotion, view), exhausted: null };
+  return exhausted === null ? mayApply : { rejection: exhausted, exhausted: null };
 }
 
 export type Identifiers =

@@ -5,16 +5,15 @@
  * units it may touch; that is rounded once, allocated, and the next one computes on what is left.
  */
 import type { StockUse } from "./allotment.ts";
-import { type Bid, bidOn } from "./bid.ts";
+import { type Bid, bidOn, holdersOfAll } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
 import { unitsAboveSafety } from "./safety-stock.ts";
 import type { Limit } from "./settle.ts";
-import { filled } from "./short-lists.ts";
+import { filled, sortNumbers } from "./short-lists.ts";
 import {
   budgetLeft,
-  type Candidate,
   campaignBudgetLeft,
   type Rejection,
   rejectionByConditions,
@@ -61,7 +60,27 @@ export interface Priced {
   /** In another order of claiming: who was denied a group of a later stage, and by whom. */
   readonly denied: ReadonlyMap<number, number>;
   /** Candidates that found units or an order taken by another, and those that had taken them. */
-  readonly contenders: ReadonlySet<number>;
+  readonly contenders: Contenders;
+}
+
+/** A set of candidates; most of many may be in it. */
+export class Contenders {
+  size = 0;
+  private readonly isIn: boolean[];
+
+  constructor(candidates: number) {
+    this.isIn = filled(candidates, false);
+  }
+
+  add(index: number): void {
+    if (this.isIn[index]) return;
+    this.isIn[index] = true;
+    this.size++;
+  }
+
+  has(index: number): boolean {
+    return this.isIn[index]!;
+  }
 }
 
 const nothing: readonly never[] = [];
@@ -92,11 +111,11 @@ class Pricing {
   private readonly hasApplied: boolean[];
   /** Out of it for all stages, unlike one that merely gave nothing in the stages so far. */
   private readonly isOut: boolean[];
-  private readonly conditionsAsked: boolean[];
   private isTrial = false;
   private readonly denied = new Map<number, number>();
-  private readonly contenders = new Set<number>();
-  private readonly budgetSpent: number[];
+  private readonly contenders: Contenders;
+  /** By candidate, of those that have a budget. */
+  private readonly budgetSpent = new Map<number, number>();
   /** By campaign, of those that have a budget. */
   private readonly campaignSpent = new Map<string, number>();
   /** Left out of the plan, but asked. */
@@ -112,10 +131,9 @@ class Pricing {
       (candidate, i) => candidate.rejection ?? (plan.members[i] ? null : notInPlan),
     );
     this.isOut = this.rejections.map((rejection) => rejection !== null);
+    this.contenders = new Contenders(size);
     this.bystanders = isWatching ? indexesOf(this.rejections, notInPlan) : nobody;
     this.hasApplied = filled(size, false);
-    this.conditionsAsked = filled(size, false);
-    this.budgetSpent = filled(size, 0);
   }
 
   run(order?: readonly number[]): Priced {
@@ -127,9 +145,7 @@ class Pricing {
       this.shipments.startStage();
       // A group holds within its stage.
       if (groups.size > 0) groups.clear();
-      const size = this.situation.candidates.length;
-      for (let i = 0; i < size; i++) {
-        const candidate = order === undefined ? i : order[i]!;
+      for (const candidate of order ?? this.situation.inStage[stage]) {
         if (this.isOut[candidate]) continue;
         const part = partIn(this.situation.candidates[candidate]!.promotion, stage);
         if (part !== null) this.applyPart(candidate, part, view, groups);
@@ -150,18 +166,17 @@ class Pricing {
   }
 
   private applyPart(index: number, part: StagePart, view: StageView, groups: Map<string, number>): void {
-    const candidate = this.situation.candidates[index]!;
-    if (!this.conditionsHold(index, candidate, view)) return;
-    const inTheWay = this.conflictsOf(index, candidate);
+    if (!this.conditionsHold(index, part, view)) return;
     const holder = part.stage === "item" ? undefined : groups.get(part.group);
-    if (holder !== undefined) {
-      inTheWay.push(holder);
-      if (this.isTrial) this.denied.set(index, holder);
-    }
-    if (inTheWay.length > 0) {
-      for (const rival of inTheWay) this.contenders.add(rival).add(index);
-      this.reject(index, { reason: "displaced", displacedBy: inTheWay });
-      return;
+    if (holder !== undefined && this.isTrial) this.denied.set(index, holder);
+    if (holder !== undefined || this.situation.hasConflicts) {
+      const inTheWay = this.conflictsOf(index);
+      if (holder !== undefined) inTheWay.push(holder);
+      if (inTheWay.length > 0) {
+        this.noteRivals(index, inTheWay);
+        this.reject(index, { reason: "displaced", displacedBy: inTheWay });
+        return;
+      }
     }
     const applied = part.stage === "reward" ? this.grant(index, part, view) : this.takeOff(index, part);
     if (applied && part.stage !== "item") groups.set(part.group, index);
@@ -187,15 +202,20 @@ class Pricing {
       return;
     }
     const goods = stage === "shipping" ? this.shipments : this.goods;
+    const holders = holdersOfAll(this.situation, goods, index, part);
+    if (holders !== null) {
+      this.rejections[index] = displacedBy(holders);
+      return;
+    }
     const bid = bidOn(this.situation, goods, index, part, null, null);
     if (bid.settlement.amount === 0)
       this.rejections[index] = whyNothing(bid, this.budgetLeft(index, promotion));
   }
 
   /** Asked once, at the promotion's first stage; what does not depend on the stage was asked before. */
-  private conditionsHold(index: number, { promotion, exhausted }: Candidate, view: StageView): boolean {
-    if (!promotion.asksAtStage || this.conditionsAsked[index]) return true;
-    this.conditionsAsked[index] = true;
+  private conditionsHold(index: number, part: StagePart, view: StageView): boolean {
+    const { promotion, exhausted } = this.situation.candidates[index]!;
+    if (!promotion.asksAtStage || part !== promotion.parts[0]) return true;
     const verdict = promotion.conditions!.test(view);
     if (verdict.met && exhausted === null) return true;
     this.isOut[index] = true;
@@ -203,11 +223,18 @@ class Pricing {
     return false;
   }
 
-  private conflictsOf(index: number, { promotion }: Candidate): number[] {
+  private conflictsOf(index: number): number[] {
     if (!this.situation.hasConflicts) return [];
+    const { promotion } = this.situation.candidates[index]!;
     return this.hasApplied.flatMap((applied, i) =>
       applied && i !== index && areInConflict(promotion, this.situation.candidates[i]!.promotion) ? [i] : [],
     );
+  }
+
+  private noteRivals(index: number, rivals: readonly number[]): void {
+    if (rivals.length === 0) return;
+    this.contenders.add(index);
+    for (const rival of rivals) this.contenders.add(rival);
   }
 
   private reject(index: number, rejection: Rejection): void {
@@ -219,10 +246,16 @@ class Pricing {
   private takeOff(index: number, part: StagePart): boolean {
     const { promotion } = this.situation.candidates[index]!;
     const goods = part.stage === "shipping" ? this.shipments : this.goods;
+    const holders = holdersOfAll(this.situation, goods, index, part);
+    if (holders !== null) {
+      this.noteRivals(index, holders);
+      this.reject(index, displacedBy(holders));
+      return false;
+    }
     const budgetLeft = this.budgetLeft(index, promotion);
     const trimTo = promotion.document.budget?.atEdge === "partial" ? budgetLeft : null;
     const bid = bidOn(this.situation, goods, index, part, this.plan.allowances?.[index] ?? null, trimTo);
-    for (const holder of bid.holders) this.contenders.add(holder).add(index);
+    this.noteRivals(index, bid.holders);
     if (bid.settlement.amount === 0) {
       this.reject(index, whyNothing(bid, budgetLeft));
       return false;
@@ -233,7 +266,8 @@ class Pricing {
     }
     if (!this.takeFromCampaign(index, promotion, bid.settlement.amount)) return false;
     this.situation.work.spend(bid.used.length + bid.counted.length);
-    this.budgetSpent[index]! += bid.settlement.amount;
+    if (budgetLeft !== null)
+      this.budgetSpent.set(index, (this.budgetSpent.get(index) ?? 0) + bid.settlement.amount);
     this.hasApplied[index] = true;
     if (part.stage === "item") {
       const claim = { group: part.group, by: index };
@@ -274,7 +308,7 @@ class Pricing {
   /** Null when the promotion has no budget. */
   private budgetLeft(index: number, promotion: CompiledPromotion): number | null {
     const left = budgetLeft(this.situation, promotion);
-    return left === null ? null : Math.max(0, left - this.budgetSpent[index]!);
+    return left === null ? null : Math.max(0, left - (this.budgetSpent.get(index) ?? 0));
   }
 
   /** All promotions of a campaign take from one budget; one that asks for more than is left gets nothing. */
@@ -344,6 +378,10 @@ function partIn(promotion: CompiledPromotion, stage: Stage): StagePart | null {
   return null;
 }
 
+function displacedBy(holders: readonly number[]): Rejection {
+  return { reason: "displaced", displacedBy: holders.length === 1 ? holders : sortNumbers([...holders]) };
+}
+
 /** Why a bid comes to nothing. `budgetLeft`: null where the promotion has none. */
 export function whyNothing(
   { settlement: { wished }, holders, shortfall, allotment }: Bid,
@@ -353,6 +391,6 @@ export function whyNothing(
   if (wished > 0) return { reason: "floor_reached", required: wished, actual: 0 };
   const shortage = allotment?.shortage() ?? null;
   if (shortage !== null) return shortage;
-  if (holders.size > 0) return { reason: "displaced", displacedBy: [...holders].sort((a, b) => a - b) };
+  if (holders.length > 0) return displacedBy(holders);
   return shortfall ?? { reason: "nothing_to_discount" };
 }

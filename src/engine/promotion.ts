@@ -191,6 +191,8 @@ export interface CompiledPromotion {
   readonly code: string | null;
   readonly pool: string | null;
   readonly hasConflicts: boolean;
+  /** More than its time, its currency and its conditions decides whether it may apply: what is left of it, who the customer is. */
+  readonly isGuarded: boolean;
   /** Null: it may sell as many units as anybody likes. */
   readonly unitStocks: UnitStocks | null;
   /** Null: whatever is on the shelf may be sold. */
@@ -270,6 +272,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   if (issues.length > 0) return { promotion: null, issues };
 
   const { excludes } = stacking;
+  const readsCustomer = reads.customer || (conditions?.readsCustomer ?? false);
   const asksAtStage = parts[0]!.stage !== "item" && (conditions?.dependsOnStage ?? false);
   const named = [excludes?.promotions, excludes?.groups, excludes?.tags].some(
     (list) => list !== undefined && list.length > 0,
@@ -282,7 +285,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       document,
       parts,
       conditions,
-      readsCustomer: reads.customer || (conditions?.readsCustomer ?? false),
+      readsCustomer,
       reads: new Set([...reads.places, ...(conditions?.reads ?? [])]),
       asksAtStage,
       leastSpend: leastSpendOf(document, conditions, asksAtStage),
@@ -291,10 +294,20 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       code,
       pool: trigger.type === "coupon" ? trigger.pool : null,
       hasConflicts: stacking.exclusive || named,
+      isGuarded: readsCustomer || isCountedOrSplit(document),
       unitStocks,
       safetyStock,
     },
   };
+}
+
+/** Something is left of it or not, or it is for some customers only, whatever its conditions. */
+function isCountedOrSplit(document: PromotionDocument): boolean {
+  const { limits, budget, safetyStock, campaign, variant, group, funding, benefits } = document;
+  return (
+    [limits, budget, safetyStock, campaign, variant, group, funding].some((guard) => guard !== undefined) ||
+    benefits.some((benefit) => "stock" in benefit || "quota" in benefit)
+  );
 }
 
 function partsByStage(

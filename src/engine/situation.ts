@@ -5,7 +5,7 @@ import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
 import type { FactName, Facts } from "./facts.ts";
 import { Coverage, type Goods, isDiscounted, shipmentLines } from "./goods.ts";
 import { campaignOf } from "./guarantees.ts";
-import type { ConditionView, Unmet } from "./kind.ts";
+import type { ConditionView, Stage, Unmet } from "./kind.ts";
 import type { RoundingMode } from "./money.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CompiledSelector } from "./selectors/selector.ts";
@@ -59,6 +59,8 @@ export interface Situation {
   readonly shipments: readonly CanonicalLine[];
   readonly shipmentCoverage: Coverage;
   readonly work: WorkBudget;
+  /** By stage: those that have a part in it and are not out before any plan, by index. */
+  readonly inStage: Readonly<Record<Stage, readonly number[]>>;
   /** Some candidates may not stand beside others. */
   readonly hasConflicts: boolean;
   /** By candidate: its bid on untouched goods. Filled as they are asked for. */
@@ -98,9 +100,14 @@ export function withCandidates(
   candidates: readonly Candidate[],
   forced: number | null = null,
 ): Situation {
-  const hasConflicts = candidates.some(
-    (candidate) => candidate.rejection === null && candidate.promotion.hasConflicts,
-  );
+  const inStage: Record<Stage, number[]> = { item: [], order: [], shipping: [], reward: [] };
+  let hasConflicts = false;
+  for (let index = 0; index < candidates.length; index++) {
+    const { promotion, rejection } = candidates[index]!;
+    if (rejection !== null) continue;
+    if (promotion.hasConflicts) hasConflicts = true;
+    for (const { stage } of promotion.parts) inStage[stage].push(index);
+  }
   return {
     cart,
     facts,
@@ -111,6 +118,7 @@ export function withCandidates(
     shipmentCoverage,
     work,
     candidates,
+    inStage,
     hasConflicts,
     standingBids: filled<Bid | undefined>(candidates.length, undefined),
     forced,

@@ -42,18 +42,21 @@ export function planInOrder(
       barred.set(halved.index, { reason: "displaced", displacedBy: [halved.by] });
       continue;
     }
+    if (barred.size === 0 && knockedOutBy.size === 0) {
+      const { rejections } = priced;
+      return { order, isReal, plan: planOf(rejections, isReal, priced), priced, rejections };
+    }
     const rejections = [...priced.rejections];
     for (const [index, rejection] of barred) rejections[index] = rejection;
     for (const [index, by] of knockedOutBy) rejections[index] = { reason: "displaced", displacedBy: [by] };
-    const applied = rejections.map((rejection) => rejection === null);
-    return {
-      order,
-      isReal,
-      plan: { members: applied, allowances: isReal ? null : priced.claimed },
-      priced,
-      rejections,
-    };
+    return { order, isReal, plan: planOf(rejections, isReal, priced), priced, rejections };
   }
+}
+
+/** Those that applied. */
+function planOf(rejections: readonly (Rejection | null)[], isReal: boolean, { claimed }: Priced): Plan {
+  const members = rejections.map((rejection) => rejection === null);
+  return { members, allowances: isReal ? null : claimed };
 }
 
 /** The first that knocked somebody out and then gave nothing. */
@@ -79,15 +82,17 @@ function admit(situation: Situation, order: readonly number[], barred: ReadonlyM
   for (const index of order) {
     const { promotion, rejection } = situation.candidates[index]!;
     if (rejection !== null || barred.has(index)) continue;
-    const rival = situation.hasConflicts
-      ? admitted.find((other) => areInConflict(promotion, situation.candidates[other]!.promotion))
-      : undefined;
-    if (rival !== undefined) {
-      knockedOutBy.set(index, rival);
-      continue;
+    if (situation.hasConflicts) {
+      const rival = admitted.find((other) =>
+        areInConflict(promotion, situation.candidates[other]!.promotion),
+      );
+      if (rival !== undefined) {
+        knockedOutBy.set(index, rival);
+        continue;
+      }
+      admitted.push(index);
     }
     members[index] = true;
-    admitted.push(index);
   }
   return { members, knockedOutBy };
 }

@@ -71,6 +71,23 @@ beforeAll(async () => {
     budget: { currency: "CNY", amount: 200_000 },
   });
   for (const [index, quantity] of [2, 4, 1, 6].entries()) await buy(`c-${index}`, quantity);
+  const { id } = await call<{ id: string }>("POST", "promotions", demoKeys.marketing, {
+    key: "capped",
+    name: "Capped",
+    trigger: { type: "code", code: "CAP" },
+    stacking: { group: "capped" },
+    benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 3_000 } }],
+    budget: { amount: { CNY: 100_000 } },
+    limits: { total: 8 },
+  });
+  await call("POST", `promotions/${id}/activate`, demoKeys.marketing);
+  await call("POST", "redemptions", demoKeys.checkout, {
+    orderRef: "order-capped",
+    currency: "CNY",
+    channel: "dealer",
+    codes: ["CAP"],
+    lines: [{ id: "1", sku: "SOAP", quantity: 1, unitPrice: 5_000 }],
+  });
   const executablePath = places.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error("no Chromium: install one, or name it in CHROMIUM");
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -139,10 +156,9 @@ test("a merchant signs in, watches a campaign live, and prices a cart, in two la
   await page.getByRole("link", { name: "Promotions" }).click();
   await page.getByText("30 off every 200").first().waitFor();
   // What is left of a budget, and not only the whole.
-  await page
-    .getByRole("row", { name: "Capped" })
-    .getByText(/970\.00 left of .*1,000\.00/)
-    .waitFor();
+  const capped = page.getByRole("row", { name: "Capped" });
+  await capped.getByText(/970\.00 left of .*1,000\.00/).waitFor();
+  expect(await capped.getByRole("cell").last().textContent()).toBe("7");
   expect(await faults()).toEqual([]);
   await page.screenshot({ path: join(pictures, "promotions.png") });
 

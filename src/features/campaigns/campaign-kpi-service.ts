@@ -16,10 +16,12 @@ import {
   deleteFigures,
   forgetMovedOrders,
   hasCampaignVersions,
+  insertContributions,
   redemptionsAfter,
   replaceContributions,
   salesConcerned,
   storedSales,
+  sumContributions,
 } from "./campaign-sale-store.ts";
 
 const mostAtOnce = 1_000;
@@ -58,13 +60,18 @@ function rulesThen(
   };
 }
 
+async function counted(connection: Connection, projectId: string, ids: readonly string[]) {
+  const rules = rulesThen(await campaignVersions(connection, projectId, ids));
+  if (rules.promotionIds.length === 0) return { sales: [], added: [] };
+  const sales = await storedSales(connection, projectId, ids, rules.promotionIds);
+  return { sales, added: sales.flatMap((sale) => contributionsOf(sale, rules)) };
+}
+
 async function recount(connection: Connection, projectId: string, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += mostAtOnce) {
     const some = ids.slice(from, from + mostAtOnce);
-    const rules = rulesThen(await campaignVersions(connection, projectId, some));
-    if (rules.promotionIds.length === 0) continue;
-    const sales = await storedSales(connection, projectId, some, rules.promotionIds);
-    const added = sales.flatMap((sale) => contributionsOf(sale, rules));
+    const { sales, added } = await counted(connection, projectId, some);
+    if (sales.length === 0) continue;
     const before = grouped(await contributionsSoFar(connection, projectId, some), saleOf);
     const after = grouped(added, saleOf);
     const changed = sales.map(({ id }) => id).filter((id) => !isSame(before.get(id), after.get(id)));
@@ -123,10 +130,13 @@ export async function rebuildCampaignKpis(database: Database, projectId: string)
     for (let after = ""; ; ) {
       const ids = await redemptionsAfter(connection, projectId, after, mostAtOnce);
       if (ids.length === 0) break;
-      await recount(connection, projectId, ids);
+      const { added } = await counted(connection, projectId, ids);
+      if (added.length > 0) await insertContributions(connection, projectId, added);
       after = ids.at(-1)!;
       looked += ids.length;
     }
+    // Once: a sum that one transaction changes thousands of times leaves as many rows behind for each change to pass.
+    await sumContributions(connection, projectId);
     await recountEvents(connection, projectId);
     return looked;
   });

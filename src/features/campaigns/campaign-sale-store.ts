@@ -177,6 +177,21 @@ export async function replaceContributions(
     await connection.execute(sql`delete from campaign_sales where ${of(replaced)}`);
   }
   if (contributions.length === 0) return;
+  await insertContributions(connection, projectId, contributions);
+  await addToSums(
+    connection,
+    projectId,
+    1,
+    of([...new Set(contributions.map(({ redemption }) => redemption))]),
+  );
+}
+
+/** Without the sums. */
+export async function insertContributions(
+  connection: Connection,
+  projectId: string,
+  contributions: readonly Contribution[],
+): Promise<void> {
   const rows = contributions.map((row) => ({ ...row, quarter: new Date(row.quarter).toISOString() }));
   await connection.execute(sql`
     insert into campaign_sales (project_id, redemption_id, order_ref, ${list(grain)}, skus, ${list(measures)})
@@ -184,12 +199,11 @@ export async function replaceContributions(
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added (
         redemption text, "orderRef" text, campaign text, promotion text, currency text, quarter timestamptz, channel text,
         skus jsonb, ${list(saleMeasures.map((name) => `"${name}" bigint`))})`);
-  await addToSums(
-    connection,
-    projectId,
-    1,
-    of([...new Set(contributions.map(({ redemption }) => redemption))]),
-  );
+}
+
+/** Where there are no sums: of all contributions there are. */
+export async function sumContributions(connection: Connection, projectId: string): Promise<void> {
+  await addToSums(connection, projectId, 1, sql`project_id = ${projectId}`);
 }
 
 async function addToSums(connection: Connection, projectId: string, sign: 1 | -1, which: SQL): Promise<void> {

@@ -46,6 +46,11 @@ async function buy(customer: string, quantity: number): Promise<void> {
   });
 }
 
+async function promote(document: object): Promise<void> {
+  const { id } = await call<{ id: string }>("POST", "promotions", demoKeys.marketing, document);
+  await call("POST", `promotions/${id}/activate`, demoKeys.marketing);
+}
+
 beforeAll(async () => {
   server = await startServer();
   const adminKey = /Admin key +(\S+)/.exec(server.banner)?.[1] ?? "";
@@ -57,7 +62,7 @@ beforeAll(async () => {
     })
   ).secret;
   await call("POST", "campaigns", demoKeys.marketing, {
-    key: "11-11",
+    key: "lamps",
     name: "Double Eleven",
     startsAt: at(-4),
     endsAt: at(6),
@@ -70,8 +75,15 @@ beforeAll(async () => {
     ],
     budget: { currency: "CNY", amount: 200_000 },
   });
+  await promote({
+    key: "lamps-5",
+    campaign: "lamps",
+    trigger: { type: "automatic" },
+    stacking: { group: "lamps" },
+    benefits: [{ kind: "percent_off", select: { skus: ["LAMP"] }, percent: 5 }],
+  });
   for (const [index, quantity] of [2, 4, 1, 6].entries()) await buy(`c-${index}`, quantity);
-  const { id } = await call<{ id: string }>("POST", "promotions", demoKeys.marketing, {
+  await promote({
     key: "capped",
     name: "Capped",
     trigger: { type: "code", code: "CAP" },
@@ -80,7 +92,6 @@ beforeAll(async () => {
     budget: { amount: { CNY: 100_000 } },
     limits: { total: 8 },
   });
-  await call("POST", `promotions/${id}/activate`, demoKeys.marketing);
   await call("POST", "redemptions", demoKeys.checkout, {
     orderRef: "order-capped",
     currency: "CNY",
@@ -185,7 +196,7 @@ test("a merchant signs in, watches a campaign live, and prices a cart, in two la
   await page.reload();
   expect(await page.locator("h1").textContent()).toBe("顾客要付多少钱？");
   await page.emulateMedia({ colorScheme: "dark" });
-  await page.goto(`${server.url}/console/#/campaigns/11-11`);
+  await page.goto(`${server.url}/console/#/campaigns/lamps`);
   await page.locator("canvas").waitFor();
   await page.screenshot({ path: join(pictures, "dark.png"), fullPage: true });
 

@@ -6,7 +6,11 @@ import { saleMeasures } from "./campaign-sale.ts";
 export const columnOf = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+const sums = (nameOf: (measure: string) => string, of = ""): SQL =>
+  sql.raw(saleMeasures.map((name) => `sum(${of}${columnOf(name)})::bigint as ${nameOf(name)}`).join(", "));
+
 /** `SaleFigures` of some rows of `campaign_kpis` or `campaign_sales`; null where there are none. */
-export const summedSales: SQL = sql.raw(
-  saleMeasures.map((name) => `sum(${columnOf(name)})::bigint as "${name}"`).join(", "),
-);
+export const summedSales = sums((name) => `"${name}"`);
+
+/** The same of rows called `s`, under the names of the columns, to be summed up again. */
+export const partlySummedSales = sums(columnOf, "s.");

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import type { SaleFigures } from "../campaigns/campaign-sale.ts";
-import { summedSales } from "../campaigns/campaign-sale-columns.ts";
+import { partlySummedSales, summedSales } from "../campaigns/campaign-sale-columns.ts";
 import type { SkuFigures } from "../campaigns/campaign-sale-given.ts";
 
 export interface CampaignQuestion {
@@ -30,16 +30,17 @@ export async function sumSegments(
 ): Promise<(SaleFigures & { readonly names: readonly string[] })[]> {
   const { rows } = await connection.execute<Record<keyof SaleFigures | "names", never>>(sql`
     with sold as materialized (
-      select coalesce(r.customer_id, o.customer_id) as customer_id, s.*
+      select coalesce(r.customer_id, o.customer_id) as customer_id, ${partlySummedSales}
         from campaign_sales s
         join redemptions r on r.project_id = ${projectId} and r.id = s.redemption_id
         left join lateral (select customer_id from orders
           where project_id = ${projectId} and redemption_id = s.redemption_id and r.customer_id is null limit 1) as o on true
-       where s.project_id = ${projectId} and s.campaign = ${campaign} and s.promotion = '' and s.currency = ${currency}),
+       where s.project_id = ${projectId} and s.campaign = ${campaign} and s.promotion = '' and s.currency = ${currency}
+       group by 1),
     -- By the customers who bought: a project has far more memberships than a small campaign has sales.
     members as materialized (
       select b.customer_id, m.names
-        from (select distinct customer_id from sold) as b cross join lateral (
+        from sold b cross join lateral (
           select array_agg(g.key order by g.key) as names
             from segment_members m join segments g on g.project_id = ${projectId} and g.id = m.segment_id
            where m.project_id = ${projectId} and m.customer_id = b.customer_id) as m)

@@ -1,7 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Database } from "../../platform/database.ts";
+import type { Connection, Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
 import { ordersOf } from "../campaigns/campaign-board.ts";
 import { campaignFigures } from "../campaigns/campaign-figures-service.ts";
@@ -80,9 +80,7 @@ export function measurementService({
       const scale = sample === 0 ? 0 : 100 / sample;
       const question: ArmQuestion = { ...look, currency, until: span.to, afterwards: span.afterwards, now };
       const read = await whileMeasuring(database, projectId, tooMuch, async (snapshot) => ({
-        arms: await sumArms(snapshot, projectId, question, ["all", "channel", "segment"]),
-        discounts: await sumDiscounts(snapshot, projectId, campaign, currency),
-        skus: await sumSkus(snapshot, projectId, question, mostSkus),
+        ...(await readArms(snapshot, projectId, question)),
         sold: await campaignFigures(snapshot, projectId, campaign, currency),
         present: await salesBetween(snapshot, projectId, currency, row.startsAt, span.to),
         past: await salesBetween(
@@ -200,6 +198,18 @@ function shownSku({ sku, ...units }: SkuUnits, treated: number, heldOut: number,
     treatment: toFourDigits(ofTreatment * 1_000),
     holdout: toFourDigits(ofHoldout * 1_000),
     incrementalUnits: toFourDigits((ofTreatment - ofHoldout) * treated * scale),
+  };
+}
+
+/** Where nobody was held out there is nothing to compare, and nothing more to read. */
+async function readArms(connection: Connection, projectId: string, question: ArmQuestion) {
+  const arms = await sumArms(connection, projectId, question, ["all", "channel", "segment"]);
+  if (["treatment", "holdout"].some((wanted) => arms.every(({ arm }) => arm !== wanted)))
+    return { arms, skus: [], discounts: { discount: 0, known: 0 } };
+  return {
+    arms,
+    skus: await sumSkus(connection, projectId, question, mostSkus),
+    discounts: await sumDiscounts(connection, projectId, question.name, question.currency),
   };
 }
 

@@ -116,8 +116,11 @@ export async function sumSkus(
     with exposed as materialized (${exposed(projectId, question)}),
     sold as (
       select e.arm, h.external_id, h.source, h.order_ref
-        from exposed e join order_history h on h.project_id = ${projectId} and h.customer_id = e.customer_id
-         and h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
+        from exposed e cross join lateral (
+          -- As above, by the customer alone.
+          select external_id, source, order_ref, currency, at from order_history
+           where project_id = ${projectId} and customer_id = e.customer_id offset 0) as h
+       where h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
     lines as (${unitsSold(projectId)})
     select sku, coalesce(sum(units) filter (where arm = 'treatment'), 0)::int as treatment,
            coalesce(sum(units) filter (where arm = 'holdout'), 0)::int as holdout

@@ -25,8 +25,10 @@ import type { EventDeliverySettings } from "./features/webhooks/event-delivery-s
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
 import { measureBacklogs, measureReplica, measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
+import { newCohort } from "./platform/cohort.ts";
 import type { Database } from "./platform/database.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
+import { frontDoor } from "./platform/front-door.ts";
 import { mountGraphql } from "./platform/graphql.ts";
 import { readGraphqlDocuments } from "./platform/graphql-documents.ts";
 import { mountHealth, type ReadinessCheck } from "./platform/health.ts";
@@ -37,7 +39,7 @@ import { type OpenApiDocument, openApiDocument } from "./platform/openapi.ts";
 import type { Operation } from "./platform/operation.ts";
 import { operationSchemas } from "./platform/operation-schemas.ts";
 import { defaultOutage, type Outage } from "./platform/outage.ts";
-import { type PressureOptions, pressure } from "./platform/pressure.ts";
+import { type PressureOptions, pressure, tooMuchToDo } from "./platform/pressure.ts";
 import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-limit.ts";
 import { refusalCounts } from "./platform/refusal-counts.ts";
 import type { Replica } from "./platform/replica.ts";
@@ -106,13 +108,25 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     outage = defaultOutage,
   } = options;
   const isProduction = config.environment === "production";
-  const app = createServer({ ...config, ...deadlines });
+  const cohort = newCohort();
+  const load = pressure(() => open(), cohort.waiting, deadlines);
+  const refusals = refusalCounts();
+  const times = config.metrics === "off" ? undefined : metrics.times;
+  // Known once the operations are, and before anybody is listened to.
+  const cartPaths = new Set<string>();
+  const front = frontDoor({
+    pressure: load,
+    cartPaths,
+    onRefused(path, seconds) {
+      refusals.note(tooMuchToDo);
+      times?.observe("POST", path, tooMuchToDo.status, seconds);
+    },
+  });
+  const app = createServer({ ...config, ...deadlines, front });
+  app.server.on("connection", load.noteConnection);
   setSecurityHeaders(app);
   if (config.isTraced) traceRequests(app);
-  const open = followRequests(app, {
-    ...deadlines,
-    ...(config.metrics !== "off" && { times: metrics.times }),
-  });
+  const open = followRequests(app, { ...deadlines, ...(times !== undefined && { times }) });
   const services = servicesOf({
     database,
     clock,
@@ -135,8 +149,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const schemas = operationSchemas(operations);
   const validation = compileInputs(operations, schemas);
 
-  const { gate, door, ...load } = pressure(open, deadlines);
-  const refusals = refusalCounts();
+  for (const { isComputed, path } of operations) if (isComputed) cartPaths.add(path);
+  const { gate, door } = load;
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
   measureBacklogs(metrics, database, services, app.log);
@@ -157,6 +171,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     streams,
     gate,
     schemas,
+    cohort,
   );
   mountStreams(app, streams, services.authenticator, undefined, gate);
   await mountGraphql(app, {
@@ -168,6 +183,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     door,
     times: metrics.fieldTimes,
     schemas,
+    cohort,
     documents:
       config.graphqlDocuments === undefined ? null : await readGraphqlDocuments(config.graphqlDocuments),
   });

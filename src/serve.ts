@@ -91,7 +91,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     });
     closers.push(close);
   }
-  const address = await app.listen({ host: config.host, port: config.port });
+  // A connection that finds no room to wait in is asked for again only after a second.
+  const address = await app.listen({ host: config.host, port: config.port, backlog: 4_096 });
   return { address, metrics };
 }
 

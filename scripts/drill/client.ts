@@ -23,7 +23,8 @@ process.on("message", async (question: ClientQuestion) => {
 
 async function perform({ url, key, streams, firstNumber }: Run): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const connections = openConnections(url);
+  // Of each stream its own: who asks whether the service lives has nothing to do with those who buy.
+  const connections = new Map(streams.map((stream) => [stream, openConnections(url, stream.connections)]));
   const host = new URL(url).host;
   let isStopping = false;
   let number = firstNumber;
@@ -55,7 +56,7 @@ async function perform({ url, key, streams, firstNumber }: Run): Promise<Sample[
     open += 1;
     const at = now();
     return new Promise((settle) => {
-      const asked = connections.ask(requestOf(stream, of), (answer) => {
+      const asked = connections.get(stream)!.ask(requestOf(stream, of), (answer) => {
         clearTimeout(leaving);
         open -= 1;
         const sample = { ...sampleOf(stream.name, of, at, answer), lateMilliseconds: at - dueAt };
@@ -99,7 +100,7 @@ async function perform({ url, key, streams, firstNumber }: Run): Promise<Sample[
   // Who asks on until it is answered may need the service to come back first.
   await Promise.race([Promise.all(working), delay(longestMilliseconds)]);
   for (const until = now() + longestMilliseconds; open > 0 && now() < until; ) await delay(10);
-  connections.close();
+  for (const { close } of connections.values()) close();
   return samples;
 }
 

@@ -2,14 +2,14 @@
 import { connect, type Socket } from "node:net";
 
 export interface RawAnswer {
-  /** 0: the connection broke first. */
+  /** 0: the connection broke first; -1: none was free. */
   readonly status: number;
   readonly head: string;
   readonly body: string;
 }
 
 export interface Connections {
-  /** Over a connection that has nothing else to do. */
+  /** Over a connection that has nothing else to do, or a new one. */
   ask(request: string, answered: (answer: RawAnswer) => void): { leave(): void };
   close(): void;
 }
@@ -20,8 +20,10 @@ interface Connection {
 }
 
 const broken: RawAnswer = { status: 0, head: "", body: "" };
+const noneFree: RawAnswer = { ...broken, status: -1 };
 
-export function openConnections(url: string): Connections {
+/** `most`: at a time. */
+export function openConnections(url: string, most = Number.POSITIVE_INFINITY): Connections {
   const { hostname, port } = new URL(url);
   let idle: Connection[] = [];
   const all = new Set<Socket>();
@@ -55,6 +57,10 @@ export function openConnections(url: string): Connections {
 
   return {
     ask(request, answered) {
+      if (idle.length === 0 && all.size >= most) {
+        process.nextTick(answered, noneFree);
+        return { leave() {} };
+      }
       const connection = idle.pop() ?? opened();
       connection.answered = answered;
       connection.socket.write(request);

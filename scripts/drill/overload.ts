@@ -6,6 +6,8 @@ import type { Sample, Stream } from "./traffic.ts";
 import { atMost, type Finding, longest, named, none, secondsUntilWell, tallyOf } from "./verdict.ts";
 
 const clientsAtPeak = 32;
+/** What the checkouts of many shops keep open together: more than are ever worked on at a time, by far. */
+const connectionsInFlood = 1_000;
 /** An answer that comes later is none: who wanted it has given up. */
 const usefulMilliseconds = 1_000;
 
@@ -41,13 +43,14 @@ async function overloadOf(
   stream: Omit<Stream, "name" | "by" | "count">,
   seconds: number,
 ): Promise<Finding[]> {
-  const work = async (by: "clients" | "rate", count: number, forSeconds: number) => {
-    const traffic = startTraffic(url, place.key, { ...stream, name: "carts", by, count });
+  const work = async (asked: Pick<Stream, "by" | "count" | "connections">, forSeconds: number) => {
+    const traffic = startTraffic(url, place.key, { ...stream, name: "carts", ...asked });
     await delay(forSeconds * 1_000);
     return traffic.stop();
   };
-  await work("clients", clientsAtPeak, 3);
-  const peak = perSecond(await work("clients", clientsAtPeak, 5));
+  const atPeak = { by: "clients", count: clientsAtPeak } as const;
+  await work(atPeak, 3);
+  const peak = perSecond(await work(atPeak, 5));
 
   // In a process of its own: that the flood's client is busy delays nobody here.
   const probe = startTraffic(
@@ -66,7 +69,7 @@ async function overloadOf(
   );
   await delay(1_500);
   const beganAt = performance.timeOrigin + performance.now();
-  const flood = await work("rate", 3 * peak, seconds);
+  const flood = await work({ by: "rate", count: 3 * peak, connections: connectionsInFlood }, seconds);
   const endedAt = Math.max(...flood.map(({ at }) => at));
   await delay(6_000);
   const probed = await probe.stop();

@@ -15,6 +15,8 @@ export interface Stream {
   readonly count: number;
   /** The client hangs up so long after it has asked. */
   readonly leavesAfterMilliseconds?: number;
+  /** Kept open, and no more than these: a request that is due while none of them is free is given up. Left out, as many as it takes. */
+  readonly connections?: number;
 }
 
 export interface Sample {
@@ -25,7 +27,7 @@ export interface Sample {
   readonly milliseconds: number;
   /** How much later it was sent than it was due: the client itself was held up. */
   readonly lateMilliseconds: number;
-  /** 0: the connection broke. */
+  /** 0: the connection broke; -1: none was free. */
   readonly status: number;
   readonly saysWhenToComeAgain: boolean;
   /** Of a quote: how old its rules were; null where it is not degraded. */

@@ -51,13 +51,15 @@ export function quantile(samples: readonly Sample[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
+const unanswered: Readonly<Record<number, string>> = { 0: "broken", [-1]: "none free" };
+
 /** By status, such as `200: 1,200, 503: 40`. */
 export function tallyOf(samples: readonly Sample[]): string {
   const tally = new Map<number, number>();
   for (const { status } of samples) tally.set(status, (tally.get(status) ?? 0) + 1);
   return [...tally]
     .sort(([a], [b]) => a - b)
-    .map(([status, count]) => `${status === 0 ? "broken" : status}: ${count.toLocaleString("en")}`)
+    .map(([status, count]) => `${unanswered[status] ?? status}: ${count.toLocaleString("en")}`)
     .join(", ");
 }
 

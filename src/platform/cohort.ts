@@ -7,6 +7,8 @@
  */
 export interface Cohort {
   join<Result>(compute: () => Result | Promise<Result>): Promise<Result>;
+  /** How many are not computed yet. */
+  waiting(): number;
 }
 
 /** Those computed by then are answered, and the others have their turn after what else has come. */
@@ -29,6 +31,7 @@ export function newCohort(): Cohort {
   }
 
   return {
+    waiting: () => waiting.length,
     join(compute) {
       if (waiting.length === 0) setImmediate(work);
       return new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import { type DocumentNode, GraphQLError, Kind, NoSchemaIntrospectionCustomRule 
 import mercurius from "mercurius";
 import { type Authenticator, type Caller, requireRole, unauthenticated } from "./auth.ts";
 import { type Cohort, newCohort } from "./cohort.ts";
+import { graphqlPath } from "./front-door.ts";
 import { costGuard } from "./graphql-cost.ts";
 import { type GraphqlDocuments, requireDocumentsFit, sourceOf } from "./graphql-documents.ts";
 import { graphqlLimits, requireModestDocument, requireModestSource, tooComplex } from "./graphql-limits.ts";
@@ -32,6 +33,8 @@ export interface GraphqlOptions {
   /** Told how long each field took. */
   times?: FieldTimes | undefined;
   schemas?: OperationSchemas;
+  /** That of REST, where its carts are computed together with those. */
+  cohort?: Cohort;
 }
 
 interface GraphqlBody {
@@ -63,12 +66,12 @@ const compiledAfter = 3;
 /** `POST /graphql`: the operations as fields, with a valid key only, one document per request. */
 export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions): Promise<void> {
   const { operations, validation, authenticator, showsSchema, documents = null, gate = openToAll } = options;
-  const { schemas = operationSchemas(operations), door = openToAll("writing") } = options;
-  const schema = graphqlSchema(
-    operations,
-    timed(performWith(validation, newCohort()), options.times),
-    schemas,
-  );
+  const {
+    schemas = operationSchemas(operations),
+    door = openToAll("writing"),
+    cohort = newCohort(),
+  } = options;
+  const schema = graphqlSchema(operations, timed(performWith(validation, cohort), options.times), schemas);
   const requireAffordable = costGuard(operations);
   const loadOfDocument = documentLoads(operations);
   if (documents !== null) requireDocumentsFit(documents, schema);
@@ -103,7 +106,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
     return hasOneOperation(document) ? undefined : { document };
   });
 
-  app.post("/graphql", { onRequest: [door, authenticate(authenticator)] }, async (request, reply) => {
+  app.post(graphqlPath, { onRequest: [door, authenticate(authenticator)] }, async (request, reply) => {
     const { query, variables, operationName } = graphqlBody(request.body, documents);
     requireModestSource(query);
     if (request.caller === null) {

@@ -30,8 +30,8 @@ export function mountRest(
   others: readonly Route[] = [],
   gate: Gates = openToAll,
   schemas = operationSchemas(operations),
+  cohort = newCohort(),
 ): void {
-  const cohort = newCohort();
   for (const operation of operations) {
     const { id, method, path, roles, status = 200 } = operation;
     const input = validation.get(id);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { STATUS_CODES } from "node:http";
+import { createServer as createHttpServer, type RequestListener, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import fastify, {
   type FastifyError,
@@ -35,6 +35,8 @@ export interface ServerOptions {
   arrivalMilliseconds?: number;
   /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; none if left out. */
   trustedProxies?: readonly string[];
+  /** What comes before the framework: see `front-door.ts`. */
+  front?: (next: RequestListener) => RequestListener;
 }
 
 export const defaultBodyLimitBytes = 1_048_576;
@@ -48,14 +50,19 @@ export function createServer({
   bodyLimitBytes = defaultBodyLimitBytes,
   arrivalMilliseconds = 9_000,
   trustedProxies = [],
+  front = (next) => next,
 }: ServerOptions): FastifyInstance {
+  // Node looks for late requests only so often: the two together stay below ten seconds.
+  const timing = {
+    requestTimeout: arrivalMilliseconds,
+    headersTimeout: arrivalMilliseconds,
+    connectionsCheckingInterval: 500,
+    keepAliveTimeout: 72_000,
+  };
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    // Node looks for late requests only so often: the two together stay below ten seconds.
-    requestTimeout: arrivalMilliseconds,
-    http: { headersTimeout: arrivalMilliseconds, connectionsCheckingInterval: 500 },
-    keepAliveTimeout: 72_000,
+    serverFactory: (handler) => createHttpServer(timing, front(handler as RequestListener)),
     forceCloseConnections: "idle",
     // What comes while the server closes is still answered; Fastify's own refusal would be no problem document.
     return503OnClosing: false,
@@ -132,7 +139,7 @@ const requestIdPrefix = `req_${process.pid.toString(36)}${Date.now().toString(36
 let requestCount = 0;
 
 /** The caller's own X-Request-Id when it is harmless to repeat, else one that is unique enough for a log. */
-function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+export function requestIdOf({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
   const given = headers["x-request-id"];
   if (typeof given === "string" && acceptableRequestId.test(given)) {
     return given;

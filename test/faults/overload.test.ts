@@ -1,11 +1,12 @@
 /** G33: when there is more to do than can be done, who is turned away first. The order, not the speed. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { buildApp } from "../../src/app.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { type Database, openDatabase } from "../../src/platform/database.ts";
 import { silentLog } from "../../src/platform/log.ts";
-import { type Load, loads, pressure, shares } from "../../src/platform/pressure.ts";
+import { type Load, loads, type Pressure, pressure, shares } from "../../src/platform/pressure.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
 
@@ -85,10 +86,15 @@ test("exports go first, then reading, then pricing, and writing last; health ans
     await untilUnderWay(held.length + 1);
   };
   const refused: Load[] = [];
+  const told: object[] = [];
   for (const load of loads) {
     await fillTo(shares[load]);
     const answer = await examples[load]();
     expect([load, answer.status, answer.headers.get("retry-after")]).toEqual([load, 503, "1"]);
+    told.push({
+      headers: [...answer.headers.keys()],
+      body: { ...((await answer.json()) as object), requestId: "" },
+    });
     refused.push(load);
     for (const earlier of refused) expect((await examples[earlier]()).status).toBe(503);
     const next = loads[refused.length];
@@ -96,6 +102,8 @@ test("exports go first, then reading, then pricing, and writing last; health ans
     if (next === "pricing") expect((await examples.pricing()).status).toBe(200);
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   }
+  // Whether the framework says it or the front door.
+  expect(told).toEqual(Array(loads.length).fill(told[0]));
   expect(await figure('requests_shed_total{load="bulk"}')).toBe(5);
   expect(await figure('requests_shed_total{load="writing"}')).toBe(2);
   await blocker.query("rollback");
@@ -173,10 +181,10 @@ test("a flood of GraphQL quotes leaves what changes something its places", async
 });
 
 test("in a long queue that stands nobody waits for long, but what changes something", async () => {
-  const toldBy = async (mostWaiting: number) => {
+  const toldBy = async (manyWaiting: number) => {
     const told = new Map<Load, boolean>();
-    const { gate, waiting } = pressure(() => waiting(), {
-      mostWaiting,
+    const { gate, waiting } = pressure(() => waiting(), undefined, {
+      manyWaiting,
       turnMilliseconds: 0,
       standingAfterMilliseconds: -1,
       standingPatienceMilliseconds: -1,
@@ -184,7 +192,7 @@ test("in a long queue that stands nobody waits for long, but what changes someth
     const ask = (load: Load) =>
       gate(load).call(
         app,
-        null as never,
+        { raw: {} } as never,
         null as never,
         (error?: Error) => void told.set(load, error === undefined),
       );
@@ -193,29 +201,98 @@ test("in a long queue that stands nobody waits for long, but what changes someth
     await vi.waitFor(() => expect(told.size).toBe(loads.length));
     return Object.fromEntries(told);
   };
-  expect(await toldBy(8)).toEqual({ bulk: false, reading: false, pricing: false, writing: true });
-  // Four that wait fill a tenth of forty places, and no more.
-  expect(await toldBy(40)).toEqual({ bulk: true, reading: true, pricing: true, writing: true });
+  expect(await toldBy(3)).toEqual({ bulk: false, reading: false, pricing: false, writing: true });
+  // Four that wait are not more than four.
+  expect(await toldBy(4)).toEqual({ bulk: true, reading: true, pricing: true, writing: true });
 });
 
-test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {
-  const began: Load[] = [];
-  const refused: Load[] = [];
-  // Every turn is over at once, so that all but the first wait.
-  const { gate, waiting } = pressure(() => waiting(), { mostWaiting: 8, turnMilliseconds: 0 });
-  const ask = (load: Load) =>
+/** What was begun and what was refused, by the names they were asked with. Gates look at nothing but the mark of a request. */
+function asked({ gate }: Pick<Pressure, "gate">) {
+  const begun: string[] = [];
+  const refused: string[] = [];
+  const ask = (load: Load, name: string = load) =>
     gate(load).call(
       app,
+      { raw: {} } as never,
       null as never,
-      null as never,
-      (error?: Error) => void (error ? refused : began).push(load),
+      (error?: Error) => void (error ? refused : begun).push(name),
     );
+  return { ask, begun, refused };
+}
+
+test("what waits for its turn is taken in the reverse order, and no queue is longer than it may be", async () => {
+  // Every turn is over at once, so that all but the first wait.
+  const narrow = pressure(() => narrow.waiting(), undefined, { mostWaiting: 8, turnMilliseconds: 0 });
+  const { ask, begun, refused } = asked(narrow);
   ask("bulk");
-  for (const load of loads) for (let i = 0; i < 3; i++) ask(load);
-  expect(began).toEqual(["bulk"]);
-  expect(refused).toEqual(["bulk", "reading", "pricing", "writing"]);
-  await vi.waitFor(() => expect(waiting()).toBe(0));
-  expect(began.slice(1)).toEqual(
-    [..."ww", ..."pp", ..."rr", ..."bb"].map((letter) => loads.find((load) => load[0] === letter)),
+  for (const load of loads) for (let i = 1; i <= 3; i++) ask(load, `${load} ${i}`);
+  expect(begun).toEqual(["bulk"]);
+  // The oldest of a kind makes room; of what changes something, nobody goes back.
+  expect(refused).toEqual(["bulk 1", "reading 1", "pricing 1", "writing 3"]);
+  await vi.waitFor(() => expect(narrow.waiting()).toBe(0));
+  expect(begun.slice(1)).toEqual([
+    "writing 1",
+    "writing 2",
+    "pricing 2",
+    "pricing 3",
+    "reading 2",
+    "reading 3",
+    "bulk 2",
+    "bulk 3",
+  ]);
+});
+
+test("where many wait the newest goes first, but of what changes something the oldest", async () => {
+  const narrow = pressure(() => narrow.waiting(), undefined, { manyWaiting: 3, turnMilliseconds: 0 });
+  const { ask, begun } = asked(narrow);
+  ask("bulk");
+  for (const name of ["1", "2"]) ask("writing", `writing ${name}`);
+  for (const name of ["1", "2", "3", "4", "5"]) ask("pricing", name);
+  await vi.waitFor(() => expect(narrow.waiting()).toBe(0));
+  // As long as more than three wait.
+  expect(begun.slice(1)).toEqual(["writing 1", "writing 2", "5", "4", "1", "2", "3"]);
+});
+
+test("carts are begun together, as many as may be begun and not yet computed", async () => {
+  let computing = 3;
+  const few = pressure(
+    () => 0,
+    () => computing,
+    { mostBegunCarts: 3, turnMilliseconds: 60_000 },
   );
+  const begun: number[] = [];
+  for (const name of [1, 2, 3, 4, 5]) few.admitCart({} as never, () => void begun.push(name));
+  const { ask, begun: others } = asked(few);
+  ask("writing");
+  ask("reading");
+  await nextTurn();
+  // What matters less does not overtake them.
+  expect([begun, others, few.waiting()]).toEqual([[], ["writing"], 6]);
+  computing = 0;
+  await nextTurn();
+  expect(begun).toEqual([1, 2, 3]);
+  await nextTurn();
+  expect([begun, others]).toEqual([
+    [1, 2, 3, 4, 5],
+    ["writing", "reading"],
+  ]);
+});
+
+test("while new connections come carts wait, so that a check of health is let in", async () => {
+  let computing = 8;
+  const few = pressure(
+    () => 0,
+    () => computing,
+    { mostBegunCarts: 8, turnMilliseconds: 1e9 },
+  );
+  const begun: number[] = [];
+  for (const name of [1, 2, 3]) few.admitCart({} as never, () => void begun.push(name));
+  const { ask, begun: others } = asked(few);
+  ask("writing");
+  computing = 0;
+  few.noteConnection();
+  await nextTurn();
+  expect([begun, others]).toEqual([[], ["writing"]]);
+  await nextTurn();
+  expect(begun).toEqual([1, 2, 3]);
 });

@@ -17,18 +17,19 @@ export interface StoredFacts
   resting?: string[];
 }
 
+/** To be written as JSON, which leaves out what is undefined. */
 export function storeFacts(facts: Facts): StoredFacts {
-  const { coupons, deposits, holdouts, usage, campaigns, stock, resting, ...plain } = facts;
+  const { coupons, deposits, holdouts, usage, campaigns, stock, resting } = facts;
   return {
-    ...plain,
-    ...(coupons !== undefined && { coupons: [...coupons] }),
-    ...(deposits !== undefined && { deposits: [...deposits] }),
-    ...(holdouts !== undefined && { holdouts: [...holdouts] }),
-    ...(usage instanceof Map && { usage: [...usage] }),
-    ...(campaigns instanceof Map && campaigns.size > 0 && { campaigns: [...campaigns] }),
-    ...(stock instanceof Map && { stock: [...stock] }),
-    ...(resting instanceof Set && resting.size > 0 && { resting: [...resting] }),
-  };
+    ...facts,
+    coupons: coupons && [...coupons],
+    deposits: deposits && [...deposits],
+    holdouts: holdouts && [...holdouts],
+    usage: usage instanceof Map ? [...usage] : undefined,
+    campaigns: campaigns instanceof Map && campaigns.size > 0 ? [...campaigns] : undefined,
+    stock: stock instanceof Map ? [...stock] : undefined,
+    resting: resting instanceof Set && resting.size > 0 ? [...resting] : undefined,
+  } as StoredFacts;
 }
 
 export function restoreFacts(facts: StoredFacts): Facts {

@@ -96,9 +96,11 @@ function keptAttributes(attributes: Attributes, of: "cart" | "customer", places:
   );
 }
 
-function keptFacts({ profile, ...facts }: Facts, places: Places): Facts {
-  const kept: Facts = { ...facts, ...(profile !== undefined && { profile: keptProfile(profile, places) }) };
-  for (const name of factsOfCustomers) if (!places.has(`facts.${name}`)) delete kept[name];
+function keptFacts(facts: Facts, places: Places): Facts {
+  const kept: Facts = { ...facts };
+  if (facts.profile !== undefined) kept.profile = keptProfile(facts.profile, places);
+  for (const name of factsOfCustomers)
+    if (kept[name] !== undefined && !places.has(`facts.${name}`)) delete kept[name];
   if (kept.consents !== undefined)
     kept.consents = Object.fromEntries(
       Object.entries(kept.consents).filter(([purpose]) => places.has(`consents.${purpose}`)),

@@ -6,12 +6,9 @@ import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import type { Kept } from "../facts/kept-facts.ts";
 
 /** As JSON texts. What was sold has its price: it is kept with that, and without the lists that it came from. */
-export function keptSale(
-  { request, facts: { priceLists: _lists, ...facts } }: Kept<Pick<Cart, "lines">>,
-  quote: Pick<Quote, "lines">,
-) {
+export function keptSale({ request, facts }: Kept<Pick<Cart, "lines">>, quote: Pick<Quote, "lines">) {
   return {
     request: JSON.stringify(atQuotedPrices(request, quote.lines)),
-    facts: JSON.stringify(storeFacts(facts)),
+    facts: JSON.stringify({ ...storeFacts(facts), priceLists: undefined }),
   };
 }

@@ -49,17 +49,14 @@ export function holdsOf(question: HoldsQuestion): Hold[] {
   return holds.all();
 }
 
-function addCampaigns(
-  holds: Holds,
-  applied: readonly CompiledPromotion[],
-  { quote, campaigns, ...use }: HoldsQuestion,
-): void {
+function addCampaigns(holds: Holds, applied: readonly CompiledPromotion[], question: HoldsQuestion): void {
+  const { quote, campaigns } = question;
   const taken = new Map<GuardedCampaign, number>();
   for (const { key, document } of applied) {
     const campaign = document.campaign === undefined ? undefined : campaigns.get(document.campaign);
     if (campaign !== undefined) taken.set(campaign, (taken.get(campaign) ?? 0) + amountOf(quote, key));
   }
-  for (const [campaign, amount] of taken) holds.addCampaign(campaign, quote.currency, amount, use);
+  for (const [campaign, amount] of taken) holds.addCampaign(campaign, quote.currency, amount, question);
 }
 
 function amountOf({ promotions }: HoldsQuestion["quote"], key: string): number {

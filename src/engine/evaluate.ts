@@ -14,6 +14,7 @@ import { isBeyond } from "./least-spend.ts";
 import { limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import { planExactly } from "./plan/exact/plan-exactly.ts";
+import { withoutOutdone } from "./plan/outdone.ts";
 import type { Planner } from "./plan/planner.ts";
 import { planByPriority } from "./plan/priority.ts";
 import { atListPrices } from "./price-list.ts";
@@ -26,7 +27,10 @@ import { type EnteredCode, makeGround } from "./situation.ts";
 import { EvaluationTooComplex, WorkBudget } from "./work-budget.ts";
 import { writeQuote } from "./write-quote.ts";
 
-const planners: Readonly<Record<Strategy, Planner>> = { best: planExactly, priority: planByPriority };
+const planners: Readonly<Record<Strategy, Planner>> = {
+  best: withoutOutdone(planExactly),
+  priority: planByPriority,
+};
 
 export interface EvaluateOptions {
   /** The project's; what the cart says of them goes first. */

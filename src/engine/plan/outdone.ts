@@ -1,0 +1,117 @@
+/**
+ * Fewer to choose from: of amounts off the order that exclude each other, one that asks for no less and gives no more than another is
+ * never what makes a plan the cheapest. Strategy `best` looks for its plan without them. They get the reasons that they would have had.
+ *
+ * That holds where nothing else turns on how much the order is given: all discounts of the order are in one group, are whole promotions,
+ * and none of those on shipping asks what the goods cost. Where the goods come to nothing a smaller amount would have done as well, so
+ * then all are looked at.
+ */
+import { priceAndWatch } from "../price.ts";
+import type { CompiledPromotion } from "../promotion.ts";
+import { type Rejection, type Situation, withCandidates } from "../situation.ts";
+import { fieldsOf } from "./exact/benefit-fields.ts";
+import type { Planner, Proposed } from "./planner.ts";
+import { planByPriority } from "./priority.ts";
+
+const outdone: Rejection = { reason: "displaced" };
+
+/** The planner, asked without those that are outdone. */
+export function withoutOutdone(planner: Planner): Planner {
+  return (situation) => {
+    const left = outdoneIn(situation);
+    if (left.size === 0) return planner(situation);
+    const candidates = situation.candidates.map((candidate, index) =>
+      left.has(index) ? { ...candidate, rejection: outdone } : candidate,
+    );
+    const fewer = withCandidates(situation, candidates);
+    // Where others are in each other's way all the same, a model is built, to which a few amounts more are nothing.
+    if (planByPriority(fewer).priced.contenders.size > 0) return planner(situation);
+    const found = planner(fewer);
+    return found.priced.goods.total === 0 ? planner(situation) : withReasons(situation, found, left);
+  };
+}
+
+function withReasons(situation: Situation, found: Proposed, left: ReadonlySet<number>): Proposed {
+  const asked = priceAndWatch(situation, found.plan);
+  // Where the merchant's order would have applied one of them, this plan is another one, and whoever is not in it was asked like this.
+  const first = planByPriority(situation).priced.rejections;
+  for (const index of left)
+    if (first[index] === null) return { ...found, priced: asked, rejections: asked.rejections };
+  const told = (rejections: readonly (Rejection | null)[]) =>
+    rejections.map((rejection, index) => (left.has(index) ? asked.rejections[index]! : rejection));
+  return {
+    ...found,
+    priced: { ...found.priced, rejections: told(found.priced.rejections) },
+    rejections: told(found.rejections),
+  };
+}
+
+interface PlainAmount {
+  readonly index: number;
+  readonly amount: number;
+  readonly atLeast: number;
+}
+
+function outdoneIn(situation: Situation): ReadonlySet<number> {
+  const { candidates, inStage, hasConflicts, forced, cart } = situation;
+  if (inStage.order.length < 2 || hasConflicts || forced !== null) return nobody;
+  if (candidates.some(({ code }) => code?.honour)) return nobody;
+  const [first] = candidates[inStage.order[0]!]!.promotion.parts;
+  for (const index of inStage.order) {
+    const { parts } = candidates[index]!.promotion;
+    if (parts.length > 1 || parts[0]!.group !== first!.group) return nobody;
+  }
+  for (const index of inStage.shipping) {
+    const { parts, asksAtStage } = candidates[index]!.promotion;
+    if (parts.length > 1 || asksAtStage) return nobody;
+  }
+  if (cart.lines.some(({ floor }) => floor > 0)) return nobody;
+  return beyondBest(
+    inStage.order.flatMap((index) => plainAmount(candidates[index]!.promotion, index, cart.currency) ?? []),
+  );
+}
+
+const nobody: ReadonlySet<number> = new Set();
+
+/** Those that ask for no less than one that gives more, or as much and goes first. */
+function beyondBest(amounts: PlainAmount[]): ReadonlySet<number> {
+  amounts.sort((a, b) => b.amount - a.amount || a.index - b.index);
+  const left = new Set<number>();
+  let leastAsked = Number.POSITIVE_INFINITY;
+  for (const { index, atLeast } of amounts)
+    if (atLeast >= leastAsked) left.add(index);
+    else leastAsked = atLeast;
+  return left;
+}
+
+/** An amount off all goods that turns on nothing but what they are worth; null: something else. */
+function plainAmount(promotion: CompiledPromotion, index: number, currency: string): PlainAmount | null {
+  const { document, isGuarded, code, pool, parts } = promotion;
+  const [benefit, ...more] = fieldsOf(promotion, "order");
+  if (isGuarded || code !== null || pool !== null || benefit?.kind !== "amount_off" || more.length > 0)
+    return null;
+  const { amount, every, maxUnits } = benefit;
+  const [goods] = parts[0]!.benefits[0]!.selectors;
+  if (every !== undefined || maxUnits !== undefined || !goods!.coversEverything) return null;
+  const atLeast = thresholdIn(document.conditions, currency);
+  return atLeast === null ? null : { index, amount: amount![currency]!, atLeast };
+}
+
+/** Null: it asks for more than that all goods are worth so much. */
+function thresholdIn(
+  conditions: CompiledPromotion["document"]["conditions"],
+  currency: string,
+): number | null {
+  if (conditions === undefined) return 0;
+  if (!("kind" in conditions) || conditions.kind !== "subtotal") return null;
+  const { atLeast, atMost, base, select } = conditions as unknown as SubtotalFields;
+  if (atMost !== undefined || base !== "current" || select !== undefined) return null;
+  return atLeast?.[currency] ?? 0;
+}
+
+interface SubtotalFields {
+  readonly atLeast?: Readonly<Record<string, number>>;
+  readonly atMost?: object;
+  readonly base?: string;
+  readonly select?: object;
+}

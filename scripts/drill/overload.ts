@@ -70,7 +70,7 @@ async function overloadOf(
   await delay(1_500);
   const beganAt = performance.timeOrigin + performance.now();
   const flood = await work({ by: "rate", count: 3 * peak, connections: connectionsInFlood }, seconds);
-  const endedAt = Math.max(...flood.map(({ at }) => at));
+  const endedAt = latestOf(flood);
   await delay(6_000);
   const probed = await probe.stop();
   const during = probed.filter(({ at }) => at > beganAt && at < endedAt);
@@ -106,10 +106,12 @@ async function overloadOf(
   ];
 }
 
+const latestOf = (samples: readonly Sample[]) => samples.reduce((most, { at }) => Math.max(most, at), 0);
+
 /** Useful answers a second, after the first second. */
 function perSecond(samples: readonly Sample[]): number {
   const began = samples.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY) + 1_000;
-  const ended = samples.reduce((most, { at }) => Math.max(most, at), 0);
+  const ended = latestOf(samples);
   const useful = samples.filter(
     ({ at, status, milliseconds }) => at >= began && status === 200 && milliseconds <= usefulMilliseconds,
   );

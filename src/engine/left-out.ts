@@ -4,6 +4,7 @@
  */
 
 import type { Outcome } from "./outcome.ts";
+import { withOneMore } from "./plan/one-more.ts";
 import { byPriority } from "./plan/priority.ts";
 import { type Priced, price } from "./price.ts";
 import type { Rejection } from "./situation.ts";
@@ -11,20 +12,12 @@ import type { Rejection } from "./situation.ts";
 /** The rejection, or a better one where it names nobody. */
 export function whyLeftOut({ situation, proposed }: Outcome, index: number, rejection: Rejection): Rejection {
   if (rejection.reason !== "displaced" || (rejection.displacedBy ?? []).length > 0) return rejection;
-  const { plan, priced } = proposed;
-  const isApplied = (other: number) => priced.rejections[other] === null;
-  const order = byPriority(situation);
-  const applied = order.filter(isApplied);
-  const members = order.map((other) => other === index || isApplied(other));
-  const allowances = order.map((other) => (isApplied(other) ? (plan.allowances?.[other] ?? null) : null));
-  const others = order.filter((other) => !members[other]);
-  // It takes what the plan has left, and is then counted in its place.
-  const trial = price(situation, { members, allowances }, [...applied, index, ...others]);
-  const found = trial.rejections[index]!;
-  if (found !== null) return found;
-  const { claimed } = trial;
-  const withIt = price(situation, { members, allowances: claimed });
+  const { priced } = proposed;
+  const larger = withOneMore(situation, proposed, index);
+  if ("reason" in larger) return larger;
+  const withIt = price(situation, larger);
   if (withIt.rejections[index] !== null) return rejection;
+  const applied = byPriority(situation).filter((other) => priced.rejections[other] === null);
   const losers = applied.filter((other) => amountOf(withIt, other) < amountOf(priced, other));
   const fallen = losers.filter((other) => withIt.rejections[other] !== null);
   const displacedBy = fallen.length > 0 ? fallen : losers;

@@ -174,7 +174,7 @@ const notAppliedSchema = z
       .int()
       .optional()
       .describe(
-        "How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest.",
+        "How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest, or where that plan does without a code that is to be honoured.",
       ),
     costOptimality: optimalitySchema
       .optional()

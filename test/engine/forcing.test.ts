@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { planWith, whatIfWork } from "../../src/engine/forcing.ts";
 import { planExactly } from "../../src/engine/plan/exact/plan-exactly.ts";
+import { sized } from "../faults/sizes.ts";
 import { cheapestOfAll } from "./plan/brute-force.ts";
 import { type InstanceOptions, randomInstance } from "./plan/random-instances.ts";
 import { situationFor } from "./plan/situation-for.ts";
 
 const isLong = process.env.LONG === "1";
-const forcingsPerFamily = isLong ? 2_000 : 80;
+const forcingsPerFamily = sized(80, 2_000);
 const plansPerInstance = isLong ? 20_000 : 600;
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
 

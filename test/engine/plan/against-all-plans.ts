@@ -1,5 +1,6 @@
 /** Holds the exact planner against every plan there is, on many small instances. */
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
+import { withOneMore } from "../../../src/engine/plan/one-more.ts";
 import type { Proposed } from "../../../src/engine/plan/planner.ts";
 import { planByPriority } from "../../../src/engine/plan/priority.ts";
 import { type Priced, price } from "../../../src/engine/price.ts";
@@ -46,6 +47,8 @@ export function heldAgainstAllPlans(
     if (found.disagreed) disagreed++;
     if (optimality.proven) proven++;
     for (const fault of faultsOfRewards(situation, found)) faults.push(`${seed}: ${fault}`);
+    for (const key of roomLeftFor(situation, found))
+      faults.push(`${seed}: has room for ${key}, which it leaves out`);
     const again = price(situationFor(instance), found.plan).total;
     if (again !== total) faults.push(`${seed}: pays ${total}, but its plan comes to ${again}`);
     // Nothing more may be saved, and yet a code that was to be honoured is left out.
@@ -65,6 +68,16 @@ export function heldAgainstAllPlans(
       faults.push(`${seed}: pays ${total}, and the merchant's order ${byPriority.total}`);
   }
   return { faults, proven: proven / compared, disagreed: disagreed / compared };
+}
+
+/** Promotions that would apply beside those in the plan, and leave less to pay. */
+function roomLeftFor(situation: Situation, { plan, priced, rejections }: Proposed): string[] {
+  return situation.candidates.flatMap(({ promotion, rejection }, index) => {
+    const wasFree = rejection === null && rejections[index]?.reason === "displaced";
+    if (!wasFree || rejections[index]!.displacedBy !== undefined) return [];
+    const larger = withOneMore(situation, { plan, priced }, index);
+    return "members" in larger && price(situation, larger).total < priced.total ? [promotion.key] : [];
+  });
 }
 
 /** Rewards never weigh in the choice of a plan; beside the one chosen all apply that can. */

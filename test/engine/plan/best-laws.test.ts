@@ -10,13 +10,14 @@ import { price } from "../../../src/engine/price.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import type { Quote } from "../../../src/engine/quote.ts";
 import { buildRulebook } from "../../../src/engine/rulebook.ts";
+import { sized } from "../../faults/sizes.ts";
 import { compileAll, now } from "../engine-call.ts";
 import { type InstanceOptions, randomInstance } from "./random-instances.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
-const count = isLong ? 1_000 : 40;
+const count = sized(40, 1_000);
 const profiles = { convenience, fashion, doubleEleven };
 
 const quoteOf = ({ cart, promotions }: Instance): Quote =>

@@ -4,13 +4,14 @@ import { benefitKinds } from "../../../src/engine/benefits/index.ts";
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
 import { planGreedily } from "../../../src/engine/plan/greedy.ts";
 import { planByPriority } from "../../../src/engine/plan/priority.ts";
+import { sized } from "../../faults/sizes.ts";
 import { heldAgainstAllPlans, roundingOf } from "./against-all-plans.ts";
 import { cheapestOfAll } from "./brute-force.ts";
 import { type InstanceOptions, randomInstance } from "./random-instances.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
-const instancesPerFamily = isLong ? 4_000 : 200;
+const instancesPerFamily = sized(200, 4_000);
 const plansPerInstance = isLong ? 20_000 : 600;
 /** A busy machine takes its time over so many plans; nothing here is about time. */
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
@@ -85,7 +86,7 @@ describe("a proven plan", () => {
     const answer = askedOf(instance);
     return answer.optimality.proven ? { instance, answer } : null;
   };
-  const seeds = Array.from({ length: isLong ? 2_000 : 80 }, (_, i) => 20_001 + i);
+  const seeds = Array.from({ length: sized(80, 2_000) }, (_, i) => 20_001 + i);
 
   test("does not get dearer by a further promotion, nor cheaper by one less", patience, () => {
     for (const seed of seeds) {

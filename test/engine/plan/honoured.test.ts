@@ -4,6 +4,7 @@ import { Dice } from "../../../scripts/bench-planner/dice.ts";
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import { cart } from "../../cart-notation.ts";
+import { sized } from "../../faults/sizes.ts";
 import { type BenefitInput, promotion, quoteFor } from "../engine-call.ts";
 import { cheapestOfAll, honouredIn } from "./brute-force.ts";
 import { randomInstance } from "./random-instances.ts";
@@ -12,7 +13,7 @@ import { type Instance, situationFor } from "./situation-for.ts";
 const isLong = process.env.LONG === "1";
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
 /** The last one: a bundle whose first unit brings something and which brings less than nothing in all. */
-const seeds = [...Array.from({ length: isLong ? 5_000 : 150 }, (_, i) => 80_001 + i), 83_136];
+const seeds = [...Array.from({ length: sized(150, 5_000) }, (_, i) => 80_001 + i), 83_136];
 
 const coded = (code: string, benefit: BenefitInput, fields: Partial<PromotionInput> = {}) =>
   promotion({ key: code, trigger: { type: "code", code }, benefits: [benefit], ...fields });

@@ -6,13 +6,14 @@ import { planGreedily } from "../../../src/engine/plan/greedy.ts";
 import { price } from "../../../src/engine/price.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
 import { cart } from "../../cart-notation.ts";
+import { sized } from "../../faults/sizes.ts";
 import { type BenefitInput, promotion, quoteFor } from "../engine-call.ts";
 import { cheapestOfAll } from "./brute-force.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
-const seeds = Array.from({ length: isLong ? 5_000 : 250 }, (_, i) => 70_001 + i);
+const seeds = Array.from({ length: sized(250, 5_000) }, (_, i) => 70_001 + i);
 
 const percentOff = (percent: number, target?: "order" | "shipping"): BenefitInput => ({
   kind: "percent_off",

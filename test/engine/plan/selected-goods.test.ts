@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import { Dice } from "../../../scripts/bench-planner/dice.ts";
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
 import type { PromotionInput } from "../../../src/engine/promotion.ts";
+import { sized } from "../../faults/sizes.ts";
 import type { BenefitInput } from "../engine-call.ts";
 import { cheapestOfAll } from "./brute-force.ts";
 import { type Instance, situationFor } from "./situation-for.ts";
 
 const isLong = process.env.LONG === "1";
-const carts = isLong ? 6_000 : 150;
+const carts = sized(150, 6_000);
 const plansPerCart = isLong ? 6_000 : 1_000;
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
 

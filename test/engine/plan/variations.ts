@@ -265,6 +265,30 @@ export const severalBenefits: Variation = (dice, instance) => {
   })(dice, instance);
 };
 
+/** A further benefit of the item stage, on the same goods or on others. */
+export const severalItemBenefits: Variation = withPromotions((dice, { benefits }) => {
+  const [first] = benefits as unknown as readonly Document[];
+  if (benefits.length > 1 || isLater(first!) || dice.chance(0.3)) return {};
+  const select = dice.of<object>([
+    {},
+    { select: { skus: [dice.of(skus)] } },
+    { select: { skus: ["B", "C"] } },
+  ]);
+  const amount = { CNY: dice.int(1, 3) * 50 };
+  const further = dice.of<Document>([
+    { kind: "percent_off", ...select, percent: dice.of([10, 12.5, 50, 100]) },
+    { kind: "percent_off", ...select, percent: 30, maxAmount: amount },
+    { kind: "amount_off", target: "item", per: "unit", ...select, amount },
+    { kind: "amount_off", target: "item", ...select, amount },
+    { kind: "bundle", components: [{ ...select, quantity: 2 }], amount },
+    { kind: "nth_unit", ...select, n: 2, percent: 50 },
+  ]);
+  return { benefits: [...benefits, further as unknown as BenefitInput] };
+});
+
+const isLater = ({ kind, target }: Document): boolean =>
+  target === "order" || target === "shipping" || ["free_shipping", "gift", "points"].includes(kind);
+
 /** Tiers with prices, amounts per unit and caps; sets that get several units, by another share of the goods. */
 export const richItems: Variation = (dice, { promotions, ...rest }) => {
   const select = dice.of<object>([

@@ -1,13 +1,14 @@
 /** The exact planner against every plan there is, on carts with all that promotions may say beside the plain kinds. */
 import { describe, expect, test } from "vitest";
 import { Dice } from "../../../scripts/bench-planner/dice.ts";
+import { sized } from "../../faults/sizes.ts";
 import { heldAgainstAllPlans } from "./against-all-plans.ts";
 import { type InstanceOptions, randomInstance } from "./random-instances.ts";
 import type { Instance } from "./situation-for.ts";
 import * as vary from "./variations.ts";
 
 const isLong = process.env.LONG === "1";
-const instances = isLong ? 2_000 : 60;
+const instances = sized(60, 2_000);
 const plans = isLong ? 3_000 : 400;
 /** A busy machine takes its time over so many plans; nothing here is about time. */
 const patience = { timeout: isLong ? 3_600_000 : 300_000 };
@@ -37,6 +38,14 @@ const families: Readonly<Record<string, Family>> = {
   "several benefits of one promotion": {
     options: plain,
     variations: [vary.orderStage, vary.severalBenefits],
+  },
+  "several item benefits of one promotion": {
+    options: plain,
+    variations: [vary.severalItemBenefits],
+  },
+  "several item benefits of one promotion, at odd prices": {
+    options: odd,
+    variations: [vary.severalItemBenefits],
   },
   "two shipments": { options: plain, variations: [vary.twoShipments] },
   "conditions of every shape": { options: plain, variations: [vary.conditions] },

@@ -5,7 +5,9 @@
  */
 import { type Plan, type Priced, priceAndWatch } from "../../price.ts";
 import type { Rejection, Situation } from "../../situation.ts";
+import { withOneMore } from "../one-more.ts";
 import { isBetter, isHonoured, moneyIn, winsTie } from "../preference.ts";
+import { byPriority } from "../priority.ts";
 import { hasRateIn } from "./benefit-fields.ts";
 import { deniedIn } from "./denied-pick.ts";
 import { grain } from "./grain.ts";
@@ -64,6 +66,17 @@ export class Contest {
 
   consider(offered: Known): void {
     if (isBetter(this.situation, offered.priced, this.best.priced)) this.best = offered;
+  }
+
+  /** The best plan may have room for one that is left out although it found something. */
+  enlarge(): void {
+    for (const index of byPriority(this.situation)) {
+      const { plan, priced, rejections } = this.best;
+      const rejection = (rejections ?? priced.rejections)[index];
+      if (rejection?.reason !== "displaced" || rejection.displacedBy !== undefined) continue;
+      const larger = withOneMore(this.situation, { plan, priced }, index);
+      if ("members" in larger) this.consider({ ...this.pricedFairly(larger), rejections: null });
+    }
   }
 
   /** By so much, in millionths, rounding may have made the total larger. */

@@ -72,7 +72,11 @@ class ExactPlanner {
     const found = work.searching(() => ({ least: this.leastPaid(candidates) }));
     const least = found?.least ?? null;
     if (this.isProven(least)) return this.answer(0);
-    if (found !== null) work.searching(() => this.contest.consider(planGreedily(this.situation, this.first)));
+    if (found !== null)
+      work.searching(() => {
+        this.contest.consider(planGreedily(this.situation, this.first));
+        this.contest.enlarge();
+      });
     // A model that was wrong about a plan's price bounds nothing.
     const isWrong = this.contest.disagreed;
     return this.answer(this.isProven(least) ? 0 : this.gap(isWrong ? null : least));

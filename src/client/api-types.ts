@@ -3845,7 +3845,7 @@ export type NotApplied = {
   path?: string;
   /** Promotions that applied in its place, or whose thresholds it would have cost. */
   displacedBy?: readonly (string)[];
-  /** How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest. */
+  /** How much more the customer would pay, in minor units, if the plan had to contain this promotion. Told with `explain: all` of those that another plan could have. Below zero only where the quote's own plan is not proven to be the cheapest, or where that plan does without a code that is to be honoured. */
   costOfForcing?: number;
   /** Of the plan behind `costOfForcing`: not proven, forcing might cost up to `bound` less. */
   costOptimality?: Optimality;

@@ -2,6 +2,7 @@
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
 import { withOneMore } from "../../../src/engine/plan/one-more.ts";
 import type { Proposed } from "../../../src/engine/plan/planner.ts";
+import { isBetter } from "../../../src/engine/plan/preference.ts";
 import { planByPriority } from "../../../src/engine/plan/priority.ts";
 import { type Priced, price } from "../../../src/engine/price.ts";
 import type { Situation } from "../../../src/engine/situation.ts";
@@ -70,13 +71,15 @@ export function heldAgainstAllPlans(
   return { faults, proven: proven / compared, disagreed: disagreed / compared };
 }
 
-/** Promotions that would apply beside those in the plan, and leave less to pay. */
+/** Promotions that would make the plan cheaper, and no code that is honoured would be lost. */
 function roomLeftFor(situation: Situation, { plan, priced, rejections }: Proposed): string[] {
   return situation.candidates.flatMap(({ promotion, rejection }, index) => {
     const wasFree = rejection === null && rejections[index]?.reason === "displaced";
     if (!wasFree || rejections[index]!.displacedBy !== undefined) return [];
     const larger = withOneMore(situation, { plan, priced }, index);
-    return "members" in larger && price(situation, larger).total < priced.total ? [promotion.key] : [];
+    if ("reason" in larger) return [];
+    const withIt = price(situation, larger);
+    return withIt.total < priced.total && isBetter(situation, withIt, priced) ? [promotion.key] : [];
   });
 }
 

@@ -32,6 +32,15 @@ export function countedBy({ id, document }: CompiledPromotion, facts: Pick<Facts
   return counted;
 }
 
+/** Something is left of it or not, or it is for some customers only, whatever its conditions. */
+export function isCountedOrSplit(document: PromotionDocument): boolean {
+  const { limits, budget, safetyStock, campaign, variant, group, funding, benefits } = document;
+  return (
+    [limits, budget, safetyStock, campaign, variant, group, funding].some((guard) => guard !== undefined) ||
+    benefits.some((benefit) => "stock" in benefit || "quota" in benefit)
+  );
+}
+
 const historyFacts = ["completedOrders", "lastOrderAt", "orders"] as const;
 
 /** Whether it turns on what is on record of the buyer, and the records cannot be asked. */

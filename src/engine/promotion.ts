@@ -13,6 +13,7 @@ import {
 import { CurrencySet } from "./currency-set.ts";
 import { compileExpression, type Expression } from "./expression.ts";
 import { fundingFaults, fundingSchema } from "./funding.ts";
+import { isCountedOrSplit } from "./guarantees.ts";
 import type { CompiledBenefit, Compiler, Issue, Reads, Stage } from "./kind.ts";
 import { stages } from "./kind.ts";
 import { leastSpendOf } from "./least-spend.ts";
@@ -301,15 +302,6 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
   };
 }
 
-/** Something is left of it or not, or it is for some customers only, whatever its conditions. */
-function isCountedOrSplit(document: PromotionDocument): boolean {
-  const { limits, budget, safetyStock, campaign, variant, group, funding, benefits } = document;
-  return (
-    [limits, budget, safetyStock, campaign, variant, group, funding].some((guard) => guard !== undefined) ||
-    benefits.some((benefit) => "stock" in benefit || "quota" in benefit)
-  );
-}
-
 function partsByStage(
   benefits: readonly CompiledBenefit[],
   { stacking, key }: PromotionDocument,
@@ -389,11 +381,6 @@ export function conditionCompiler(issues: Issue[], defaultTimezone: string, read
   return makeCompiler(issues, new CurrencySet(), reads, { selectors: new Map(), defaultTimezone });
 }
 
-/** The groups a promotion belongs to, over all its stages. */
-function groupsOf(promotion: CompiledPromotion): readonly string[] {
-  return promotion.parts.map((part) => part.group);
-}
-
 /** May the two not stand beside each other? Either side may say so. */
 export function areInConflict(a: CompiledPromotion, b: CompiledPromotion): boolean {
   if (!a.hasConflicts && !b.hasConflicts) return false;
@@ -405,7 +392,7 @@ function excludes(a: CompiledPromotion, b: CompiledPromotion): boolean {
   if (named === undefined) return false;
   return (
     (named.promotions?.includes(b.key) ?? false) ||
-    (named.groups?.some((group) => groupsOf(b).includes(group)) ?? false) ||
+    (named.groups?.some((group) => b.parts.some((part) => part.group === group)) ?? false) ||
     (named.tags?.some((tag) => b.document.tags.includes(tag)) ?? false)
   );
 }

@@ -15,6 +15,7 @@ import {
   type RedemptionState,
   type RedemptionStatus,
   seatMeasure,
+  type Tally,
 } from "./books.ts";
 import { type Entry, entriesFor, post, settlingEntries } from "./entries.ts";
 
@@ -272,14 +273,25 @@ function refused(refusal: Refusal): Outcome {
   return { type: "refused", refusal };
 }
 
+/** Of a coupon that has become somebody's since the order was priced, as a quote has it. */
+const closedToOthers = "code_of_another_customer";
+
+/** Why nothing may be taken of it whatever is left; null: something may. */
+function closedTo({ owner: seen }: Hold, tally: Tally | undefined): string | null {
+  if (tally === undefined || tally.closed !== null) return tally?.closed ?? null;
+  const owner = tally.owner ?? null;
+  return seen === undefined || owner === null || owner === seen ? null : closedToOthers;
+}
+
 /** Which counters cannot give what is asked, once `own` is given back. */
 function shortagesOf(books: Books, holds: readonly Hold[], own: readonly Hold[]): Shortage[] {
   const shortages: Shortage[] = [];
-  for (const { counter, amount, limit: asked } of holds) {
+  for (const hold of holds) {
+    const { counter, amount, limit: asked } = hold;
     const key = counterKey(counter);
     const tally = books.counters.get(key);
     const limit = tally?.limit ?? asked;
-    const closed = tally?.closed ?? null;
+    const closed = closedTo(hold, tally);
     if (limit === null && closed === null) continue;
     const taken = (tally === undefined ? 0 : tally.used + tally.reserved) - amountOf(own, counter);
     if (closed !== null || taken + amount > limit!)

@@ -26,6 +26,8 @@ export interface Tally {
   readonly limit: number | null;
   /** Why nothing may be taken whatever is left, such as `code_void`. */
   readonly closed: string | null;
+  /** The customer whose coupon it is; null or left out: nobody's. */
+  readonly owner?: string | null;
 }
 
 /** What an order takes of one counter. A null limit counts without limiting. */
@@ -33,6 +35,8 @@ export interface Hold {
   readonly counter: CounterName;
   readonly amount: number;
   readonly limit: number | null;
+  /** Of a coupon: whose it was when the order was priced. Should it be somebody else's by now, it gives nothing. Left out: whoever's. */
+  readonly owner?: string | null;
 }
 
 /** A member's seat in a group that buys together: nothing is final before the group is complete. */

@@ -55,6 +55,8 @@ export interface KnownCoupon {
   readonly poolId: string;
   /** The pool's key. */
   readonly pool: string;
+  /** Whose it is; null: nobody's. */
+  readonly customerId: string | null;
 }
 
 export interface Knowledge {

@@ -10,9 +10,9 @@ import {
 import type { Entry } from "../../ledger/entries.ts";
 import type { NewEvent } from "../events/event-types.ts";
 import type { FreeCode, Loaded, Picks } from "./committer-books.ts";
-import type { Granted, PickedCoupon, Result, ReturnNote, Submission } from "./ledger-commands.ts";
+import type { Granted, Pick, PickedCoupon, Result, ReturnNote, Submission } from "./ledger-commands.ts";
 import { redemptionEvent, thresholdEvents } from "./ledger-events.ts";
-import { codeOf, couponMeasure } from "./promotion-counters.ts";
+import { codeOf, couponCounter, couponMeasure } from "./promotion-counters.ts";
 
 export interface CounterChange {
   readonly name: CounterName;
@@ -84,13 +84,14 @@ function decideOne(asked: Submission, loaded: Loaded, books: Books, picks: Picks
   if (customer !== undefined && asked.command.kind !== "accept") return { type: "merged", customer };
   const submission = customer === undefined ? asked : ofCustomer(asked, customer);
   const { command, pick } = submission;
-  const free = pick === undefined ? undefined : picks.get(pick.poolId);
+  const free = pick === undefined ? undefined : freeCodes(pick.poolId, picks, writes);
   if (pick !== undefined && (free === undefined || free.length === 0))
     return { type: "refused", refusal: { reason: "pool_empty" } };
   const outcome = admit(books, command);
   if (outcome.type === "refused") return { type: "refused", refusal: outcome.refusal };
   if (outcome.type === "repeated") return outcome;
   const picked = pick === undefined ? null : takePick(pick, free!.pop()!, loaded.now, writes);
+  if (picked !== null) noteOwner(books, pick!, picked);
   const own = outcome.redemptions.find(({ id }) => id === command.redemption) ?? null;
   const granted: Granted = { redemption: own, picked, at: loaded.now, accepted: outcome.accepted ?? null };
   note(submission, outcome, granted, writes);
@@ -110,8 +111,22 @@ function ofCustomer(submission: Submission, customerId: string): Submission {
   return { ...submission, newRedemption: { ...submission.newRedemption!, customerId } };
 }
 
+/** Those that no command before took anything of, or gave back. */
+function freeCodes(poolId: string, picks: Picks, { coupons }: Writes): FreeCode[] | undefined {
+  const free = picks.get(poolId);
+  while (free !== undefined && free.length > 0 && coupons.has(free.at(-1)!.code)) free.pop();
+  return free;
+}
+
+/** Commands that come after it see whose the code is now. */
+function noteOwner({ counters }: Books, { poolId, customerId }: Pick, { code }: PickedCoupon): void {
+  const key = counterKey(couponCounter(poolId, code));
+  const tally = counters.get(key);
+  if (tally !== undefined) counters.set(key, { ...tally, owner: customerId });
+}
+
 function takePick(
-  { customerId, validForSeconds }: NonNullable<Submission["pick"]>,
+  { customerId, validForSeconds }: Pick,
   { place, code, expiresAt: stands }: FreeCode,
   now: number,
   writes: Writes,

@@ -98,6 +98,8 @@ export interface Loaded {
     reserved: number;
     maxUses: number;
     expiresAt: number | null;
+    /** Whose it is; null: nobody's. */
+    customerId: string | null;
   }[];
   counters: { place: string; name: CounterName; used: number; reserved: number }[];
 }
@@ -115,10 +117,10 @@ export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books 
   const books: Books = { now, counters: new Map(), redemptions: new Map(), orders: new Map() };
   for (const { name, used, reserved } of counters)
     books.counters.set(counterKey(name), { used, reserved, limit: null, closed: null });
-  for (const { code, poolId, status, used, reserved, maxUses, expiresAt } of coupons) {
-    const closed =
-      status === "void" ? "code_void" : expiresAt !== null && expiresAt <= now ? "code_expired" : null;
-    books.counters.set(counterKey(couponCounter(poolId, code)), { used, reserved, limit: maxUses, closed });
+  for (const coupon of coupons) {
+    const { code, poolId, used, reserved, maxUses: limit, customerId: owner } = coupon;
+    const closed = whyClosed(coupon, now);
+    books.counters.set(counterKey(couponCounter(poolId, code)), { used, reserved, limit, closed, owner });
   }
   for (const { id, source, orderRef, state, requestHash, expiresAt, holds, steps } of redemptions) {
     const order = orderKey(source, orderRef);
@@ -138,6 +140,23 @@ export function booksOf({ now, redemptions, coupons, counters }: Loaded): Books 
     if (state !== "cancelled" && state !== "expired") books.orders.set(order, id);
   }
   return books;
+}
+
+function whyClosed({ status, expiresAt }: Loaded["coupons"][number], now: number): string | null {
+  if (status === "void") return "code_void";
+  return expiresAt !== null && expiresAt <= now ? "code_expired" : null;
+}
+
+/** Free codes that commands of the batch name are claimed last: an order that typed one may get it as long as there are others. */
+export function withLoaded(picked: Picks, { now, coupons }: Loaded): Picks {
+  const picks = new Map(picked);
+  for (const coupon of coupons) {
+    const { place, code, poolId, used, reserved, maxUses, expiresAt, customerId } = coupon;
+    const isFree = customerId === null && whyClosed(coupon, now) === null && used + reserved < maxUses;
+    const others = picks.get(poolId);
+    if (isFree && others !== undefined) picks.set(poolId, [{ place, code, expiresAt }, ...others]);
+  }
+  return picks;
 }
 
 /** Names of counters as columns, the way `unnest` wants them. */

@@ -58,7 +58,7 @@ with r as materialized (
           union all
           select hold ->> 0, hold ->> 1, hold ->> 2, hold ->> 3 from r, json_array_elements(r.holds) as hold) as named
 ), c as materialized (
-  select ctid, code, pool_id, status, used, reserved, max_uses, expires_at
+  select ctid, code, pool_id, status, used, reserved, max_uses, expires_at, customer_id
     from coupons
    where project_id = $1
      and code = any ($10::text[] || array(select substr(holder, 6) from k where measure = 'coupon'))
@@ -77,7 +77,7 @@ union all
 select 'i', null, key, operation, encode(request_hash, 'hex'), resource_id, null, null, null, null, answer
   from idempotency_records where project_id = $1 and key = any ($5::text[])
 union all
-select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, null, used, reserved, max_uses,
+select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, customer_id, used, reserved, max_uses,
        null from c
 union all
 select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
@@ -96,7 +96,7 @@ interface LoadRow {
   t2: string;
   t3: string;
   t4: string | null;
-  t5: string;
+  t5: string | null;
   n1: number;
   n2: number | null;
   n3: number | null;
@@ -161,7 +161,7 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
         source: t2,
         orderRef: t3,
         state: t4 as Loaded["redemptions"][number]["state"],
-        requestHash: t5,
+        requestHash: t5 ?? "",
         steps: n1,
         expiresAt: n2,
         holds: j as StoredHold[],
@@ -180,6 +180,7 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
         reserved: n2 ?? 0,
         maxUses: n3 ?? 0,
         expiresAt: t4 === null ? null : Number(t4),
+        customerId: t5,
       });
       return;
     case "n":
@@ -192,11 +193,12 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
   }
 }
 
-/** Free codes for claims. Passes over those another process is just giving away, so nobody waits. */
+/** Free codes for claims, but those of `except`. Passes over those another process is just giving away, so nobody waits. */
 export async function pickCodes(
   client: pg.ClientBase,
   projectId: string,
   wanted: ReadonlyMap<string, number>,
+  except: readonly string[],
 ): Promise<Picks> {
   const picks = new Map<string, FreeCode[]>();
   await client.query(`select ${planByIndex}`);
@@ -207,8 +209,9 @@ export async function pickCodes(
                from coupons
               where project_id = $1 and pool_id = $2 and customer_id is null and status = 'active'
                 and used + reserved < max_uses and (expires_at is null or expires_at > now())
+                and code <> all ($4::text[])
               limit $3 for update skip locked`,
-      values: [projectId, poolId, count],
+      values: [projectId, poolId, count, textArray(except)],
     });
     picks.set(
       poolId,

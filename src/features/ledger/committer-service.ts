@@ -16,7 +16,7 @@ import { Problem, problem } from "../../platform/problem.ts";
 import { inSpan } from "../../platform/tracing.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { type Decided, decide, type Writes } from "./committer-batch.ts";
-import { booksOf, type Loaded, type Needs, needsOf, type Picks } from "./committer-books.ts";
+import { booksOf, type Loaded, type Needs, needsOf, type Picks, withLoaded } from "./committer-books.ts";
 import { beginLocked, pickCodes, poolsRunningLow } from "./committer-load-store.ts";
 import { type CommitterTurns, committerTurns } from "./committer-turns.ts";
 import { fateOf, writeBatch } from "./committer-write-store.ts";
@@ -189,7 +189,7 @@ export function committerService({ database, log }: { database: Database; log: L
     const unknown = needs.counters.filter((name) => !known.has(knownKey(projectId, name)));
     const loaded = await beginLocked(client, projectId, needs, unknown);
     requireAll(projectId, needs, loaded);
-    const picks = await picksFor(client, projectId, batch);
+    const picks = await picksFor(client, projectId, batch, loaded);
     const books = booksOf(loaded);
     return { decided: decide(batch, loaded, books, picks), books, needs, loaded };
   }
@@ -303,11 +303,14 @@ async function picksFor(
   client: pg.PoolClient,
   projectId: string,
   batch: readonly Submission[],
+  loaded: Loaded,
 ): Promise<Picks> {
   const wanted = new Map<string, number>();
   for (const { pick } of batch)
     if (pick !== undefined) wanted.set(pick.poolId, (wanted.get(pick.poolId) ?? 0) + 1);
-  return wanted.size === 0 ? new Map() : pickCodes(client, projectId, wanted);
+  if (wanted.size === 0) return new Map();
+  const named = loaded.coupons.map(({ code }) => code);
+  return withLoaded(await pickCodes(client, projectId, wanted, named), loaded);
 }
 
 async function rolledBack(client: pg.PoolClient): Promise<boolean> {

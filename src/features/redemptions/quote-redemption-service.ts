@@ -19,7 +19,7 @@ import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { keptSale } from "./kept-sale.ts";
 import { findQuote, noteRedemption } from "./quote-store.ts";
 import { beginningOf } from "./redemption-answer-service.ts";
-import { holdsOf } from "./redemption-holds.ts";
+import { holdsOf, usedCoupons } from "./redemption-holds.ts";
 import { priceChanged, problemOf, projectStopped, promotionKilled } from "./redemption-problems.ts";
 import { redeemOperation, redemptionRepeats } from "./redemption-repeats-service.ts";
 import { promisedBy } from "./redemption-rewards.ts";
@@ -43,12 +43,13 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
   const { database, clock, rulebooks, facts, committer, alarms, evaluations } = options;
   const { redemption, asAnswered, answeredBefore } = redemptionRepeats(database);
 
-  /** `meant`: whom the customer turned out to be merged into; null at first. */
+  /** `meant`: whom the customer turned out to be merged into, null at first; `isAgain`: a coupon became somebody's while we looked. */
   async function redeem(
     context: OperationContext,
     request: QuotedRedemptionRequest,
     idempotencyKey: string | null,
     meant: string | null = null,
+    isAgain = false,
   ): Promise<Answered<Redemption>> {
     const { projectId } = context;
     const held = await findQuote(database.of(projectId), projectId, request.quoteId);
@@ -81,14 +82,20 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     const customerId = known.mergedInto ?? named;
     requireSameCart(request, saved.request);
     await requireSameCustomer(projectId, request, customerId);
-    requireCoupons(codes, known.facts, quote);
+    const { timezone } = saved.settings;
+    const promotionIds = quote.promotions.flatMap(({ promotionId }) => promotionId ?? []);
+    const rulebook = await rulebooks.rulebookAsOf(projectId, saved.revision, timezone, promotionIds);
+    const promotionOf = underLimitsOf(rules, rulebook.promotions);
+    const used = new Set(usedCoupons(quote, promotionOf, quotedFacts.coupons).values());
+    requireCoupons(
+      codes.filter((code) => used.has(normalizeCode(code))),
+      known.facts,
+      quote,
+    );
     const killed = quote.promotions.find(({ promotionId }) => rules.killed.has(promotionId ?? ""));
     if (killed !== undefined) throw promotionKilled(killed.promotion);
     if (request.expectedTotal !== undefined && request.expectedTotal !== quote.total)
       throw priceChanged(request.expectedTotal, quote);
-    const { timezone } = saved.settings;
-    const promotionIds = quote.promotions.flatMap(({ promotionId }) => promotionId ?? []);
-    const rulebook = await rulebooks.rulebookAsOf(projectId, saved.revision, timezone, promotionIds);
     const who = whoIs(rules.identifierKey, { customer: { id: customerId ?? undefined }, identifiers });
     const result = await committer.submit(projectId, {
       isAbandoned: context.isGone,
@@ -105,11 +112,12 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         holds: [
           ...holdsOf({
             quote,
-            promotionOf: underLimitsOf(rules, rulebook.promotions),
+            promotionOf,
             campaigns: rules.campaigns,
             who: whoOf(who, kept),
             store: cart.store,
             coupons: known.coupons,
+            quotedCoupons: quotedFacts.coupons,
             deposits: quotedFacts.deposits?.keys() ?? [],
             at: now,
             timezone,
@@ -164,10 +172,14 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         return { answer: await asAnswered(projectId, result.record), isReplay: true };
       case "merged":
         if (meant !== null) throw problem("unavailable", { headers: { "retry-after": "1" } });
-        return redeem(context, request, idempotencyKey, result.customer);
+        return redeem(context, request, idempotencyKey, result.customer, isAgain);
       case "refused": {
         const { refusal } = result;
-        if (refusal.reason === "short") throw goneSince(refusal.shortages, quote);
+        if (refusal.reason === "short") {
+          const hasNewOwner = refusal.shortages.some(({ closed }) => closed === couponReason.owned);
+          if (hasNewOwner && !isAgain) return redeem(context, request, idempotencyKey, meant, true);
+          throw goneSince(refusal.shortages, quote);
+        }
         throw refusal.reason === "changed" ? depositGone(quote) : problemOf(refusal);
       }
     }
@@ -204,7 +216,7 @@ function notAsQuoted(path: string): Problem {
   });
 }
 
-/** Codes by which the quote uses coupons. */
+/** Codes of coupons that applied, if only because all customers share them as well. */
 function couponsOf({ codes }: Redemption["quote"], { coupons }: Facts): string[] {
   return codes.flatMap(({ code, status }) =>
     status === "applied" && coupons?.get(normalizeCode(code))?.status === "usable" ? [code] : [],

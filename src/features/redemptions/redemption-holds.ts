@@ -1,5 +1,6 @@
 /** What an order takes: from its quote to the counters of the promotions that applied, each counter once. */
 import { normalizeCode } from "../../engine/codes.ts";
+import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
@@ -24,11 +25,13 @@ export interface HoldsQuestion {
   readonly who: Who;
   /** Where it is sold; undefined: in no store. */
   readonly store: string | undefined;
-  /** By entered code, normalised. */
+  /** By entered code, normalised; whose they are now, null: nobody's. */
   readonly coupons: ReadonlyMap<
     string,
-    { readonly code: string; readonly poolId: string; readonly pool: string }
+    { readonly code: string; readonly poolId: string; readonly customerId: string | null }
   >;
+  /** The same as the quote saw them. */
+  readonly quotedCoupons: Facts["coupons"];
   /** Redemptions that paid the deposits of the order. */
   readonly deposits: Iterable<string>;
   /** Epoch milliseconds. */
@@ -39,14 +42,43 @@ export interface HoldsQuestion {
 export function holdsOf(question: HoldsQuestion): Hold[] {
   const holds = new Holds();
   const applied = appliedPromotions(question);
-  for (const promotion of applied) addPromotion(holds, promotion, question);
+  const { quote, promotionOf, quotedCoupons, coupons } = question;
+  const used = usedCoupons(quote, promotionOf, quotedCoupons);
+  for (const promotion of applied)
+    addPromotion(holds, promotion, codeBehind(promotion, used, coupons), question);
   addCampaigns(holds, applied, question);
   addDeposits(holds, question);
-  for (const { code, status } of question.quote.codes) {
-    const coupon = status === "applied" ? question.coupons.get(normalizeCode(code)) : undefined;
-    if (coupon !== undefined) holds.add(couponCounter(coupon.poolId, coupon.code), 1, null);
+  const all = holds.all();
+  for (const entered of used.values()) {
+    const coupon = coupons.get(entered);
+    if (coupon === undefined) continue;
+    const { poolId, code, customerId: owner } = coupon;
+    all.push({ counter: couponCounter(poolId, code), amount: 1, limit: null, owner });
   }
-  return holds.all();
+  return all;
+}
+
+/**
+ * The entered codes, normalised, by which the quote uses coupons, by the key of their pool: a promotion uses one of its pool.
+ * A code that all customers share may be that of a coupon as well; applied as such it uses none.
+ */
+export function usedCoupons(
+  { codes, promotions }: Pick<Quote, "codes" | "promotions">,
+  promotionOf: HoldsQuestion["promotionOf"],
+  coupons: Facts["coupons"],
+): ReadonlyMap<string, string> {
+  const used = new Map<string, string>();
+  if (coupons === undefined) return used;
+  const pools = new Set(promotions.map(({ promotion }) => promotionOf(promotion)?.pool));
+  for (const { code, status, promotion } of codes) {
+    const entered = normalizeCode(code);
+    const coupon = status === "applied" ? coupons.get(entered) : undefined;
+    if (coupon?.status !== "usable" || !pools.has(coupon.pool)) continue;
+    // The row of a code names one promotion, and there may be more behind it. One that names a promotion of the pool is sure.
+    const isSure = promotion !== null && promotionOf(promotion)?.pool === coupon.pool;
+    if (isSure || !used.has(coupon.pool)) used.set(coupon.pool, entered);
+  }
+  return used;
 }
 
 function addCampaigns(holds: Holds, applied: readonly CompiledPromotion[], question: HoldsQuestion): void {
@@ -68,11 +100,16 @@ function appliedPromotions({ quote, promotionOf }: HoldsQuestion): CompiledPromo
   return [...keys].flatMap((key) => promotionOf(key) ?? []);
 }
 
-function addPromotion(holds: Holds, promotion: CompiledPromotion, question: HoldsQuestion): void {
+function addPromotion(
+  holds: Holds,
+  promotion: CompiledPromotion,
+  code: string | null,
+  question: HoldsQuestion,
+): void {
   const { quote, who, at, timezone } = question;
   const { id, key } = promotion;
   if (id === null) return;
-  holds.addUse(id, promotion, { who, code: codeBehind(promotion, question), at, timezone });
+  holds.addUse(id, promotion, { who, code, at, timezone });
   const amount = amountOf(quote, key);
   if (amount > 0) holds.addAmount(id, promotion, quote.currency, amount);
   const stocks = stocksOf(promotion);
@@ -103,16 +140,15 @@ function addDeposits(holds: Holds, { deposits }: HoldsQuestion): void {
   for (const redemption of deposits) holds.add(depositCounter(redemption), 1, 1);
 }
 
-/** The entered code that triggered the promotion, as counters name it. */
-function codeBehind({ code, pool }: CompiledPromotion, { quote, coupons }: HoldsQuestion): string | null {
+/** The code that triggered the promotion, as counters name it. */
+function codeBehind(
+  { code, pool }: CompiledPromotion,
+  used: ReadonlyMap<string, string>,
+  coupons: HoldsQuestion["coupons"],
+): string | null {
   if (code !== null) return code;
-  if (pool === null) return null;
-  // By its pool: the quote's row of a code names one promotion, and there may be more behind it.
-  for (const { code: entered, status } of quote.codes) {
-    const coupon = status === "applied" ? coupons.get(normalizeCode(entered)) : undefined;
-    if (coupon?.pool === pool) return coupon.code;
-  }
-  return null;
+  const entered = pool === null ? undefined : used.get(pool);
+  return entered === undefined ? null : (coupons.get(entered)?.code ?? null);
 }
 
 const byKey = new WeakMap<Rulebook, Map<string, CompiledPromotion>>();

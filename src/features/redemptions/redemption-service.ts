@@ -162,6 +162,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
             who: known.who,
             store: request.store,
             coupons: known.coupons,
+            quotedCoupons: known.facts.coupons,
             deposits: known.facts.deposits?.keys() ?? [],
             at,
             timezone: rules.settings.timezone,

@@ -114,6 +114,13 @@ select 'wholly-returned-is-not-said', r.project_id, r.id, format('%s: %s of %s u
  where r.state in ('partially_returned', 'returned') and (r.state = 'returned') <> (back.units = sold.units)
 
 union all
+-- The goods of an order come back in its own book or in that of its redemption.
+select 'refunded-in-two-books', o.project_id, o.external_id, format('%s, and %s of %s', o.refunded, r.refunded, r.id)
+  from orders o join redemptions r on r.project_id = o.project_id
+   and (r.id = o.redemption_id or o.redemption_id is null and r.order_ref = o.external_id and r.currency = o.currency and r.customer_id = o.customer_id)
+ where o.refunded > 0 and r.refunded > 0
+
+union all
 select 'code-issued-twice', project_id, code, string_agg(redemption_id, ', ' order by redemption_id)
   from reward_grants where code is not null group by project_id, code having count(*) > 1
 

@@ -223,8 +223,9 @@ function giveBack(books: Books, command: Return): Outcome {
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
   const { state, steps } = held;
-  if (state !== "committed" && state !== "partially_returned")
-    return refused({ reason: "wrong_state", state });
+  // What comes after the last unit are gifts.
+  const isOpen = state === "committed" || state === "partially_returned" || (state === "returned" && isWhole);
+  if (!isOpen) return refused({ reason: "wrong_state", state });
   if (isBuiltOn(books, command.unlessTaken)) return refused({ reason: "in_use" });
   if (steps !== expectedSteps) return refused({ reason: "changed" });
   const release = merged(command.release);

@@ -8,8 +8,9 @@
  *   return of the last unit pays the rest.
  * * `forbid`: lines that such a promotion touched come back only with the whole order.
  *
- * Shipping is refunded with the last unit. Gifts have to be back with the last unit too (under `reevaluate`, once the kept
- * goods no longer earn them); one that is not is charged at its value, out of this return and of later ones, until it is.
+ * Shipping is refunded with the last unit; without any goods the order comes back as a whole. Gifts have to be back with the
+ * last unit too (under `reevaluate`, once the kept goods no longer earn them); one that is not is charged at its value, out of
+ * this return and of later ones, until it is: also after the last unit.
  */
 import { allocate } from "../engine/money.ts";
 import type { Hold } from "./books.ts";
@@ -109,7 +110,7 @@ export function computeReturn(context: ReturnContext, request: ReturnRequest): R
   const back = bringBack(context, request);
   if ("reason" in back) return { type: "refused", refusal: back };
   const { lines, gifts, returned } = back;
-  const isWhole = sale.lines.every((line) => unitsBack(returned, line) === line.quantity);
+  const isWhole = isAllBack(sale, returned);
   const forbidden = isWhole ? null : findForbidden(sale, lines);
   if (forbidden !== null) return { type: "refused", refusal: forbidden };
 
@@ -120,7 +121,7 @@ export function computeReturn(context: ReturnContext, request: ReturnRequest): R
   // Until the kept goods are priced anew or everything is back nobody asks for the gifts.
   const charge = kept === null && !isWhole ? 0 : chargeFor(sale.gifts, returned, kept?.gifts ?? {});
   const refund = Math.max(0, prorated - dearer - charge - context.refunded);
-  const shipping = isWhole ? Math.min(refund, sale.shipping) : 0;
+  const shipping = isWhole && !wasWhole(context) ? Math.min(refund, sale.shipping) : 0;
   const refunded = context.refunded + refund;
   return {
     type: "computed",
@@ -137,6 +138,15 @@ export function computeReturn(context: ReturnContext, request: ReturnRequest): R
   };
 }
 
+function isAllBack({ lines }: Sale, returned: Returned): boolean {
+  return lines.every((line) => unitsBack(returned, line) === line.quantity);
+}
+
+/** The goods and their shipping came back before; only gifts can come after that. */
+function wasWhole({ sale, returned, refunded }: ReturnContext): boolean {
+  return sale.lines.length > 0 ? isAllBack(sale, returned) : refunded > 0;
+}
+
 interface Back {
   /** Units that this return brings, by line and by the id of a gift. */
   readonly lines: ReadonlyMap<SoldLine, number>;
@@ -145,7 +155,8 @@ interface Back {
   readonly returned: Returned;
 }
 
-function bringBack({ sale, returned }: ReturnContext, request: ReturnRequest): Back | ReturnRefusal {
+function bringBack(context: ReturnContext, request: ReturnRequest): Back | ReturnRefusal {
+  const { sale, returned } = context;
   const lines = new Map<SoldLine, number>();
   for (const { id, quantity } of request.lines) {
     const line = sale.lines.find((sold) => sold.id === id);
@@ -161,7 +172,8 @@ function bringBack({ sale, returned }: ReturnContext, request: ReturnRequest): B
     const refusal = bringGiftBack(sale.gifts, returned, gifts, gift);
     if (refusal !== null) return refusal;
   }
-  if (lines.size === 0 && gifts.size === 0) return { reason: "nothing_to_return" };
+  const isSomething = lines.size > 0 || gifts.size > 0 || (sale.lines.length === 0 && !wasWhole(context));
+  if (!isSomething) return { reason: "nothing_to_return" };
   return {
     lines,
     gifts,

@@ -116,6 +116,17 @@ test.each([
     "update redemptions set state = 'partially_returned' where state = 'returned'",
   ],
   [
+    "refunded-in-two-books",
+    `insert into orders (project_id, external_id, version, status, redemption_id, currency, total, placed_at, document, refunded, created_at, updated_at)
+     select project_id, 'SO-1', 1, 'paid', id, currency, 5, now(), '{}', 5, now(), now() from redemptions where state = 'returned'`,
+  ],
+  [
+    "refunded-in-two-books",
+    `insert into orders (project_id, external_id, version, status, customer_id, currency, total, placed_at, document, refunded, created_at, updated_at)
+     select project_id, order_ref, 1, 'paid', 'c', currency, 5, now(), '{}', 5, now(), now() from redemptions where state = 'returned';
+     update redemptions set customer_id = 'c'`,
+  ],
+  [
     "code-issued-twice",
     `insert into reward_grants (project_id, redemption_id, position, promotion, kind, state, pool, code)
      select project_id, id, place, 'p', 'issue_coupon', 'granted', 'pool', 'ABC'

@@ -163,13 +163,6 @@ test("a returned order returns all that is left of its redemption", async () => 
   });
 });
 
-test("a returned order whose redemption was never committed says that it could not", async () => {
-  const redemption = await redeemed({ mode: "reserve" });
-  const { body } = await putOrder(api, newOrderId(), fieldsOf(redemption, { status: "returned" }));
-  expect(body.settlement).toBe("refused");
-  expect(await stateOf(redemption)).toBe("reserved");
-});
-
 test("goods come back through the order as through its redemption, once a key, and both faces agree", async () => {
   const redemption = await redeemed();
   const id = newOrderId();

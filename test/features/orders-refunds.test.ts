@@ -87,3 +87,18 @@ test("goods that cost what the order says cost that; a discount nobody mentions 
     { id: "2", quantity: 1, refund: 0 },
   ]);
 });
+
+test("what a later version says was paid for goods that are back comes with the last unit", () => {
+  const at = (unitPrice: number, total: number) => ({
+    lines: [
+      { id: "1", sku: "A", quantity: 1, unitPrice },
+      { id: "2", sku: "B", quantity: 1, unitPrice: 50 },
+    ],
+    total,
+  });
+  const first = refundOf(at(50, 100), { returned: [], refunded: 0 }, [{ id: "1", quantity: 1 }]);
+  const last = refundOf(at(100, 150), { returned: first.returned, refunded: first.refund }, [
+    { id: "2", quantity: 1 },
+  ]);
+  expect([first.refund, last.refund, last.lines]).toEqual([50, 100, [{ id: "2", quantity: 1, refund: 100 }]]);
+});

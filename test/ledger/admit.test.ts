@@ -250,6 +250,15 @@ describe("a return", () => {
     expect(answers(withRedemption("commit"), giveBack(), giveBack())).toEqual(["granted", "changed"]);
   });
 
+  test("of what is wholly back is one of gifts, and leaves it wholly back", () => {
+    const books = withRedemption("commit");
+    admit(books, giveBack({ isWhole: true }));
+    const steps = books.redemptions.get("r1")!.steps;
+    expect(answers(books, giveBack({ expectedSteps: steps, isWhole: true }))).toEqual(["granted"]);
+    expect(stateOf(books, "r1")).toBe("returned");
+    expect(answers(books, giveBack({ expectedSteps: steps + 1 }))).toEqual(["wrong_state returned"]);
+  });
+
   test("does not free the order, however much is back", () => {
     const books = withRedemption("commit");
     admit(books, giveBack({ isWhole: true }));

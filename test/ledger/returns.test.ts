@@ -196,6 +196,12 @@ describe("forbid", () => {
   });
 });
 
+test("an order without lines comes back as a whole, once", () => {
+  const desk = new ReturnDesk(sale([], { shipping: 900 }));
+  expect(desk.give({})).toMatchObject({ refund: 900, shipping: 900, lines: [], isWhole: true });
+  expect(desk.give({})).toEqual({ reason: "nothing_to_return" });
+});
+
 describe("gifts", () => {
   const sold = (fields: object = {}) => sale([line("1", 2, 1500)], { gifts: [gift(fields)] });
 
@@ -215,6 +221,24 @@ describe("gifts", () => {
   });
   test("that are missing are charged at their value", () => {
     expect(new ReturnDesk(sold()).give({ "1": 2 })).toMatchObject({ refund: 1000, withheld: 2000 });
+  });
+  test("that come back after the last unit are refunded what was charged for them, and none of it is shipping", () => {
+    const desk = new ReturnDesk({ ...sold({ quantity: 2, value: 400 }), shipping: 500 });
+    expect(desk.give({ "1": 2 })).toMatchObject({
+      refund: 2700,
+      shipping: 500,
+      withheld: 800,
+      isWhole: true,
+    });
+    for (const withheld of [400, 0])
+      expect(desk.give({}, { BAG: 1 })).toMatchObject({
+        refund: 400,
+        shipping: 0,
+        lines: [],
+        withheld,
+        isWhole: true,
+      });
+    expect(desk.give({}, { BAG: 1 })).toMatchObject({ reason: "too_many_gifts", left: 0 });
   });
   test.each([
     [2999, 1],

@@ -97,7 +97,8 @@ class NaiveLedger {
     isStale: boolean,
   ): string {
     if (one === undefined) return "unknown";
-    if (one.state !== "committed" && one.state !== "partially_returned") return `wrong_state ${one.state}`;
+    const isOpen = ["committed", "partially_returned", ...(isWhole ? ["returned"] : [])].includes(one.state);
+    if (!isOpen) return `wrong_state ${one.state}`;
     if (isStale) return "changed";
     for (const [name, amount] of Object.entries(release)) one.amounts[name]! -= amount;
     one.state = isWhole ? "returned" : "partially_returned";

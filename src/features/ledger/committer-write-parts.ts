@@ -43,7 +43,7 @@ function changed({ changed }: Writes, { redemptions }: Loaded): Part {
   update redemptions t
      set state = u.state, steps = u.steps, holds = u.holds::json, expires_at = to_timestamp(u.expires_at / 1000.0),
          committed_at = case when u.state = 'committed' then to_timestamp($2 / 1000.0) else t.committed_at end,
-         ended_at = case when u.state in ('cancelled', 'expired', 'returned') then to_timestamp($2 / 1000.0) else t.ended_at end,
+         ended_at = case when u.state in ('cancelled', 'expired', 'returned') and u.state <> t.state then to_timestamp($2 / 1000.0) else t.ended_at end,
          refunded = coalesce(u.refunded, t.refunded), returned = coalesce(u.returned::json, t.returned)
     from unnest($?::tid[], $?::text[], $?::bigint[], $?::text[], $?::bigint[], $?::bigint[], $?::text[])
       as u (place, state, steps, holds, expires_at, refunded, returned)

@@ -14,7 +14,6 @@ export function incomingOrder(externalId: string, document: OrderDocument): Inco
   if (errors.length > 0) throw problem("invalid-request", { errors });
   const { version, status, customer, redemption, channel, store, dealer, currency, total, placedAt } =
     document;
-  const isOver = status === "returned" || (status === "cancelled" && redemption !== undefined);
   return {
     externalId,
     version,
@@ -28,7 +27,6 @@ export function incomingOrder(externalId: string, document: OrderDocument): Inco
     total,
     placedAt: Date.parse(placedAt),
     document,
-    settlement: isOver ? "pending" : null,
   };
 }
 
@@ -53,10 +51,11 @@ function faultsOf({ lines, placedAt, shipping = 0 }: OrderDocument): ProblemErro
 }
 
 export function shownOrder(row: OrderRow, showsCost: boolean): Order {
-  const { externalId, document, customerId, refunded, settlement, createdAt, updatedAt } = row;
+  const { externalId, document, customerId, redemptionId, refunded, settlement, createdAt, updatedAt } = row;
   return {
     ...document,
     ...(customerId !== null && { customer: customerId }),
+    ...(redemptionId !== null && { redemption: redemptionId }),
     ...(!showsCost && { lines: document.lines.map(({ unitCost: _, ...line }) => line) }),
     externalId,
     refunded,

@@ -30,7 +30,7 @@ export function orderOperations(service: OrderService): Operation[] {
       summary: "Store an order, or the next version of it.",
       description:
         "The highest version stands, in whatever order they arrive: an older one is refused as `stale_version` and changes nothing, " +
-        "the same one again gets the stored answer. `cancelled` gives back what the redemption took.",
+        "the same one again gets the stored answer. `cancelled` gives back what the redemption took, also where it is not named again.",
       roles: ["erp"],
       params: byExternalId,
       body: orderDocument,
@@ -44,7 +44,12 @@ export function orderOperations(service: OrderService): Operation[] {
         lines: [{ id: "1", sku: "TEA", quantity: 2, unitPrice: 12_000, discount: 3_000 }],
         total: 21_000,
       },
-      problems: ["stale_version", "order-version-conflict", "order-redemption-mismatch"],
+      problems: [
+        "stale_version",
+        "order-version-conflict",
+        "order-redemption-mismatch",
+        "order-state-conflict",
+      ],
       handler: ({ params, body, answer, context }) => service.put(context, params.externalId, body, answer),
     }),
     defineOperation({
@@ -90,7 +95,13 @@ export function orderOperations(service: OrderService): Operation[] {
       result: orderReturn,
       takesIdempotencyKey: true,
       example: { lines: [{ id: "1", quantity: 1 }] },
-      problems: ["order-not-found", "order-state-conflict", "return-refused", "redemption-state-conflict"],
+      problems: [
+        "order-not-found",
+        "order-state-conflict",
+        "order-redemption-mismatch",
+        "return-refused",
+        "redemption-state-conflict",
+      ],
       handler: ({ params, body, idempotencyKey, answer, context }) =>
         service.returnGoods(context, params.externalId, body, { key: idempotencyKey, answer }),
     }),

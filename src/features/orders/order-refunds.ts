@@ -38,7 +38,7 @@ export function unitsLeft({ lines }: OrderGoods, returned: readonly RefundedLine
  * Whoever calls has made sure that the units are there, and names no line twice.
  *
  * A later version of the order may say that less was paid than was given back by then: what would go beyond the order's
- * total is not given.
+ * total is not given. Or that more was paid for what is back: that comes with the last unit.
  */
 export function refundOf(
   order: OrderGoods,
@@ -62,10 +62,16 @@ export function refundOf(
     after.set(id, { id, quantity: back, refund: before.refund + refund });
     return { id, quantity, refund };
   });
-  const returned = [...after.values()];
-  const isWhole = [...unitsLeft(order, returned).values()].every((left) => left === 0);
+  const isWhole = [...unitsLeft(order, [...after.values()]).values()].every((left) => left === 0);
   const shipping = isWhole ? take(shippingOf(order) - shippingBefore) : 0;
-  return { lines, shipping, refund: sumOf(lines) + shipping, returned };
+  const last = lines.at(-1);
+  // What a later version says was paid for units that came back before it.
+  if (isWhole && last !== undefined) {
+    const rest = take(room);
+    last.refund += rest;
+    after.get(last.id)!.refund += rest;
+  }
+  return { lines, shipping, refund: sumOf(lines) + shipping, returned: [...after.values()] };
 }
 
 /** A line with what was paid for all of it, and for the units that did not come back. */

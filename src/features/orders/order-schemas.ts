@@ -19,8 +19,8 @@ export type OrderStatus = z.output<typeof orderStatus>;
 export const orderSettlement = z.enum(["pending", "released", "returned", "refused"]).meta({
   id: "OrderSettlement",
   description:
-    "What a cancelled or returned order led to: its redemption was `released`, its goods are `returned`, or the redemption `refused`, " +
-    "as one that was returned in part refuses to be cancelled. `pending`: not done yet; saying the same version again does it.",
+    "What a cancelled or returned order led to: its redemption was `released` (also where it was only reserved), its goods are `returned`, " +
+    "or neither could be done: `refused`. `pending`: not done yet; saying the same version again does it.",
 });
 export type OrderSettlement = z.output<typeof orderSettlement>;
 
@@ -70,7 +70,11 @@ export const orderDocument = z
     lines: z.array(orderLine).max(mostLines),
     shipping: minorUnits.optional(),
     total: minorUnits.describe("What was paid, shipping and taxes included."),
-    redemption: name.optional().describe("The id of the redemption that priced the order."),
+    redemption: name
+      .optional()
+      .describe(
+        "The id of the redemption that priced the order. Left out: the one that it has. Another only once that is cancelled or expired.",
+      ),
     attributes: attributes.optional(),
   })
   .meta({ id: "OrderDocument" });
@@ -116,7 +120,10 @@ const returnedGift = z
   .meta({ id: "OrderReturnGift" });
 export const orderReturnRequest = z
   .strictObject({
-    lines: z.array(returnedLine).min(1).max(mostLines),
+    lines: z
+      .array(returnedLine)
+      .max(mostLines)
+      .describe("Empty where gifts come back alone, and where an order without lines comes back."),
     gifts: z
       .array(returnedGift)
       .max(mostLines)

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { Connection, Database } from "../../platform/database.ts";
+import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { idempotently } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { AnswerNotes, OperationContext } from "../../platform/operation.ts";
@@ -9,11 +9,12 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
 import { recordEvents } from "../events/event-service.ts";
+import { lockBook } from "./order-book-service.ts";
 import { incomingOrder, shownOrder } from "./order-document.ts";
 import { orderReturnEvent } from "./order-event.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { Order, OrderDocument, OrderQuery, OrderReturn, OrderReturnRequest } from "./order-schemas.ts";
-import { findOrder, listOrders, lockOrder, saveReturn } from "./order-store.ts";
+import { findOrder, listOrders, saveReturn } from "./order-store.ts";
 import type { OrderRow } from "./order-tables.ts";
 import type { OrderWriteService } from "./order-write-service.ts";
 
@@ -64,14 +65,27 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
     return row;
   }
 
+  /** The order with the redemption whose returns are its own, if it has one. */
+  async function bookOf(projectId: string, externalId: string): Promise<OrderRow> {
+    const order = await find(projectId, externalId);
+    if (order.redemptionId !== null) return order;
+    return withTransaction(
+      database,
+      projectId,
+      async (connection) => (await lockBook(connection, projectId, externalId)) ?? order,
+    );
+  }
+
   async function returnOwn(
     connection: Connection,
     { projectId, apiKeyId }: OperationContext,
     externalId: string,
     request: OrderReturnRequest,
   ): Promise<{ resourceId: string; answer: OrderReturn }> {
-    const order = await lockOrder(connection, projectId, externalId);
+    const order = await lockBook(connection, projectId, externalId);
     if (order === undefined) throw problem("order-not-found");
+    // It was given a redemption since it was looked at: whoever repeats this returns goods of that.
+    if (order.redemptionId !== null) throw problem("unavailable", { headers: { "retry-after": "1" } });
     requireReturnable(order, request);
     const back = refundOf(order.document, order, merged(request.lines));
     const { lines, shipping, refund } = back;
@@ -123,7 +137,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
 
     async returnGoods(context, externalId, request, call) {
       const { projectId } = context;
-      const { redemptionId, status } = await find(projectId, externalId);
+      const { redemptionId, status } = await bookOf(projectId, externalId);
       if (redemptionId !== null) {
         if (status === "cancelled") throw cancelledOrder();
         return returns(context, redemptionId, request, call);
@@ -175,6 +189,9 @@ function requireReturnable(order: OrderRow, { lines, gifts = [] }: OrderReturnRe
   });
   if (gifts.length > 0)
     errors.push(fault("/gifts/0", "unknown_gift", "An order without a redemption has no gifts."));
+  // An order that is a sum alone comes back as a whole.
+  else if (lines.length === 0 && (order.document.lines.length > 0 || order.refunded >= order.total))
+    errors.push(fault("", "nothing_to_return", "Name lines that come back."));
   if (errors.length > 0) throw problem("return-refused", { errors: errors.slice(0, mostErrorsReported) });
 }
 

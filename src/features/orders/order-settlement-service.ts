@@ -9,9 +9,10 @@ import { type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Log } from "../../platform/log.ts";
 import { Problem } from "../../platform/problem.ts";
+import { lockBook } from "./order-book-service.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
 import type { OrderSettlement } from "./order-schemas.ts";
-import { findOrder, lockOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
+import { findOrder, saveReturn, settleOrder, unsettledOrders } from "./order-store.ts";
 import type { OrderRow } from "./order-tables.ts";
 
 /** Who has it done. */
@@ -52,32 +53,53 @@ const sweepMilliseconds = 60_000;
 export function orderSettlementService(options: OrderSettlementOptions): OrderSettlementService {
   const { database, clock, log, redemptions } = options;
 
-  async function settle(actor: OrderActor, order: OrderRow): Promise<OrderRow> {
-    if (order.settlement !== "pending") return order;
-    if (order.redemptionId === null) return returnGoods(actor, order);
+  async function settle(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
+    if (stored.settlement !== "pending") return stored;
+    const order = stored.redemptionId === null ? await returnOwn(actor, stored) : stored;
+    if (order.settlement !== "pending" || order.redemptionId === null) return order;
     const settlement = await settleRedemption(actor, order.status, order.redemptionId);
     // Where somebody else has noted it, or stored a newer version, the answer is about this one all the same.
     return (await settleOrder(database.of(order.projectId), order, settlement)) ?? { ...order, settlement };
   }
 
-  /** A redemption of which something was returned cannot be cancelled any more; then the rest of it is returned as well. */
+  /**
+   * A redemption of which something was returned cannot be cancelled any more: then the rest of it is returned as well. And
+   * of one that was only reserved nothing can be returned: it is cancelled.
+   */
   async function settleRedemption(
     actor: OrderActor,
     status: OrderRow["status"],
     redemptionId: string,
   ): Promise<OrderSettlement> {
-    if (status === "cancelled" && (await isDone(redemptions.cancel(actor, redemptionId)))) return "released";
-    return (await isDone(redemptions.returnRest(actor, redemptionId))) ? "returned" : "refused";
+    const release = async () =>
+      (await isDone(redemptions.cancel(actor, redemptionId))) ? ("released" as const) : null;
+    const giveBack = async () =>
+      (await isDone(redemptions.returnRest(actor, redemptionId))) ? ("returned" as const) : null;
+    const settled =
+      status === "cancelled"
+        ? ((await release()) ?? (await giveBack()))
+        : ((await giveBack()) ?? (await release()));
+    return settled ?? "refused";
+  }
+
+  /** In the order's own book. One that has a redemption by now is still pending: its goods come back there. */
+  async function returnOwn(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
+    try {
+      return await returnGoods(actor, stored);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return (await settleOrder(database.of(stored.projectId), stored, "refused")) ?? stored;
+    }
   }
 
   function returnGoods(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
     const { projectId, externalId, version } = stored;
     return withTransaction(database, projectId, async (connection) => {
-      const order = await lockOrder(connection, projectId, externalId);
+      const order = await lockBook(connection, projectId, externalId);
       if (order === undefined) throw new Error(`order ${externalId} vanished`);
       // A newer version has the say by now.
       if (order.version !== version) return stored;
-      if (order.settlement !== "pending") return order;
+      if (order.settlement !== "pending" || order.redemptionId !== null) return order;
       const left = [...unitsLeft(order.document, order.returned)].flatMap(([id, quantity]) =>
         quantity > 0 ? [{ id, quantity }] : [],
       );
@@ -122,7 +144,11 @@ async function isDone(work: Promise<unknown>): Promise<boolean> {
     await work;
     return true;
   } catch (error) {
-    if (error instanceof Problem && error.status < 500) return false;
+    if (isRefusal(error)) return false;
     throw error;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Problem && error.status < 500;
 }

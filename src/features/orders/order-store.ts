@@ -27,7 +27,8 @@ export async function upsertOrders(
       // Every column, as the table has them. Sorted, so that two batches wait for each other in one direction only.
       sql`
     select ${projectId}::text, "externalId", version, status, "customerId", "redemptionId", channel, store, dealer, currency,
-           total, "placedAt", document, '[]'::jsonb, 0::bigint, settlement, ${at}, ${at}
+           total, "placedAt", document, '[]'::jsonb, 0::bigint,
+           case when status = 'returned' or status = 'cancelled' and "redemptionId" is not null then 'pending' end, ${at}, ${at}
       from ${incomingRows(incoming)}
      order by "externalId"`,
     )
@@ -68,7 +69,7 @@ function incomingRows(incoming: readonly IncomingOrder[]): SQL {
   const rows = incoming.map((order) => ({ ...order, placedAt: new Date(order.placedAt).toISOString() }));
   return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as incoming (
     "externalId" text, version bigint, status text, "customerId" text, "redemptionId" text, channel text,
-    store text, dealer text, currency text, total bigint, "placedAt" timestamptz, document jsonb, settlement text)`;
+    store text, dealer text, currency text, total bigint, "placedAt" timestamptz, document jsonb)`;
 }
 
 export interface StandingOrder {
@@ -112,6 +113,42 @@ export async function findOrder(
 ): Promise<OrderRow | undefined> {
   const [row] = await connection.select().from(orders).where(named(projectId, externalId));
   return row;
+}
+
+/** What decides whether a next version may follow. */
+export type HeldOrder = Pick<
+  OrderRow,
+  "externalId" | "version" | "status" | "redemptionId" | "currency" | "settlement" | "returned" | "refunded"
+>;
+
+/** Those of them that are there, by external id, locked in one order until the transaction ends. */
+export async function holdOrders(
+  connection: Connection,
+  projectId: string,
+  externalIds: readonly string[],
+): Promise<Map<string, HeldOrder>> {
+  const { externalId, version, status, redemptionId, currency, settlement, returned, refunded } = orders;
+  const rows = await connection
+    .select({ externalId, version, status, redemptionId, currency, settlement, returned, refunded })
+    .from(orders)
+    .where(and(eq(orders.projectId, projectId), inArray(externalId, [...externalIds])))
+    .orderBy(externalId)
+    .for("update");
+  return new Map(rows.map((row) => [row.externalId, row]));
+}
+
+/** From now on its returns are the redemption's; where nobody said whose it is, it is of the redemption's customer. */
+export async function linkOrder(
+  connection: Connection,
+  { projectId, externalId, customerId }: OrderRow,
+  redemption: { readonly id: string; readonly customerId: string | null },
+): Promise<OrderRow> {
+  const [row] = await connection
+    .update(orders)
+    .set({ redemptionId: redemption.id, customerId: customerId ?? redemption.customerId })
+    .where(named(projectId, externalId))
+    .returning();
+  return row!;
 }
 
 /** Locked until the transaction ends, so that two returns of one order follow each other. */
@@ -199,18 +236,17 @@ export interface NamedRedemption {
   readonly id: string;
   readonly customerId: string | null;
   readonly currency: string;
+  readonly state: string;
 }
 
-/** Only looked at; what becomes of them is for their own service. None of these fields ever changes. */
+/** Only looked at; what becomes of them is for their own service. */
 export async function namedRedemptions(
   connection: Connection,
   projectId: string,
   ids: readonly string[],
 ): Promise<Map<string, NamedRedemption>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await connection.execute<{ id: string; customer_id: string | null; currency: string }>(sql`
-    select id, customer_id, currency from redemptions where project_id = ${projectId} and id in ${ids}`);
-  return new Map(
-    rows.map((row) => [row.id, { id: row.id, customerId: row.customer_id, currency: row.currency }]),
-  );
+  const { rows } = await connection.execute<NamedRedemption & Record<string, unknown>>(sql`
+    select id, customer_id as "customerId", currency, state from redemptions where project_id = ${projectId} and id in ${ids}`);
+  return new Map(rows.map((row) => [row.id, row]));
 }

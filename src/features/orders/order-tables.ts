@@ -65,5 +65,4 @@ export interface IncomingOrder
   > {
   /** Epoch milliseconds: what JavaScript and PostgreSQL would both round away goes here. */
   placedAt: number;
-  settlement: "pending" | null;
 }

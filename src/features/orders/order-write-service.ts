@@ -1,6 +1,5 @@
 /** Takes orders over from an ERP: newer versions stand, older ones change nothing, whoever says what how often and in which order. */
 import type { Clock } from "../../platform/clock.ts";
-import { isErased } from "../../platform/customer-data.ts";
 import {
   type Connection,
   type Database,
@@ -13,8 +12,9 @@ import { type Problem, problem } from "../../platform/problem.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { orderEvent } from "./order-event.ts";
+import { linked, redemptionsAsked, takenRedemption } from "./order-link-service.ts";
 import type { OrderActor, OrderSettlementService } from "./order-settlement-service.ts";
-import { namedRedemptions, standingOrders, upsertOrders } from "./order-store.ts";
+import { holdOrders, namedRedemptions, standingOrders, upsertOrders } from "./order-store.ts";
 import type { IncomingOrder, OrderRow } from "./order-tables.ts";
 
 export type WriteOutcome =
@@ -37,45 +37,48 @@ export interface OrderWriteOptions {
 const settledAtOnce = 32;
 
 export function orderWriteService({ database, clock, settlement }: OrderWriteOptions): OrderWriteService {
-  /** The redemption of an order exists, and is of its customer and currency. */
-  async function linked(
+  /** The newer versions among them are written; who they are is decided while what they follow is held. */
+  function writeNewer(
     projectId: string,
-    incoming: readonly IncomingOrder[],
-  ): Promise<(IncomingOrder | Problem)[]> {
-    const ids = incoming.flatMap(({ redemptionId }) => redemptionId ?? []);
-    const named = incoming.map(({ customerId }) => customerId);
-    const [known, meant] = await Promise.all([
-      namedRedemptions(database.of(projectId), projectId, ids),
-      customersMeant(database.of(projectId), projectId, named),
-    ]);
-    return incoming.map((told) => {
-      const order = ofCustomer(told, meant);
-      if (order.redemptionId === null) return order;
-      const redemption = known.get(order.redemptionId);
-      if (redemption === undefined) return unknownRedemption();
-      if (redemption.currency !== order.currency) return mismatch("/currency", "currency_mismatch");
-      if (order.customerId === null) return { ...order, customerId: redemption.customerId };
-      // One that was erased could be anybody, also this one.
-      if (isErased(redemption.customerId)) return order;
-      if (redemption.customerId !== null && redemption.customerId !== order.customerId)
-        return mismatch("/customer", "customer_mismatch");
-      return order;
+    orders: readonly IncomingOrder[],
+  ): Promise<Map<string, WriteOutcome>> {
+    return withTransaction(database, projectId, async (connection) => {
+      const held = await holdOrders(
+        connection,
+        projectId,
+        orders.map(({ externalId }) => externalId),
+      );
+      const newer = orders.filter(
+        ({ externalId, version }) => version > (held.get(externalId)?.version ?? -1),
+      );
+      const known = await namedRedemptions(connection, projectId, redemptionsAsked(newer, held));
+      const outcomes = new Map<string, WriteOutcome>();
+      const sound = newer.flatMap((order) => {
+        const checked = linked(order, held.get(order.externalId), known);
+        if ("externalId" in checked) return [checked];
+        outcomes.set(order.externalId, { status: "refused", problem: checked });
+        return [];
+      });
+      if (sound.length === 0) return outcomes;
+      const written = await upsertOrders(connection, projectId, sound, new Date(clock.now()));
+      if (written.some(({ row, isNew }) => !isNew && !held.has(row.externalId))) throw new Overtaken();
+      await recordEvents(connection, projectId, written.map(orderEvent));
+      for (const { row } of written) outcomes.set(row.externalId, { status: "stored", order: row });
+      return outcomes;
     });
   }
 
   async function upsert(projectId: string, orders: readonly IncomingOrder[]): Promise<WriteOutcome[]> {
-    const now = new Date(clock.now());
-    const written = await withTransaction(database, projectId, async (connection) => {
-      const rows = await upsertOrders(connection, projectId, orders, now);
-      await recordEvents(connection, projectId, rows.map(orderEvent));
-      return rows;
+    const written = await writeNewer(projectId, orders).catch((error: unknown) => {
+      // Now the other's version is there to be held.
+      if (error instanceof Overtaken) return writeNewer(projectId, orders);
+      throw error;
     });
-    const stored = new Map(written.map(({ row }) => [row.externalId, row]));
-    const others = orders.filter(({ externalId }) => !stored.has(externalId));
+    const others = orders.filter(({ externalId }) => !written.has(externalId));
     const standing = await standingOf(database.of(projectId), projectId, others);
     return orders.map((order): WriteOutcome => {
-      const row = stored.get(order.externalId);
-      if (row !== undefined) return { status: "stored", order: row };
+      const outcome = written.get(order.externalId);
+      if (outcome !== undefined) return outcome;
       const found = standing.get(order.externalId);
       if (found === undefined) throw new Error("an order was neither written nor there");
       if (found.row.version > order.version) return { status: "stale", current: found.row.version };
@@ -115,16 +118,20 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
 
   return {
     async write(actor, incoming) {
-      const checked = await linked(actor.projectId, incoming);
-      const sound = checked.filter((order): order is IncomingOrder => "externalId" in order);
-      const written = sound.length === 0 ? [] : await upsertAll(actor.projectId, sound);
-      const settled = (await settleAll(actor, written)).values();
-      return checked.map((order) =>
-        "externalId" in order ? settled.next().value! : { status: "refused", problem: order },
+      const { projectId } = actor;
+      const meant = await customersMeant(
+        database.of(projectId),
+        projectId,
+        incoming.map(({ customerId }) => customerId),
       );
+      const told = incoming.map((order) => ofCustomer(order, meant));
+      return settleAll(actor, await upsertAll(projectId, told));
     },
   };
 }
+
+/** An order that was not there when the others were held was stored by somebody else meanwhile. */
+class Overtaken extends Error {}
 
 function ofCustomer(order: IncomingOrder, meant: (id: string) => string): IncomingOrder {
   const { customerId, document } = order;
@@ -146,22 +153,3 @@ const otherContents = {
   code: "version_conflict",
   message: "Every change needs a higher version.",
 };
-
-function unknownRedemption(): Problem {
-  const message = "There is no such redemption.";
-  return problem("invalid-request", {
-    errors: [{ path: "/redemption", code: "redemption_unknown", message }],
-  });
-}
-
-function mismatch(path: string, code: string): Problem {
-  const message = "The redemption says another one.";
-  return problem("order-redemption-mismatch", { errors: [{ path, code, message }] });
-}
-
-function takenRedemption(): Problem {
-  const message = "Another order has this redemption.";
-  return problem("order-redemption-mismatch", {
-    errors: [{ path: "/redemption", code: "redemption_taken", message }],
-  });
-}

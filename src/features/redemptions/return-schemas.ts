@@ -17,7 +17,9 @@ export const returnRequest = z
       )
       .max(limits.linesPerCart)
       .default([])
-      .describe("How many units of which lines come back. Of equal units the cheapest come back first."),
+      .describe(
+        "How many units of which lines come back. Of equal units the cheapest come back first. None: gifts alone, or an order that has no lines.",
+      ),
     gifts: z
       .array(
         z
@@ -31,7 +33,7 @@ export const returnRequest = z
       .max(limits.linesPerCart)
       .optional()
       .describe(
-        "Gifts that come back with them. Missing ones are charged at their value once they are due: with the last unit, and where a promotion reevaluates as soon as the kept goods no longer earn them.",
+        "Gifts that come back with them. Missing ones are charged at their value once they are due: with the last unit, and where a promotion reevaluates as soon as the kept goods no longer earn them. What was charged is refunded when they come, also after the last unit.",
       ),
   })
   .meta({ id: "ReturnRequest" });

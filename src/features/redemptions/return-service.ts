@@ -41,6 +41,7 @@ import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
 import type { PastReturn, RedemptionReturn, ReturnQuery, ReturnRequest } from "./return-schemas.ts";
 import { returnsOf } from "./return-store.ts";
+import { isReturnedWithOrder } from "./told-order-store.ts";
 
 export interface ReturnService {
   returnGoods(
@@ -75,11 +76,13 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     idempotency: Idempotency | null,
   ): Promise<Answered<RedemptionReturn> | null> {
     for (let attempt = 1; ; attempt++) {
-      const row = await returnable(projectId, id);
+      const row = await existing(projectId, id);
       const rulebook = await rulebooks.rulebookAsOf(projectId, row.revision, row.settings.timezone);
       const sale = saleOf(row.quote, row.request, rulebook.promotions, isErased(row.customerId));
       const request = asked(row, sale);
       if (request === null) return null;
+      requireReturnable(row, request);
+      if (await isReturnedWithOrder(database.of(projectId), projectId, id)) throw returnedWithOrder();
       const computed = compute(row, sale, rulebook, request);
       const answer = answerOf(row, sale, computed);
       const result = await committer.submit(projectId, {
@@ -113,11 +116,9 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     }
   }
 
-  async function returnable(projectId: string, id: string): Promise<RedemptionRow> {
+  async function existing(projectId: string, id: string): Promise<RedemptionRow> {
     const row = await findRedemption(database.of(projectId), projectId, id);
     if (row === undefined) throw problem("redemption-not-found");
-    if (row.state !== "committed" && row.state !== "partially_returned")
-      throw problemOf({ reason: "wrong_state", state: row.state });
     return row;
   }
 
@@ -137,15 +138,12 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
     },
 
     async returnRest(actor, redemptionId) {
-      const row = await findRedemption(database.of(actor.projectId), actor.projectId, redemptionId);
-      if (row?.state === "returned") return null;
       return (await giveBack(actor, redemptionId, theRest, null))?.answer ?? null;
     },
 
     async list(projectId, redemptionId, query) {
       const connection = database.of(projectId);
-      if ((await findRedemption(connection, projectId, redemptionId)) === undefined)
-        throw problem("redemption-not-found");
+      await existing(projectId, redemptionId);
       const rows = await returnsOf(connection, projectId, redemptionId, {
         afterStep: cursor.decode(query.after)?.step ?? null,
         most: query.limit + 1,
@@ -160,6 +158,18 @@ const cursor = cursorOf("redemption-returns", z.strictObject({ step: z.int() }))
 function replayed(record: IdempotencyRecord, hash: string): Answered<RedemptionReturn> {
   requireSameRequest(record, operation, hash);
   return { answer: record.answer as RedemptionReturn, isReplay: true };
+}
+
+/** Once all goods are back, gifts can still come. */
+function requireReturnable({ state }: RedemptionRow, { lines, gifts = [] }: ReturnRequest): void {
+  const isForGifts = state === "returned" && lines.length === 0 && gifts.length > 0;
+  if (state !== "committed" && state !== "partially_returned" && !isForGifts)
+    throw problemOf({ reason: "wrong_state", state });
+}
+
+function returnedWithOrder(): Problem {
+  const message = "Goods of the ERP's order of this number came back already: return the others there.";
+  return problem("return-refused", { errors: [{ path: "", code: "returned_with_order", message }] });
 }
 
 function compute(row: RedemptionRow, sale: Sale, rulebook: Rulebook, request: ReturnRequest): ComputedReturn {
@@ -194,7 +204,9 @@ function returnedOf({ returned }: RedemptionRow): Returned {
   return (returned as Returned | null) ?? nothingReturned;
 }
 
+/** Gifts that were kept when all goods came back are paid for. */
 function theRest(row: RedemptionRow, sale: Sale): ReturnRequest | null {
+  if (row.state === "returned") return null;
   const back = returnedOf(row);
   const lines = sale.lines.flatMap(({ id, quantity }) => {
     const left = quantity - (back.lines[id] ?? 0);
@@ -204,7 +216,7 @@ function theRest(row: RedemptionRow, sale: Sale): ReturnRequest | null {
     const left = quantity - (back.gifts[id] ?? 0);
     return left > 0 ? [{ sku: sku ?? choices[0]!, quantity: left, promotion }] : [];
   });
-  return lines.length === 0 ? null : { lines, gifts };
+  return { lines, gifts };
 }
 
 function answerOf(row: RedemptionRow, sale: Sale, computed: ComputedReturn): RedemptionReturn {

@@ -278,6 +278,23 @@ describe("gifts and what counters get back", () => {
     );
     expect(await countersNow()).toEqual({ uses: 0, budget: 0, stock: 1 });
     expect(await usesOf("B1")).toBe(0);
+    const late = await giveBack(id, {}, { gifts: [{ sku: "BAG", quantity: 1 }] });
+    expect(late.body).toMatchObject({
+      refund: 400,
+      refunded: 1800,
+      withheld: 0,
+      shipping: 0,
+      lines: [],
+      state: "returned",
+      restored: [{ promotion: "bag", kind: "stock", code: null, amount: 1 }],
+    });
+    expect(await countersNow()).toEqual({ uses: 0, budget: 0, stock: 0 });
+    expect(refused(await giveBack(id, {}, { gifts: [{ sku: "BAG", quantity: 1 }] }))).toEqual([
+      409,
+      "return-refused",
+      "too_many_gifts",
+      "/gifts/0",
+    ]);
     // So the coupon can be used again.
     await sold("gift", [line("1", 1, 1000)], { codes: ["b-1"], customer: { id: "c" } });
   });

@@ -4021,7 +4021,7 @@ export type Order = {
   shipping?: MinorUnits;
   /** What was paid, shipping and taxes included. */
   total: MinorUnits;
-  /** The id of the redemption that priced the order. */
+  /** The id of the redemption that priced the order. Left out: the one that it has. Another only once that is cancelled or expired. */
   redemption?: string;
   attributes?: Attributes;
   /** The order's number in the ERP. */
@@ -4056,7 +4056,7 @@ export type OrderDocument = {
   shipping?: MinorUnits;
   /** What was paid, shipping and taxes included. */
   total: MinorUnits;
-  /** The id of the redemption that priced the order. */
+  /** The id of the redemption that priced the order. Left out: the one that it has. Another only once that is cancelled or expired. */
   redemption?: string;
   attributes?: Attributes;
 };
@@ -4138,6 +4138,7 @@ export type OrderReturnLine = {
 };
 
 export type OrderReturnRequest = {
+  /** Empty where gifts come back alone, and where an order without lines comes back. */
   lines: readonly (OrderReturnLine)[];
   /** Gifts of the order's redemption that come back as well; missing ones may be charged. */
   gifts?: readonly (OrderReturnGift)[];
@@ -4146,7 +4147,7 @@ export type OrderReturnRequest = {
 /** `amount`, `quantity`: of all goods that the list prices, at its prices before promotions. `sku_quantity`, `sku_multiple`: units of one SKU. */
 export type OrderRule = "amount" | "quantity" | "sku_quantity" | "sku_multiple";
 
-/** What a cancelled or returned order led to: its redemption was `released`, its goods are `returned`, or the redemption `refused`, as one that was returned in part refuses to be cancelled. `pending`: not done yet; saying the same version again does it. */
+/** What a cancelled or returned order led to: its redemption was `released` (also where it was only reserved), its goods are `returned`, or neither could be done: `refused`. `pending`: not done yet; saying the same version again does it. */
 export type OrderSettlement = "pending" | "released" | "returned" | "refused";
 
 /** `cancelled` gives back what the order's redemption took; `returned` returns all goods that are left. */
@@ -5841,9 +5842,9 @@ export type ReturnPage = {
 };
 
 export type ReturnRequest = {
-  /** How many units of which lines come back. Of equal units the cheapest come back first. */
+  /** How many units of which lines come back. Of equal units the cheapest come back first. None: gifts alone, or an order that has no lines. */
   lines?: readonly (ReturnedUnits)[];
-  /** Gifts that come back with them. Missing ones are charged at their value once they are due: with the last unit, and where a promotion reevaluates as soon as the kept goods no longer earn them. */
+  /** Gifts that come back with them. Missing ones are charged at their value once they are due: with the last unit, and where a promotion reevaluates as soon as the kept goods no longer earn them. What was charged is refunded when they come, also after the last unit. */
   gifts?: readonly (ReturnedGift)[];
 };
 

@@ -91,9 +91,9 @@ export function accept(books: Books, command: Accept): Outcome {
       ...entriesFor(voucher.id, voucher.steps, "commit", aside, "reserved", -1),
       ...entriesFor(id, 0, "commit", took, "used", 1),
     ],
-    // Committed and holding nothing: spent.
+    // Committed and holding nothing: spent. One that gave way to something else stays what it is: its order has one live redemption.
     redemptions:
-      voucher.state === "committed"
+      voucher.state === "committed" || !isOrderOf(books, voucher)
         ? [taken]
         : [
             {
@@ -112,6 +112,11 @@ export function accept(books: Books, command: Accept): Outcome {
       ),
     },
   };
+}
+
+function isOrderOf({ orders }: Books, { id, order }: RedemptionState): boolean {
+  const live = orders.get(order);
+  return live === undefined || live === id;
 }
 
 interface Share {

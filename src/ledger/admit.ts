@@ -12,6 +12,7 @@ import {
   counterKey,
   type Hold,
   isLive,
+  isVoucher,
   type RedemptionState,
   type RedemptionStatus,
   seatMeasure,
@@ -82,7 +83,9 @@ export type Refusal =
   /** It holds a seat of a group of which nobody said that it is complete. */
   | { readonly reason: "in_group" }
   /** Others build on it. */
-  | { readonly reason: "in_use" };
+  | { readonly reason: "in_use" }
+  /** A till's customer holds the promise: it is spent by a till's report, or runs out. */
+  | { readonly reason: "voucher" };
 
 export type Outcome =
   | {
@@ -137,7 +140,8 @@ function redeem(books: Books, command: Redeem): Outcome {
   const hasLapsed = live !== undefined && isLapsed(live, books.now);
   if (live !== undefined && !hasLapsed) {
     if (live.requestHash === requestHash) return { type: "repeated", redemption: live };
-    if (live.state !== "reserved") return refused({ reason: "order_redeemed", redemption: live.id });
+    if (live.state !== "reserved" || isVoucher(live))
+      return refused({ reason: "order_redeemed", redemption: live.id });
   }
   if (command.requires?.some((other) => books.redemptions.get(other)?.state !== "committed"))
     return refused({ reason: "changed" });
@@ -185,6 +189,7 @@ function isBuiltOn({ counters }: Books, names: readonly CounterName[] = []): boo
 function settle(books: Books, { kind, redemption: id, unlessTaken, isGroupComplete }: Settle): Outcome {
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
+  if (kind !== "expire" && isVoucher(held)) return refused({ reason: "voucher" });
   const { state } = held;
   switch (kind) {
     case "commit": {
@@ -222,6 +227,7 @@ function giveBack(books: Books, command: Return): Outcome {
   const { redemption: id, expectedSteps, isWhole } = command;
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
+  if (isVoucher(held)) return refused({ reason: "voucher" });
   const { state, steps } = held;
   // What comes after the last unit are gifts.
   const isOpen = state === "committed" || state === "partially_returned" || (state === "returned" && isWhole);

@@ -85,6 +85,14 @@ export function orderKey(source: string, orderRef: string): string {
   return `${source.length}:${source}${orderRef}`;
 }
 
+/** Of what vouchers set aside; nobody else may say that an order is from there. */
+export const voucherSource = "offline-voucher";
+
+/** Whether it is the reservation of a voucher: that source's order of the same id. Only a till's report takes from it. */
+export function isVoucher({ id, order }: Pick<RedemptionState, "id" | "order">): boolean {
+  return order === orderKey(voucherSource, id);
+}
+
 export function isLive({ state }: RedemptionState): boolean {
   return state !== "cancelled" && state !== "expired";
 }

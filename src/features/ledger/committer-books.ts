@@ -6,6 +6,7 @@ import {
   counterKey,
   orderKey,
   type RedemptionStatus,
+  voucherSource,
 } from "../../ledger/books.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import type { Submission } from "./ledger-commands.ts";
@@ -38,7 +39,11 @@ export function needsOf(batch: readonly Submission[]): Needs {
       orders.set(orderKey(source, orderRef), { source, orderRef });
     }
     if (command.kind !== "redeem" && command.kind !== "claim") redemptions.add(command.redemption);
-    if (command.kind === "accept") redemptions.add(command.voucher);
+    if (command.kind === "accept") {
+      const ownOrder = { source: voucherSource, orderRef: command.voucher };
+      redemptions.add(command.voucher);
+      orders.set(orderKey(ownOrder.source, ownOrder.orderRef), ownOrder);
+    }
     if (command.kind === "redeem") for (const other of command.requires ?? []) redemptions.add(other);
     if ("unlessTaken" in command)
       for (const counter of command.unlessTaken ?? []) counters.set(counterKey(counter), counter);

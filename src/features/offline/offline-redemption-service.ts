@@ -2,17 +2,19 @@
  * What tills accepted without a network. Whatever a voucher of ours was given for is recorded; what is not as it was
  * promised is flagged in the same transaction. Only what is no voucher of this project is refused.
  */
-import { orderKey } from "../../ledger/books.ts";
+import { orderKey, voucherSource } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import { requestHash } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { OperationContext } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
+import { mostErrorsReported } from "../../platform/validation.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
 import { storeFacts } from "../evaluations/evaluation-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Submission } from "../ledger/ledger-commands.ts";
+import { reservedSource } from "../ledger/reserved-source.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { type Flagged, pricedOrder, redemptionIdOf } from "./offline-order.ts";
 import type { FlagKind, OfflineRedemption, OfflineResult } from "./offline-schemas.ts";
@@ -86,9 +88,15 @@ export function offlineRedemptionService({
     const told = toldBy(context, rules, item, voucher, id, meant, now);
     const answer = { orderRef, source, voucher: voucher.id, redemption: id };
     const flags: Flagged[] = [...told.flags];
-    let order = orderRef;
+    // Where the order has a redemption, beside it; the last is an order that nobody else can have.
+    const [first, ...others] = [
+      { source, orderRef },
+      { source, orderRef: `${orderRef}#${voucher.id}` },
+      { source: voucherSource, orderRef: id },
+    ] as const;
+    let order: Order = first;
     let mayOverspend = false;
-    // At most three rounds: as it is, the order having another redemption, and something being short.
+    // At most four rounds: as it is, the order and the one beside it having another redemption, and something being short.
     for (;;) {
       const result = await committer.submit(projectId, told.submission(order, mayOverspend, flags));
       switch (result.type) {
@@ -108,9 +116,9 @@ export function offlineRedemptionService({
         case "answered":
           throw new Error("reports of tills have no Idempotency-Key");
         case "refused":
-          if (result.refusal.reason === "order_redeemed" && order === orderRef) {
-            order = `${orderRef}#${voucher.id}`;
-            flags.push({ kind: "order_redeemed", amount: null });
+          if (result.refusal.reason === "order_redeemed" && others.length > 0) {
+            if (order === first) flags.push({ kind: "order_redeemed", amount: null });
+            order = others.shift()!;
           } else if (result.refusal.reason === "short" && !mayOverspend) mayOverspend = true;
           else throw problem("unavailable", { headers: { "retry-after": "1" } });
       }
@@ -119,22 +127,28 @@ export function offlineRedemptionService({
 
   return {
     async accept(context, items) {
+      requireOwnSources(items);
       const { projectId } = context;
       const now = clock.now();
       const rules = await rulebooks.rulesOf(projectId);
       const vouchers = await provenVouchers(projectId, new Set(items.map(({ voucher }) => voucher)));
       const named = items.map(({ customer }) => customer);
       const meant = await customersMeant(database.of(projectId), projectId, named);
-      const results: OfflineResult[] = [];
+      const told: PromiseSettledResult<OfflineResult>[] = [];
       // In turns: pricing hundreds of orders at one go would hold up everybody else's requests.
       for (let first = 0; first < items.length; first += itemsPerTurn) {
         const turn = items.slice(first, first + itemsPerTurn);
-        results.push(
-          ...(await Promise.all(
+        told.push(
+          ...(await Promise.allSettled(
             turn.map((item) => acceptOne(context, rules, item, vouchers.get(item.voucher), meant, now)),
           )),
         );
       }
+      // Only now: whatever could be recorded is, and told as it was when the batch comes again.
+      const results = told.map((one) => {
+        if (one.status === "rejected") throw one.reason;
+        return one.value;
+      });
       const again = results.flatMap(({ status, redemption }) =>
         status === "duplicate" && redemption !== null ? [redemption] : [],
       );
@@ -146,6 +160,19 @@ export function offlineRedemptionService({
       );
     },
   };
+}
+
+/** It would take the place of a voucher's own reservation. */
+function requireOwnSources(items: readonly OfflineRedemption[]): void {
+  const errors = items.flatMap(({ source }, index) =>
+    source === voucherSource ? [reservedSource(`/redemptions/${index}/source`)] : [],
+  );
+  if (errors.length > 0) throw problem("invalid-request", { errors: errors.slice(0, mostErrorsReported) });
+}
+
+interface Order {
+  readonly source: string;
+  readonly orderRef: string;
 }
 
 type Meant = Awaited<ReturnType<typeof customersMeant>>;
@@ -188,19 +215,18 @@ function toldBy(
     amount,
     createdAt: new Date(now),
   });
-  const submission = (order: string, mayOverspend: boolean, raised: readonly Flagged[]): Submission => ({
+  const submission = (order: Order, mayOverspend: boolean, raised: readonly Flagged[]): Submission => ({
     command: {
       kind: "accept",
       redemption: id,
       voucher: voucher.id,
-      order: orderKey(source, order),
+      order: orderKey(order.source, order.orderRef),
       requestHash: hash,
       holds,
       mayOverspend,
     },
     newRedemption: {
-      source,
-      orderRef: order,
+      ...order,
       mode: "commit",
       customerId: customer ?? null,
       currency,

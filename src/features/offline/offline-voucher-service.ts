@@ -8,7 +8,7 @@ import { couponReason, reasonWords } from "../../engine/reasons.ts";
 import { buildRulebook } from "../../engine/rulebook.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Shortage } from "../../ledger/admit.ts";
-import { orderKey } from "../../ledger/books.ts";
+import { orderKey, voucherSource } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import {
@@ -52,8 +52,6 @@ export interface OfflineVoucherOptions {
 }
 
 const operation = "issueOfflineVoucher";
-/** The reservation of a voucher is this source's order of the same id. */
-export const voucherSource = "offline-voucher";
 
 export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVoucherService {
   const { database, clock, rulebooks, facts, committer, keys } = options;

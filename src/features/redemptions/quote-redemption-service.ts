@@ -15,6 +15,7 @@ import { restoreFacts } from "../evaluations/evaluation-facts.ts";
 import type { EvaluationService } from "../evaluations/evaluation-service.ts";
 import { cartOf } from "../facts/facts-question.ts";
 import { codeOf, isOfCode, quoteCounter, type Who, whoIs } from "../ledger/promotion-counters.ts";
+import { requireOwnSource } from "../ledger/reserved-source.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import { keptSale } from "./kept-sale.ts";
 import { findQuote, noteRedemption } from "./quote-store.ts";
@@ -197,8 +198,10 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
   }
 
   return {
-    redeem: (context, request, key) =>
-      whileHolding({ projectId: context.projectId, key }, () => redeem(context, request, key)),
+    async redeem(context, request, key) {
+      requireOwnSource(request.source);
+      return whileHolding({ projectId: context.projectId, key }, () => redeem(context, request, key));
+    },
   };
 }
 

@@ -181,6 +181,12 @@ export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }):
       return problem("redemption-expired");
     case "in_use":
       return problem("redemption-state-conflict", depositInUse);
+    case "voucher":
+      return problem("redemption-state-conflict", {
+        detail:
+          "It is what an offline voucher set aside: POST /v1/redemptions/offline takes from it, or it runs out.",
+        errors: [{ path: "", code: "offline_voucher", message: "The redemption is an offline voucher's." }],
+      });
     case "in_group":
       return problem("group-open");
     case "wrong_state":

@@ -27,6 +27,7 @@ import { asKept } from "../facts/kept-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Submission } from "../ledger/ledger-commands.ts";
 import { depositCounter } from "../ledger/promotion-counters.ts";
+import { requireOwnSource } from "../ledger/reserved-source.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
@@ -309,6 +310,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     async redeem(context, request, idempotencyKey, seat) {
       requirePrivileges(request, context.role);
       requireSense(request);
+      requireOwnSource(request.source);
       return whileHolding({ projectId: context.projectId, key: idempotencyKey }, () =>
         redeem(context, request, idempotencyKey, seat),
       );

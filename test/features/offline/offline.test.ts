@@ -127,14 +127,37 @@ describe("a voucher", () => {
     expect([await state(voucher.id), await counters(id)]).toEqual(["expired", {}]);
   });
 
-  test("that is cancelled gives everything back; a till that takes it all the same is flagged", async () => {
-    const { id, key } = await somePromotion(api, { limits: { total: 1 } });
+  test("is a till's: nobody commits, cancels or returns what it set aside", async () => {
+    const { id, key } = await somePromotion(api, {
+      limits: { total: 1 },
+      budget: { amount: { CNY: 1_000 } },
+    });
     const voucher = await issued(api, { promotion: key });
-    const cancelled = await api.rest("POST", `/v1/redemptions/${voucher.id}/cancel`, { role: "pos" });
-    expect([cancelled.status, await counters(id)]).toEqual([200, {}]);
-    const [result] = await report(api, reportOf(api, voucher.token));
-    expect(result).toMatchObject({ status: "accepted", flags: ["voucher_cancelled"] });
-    expect(await counters(id)).toEqual({ uses: [1, 0], "amount:CNY": [1_000, 0] });
+    const attempts = async () => {
+      for (const step of ["commit", "cancel"]) {
+        const { status, body } = await api.rest("POST", `/v1/redemptions/${voucher.id}/${step}`, {
+          role: "checkout",
+        });
+        expect([status, body.code, body.errors[0].code]).toEqual([
+          409,
+          "redemption-state-conflict",
+          "offline_voucher",
+        ]);
+      }
+      const body = { lines: [{ id: "1", quantity: 1 }] };
+      const back = await api.rest("POST", `/v1/redemptions/${voucher.id}/returns`, { role: "pos", body });
+      expect(back.status).toBeGreaterThanOrEqual(400);
+      expect(back.status).toBeLessThan(500);
+    };
+    await attempts();
+    expect(await counters(id)).toEqual({ uses: [0, 1], "amount:CNY": [0, 1_000] });
+    expect(await report(api, reportOf(api, voucher.token))).toMatchObject([
+      { status: "accepted", flags: [] },
+    ]);
+    await attempts();
+    expect(await report(api, reportOf(api, voucher.token))).toMatchObject([
+      { flags: ["double_spend", "limit_exceeded", "budget_exceeded"] },
+    ]);
   });
 
   test("is issued once for an Idempotency-Key", async () => {
@@ -392,6 +415,48 @@ describe("a till that reports what it accepted", () => {
       { status: "duplicate", redemption: first!.redemption, flags: ["order_redeemed"] },
     ]);
     expect(await counters(id)).toMatchObject({ uses: [2, 0] });
+  });
+
+  test("keeps the source of vouchers to itself: nobody's order takes the place of one", async () => {
+    const { id, key, code } = await somePromotion(api, { limits: { total: 2 } });
+    const voucher = await issued(api, { promotion: key });
+    const stolen = orderOf({ codes: [code], source: "offline-voucher", orderRef: voucher.id });
+    const online = await redeem(api, stolen);
+    expect([online.status, online.body.errors]).toMatchObject([400, [{ path: "/source", code: "reserved" }]]);
+    const told = reportOf(api, voucher.token, { source: "offline-voucher" });
+    const body = { redemptions: [reportOf(api, voucher.token), told] };
+    const offline = await api.rest("POST", "/v1/redemptions/offline", { role: "pos", body });
+    expect([offline.status, offline.body.errors]).toMatchObject([
+      400,
+      [{ path: "/redemptions/1/source", code: "reserved" }],
+    ]);
+    expect(await counters(id)).toEqual({ uses: [0, 1], "amount:CNY": [0, 1_000] });
+  });
+
+  test("is recorded with the whole batch where others have its orders", async () => {
+    const { id, key, code } = await somePromotion(api);
+    const voucher = await issued(api, { promotion: key });
+    const poisoned = reportOf(api, voucher.token, { orderRef: "poisoned" });
+    for (const orderRef of ["poisoned", `poisoned#${voucher.id}`])
+      expect((await redeem(api, orderOf({ codes: [code], source: "till-1", orderRef }))).status).toBe(201);
+    // As it could be before the source was reserved: the voucher's own order is somebody's.
+    await letLapse(database, api.project.id, voucher.id);
+    await sweep();
+    const online = await redeem(api, orderOf({ codes: [code] }));
+    await database.pool.query(
+      "update redemptions set source = 'offline-voucher', order_ref = $2 where project_id = $1 and id = $3",
+      [api.project.id, voucher.id, online.body.id],
+    );
+    const batch = [poisoned, reportOf(api, (await issued(api, { promotion: key })).token)];
+    const results = await report(api, ...batch);
+    expect(results).toMatchObject([
+      { status: "accepted", flags: ["order_redeemed"] },
+      { status: "accepted", flags: [] },
+    ]);
+    expect(await report(api, ...batch)).toMatchObject(
+      results.map((result) => ({ ...result, status: "duplicate" })),
+    );
+    expect([await state(voucher.id), await counters(id)]).toMatchObject(["expired", { uses: [5, 0] }]);
   });
 
   test("of a redemption that was cancelled since does not bring it back", async () => {

@@ -3523,7 +3523,9 @@ export type HintKind = "amount" | "units";
 
 export type Identifiers = {
   device?: string;
+  /** Blanks, dashes, dots and parentheses do not matter, and 00 is +. Without its country code it is another number. */
   phone?: string;
+  /** IPv4 or IPv6, however it is written; an IPv4 address within IPv6 is that IPv4 address. */
   ip?: string;
 };
 
@@ -5002,6 +5004,7 @@ export type PromotionFinding = {
 export type PromotionKey = string;
 
 export type PromotionLimits = {
+  /** Of every use there ever was; the others count from when they are set. */
   total?: number;
   perCustomer?: number;
   perCode?: number;

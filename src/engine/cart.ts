@@ -113,7 +113,17 @@ const depositClaimSchema = z
   .meta({ id: "DepositClaim" });
 
 export const identifiersSchema = z
-  .strictObject({ device: name.optional(), phone: name.optional(), ip: name.optional() })
+  .strictObject({
+    device: name.optional(),
+    phone: name
+      .optional()
+      .describe(
+        "Blanks, dashes, dots and parentheses do not matter, and 00 is +. Without its country code it is another number.",
+      ),
+    ip: name
+      .optional()
+      .describe("IPv4 or IPv6, however it is written; an IPv4 address within IPv6 is that IPv4 address."),
+  })
   .meta({ id: "Identifiers" });
 
 export const cartSchema = z

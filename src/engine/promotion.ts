@@ -71,7 +71,7 @@ const scope = z.enum(["customer", "device", "phone", "ip"]);
 
 const limitsSchema = z
   .strictObject({
-    total: count.optional(),
+    total: count.optional().describe("Of every use there ever was; the others count from when they are set."),
     perCustomer: count.optional(),
     perCode: count.optional(),
     perDevice: count.optional(),

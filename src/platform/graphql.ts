@@ -53,6 +53,8 @@ interface GraphqlContext {
   operationName: string | undefined;
   /** As what it was let in. */
   load: Load;
+  /** The `Idempotency-Key` that came with the request: of its one field that moves money (`costGuard` lets no second through). */
+  keyInHeader: string | string[] | undefined;
   /** The fields whose answer is that of an earlier request. */
   replayed: string[];
 }
@@ -122,6 +124,7 @@ export async function mountGraphql(app: FastifyInstance, options: GraphqlOptions
       mayHoldEscapes: query.includes("\\u"),
       operationName,
       load,
+      keyInHeader: request.headers["idempotency-key"],
       replayed: [],
     };
     try {
@@ -189,7 +192,8 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
     alias: string,
   ): unknown => {
     const { id, roles, handler, takesIdempotencyKey, isComputed, maySeconds } = operation;
-    const { caller, requestId, address, socket, mayHoldEscapes, replayed } = given as GraphqlContext;
+    const { caller, requestId, address, socket, mayHoldEscapes, keyInHeader, replayed } =
+      given as GraphqlContext;
     requireRole(roles, caller.role);
     if (mayHoldEscapes) {
       requireStorableText(args);
@@ -203,7 +207,7 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
     input?.body(body);
     const ifMatch = ifMatchOf(operation, args.ifMatch == null ? undefined : quoted(String(args.ifMatch)));
     const key = takesIdempotencyKey
-      ? idempotencyKey((args.idempotencyKey as string | null) ?? undefined)
+      ? idempotencyKey(oneKeyOf((args.idempotencyKey as string | null) ?? undefined, keyInHeader))
       : null;
     const notes: AnswerNotes = { isReplay: false };
     const context = contextOf(operation, caller, { id: requestId, ip: address, socket });
@@ -218,6 +222,15 @@ function performWith(validation: ReadonlyMap<string, InputValidation>, cohort: C
       return value;
     });
   };
+}
+
+/** Said in either place, or alike in both. */
+function oneKeyOf(argument: string | undefined, header: string | string[] | undefined) {
+  if (argument !== undefined && header !== undefined && argument !== header) {
+    const message = "The argument and the header Idempotency-Key are two keys of one request.";
+    throw problem("invalid-request", { errors: [{ path: "/idempotencyKey", code: "two_keys", message }] });
+  }
+  return argument ?? header;
 }
 
 /**

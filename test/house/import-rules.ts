@@ -104,6 +104,7 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // Names of counters, and what is taken of them.
   "src/features/ledger/promotion-counters.ts": "words",
   "src/features/ledger/promotion-holds.ts": "words",
+  "src/features/ledger/reserved-source.ts": "words",
   // A voucher as data: its terms, its counters, its text; and what a till reports of it.
   "src/features/offline/offline-order.ts": "words",
   "src/features/offline/voucher-holds.ts": "words",

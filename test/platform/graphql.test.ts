@@ -12,11 +12,11 @@ afterAll(async () => {
   await app.close();
 });
 
-async function post(payload: unknown, on = app, key = "admin") {
+async function post(payload: unknown, on = app, key = "admin", headers: Record<string, string> = {}) {
   const answer = await on.inject({
     method: "POST",
     url: "/graphql",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
     payload: typeof payload === "string" ? payload : JSON.stringify(payload),
   });
   return { status: answer.statusCode, body: answer.json(), text: answer.body };
@@ -112,6 +112,30 @@ test("a repetition is marked beside the data, a busy key with the seconds to wai
   expect((await post({ query, variables: { key: "busy" } })).body.errors).toMatchObject([
     { extensions: { code: "idempotency-key-in-use", status: 409, retryAfterSeconds: 7 } },
   ]);
+});
+
+test("an Idempotency-Key in the header is that of the one field that takes one", async () => {
+  const query = "mutation ($key: String) { motto: __typename mine: pay(idempotencyKey: $key) { id } }";
+  const sent = (header: string, key?: string) =>
+    post({ query, variables: { key } }, app, "checkout", { "idempotency-key": header });
+  // The third and later times the document is compiled.
+  for (let time = 0; time < 4; time++) {
+    const replayed = { extensions: { idempotentReplayed: ["mine"] } };
+    expect((await sent("again")).body).toMatchObject(replayed);
+    expect((await sent("again", "again")).body).toMatchObject(replayed);
+    expect((await sent("first")).body).not.toMatchObject(replayed);
+    for (const [header, key, code] of [
+      ["again", "first", "two_keys"],
+      ["no key", undefined, "invalid_format"],
+    ] as const) {
+      const { errors } = (await sent(header, key)).body;
+      expect(errors).toMatchObject([
+        { extensions: { status: 400, errors: [{ path: "/idempotencyKey", code }] } },
+      ]);
+    }
+  }
+  const look = { query: "{ motto { text } }" };
+  expect((await post(look, app, "admin", { "idempotency-key": "any" })).body.errors).toBeUndefined();
 });
 
 test("an operation that will go says so over REST, in GraphQL and in OpenAPI", async () => {

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { periodAt } from "../../engine/period.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName } from "../../ledger/books.ts";
+import { canonicalAddress } from "../../platform/network-address.ts";
 
 /** Whose use it is: keyed hashes, so that books know nobody. Null is not known. */
 export interface Who {
@@ -23,8 +24,21 @@ export type Identifier = "device" | "phone" | "ip";
  */
 export function hashIdentifier(key: Uint8Array, kind: Identifier, value: string): string {
   return createHmac("sha256", key)
-    .update(`${kind}:${value.normalize("NFKC").trim().toLowerCase()}`)
+    .update(`${kind}:${canonical(kind, value)}`)
     .digest("base64url");
+}
+
+/** However it is written, the same number and the same address are one. What is neither is compared as any text is. */
+function canonical(kind: Identifier, value: string): string {
+  const text = value.normalize("NFKC").trim().toLowerCase();
+  if (kind === "ip") return canonicalAddress(text) ?? text;
+  return kind === "phone" ? (phoneNumber(text) ?? text) : text;
+}
+
+/** Null for what is no number. Without its country code it is another number: which country is meant nobody says. */
+function phoneNumber(text: string): string | null {
+  const digits = text.replaceAll(/[\s\p{Pd}().]/gu, "").replace(/^00/, "+");
+  return /^\+?\d+$/.test(digits) ? digits : null;
 }
 
 /** By what a customer is told apart where nothing else about them may be kept. */

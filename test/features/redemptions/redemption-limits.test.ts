@@ -1,5 +1,7 @@
+import { createHmac } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hashIdentifier, type Identifier } from "../../../src/features/ledger/promotion-counters.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi, type TestClock, testClock } from "../api.ts";
@@ -22,6 +24,39 @@ afterAll(async () => {
 
 const coded = (code: string, limits: object, more: object = {}) =>
   activePromotion(api, code.toLowerCase(), { trigger: { type: "code", code }, limits, ...more });
+
+test.each([
+  ["perPhone", "phone", ["+86 138 0013 8000", "+8613800138000", "+86-138-0013-8000", "0086 (138) 0013.8000"]],
+  ["perIp", "ip", ["1.2.3.4", "::ffff:1.2.3.4", "::FFFF:102:304"]],
+  ["perIp", "ip", ["2001:db8::1", "2001:0DB8:0:0:0:0:0:1"]],
+])("a limit %s knows a %s however it is written: %j", async (limit, kind, written) => {
+  const code = `WRITTEN${written.join("").length}`;
+  await coded(code, { [limit]: 1 });
+  const statuses = [];
+  for (const value of written)
+    statuses.push((await redeem(api, orderOf({ codes: [code], identifiers: { [kind]: value } }))).status);
+  expect(statuses).toEqual([201, ...written.slice(1).map(() => 409)]);
+});
+
+test("numbers without a country, and what is no number, are others", async () => {
+  await coded("OTHERS", { perPhone: 1 });
+  for (const phone of ["+8613800138000", "13800138000", "ext. 5", "ext 5"])
+    expect((await redeem(api, orderOf({ codes: ["OTHERS"], identifiers: { phone } }))).status).toBe(201);
+});
+
+test("identifiers in the usual form are hashed as they always were", () => {
+  const key = new Uint8Array(32);
+  const plain = (kind: Identifier, value: string) =>
+    createHmac("sha256", key).update(`${kind}:${value}`).digest("base64url");
+  for (const [kind, value] of [
+    ["phone", "+8613800138000"],
+    ["phone", "13800138000"],
+    ["ip", "203.0.113.7"],
+    ["ip", "2001:db8::1"],
+    ["device", "d-1"],
+  ] as const)
+    expect(hashIdentifier(key, kind, value)).toBe(plain(kind, value));
+});
 
 describe.each([
   ["perDevice", { device: "d-1" }, { device: " D-1 " }, { device: "d-2" }],

@@ -117,7 +117,8 @@ union all
 -- The goods of an order come back in its own book or in that of its redemption.
 select 'refunded-in-two-books', o.project_id, o.external_id, format('%s, and %s of %s', o.refunded, r.refunded, r.id)
   from orders o join redemptions r on r.project_id = o.project_id
-   and (r.id = o.redemption_id or o.redemption_id is null and r.order_ref = o.external_id and r.currency = o.currency and r.customer_id = o.customer_id)
+   and (r.id = o.redemption_id or o.redemption_id is null and r.order_ref = o.external_id and r.currency = o.currency and r.customer_id = o.customer_id
+        and not exists (select from orders named where named.project_id = r.project_id and named.redemption_id = r.id))
  where o.refunded > 0 and r.refunded > 0
 
 union all

@@ -133,6 +133,16 @@ describe("the money of a sale comes back once", () => {
     expect(await refunded(id, redemption)).toBe(paid);
   });
 
+  test("and what came back of an order is not held against a redemption that another order names", async () => {
+    const [id, other] = [newOrderId(), newOrderId()];
+    await stored(id, 1);
+    await backByOrder(id, half);
+    const redemption = await sold(id);
+    await stored(other, 1, { redemption });
+    expect((await backByRedemption(redemption)).body.refund).toBe(paid);
+    expect((await backByOrder(id, half)).body.refund).toBe(7_200);
+  });
+
   test("and another customer's order of the same number is another order", async () => {
     const id = newOrderId();
     const redemption = await sold(id, { customer: { id: "c-1" } });
@@ -197,6 +207,25 @@ describe("an order keeps its redemption", () => {
         put(id, 2),
         put(id, 3, { status: "fulfilled" }),
       ]),
+    );
+    // As a stream writes them: in one statement, however many others write the same.
+    const told = (version: number) =>
+      orders.map(({ id }) =>
+        JSON.stringify({ externalId: `${id}-s`, ...orderOf({ version, customer: undefined }) }),
+      );
+    await Promise.all(
+      [1, 2, 3, 4].map(async (version) => {
+        const { statusCode, body } = await api.app.inject({
+          method: "POST",
+          url: "/v1/orders/bulk",
+          headers: {
+            authorization: `Bearer ${api.project.keys.erp}`,
+            "content-type": "application/x-ndjson",
+          },
+          payload: told(version).join("\n"),
+        });
+        expect([statusCode, body.includes("refused")]).toEqual([200, false]);
+      }),
     );
     for (const { id, redemption } of orders) {
       const { redemption: kept } = await orderNow(id);

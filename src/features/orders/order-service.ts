@@ -68,7 +68,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
   /** The order with the redemption whose returns are its own, if it has one. */
   async function bookOf(projectId: string, externalId: string): Promise<OrderRow> {
     const order = await find(projectId, externalId);
-    if (order.redemptionId !== null) return order;
+    if (order.redemptionId !== null || order.status === "cancelled") return order;
     return withTransaction(
       database,
       projectId,

@@ -37,7 +37,7 @@ export interface OrderWriteOptions {
 const settledAtOnce = 32;
 
 export function orderWriteService({ database, clock, settlement }: OrderWriteOptions): OrderWriteService {
-  /** The newer versions among them are written; who they are is decided while what they follow is held. */
+  /** Writes the newer versions among them; which these are, and what they may say, is decided while those before them are held. */
   function writeNewer(
     projectId: string,
     orders: readonly IncomingOrder[],
@@ -68,12 +68,22 @@ export function orderWriteService({ database, clock, settlement }: OrderWriteOpt
     });
   }
 
+  /** Each time there is one more that is there to be held. */
+  async function writeUnovertaken(
+    projectId: string,
+    orders: readonly IncomingOrder[],
+  ): Promise<Map<string, WriteOutcome>> {
+    for (;;) {
+      try {
+        return await writeNewer(projectId, orders);
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+      }
+    }
+  }
+
   async function upsert(projectId: string, orders: readonly IncomingOrder[]): Promise<WriteOutcome[]> {
-    const written = await writeNewer(projectId, orders).catch((error: unknown) => {
-      // Now the other's version is there to be held.
-      if (error instanceof Overtaken) return writeNewer(projectId, orders);
-      throw error;
-    });
+    const written = await writeUnovertaken(projectId, orders);
     const others = orders.filter(({ externalId }) => !written.has(externalId));
     const standing = await standingOf(database.of(projectId), projectId, others);
     return orders.map((order): WriteOutcome => {

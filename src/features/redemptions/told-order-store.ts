@@ -2,11 +2,12 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 
 /**
- * That an ERP's order which names no redemption stands for this one: it has its number and currency, and is of the same
- * customer, or where one of the two knows none has the same total. `o`: orders, `r`: redemptions.
+ * That an ERP's order which names no redemption stands for this one, which no order names: it has its number and currency, and
+ * is of the same customer, or where one of the two knows none has the same total. `o`: orders, `r`: redemptions.
  */
 const isTheSame: SQL = sql`r.project_id = o.project_id and r.order_ref = o.external_id and r.currency = o.currency and not r.is_deposit
-  and (r.customer_id = o.customer_id or (r.customer_id is null or o.customer_id is null) and r.total = o.total)`;
+  and (r.customer_id = o.customer_id or (r.customer_id is null or o.customer_id is null) and r.total = o.total)
+  and not exists (select from orders linked where linked.project_id = r.project_id and linked.redemption_id = r.id)`;
 
 export interface ToldRedemption extends Record<string, unknown> {
   readonly id: string;
@@ -34,7 +35,6 @@ export async function redemptionsOfOrder(
                         and r.state not in ('cancelled', 'expired')
       join orders o on o.project_id = ${projectId} and o.external_id = ${externalId}
      where r.state <> 'reserved' and ${isTheSame}
-       and not exists (select from orders linked where linked.project_id = ${projectId} and linked.redemption_id = r.id)
      order by r.id limit 2`);
   return rows;
 }

@@ -795,6 +795,7 @@ create table coupons (
   customer_id text,
   claimed_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  spelling text,
   constraint coupons_pkey PRIMARY KEY (project_id, code),
   constraint coupons_claims_have_a_time CHECK (((customer_id IS NULL) = (claimed_at IS NULL))),
   constraint coupons_status_known CHECK ((status = ANY (ARRAY['active'::text, 'void'::text]))),
@@ -809,6 +810,7 @@ create policy project on coupons as permissive for all to public using ((project
 comment on table coupons is 'One redeemable code a row. No foreign key to its pool: COPY would check it a million times, and pools are never deleted.';
 comment on column coupons.code is 'Normalised, look-alikes folded where the pool does: what a typed code is looked up by. How it is printed follows from the pool.';
 comment on column coupons.customer_id is 'Who claimed it or got it. Null: nobody''s, anyone may use it and a claim may take it.';
+comment on column coupons.spelling is 'How an imported code is printed, where that does not follow from the code and the form of its pool.';
 comment on column coupons.used is 'Committed uses; like reserved, a cache of the ledger entries of measure ''coupon'' with this code.';
 grant delete, insert, select, update on coupons to dealwright_app;
 

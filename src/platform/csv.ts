@@ -14,6 +14,11 @@ export function csvLines(rows: readonly (readonly CsvCell[])[]): string {
 /** The full-width forms as well: spreadsheets read them as the same. */
 const trigger = /^[=+\-@\t\r\n＝＋－＠]/;
 
+/** What was handed out as such a cell. */
+export function withoutApostrophe(cell: string): string {
+  return cell.startsWith("'") && trigger.test(cell.slice(1)) ? cell.slice(1) : cell;
+}
+
 function inert(cell: string): string {
   return trigger.test(cell) ? `'${cell}` : cell;
 }

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
 import { parse } from "csv-parse";
+import { withoutApostrophe } from "./csv.ts";
 import { Problem } from "./problem.ts";
 import { parseJsonBody } from "./text-safety.ts";
 
@@ -23,6 +24,14 @@ export interface StreamRecord<Value> {
 const tooLong: RecordFault = {
   code: "line_too_long",
   message: `A line may have ${longestRecordBytes / 1_048_576} MiB.`,
+};
+const tooLongCsv: RecordFault = {
+  code: tooLong.code,
+  message: `A line may have ${longestRecordBytes / 1_048_576} MiB; nothing was read from here on.`,
+};
+const columnTwice: RecordFault = {
+  code: "duplicate_column",
+  message: "Two columns have one name; nothing was read.",
 };
 const brokenCsv: RecordFault = {
   code: "csv_broken",
@@ -116,14 +125,20 @@ async function* readLines(body: Readable): AsyncGenerator<StreamRecord<string>> 
 }
 
 /**
- * CSV with a header line; each record by its column names, which are compared in lower case. A record whose quotes do not
+ * CSV with a header line; each record by its column names, which are compared in lower case. What `csvLines` writes is read as it was. A record whose quotes do not
  * match, or that is too long, is told and ends the reading: nobody can say where the next one begins.
  */
 export async function* readCsv(body: Readable): AsyncGenerator<StreamRecord<Record<string, string>>> {
   let last: StreamRecord<Record<string, string>> | null = null;
   const parser = parse({
     bom: true,
-    columns: (names: string[]) => names.map((name) => name.trim().toLowerCase()),
+    cast: withoutApostrophe,
+    columns(given: string[]) {
+      const names = given.map((name) => name.trim().toLowerCase());
+      const named = names.filter((name) => name !== "");
+      if (new Set(named).size < named.length) last = { line: 1, value: null, fault: columnTwice };
+      return names;
+    },
     info: true,
     max_record_size: longestRecordBytes,
     relax_column_count: true,
@@ -133,7 +148,7 @@ export async function* readCsv(body: Readable): AsyncGenerator<StreamRecord<Reco
     trim: true,
     on_skip: (error) => {
       const line = typeof error?.lines === "number" ? error.lines : 0;
-      const fault = error?.code === "CSV_MAX_RECORD_SIZE" ? tooLong : brokenCsv;
+      const fault = error?.code === "CSV_MAX_RECORD_SIZE" ? tooLongCsv : brokenCsv;
       last ??= { line, value: null, fault };
     },
   });

@@ -119,20 +119,21 @@ function digitsOf(form: CodeForm, stored: string): number[] | null {
   return digits;
 }
 
-/** A stored code as customers see it. An imported one of another form is printed as it is stored. */
-export function printCode(form: CodeForm, stored: string): string {
+/** A stored code as customers see it. An imported one of another form is printed as it was spelled: its `spelling`, null if it is no other. */
+export function printCode(form: CodeForm, stored: string, spelling: string | null): string {
+  if (spelling !== null) return spelling;
   const digits = digitsOf(form, stored);
   if (digits === null) return stored;
   let place = 0;
   return form.printed.map((text) => text ?? form.alphabet.charAt(digits[place++]!)).join("");
 }
 
-/** What a code from elsewhere is stored as: folded if it is of the pool's form, else only normalised. */
-export function storedCode(form: CodeForm, code: string): string {
+/** How a code from elsewhere is stored: as the pool compares codes, and how it was spelled, should that not follow from its form. */
+export function storedCode(form: CodeForm, code: string): { stored: string; spelling: string | null } {
   const normal = normalizeCode(code);
-  if (!form.folds) return normal;
-  const folded = foldLookAlikes(normal);
-  return digitsOf(form, folded) === null ? normal : folded;
+  const stored = form.folds ? foldLookAlikes(normal) : normal;
+  const isSpelled = stored !== normal && digitsOf(form, stored) === null;
+  return { stored, spelling: isSpelled ? normal : null };
 }
 
 /** What a typed code may be stored as, the likelier first: as it is, and with its look-alikes folded. */

@@ -113,10 +113,10 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
 
     function answerOf({ picked, at }: Granted): CouponClaim {
       if (picked === null) throw new Error("a claim was granted without a code");
-      const { code, expiresAt } = picked;
+      const { code, spelling, expiresAt } = picked;
       return {
         id,
-        code: printCode(form, code),
+        code: printCode(form, code, spelling),
         pool: pool.key,
         customer,
         claimedAt: new Date(at).toISOString(),

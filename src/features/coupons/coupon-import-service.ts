@@ -10,8 +10,9 @@ import { type RecordFault, readCsv, readNdjson, type StreamRecord } from "../../
 import { isStorable } from "../../platform/text-safety.ts";
 import { problemErrorsOf } from "../../platform/validation.ts";
 import { recordChange } from "../audit/audit-service.ts";
+import { customersMeant } from "../customers/customer-alias-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { type CodeForm, storedCode } from "./code-form.ts";
+import { type CodeForm, candidatesOf, storedCode } from "./code-form.ts";
 import { mostUsesPerCode } from "./coupon-pool-schemas.ts";
 import { existingPool, expiryOf, formOf } from "./coupon-pool-service.ts";
 import { countCodes } from "./coupon-pool-store.ts";
@@ -62,7 +63,7 @@ export function couponImportService({ database, clock, projects }: CouponImportO
         now,
       };
       // Every coupon of this import bears this time: that is how a repeated code is told from one that was there.
-      const origin = { projectId, poolId: pool.id, createdAt: new Date(now) };
+      const origin = { projectId, poolId: pool.id, createdAt: new Date(now), folds: form.folds };
 
       async function store(rows: readonly Row[]): Promise<Refusal[]> {
         const first = new Map<string, Row>();
@@ -72,7 +73,17 @@ export function couponImportService({ database, clock, projects }: CouponImportO
           else first.set(row.code, row);
         }
         const added = await withTransaction(database, projectId, async (connection) => {
-          const codes = await insertCoupons(connection, origin, [...first.values()]);
+          const named = [...first.values()];
+          const meant = await customersMeant(
+            connection,
+            projectId,
+            named.map(({ customerId }) => customerId),
+          );
+          const coupons = named.map((row) => ({
+            ...row,
+            customerId: row.customerId === null ? null : meant(row.customerId),
+          }));
+          const codes = await insertCoupons(connection, origin, coupons);
           await countCodes(connection, projectId, pool.id, codes.length);
           // A batch is a change of its own: what was stored before a connection broke is in the trail, too.
           if (codes.length > 0)
@@ -139,6 +150,7 @@ const faults = {
   code_repeated: { code: "code_repeated", message: "An earlier line has this code." },
   code_exists: { code: "code_exists", message: "The project has this code already." },
   expiry_invalid: { code: "expiry_invalid", message: "Not an RFC 3339 date and time with an offset." },
+  not_usable: { code: "not_usable", message: "By its `status` it is not usable." },
   expiry_past: { code: "expiry_past", message: "It has expired already." },
   uses_invalid: { code: "uses_invalid", message: `A whole number from 1 to ${mostUsesPerCode}.` },
   customer_invalid: { code: "customer_invalid", message: `At most ${limits.nameLength} characters.` },
@@ -160,12 +172,14 @@ function readRow(
     const message = `${error?.path.slice(1) || "row"}: ${error?.message ?? ""}`;
     return { line, code: null, reason: faults.invalid_row.code, message };
   }
-  const { code: given, expiresAt: until, uses, customer } = parsed.data;
+  const { code: given, expiresAt: until, uses: made, usesLeft, status, customer } = parsed.data;
+  const uses = usesLeft === undefined || usesLeft === "" ? made : usesLeft;
   const refuse = (fault: RecordFault): Refusal => refused({ line, given }, fault);
   if (given.length > limits.codeLength) return refuse(faults.code_too_long);
-  const code = storedCode(form, given);
+  const { stored: code, spelling } = storedCode(form, given);
   if (code === "") return refuse(faults.code_missing);
   if (!codeCharacters.test(code)) return refuse(faults.code_characters);
+  if (status !== undefined && status !== "" && status !== "usable") return refuse(faults.not_usable);
   let { expiresAt, maxUses } = defaults;
   if (until !== undefined && until !== "") {
     if (!dateTime.safeParse(until).success || !isKeepable(until)) return refuse(faults.expiry_invalid);
@@ -179,11 +193,12 @@ function readRow(
   const customerId = customer === undefined || customer === "" ? null : customer;
   if (customerId !== null && (customerId.length > limits.nameLength || !isStorable(customerId)))
     return refuse(faults.customer_invalid);
-  return { line, given, code, maxUses, expiresAt, customerId };
+  const lookAlike = candidatesOf(given).find((candidate) => candidate !== code) ?? null;
+  return { line, given, code, spelling, lookAlike, maxUses, expiresAt, customerId };
 }
 
 const fieldNames = new Map(
-  ["code", "expiresAt", "uses", "customer"].flatMap((name) => [
+  Object.keys(importedCoupon.shape).flatMap((name) => [
     [name.toLowerCase(), name],
     [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), name],
   ]),

@@ -91,9 +91,12 @@ export async function issuedCoupons(
     rows.flatMap((row) => {
       const pool = pools.find(({ id }) => id === row.poolId);
       if (pool === undefined) return [];
-      const { code, expiresAt } = row;
+      const { code, expiresAt, spelling } = row;
       return [
-        [code, { code: printCode(formOf(pool), code), status: statusAt(row, now), expiresAt }] as const,
+        [
+          code,
+          { code: printCode(formOf(pool), code, spelling), status: statusAt(row, now), expiresAt },
+        ] as const,
       ];
     }),
   );

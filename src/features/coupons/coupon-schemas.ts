@@ -110,10 +110,15 @@ export const qrQuery = z.strictObject({
   size: z.int().min(50).max(2_000).default(300).describe("Pixels a side, of a PNG."),
 });
 
-/** One coupon to import; in CSV a column each, in any order and case. */
+/** One coupon to import; in CSV a column each, in any order and case. What an export writes can be imported: the last three are not looked at. */
 export const importedCoupon = z.strictObject({
   code: z.string(),
   expiresAt: z.string().optional(),
   uses: z.union([z.int(), z.string()]).optional(),
   customer: z.string().optional(),
+  usesLeft: z.union([z.int(), z.string()]).optional(),
+  status: z.string().optional(),
+  pool: z.unknown().optional(),
+  claimedAt: z.unknown().optional(),
+  createdAt: z.unknown().optional(),
 });

@@ -235,9 +235,9 @@ async function couponShowerOf(
 export function couponShower(pool: CouponPoolRow): (row: CouponRow, now: number) => Coupon {
   const form = formOf(pool);
   return (row, now) => {
-    const { code, maxUses, used, reserved, expiresAt, customerId, claimedAt, createdAt } = row;
+    const { code, maxUses, used, reserved, expiresAt, customerId, claimedAt, createdAt, spelling } = row;
     return {
-      code: printCode(form, code),
+      code: printCode(form, code, spelling),
       pool: pool.key,
       status: statusAt(row, now),
       uses: maxUses,

@@ -40,26 +40,43 @@ async function copyFresh(connection: Connection, rows: AsyncIterable<Buffer>): P
 
 export interface NewCoupon {
   readonly code: string;
+  readonly spelling: string | null;
+  /** Under which code pools that compare otherwise would have it; null: under the same. */
+  readonly lookAlike: string | null;
   readonly maxUses: number;
   readonly expiresAt: Date | null;
   readonly customerId: string | null;
 }
 
-/** Adds those whose code is free and returns their codes. In the order of the codes: two imports cannot deadlock. */
+/**
+ * Adds those whose code is free and returns their codes. In the order of the codes: two imports cannot deadlock. One that another pool
+ * has by its look-alikes is not free; nor, where the pool `folds`, what it has itself from the time when imports were not folded.
+ */
 export async function insertCoupons(
   connection: Connection,
-  { projectId, poolId, createdAt }: Pick<CouponRow, "projectId" | "poolId" | "createdAt">,
+  {
+    projectId,
+    poolId,
+    createdAt,
+    folds,
+  }: Pick<CouponRow, "projectId" | "poolId" | "createdAt"> & { folds: boolean },
   rows: readonly NewCoupon[],
 ): Promise<string[]> {
   const at = createdAt.toISOString();
   const column = <T>(of: (row: NewCoupon) => T) => sql.param(rows.map(of));
   const { rows: added } = await connection.execute<{ code: string }>(sql`
-    insert into coupons (project_id, code, pool_id, max_uses, expires_at, customer_id, claimed_at, created_at)
+    insert into coupons (project_id, code, pool_id, max_uses, expires_at, customer_id, claimed_at, created_at, spelling)
     select ${projectId}, code, ${poolId}, max_uses, expires_at, customer_id,
-           case when customer_id is not null then ${at}::timestamptz end, ${at}::timestamptz
+           case when customer_id is not null then ${at}::timestamptz end, ${at}::timestamptz, spelling
       from unnest(${column(({ code }) => code)}::text[], ${column(({ maxUses }) => maxUses)}::integer[],
                   ${column(({ expiresAt }) => expiresAt?.toISOString() ?? null)}::timestamptz[],
-                  ${column(({ customerId }) => customerId)}::text[]) as row (code, max_uses, expires_at, customer_id)
+                  ${column(({ customerId }) => customerId)}::text[], ${column(({ spelling }) => spelling)}::text[],
+                  ${column(({ lookAlike }) => lookAlike)}::text[])
+             as row (code, max_uses, expires_at, customer_id, spelling, look_alike)
+     where not exists (
+             select from coupons other
+              where other.project_id = ${projectId} and other.code = look_alike collate "C"
+                and (${folds}::boolean or other.pool_id <> ${poolId}))
      order by code collate "C"
     on conflict do nothing
     returning code`);
@@ -176,7 +193,8 @@ export async function* exportCoupons(
     await client.query(
       `declare exported no scroll cursor for
        select project_id as "projectId", code, pool_id as "poolId", status, max_uses as "maxUses", used, reserved,
-              expires_at as "expiresAt", customer_id as "customerId", claimed_at as "claimedAt", created_at as "createdAt"
+              expires_at as "expiresAt", customer_id as "customerId", claimed_at as "claimedAt", created_at as "createdAt",
+              spelling
          from coupons where project_id = $1 and pool_id = $2 and ($3::timestamptz is not null) ${claimedIs} ${statusIs}
         order by customer_id, code`,
       [projectId, poolId, now, ...(status === undefined ? [] : [status])],

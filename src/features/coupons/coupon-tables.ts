@@ -32,6 +32,7 @@ export const coupons = pgTable(
     customerId: text("customer_id"),
     claimedAt: instant("claimed_at"),
     createdAt: instant("created_at").notNull(),
+    spelling: text(),
   },
   (table) => [primaryKey({ columns: [table.projectId, table.code] })],
 );

@@ -127,14 +127,14 @@ function noteOwner({ counters }: Books, { poolId, customerId }: Pick, { code }: 
 
 function takePick(
   { customerId, validForSeconds }: Pick,
-  { place, code, expiresAt: stands }: FreeCode,
+  { place, code, spelling, expiresAt: stands }: FreeCode,
   now: number,
   writes: Writes,
 ): PickedCoupon {
   const after = validForSeconds === null ? null : now + validForSeconds * 1_000;
   const expiresAt = after === null ? stands : stands === null ? after : Math.min(after, stands);
   writes.claims.push({ place, code, customerId, expiresAt });
-  return { code, expiresAt };
+  return { code, spelling, expiresAt };
 }
 
 function note(

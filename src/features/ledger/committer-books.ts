@@ -105,6 +105,7 @@ export interface Loaded {
     expiresAt: number | null;
     /** Whose it is; null: nobody's. */
     customerId: string | null;
+    spelling: string | null;
   }[];
   counters: { place: string; name: CounterName; used: number; reserved: number }[];
 }
@@ -115,6 +116,7 @@ export type Picks = ReadonlyMap<string, FreeCode[]>;
 export interface FreeCode {
   readonly place: string;
   readonly code: string;
+  readonly spelling: string | null;
   readonly expiresAt: number | null;
 }
 
@@ -156,10 +158,10 @@ function whyClosed({ status, expiresAt }: Loaded["coupons"][number], now: number
 export function withLoaded(picked: Picks, { now, coupons }: Loaded): Picks {
   const picks = new Map(picked);
   for (const coupon of coupons) {
-    const { place, code, poolId, used, reserved, maxUses, expiresAt, customerId } = coupon;
+    const { place, code, poolId, used, reserved, maxUses, expiresAt, customerId, spelling } = coupon;
     const isFree = customerId === null && whyClosed(coupon, now) === null && used + reserved < maxUses;
     const others = picks.get(poolId);
-    if (isFree && others !== undefined) picks.set(poolId, [{ place, code, expiresAt }, ...others]);
+    if (isFree && others !== undefined) picks.set(poolId, [{ place, code, spelling, expiresAt }, ...others]);
   }
   return picks;
 }

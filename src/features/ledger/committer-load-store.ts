@@ -58,7 +58,7 @@ with r as materialized (
           union all
           select hold ->> 0, hold ->> 1, hold ->> 2, hold ->> 3 from r, json_array_elements(r.holds) as hold) as named
 ), c as materialized (
-  select ctid, code, pool_id, status, used, reserved, max_uses, expires_at, customer_id
+  select ctid, code, pool_id, status, used, reserved, max_uses, expires_at, customer_id, spelling
     from coupons
    where project_id = $1
      and code = any ($10::text[] || array(select substr(holder, 6) from k where measure = 'coupon'))
@@ -78,7 +78,7 @@ select 'i', null, key, operation, encode(request_hash, 'hex'), resource_id, null
   from idempotency_records where project_id = $1 and key = any ($5::text[])
 union all
 select 'c', ctid::text, code, pool_id, status, (extract(epoch from expires_at) * 1000)::bigint::text, customer_id, used, reserved, max_uses,
-       null from c
+       to_json(spelling) from c
 union all
 select 'n', ctid::text, rule_id, measure, holder, period, null, used, reserved, null, null from n
 union all
@@ -181,6 +181,7 @@ function add(loaded: Loaded, { kind, place, t1, t2, t3, t4, t5, n1, n2, n3, j }:
         maxUses: n3 ?? 0,
         expiresAt: t4 === null ? null : Number(t4),
         customerId: t5,
+        spelling: j as string | null,
       });
       return;
     case "n":
@@ -203,9 +204,9 @@ export async function pickCodes(
   const picks = new Map<string, FreeCode[]>();
   await client.query(`select ${planByIndex}`);
   for (const [poolId, count] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { rows } = await client.query<{ place: string; code: string; expires_at: number | null }>({
+    const { rows } = await client.query<FreeCode & { expires_at: number | null }>({
       name: "pick-codes",
-      text: `select ctid::text as place, code, (extract(epoch from expires_at) * 1000)::bigint as expires_at
+      text: `select ctid::text as place, code, spelling, (extract(epoch from expires_at) * 1000)::bigint as expires_at
                from coupons
               where project_id = $1 and pool_id = $2 and customer_id is null and status = 'active'
                 and used + reserved < max_uses and (expires_at is null or expires_at > now())
@@ -215,7 +216,7 @@ export async function pickCodes(
     });
     picks.set(
       poolId,
-      rows.map(({ place, code, expires_at }) => ({ place, code, expiresAt: expires_at })),
+      rows.map(({ place, code, spelling, expires_at }) => ({ place, code, spelling, expiresAt: expires_at })),
     );
   }
   await client.query(`select ${planByPlace}`);

@@ -81,6 +81,8 @@ export interface Submission {
 
 export interface PickedCoupon {
   readonly code: string;
+  /** As it was imported, should that not follow from the code. */
+  readonly spelling: string | null;
   /** Epoch milliseconds, or null. */
   readonly expiresAt: number | null;
 }

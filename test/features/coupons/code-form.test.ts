@@ -74,23 +74,26 @@ test("what is drawn is printed in the pool's form, and whatever is printed leads
     fc.asyncProperty(settings, async (given) => {
       const form = codeForm(given);
       for (const stored of await codesOf(form, 5)) {
-        const printed = printCode(form, stored);
+        const printed = printCode(form, stored, null);
         const places = (given.prefix + given.pattern).replaceAll("#", `[${given.alphabet}]`);
         expect(printed).toMatch(new RegExp(`^${places}$`));
         expect(candidatesOf(printed)).toContain(stored);
-        expect(storedCode(form, printed)).toBe(stored);
-        expect(storedCode(form, printed.toLowerCase().replaceAll("-", " "))).toBe(stored);
+        expect(storedCode(form, printed)).toEqual({ stored, spelling: null });
+        expect(storedCode(form, printed.toLowerCase().replaceAll("-", " ")).stored).toBe(stored);
       }
     }),
     { numRuns: 60 },
   );
 });
 
-test("a code of another form is stored and printed as it is spelled", () => {
+test("a code of another form is compared as the pool compares codes, and printed as it is spelled", () => {
   const form = codeForm({ alphabet: crockford, checkCharacter: true });
   for (const code of ["HELLO", "O0O0O0O0O0O0O", "ПРИВЕТ-1"]) {
-    expect(storedCode(form, code)).toBe(normalizeCode(code));
-    expect(printCode(form, normalizeCode(code))).toBe(normalizeCode(code));
+    const { stored, spelling } = storedCode(form, code);
+    expect(candidatesOf(code)).toContain(stored);
+    expect(printCode(form, stored, spelling)).toBe(normalizeCode(code));
+    const asSpelled = codeForm({ alphabet: `${crockford}O`, checkCharacter: true });
+    expect(storedCode(asSpelled, code)).toEqual({ stored: normalizeCode(code), spelling: null });
   }
 });
 

@@ -134,7 +134,7 @@ test("two imports of the same codes at once take each code once", async () => {
   expect(reports[0].refused + reports[1].refused).toBe(6_000);
 });
 
-test("an imported code of the pool's form is found with its look-alikes, another one as it is spelled", async () => {
+test("an imported code is found with its look-alikes, and printed in the pool's form or as it was spelled", async () => {
   const made = await someCodes(api, 30);
   const target = await makePool(api);
   const moved = made.codes.find((code) => code.includes("0"))!;
@@ -143,7 +143,95 @@ test("an imported code of the pool's form is found with its look-alikes, another
   const find = async (code: string) => (await api.rest("GET", `/v1/coupons/${code}`)).body.code;
   expect(await find(moved.replaceAll("0", "o"))).toBe(moved);
   expect(await find("hello")).toBe("HELLO");
-  expect(await find("HE110")).toBe("coupon-not-found");
+  expect(await find("HE110")).toBe("HELLO");
+  const spelled = await makePool(api, { alphabet: "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" });
+  await importInto(spelled, "code\nOTHER\n");
+  expect(await find("other")).toBe("OTHER");
+  expect(await find("0THER")).toBe("coupon-not-found");
+  const { body } = await api.rest("POST", `/v1/coupon-pools/${spelled}/claim`, { body: { customer: "c-1" } });
+  expect(body.code).toBe("OTHER");
+  const claimed = [];
+  for (const customer of ["c-1", "c-2"])
+    claimed.push(
+      (await api.rest("POST", `/v1/coupon-pools/${target}/claim`, { body: { customer } })).body.code,
+    );
+  expect(claimed.sort()).toEqual([moved, "HELLO"].sort());
+});
+
+test("one printed code is one coupon, however it is spelled and whatever pool it is imported into", async () => {
+  const made = await someCodes(api, 2, { prefix: "GOLD-" });
+  const longer = await makePool(api, { length: 14 });
+  const apart = await makePool(api, { alphabet: "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" });
+  const file = `code\n${made.codes.join("\n")}\n`;
+  for (const key of [longer, apart])
+    expect(await importInto(key, file)).toMatchObject({
+      accepted: 0,
+      refusals: [{ reason: "code_exists" }, { reason: "code_exists" }],
+    });
+  const [code] = made.codes;
+  for (const typed of [code!, code!.replace("GOLD", "G01D")])
+    expect((await api.rest("GET", `/v1/coupons/${typed}`)).body).toMatchObject({ code, pool: made.key });
+
+  expect(await importInto(longer, "code\nPAPER-O001\nPAPER-0001\n")).toMatchObject({
+    accepted: 1,
+    refusals: [{ line: 3, reason: "code_repeated" }],
+  });
+  expect(await importInto(apart, "code\npaper o001\n")).toMatchObject({ accepted: 0 });
+  expect(await importInto(apart, "code\nB0B\nBOB\n")).toMatchObject({ accepted: 2 });
+  expect(await importInto(longer, "code\nBOB\n")).toMatchObject({ accepted: 0 });
+
+  // From when imports were stored as they were spelled.
+  await database.pool.query(
+    "update coupons set code = 'PAPERO001', spelling = null where code = 'PAPER0001'",
+  );
+  expect(await importInto(longer, "code\nPAPER-O001\n")).toMatchObject({ accepted: 0, refused: 1 });
+  expect((await api.rest("GET", "/v1/coupons/PAPER-O001")).body.code).toBe("PAPERO001");
+});
+
+test("a coupon imported for a guest who was merged is the customer's", async () => {
+  const key = await makePool(api);
+  for (const id of ["guest-2", "real-2"]) await api.rest("PUT", `/v1/customers/${id}`, { body: {} });
+  const merged = await api.rest("POST", "/v1/customers/real-2/merge", { body: { guest: "guest-2" } });
+  expect(merged.status, merged.text).toBeLessThan(300);
+  await importInto(key, "code,customer\nAMA1,guest-2\n");
+  expect((await api.rest("GET", "/v1/coupons/AMA1")).body.customer).toBe("real-2");
+});
+
+test("what an export writes can be imported, and what is used or void stays away", async () => {
+  const key = await makePool(api);
+  await importInto(
+    key,
+    "code,customer,uses,expiresAt\nEXP1,+86 138,3,2099-01-01T00:00:00Z\nEXP2,,,\nEXP3,,,\n",
+  );
+  await api.rest("POST", "/v1/coupons/EXP3/void");
+  await database.pool.query("update coupons set used = 1 where code = 'EXP1'");
+  for (const [format, type] of [
+    ["csv", "text/csv"],
+    ["ndjson", "application/x-ndjson"],
+  ] as const) {
+    const { text } = await api.rest("GET", `/v1/coupon-pools/${key}/codes?format=${format}`);
+    const target = await makePool(api);
+    const moved = text.replaceAll("EXP", `${format.toUpperCase()}X`);
+    const report = await importInto(target, moved, type);
+    expect(report).toMatchObject({ accepted: 2, refused: 1, refusals: [{ reason: "not_usable" }] });
+    expect((await api.rest("GET", `/v1/coupons/${format}x1`)).body).toMatchObject({
+      customer: "+86 138",
+      uses: 2,
+      usesLeft: 2,
+      expiresAt: "2099-01-01T00:00:00.000Z",
+    });
+  }
+});
+
+test("a line that is too long ends a CSV and says so, and two columns of one name are refused", async () => {
+  const key = await makePool(api);
+  const long = await importInto(key, `code\nBEFOREHUGE\n${"X".repeat(3_000_000)}\nAFTERHUGE\n`);
+  expect(long).toMatchObject({ accepted: 1, refusals: [{ line: 3, reason: "line_too_long" }] });
+  expect(long.refusals[0].message).toContain("nothing was read from here on");
+  expect(await importInto(key, "code,Code\nA1,A2\n")).toMatchObject({
+    accepted: 0,
+    refusals: [{ line: 1, reason: "duplicate_column" }],
+  });
 });
 
 test("a body that is neither CSV nor NDJSON, and a pool that is not there, are refused before anything is read", async () => {

@@ -9,6 +9,7 @@ import { silentLog } from "../../src/platform/log.ts";
 import { type Load, loads, type Pressure, pressure, shares } from "../../src/platform/pressure.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { type ProjectWithKeys, projectWithKeys } from "../features/project-fixture.ts";
+import { patience } from "./sizes.ts";
 
 const mostOpenRequests = 40;
 let direct: TestDatabase;
@@ -68,117 +69,129 @@ const figure = async (name: string) => (await figures(name))[0];
 /** So many, and none of them waits for its turn: who waits is not under way. */
 async function untilUnderWay(count: number): Promise<void> {
   const underWay = () => figures("requests_open", "requests_waiting");
-  await vi.waitFor(async () => expect(await underWay()).toEqual([count, 0]), { timeout: 60_000 });
+  await vi.waitFor(async () => expect(await underWay()).toEqual([count, 0]), { timeout: patience });
 }
 
-test("exports go first, then reading, then pricing, and writing last; health answers all the while", async () => {
-  // Known from here on, so that nothing but the work itself asks the database.
-  expect((await examples.pricing()).status).toBe(200);
-  const blocker = await direct.pool.connect();
-  await blocker.query("begin; lock table redemptions in access exclusive mode");
-  onTestFinished(() => blocker.release(true));
-  const held: Promise<Response>[] = [];
-  // Each waits for the lock, and so is under way.
-  const fillTo = async (share: number) => {
-    while (held.length < share * mostOpenRequests)
-      held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `${held.length}` }));
-    // The request that asks is under way itself, as is each that is tried below.
-    await untilUnderWay(held.length + 1);
-  };
-  const refused: Load[] = [];
-  const told: object[] = [];
-  for (const load of loads) {
-    await fillTo(shares[load]);
-    const answer = await examples[load]();
-    expect([load, answer.status, answer.headers.get("retry-after")]).toEqual([load, 503, "1"]);
-    told.push({
-      headers: [...answer.headers.keys()],
-      body: { ...((await answer.json()) as object), requestId: "" },
-    });
-    refused.push(load);
-    for (const earlier of refused) expect((await examples[earlier]()).status).toBe(503);
-    const next = loads[refused.length];
-    // What comes next is let in still. Pricing answers at once; the others would wait for the lock like the rest.
-    if (next === "pricing") expect((await examples.pricing()).status).toBe(200);
-    expect((await fetch(`${url}/livez`)).status).toBe(200);
-  }
-  // Whether the framework says it or the front door.
-  expect(told).toEqual(Array(loads.length).fill(told[0]));
-  expect(await figure('requests_shed_total{load="bulk"}')).toBe(5);
-  expect(await figure('requests_shed_total{load="writing"}')).toBe(2);
-  await blocker.query("rollback");
-  expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
-  for (const load of loads) expect((await examples[load]()).status).toBeLessThan(300);
-});
-
-test("a document is turned away with its kind: what changes something last, whatever else it asks first", async () => {
-  const evaluation = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
-  const list = "redemptions { nodes { id } }";
-  // Refused for its role, which is asked after the gate, and without the database.
-  const change = `mutation { archivePromotion(id: "p") { id } }`;
-  const ask = async (query: string) => {
-    const answer = await fetch(`${url}/graphql`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${project.keys.checkout}`, "content-type": "application/json" },
-      body: JSON.stringify({ query }),
-    });
-    const { errors, code } = (await answer.json()) as {
-      errors?: { extensions: { code: string } }[];
-      code?: string;
+test(
+  "exports go first, then reading, then pricing, and writing last; health answers all the while",
+  async () => {
+    // Known from here on, so that nothing but the work itself asks the database.
+    expect((await examples.pricing()).status).toBe(200);
+    const blocker = await direct.pool.connect();
+    await blocker.query("begin; lock table redemptions in access exclusive mode");
+    onTestFinished(() => blocker.release(true));
+    const held: Promise<Response>[] = [];
+    // Each waits for the lock, and so is under way.
+    const fillTo = async (share: number) => {
+      while (held.length < share * mostOpenRequests)
+        held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `${held.length}` }));
+      // The request that asks is under way itself, as is each that is tried below.
+      await untilUnderWay(held.length + 1);
     };
-    return [answer.status, code ?? errors?.[0]?.extensions.code];
-  };
-  expect(await ask(evaluation)).toEqual([200, undefined]);
-  const blocker = await direct.pool.connect();
-  await blocker.query("begin; lock table redemptions in access exclusive mode");
-  onTestFinished(() => blocker.release(true));
-  const held: Promise<Response>[] = [];
-  const fillTo = async (share: number) => {
-    while (held.length < share * mostOpenRequests)
-      held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `again-${held.length}` }));
-    await untilUnderWay(held.length + 1);
-  };
-  await fillTo(shares.reading);
-  expect(await ask(evaluation)).toEqual([200, undefined]);
-  expect(await ask(`query both ${evaluation.replace(/ \}$/, ` ${list} }`)}`)).toEqual([503, "unavailable"]);
-  await fillTo(shares.pricing);
-  expect(await ask(evaluation)).toEqual([503, "unavailable"]);
-  expect(await ask(change)).toEqual([200, "forbidden-role"]);
-  await blocker.query("rollback");
-  expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
-  expect(await ask(evaluation)).toEqual([200, undefined]);
-});
+    const refused: Load[] = [];
+    const told: object[] = [];
+    for (const load of loads) {
+      await fillTo(shares[load]);
+      const answer = await examples[load]();
+      expect([load, answer.status, answer.headers.get("retry-after")]).toEqual([load, 503, "1"]);
+      told.push({
+        headers: [...answer.headers.keys()],
+        body: { ...((await answer.json()) as object), requestId: "" },
+      });
+      refused.push(load);
+      for (const earlier of refused) expect((await examples[earlier]()).status).toBe(503);
+      const next = loads[refused.length];
+      // What comes next is let in still. Pricing answers at once; the others would wait for the lock like the rest.
+      if (next === "pricing") expect((await examples.pricing()).status).toBe(200);
+      expect((await fetch(`${url}/livez`)).status).toBe(200);
+    }
+    // Whether the framework says it or the front door.
+    expect(told).toEqual(Array(loads.length).fill(told[0]));
+    expect(await figure('requests_shed_total{load="bulk"}')).toBe(5);
+    expect(await figure('requests_shed_total{load="writing"}')).toBe(2);
+    await blocker.query("rollback");
+    expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
+    for (const load of loads) expect((await examples[load]()).status).toBeLessThan(300);
+  },
+  patience,
+);
 
-test("a flood of GraphQL quotes leaves what changes something its places", async () => {
-  const narrow = await buildApp({
-    config: { environment: "test", logLevel: "silent" },
-    database,
-    clock: systemClock,
-    deadlines: { mostWaiting: 8, turnMilliseconds: 0, deadlineMilliseconds: 120_000 },
-  });
-  onTestFinished(() => narrow.close());
-  const quote = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
-  // Refused for its role, which is asked after the gate, and without the database.
-  const change = `mutation { archivePromotion(id: "p") { id } }`;
-  const ask = async (query: string) => {
-    const headers = { authorization: `Bearer ${project.keys.checkout}` };
-    const { statusCode } = await narrow.inject({
-      method: "POST",
-      url: "/graphql",
-      headers,
-      payload: { query },
+test(
+  "a document is turned away with its kind: what changes something last, whatever else it asks first",
+  async () => {
+    const evaluation = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
+    const list = "redemptions { nodes { id } }";
+    // Refused for its role, which is asked after the gate, and without the database.
+    const change = `mutation { archivePromotion(id: "p") { id } }`;
+    const ask = async (query: string) => {
+      const answer = await fetch(`${url}/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${project.keys.checkout}`, "content-type": "application/json" },
+        body: JSON.stringify({ query }),
+      });
+      const { errors, code } = (await answer.json()) as {
+        errors?: { extensions: { code: string } }[];
+        code?: string;
+      };
+      return [answer.status, code ?? errors?.[0]?.extensions.code];
+    };
+    expect(await ask(evaluation)).toEqual([200, undefined]);
+    const blocker = await direct.pool.connect();
+    await blocker.query("begin; lock table redemptions in access exclusive mode");
+    onTestFinished(() => blocker.release(true));
+    const held: Promise<Response>[] = [];
+    const fillTo = async (share: number) => {
+      while (held.length < share * mostOpenRequests)
+        held.push(send("POST", "/v1/redemptions", { ...order, orderRef: `again-${held.length}` }));
+      await untilUnderWay(held.length + 1);
+    };
+    await fillTo(shares.reading);
+    expect(await ask(evaluation)).toEqual([200, undefined]);
+    expect(await ask(`query both ${evaluation.replace(/ \}$/, ` ${list} }`)}`)).toEqual([503, "unavailable"]);
+    await fillTo(shares.pricing);
+    expect(await ask(evaluation)).toEqual([503, "unavailable"]);
+    expect(await ask(change)).toEqual([200, "forbidden-role"]);
+    await blocker.query("rollback");
+    expect(new Set((await Promise.all(held)).map(({ status }) => status))).toEqual(new Set([201]));
+    expect(await ask(evaluation)).toEqual([200, undefined]);
+  },
+  patience,
+);
+
+test(
+  "a flood of GraphQL quotes leaves what changes something its places",
+  async () => {
+    const narrow = await buildApp({
+      config: { environment: "test", logLevel: "silent" },
+      database,
+      clock: systemClock,
+      deadlines: { mostWaiting: 8, turnMilliseconds: 0, deadlineMilliseconds: 120_000 },
     });
-    return statusCode;
-  };
-  expect([await ask(quote), await ask(change)]).toEqual([200, 200]);
-  const quotes = () => Array.from({ length: 40 }, () => ask(quote));
-  const [before, changed, after] = await Promise.all([
-    Promise.all(quotes()),
-    ask(change),
-    Promise.all(quotes()),
-  ]);
-  expect([changed, before.includes(503) && after.includes(503)]).toEqual([200, true]);
-});
+    onTestFinished(() => narrow.close());
+    const quote = `{ evaluate(input: { currency: "CNY", lines: [{ id: "1", sku: "A", quantity: 1, unitPrice: 100 }] }) { total } }`;
+    // Refused for its role, which is asked after the gate, and without the database.
+    const change = `mutation { archivePromotion(id: "p") { id } }`;
+    const ask = async (query: string) => {
+      const headers = { authorization: `Bearer ${project.keys.checkout}` };
+      const { statusCode } = await narrow.inject({
+        method: "POST",
+        url: "/graphql",
+        headers,
+        payload: { query },
+      });
+      return statusCode;
+    };
+    expect([await ask(quote), await ask(change)]).toEqual([200, 200]);
+    const quotes = () => Array.from({ length: 40 }, () => ask(quote));
+    const [before, changed, after] = await Promise.all([
+      Promise.all(quotes()),
+      ask(change),
+      Promise.all(quotes()),
+    ]);
+    expect([changed, before.includes(503) && after.includes(503)]).toEqual([200, true]);
+  },
+  patience,
+);
 
 test("in a long queue that stands nobody waits for long, but what changes something", async () => {
   const toldBy = async (manyWaiting: number) => {

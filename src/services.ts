@@ -261,7 +261,7 @@ export function servicesOf({
     measurement,
     redemptions,
     quotes: quoteService({ database, clock, evaluations }),
-    quoteRedemptions: quoteRedemptionService({ ...redeeming, evaluations }),
+    quoteRedemptions: quoteRedemptionService({ ...redeeming, evaluations, redemptions }),
     groupBuying: groupBuyingServices({ database, clock, log, rulebooks, redemptions, facts }),
     redemptionExpiry: redemptionExpiryService({ database, committer, log }),
     returns,

@@ -119,6 +119,28 @@ export async function eraseAnswers(
        and resource_id in (select json_array_elements_text(${JSON.stringify(resourceIds)}::json))`);
 }
 
+/**
+ * Keeps an answer that changed nothing with the key it was given for, so that the key goes on answering it whatever happens since.
+ * Whoever had the key meanwhile is the first: then the answer is theirs, and refused to another request.
+ */
+export async function keepAnswer(
+  connection: Connection,
+  projectId: string,
+  { key, operation, requestHash: hash }: Idempotency,
+  resourceId: string,
+  answer: unknown,
+): Promise<IdempotencyRecord> {
+  const { rowCount } = await connection.execute(sql`
+    insert into idempotency_records (project_id, key, operation, request_hash, resource_id, answer)
+    values (${projectId}, ${key}, ${operation}, decode(${hash}, 'hex'), ${resourceId}, ${JSON.stringify(answer)}::json)
+    on conflict do nothing`);
+  if (rowCount === 1) return { operation, requestHash: hash, resourceId, answer };
+  const record = await findIdempotencyRecord(connection, projectId, key);
+  if (record === undefined) throw problem("idempotency-key-in-use", { headers: { "retry-after": "1" } });
+  requireSameRequest(record, operation, hash);
+  return record;
+}
+
 export async function findIdempotencyRecord(
   connection: Connection,
   projectId: string,

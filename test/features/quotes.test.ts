@@ -87,11 +87,16 @@ describe("a quote", () => {
 
   test("holds until its instant and not at it", async () => {
     const [first, second] = [await hold({ validSeconds: 60 }), await hold({ validSeconds: 60 })];
+    const third = await hold({ validSeconds: 60 });
     api.clock.advance(59_999);
+    const reserved = await redeem(third.id, { orderRef: "Q-kept", mode: "reserve" });
     const sold = await redeem(first.id, {}, { "idempotency-key": "in-time" });
     expect(sold.status, sold.text).toBe(201);
     api.clock.advance(1);
     expect(faultOf(await redeem(second.id))).toBe("409 quote-expired");
+    // What was reserved in time is committed by the same request.
+    const committed = await redeem(third.id, { orderRef: "Q-kept", mode: "commit" });
+    expect(committed.body).toMatchObject({ id: reserved.body.id, state: "committed" });
     expect(await stateOf(second.id)).toBe("expired");
     // What was answered in time is answered so for good.
     const again = await redeem(first.id, { orderRef: sold.body.orderRef }, { "idempotency-key": "in-time" });

@@ -141,9 +141,11 @@ select 'd' as kind, u.i, json_build_object('redemption', paid.id, 'promotion', r
     types: ["text", "text"],
     text: `
 select 'o' as kind, u.i, json_build_object('id', id, 'state', state, 'requestHash', encode(request_hash, 'hex'), 'holds', holds,
-         'hasLapsed', state = 'reserved' and expires_at <= now()) as value
+         'hasLapsed', state = 'reserved' and expires_at <= now(),
+         'ttlSeconds', coalesce(round(extract(epoch from expires_at - created_at)), (request ->> 'ttlSeconds')::numeric),
+         'total', total) as value
   from $u as u (i, project_id, source, order_ref),
-       lateral (select id, state, request_hash, holds, expires_at from redemptions
+       lateral (select id, state, request_hash, holds, expires_at, created_at, request, total from redemptions
                  where project_id = u.project_id and source = u.source and order_ref = u.order_ref
                    and state not in ('cancelled', 'expired') offset 0) as standing`,
     rowsOf: ({ order }) => (order === null ? [] : [[order.source, order.orderRef]]),

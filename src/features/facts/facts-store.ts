@@ -73,6 +73,9 @@ export interface StandingRedemption {
   readonly requestHash: string;
   /** Past its time by the database's clock, though nobody has expired it yet. */
   readonly hasLapsed: boolean;
+  /** For how long it was, or would have been, reserved; null if that is not known any more. */
+  readonly ttlSeconds: number | null;
+  readonly total: number;
 }
 
 interface Statement {

@@ -25,7 +25,7 @@ import { priceChanged, problemOf, projectStopped, promotionKilled } from "./rede
 import { redeemOperation, redemptionRepeats } from "./redemption-repeats-service.ts";
 import { promisedBy } from "./redemption-rewards.ts";
 import type { QuotedRedemptionRequest, Redemption } from "./redemption-schemas.ts";
-import type { RedemptionServiceOptions } from "./redemption-service.ts";
+import type { RedemptionService, RedemptionServiceOptions } from "./redemption-service.ts";
 
 export interface QuoteRedemptionService {
   redeem(
@@ -38,11 +38,11 @@ export interface QuoteRedemptionService {
 type Options = Pick<
   RedemptionServiceOptions,
   "database" | "clock" | "rulebooks" | "facts" | "committer" | "alarms"
-> & { evaluations: Pick<EvaluationService, "saved"> };
+> & { evaluations: Pick<EvaluationService, "saved">; redemptions: Pick<RedemptionService, "commitHeld"> };
 
 export function quoteRedemptionService(options: Options): QuoteRedemptionService {
-  const { database, clock, rulebooks, facts, committer, alarms, evaluations } = options;
-  const { redemption, asAnswered, answeredBefore } = redemptionRepeats(database);
+  const { database, clock, rulebooks, facts, committer, alarms, evaluations, redemptions } = options;
+  const { asAnswered, answeredBefore, repeated } = redemptionRepeats(database);
 
   /** `meant`: whom the customer turned out to be merged into, null at first; `isAgain`: a coupon became somebody's while we looked. */
   async function redeem(
@@ -76,7 +76,11 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
       ...(identifiers !== undefined && { identifiers }),
     };
     const known = await facts.forOrder(rules, { ...asked, priceLists: false }, now, order, context.apiKeyId);
-    const before = await answeredBefore(projectId, known, hash);
+    const idempotency = idempotencyOf(idempotencyKey, redeemOperation, hash);
+    const redeeming = { hash, idempotency, request };
+    const before =
+      (await answeredBefore(projectId, known, redeeming)) ??
+      (await redemptions.commitHeld(context, known, redeeming));
     if (before !== null) return before;
     if (rules.isStopped) throw projectStopped();
     if (held.validUntil.getTime() <= now) throw problem("quote-expired");
@@ -148,7 +152,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         createdBy: context.apiKeyId,
         ...promisedBy(quote),
       },
-      idempotency: idempotencyOf(idempotencyKey, redeemOperation, hash),
+      idempotency,
       answer: beginningOf,
       alongside: (client) => noteRedemption(client, projectId, held.id, id),
     });
@@ -167,7 +171,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
           isReplay: false,
         };
       case "repeated":
-        return { answer: await redemption(projectId, result.redemption.id), isReplay: true };
+        return repeated(projectId, result.redemption.id, idempotency);
       case "answered":
         requireSameRequest(result.record, redeemOperation, hash);
         return { answer: await asAnswered(projectId, result.record), isReplay: true };

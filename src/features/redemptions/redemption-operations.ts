@@ -44,6 +44,8 @@ export function redemptionOperations(
         "quote-mismatch",
         "promotion-killed",
         "order-already-redeemed",
+        "redemption-expired",
+        "redemption-state-conflict",
         "project-stopped",
       ],
       example: {

@@ -1,6 +1,6 @@
 /** Redemptions as they are, and what a request that comes again was answered. */
 import type { Database } from "../../platform/database.ts";
-import { requireSameRequest } from "../../platform/idempotency.ts";
+import { type Idempotency, keepAnswer, requestHash, requireSameRequest } from "../../platform/idempotency.ts";
 import type { Answered } from "../../platform/operation.ts";
 import { problem } from "../../platform/problem.ts";
 import type { Knowledge } from "../facts/facts-service.ts";
@@ -21,8 +21,10 @@ export interface RedemptionRepeats {
   answeredBefore(
     projectId: string,
     known: Pick<Knowledge, "record" | "standing">,
-    hash: string,
+    redeeming: Redeeming,
   ): Promise<Answered<Redemption> | null>;
+  /** Of what has happened already: as it stands, and kept with the key of whoever asked again. */
+  repeated(projectId: string, id: string, idempotency: Idempotency | null): Promise<Answered<Redemption>>;
 }
 
 export function redemptionRepeats(database: Pick<Database, "of">): RedemptionRepeats {
@@ -43,21 +45,59 @@ export function redemptionRepeats(database: Pick<Database, "of">): RedemptionRep
     return { ...(await redemption(projectId, record.resourceId)), ...(record.answer as object) };
   }
 
+  async function repeated(
+    projectId: string,
+    id: string,
+    idempotency: Idempotency | null,
+  ): Promise<Answered<Redemption>> {
+    const answer = await redemption(projectId, id);
+    if (idempotency === null) return { answer, isReplay: true };
+    const { state, expiresAt, refunded } = answer;
+    const now = { state, expiresAt, refunded };
+    const record = await keepAnswer(database.of(projectId), projectId, idempotency, id, now);
+    return { answer: record.answer === now ? answer : await asAnswered(projectId, record), isReplay: true };
+  }
+
   return {
     existing,
     redemption,
     asAnswered,
-    async answeredBefore(projectId, { record, standing }, hash) {
+    repeated,
+    async answeredBefore(projectId, { record, standing }, { hash, idempotency, request }) {
       if (record !== null) {
         requireSameRequest(record, redeemOperation, hash);
         return { answer: await asAnswered(projectId, record), isReplay: true };
       }
       if (standing === null || standing.hasLapsed) return null;
-      if (standing.requestHash === hash)
-        return { answer: await redemption(projectId, standing.id), isReplay: true };
-      if (standing.state !== "reserved")
+      if (standing.requestHash === hash) return repeated(projectId, standing.id, idempotency);
+      if (standing.state === "reserved") return null;
+      const { expectedTotal = standing.total } = request ?? {};
+      if (expectedTotal !== standing.total || !isReservedBy(standing, request))
         throw problemOf({ reason: "order_redeemed", redemption: standing.id });
-      return null;
+      return repeated(projectId, standing.id, idempotency);
     },
   };
+}
+
+/** What a request to redeem an order says, as far as it tells whether it was answered before. */
+export interface Redeeming {
+  readonly hash: string;
+  readonly idempotency: Idempotency | null;
+  /** Null for one that nothing but itself is a repetition of. */
+  readonly request: {
+    readonly mode: "reserve" | "commit";
+    readonly expectedTotal?: number | undefined;
+  } | null;
+}
+
+/** Whether the order's redemption was made by this very request, but that it reserved, for some time. */
+export function isReservedBy(
+  { requestHash: made, ttlSeconds, total }: NonNullable<Knowledge["standing"]>,
+  request: Redeeming["request"],
+): boolean {
+  if (request?.mode !== "commit") return false;
+  const reserving = { ...request, mode: "reserve", ttlSeconds };
+  return [undefined, total].some(
+    (expectedTotal) => requestHash(redeemOperation, { ...reserving, expectedTotal }) === made,
+  );
 }

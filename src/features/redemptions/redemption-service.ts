@@ -5,7 +5,6 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
-import type { Settle } from "../../ledger/admit.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
@@ -26,7 +25,6 @@ import type { FactsService } from "../facts/facts-service.ts";
 import { asKept } from "../facts/kept-facts.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Submission } from "../ledger/ledger-commands.ts";
-import { depositCounter } from "../ledger/promotion-counters.ts";
 import { requireOwnSource } from "../ledger/reserved-source.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
@@ -41,34 +39,28 @@ import {
   faultOf,
   problemOf,
   projectStopped,
-  promotionKilled,
   requirePaidDeposit,
 } from "./redemption-problems.ts";
 import { redeemOperation, redemptionRepeats } from "./redemption-repeats-service.ts";
 import { promisedBy } from "./redemption-rewards.ts";
 import type { Redemption, RedemptionQuery, RedemptionRequest } from "./redemption-schemas.ts";
 import { type Seat, seated, withSeat } from "./redemption-seat-service.ts";
+import { type RedemptionSettling, redemptionSettling } from "./redemption-settling-service.ts";
 import { ledgerOf, listRedemptions, listRedemptionsOfCode } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
-import { paysDeposit, returnsOf } from "./return-store.ts";
+import { returnsOf } from "./return-store.ts";
 
-export interface RedemptionService {
+export interface RedemptionService extends RedemptionSettling {
   redeem(
     context: OperationContext,
     request: RedemptionRequest,
     idempotencyKey: string | null,
     seat?: Seat,
   ): Promise<Answered<Redemption>>;
-  /** Makes a reservation final. Again, or on one that is final already, it changes nothing. */
-  commit(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
-  /** Gives everything back. A redemption of which something was returned is past that. */
-  cancel(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
   redemption(projectId: string, id: string): Promise<Redemption>;
   list(asker: Asker, query: RedemptionQuery): Promise<Page<Redemption>>;
   ledger(projectId: string, id: string): Promise<Ledger>;
 }
-
-export type RedemptionActor = Pick<OperationContext, "projectId" | "isGone">;
 
 export interface RedemptionServiceOptions {
   database: Database;
@@ -86,15 +78,11 @@ export interface RedemptionServiceOptions {
 
 /** Each time others were quicker. A counter that is truly gone is known to be after the first. */
 const mostAttempts = 6;
-const operations = {
-  redeem: redeemOperation,
-  commit: "commitRedemption",
-  cancel: "cancelRedemption",
-} as const;
 
 export function redemptionService(options: RedemptionServiceOptions): RedemptionService {
   const { database, clock, rulebooks, facts, pricing, committer, wrongCodes, alarms, exposures } = options;
-  const { existing, redemption, asAnswered, answeredBefore } = redemptionRepeats(database);
+  const { existing, redemption, asAnswered, answeredBefore, repeated } = redemptionRepeats(database);
+  const settling = redemptionSettling(options);
 
   async function redeem(
     context: OperationContext,
@@ -106,7 +94,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     const id = newId("rdm", clock.now());
     const { source, orderRef = id } = request;
     const hash = requestHash(
-      operations.redeem,
+      redeemOperation,
       seat === undefined ? request : { ...request, ttlSeconds: 0, seat: seat.name },
     );
     const rules = await zonedRules(projectId, request.timezone);
@@ -122,7 +110,11 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
       return answer;
     };
     let known = seated(await ask(), seat);
-    const before = await answeredBefore(projectId, known, hash);
+    const idempotency = idempotencyOf(idempotencyKey, redeemOperation, hash);
+    const redeeming = { hash, idempotency, request: seat === undefined ? request : null };
+    const before =
+      (await answeredBefore(projectId, known, redeeming)) ??
+      (await settling.commitHeld(context, known, redeeming));
     if (before !== null) return before;
     // A till that repeats itself still gets the answer it had.
     if (mustNotBegin !== null) throw mustNotBegin;
@@ -130,7 +122,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     const lookAgain = async () => {
       const exact = await facts.sharedCounters(rules);
       known = seated((await ask()).withCounters(exact), seat);
-      return answeredBefore(projectId, known, hash);
+      return answeredBefore(projectId, known, redeeming);
     };
     for (let attempt = 1; ; attempt++) {
       const { settings } = rules;
@@ -188,7 +180,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           createdBy: context.apiKeyId,
           ...promisedBy(quote),
         },
-        idempotency: idempotencyOf(idempotencyKey, operations.redeem, hash),
+        idempotency,
         isAbandoned: context.isGone,
         answer: beginningOf,
         ...(seat !== undefined && { alongside: seat.alongside }),
@@ -209,9 +201,9 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
             isReplay: false,
           };
         case "repeated":
-          return { answer: await redemption(projectId, result.redemption.id), isReplay: true };
+          return repeated(projectId, result.redemption.id, idempotency);
         case "answered":
-          requireSameRequest(result.record, operations.redeem, hash);
+          requireSameRequest(result.record, redeemOperation, hash);
           return { answer: await asAnswered(projectId, result.record), isReplay: true };
         case "merged": {
           if (attempt >= mostAttempts) throw problem("unavailable");
@@ -245,57 +237,6 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
     return timezone === undefined ? rules : rules.then((live) => rulebooks.inTimezone(live, timezone));
   }
 
-  async function settle(
-    kind: "commit" | "cancel",
-    { projectId, isGone }: RedemptionActor,
-    id: string,
-    idempotencyKey: string | null,
-  ): Promise<Answered<Redemption>> {
-    const operation = operations[kind];
-    const hash = requestHash(operation, id);
-    if (kind === "commit") await requireInForce(projectId, id);
-    const isDeposit = kind === "cancel" && (await paysDeposit(database.of(projectId), projectId, id));
-    const command: Settle = {
-      kind,
-      redemption: id,
-      ...(isDeposit && { unlessTaken: [depositCounter(id)] }),
-    };
-    const submit = (asked: Settle) =>
-      committer.submit(projectId, {
-        command: asked,
-        idempotency: idempotencyOf(idempotencyKey, operation, hash),
-        isAbandoned: isGone,
-        answer: ({ redemption: now }) => ({ state: now?.state, expiresAt: null, refunded: 0 }),
-      });
-    let result = await submit(command);
-    if (result.type === "refused" && result.refusal.reason === "in_group")
-      if (await options.isGroupComplete(projectId, id))
-        result = await submit({ ...command, isGroupComplete: true });
-    switch (result.type) {
-      case "granted":
-      case "repeated":
-        return { answer: await redemption(projectId, id), isReplay: result.type === "repeated" };
-      case "answered":
-        requireSameRequest(result.record, operation, hash);
-        return { answer: await asAnswered(projectId, result.record), isReplay: true };
-      case "merged":
-        throw new Error("whose redemption it is was decided when it was made");
-      case "refused":
-        throw problemOf(result.refusal);
-    }
-  }
-
-  /** What was reserved before everything, or one of its promotions, was stopped is not made final after it. */
-  async function requireInForce(projectId: string, id: string): Promise<void> {
-    const { isStopped, killed } = await rulebooks.rulesOf(projectId);
-    if (!isStopped && killed.size === 0) return;
-    const { state, quote } = await existing(projectId, id);
-    if (state !== "reserved") return;
-    if (isStopped) throw projectStopped();
-    const stopped = quote.promotions.find(({ promotionId }) => killed.has(promotionId ?? ""));
-    if (stopped !== undefined) throw promotionKilled(stopped.promotion);
-  }
-
   /** By either form in which the code may be stored, each redemption once. */
   async function usersOf(projectId: string, query: RedemptionQuery, code: string, beforeId: string | null) {
     const normalized = normalizeCode(code);
@@ -315,10 +256,7 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         redeem(context, request, idempotencyKey, seat),
       );
     },
-    commit: (context, id, key) =>
-      whileHolding({ projectId: context.projectId, key }, () => settle("commit", context, id, key)),
-    cancel: (context, id, key) =>
-      whileHolding({ projectId: context.projectId, key }, () => settle("cancel", context, id, key)),
+    ...settling,
     redemption,
     async list(asker, query) {
       const { projectId } = asker;

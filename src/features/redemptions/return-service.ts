@@ -35,7 +35,7 @@ import { depositCounter } from "../ledger/promotion-counters.ts";
 import type { RulebookService } from "../promotions/rulebook-service.ts";
 import { pastReturnOf } from "./redemption-answer-service.ts";
 import { depositInUse, problemOf } from "./redemption-problems.ts";
-import type { RedemptionActor } from "./redemption-service.ts";
+import type { RedemptionActor } from "./redemption-settling-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
 import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";

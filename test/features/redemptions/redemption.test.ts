@@ -165,8 +165,11 @@ describe("an order", () => {
     const reserved = await redeem(api, { ...request, mode: "reserve" });
     expect(reserved.status).toBe(201);
     const committed = await redeem(api, { ...request, mode: "commit" });
-    expect([committed.status, committed.body.state]).toEqual([201, "committed"]);
-    expect((await api.rest("GET", `/v1/redemptions/${reserved.body.id}`)).body.state).toBe("cancelled");
+    expect([committed.status, committed.body.state, committed.body.id]).toEqual([
+      201,
+      "committed",
+      reserved.body.id,
+    ]);
     expect(await counter(database, api.project.id, id, "uses")).toEqual({ used: 1, reserved: 0 });
 
     const repeated = await redeem(api, { ...request, mode: "commit" });
@@ -178,6 +181,70 @@ describe("an order", () => {
       lines: [{ ...cartLines[0], quantity: 2 }],
     });
     expect([other.status, other.body.code]).toEqual([409, "order-already-redeemed"]);
+  });
+});
+
+describe("an order that holds its reservation", () => {
+  const reserved = async (code: string, more: object = {}) => {
+    const promotion = await activePromotion(api, code.toLowerCase(), { trigger: { type: "code", code } });
+    const request = orderOf({ codes: [code] });
+    const { body } = await redeem(api, { ...request, mode: "reserve", ttlSeconds: 321, ...more });
+    expect(body.state).toBe("reserved");
+    return { request, promotion, id: body.id as string, total: body.quote.total as number };
+  };
+
+  test("is committed by the same cart after its promotion ended, as by its id, for good and under its key", async () => {
+    const { request, promotion, id, total } = await reserved("ENDED");
+    expect((await api.rest("POST", `/v1/promotions/${promotion}/end`)).status).toBe(200);
+    const dearer = await redeem(api, { ...request, expectedTotal: total + 1 });
+    expect([dearer.status, dearer.body.code, dearer.body.quote.total]).toEqual([409, "price_changed", total]);
+    const headers = { "idempotency-key": "key-ended" };
+    const committed = await redeem(api, { ...request, expectedTotal: total }, headers);
+    expect([committed.status, committed.body]).toMatchObject([201, { id, state: "committed" }]);
+    const byId = await api.rest("POST", `/v1/redemptions/${id}/commit`);
+    expect(byId.body).toEqual(committed.body);
+    expect((await redeem(api, request)).body).toEqual(committed.body);
+    await api.rest("POST", `/v1/redemptions/${id}/cancel`);
+    const again = await redeem(api, { ...request, expectedTotal: total }, headers);
+    expect([again.text, again.headers["idempotent-replayed"]]).toEqual([committed.text, "true"]);
+  });
+
+  test("is committed also where it was reserved with the total that it expected", async () => {
+    const { request, id } = await reserved("FORETOLD", { expectedTotal: 9_000 });
+    expect((await redeem(api, request)).body).toMatchObject({ id, state: "committed" });
+  });
+});
+
+describe("an idempotency key of an answer that was a repetition", () => {
+  test("goes on giving it after a cancel, and is that request's alone", async () => {
+    const request = orderOf();
+    const first = await redeem(api, request);
+    const headers = { "idempotency-key": "key-late" };
+    const repeated = await redeem(api, request, headers);
+    expect([repeated.status, repeated.text]).toEqual([201, first.text]);
+    await api.rest("POST", `/v1/redemptions/${first.body.id}/cancel`);
+    for (let time = 0; time < 2; time++) {
+      const again = await redeem(api, request, headers);
+      expect([again.status, again.text, again.headers["idempotent-replayed"]]).toEqual([
+        201,
+        first.text,
+        "true",
+      ]);
+    }
+    const other = await redeem(api, { ...request, orderRef: "key-late" }, headers);
+    expect([other.status, other.body.code]).toEqual([422, "idempotency-key-reused"]);
+  });
+
+  test("of a step does not take the next", async () => {
+    const { body } = await redeem(api, orderOf());
+    const headers = { "idempotency-key": "key-step" };
+    const step = (name: string) => api.rest("POST", `/v1/redemptions/${body.id}/${name}`, { headers });
+    const committed = await step("commit");
+    expect([committed.status, committed.body.state]).toEqual([200, "committed"]);
+    const cancelled = await step("cancel");
+    expect([cancelled.status, cancelled.body.code]).toEqual([422, "idempotency-key-reused"]);
+    await api.rest("POST", `/v1/redemptions/${body.id}/cancel`);
+    expect((await step("commit")).text).toBe(committed.text);
   });
 });
 

@@ -30,6 +30,20 @@ function withRedemption(mode: "reserve" | "commit"): Books {
   return books;
 }
 
+test("a coupon is taken only by whom it was priced for", () => {
+  const asked = (owner: string, seen?: string | null) => {
+    const books = booksOf({ "coupon of w by code:A": { limit: 1, owner } });
+    const held = hold("coupon of w by code:A");
+    return answers(books, commitAtOnce("r1", [seen === undefined ? held : { ...held, owner: seen }]))[0];
+  };
+  expect([asked("a", "a"), asked("a", "b"), asked("a", null), asked("a")]).toEqual([
+    "granted",
+    "short of code_of_another_customer",
+    "short of code_of_another_customer",
+    "granted",
+  ]);
+});
+
 describe("a limit", () => {
   test.each([
     ["one below", 8, 1, "granted"],

@@ -129,12 +129,24 @@ export class Auditor {
       throw new Fault(`${counter.measure} of ${counter.rule} was refused though there was room`);
   }
 
+  /** Whether it is a coupon that has become somebody else's since the command was made. */
+  isAnothers(command: Command, key: string): boolean {
+    if (command.kind !== "redeem") return false;
+    const owner = this.disk.counters.get(key)?.owner;
+    const hold = command.holds.find(({ counter }) => counterKey(counter) === key);
+    return owner !== undefined && hold?.owner !== undefined && hold.owner !== owner;
+  }
+
   grant(command: Command): void {
     if (command.kind === "redeem") this.asked.set(command.redemption, command.requestHash);
     if (command.kind !== "redeem" && command.kind !== "claim") return;
-    for (const { counter } of command.holds)
-      if (this.disk.counters.get(counterKey(counter))?.closed != null)
+    for (const { counter } of command.holds) {
+      const key = counterKey(counter);
+      if (this.disk.counters.get(key)?.closed != null)
         throw new Fault(`${counter.holder} was taken though it is closed`);
+      if (this.isAnothers(command, key))
+        throw new Fault(`${counter.holder} was taken though it is somebody else's`);
+    }
   }
 
   /** What was answered must be on disk. `key`: the Idempotency-Key of what happens once. */

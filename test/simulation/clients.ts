@@ -1,6 +1,6 @@
 /** What checkouts, tills and sweeps ask for: a few hot counters, orders that come again, codes that several want. */
 import type { Command } from "../../src/ledger/admit.ts";
-import type { CounterName, Hold } from "../../src/ledger/books.ts";
+import { type CounterName, counterKey, type Hold } from "../../src/ledger/books.ts";
 import type { Disk } from "./disk.ts";
 import type { Chance } from "./random.ts";
 
@@ -111,7 +111,20 @@ export class Clients {
     const name = { rule: "pool", measure: "coupon", holder: `code:${number}`, period: "" };
     if (!this.disk.counters.has(`pool\ncoupon\n\ncode:${number}`))
       this.disk.addCoupon(name, number % 4 === 0 ? 3 : 1, number % 11 === 0 ? "code_void" : null);
-    return { counter: name, amount: 1, limit: null };
+    return {
+      counter: name,
+      amount: 1,
+      limit: null,
+      owner: this.disk.counter(counterKey(name)).owner ?? null,
+    };
+  }
+
+  /** Somebody gets one that orders may be after: under its row's lock, and only while no order holds it. */
+  transfer(isLocked: (key: string) => boolean): void {
+    const key = `pool\ncoupon\n\ncode:${Math.max(0, Math.floor(this.orders / 3) - this.chance.below(3))}`;
+    const stored = this.disk.counters.get(key);
+    if (stored !== undefined && stored.reserved === 0 && !isLocked(key))
+      stored.owner = `c${this.chance.below(20)}`;
   }
 
   private settle(kind: "commit" | "cancel"): Intent {

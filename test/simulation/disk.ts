@@ -15,6 +15,8 @@ export interface StoredCounter {
   /** A coupon's own limit and state; other limits come with the holds. */
   readonly limit: number | null;
   readonly closed: string | null;
+  /** Of a coupon: whose it is by now; left out: nobody's. */
+  owner?: string;
 }
 
 /** An answer by its Idempotency-Key. */

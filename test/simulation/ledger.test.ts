@@ -28,6 +28,7 @@ test(
       "redeem repeated",
       "commit repeated",
       "waited",
+      "of another customer",
       "replayed",
       "died before writing",
       "answers lost",

@@ -137,6 +137,16 @@ export const seededBugs: readonly SeededBug[] = [
   { name: "clients are answered before anything is written", flaws: { answersEarly: true } },
   { name: "answers are not recorded with what they answer", flaws: { recordsNothing: true } },
   { name: "the commands of a batch do not see each other", flaws: { decidesBlindly: true } },
+  {
+    name: "a coupon is taken whosever it is by now",
+    machine: (books, command) =>
+      admit(
+        books,
+        command.kind === "redeem"
+          ? { ...command, holds: command.holds.map(({ owner: _, ...hold }) => hold) }
+          : command,
+      ),
+  },
 ];
 
 /** Decides rightly, then writes other entries. */

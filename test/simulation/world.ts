@@ -96,6 +96,7 @@ export class World {
   private step(): void {
     const kind = this.chance.below(40);
     if (kind < 12 && this.queue.length < 50) this.queue.push(this.clients.next());
+    else if (kind === 37) this.clients.transfer((key) => this.locked.has(key));
     else if (kind === 38) this.now += this.chance.below(ttlMilliseconds / 4);
     else if (kind === 39) this.queue.push(...this.clients.expiries(3));
     else this.advance(this.chance.oneOf(this.committers));
@@ -193,6 +194,10 @@ export class World {
     if (outcome.type !== "refused" || outcome.refusal.reason !== "short") return;
     for (const { counter, wanted } of outcome.refusal.shortages) {
       const key = counterKey(counter);
+      if (this.auditor.isAnothers(command, key)) {
+        this.count("of another customer");
+        continue;
+      }
       let own = ownHolds.get(key) ?? 0;
       for (const entry of entries) if (counterKey(entry.counter) === key) own -= entry.used + entry.reserved;
       this.auditor.shortage(counter, wanted, own);

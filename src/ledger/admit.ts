@@ -84,7 +84,7 @@ export type Refusal =
   | { readonly reason: "in_group" }
   /** Others build on it. */
   | { readonly reason: "in_use" }
-  /** A till's customer holds the promise: it is spent by a till's report, or runs out. */
+  /** A till's customer holds the promise: it is spent by a till's report, taken back, or runs out. */
   | { readonly reason: "voucher" };
 
 export type Outcome =
@@ -189,7 +189,7 @@ function isBuiltOn({ counters }: Books, names: readonly CounterName[] = []): boo
 function settle(books: Books, { kind, redemption: id, unlessTaken, isGroupComplete }: Settle): Outcome {
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
-  if (kind !== "expire" && isVoucher(held)) return refused({ reason: "voucher" });
+  if (kind === "commit" && isVoucher(held)) return refused({ reason: "voucher" });
   const { state } = held;
   switch (kind) {
     case "commit": {

@@ -184,7 +184,7 @@ export function problemOf(refusal: Refusal | { readonly reason: "pool_empty" }):
     case "voucher":
       return problem("redemption-state-conflict", {
         detail:
-          "It is what an offline voucher set aside: POST /v1/redemptions/offline takes from it, or it runs out.",
+          "It is what an offline voucher set aside: POST /v1/redemptions/offline takes from it, cancelling takes it back, or it runs out.",
         errors: [{ path: "", code: "offline_voucher", message: "The redemption is an offline voucher's." }],
       });
     case "in_group":

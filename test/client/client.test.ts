@@ -183,7 +183,7 @@ test("a refusal is thrown with its code, its places and what it has besides, and
 test("an ETag that was read guards the change that is sent", async () => {
   const marketing = clientOf("marketing");
   const { etag } = await marketing.project();
-  const change = { body: { locale: "en" }, ifMatch: etag ?? "" };
+  const change = { body: { locale: "fr" }, ifMatch: etag ?? "" };
   expect((await marketing.updateProjectSettings(change)).etag).not.toBe(etag);
   await expect(marketing.updateProjectSettings(change)).rejects.toMatchObject({
     code: "precondition-failed",

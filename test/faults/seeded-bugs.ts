@@ -136,8 +136,8 @@ export const seededBugs: readonly SeededBug[] = [
       // Time enough for another to do the same.
       replace(
         statement,
-        /status,( used, reserved, max_uses, expires_at\n)/,
-        "status || pg_sleep(0.003) as status,$1",
+        "select ctid, code, pool_id, status,",
+        "select ctid, code, pool_id, status || pg_sleep(0.003) as status,",
       );
     },
   },

@@ -218,7 +218,7 @@ export function servicesOf({
       rulebooks,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
-    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks, exposures }),
+    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks }),
     couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
     couponImports: couponImportService({ database, clock, projects }),
     couponExports: couponExportService({ database, clock }),

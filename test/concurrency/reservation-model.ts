@@ -31,6 +31,11 @@ export class ReservationModel {
       (other) => other.order === order && other.state !== "cancelled" && other.state !== "expired",
     );
     if (live?.request === request) return [201, live.id];
+    // The request that reserved, sent again to commit, commits that.
+    if (live !== undefined && mode === "commit" && live.request === `${codes} reserve`) {
+      if (live.state === "reserved") live.state = "committed";
+      return [201, live.id];
+    }
     if (live !== undefined && live.state !== "reserved") return [409, "order-already-redeemed"];
     if (!this.hasRoom(codes, live)) return [409, "code-not-applied"];
     if (live !== undefined) live.state = "cancelled";

@@ -1,4 +1,5 @@
 /** The worked case from its preparation to its review. One telling of it, for `npm run story:double11` and for the test. */
+import { setTimeout as delay } from "node:timers/promises";
 import { enterCosts, prepare } from "./campaign.ts";
 import { campaignKey, channels, currency, expectedOf, instants, type Plan } from "./plan.ts";
 import { type RawFigures, rawFigures } from "./raw-facts.ts";
@@ -116,8 +117,16 @@ async function review(
   const board = await boardWith(expected.orders);
   const params = { key: campaignKey };
   const { data: told } = await marketing.campaignReview({ params });
-  const { data: measured } = await marketing.campaignMeasurement({ params, query: { currency } });
-  const repurchase = measured.arms.find(({ arm }) => arm === "treatment")?.repurchase ?? null;
+  const measure = async () => {
+    const { data: measured } = await marketing.campaignMeasurement({ params, query: { currency } });
+    return measured.arms.find(({ arm }) => arm === "treatment")?.repurchase ?? null;
+  };
+  // Who met the campaign is written down a moment later.
+  let repurchase = await measure();
+  for (let look = 0; look < 40 && repurchase !== expected.repurchasePercent; look++) {
+    await delay(250);
+    repurchase = await measure();
+  }
   const { data: document } = await marketing.campaign({ params });
   const raw = await rawFigures(shop);
   const lines = await budgetLines(shop, plan, board.figures.discountCost);

@@ -40,6 +40,8 @@ export function bidOn(
   allowance: readonly number[] | null,
   trimTo: number | null,
 ): Bid {
+  const holders = holdersOfAll(situation, goods, index, part);
+  if (holders !== null) return { ...noBid, holders };
   // Allowances are of the item stage alone.
   const isKnownOnce =
     part.stage === "item" && trimTo === null && (allowance === null || allowsAll(situation, allowance, part));
@@ -77,14 +79,22 @@ function isUntouched({ coverage }: Situation, goods: Goods, { benefits }: StageP
 
 const nothing: Settlement = { amount: 0, wished: 0, limitedBy: [], touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
-
 const nobody: readonly number[] = [];
+const noBid: Bid = {
+  settlement: nothing,
+  times: 0,
+  used: noUnits,
+  counted: noUnits,
+  shortfall: null,
+  holders: nobody,
+  allotment: null,
+};
 
 /**
  * Who holds the units, where its group holds every one that the promotion covers: then it finds nothing, whatever it is, and need not
  * be asked for a bid. Null: something may be free, or it takes a closer look.
  */
-export function holdersOfAll(
+function holdersOfAll(
   situation: Situation,
   goods: Goods,
   index: number,
@@ -145,17 +155,8 @@ function makeBid(
     if (answer.wishes !== null) proposals = withOneMore(proposals, answer);
     else shortfall ??= answer.unmet ?? null;
   }
-  const { holders } = view;
-  if (proposals === undefined)
-    return {
-      settlement: nothing,
-      times: 0,
-      used: noUnits,
-      counted: noUnits,
-      shortfall,
-      holders,
-      allotment: view.allotment,
-    };
+  const { holders, allotment } = view;
+  if (proposals === undefined) return { ...noBid, shortfall, holders, allotment };
   const settlement = settle(goods, proposals, situation.rounding, trimTo, situation.work);
   let times = 0;
   let used = noUnits;
@@ -173,7 +174,7 @@ function makeBid(
     counted: copiesOf(counted),
     shortfall,
     holders,
-    allotment: view.allotment,
+    allotment,
   };
 }
 

@@ -5,7 +5,7 @@
  * units it may touch; that is rounded once, allocated, and the next one computes on what is left.
  */
 import type { StockUse } from "./allotment.ts";
-import { type Bid, bidOn, holdersOfAll } from "./bid.ts";
+import { type Bid, bidOn } from "./bid.ts";
 import { type Discount, Goods } from "./goods.ts";
 import { type Reward, type RewardView, type Stage, stages } from "./kind.ts";
 import { areInConflict, type CompiledPromotion, type StagePart } from "./promotion.ts";
@@ -202,11 +202,6 @@ class Pricing {
       return;
     }
     const goods = stage === "shipping" ? this.shipments : this.goods;
-    const holders = holdersOfAll(this.situation, goods, index, part);
-    if (holders !== null) {
-      this.rejections[index] = displacedBy(holders);
-      return;
-    }
     const bid = bidOn(this.situation, goods, index, part, null, null);
     if (bid.settlement.amount === 0)
       this.rejections[index] = whyNothing(bid, this.budgetLeft(index, promotion));
@@ -246,12 +241,6 @@ class Pricing {
   private takeOff(index: number, part: StagePart): boolean {
     const { promotion } = this.situation.candidates[index]!;
     const goods = part.stage === "shipping" ? this.shipments : this.goods;
-    const holders = holdersOfAll(this.situation, goods, index, part);
-    if (holders !== null) {
-      this.noteRivals(index, holders);
-      this.reject(index, displacedBy(holders));
-      return false;
-    }
     const budgetLeft = this.budgetLeft(index, promotion);
     const trimTo = promotion.document.budget?.atEdge === "partial" ? budgetLeft : null;
     const bid = bidOn(this.situation, goods, index, part, this.plan.allowances?.[index] ?? null, trimTo);

@@ -125,8 +125,9 @@ async function* readLines(body: Readable): AsyncGenerator<StreamRecord<string>> 
 }
 
 /**
- * CSV with a header line; each record by its column names, which are compared in lower case. What `csvLines` writes is read as it was. A record whose quotes do not
- * match, or that is too long, is told and ends the reading: nobody can say where the next one begins.
+ * CSV with a header line; each record by its column names, which are compared in lower case. What `csvLines` writes is read
+ * as it was, but for spaces at the ends of cells. A record whose quotes do not match, or that is too long, is told and ends
+ * the reading: nobody can say where the next one begins.
  */
 export async function* readCsv(body: Readable): AsyncGenerator<StreamRecord<Record<string, string>>> {
   let last: StreamRecord<Record<string, string>> | null = null;

@@ -308,6 +308,8 @@ const payloads = [
   "=cmd|' /C calc'!A0",
   "-2+3+cmd|' /C calc'!A0",
   '","=1+1',
+  "'=x",
+  "''=x",
 ];
 
 test("no cell of a CSV export begins with what a spreadsheet would run", async () => {
@@ -320,6 +322,12 @@ test("no cell of a CSV export begins with what a spreadsheet would run", async (
   for (const cell of rows.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r\n＝＋－＠]/);
   const customers = rows.slice(1).map((row) => row[6]!.replace(/^'/, ""));
   expect(customers.sort()).toEqual([...payloads].sort());
+  // Each is read back as it was.
+  const next = await makePool(api);
+  await database.pool.query("delete from coupons where code = any ($1)", [codes]);
+  expect(await importInto(next, text)).toEqual({ accepted: payloads.length, refused: 0, refusals: [] });
+  const owners = (await exported(api, next)).map(({ customer }) => customer);
+  expect(owners.sort()).toEqual([...payloads].sort());
 });
 
 test("what the exports hold is given back when a client goes away, and not more than three run at once", async () => {

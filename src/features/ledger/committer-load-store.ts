@@ -211,7 +211,7 @@ export async function pickCodes(
               where project_id = $1 and pool_id = $2 and customer_id is null and status = 'active'
                 and used + reserved < max_uses and (expires_at is null or expires_at > now())
                 and code <> all ($4::text[])
-              limit $3 for update skip locked`,
+              order by customer_id, code limit $3 for update skip locked`,
       values: [projectId, poolId, count, textArray(except)],
     });
     picks.set(
@@ -237,7 +237,7 @@ export async function poolsRunningLow(
                        select from coupons
                         where project_id = $1 and pool_id = pool.id and customer_id is null and status = 'active'
                           and used + reserved < max_uses and (expires_at is null or expires_at > now())
-                        limit 100) as free) as left
+                        order by customer_id, code limit 100) as free) as left
                from coupon_pools pool where project_id = $1 and id = any ($2)) as counted
             where counted.left < mark`,
     values: [projectId, poolIds],

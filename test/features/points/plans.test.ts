@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasFreeCoupon, takeFreeCoupon } from "../../../src/features/coupons/coupon-store.ts";
+import { pickCodes, poolsRunningLow } from "../../../src/features/ledger/committer-load-store.ts";
 import * as points from "../../../src/features/points/points-store.ts";
 import * as rewards from "../../../src/features/rewards/reward-store.ts";
 import { tierProgrammeDocument } from "../../../src/features/tiers/tier-schemas.ts";
@@ -28,6 +29,10 @@ afterAll(async () => {
 async function plansOf(work: (connection: Connection) => Promise<unknown>): Promise<string[]> {
   const asked: string[] = [];
   await work(drizzle(client, { logger: { logQuery: (text) => asked.push(text) } }));
+  return explained(asked);
+}
+
+async function explained(asked: readonly string[]): Promise<string[]> {
   const plans: string[] = [];
   for (const text of asked) {
     await client.query(`prepare asked as ${text}`);
@@ -117,6 +122,22 @@ test.each(Object.entries(asks))("%s: found by an index, whatever else there is",
   const plans = await plansOf(work);
   expect(plans).toHaveLength(1);
   expect(plans[0]).toMatch(index);
+});
+
+test("free codes are claimed, and counted, by the index of pools", async () => {
+  const asked: string[] = [];
+  const noting = {
+    query: async (query: string | { text: string }) => {
+      if (typeof query !== "string") asked.push(query.text);
+      return { rows: [] };
+    },
+  } as unknown as pg.ClientBase;
+  await pickCodes(noting, projectId, new Map([["p", 1]]), []);
+  await poolsRunningLow(noting, projectId, ["p"]);
+  const plans = await explained(asked);
+  expect(plans).toHaveLength(2);
+  for (const plan of plans)
+    expect(plan).toMatch(/coupons_pool.*\n.*Index Cond: .*pool_id = .*customer_id IS NULL/);
 });
 
 test("the pools that are waited for are found one after the other, however many wait for each", async () => {

@@ -1,7 +1,11 @@
 /** One sale, told by a shop and by an ERP: whoever gives its money back, and in whatever order they tell of it, gives it back once. */
+
+import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { withTransaction } from "../../src/platform/database.ts";
 import { expectBooksToBalance } from "../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
+import { patience } from "../faults/sizes.ts";
 import { type Answer, type Api, startApi } from "./api.ts";
 import { faultOf, insertRedemption, newOrderId, orderOf, putOrder } from "./orders-fixture.ts";
 import { activePromotion, redeem } from "./redemptions/redemption-fixture.ts";
@@ -19,6 +23,9 @@ afterAll(async () => {
   await api.close();
   await database.close();
 });
+
+const waiting = `select from pg_locks join pg_stat_activity using (pid)
+                  where not granted and datname = current_database()`;
 
 const lines = [{ id: "1", sku: "LAMP", quantity: 2, unitPrice: 8_000 }];
 const paid = 14_400;
@@ -131,6 +138,44 @@ describe("the money of a sale comes back once", () => {
     expect(faultOf(await backByRedemption(redemption, half))).toBe("409 return-refused  returned_with_order");
     expect((await backByOrder(id, half)).body.refund).toBe(7_200);
     expect(await refunded(id, redemption)).toBe(paid);
+  });
+
+  test("and the order that gets its redemption with a return says so", async () => {
+    const id = newOrderId();
+    const redemption = await sold(id, { customer: { id: "c-told" } });
+    const { updatedAt: before } = await stored(id, 1);
+    api.clock.advance(60_000);
+    await backByOrder(id, half);
+    const { updatedAt } = await orderNow(id);
+    expect(Date.parse(updatedAt) - Date.parse(before)).toBe(60_000);
+    const { rows } = await database.pool.query(
+      "select type, data from outbox_events where subject = $1 and type like '%.order.%' order by seq desc limit 1",
+      [id],
+    );
+    expect(rows).toMatchObject([
+      { type: "dealwright.order.updated", data: { version: 1, customer: "c-told", redemption } },
+    ]);
+  });
+
+  test("and a redemption that another order takes meanwhile is asked for again", async () => {
+    const [id, other] = [newOrderId(), newOrderId()];
+    const redemption = await sold(id);
+    await stored(id, 1);
+    await stored(other, 1);
+    let back: Promise<Answer> | undefined;
+    await withTransaction(database, api.project.id, async (connection) => {
+      await connection.execute(
+        sql`update orders set redemption_id = ${redemption} where external_id = ${other}`,
+      );
+      back = backByOrder(id);
+      await expect
+        .poll(async () => (await database.pool.query(waiting)).rowCount, { timeout: patience })
+        .toBeGreaterThan(0);
+    });
+    const refused = await back!;
+    expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "1"]);
+    expect((await backByOrder(id)).body.refund).toBe(paid);
+    expect((await backByRedemption(redemption)).body.refund).toBe(paid);
   });
 
   test("and what came back of an order is not held against a redemption that another order names", async () => {

@@ -2,9 +2,11 @@
  * In which book the goods of an order come back: in that of its redemption, or in its own. Never in both, or they would be
  * paid for twice: with anything back in the one, the other is closed.
  */
-import type { Connection } from "../../platform/database.ts";
+import { type Connection, sqlStateOf, uniqueViolation } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
+import { recordEvents } from "../events/event-service.ts";
 import { redemptionsOfOrder } from "../redemptions/told-order-service.ts";
+import { movedOrderEvent } from "./order-event.ts";
 import { linkOrder, lockOrder } from "./order-store.ts";
 import type { OrderRow } from "./order-tables.ts";
 
@@ -21,12 +23,22 @@ export async function lockBook(
   connection: Connection,
   projectId: string,
   externalId: string,
+  now: number,
 ): Promise<OrderRow | undefined> {
   const order = await lockOrder(connection, projectId, externalId);
   if (order === undefined || order.redemptionId !== null || hasReturns(order)) return order;
   const [redemption, another] = await redemptionsOfOrder(connection, projectId, externalId);
   if (another !== undefined) throw ambiguous();
-  return redemption === undefined ? order : linkOrder(connection, order, redemption);
+  if (redemption === undefined) return order;
+  const linked = await linkOrder(connection, order, redemption, new Date(now)).catch(takenMeanwhile);
+  await recordEvents(connection, projectId, [movedOrderEvent(linked)]);
+  return linked;
+}
+
+/** Another order has named the redemption since it was found: whoever comes again finds it taken. */
+function takenMeanwhile(error: unknown): never {
+  if (sqlStateOf(error) !== uniqueViolation) throw error;
+  throw problem("unavailable", { headers: { "retry-after": "1" } });
 }
 
 function ambiguous() {

@@ -19,7 +19,7 @@ export function orderEvent({ row, isNew }: { row: ToldOrder; isNew: boolean }): 
   return newEvent(`dealwright.order.${change}`, row.externalId, told(row));
 }
 
-/** The same version, of another customer. */
+/** The same version, of another customer or with the redemption that it turned out to have. */
 export function movedOrderEvent(row: ToldOrder): NewEvent {
   return newEvent("dealwright.order.updated", row.externalId, told(row));
 }

@@ -9,7 +9,7 @@ import { cursorOf, type Page } from "../../platform/pagination.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { mostErrorsReported } from "../../platform/validation.ts";
 import { recordEvents } from "../events/event-service.ts";
-import { lockBook } from "./order-book-service.ts";
+import { hasReturns, lockBook } from "./order-book-service.ts";
 import { incomingOrder, shownOrder } from "./order-document.ts";
 import { orderReturnEvent } from "./order-event.ts";
 import { refundOf, unitsLeft } from "./order-refunds.ts";
@@ -68,11 +68,11 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
   /** The order with the redemption whose returns are its own, if it has one. */
   async function bookOf(projectId: string, externalId: string): Promise<OrderRow> {
     const order = await find(projectId, externalId);
-    if (order.redemptionId !== null || order.status === "cancelled") return order;
+    if (order.redemptionId !== null || order.status === "cancelled" || hasReturns(order)) return order;
     return withTransaction(
       database,
       projectId,
-      async (connection) => (await lockBook(connection, projectId, externalId)) ?? order,
+      async (connection) => (await lockBook(connection, projectId, externalId, clock.now())) ?? order,
     );
   }
 
@@ -82,7 +82,7 @@ export function orderService({ database, clock, writer, returns }: OrderServiceO
     externalId: string,
     request: OrderReturnRequest,
   ): Promise<{ resourceId: string; answer: OrderReturn }> {
-    const order = await lockBook(connection, projectId, externalId);
+    const order = await lockBook(connection, projectId, externalId, clock.now());
     if (order === undefined) throw problem("order-not-found");
     // It was given a redemption since it was looked at: whoever repeats this returns goods of that.
     if (order.redemptionId !== null) throw problem("unavailable", { headers: { "retry-after": "1" } });

@@ -142,10 +142,11 @@ export async function linkOrder(
   connection: Connection,
   { projectId, externalId, customerId }: OrderRow,
   redemption: { readonly id: string; readonly customerId: string | null },
+  updatedAt: Date,
 ): Promise<OrderRow> {
   const [row] = await connection
     .update(orders)
-    .set({ redemptionId: redemption.id, customerId: customerId ?? redemption.customerId })
+    .set({ redemptionId: redemption.id, customerId: customerId ?? redemption.customerId, updatedAt })
     .where(named(projectId, externalId))
     .returning();
   return row!;

@@ -37,6 +37,8 @@ export interface Settle {
   readonly redemption: string;
   /** Counters by which others build on it: once anything is taken there, it cannot be cancelled. */
   readonly unlessTaken?: readonly CounterName[];
+  /** Of a cancel: what is committed by now stays. */
+  readonly isOnlyReserved?: boolean;
   /** Whoever asks has seen that its group is complete, which stays so. */
   readonly isGroupComplete?: boolean;
 }
@@ -186,7 +188,8 @@ function isBuiltOn({ counters }: Books, names: readonly CounterName[] = []): boo
   });
 }
 
-function settle(books: Books, { kind, redemption: id, unlessTaken, isGroupComplete }: Settle): Outcome {
+function settle(books: Books, command: Settle): Outcome {
+  const { kind, redemption: id, unlessTaken, isOnlyReserved, isGroupComplete } = command;
   const held = books.redemptions.get(id);
   if (held === undefined) return refused({ reason: "unknown" });
   if (kind === "commit" && isVoucher(held)) return refused({ reason: "voucher" });
@@ -210,7 +213,8 @@ function settle(books: Books, { kind, redemption: id, unlessTaken, isGroupComple
     }
     case "cancel": {
       if (state === "cancelled" || state === "expired") return { type: "repeated", redemption: held };
-      if (state !== "reserved" && state !== "committed") return refused({ reason: "wrong_state", state });
+      if (state !== "reserved" && (state !== "committed" || isOnlyReserved === true))
+        return refused({ reason: "wrong_state", state });
       if (isBuiltOn(books, unlessTaken)) return refused({ reason: "in_use" });
       return grantedRelease(released(held, "cancelled"));
     }

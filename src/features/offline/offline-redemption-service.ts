@@ -92,7 +92,8 @@ export function offlineRedemptionService({
     const [first, ...others] = [
       { source, orderRef },
       { source, orderRef: `${orderRef}#${voucher.id}` },
-      { source: voucherSource, orderRef: id },
+      // Not the bare id: that is how the order of a voucher's own reservation is named.
+      { source: voucherSource, orderRef: `${orderRef}#${id}` },
     ] as const;
     let order: Order = first;
     let mayOverspend = false;

@@ -30,7 +30,7 @@ import type { ProjectRules, RulebookService } from "../promotions/rulebook-servi
 import type { OfflineKeyService } from "./offline-key-service.ts";
 import type { Voucher, VoucherRequest } from "./offline-schemas.ts";
 import { insertVoucher } from "./offline-store.ts";
-import { holdsOfPromise, isAmount, storedPromise } from "./voucher-holds.ts";
+import { holdsOfPromise, isAmount, type PromiseQuestion, storedPromise } from "./voucher-holds.ts";
 import { type Terms, termsOf } from "./voucher-terms.ts";
 import { type Claims, signVoucher } from "./voucher-token.ts";
 
@@ -78,7 +78,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
       customer: { id: request.customer },
       identifiers: request.identifiers,
     });
-    const { promotion, code, poolId } = await promisedBy(rules, request, now, context.apiKeyId);
+    const { promotion, code, coupon } = await promisedBy(rules, request, now, context.apiKeyId);
     const campaign = rules.campaigns.get(promotion.document.campaign ?? "");
     requireKnown(promotion, campaign, who);
     requireTheirs(promotion, rules, request.customer);
@@ -92,7 +92,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
       campaign,
       who,
       code,
-      poolId,
+      coupon,
       currency: request.currency,
       maxAmount: terms.maxAmount,
       at: now,
@@ -153,7 +153,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
           ruleId: promotion.id!,
           promotion: promotion.key,
           code,
-          pool: poolId === null ? null : promotion.pool,
+          pool: coupon === null ? null : promotion.pool,
           customerId: request.customer ?? null,
           currency: request.currency,
           maxAmount: terms.maxAmount,
@@ -187,7 +187,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
     request: VoucherRequest,
     now: number,
     apiKeyId: string,
-  ): Promise<{ promotion: CompiledPromotion; code: string | null; poolId: string | null }> {
+  ): Promise<Pick<PromiseQuestion, "promotion" | "code" | "coupon">> {
     const { promotion: key, code: entered, currency, customer } = request;
     const { promotions } = rules.rulebook;
     const named =
@@ -201,7 +201,7 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
         throw refused(error("/promotion", "nothing_named", "Name a promotion, a code, or both."));
       if (named.pool !== null)
         throw refused(error("/code", "code_required", "The promotion needs a code of its pool."));
-      return { promotion: named, code: named.code, poolId: null };
+      return { promotion: named, code: named.code, coupon: null };
     }
     const cart: Cart = {
       currency,
@@ -228,10 +228,10 @@ export function offlineVoucherService(options: OfflineVoucherOptions): OfflineVo
       throw refused(
         error("/promotion", "several_promotions", "Say which of the promotions behind the code."),
       );
-    if (first.pool === null) return { promotion: first, code: normalized, poolId: null };
+    if (first.pool === null) return { promotion: first, code: normalized, coupon: null };
     if (fact!.status !== "usable")
       throw refused(error("/code", couponReason[fact!.status], "The coupon cannot be used."));
-    return { promotion: first, code: coupon!.code, poolId: coupon!.poolId };
+    return { promotion: first, code: coupon!.code, coupon: coupon! };
   }
 
   return {

@@ -15,7 +15,8 @@ export interface PromiseQuestion {
   readonly who: Who;
   /** As counters name it; null if no code is behind the promise. */
   readonly code: string | null;
-  readonly poolId: string | null;
+  /** The coupon that is behind it, as it was found; null: none. */
+  readonly coupon: { readonly poolId: string; readonly customerId: string | null } | null;
   readonly currency: string;
   readonly maxAmount: number;
   /** The use counts in the period in which it was promised. */
@@ -24,15 +25,16 @@ export interface PromiseQuestion {
 }
 
 export function holdsOfPromise(question: PromiseQuestion): Hold[] {
-  const { promotion, campaign, who, code, poolId, currency, maxAmount, at, timezone } = question;
+  const { promotion, campaign, who, code, coupon, currency, maxAmount, at, timezone } = question;
   const { id } = promotion;
   if (id === null) throw new Error("a draft cannot be promised");
   const holds = new Holds();
   holds.addUse(id, promotion, { who, code, at, timezone });
   holds.addAmount(id, promotion, currency, maxAmount);
   if (campaign !== undefined) holds.addCampaign(campaign, currency, maxAmount, { who, at, timezone });
-  if (poolId !== null && code !== null) holds.add(couponCounter(poolId, code), 1, null);
-  return holds.all();
+  if (coupon === null || code === null) return holds.all();
+  const { poolId, customerId: owner } = coupon;
+  return [...holds.all(), { counter: couponCounter(poolId, code), amount: 1, limit: null, owner }];
 }
 
 export function storedPromise(holds: readonly Hold[]): PromisedHold[] {

@@ -7,6 +7,7 @@ import type { OrderRedemptions } from "./order-settlement-service.ts";
 export function orderRedemptions(redemptions: RedemptionService, returns: ReturnService): OrderRedemptions {
   return {
     cancel: (actor, id) => redemptions.cancel(actor, id, null),
+    giveUp: (actor, id) => redemptions.giveUp(actor, id),
     returnRest: (actor, id) => returns.returnRest(actor, id),
   };
 }

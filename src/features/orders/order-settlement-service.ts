@@ -24,6 +24,8 @@ export interface OrderActor {
 /** What orders ask of redemptions. Refusals are problems of a 4xx status; doing the same twice is none. */
 export interface OrderRedemptions {
   cancel(actor: OrderActor, redemptionId: string): Promise<unknown>;
+  /** The same, but of what is only reserved. */
+  giveUp(actor: OrderActor, redemptionId: string): Promise<unknown>;
   /** Everything that is not back yet; nothing if all is. */
   returnRest(actor: OrderActor, redemptionId: string): Promise<unknown>;
 }
@@ -71,14 +73,13 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
     status: OrderRow["status"],
     redemptionId: string,
   ): Promise<OrderSettlement> {
-    const release = async () =>
-      (await isDone(redemptions.cancel(actor, redemptionId))) ? ("released" as const) : null;
+    const released = async (work: Promise<unknown>) => ((await isDone(work)) ? ("released" as const) : null);
     const giveBack = async () =>
       (await isDone(redemptions.returnRest(actor, redemptionId))) ? ("returned" as const) : null;
     const settled =
       status === "cancelled"
-        ? ((await release()) ?? (await giveBack()))
-        : ((await giveBack()) ?? (await release()));
+        ? ((await released(redemptions.cancel(actor, redemptionId))) ?? (await giveBack()))
+        : ((await giveBack()) ?? (await released(redemptions.giveUp(actor, redemptionId))));
     return settled ?? "refused";
   }
 
@@ -95,7 +96,7 @@ export function orderSettlementService(options: OrderSettlementOptions): OrderSe
   function returnGoods(actor: OrderActor, stored: OrderRow): Promise<OrderRow> {
     const { projectId, externalId, version } = stored;
     return withTransaction(database, projectId, async (connection) => {
-      const order = await lockBook(connection, projectId, externalId);
+      const order = await lockBook(connection, projectId, externalId, clock.now());
       if (order === undefined) throw new Error(`order ${externalId} vanished`);
       // A newer version has the say by now.
       if (order.version !== version) return stored;

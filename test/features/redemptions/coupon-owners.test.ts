@@ -27,7 +27,7 @@ const coupon = async (code: string) => (await api.rest("GET", `/v1/coupons/${cod
 
 const percent = (pool: string) => ({
   trigger: { type: "coupon", pool },
-  benefits: [{ kind: "percent_off", percent: 10 }],
+  benefits: [{ kind: "percent_off", target: "order", percent: 10 }],
 });
 
 describe("a shared code that is a coupon's as well", () => {
@@ -65,7 +65,7 @@ describe("a shared code that is a coupon's as well", () => {
 
 describe("a coupon that becomes somebody's while an order that typed it is on its way", () => {
   beforeAll(async () => {
-    await couponsOf(database, api.project.id, "owned", ["OWNED1", "OWNED2", "OWNED3", "OWNED4"], {
+    await couponsOf(database, api.project.id, "owned", ["OWNED1", "OWNED2", "OWNED3", "OWNED4", "OWNED5"], {
       customerId: "alice",
     });
     await activePromotion(api, "owned", percent("owned"));
@@ -84,11 +84,12 @@ describe("a coupon that becomes somebody's while an order that typed it is on it
     return asked!;
   }
 
+  // Of this database alone: other tests wait for locks on the same server.
+  const waiting = `select from pg_locks join pg_stat_activity using (pid)
+                    where not granted and datname = current_database()`;
   const isWaiting = () =>
     expect
-      .poll(async () => (await database.pool.query("select from pg_locks where not granted")).rowCount, {
-        timeout: patience,
-      })
+      .poll(async () => (await database.pool.query(waiting)).rowCount, { timeout: patience })
       .toBeGreaterThan(0);
 
   test("is refused to whom it was taken from, for that reason", async () => {
@@ -110,6 +111,17 @@ describe("a coupon that becomes somebody's while an order that typed it is on it
     const { status, body } = await meanwhile("OWNED2", "bob", ask);
     expect([status, body.errors?.[0]?.code]).toEqual([409, "code_of_another_customer"]);
     expect(await coupon("OWNED2")).toMatchObject({ status: "usable", customer: "bob" });
+  });
+
+  test("is promised by no voucher", async () => {
+    const body = { code: "OWNED5", currency: "CNY", customer: "alice", maxAmount: 500 };
+    const issue = () => api.rest("POST", "/v1/offline/vouchers", { role: "marketing", body });
+    const { status, body: told } = await meanwhile("OWNED5", "bob", issue);
+    expect([status, told.errors?.[0]]).toMatchObject([
+      409,
+      { path: "/code", code: "code_of_another_customer" },
+    ]);
+    expect(await coupon("OWNED5")).toMatchObject({ status: "usable", customer: "bob" });
   });
 
   test("is taken where it became the buyer's own", async () => {

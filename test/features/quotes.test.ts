@@ -97,6 +97,8 @@ describe("a quote", () => {
     // What was reserved in time is committed by the same request.
     const committed = await redeem(third.id, { orderRef: "Q-kept", mode: "commit" });
     expect(committed.body).toMatchObject({ id: reserved.body.id, state: "committed" });
+    const repeated = await redeem(third.id, { orderRef: "Q-kept", mode: "commit" });
+    expect([repeated.status, repeated.text]).toEqual([201, committed.text]);
     expect(await stateOf(second.id)).toBe("expired");
     // What was answered in time is answered so for good.
     const again = await redeem(first.id, { orderRef: sold.body.orderRef }, { "idempotency-key": "in-time" });

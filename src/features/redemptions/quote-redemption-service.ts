@@ -102,6 +102,11 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     if (request.expectedTotal !== undefined && request.expectedTotal !== quote.total)
       throw priceChanged(request.expectedTotal, quote);
     const who = whoIs(rules.identifierKey, { customer: { id: customerId ?? undefined }, identifiers });
+    // For how long it was reserved is asked of the commit of this very request.
+    const soldAs = {
+      ...(customerId === null ? saved.request : cartOf(saved.request, customerId)),
+      ttlSeconds,
+    };
     const result = await committer.submit(projectId, {
       isAbandoned: context.isGone,
       command: {
@@ -142,7 +147,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
         evaluatedAt: saved.evaluatedAt.getTime(),
         ...keptSale(
           {
-            request: customerId === null ? saved.request : cartOf(saved.request, customerId),
+            request: soldAs,
             facts: quotedFacts,
           },
           quote,

@@ -18,14 +18,14 @@ export async function redemptionsOfCustomer(
   return rows.map(({ record }) => record);
 }
 
-/** What was bought, for how much and with which codes stays: it is the books'. Who bought it, and what they said of themselves, goes. */
+/** What was bought, for how much and with which codes and coupons stays: it is the books'. Who bought it, and what they said of themselves, goes. */
 export async function eraseRedemptionCustomer(
   connection: Connection,
   { projectId, id, pseudonym }: CustomerName,
 ): Promise<number> {
   const { rowCount } = await connection.execute(sql`
     update redemptions
-       set customer_id = ${pseudonym}, facts = '{}',
+       set customer_id = ${pseudonym}, facts = jsonb_strip_nulls(jsonb_build_object('coupons', facts::jsonb -> 'coupons'))::json,
            request = ((request::jsonb - '{attributes,identifiers}'::text[])
              || jsonb_build_object('customer', jsonb_build_object('id', ${pseudonym}::text),
                   'lines', (select coalesce(jsonb_agg(line - 'attributes' order by place), '[]')

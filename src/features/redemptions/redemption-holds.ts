@@ -64,7 +64,7 @@ export function holdsOf(question: HoldsQuestion): Hold[] {
  */
 export function usedCoupons(
   { codes, promotions }: Pick<Quote, "codes" | "promotions">,
-  promotionOf: HoldsQuestion["promotionOf"],
+  promotionOf: (key: string) => Pick<CompiledPromotion, "pool"> | undefined,
   coupons: Facts["coupons"],
 ): ReadonlyMap<string, string> {
   const used = new Map<string, string>();

@@ -44,8 +44,6 @@ export function redemptionOperations(
         "quote-mismatch",
         "promotion-killed",
         "order-already-redeemed",
-        "redemption-expired",
-        "redemption-state-conflict",
         "project-stopped",
       ],
       example: {

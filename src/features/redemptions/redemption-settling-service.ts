@@ -21,7 +21,8 @@ export interface RedemptionSettling {
   commit(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
   /**
    * The same, of what the order holds by the very request that now commits it: it never stands in the way of its own commit,
-   * whatever became of its promotions since. Null if it holds nothing, or something else.
+   * although its promotions may have ended since; if one was killed, it is refused as any commit is. Null if the order holds
+   * nothing, or something else, or no longer.
    */
   commitHeld(
     context: RedemptionActor,
@@ -30,6 +31,8 @@ export interface RedemptionSettling {
   ): Promise<Answered<Redemption> | null>;
   /** Gives everything back. A redemption of which something was returned is past that. */
   cancel(context: RedemptionActor, id: string, idempotencyKey: string | null): Promise<Answered<Redemption>>;
+  /** The same, of what is only reserved: what was committed by then is refused, as a state. */
+  giveUp(context: RedemptionActor, id: string): Promise<Answered<Redemption>>;
 }
 
 export type RedemptionActor = Pick<OperationContext, "projectId" | "isGone">;
@@ -46,7 +49,7 @@ export function redemptionSettling(options: Options): RedemptionSettling {
     const operation = operations[kind];
     return (actor, id, key) =>
       whileHolding({ projectId: actor.projectId, key }, () =>
-        settle(kind, actor, id, idempotencyOf(key, operation, requestHash(operation, id))),
+        settle(kind, actor, id, idempotencyOf(key, operation, requestHash(operation, id))).then(orProblem),
       );
   }
 
@@ -60,7 +63,9 @@ export function redemptionSettling(options: Options): RedemptionSettling {
     const { expectedTotal = total } = request!;
     if (expectedTotal !== total)
       throw priceChanged(expectedTotal, (await existing(actor.projectId, id)).quote);
-    return settle("commit", actor, id, idempotency);
+    const settled = await settle("commit", actor, id, idempotency);
+    // It was given up, or ran out, since it was looked at: the order is priced anew.
+    return isRefusal(settled) && isOver(settled) ? null : orProblem(settled);
   }
 
   async function settle(
@@ -68,12 +73,14 @@ export function redemptionSettling(options: Options): RedemptionSettling {
     { projectId, isGone }: RedemptionActor,
     id: string,
     idempotency: Idempotency | null,
-  ): Promise<Answered<Redemption>> {
+    isOnlyReserved = false,
+  ): Promise<Settled> {
     if (kind === "commit") await requireInForce(projectId, id);
     const isDeposit = kind === "cancel" && (await paysDeposit(database.of(projectId), projectId, id));
     const command: Settle = {
       kind,
       redemption: id,
+      ...(isOnlyReserved && { isOnlyReserved }),
       ...(isDeposit && { unlessTaken: [depositCounter(id)] }),
     };
     const submit = (asked: Settle) =>
@@ -98,7 +105,7 @@ export function redemptionSettling(options: Options): RedemptionSettling {
       case "merged":
         throw new Error("whose redemption it is was decided when it was made");
       case "refused":
-        throw problemOf(result.refusal);
+        return result.refusal;
     }
   }
 
@@ -113,5 +120,26 @@ export function redemptionSettling(options: Options): RedemptionSettling {
     if (stopped !== undefined) throw promotionKilled(stopped.promotion);
   }
 
-  return { commit: settled("commit"), cancel: settled("cancel"), commitHeld };
+  return {
+    commit: settled("commit"),
+    cancel: settled("cancel"),
+    giveUp: async (actor, id) => orProblem(await settle("cancel", actor, id, null, true)),
+    commitHeld,
+  };
+}
+
+type Why = Parameters<typeof problemOf>[0];
+type Settled = Answered<Redemption> | Why;
+
+function isRefusal(settled: Settled): settled is Why {
+  return "reason" in settled;
+}
+
+function isOver({ reason }: Why): boolean {
+  return reason === "expired" || reason === "wrong_state";
+}
+
+function orProblem(settled: Settled): Answered<Redemption> {
+  if (isRefusal(settled)) throw problemOf(settled);
+  return settled;
 }

@@ -1,18 +1,22 @@
 /** A stored quote, read as a sale: what returns are computed from. */
 import type { Cart } from "../../engine/cart.ts";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
+import type { Facts } from "../../engine/facts.ts";
 import type { PromotionDocument } from "../../engine/promotion.ts";
 import type { Quote } from "../../engine/quote.ts";
 import type { UnitStocks } from "../../engine/unit-stock.ts";
 import type { KeptOrder } from "../../ledger/returns.ts";
 import type { AppliedPromotion, GivenGift, Sale } from "../../ledger/sale.ts";
 import { unitStockCounter } from "../ledger/promotion-counters.ts";
+import { usedCoupons } from "./redemption-holds.ts";
 
 /** A promotion as it was when the order was priced. */
 export interface PastPromotion {
   /** What counters call it. */
   readonly id: string | null;
   readonly key: string;
+  /** Of whose coupons it needs one; null: of none. */
+  readonly pool: string | null;
   readonly document: Pick<PromotionDocument, "returns" | "restoreUseOnReturn">;
   readonly unitStocks: UnitStocks | null;
 }
@@ -20,14 +24,14 @@ export interface PastPromotion {
 type SoldQuote = Pick<Quote, "codes" | "lines" | "promotions" | "rewards" | "shipping" | "shippingDiscount">;
 
 /**
- * `promotions`: all that applied, at least. `isErased`: who bought it is no longer known, so the rest cannot be priced anew;
+ * `promotions`: all that applied, at least. `coupons`: as the quote saw them. `isErased`: who bought it is no longer known, so the rest cannot be priced anew;
  * what comes back is then refunded in proportion, which is never less.
  */
 export function saleOf(
   quote: SoldQuote,
   request: Pick<Cart, "lines">,
   promotions: readonly PastPromotion[],
-  isErased = false,
+  { coupons, isErased = false }: { coupons?: Facts["coupons"]; isErased?: boolean } = {},
 ): Sale {
   const sold = new Map(request.lines.map((line) => [line.id, line]));
   return {
@@ -37,7 +41,7 @@ export function saleOf(
     }),
     shipping: quote.shipping - quote.shippingDiscount,
     gifts: giftsOf(quote.rewards),
-    promotions: appliedOf(quote, promotions).map((applied) =>
+    promotions: appliedOf(quote, promotions, coupons).map((applied) =>
       isErased && applied.returns === "reevaluate" ? { ...applied, returns: "prorate" } : applied,
     ),
   };
@@ -64,21 +68,22 @@ export function giftsOf(rewards: Quote["rewards"]): GivenGift[] {
 }
 
 function appliedOf(
-  { promotions: rows, codes }: Pick<Quote, "codes" | "promotions">,
+  quote: Pick<Quote, "codes" | "promotions">,
   promotions: readonly PastPromotion[],
+  coupons: Facts["coupons"],
 ): AppliedPromotion[] {
-  const amounts = amountsOf(rows);
+  const amounts = amountsOf(quote.promotions);
+  const byKey = new Map(promotions.map((promotion) => [promotion.key, promotion]));
+  const used = usedCoupons(quote, (key) => byKey.get(key), coupons);
   return promotions
     .filter(({ key }) => amounts.has(key))
-    .map(({ id, key, document, unitStocks }) => ({
+    .map(({ id, key, pool, document, unitStocks }) => ({
       key,
       rule: id ?? key,
       amount: amounts.get(key)!,
       returns: document.returns,
       restoresUse: document.restoreUseOnReturn,
-      coupons: codes.flatMap((code) =>
-        code.status === "applied" && code.promotion === key ? holdersOf(code.code) : [],
-      ),
+      coupons: pool !== null && used.has(pool) ? holdersOfCode(used.get(pool)!) : [],
       stocks: new Map(
         [...(unitStocks ?? [])].flatMap(([sku, stocks]) =>
           stocks.map(({ name }) => [unitStockCounter(id ?? key, name).measure, sku] as const),
@@ -94,7 +99,7 @@ function amountsOf(rows: Quote["promotions"]): Map<string, number> {
 }
 
 /** A pool may fold look-alikes or not; a coupon is stored as its pool does. */
-function holdersOf(code: string): string[] {
+export function holdersOfCode(code: string): string[] {
   const normalized = normalizeCode(code);
   return [`code:${normalized}`, `code:${foldLookAlikes(normalized)}`];
 }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { evaluate, pricedAgain } from "../../engine/evaluate.ts";
 import type { Rulebook } from "../../engine/rulebook.ts";
-import type { Hold } from "../../ledger/books.ts";
+import { type Hold, isVoucher, orderKey } from "../../ledger/books.ts";
 import {
   type ComputedReturn,
   computeReturn,
@@ -38,7 +38,7 @@ import { depositInUse, problemOf } from "./redemption-problems.ts";
 import type { RedemptionActor } from "./redemption-settling-service.ts";
 import { findRedemption } from "./redemption-store.ts";
 import type { RedemptionRow } from "./redemption-tables.ts";
-import { keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
+import { holdersOfCode, keptOrderOf, keptRequest, saleOf } from "./return-sale.ts";
 import type { PastReturn, RedemptionReturn, ReturnQuery, ReturnRequest } from "./return-schemas.ts";
 import { returnsOf } from "./return-store.ts";
 import { isReturnedWithOrder } from "./told-order-store.ts";
@@ -77,8 +77,13 @@ export function returnService({ database, rulebooks, committer }: ReturnServiceO
   ): Promise<Answered<RedemptionReturn> | null> {
     for (let attempt = 1; ; attempt++) {
       const row = await existing(projectId, id);
+      if (isVoucher({ id, order: orderKey(row.source, row.orderRef) }))
+        throw problemOf({ reason: "voucher" });
       const rulebook = await rulebooks.rulebookAsOf(projectId, row.revision, row.settings.timezone);
-      const sale = saleOf(row.quote, row.request, rulebook.promotions, isErased(row.customerId));
+      const sale = saleOf(row.quote, row.request, rulebook.promotions, {
+        coupons: restoreFacts(row.facts).coupons,
+        isErased: isErased(row.customerId),
+      });
       const request = asked(row, sale);
       if (request === null) return null;
       requireReturnable(row, request);
@@ -269,8 +274,9 @@ function restoredOf(
     if (kind === undefined || owner === undefined) continue;
     const code =
       kind === "code"
-        ? (quote.codes.find(({ promotion, status }) => promotion === owner.key && status === "applied")
-            ?.code ?? null)
+        ? (quote.codes.find(
+            ({ code, status }) => status === "applied" && holdersOfCode(code).includes(counter.holder),
+          )?.code ?? null)
         : null;
     // Units of one SKU may be counted for all places and for a store.
     const what = owner.stocks.get(counter.measure) ?? counter.measure;

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withTransaction } from "../../../src/platform/database.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { type Api, startApi } from "../api.ts";
+import { patience } from "../../faults/sizes.ts";
+import { type Answer, type Api, startApi } from "../api.ts";
 import { activePromotion, cartLines, counter, couponsOf, orderOf, redeem } from "./redemption-fixture.ts";
 
 let database: TestDatabase;
@@ -207,6 +209,25 @@ describe("an order that holds its reservation", () => {
     await api.rest("POST", `/v1/redemptions/${id}/cancel`);
     const again = await redeem(api, { ...request, expectedTotal: total }, headers);
     expect([again.text, again.headers["idempotent-replayed"]]).toEqual([committed.text, "true"]);
+  });
+
+  test("and loses it just then is priced anew", async () => {
+    const { request, id } = await reserved("JUSTTHEN");
+    let commit: Promise<Answer> | undefined;
+    await withTransaction(database, api.project.id, async (connection) => {
+      await connection.execute(
+        sql`update redemptions set expires_at = now() - interval '1 second' where id = ${id}`,
+      );
+      commit = redeem(api, request);
+      const waiting = `select from pg_locks join pg_stat_activity using (pid)
+                        where not granted and datname = current_database()`;
+      await expect
+        .poll(async () => (await database.pool.query(waiting)).rowCount, { timeout: patience })
+        .toBeGreaterThan(0);
+    });
+    const { status, body, text } = await commit!;
+    expect([status, text]).toEqual([201, expect.any(String)]);
+    expect([body.state, body.id === id]).toEqual(["committed", false]);
   });
 
   test("is committed also where it was reserved with the total that it expected", async () => {

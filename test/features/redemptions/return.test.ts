@@ -299,6 +299,39 @@ describe("gifts and what counters get back", () => {
     await sold("gift", [line("1", 1, 1000)], { codes: ["b-1"], customer: { id: "c" } });
   });
 
+  test("are those of the coupon's own promotion, where its code is shared by all as well, also of an erased customer", async () => {
+    await couponsOf(database, api.project.id, "twofold", ["TWOFOLD", "TWOFOLD2"]);
+    const channel = (name: string) => ({ conditions: { kind: "channel", in: [name] } });
+    const restoring = { restoreUseOnReturn: true, stacking: { group: "twofold" }, ...channel("twofold") };
+    await activePromotion(api, "twofold-pool", {
+      trigger: { type: "coupon", pool: "twofold" },
+      ...restoring,
+    });
+    for (const [key, code] of [
+      ["a-twofold", "TWOFOLD"],
+      ["a-twofold2", "TWOFOLD2"],
+    ])
+      await activePromotion(api, key!, { trigger: { type: "code", code }, ...channel("twofold") });
+    const erase = async () => {
+      const { status, text } = await api.rest("POST", "/v1/customers/c-twofold/erase");
+      expect([status, text]).toEqual([200, expect.any(String)]);
+    };
+    for (const [code, before] of [
+      ["TWOFOLD", async () => {}],
+      ["TWOFOLD2", erase],
+    ] as const) {
+      const id = await sold("twofold", [line("1", 1, 5000)], {
+        codes: [code],
+        customer: { id: "c-twofold" },
+      });
+      expect(await usesOf(code)).toBe(1);
+      await before();
+      const { body } = await giveBack(id, { "1": 1 });
+      expect(body.restored).toContainEqual({ promotion: "twofold-pool", kind: "code", code, amount: 1 });
+      expect(await usesOf(code)).toBe(0);
+    }
+  });
+
   test("that were not given are refused", async () => {
     const id = await sold("plain", [line("1", 1, 100)]);
     expect(refused(await giveBack(id, { "1": 1 }, { gifts: [{ sku: "HAT", quantity: 1 }] }))).toEqual([

@@ -36,6 +36,7 @@ import { promotionApprovalService } from "./features/promotions/promotion-approv
 import { promotionReviewService } from "./features/promotions/promotion-review-service.ts";
 import { promotionService } from "./features/promotions/promotion-service.ts";
 import { promotionTurnService } from "./features/promotions/promotion-turn-service.ts";
+import { promotionZoneService } from "./features/promotions/promotion-zone-service.ts";
 import { rulebookService } from "./features/promotions/rulebook-service.ts";
 import { scheduledChangeService } from "./features/promotions/scheduled-change-service.ts";
 import { quoteRedemptionService } from "./features/redemptions/quote-redemption-service.ts";
@@ -105,7 +106,7 @@ export function servicesOf({
 }) {
   const authenticator = apiKeyAuthenticator({ database, clock, log, outage });
   const counts = sharedCounts({ database, clock, log, exchangeMilliseconds: countsExchangeMilliseconds });
-  const projects = projectService(database);
+  const projects = projectService(database, promotionZoneService({ clock }));
   const rulebooks = rulebookService({
     database,
     projects,
@@ -218,7 +219,7 @@ export function servicesOf({
       rulebooks,
       evaluate: (context, cart) => evaluations.evaluate(context, cart),
     }),
-    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks }),
+    couponClaims: couponClaimService({ database, clock, projects, committer, rulebooks, exposures }),
     couponGeneration: couponGenerationService({ database, clock, projects, jobs }),
     couponImports: couponImportService({ database, clock, projects }),
     couponExports: couponExportService({ database, clock }),

@@ -1,5 +1,4 @@
 /** The worked case from its preparation to its review. One telling of it, for `npm run story:double11` and for the test. */
-import { setTimeout as delay } from "node:timers/promises";
 import { enterCosts, prepare } from "./campaign.ts";
 import { campaignKey, channels, currency, expectedOf, instants, type Plan } from "./plan.ts";
 import { type RawFigures, rawFigures } from "./raw-facts.ts";
@@ -97,7 +96,7 @@ export async function tellStory(shop: Shop, plan: Plan, say: (line: string) => v
   await comeAgain(shop, crowd, plan);
 
   await clock.set(instants.review);
-  return [...checks, ...(await review(shop, plan, boardWith, say))];
+  return [...checks, ...(await review(shop, plan, crowd.buyers.length, boardWith, say))];
 }
 
 const changeWords = (changes: readonly { what: string; before: string; after: string }[]): string =>
@@ -106,6 +105,7 @@ const changeWords = (changes: readonly { what: string; before: string; after: st
 async function review(
   shop: Shop,
   plan: Plan,
+  buyers: number,
   boardWith: (orders: number) => ReturnType<typeof readBoard>,
   say: (line: string) => void,
 ): Promise<Check[]> {
@@ -119,14 +119,11 @@ async function review(
   const { data: told } = await marketing.campaignReview({ params });
   const measure = async () => {
     const { data: measured } = await marketing.campaignMeasurement({ params, query: { currency } });
-    return measured.arms.find(({ arm }) => arm === "treatment")?.repurchase ?? null;
+    return measured.arms.find(({ arm }) => arm === "treatment");
   };
-  // Who met the campaign is written down a moment later.
-  let repurchase = await measure();
-  for (let look = 0; look < 40 && repurchase !== expected.repurchasePercent; look++) {
-    await delay(250);
-    repurchase = await measure();
-  }
+  // It is written down a moment later.
+  const met = await until("who met the campaign", measure, (arm) => arm?.customers === buyers);
+  const repurchase = met?.repurchase ?? null;
   const { data: document } = await marketing.campaign({ params });
   const raw = await rawFigures(shop);
   const lines = await budgetLines(shop, plan, board.figures.discountCost);

@@ -1,4 +1,4 @@
-import { whyApart } from "../../engine/assignment.ts";
+import { armsOf, whyApart } from "../../engine/assignment.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import type { CounterName, Hold } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -14,6 +14,7 @@ import {
 import { newId } from "../../platform/ids.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import { customersMeant } from "../customers/customer-alias-service.ts";
+import type { ExposureService } from "../exposures/exposure-service.ts";
 import type { CommitterService } from "../ledger/committer-service.ts";
 import type { Granted, Result } from "../ledger/ledger-commands.ts";
 import { holderOf, type Who, whoIs } from "../ledger/promotion-counters.ts";
@@ -40,6 +41,7 @@ export interface CouponClaimOptions {
   projects: ProjectService;
   committer: CommitterService;
   rulebooks: Pick<RulebookService, "rulesOf">;
+  exposures: Pick<ExposureService, "noterOf">;
 }
 
 const operation = "claimCoupon";
@@ -58,11 +60,12 @@ const scopes = [
 }[];
 
 export function couponClaimService(options: CouponClaimOptions): CouponClaimService {
-  const { database, clock, projects, committer, rulebooks } = options;
+  const { database, clock, projects, committer, rulebooks, exposures } = options;
 
   /** A code with which nothing in force gives the customer anything would be refused with the whole order. */
   async function requireOfUse(projectId: string, pool: CouponPoolRow, customer: string): Promise<void> {
-    const { rulebook, splits } = await rulebooks.rulesOf(projectId);
+    const rules = await rulebooks.rulesOf(projectId);
+    const { rulebook, splits } = rules;
     if (splits === null) return;
     const forPool = rulebook.promotions.filter((promotion) => promotion.pool === pool.key);
     const isHeldOut = ({ document }: CompiledPromotion, id: string) =>
@@ -70,6 +73,9 @@ export function couponClaimService(options: CouponClaimOptions): CouponClaimServ
     if (forPool.length === 0) return;
     const meant = await customersMeant(database.of(projectId), projectId, [customer]);
     const id = meant(customer);
+    // Whoever is refused never has a code to meet the campaign with: both arms meet it here.
+    const documents = forPool.map(({ document }) => document);
+    exposures.noterOf(rules, { customer: { id } })?.(armsOf(documents, rulebook.experiments, splits, id));
     if (!forPool.every((promotion) => isHeldOut(promotion, id))) return;
     const message = "By chance the customer gets none of what this pool is for: they are held out of it.";
     throw refused({ path: "/customer", code: "held_out", message });

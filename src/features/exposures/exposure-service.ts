@@ -86,10 +86,16 @@ export function exposureService({
   let remembered = new Set<string>();
   let rememberedBefore = new Set<string>();
 
-  function note(row: ExposureRow): void {
-    const id = `${row.projectId}\n${row.kind}\n${row.name}\n${row.customerId}`;
+  function noteSampled(row: Omit<ExposureRow, "at">, samplePercent: number): void {
+    const { projectId, kind, name, customerId } = row;
+    if (samplePercent < 100 && pointOf("sample", name, customerId) >= samplePercent) return;
+    const id = `${projectId}\n${kind}\n${name}\n${customerId}`;
     if (remembered.has(id) || rememberedBefore.has(id) || waiting.has(id)) return;
-    if (waiting.size >= mostWaiting) figures.dropped += 1;
+    wait(id, { ...row, at: new Date(clock.now()) });
+  }
+
+  function wait(id: string, row: ExposureRow): void {
+    if (waiting.size >= mostWaiting && !waiting.has(id)) figures.dropped += 1;
     else waiting.set(id, row);
   }
 
@@ -101,14 +107,19 @@ export function exposureService({
     remembered.add(id);
   }
 
-  async function write(projectId: string, ids: readonly string[], rows: readonly ExposureRow[]) {
+  async function write(projectId: string, entries: readonly [string, ExposureRow][]) {
     try {
-      await insertExposures(database.of(projectId), projectId, rows);
-      figures.written += rows.length;
-      for (const id of ids) remember(id);
+      await insertExposures(
+        database.of(projectId),
+        projectId,
+        entries.map(([, row]) => row),
+      );
+      figures.written += entries.length;
+      for (const [id] of entries) remember(id);
     } catch (error) {
       log.warn({ err: error, projectId }, "exposures could not be written");
-      for (const row of rows) note(row);
+      // In the place of what was noted of the same customers meanwhile: the first time counts.
+      for (const [id, row] of entries) wait(id, row);
     }
   }
 
@@ -117,14 +128,8 @@ export function exposureService({
     const taken = [...waiting].sort(([a], [b]) => (a < b ? -1 : 1));
     waiting = new Map();
     for (const [projectId, entries] of byProject(taken))
-      for (let from = 0; from < entries.length; from += rowsPerStatement) {
-        const some = entries.slice(from, from + rowsPerStatement);
-        await write(
-          projectId,
-          some.map(([id]) => id),
-          some.map(([, row]) => row),
-        );
-      }
+      for (let from = 0; from < entries.length; from += rowsPerStatement)
+        await write(projectId, entries.slice(from, from + rowsPerStatement));
   }
 
   function byProject(taken: readonly [string, ExposureRow][]): Map<string, [string, ExposureRow][]> {
@@ -162,11 +167,9 @@ export function exposureService({
       const customerId = customer?.id;
       if (customerId === undefined || at !== undefined || promotions !== undefined || only) return undefined;
       return (arms) => {
-        const now = new Date(clock.now());
         for (const { kind, name, arm } of arms) {
           const sample = kind === "campaign" ? (splits?.samples.get(name) ?? 100) : 100;
-          if (sample < 100 && pointOf("sample", name, customerId) >= sample) continue;
-          note({ projectId, kind, name, customerId, arm, at: now, channel: channel ?? null });
+          noteSampled({ projectId, kind, name, customerId, arm, channel: channel ?? null }, sample);
         }
       };
     },
@@ -176,17 +179,8 @@ export function exposureService({
       customerId,
     ) {
       const arm = campaignArm(name, holdout?.percent, customerId);
-      if (arm === null) return null;
-      if (samplePercent >= 100 || pointOf("sample", name, customerId) < samplePercent)
-        note({
-          projectId,
-          kind: "campaign",
-          name,
-          customerId,
-          arm,
-          at: new Date(clock.now()),
-          channel: null,
-        });
+      if (arm !== null)
+        noteSampled({ projectId, kind: "campaign", name, customerId, arm, channel: null }, samplePercent);
       return arm;
     },
     flush,

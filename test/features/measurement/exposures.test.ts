@@ -1,8 +1,10 @@
 /** Holdouts and variants through the API: who gets what, and what is noted of it. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pointOf } from "../../../src/engine/assignment.ts";
+import { exposureService } from "../../../src/features/exposures/exposure-service.ts";
+import { silentLog } from "../../../src/platform/log.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
-import { type Api, startApi } from "../api.ts";
+import { type Api, startApi, testClock } from "../api.ts";
 
 let database: TestDatabase;
 let api: Api;
@@ -325,4 +327,22 @@ test("a holdout changes only until customers met it, and is then in force at onc
   await evaluate("c-unsampled", { channel: "lab" });
   await eventually(async () => expect(await noted("c-unsampled")).toHaveLength(1));
   expect((await noted("c-unsampled"))[0]).toMatch(/^experiment depth/);
+});
+
+test("what could not be written keeps the first time, also of whoever is met again meanwhile", async () => {
+  const clock = testClock();
+  const service = exposureService({ database, clock, log: silentLog });
+  const meet = () => service.meet(api.project.id, { key: "away", holdout: { percent: 0 } }, "c-1");
+  const first = clock.now();
+  meet();
+  await database.pool.query("revoke insert on exposures from dealwright_app");
+  const failing = service.flush();
+  clock.advance(1_000);
+  meet();
+  await failing;
+  await database.pool.query("grant insert on exposures to dealwright_app");
+  await service.flush();
+  const { rows } = await database.pool.query<{ at: Date }>("select at from exposures where name = 'away'");
+  expect(rows.map(({ at }) => at.getTime())).toEqual([first]);
+  expect(service.figures).toEqual({ written: 1, dropped: 0 });
 });

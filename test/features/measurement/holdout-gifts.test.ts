@@ -6,6 +6,7 @@ import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi } from "../api.ts";
 import { automationsOf } from "../automations/automation-fixture.ts";
 import { faultOf } from "../orders-fixture.ts";
+import { activePromotion, couponsOf } from "../redemptions/redemption-fixture.ts";
 
 let database: TestDatabase;
 let api: Api;
@@ -97,4 +98,18 @@ test("a draw of a campaign has no ticket for whoever is held out, before it cost
   expect(faultOf(await ticket(held))).toBe("409 draw-ticket-refused /customer held_out");
   expect((await ticket(treated)).body).toMatchObject({ number: 1, prize: "bag" });
   await areNoted("wheel");
+});
+
+test("who asks for a code of a campaign's pool has met the campaign, held out or not", async () => {
+  await couponsOf(database, api.project.id, "codes", ["CODE0001", "CODE0002"]);
+  await activePromotion(api, "coded", {
+    campaign: "pool",
+    trigger: { type: "coupon", pool: "codes" },
+    benefits: [{ kind: "percent_off", percent: 10 }],
+  });
+  const claim = (customer: string) =>
+    api.rest("POST", "/v1/coupon-pools/codes/claim", { body: { customer } });
+  expect(faultOf(await claim(held))).toBe("409 claim-refused /customer held_out");
+  expect((await claim(treated)).status).toBe(201);
+  await areNoted("pool");
 });

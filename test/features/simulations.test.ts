@@ -413,15 +413,20 @@ test("a line that was a gift of the order is none of what was bought, and is giv
     benefits: [{ kind: "gift", sku: "BAG" }],
   });
   const mugs = [{ id: "1", sku: "MUG", quantity: 3, unitPrice: 1_000 }];
-  const { body } = await api.rest("POST", "/v1/redemptions", {
-    body: { currency: "CNY", lines: mugs, orderRef: "gift-1", mode: "commit" },
-  });
+  const redeem = (orderRef: string) =>
+    api.rest("POST", "/v1/redemptions", {
+      body: { currency: "CNY", lines: mugs, orderRef, mode: "commit" },
+    });
+  const { body } = await redeem("gift-1");
   expect(body.quote.rewards).toMatchObject([{ kind: "gift", sku: "BAG", quantity: 1 }]);
   const bag = { id: "g", sku: "BAG", quantity: 1, unitPrice: 4_000, discount: 4_000 };
   const bought = { lines: [...mugs, bag], total: 2_700, redemption: body.id };
   await order("gift-1", "2026-12-01T00:00:00Z", "c-1", bought);
   // The same without a redemption: a bag that somebody bought for nothing.
   await order("gift-2", "2026-12-02T00:00:00Z", "c-1", { ...bought, redemption: undefined });
+  // One that is the same sale as a redemption by its number alone.
+  await redeem("gift-3");
+  await order("gift-3", "2026-12-03T00:00:00Z", "c-1", { ...bought, redemption: undefined });
   const replay = async (from: string, to: string) => {
     const { report } = await over(await begin({ from, to }));
     const { units, subtotal, recordedRevenue, baseline } = report.results[0];
@@ -429,4 +434,5 @@ test("a line that was a gift of the order is none of what was bought, and is giv
   };
   expect(await replay("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z")).toEqual([3, 3_000, 3_000, 2_700, 1]);
   expect(await replay("2026-12-02T00:00:00Z", "2026-12-03T00:00:00Z")).toEqual([4, 7_000, 3_000, 6_300, 1]);
+  expect(await replay("2026-12-03T00:00:00Z", "2026-12-04T00:00:00Z")).toEqual([3, 3_000, 3_000, 2_700, 1]);
 });

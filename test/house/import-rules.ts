@@ -121,6 +121,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/orders/order-document.ts": "service",
   // Which lines of an order are gifts, as text of SQL.
   "src/features/orders/gift-line.ts": "words",
+  // Which order is which redemption's sale, as SQL.
+  "src/features/redemptions/told-order.ts": "words",
   // What is told of an order.
   "src/features/orders/order-event.ts": "words",
   // Arithmetic on what orders earn.

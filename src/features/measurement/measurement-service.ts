@@ -3,12 +3,12 @@ import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Database } from "../../platform/database.ts";
 import { problem } from "../../platform/problem.ts";
-import { ordersOf } from "../campaigns/campaign-board.ts";
-import { campaignFigures } from "../campaigns/campaign-figures-service.ts";
+import { marginOf, ordersOf } from "../campaigns/campaign-board.ts";
 import type { CampaignDocument } from "../campaigns/campaign-schemas.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
+import { soldAndSpent } from "../campaigns/sold-and-spent-service.ts";
 import type { Caution } from "../planning/calculation.ts";
-import { percentOf, returnsOf } from "../planning/campaign-returns.ts";
+import { returnsOf } from "../planning/campaign-returns.ts";
 import { levelOfLook, toFourDigits } from "../planning/significance.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { compareAfter, compareArms, shownArm } from "./arm-comparison.ts";
@@ -31,7 +31,7 @@ import {
   salesBetween,
   sumArms,
   sumDiscounts,
-  sumSkus,
+  unitsBySku,
 } from "./measurement-store.ts";
 import { whileMeasuring } from "./measuring-service.ts";
 
@@ -81,7 +81,7 @@ export function measurementService({
       const question: ArmQuestion = { ...look, currency, until: span.to, afterwards: span.afterwards, now };
       const read = await whileMeasuring(database, projectId, tooMuch, async (snapshot) => ({
         ...(await readArms(snapshot, projectId, question)),
-        sold: await campaignFigures(snapshot, projectId, campaign, currency),
+        sold: await soldAndSpent(snapshot, projectId, campaign, currency),
         present: await salesBetween(snapshot, projectId, currency, row.startsAt, span.to),
         past: await salesBetween(
           snapshot,
@@ -129,7 +129,7 @@ export function measurementService({
           cost,
           ...returns.result,
           // What was sold is counted as it was paid: the discounts are off already.
-          netMargin: goodsCost === null ? null : percentOf(revenue - goodsCost - giftCost - entered, revenue),
+          netMargin: marginOf(whole, revenue, entered).netPercent,
         },
         arms: all.map(shownArm),
         comparison,
@@ -208,7 +208,7 @@ async function readArms(connection: Connection, projectId: string, question: Arm
     return { arms, skus: [], discounts: { discount: 0, known: 0 } };
   return {
     arms,
-    skus: await sumSkus(connection, projectId, question, mostSkus),
+    skus: await unitsBySku(connection, projectId, question, mostSkus),
     discounts: await sumDiscounts(connection, projectId, question.name, question.currency),
   };
 }

@@ -2,6 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
 import { isGiftLine } from "../orders/gift-line.ts";
+import { isSameSale, isSold } from "../redemptions/told-order.ts";
 import type { ArmSums } from "./arm-comparison.ts";
 
 export interface ArmQuestion {
@@ -90,22 +91,36 @@ const backOfRedemption = sql`coalesce((r.returned -> 'lines' ->> (l ->> 'id'))::
 
 const isGift = sql.raw(isGiftLine("l", "r"));
 
-/** By line, of what `sold` names by `external_id` or by `source` and `order_ref`: its other columns, `sku`, and the units that were kept. */
-const unitsSold = (projectId: string): SQL => sql`
+/** Of the ERP's orders that name no redemption those that are the same sale as one, with its id. `which`: of the orders `o`. */
+const sameSales = (projectId: string, which: SQL): SQL => sql`
+  select o.external_id, min(r.id) as redemption_id
+    from orders o join redemptions r on ${sql.raw(isSameSale("o", "r"))} and ${sql.raw(isSold("r"))}
+   where o.project_id = ${projectId} and r.project_id = ${projectId} and o.redemption_id is null and ${which}
+   group by 1`;
+
+/**
+ * By line, of what `sold` names by `external_id` or by `source` and `order_ref`: its other columns, `sku`, and the units that were
+ * kept. `only`: of this SKU.
+ */
+const unitsSold = (projectId: string, only?: string): SQL => {
+  const isAsked = only === undefined ? sql`true` : sql`l ->> 'sku' = ${only}`;
+  return sql`
   select s.*, l ->> 'sku' as sku, greatest(0, (l ->> 'quantity')::int - greatest(${backOfOrder}, ${backOfRedemption})) as units
     from sold s join orders o on o.project_id = ${projectId} and o.external_id = s.external_id
-    left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
+    left join (${sameSales(projectId, sql`o.external_id in (select external_id from sold)`)}) as same on same.external_id = o.external_id
+    left join redemptions r on r.project_id = ${projectId} and r.id = coalesce(o.redemption_id, same.redemption_id)
     cross join jsonb_array_elements(o.document -> 'lines') as l
-   where ${isGift} is not true
+   where ${isAsked} and ${isGift} is not true
   union all
   select s.*, l ->> 'sku', greatest(0, (l ->> 'quantity')::int - ${backOfRedemption})
     from sold s join redemptions r on r.project_id = ${projectId} and r.source = s.source and r.order_ref = s.order_ref
      and r.state not in ('cancelled', 'expired')
     cross join json_array_elements(r.request -> 'lines') as l
-   where s.external_id is null`;
+   where s.external_id is null and ${isAsked}`;
+};
 
 /** Units by SKU and arm, of what was sold most, less those that came back. */
-export async function sumSkus(
+export async function unitsBySku(
   connection: Connection,
   projectId: string,
   question: ArmQuestion,
@@ -128,12 +143,21 @@ export async function sumSkus(
   return rows;
 }
 
-/** All sales of the project, whoever bought: orders that stand, and redemptions that no order tells of. */
-const salesOf = (projectId: string, from: Date, to: Date): SQL => sql`
-  select o.currency, greatest(o.total - o.refunded - coalesce(r.refunded, 0), 0) as total,
+/**
+ * All sales of the project, whoever bought: orders that stand, and redemptions that no order tells of. A refund that both a
+ * redemption and an order with no more than its number tell of is one.
+ */
+const salesOf = (projectId: string, from: Date, to: Date): SQL => {
+  const isPlaced = sql`o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}`;
+  return sql`
+  select o.currency,
+         greatest(o.total - case when same.redemption_id is null then o.refunded + coalesce(r.refunded, 0)
+                                 else greatest(o.refunded, r.refunded) end, 0) as total,
          o.external_id, null::text as source, null::text as order_ref
-    from orders o left join redemptions r on r.project_id = ${projectId} and r.id = o.redemption_id
-   where o.project_id = ${projectId} and o.placed_at >= ${instant(from)} and o.placed_at < ${instant(to)}
+    from orders o
+    left join (${sameSales(projectId, isPlaced)}) as same on same.external_id = o.external_id
+    left join redemptions r on r.project_id = ${projectId} and r.id = coalesce(o.redemption_id, same.redemption_id)
+   where o.project_id = ${projectId} and ${isPlaced}
      and o.status not in ('cancelled', 'returned') and r.state is distinct from 'returned' and r.is_deposit is not true
   union all
   select r.currency, greatest(r.total - r.refunded, 0), null, r.source, r.order_ref
@@ -141,8 +165,8 @@ const salesOf = (projectId: string, from: Date, to: Date): SQL => sql`
    where r.project_id = ${projectId} and r.committed_at >= ${instant(from)} and r.committed_at < ${instant(to)}
      and r.state in ('committed', 'partially_returned') and not r.is_deposit
      and not exists (select from orders o where o.project_id = ${projectId} and o.redemption_id = r.id)
-     and not exists (select from orders o where o.project_id = ${projectId} and o.external_id = r.order_ref
-                        and o.redemption_id is null)`;
+     and not exists (select from orders o where o.project_id = ${projectId} and ${sql.raw(isSameSale("o", "r"))})`;
+};
 
 export async function salesBetween(
   connection: Connection,
@@ -174,7 +198,7 @@ export async function stockSold(
 ): Promise<StockSold[]> {
   const { rows } = await connection.execute<StockSold>(sql`
     with sold as (${salesOf(projectId, from, to)}),
-    units as (select sku, sum(units)::bigint as sold from (${unitsSold(projectId)}) as lines group by sku)
+    units as (select sku, sum(units)::bigint as sold from (${unitsSold(projectId, sku)}) as lines group by sku)
     select l.sku, l.stock, l.counted as "countedAt", coalesce(u.sold, 0) as sold
       from (select sku, sum(quantity)::bigint as stock, floor(extract(epoch from min(as_of)) * 1000)::bigint as counted
               from stock_levels where project_id = ${projectId} and (${sku ?? null}::text is null or sku = ${sku ?? null})

@@ -1,6 +1,7 @@
 /**
- * SQL that says whether a line of an ERP's order is a gift: nobody paid for it, its redemption gives the SKU, and no cart had it.
- * Such a line was given, not sold. `line`: the line as jsonb; `redemption`: the order's row of `redemptions`, or one of nulls.
+ * SQL that says whether a line of an ERP's order is a gift, which was given and not sold: nobody paid for it, the redemption of
+ * that sale gives its SKU, and the redemption's cart had no such line. `line`: the line as jsonb; `redemption`: the name of that
+ * row of `redemptions`, which may be of nulls: then nothing is a gift.
  */
 export const isGiftLine = (line: string, redemption: string): string => `(
   coalesce((${line} ->> 'total')::bigint,

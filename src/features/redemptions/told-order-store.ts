@@ -1,13 +1,8 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
+import { isSameSale } from "./told-order.ts";
 
-/**
- * That an ERP's order which names no redemption stands for this one, which no order names: it has its number and currency, and
- * is of the same customer, or where one of the two knows none has the same total. `o`: orders, `r`: redemptions.
- */
-const isTheSame: SQL = sql`r.project_id = o.project_id and r.order_ref = o.external_id and r.currency = o.currency and not r.is_deposit
-  and (r.customer_id = o.customer_id or (r.customer_id is null or o.customer_id is null) and r.total = o.total)
-  and not exists (select from orders linked where linked.project_id = r.project_id and linked.redemption_id = r.id)`;
+const isTheSame = sql.raw(isSameSale("o", "r"));
 
 export interface ToldRedemption extends Record<string, unknown> {
   readonly id: string;
@@ -51,7 +46,7 @@ export async function isReturnedWithOrder(
   const { rows } = await connection.execute<{ isReturned: boolean }>(sql`
     select (o.refunded > 0 or o.returned <> '[]') as "isReturned"
       from redemptions r join orders o on ${isTheSame}
-     where r.project_id = ${projectId} and r.id = ${redemptionId} and o.redemption_id is null
+     where r.project_id = ${projectId} and r.id = ${redemptionId}
        for share of o`);
   return rows.some(({ isReturned }) => isReturned);
 }

@@ -4,6 +4,7 @@ import { limits } from "../../engine/limits.ts";
 import { allowSlowStatements, type Connection, type ProjectConnection } from "../../platform/database.ts";
 import { orderHistorySql } from "../facts/order-history.ts";
 import { isGiftLine } from "../orders/gift-line.ts";
+import { isSameSale, isSold } from "../redemptions/told-order.ts";
 import type { ReplayNeeds } from "./past-order.ts";
 
 export interface OrderPeriod {
@@ -80,7 +81,9 @@ function batchSql(needs: ReplayNeeds): string {
   const fields = [
     `'document', b.document`,
     `'given', (select json_agg(l ->> 'id') from redemptions r, jsonb_array_elements(b.document -> 'lines') as l
-       where r.project_id = $1 and r.id = b.redemption_id and ${isGiftLine("l", "r")})`,
+       where r.project_id = $1 and ${isGiftLine("l", "r")} and r.id = coalesce(b.redemption_id,
+         (select min(s.id) from redemptions s
+           where s.project_id = $1 and s.order_ref = b.external_id and ${isSold("s")} and ${isSameSale("b", "s")})))`,
     `'customer', b.customer_id`,
     `'at', floor(extract(epoch from b.placed_at) * 1000)::bigint`,
     `'history', ${needs.history ? `case when b.customer_id is not null then ${history} end` : "null"}`,
@@ -108,7 +111,7 @@ function batchSql(needs: ReplayNeeds): string {
   ];
   return `
 with found as (
-  select external_id, customer_id, redemption_id, placed_at, document,
+  select project_id, external_id, customer_id, redemption_id, currency, total, placed_at, document,
          sum(pg_column_size(document)) over (order by placed_at, external_id) - pg_column_size(document) as bytes_before
     from (select * from orders
            where project_id = $1 and (placed_at, external_id) > ($2::timestamptz, $3) and placed_at < $4::timestamptz

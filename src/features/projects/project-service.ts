@@ -45,7 +45,15 @@ export interface RulebookBasis {
   readonly isStopped: boolean;
 }
 
-export function projectService(database: Database): ProjectService {
+/** What is worked out by the time zone of a project and stored, and so follows it. */
+export interface ZoneFollower {
+  /** Before the project is locked, as whoever changes one of these has it. */
+  lock(connection: Connection, projectId: string): Promise<void>;
+  follow(connection: Connection, projectId: string, timezone: string): Promise<void>;
+}
+
+/** `zones` left out: nothing is stored by the time zone. */
+export function projectService(database: Database, zones?: ZoneFollower): ProjectService {
   return {
     async project(projectId) {
       return shown(existingProject(await findProject(database.of(projectId), projectId)));
@@ -55,15 +63,20 @@ export function projectService(database: Database): ProjectService {
       requireUsableSettings(change);
       const { projectId } = context;
       return withTransaction(database, projectId, async (connection) => {
+        if (change.timezone !== undefined) await zones?.lock(connection, projectId);
         const before = existingProject(await lockProject(connection, projectId));
         const version = ifMatch === "*" ? null : versionOf(ifMatch);
         if (version !== null && version !== before.settingsVersion) throw problem("precondition-failed");
-        if (isDeepStrictEqual({ ...(before.settings as object), ...change }, before.settings)) {
+        const was = projectSettings.parse(before.settings);
+        // Settings stored by an older version do not name all of them.
+        if (isDeepStrictEqual({ ...was, ...change }, was)) {
           nothingChanged(context);
           return shown(before);
         }
         const row = await changeSettings(connection, projectId, change);
         await bumpRevision(connection, projectId);
+        if (change.timezone !== undefined && change.timezone !== was.timezone)
+          await zones?.follow(connection, projectId, change.timezone);
         await recordChange(connection, context, {
           id: projectId,
           before: before.settings,

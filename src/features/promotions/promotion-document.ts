@@ -70,3 +70,9 @@ export function compileDrafts(
     return compiled;
   });
 }
+
+/** Between which instants its schedule lies; null: it is open there. */
+export function windowOf({ schedule }: CompiledPromotion): { startsAt: Date | null; endsAt: Date | null } {
+  const instant = (at: number | null | undefined) => (at === null || at === undefined ? null : new Date(at));
+  return { startsAt: instant(schedule?.startsAt), endsAt: instant(schedule?.endsAt) };
+}

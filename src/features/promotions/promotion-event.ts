@@ -1,6 +1,6 @@
 /** What is told of a promotion's change. */
 import { type NewEvent, newEvent } from "../events/event-types.ts";
-import { type PromotionChange, type StoredStatus, shownStatus } from "./promotion-status.ts";
+import { type PromotionChange, type StoredStatus, shownStatus, type Turn } from "./promotion-status.ts";
 
 interface ToldPromotion {
   readonly id: string;
@@ -9,11 +9,6 @@ interface ToldPromotion {
   readonly status: StoredStatus;
   readonly startsAt: Date | null;
   readonly endsAt: Date | null;
-}
-
-interface ToldTurn {
-  readonly turn: "started" | "expired";
-  readonly at: Date;
 }
 
 export function promotionEvent(
@@ -35,7 +30,7 @@ export function promotionEvent(
 }
 
 /** What its schedule brought while it was in force as it is in `row`. */
-export function turnEvents({ id, key, version }: ToldPromotion, turns: readonly ToldTurn[]): NewEvent[] {
+export function turnEvents({ id, key, version }: ToldPromotion, turns: readonly Turn[]): NewEvent[] {
   return turns.map(({ turn, at }) =>
     newEvent(`dealwright.promotion.${turn}`, id, {
       promotion: key,

@@ -14,10 +14,11 @@ import {
   listPromotions,
   listVersions,
   type PromotionName,
-  type Taken,
   takenOf,
 } from "./promotion-store.ts";
 import type { PromotionRow, PromotionVersionRow } from "./promotion-tables.ts";
+
+export { takenOf };
 
 export interface PageQuery {
   limit: number;
@@ -58,11 +59,9 @@ export function promotionReading(database: Database, clock: Clock): PromotionRea
 
     async usages(projectId, query) {
       const { rows, now } = await read(projectId, query);
-      const counters = rows.flatMap(countersOf);
-      const taken = await takenOf(database.of(projectId), projectId, counters);
-      const known = new Map(taken.map((counter) => [nameOf(counter), counter.taken]));
-      const takenOr0 = (counter: Counter) => known.get(nameOf(counter)) ?? 0;
-      return listCursor.page(rows, query.limit, idOf, (row) => usageOf(row, now, takenOr0));
+      const promotions = rows.map((row) => ({ ...row, document: promotionSchema.parse(row.document) }));
+      const taken = await takenOf(database.of(projectId), projectId, promotions.flatMap(countersOf));
+      return listCursor.page(promotions, query.limit, idOf, (row) => usageOf(row, now, taken));
     },
 
     async versions(projectId, id, { limit, after }) {
@@ -90,28 +89,19 @@ export function shown(row: PromotionRow, now: number): Promotion {
   };
 }
 
-type Counter = Pick<Taken, "promotionId" | "measure">;
+type Read = PromotionRow & { readonly document: PromotionDocument };
 
-const nameOf = ({ promotionId, measure }: Counter) => `${promotionId} ${measure}`;
-const usesOf = (promotionId: string): Counter => ({ promotionId, measure: usesCounter(promotionId).measure });
-const amountOf = (promotionId: string, currency: string): Counter => ({
-  promotionId,
-  measure: amountCounter(promotionId, currency).measure,
-});
+const budgetOf = ({ document }: Read) => Object.entries(document.budget?.amount ?? {});
 
-function budgetOf({ document }: PromotionRow): [string, number][] {
-  return Object.entries(promotionSchema.parse(document).budget?.amount ?? {});
-}
-
-const countersOf = (row: PromotionRow): Counter[] => [
-  usesOf(row.id),
-  ...budgetOf(row).map(([currency]) => amountOf(row.id, currency)),
+const countersOf = (row: Read) => [
+  usesCounter(row.id),
+  ...budgetOf(row).map(([currency]) => amountCounter(row.id, currency)),
 ];
 
-function usageOf(row: PromotionRow, now: number, takenOf: (counter: Counter) => number): PromotionUsage {
-  const { id, key } = row;
-  const { total } = promotionSchema.parse(row.document).limits ?? {};
-  const uses = takenOf(usesOf(id));
+function usageOf(row: Read, now: number, taken: Awaited<ReturnType<typeof takenOf>>): PromotionUsage {
+  const { id, key, document } = row;
+  const total = document.limits?.total;
+  const uses = taken(usesCounter(id));
   return {
     id,
     promotion: key,
@@ -120,8 +110,8 @@ function usageOf(row: PromotionRow, now: number, takenOf: (counter: Counter) => 
     // It may be lowered below what was taken.
     usesLeft: total === undefined ? null : Math.max(0, total - uses),
     budgets: budgetOf(row).map(([currency, amount]) => {
-      const taken = takenOf(amountOf(id, currency));
-      return { currency, amount, taken, left: Math.max(0, amount - taken) };
+      const spent = taken(amountCounter(id, currency));
+      return { currency, amount, taken: spent, left: Math.max(0, amount - spent) };
     }),
   };
 }

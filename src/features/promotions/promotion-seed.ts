@@ -36,6 +36,6 @@ export async function seedPromotions(
     const draft = { ...row, version: 1, status: "draft" } as const;
     await insertVersion(connection, draft, { change: "created", changedBy: "seed" });
     await insertVersion(connection, row, { change: "activated", changedBy: "seed" });
-    await renewTurns(connection, row, now);
+    await renewTurns(connection, row, row, now);
   }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CompiledPromotion, PromotionDocument } from "../../engine/promotion.ts";
+import type { PromotionDocument } from "../../engine/promotion.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -9,7 +9,7 @@ import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { bumpRevision, type ProjectService } from "../projects/project-service.ts";
 import { requireApproval } from "./promotion-approval-service.ts";
-import { requireSound } from "./promotion-document.ts";
+import { requireSound, windowOf } from "./promotion-document.ts";
 import { promotionEvent, turnEvents } from "./promotion-event.ts";
 import { type PromotionReading, promotionReading, shown } from "./promotion-reading-service.ts";
 import type { Promotion } from "./promotion-schemas.ts";
@@ -210,7 +210,7 @@ export function promotionService(options: PromotionServiceOptions): PromotionSer
     };
     const stored = await updatePromotion(connection, next);
     // What its schedule brought until now is told before what is done to it now.
-    const come = await renewTurns(connection, next, clock.now());
+    const come = await renewTurns(connection, row, next, clock.now());
     await insertVersion(connection, next, { ...change, changedBy: author.apiKeyId });
     await recordChange(connection, author, {
       id,
@@ -370,11 +370,6 @@ type Force = Pick<PromotionRow, "status" | "killedAt">;
 function touchesRules(before: Force, after: Force): boolean {
   const isKilledOrRaised = before.killedAt?.getTime() !== after.killedAt?.getTime();
   return before.status === "active" || after.status === "active" || isKilledOrRaised;
-}
-
-function windowOf({ schedule }: CompiledPromotion): Pick<PromotionRow, "startsAt" | "endsAt"> {
-  const instant = (at: number | null | undefined) => (at === null || at === undefined ? null : new Date(at));
-  return { startsAt: instant(schedule?.startsAt), endsAt: instant(schedule?.endsAt) };
 }
 
 /** What of a promotion the audit trail keeps. */

@@ -31,6 +31,21 @@ export function shownStatus({ status, startsAt, endsAt }: Lifetime, now: number)
   return startsAt !== null && now < startsAt.getTime() ? "scheduled" : "active";
 }
 
+export interface Turn {
+  readonly turn: "started" | "expired";
+  readonly at: Date;
+}
+
+/** What its schedule brings, as long as it is in force. */
+export function turnsOf({ status, startsAt, endsAt }: Lifetime): Turn[] {
+  if (status !== "active") return [];
+  const turns = [
+    { turn: "started", at: startsAt },
+    { turn: "expired", at: endsAt },
+  ] as const;
+  return turns.flatMap(({ turn, at }) => (at === null ? [] : [{ turn, at }]));
+}
+
 export type Transition = "activate" | "pause" | "end" | "archive";
 
 interface TransitionRule {

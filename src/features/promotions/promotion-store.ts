@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { Variant } from "../../engine/assignment.ts";
+import type { CounterName } from "../../ledger/books.ts";
 import type { Connection } from "../../platform/database.ts";
 import type { PromotionQuery } from "./promotion-schemas.ts";
 import type { ShownStatus } from "./promotion-status.ts";
@@ -85,27 +86,50 @@ export async function lockCampaignPromotions(
     .for("update");
 }
 
-/** What is taken of a promotion, as limits and budgets count it. */
-export interface Taken {
-  readonly promotionId: string;
-  readonly measure: string;
-  readonly taken: number;
+/** Whatever may be in force or come into force, until the transaction ends. */
+export async function lockAllChangeable(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`
+    select from promotions where project_id = ${projectId} and status in ('draft', 'active', 'paused') order by id for update`);
 }
 
-/** By the promotion and the measure, of all customers together; what was never taken has none. It looks into the ledger's counters. */
+/** Those in force whose schedules have dates in the project's time zone. */
+export async function activeByProjectZone(
+  connection: Connection,
+  projectId: string,
+): Promise<PromotionRow[]> {
+  const schedule = sql`${promotions.document} -> 'schedule'`;
+  const isDate = (bound: string) => sql`length(${schedule} ->> ${bound}) = length('2026-11-11')`;
+  return connection
+    .select()
+    .from(promotions)
+    .where(
+      and(
+        eq(promotions.projectId, projectId),
+        eq(promotions.status, "active"),
+        sql`not ${schedule} ? 'timezone'`,
+        or(isDate("startsAt"), isDate("endsAt")),
+      ),
+    )
+    .orderBy(asc(promotions.id));
+}
+
+type Counter = Pick<CounterName, "rule" | "measure">;
+
+/** What is taken of promotions as their limits and budgets count it, of all customers together. It looks into the ledger's counters. */
 export async function takenOf(
   connection: Connection,
   projectId: string,
-  counters: readonly Pick<Taken, "promotionId" | "measure">[],
-): Promise<Taken[]> {
-  const column = (read: (counter: Pick<Taken, "promotionId" | "measure">) => string) =>
-    sql`${sql.param(counters.map(read))}::text[]`;
-  const { rows } = await connection.execute<Record<keyof Taken, never>>(sql`
-    select c.rule_id as "promotionId", c.measure, c.used + c.reserved as taken
-      from unnest(${column(({ promotionId }) => promotionId)}, ${column(({ measure }) => measure)}) as asked (rule_id, measure)
-      join counters c on c.project_id = ${projectId} and c.rule_id = asked.rule_id and c.measure = asked.measure
+  counters: readonly Counter[],
+): Promise<(counter: Counter) => number> {
+  const column = (read: (counter: Counter) => string) => sql`${sql.param(counters.map(read))}::text[]`;
+  const { rows } = await connection.execute<Record<keyof Counter | "taken", never>>(sql`
+    select rule, c.measure, c.used + c.reserved as taken
+      from unnest(${column(({ rule }) => rule)}, ${column(({ measure }) => measure)}) as asked (rule, measure)
+      join counters c on c.project_id = ${projectId} and c.rule_id = asked.rule and c.measure = asked.measure
        and c.holder = '' and c.period = ''`);
-  return rows;
+  const nameOf = ({ rule, measure }: Counter) => `${rule} ${measure}`;
+  const taken = new Map(rows.map((row) => [nameOf(row), row.taken]));
+  return (counter) => taken.get(nameOf(counter)) ?? 0;
 }
 
 /** The promotion as a change left it. */

@@ -5,8 +5,8 @@ import { type Database, withTransaction } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { turnEvents } from "./promotion-event.ts";
-import { findPromotion } from "./promotion-store.ts";
-import { type DueTurn, dueTurns, takeTurns } from "./promotion-turn-store.ts";
+import { lockPromotion } from "./promotion-store.ts";
+import { type DueTurn, dueTurns, renewTurns } from "./promotion-turn-store.ts";
 
 export interface PromotionTurnService {
   /** Tells what has come, of so many promotions at once; answers of how many this process told. */
@@ -44,11 +44,10 @@ export function promotionTurnService(options: {
 
   function tell({ projectId, promotionId }: DueTurn): Promise<boolean> {
     return withTransaction(database, projectId, async (connection) => {
-      // Whoever changes the promotion takes them as well, and so waits for this or was first.
-      const turns = await takeTurns(connection, projectId, promotionId, clock.now());
-      if (turns.length === 0) return false;
-      const promotion = await findPromotion(connection, projectId, { id: promotionId });
+      const promotion = await lockPromotion(connection, projectId, { id: promotionId });
       if (promotion === undefined) throw new Error(`a turn of ${promotionId}, which is gone`);
+      const turns = await renewTurns(connection, promotion, promotion, clock.now());
+      if (turns.length === 0) return false;
       await recordEvents(connection, projectId, turnEvents(promotion, turns));
       return true;
     });

@@ -1,45 +1,33 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
-import { type PromotionRow, type PromotionTurn, promotionTurns } from "./promotion-tables.ts";
+import { type Turn, turnsOf } from "./promotion-status.ts";
+import { type PromotionRow, promotionTurns } from "./promotion-tables.ts";
 
-const ofPromotion = (projectId: string, promotionId: string) =>
-  and(eq(promotionTurns.projectId, projectId), eq(promotionTurns.promotionId, promotionId));
-
-/** What has come, in its order. It is taken with the transaction; nobody else takes it meanwhile. */
-export async function takeTurns(
-  connection: Connection,
-  projectId: string,
-  promotionId: string,
-  now: number,
-): Promise<PromotionTurn[]> {
-  // As text: the driver's own idea of a time zone has no say.
-  const hasCome = sql`${promotionTurns.at} <= ${new Date(now).toISOString()}::timestamptz`;
-  const taken = await connection
-    .delete(promotionTurns)
-    .where(and(ofPromotion(projectId, promotionId), hasCome))
-    .returning();
-  return taken.sort((one, other) => one.at.getTime() - other.at.getTime());
-}
-
-/** Notes what is ahead of a promotion as it is now, in place of what was noted before; answers what had come of that. It is locked. */
+/**
+ * Notes what is ahead of a promotion as it is `after` a change, in place of what was noted. Answers what of that had come, in its
+ * order, as far as it still was so `before`. The promotion is locked: nobody else takes its turns meanwhile.
+ */
 export async function renewTurns(
   connection: Connection,
-  { projectId, id, status, startsAt, endsAt }: PromotionRow,
+  before: PromotionRow,
+  after: PromotionRow,
   now: number,
-): Promise<PromotionTurn[]> {
-  const come = await takeTurns(connection, projectId, id, now);
-  await connection.delete(promotionTurns).where(ofPromotion(projectId, id));
-  const turns = [
-    { turn: "started", at: startsAt },
-    { turn: "expired", at: endsAt },
-  ] as const;
-  const ahead = turns.flatMap(({ turn, at }) =>
-    status === "active" && at !== null && at.getTime() > now
-      ? [{ projectId, promotionId: id, turn, at }]
-      : [],
+): Promise<Turn[]> {
+  const { projectId, id: promotionId } = after;
+  const noted = await connection
+    .delete(promotionTurns)
+    .where(and(eq(promotionTurns.projectId, projectId), eq(promotionTurns.promotionId, promotionId)))
+    .returning();
+  const ahead = turnsOf(after).filter(({ at }) => at.getTime() > now);
+  if (ahead.length > 0)
+    await connection
+      .insert(promotionTurns)
+      .values(ahead.map((turn) => ({ projectId, promotionId, ...turn })));
+  return turnsOf(before).filter(
+    ({ turn, at }) =>
+      at.getTime() <= now &&
+      noted.some((other) => other.turn === turn && other.at.getTime() === at.getTime()),
   );
-  if (ahead.length > 0) await connection.insert(promotionTurns).values(ahead);
-  return come;
 }
 
 export interface DueTurn extends Record<string, unknown> {

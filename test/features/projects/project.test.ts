@@ -101,6 +101,19 @@ test("what is as it was asked for stays so: no ETag moves, no rulebook is built 
   expect(await state()).toEqual(before);
 });
 
+test("settings that an older version stored without one of them are as they are read", async () => {
+  await database.pool.query(
+    "update projects set settings = settings - 'promotionDaysPerYear' where id = $1",
+    [api.project.id],
+  );
+  const { body } = await api.rest("GET", "/v1/project");
+  const same = await api.rest("PATCH", "/v1/project/settings", {
+    body: { promotionDaysPerYear: body.settings.promotionDaysPerYear },
+    headers: { "if-match": "*" },
+  });
+  expect(same.body).toEqual(body);
+});
+
 test("settings changed by somebody else meanwhile are not overwritten, over either face", async () => {
   const before = await api.rest("GET", "/v1/project");
   const stale = String(before.body.settingsVersion - 1);

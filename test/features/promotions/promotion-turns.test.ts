@@ -93,3 +93,63 @@ test("a later end is told at the later end", async () => {
   expect(await services.promotionTurns.sweep()).toBe(1);
   expect(await toldOf(id)).toEqual(["activated: active", "changed: active", "expired: ended"]);
 });
+
+const plainDate = (days: number) => inDays(days).slice(0, 10);
+const setTimezone = (timezone: string) => services.projects.updateSettings(author, "*", { timezone });
+const midnight = () => clock.advance(Date.parse(plainDate(1)) - clock.now());
+
+test("dates of schedules follow the project's time zone, and what has come by the new one is told at once", async () => {
+  midnight();
+  // Midnight in Shanghai is 16:00 before.
+  const dated = await activated({ startsAt: plainDate(1), endsAt: plainDate(2) });
+  const own = await activated({ startsAt: plainDate(1), timezone: "UTC" });
+  const instant = await activated({ startsAt: inDays(1) });
+  await setTimezone("Asia/Shanghai");
+  clock.advance(day / 2);
+  expect(await services.promotionTurns.sweep()).toBe(0);
+  clock.advance(day / 6);
+  expect(await services.promotionTurns.sweep()).toBe(1);
+  expect(await toldOf(dated)).toEqual(["activated: scheduled", "started: active"]);
+  expect(
+    (await services.promotions.list(author.projectId, { limit: 50, status: "active" })).items.map(
+      ({ id }) => id,
+    ),
+  ).toContain(dated);
+  // It has begun, and will once more.
+  await setTimezone("UTC");
+  expect((await services.promotions.promotion(author.projectId, { id: dated })).status).toBe("scheduled");
+  clock.advance(day / 3);
+  expect(await services.promotionTurns.sweep()).toBe(3);
+  for (const id of [own, instant])
+    expect(await toldOf(id)).toEqual(["activated: scheduled", "started: active"]);
+  clock.advance(day + (day * 5) / 6);
+  await setTimezone("Asia/Shanghai");
+  expect(await toldOf(dated)).toEqual([
+    "activated: scheduled",
+    "started: active",
+    "started: active",
+    "expired: ended",
+  ]);
+  await setTimezone("UTC");
+  expect(await services.promotionTurns.sweep()).toBe(0);
+});
+
+test("nothing is told of a schedule or a promotion that was changed without its turns, and the schedule it has now is", async () => {
+  const moved = await activated({ startsAt: inDays(1) });
+  const paused = await activated({ startsAt: inDays(1) });
+  const { pool } = database;
+  await pool.query("update promotions set starts_at = starts_at + interval '1 day' where id = $1", [moved]);
+  await pool.query("update promotions set status = 'paused' where id = $1", [paused]);
+  clock.advance(day);
+  await services.promotionTurns.sweep();
+  expect([await toldOf(moved), await toldOf(paused)]).toEqual([
+    ["activated: scheduled"],
+    ["activated: scheduled"],
+  ]);
+  clock.advance(day);
+  await services.promotionTurns.sweep();
+  expect([await toldOf(moved), await toldOf(paused)]).toEqual([
+    ["activated: scheduled", "started: active"],
+    ["activated: scheduled"],
+  ]);
+});

@@ -2,7 +2,9 @@
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
+import { amountCounter, usesCounter } from "../ledger/promotion-counters.ts";
 import type { ProjectService } from "../projects/project-service.ts";
+import { takenOf } from "../promotions/promotion-reading-service.ts";
 import { shownStatus } from "../promotions/promotion-status.ts";
 import {
   addSales,
@@ -255,15 +257,25 @@ async function boardPromotions(
     currency,
     mostPromotions,
   );
+  const countersOf = ({ id }: PromotionOf) => [usesCounter(id), amountCounter(id, currency ?? "")] as const;
+  const taken = await takenOf(connection, projectId, rows.flatMap(countersOf));
   return rows
-    .map((row) => boardPromotion(row, campaign, (sold.get(row.key) ?? []).reduce(addSales, nothing), now))
+    .map((row) => {
+      const [uses, amount] = countersOf(row);
+      const left = { uses: leftOf(row.usesLimit, taken(uses)), budget: leftOf(row.budget, taken(amount)) };
+      return boardPromotion(row, campaign, (sold.get(row.key) ?? []).reduce(addSales, nothing), left, now);
+    })
     .sort((a, b) => b.discountCost - a.discountCost || (a.promotion < b.promotion ? -1 : 1));
 }
+
+/** Null: without a limit. It may be lowered below what was taken. */
+const leftOf = (limit: number | null, taken: number) => (limit === null ? null : Math.max(0, limit - taken));
 
 function boardPromotion(
   row: PromotionOf,
   campaign: string,
   sums: Sums["sales"],
+  left: { uses: number | null; budget: number | null },
   now: number,
 ): BoardPromotion {
   const instant = (at: number | null) => (at === null ? null : new Date(at));
@@ -277,9 +289,9 @@ function boardPromotion(
     discountCost: sums.discount,
     givesAway: row.givesAway,
     hasUnknownCost: sums.uncostedGifts > 0 || (row.givesBeyondCost && sums.orders > sums.returnedOrders),
-    usesLeft: row.usesLimit === null ? null : Math.max(0, row.usesLimit - row.uses),
+    usesLeft: left.uses,
     budget: row.budget,
-    budgetLeft: row.budget === null ? null : Math.max(0, row.budget - row.budgetTaken),
+    budgetLeft: left.budget,
     lastSoldAt: instant(row.lastSoldAt)?.toISOString() ?? null,
   };
 }

@@ -118,9 +118,7 @@ export interface PromotionOf {
   readonly startsAt: number | null;
   readonly endsAt: number | null;
   readonly usesLimit: number | null;
-  readonly uses: number;
   readonly budget: number | null;
-  readonly budgetTaken: number;
   /** Gifts, services, points or coupons. */
   readonly givesAway: boolean;
   /** Points or coupons, of which no cost is known. */
@@ -137,15 +135,12 @@ export async function promotionsOf(
   currency: string | null,
   most: number,
 ): Promise<PromotionOf[]> {
-  const taken = (measure: SQL) => sql`coalesce((select used + reserved from counters
-      where project_id = ${projectId} and rule_id = p.id and measure = ${measure} and holder = '' and period = ''), 0)`;
   const milliseconds = (at: SQL) => sql`floor(extract(epoch from ${at}) * 1000)::bigint`;
   const { rows } = await connection.execute<Record<keyof PromotionOf, never>>(sql`
     select id, key, document ->> 'campaign' as campaign, document ->> 'name' as name, status,
            ${milliseconds(sql`starts_at`)} as "startsAt", ${milliseconds(sql`ends_at`)} as "endsAt",
-           (document -> 'limits' ->> 'total')::bigint as "usesLimit", ${taken(sql`'uses'`)} as uses,
+           (document -> 'limits' ->> 'total')::bigint as "usesLimit",
            (document -> 'budget' -> 'amount' ->> ${currency}::text)::bigint as budget,
-           ${taken(sql`'amount:' || ${currency}::text`)} as "budgetTaken",
            document @? '$.benefits.**.kind ? (@ == "gift" || @ == "service" || @ == "points" || @ == "issue_coupon")' as "givesAway",
            document @? '$.benefits.**.kind ? (@ == "points" || @ == "issue_coupon")' as "givesBeyondCost",
            ${milliseconds(sql`(select max(quarter) from campaign_kpis k where k.project_id = ${projectId}

@@ -2,9 +2,9 @@
 import { allocate } from "../../engine/money.ts";
 import type { Database } from "../../platform/database.ts";
 import { marginOf, ordersOf } from "../campaigns/campaign-board.ts";
-import { type CampaignFigures, campaignFigures } from "../campaigns/campaign-figures-service.ts";
 import type { SaleFigures } from "../campaigns/campaign-sale.ts";
 import { existingCampaign } from "../campaigns/campaign-service.ts";
+import { type SoldAndSpent, soldAndSpent } from "../campaigns/sold-and-spent-service.ts";
 import type { Caution } from "../planning/calculation.ts";
 import { acquisitionCostOf, roiOf } from "../planning/campaign-returns.ts";
 import { fewOrders } from "../planning/significance.ts";
@@ -71,7 +71,7 @@ export function breakdownService({ database }: { database: Database }): Breakdow
         projectId,
         "Ask again in a quieter hour.",
         async (snapshot) => ({
-          sold: await campaignFigures(snapshot, projectId, campaign, currency),
+          sold: await soldAndSpent(snapshot, projectId, campaign, currency),
           segments: by === "segment" ? await sumSegments(snapshot, question) : [],
           skus: by === "sku" ? await sumSkus(snapshot, question) : [],
         }),
@@ -136,7 +136,7 @@ function sumsOf(sold: SaleFigures): PartSums {
 function costed(
   told: readonly Part[],
   whole: PartSums,
-  entered: CampaignFigures["costs"],
+  entered: SoldAndSpent["costs"],
   isByChannel: boolean,
 ): CostedPart[] {
   const sold = told.filter(({ names }) => names.length > 0);
@@ -237,7 +237,7 @@ function figuresOf({ entered, ...sums }: Costed): BreakdownFigures {
   };
 }
 
-function cautionsOnCosts(entered: CampaignFigures["costs"], by: BreakdownQuery["by"]): Caution[] {
+function cautionsOnCosts(entered: SoldAndSpent["costs"], by: BreakdownQuery["by"]): Caution[] {
   if (entered.every(({ channel, amount }) => amount === 0 || (by === "channel" && channel !== null)))
     return [];
   const what = by === "channel" ? "Cost entries that name no channel" : "Cost entries";

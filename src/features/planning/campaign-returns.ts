@@ -30,7 +30,7 @@ const input = z
     newCustomers: z.int().min(0).optional(),
   })
   .meta({ id: "CampaignReturnsQuestion" });
-type CampaignFigures = z.output<typeof input>;
+type CampaignReturnsQuestion = z.output<typeof input>;
 
 export const campaignReturnsResult = z
   .object({
@@ -71,7 +71,7 @@ export function returnsOf({
   revenueWithout,
   orders,
   newCustomers,
-}: CampaignFigures) {
+}: CampaignReturnsQuestion) {
   const incremental = revenueWithout === undefined ? null : revenue - revenueWithout;
   return {
     result: {

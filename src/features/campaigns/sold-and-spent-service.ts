@@ -4,7 +4,7 @@ import { addSales } from "./campaign-board.ts";
 import { type CostsOf, type SalesOf, sumCosts, sumSales } from "./campaign-kpi-store.ts";
 import { nothing, type SaleFigures } from "./campaign-sale.ts";
 
-export interface CampaignFigures {
+export interface SoldAndSpent {
   /** Of the campaign as a whole, by channel. */
   readonly channels: readonly SalesOf[];
   /** Of all channels: each order once. */
@@ -15,12 +15,12 @@ export interface CampaignFigures {
   readonly entered: number;
 }
 
-export async function campaignFigures(
+export async function soldAndSpent(
   connection: Connection,
   projectId: string,
   campaign: string,
   currency: string,
-): Promise<CampaignFigures> {
+): Promise<SoldAndSpent> {
   const span = { projectId, campaign, until: null };
   const channels = (await sumSales(connection, span, true)).filter((sum) => sum.currency === currency);
   const costs = (await sumCosts(connection, span)).filter((cost) => cost.currency === currency);

@@ -56,7 +56,7 @@ async function perform({ url, key, streams, firstNumber }: Run): Promise<Sample[
     open += 1;
     const at = now();
     return new Promise((settle) => {
-      const asked = connections.get(stream)!.ask(requestOf(stream, of), (answer) => {
+      const asked = connections.get(stream)!.ask(() => requestOf(stream, of), (answer) => {
         clearTimeout(leaving);
         open -= 1;
         const sample = { ...sampleOf(stream.name, of, at, answer), lateMilliseconds: at - dueAt };

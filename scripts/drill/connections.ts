@@ -9,8 +9,8 @@ export interface RawAnswer {
 }
 
 export interface Connections {
-  /** Over a connection that has nothing else to do, or a new one. */
-  ask(request: string, answered: (answer: RawAnswer) => void): { leave(): void };
+  /** Over a connection that has nothing else to do, or a new one. The request is made only where there is one. */
+  ask(request: () => string, answered: (answer: RawAnswer) => void): { leave(): void };
   close(): void;
 }
 
@@ -63,7 +63,7 @@ export function openConnections(url: string, most = Number.POSITIVE_INFINITY): C
       }
       const connection = idle.pop() ?? opened();
       connection.answered = answered;
-      connection.socket.write(request);
+      connection.socket.write(request());
       return {
         leave() {
           if (connection.answered === answered) connection.socket.destroy();

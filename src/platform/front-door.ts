@@ -26,14 +26,14 @@ export function frontDoor({
 }: FrontDoorOptions): (next: RequestListener) => RequestListener {
   function admit(request: IncomingMessage, response: ServerResponse, path: string, next: RequestListener) {
     const since = performance.now();
-    pressure.admitCart(request, (refusal) => {
-      // Nobody waits for it any more.
-      if (request.socket.destroyed) return;
+    pressure.admitCart(request, since, (refusal) => {
+      if (request.socket.destroyed) return false;
       if (refusal === undefined) next(request, response);
       else {
         refuse(request, response);
         onRefused(path, (performance.now() - since) / 1_000);
       }
+      return true;
     });
   }
 
@@ -41,7 +41,8 @@ export function frontDoor({
     const { method, url = "" } = request;
     if (method !== "POST") next(request, response);
     else if (cartPaths.has(url)) admit(request, response, url, next);
-    // Its kind shows in its body, which comes with the head, mostly.
+    // Its kind shows in its body, which comes with the head, mostly. A list waits as a quote does, and is refused as a list once it
+    // is read.
     else if (url === graphqlPath && pressure.isBusy())
       setImmediate(() => {
         if (mayChangeSomething(request)) next(request, response);

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { repeated } from "./background.ts";
 import { isLongUpload } from "./long-upload.ts";
 import { endLongWork, mayBeWorkedOn } from "./long-work.ts";
+import { arrivalOf } from "./pressure.ts";
 import { problem } from "./problem.ts";
 import type { RequestTimes } from "./request-times.ts";
 import { sendProblem } from "./server.ts";
@@ -26,10 +27,10 @@ export function followRequests(
   app: FastifyInstance,
   { deadlineMilliseconds = 9_000, times }: OpenRequestOptions = {},
 ): () => number {
-  // With when they began. A map keeps the order of insertion: a sweep ends at the first that has time left.
+  // With when they came: a cart has waited for its turn before it comes here.
   const open = new Map<FastifyReply, number>();
-  app.addHook("onRequest", (_request, reply, done) => {
-    open.set(reply, performance.now());
+  app.addHook("onRequest", (request, reply, done) => {
+    open.set(reply, arrivalOf(request.raw) ?? performance.now());
     done();
   });
   // When the answer is handed on, not when its last byte has left: waiting for that costs listeners on every response.
@@ -47,7 +48,7 @@ export function followRequests(
   async function sweep(): Promise<void> {
     const late = performance.now() - deadlineMilliseconds;
     for (const [reply, began] of open) {
-      if (began > late) break;
+      if (began > late) continue;
       const { request, raw } = reply;
       // One whose client has gone is never answered, and forgotten here.
       if (reply.sent || raw.headersSent || raw.destroyed || isLongUpload(request.raw)) open.delete(reply);

@@ -32,6 +32,8 @@ export interface PressureOptions {
   turnMilliseconds?: number;
   /** Carts that are begun and not yet computed: enough to be computed together, and few enough to be done soon. */
   mostBegunCarts?: number;
+  /** What changes something, in one turn: each asks the database, and answers must be read between. */
+  mostBegunWrites?: number;
   /** Who has waited longer is refused: somebody else can still be answered in time. */
   patienceMilliseconds?: number;
   /** Where many wait and somebody did all the time for so long, it is no burst: it would only keep everybody waiting, … */
@@ -57,8 +59,8 @@ export interface Pressure {
   gate: Gates;
   /** For requests whose kind shows only when their body is read: nobody waits here, and whom no gate would let in is refused. */
   door: onRequestHookHandler;
-  /** Before the framework has seen it: called back when the turn of a cart has come, or with a refusal. Its gate then lets it pass. */
-  admitCart(request: IncomingMessage, proceed: Proceed): void;
+  /** Before the framework has seen it: of a cart that came at `since`; called back when its turn has come, or with a refusal. Its gate then lets it pass. */
+  admitCart(request: IncomingMessage, since: number, proceed: Proceed): void;
   /** To be told of each new connection: Node takes one a turn, so turns are kept short while others may stand behind it. */
   noteConnection(): void;
   /** Whether a cart that comes now would have to wait, or be refused. */
@@ -68,7 +70,8 @@ export interface Pressure {
   refused(load: Load): number;
 }
 
-type Proceed = (refusal?: Problem) => void;
+/** Answers `false` where nobody waits for it any more. */
+type Proceed = (refusal?: Problem) => unknown;
 
 interface Waiting {
   readonly load: Load;
@@ -81,7 +84,7 @@ interface Waiting {
 /** About two milliseconds. */
 const mostRefusedInTurn = 100;
 
-const admitted = Symbol("admitted before");
+const arrived = Symbol("arrived at the front door");
 
 /** `open`: how many requests are under way, without those whose turn has not come before the framework saw them. `carts`: how many are begun and not yet computed. */
 export function pressure(
@@ -90,7 +93,8 @@ export function pressure(
   options: PressureOptions = {},
 ): Pressure {
   const { mostOpenRequests = 4_096, mostWaiting = 4_096, manyWaiting = 100 } = options;
-  const { turnMilliseconds = 10, mostBegunCarts = 32, patienceMilliseconds = 5_000 } = options;
+  const { turnMilliseconds = 10, mostBegunCarts = 32, mostBegunWrites = 32 } = options;
+  const { patienceMilliseconds = 5_000 } = options;
   const { standingAfterMilliseconds = 1_000, standingPatienceMilliseconds = 500 } = options;
   const queues: Record<Load, Waiting[]> = { bulk: [], reading: [], pricing: [], writing: [] };
   const refusals: Record<Load, number> = { bulk: 0, reading: 0, pricing: 0, writing: 0 };
@@ -104,8 +108,7 @@ export function pressure(
   let lastRoomAt = 0;
 
   function refuse(load: Load, proceed: Proceed): void {
-    refusals[load] += 1;
-    proceed(tooMuchToDo);
+    if (proceed(tooMuchToDo) !== false) refusals[load] += 1;
   }
 
   /** `own`: 1 of a request that is not among those under way yet. */
@@ -179,15 +182,17 @@ export function pressure(
 
   /** What they do comes after this function, and other sockets get their turn between. */
   function beginSome(which: "oldest" | "newest"): void {
+    let roomForWrites = mostBegunWrites;
     let room = roomForCarts() - carts();
     do {
       const load = loads.findLast((one) => queues[one].length > 0);
-      if (load === undefined || (load !== "writing" && room <= 0)) return;
+      if (load === undefined || (load === "writing" ? roomForWrites : room) <= 0) return;
       const one = take(load, load === "writing" ? "oldest" : which);
       one?.proceed();
       // Nobody knows how much the others have to do: one a turn.
-      if (load === "pricing" && one?.isCart) room -= 1;
-      else if (load !== "writing") return;
+      if (load === "writing") roomForWrites -= 1;
+      else if (load === "pricing" && one?.isCart) room -= 1;
+      else return;
     } while (isTimeLeft());
   }
 
@@ -203,16 +208,15 @@ export function pressure(
 
   return {
     gate: (load) => (request, _reply, done) => {
-      if (load === "pricing" && wasAdmitted(request.raw)) done();
+      if (load === "pricing" && arrivalOf(request.raw) !== undefined) done();
       else admit(load, false, done as Proceed);
     },
     door: (_request, _reply, done) =>
       isOpenFull("writing", 0) || isQueueFull("writing") ? refuse("writing", done as Proceed) : done(),
-    admitCart: (request, proceed) =>
-      admit("pricing", true, (refusal) => {
-        if (refusal === undefined) (request as Marked)[admitted] = true;
-        proceed(refusal);
-      }),
+    admitCart(request, since, proceed) {
+      (request as Marked)[arrived] = since;
+      admit("pricing", true, proceed);
+    },
     noteConnection() {
       isKnocking = true;
     },
@@ -222,11 +226,12 @@ export function pressure(
   };
 }
 
-/** A property, as a set that holds its members weakly costs more than all else that is done here. */
+/** A property, as a map that holds its keys weakly costs more than all else that is done here. */
 interface Marked extends IncomingMessage {
-  [admitted]?: true;
+  [arrived]?: number;
 }
 
-function wasAdmitted(request: Marked): boolean {
-  return request[admitted] === true;
+/** When a cart came that was admitted before the framework saw it, as `performance.now()` tells; undefined of everything else. */
+export function arrivalOf(request: Marked): number | undefined {
+  return request[arrived];
 }

@@ -274,7 +274,7 @@ test("carts are begun together, as many as may be begun and not yet computed", a
     { mostBegunCarts: 3, turnMilliseconds: 60_000 },
   );
   const begun: number[] = [];
-  for (const name of [1, 2, 3, 4, 5]) few.admitCart({} as never, () => void begun.push(name));
+  for (const name of [1, 2, 3, 4, 5]) few.admitCart({} as never, 0, () => void begun.push(name));
   const { ask, begun: others } = asked(few);
   ask("writing");
   ask("reading");
@@ -291,6 +291,23 @@ test("carts are begun together, as many as may be begun and not yet computed", a
   ]);
 });
 
+test("of what changes something only so many are begun in one turn, and nothing else before them", async () => {
+  const narrow = pressure(
+    () => 0,
+    () => 1,
+    { mostBegunCarts: 1, mostBegunWrites: 2, turnMilliseconds: 60_000 },
+  );
+  // Where somebody waits everybody does.
+  narrow.admitCart({} as never, 0, () => {});
+  const { ask, begun } = asked(narrow);
+  for (const name of ["1", "2", "3"]) ask("writing", name);
+  expect(begun).toEqual([]);
+  await nextTurn();
+  expect(begun).toEqual(["1", "2"]);
+  await nextTurn();
+  expect([begun, narrow.waiting()]).toEqual([["1", "2", "3"], 1]);
+});
+
 test("while new connections come carts wait, so that a check of health is let in", async () => {
   let computing = 8;
   const few = pressure(
@@ -299,7 +316,7 @@ test("while new connections come carts wait, so that a check of health is let in
     { mostBegunCarts: 8, turnMilliseconds: 1e9 },
   );
   const begun: number[] = [];
-  for (const name of [1, 2, 3]) few.admitCart({} as never, () => void begun.push(name));
+  for (const name of [1, 2, 3]) few.admitCart({} as never, 0, () => void begun.push(name));
   const { ask, begun: others } = asked(few);
   ask("writing");
   computing = 0;

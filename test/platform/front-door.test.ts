@@ -3,8 +3,10 @@ import { Agent, createServer, type IncomingMessage, request, type ServerResponse
 import { type AddressInfo, connect } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { frontDoor } from "../../src/platform/front-door.ts";
+import { followRequests } from "../../src/platform/open-requests.ts";
 import { pressure } from "../../src/platform/pressure.ts";
 import { securityHeaders } from "../../src/platform/security-headers.ts";
+import { createServer as createFramework } from "../../src/platform/server.ts";
 
 const cart = "/v1/evaluations";
 
@@ -96,23 +98,63 @@ test("of documents those are refused that can only be quotes; the others come th
   expect([refused, connections()]).toEqual([["/graphql", "/graphql"], 1]);
 });
 
-test("a cart whose client has left while it waited is neither begun nor refused", async () => {
+/** Where no cart is begun before `begin` is called. */
+function busyPlace(options: Parameters<typeof pressure>[2] = {}) {
   let begunCarts = 1;
   const busy = pressure(
     () => 0,
     () => begunCarts,
-    { mostBegunCarts: 1 },
+    { mostBegunCarts: 1, ...options },
   );
-  const { port, server, begun, refused } = await house(busy);
-  const arrived = once(server, "request");
+  const begin = () => {
+    begunCarts = 0;
+  };
+  return { busy, begin };
+}
+
+function sendCart(port: number) {
   const client = connect(port, "127.0.0.1");
   client.write(`POST ${cart} HTTP/1.1\r\nhost: shop\r\ncontent-length: 2\r\n\r\n{}`);
+  return client;
+}
+
+test.each(["begun", "refused"])("a cart whose client has left while it waited is not %s", async (isNot) => {
+  const { busy, begin } = busyPlace({ mostWaiting: 1 });
+  const { port, server, begun, refused } = await house(busy);
+  const arrived = once(server, "request");
+  const client = sendCart(port);
   const [{ socket }] = await arrived;
-  expect(busy.waiting()).toBe(1);
   const gone = once(socket, "close");
   client.destroy();
   await gone;
-  begunCarts = 0;
+  // The next takes the place of the oldest.
+  if (isNot === "refused") busy.admitCart({} as never, 0, () => {});
+  begin();
   await vi.waitFor(() => expect(busy.waiting()).toBe(0));
-  expect([begun, refused]).toEqual([[], []]);
+  expect([begun, refused, busy.refused("pricing")]).toEqual([[], [], 0]);
+});
+
+test("what a cart waits for its turn is of the time it took, and of the time it has", async () => {
+  const { busy, begin } = busyPlace();
+  const seconds: number[] = [];
+  const times = { observe: (...[, , , one]: [string, string, number, number]) => void seconds.push(one) };
+  const cartPaths = new Set([cart]);
+  const app = createFramework({
+    logLevel: "silent",
+    front: frontDoor({ pressure: busy, cartPaths, onRefused: () => {} }),
+  });
+  followRequests(app, { times });
+  app.post(cart, { onRequest: busy.gate("pricing") }, async () => "priced");
+  onTestFinished(() => app.close());
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const answer = fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}${cart}`, {
+    method: "POST",
+  });
+  await vi.waitFor(() => expect(busy.waiting()).toBe(1));
+  const seen = performance.now();
+  await vi.waitFor(() => expect(performance.now() - seen).toBeGreaterThan(100));
+  begin();
+  expect(await (await answer).text()).toBe("priced");
+  expect(seconds).toEqual([expect.any(Number)]);
+  expect(seconds[0]).toBeGreaterThan(0.1);
 });

@@ -73,8 +73,10 @@ export function committerService({ database, log }: { database: Database; log: L
 
   // Nobody waits for a batch that cannot begin. Of one that has begun the fate is asked as soon as there is somebody to ask.
   database.watch.onAway(() => {
-    for (const { waiting } of queues.values())
+    for (const { waiting, turns } of queues.values()) {
       for (const { reject } of waiting.splice(0)) reject(unavailable());
+      turns.end();
+    }
   });
 
   async function run(projectId: string, queue: Queue): Promise<void> {
@@ -249,7 +251,8 @@ export function committerService({ database, log }: { database: Database; log: L
         });
       return inSpan("ledger commit", {}, wait);
     },
-    turn: (projectId) => queues.get(projectId)?.turns.next(),
+    // While there is no database nothing is read with others, but refused.
+    turn: (projectId) => (database.watch.isShut() ? undefined : queues.get(projectId)?.turns.next()),
     figures,
     onPosted(listener) {
       listeners.push(listener);

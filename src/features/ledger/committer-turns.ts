@@ -12,7 +12,7 @@ export interface CommitterTurns {
   batchBegins(): void;
   /** It is sent to be written, or over without that. Only the first time counts. */
   letGo(): void;
-  /** No batch is under way any more. */
+  /** No batch is under way any more, or nobody knows for how long: nobody waits for it. */
   end(): void;
 }
 

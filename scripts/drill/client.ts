@@ -56,13 +56,16 @@ async function perform({ url, key, streams, firstNumber }: Run): Promise<Sample[
     open += 1;
     const at = now();
     return new Promise((settle) => {
-      const asked = connections.get(stream)!.ask(() => requestOf(stream, of), (answer) => {
-        clearTimeout(leaving);
-        open -= 1;
-        const sample = { ...sampleOf(stream.name, of, at, answer), lateMilliseconds: at - dueAt };
-        samples.push(sample);
-        settle(sample);
-      });
+      const asked = connections.get(stream)!.ask(
+        () => requestOf(stream, of),
+        (answer) => {
+          clearTimeout(leaving);
+          open -= 1;
+          const sample = { ...sampleOf(stream.name, of, at, answer), lateMilliseconds: at - dueAt };
+          samples.push(sample);
+          settle(sample);
+        },
+      );
       const leaving =
         stream.leavesAfterMilliseconds === undefined
           ? undefined

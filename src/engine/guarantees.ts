@@ -27,18 +27,20 @@ export function countedBy({ id, document }: CompiledPromotion, facts: Pick<Facts
   const guards = campaignOf(facts, document);
   if (document.limits !== undefined || guards?.perCustomer !== undefined) counted.push("limits");
   if (document.budget !== undefined || guards?.budget !== undefined) counted.push("budgets");
-  const hasStock = document.benefits.some((benefit) => "stock" in benefit || "quota" in benefit);
-  if (hasStock || document.safetyStock !== undefined) counted.push("stocks");
+  if (hasOwnStock(document) || document.safetyStock !== undefined) counted.push("stocks");
   return counted;
 }
 
 /** Something is left of it or not, or it is for some customers only, whatever its conditions. */
 export function isCountedOrSplit(document: PromotionDocument): boolean {
-  const { limits, budget, safetyStock, campaign, variant, group, funding, benefits } = document;
-  return (
-    [limits, budget, safetyStock, campaign, variant, group, funding].some((guard) => guard !== undefined) ||
-    benefits.some((benefit) => "stock" in benefit || "quota" in benefit)
-  );
+  const { limits, budget, safetyStock, campaign, variant, group, funding } = document;
+  const guards = [limits, budget, safetyStock, campaign, variant, group, funding];
+  return guards.some((guard) => guard !== undefined) || hasOwnStock(document);
+}
+
+/** Of gifts or services. */
+function hasOwnStock({ benefits }: PromotionDocument): boolean {
+  return benefits.some((benefit) => "stock" in benefit || "quota" in benefit);
 }
 
 const historyFacts = ["completedOrders", "lastOrderAt", "orders"] as const;

@@ -1,9 +1,13 @@
 /** What is left out where books and records cannot be asked, and who is told of it. */
 import { expect, test } from "vitest";
+import { canonicalCart } from "../../src/engine/canonical-cart.ts";
 import { evaluate } from "../../src/engine/evaluate.ts";
 import type { Facts } from "../../src/engine/facts.ts";
+import { Goods } from "../../src/engine/goods.ts";
+import { judge } from "../../src/engine/judge.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
+import { makeGround, StageView } from "../../src/engine/situation.ts";
 import { cart } from "../cart-notation.ts";
 import { compileAll, now, promotion } from "./engine-call.ts";
 
@@ -116,4 +120,59 @@ test("a private promotion that is left out is told to nobody who may not know of
     missing: ["limits"],
     told: ["p not_guaranteed"],
   });
+});
+
+const guards: Readonly<Record<string, Partial<PromotionInput>>> = {
+  nothing: {},
+  "a condition on goods": { conditions: { kind: "quantity", atLeast: 2 } },
+  "uses in all": { limits: { total: 5 } },
+  "uses of a customer": { limits: { perCustomer: 1 } },
+  "uses of a device": { limits: { perDevice: 1 } },
+  "a budget": { budget: { amount: { CNY: 100 } } },
+  "a stock of gifts": { benefits: [{ kind: "gift", sku: "BAG", stock: 5 }] },
+  "a quota": { benefits: [{ kind: "service", name: "skin-test", quota: 5 }] },
+  "a safety stock": {
+    benefits: [{ kind: "percent_off", select: { skus: ["MUG"] }, percent: 10 }],
+    safetyStock: { units: 3 },
+  },
+  "a campaign": { campaign: "spring" },
+  "an arm": { variant: { experiment: "e", name: "a", from: 0, to: 0.0001 } },
+  "a group": { visibility: "private", group: { size: 2, hours: 24 } },
+  "a dealer's share": {
+    funding: [
+      { funder: "dealer", percent: 50 },
+      { funder: "brand", percent: 50 },
+    ],
+  },
+  "a customer": { conditions: { not: { kind: "customer_group", in: ["dealers"] } } },
+};
+
+const known: readonly Facts[] = [
+  {},
+  { rulesAsOf: now },
+  {
+    usage: new Map([["p", { total: 5, byCustomer: 1, byDevice: 1, spent: { CNY: 100 } }]]),
+    campaigns: new Map([["spring", { isPaused: true }]]),
+    holdouts: new Map([["spring", 100]]),
+  },
+  { campaigns: new Map([["spring", { budget: { CNY: 5 }, spent: { CNY: 5 } }]]) },
+];
+
+/** That nothing guards a promotion is worked out when it is compiled, and then nobody asks. */
+test.each(Object.entries(guards))("whoever asks all the same is told nothing else: %s", (name, fields) => {
+  const [compiled] = compileAll([promotion({ benefits, ...fields, key: "p" })]);
+  const stored = { ...compiled!, id: "prm_p" };
+  const judged = (isGuarded: boolean) =>
+    known.flatMap((facts) =>
+      [undefined, { id: "c-1" }].map((customer) => {
+        const request = cart("1x MUG @ 100.00", customer === undefined ? {} : { customer });
+        const ground = makeGround(canonicalCart(request, null), facts, now, "half_up");
+        const view = new StageView(ground, new Goods(ground.cart.lines), new Goods(ground.shipments));
+        return judge({ ...stored, isGuarded }, view, ground, undefined, null);
+      }),
+    );
+  expect(judged(stored.isGuarded)).toEqual(judged(true));
+  // Each guard keeps somebody out.
+  if (stored.isGuarded) expect(judged(true), name).not.toEqual(judged(false));
+  else expect(Object.keys(guards).slice(0, 2)).toContain(name);
 });

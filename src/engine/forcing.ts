@@ -34,7 +34,7 @@ export function planWith(situation: Situation, index: number, strategy: Strategy
 const contains = ({ rejections }: Priced, index: number): boolean => rejections[index] === null;
 
 function cheapestWith(situation: Situation, index: number, work: Work): Forced | null {
-  const { priced, optimality } = planExactly(situation, work);
+  const { priced, optimality } = planExactly(situation, { work });
   if (optimality.proven && contains(priced, index)) return { priced, optimality };
   const around = builtAround(situation, index);
   if (contains(priced, index) && (around === null || priced.total <= around.total))

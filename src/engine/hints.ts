@@ -96,7 +96,8 @@ class Hunt {
     );
     const promotions = situation.candidates.map(({ promotion }) => promotion);
     const larger = judgeAll(promotions, codes, ground, more.identifiers);
-    const { priced } = settings.strategy === "best" ? planExactly(larger, this.work) : planByPriority(larger);
+    const { priced } =
+      settings.strategy === "best" ? planExactly(larger, { work: this.work }) : planByPriority(larger);
     return { situation: larger, priced };
   }
 

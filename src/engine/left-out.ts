@@ -4,7 +4,7 @@
  */
 
 import type { Outcome } from "./outcome.ts";
-import { withOneMore } from "./plan/one-more.ts";
+import { planWithOneMore } from "./plan/one-more.ts";
 import { byPriority } from "./plan/priority.ts";
 import { type Priced, price } from "./price.ts";
 import type { Rejection } from "./situation.ts";
@@ -13,7 +13,7 @@ import type { Rejection } from "./situation.ts";
 export function whyLeftOut({ situation, proposed }: Outcome, index: number, rejection: Rejection): Rejection {
   if (rejection.reason !== "displaced" || (rejection.displacedBy ?? []).length > 0) return rejection;
   const { priced } = proposed;
-  const larger = withOneMore(situation, proposed, index);
+  const larger = planWithOneMore(situation, proposed, index);
   if ("reason" in larger) return larger;
   const withIt = price(situation, larger);
   if (withIt.rejections[index] !== null) return rejection;

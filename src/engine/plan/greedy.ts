@@ -4,11 +4,11 @@
  */
 import { bidOn } from "../bid.ts";
 import { Goods, unitsIn } from "../goods.ts";
-import { type Priced, price } from "../price.ts";
+import { type Plan, type Priced, price } from "../price.ts";
 import type { Situation } from "../situation.ts";
 import { planInOrder, type Trial } from "./in-order.ts";
 import type { Proposed } from "./planner.ts";
-import { honouredAmong, honouredFirst, isBetter, isHonoured, moneyIn } from "./preference.ts";
+import { honouredAmong, honouredFirst, isBetter, isHonoured, isReward, moneyIn } from "./preference.ts";
 import { byPriority } from "./priority.ts";
 
 /** How many plans may be tried by leaving one promotion out. Work is counted in plans, never in milliseconds. */
@@ -46,16 +46,14 @@ function* trials(situation: Situation, baseline: Trial): Iterable<Trial> {
     yield planInOrder(situation, honouredFirst(situation, order));
 }
 
-/** The trial's plan as the quote counts it. */
-function inRealOrder(situation: Situation, trial: Trial): Omit<Proposed, "optimality"> {
-  const { isReal, plan, priced, rejections } = trial;
-  if (isReal) return { plan, priced, rejections };
-  const rewards = displacedRewards(situation, trial);
-  if (rewards.size === 0) return { plan, priced: price(situation, plan), rejections };
-  const members = plan.members.map((isMember, index) => isMember || rewards.has(index));
-  const asCounted = price(situation, { ...plan, members });
+/** The trial's plan as the quote counts it. Which rewards apply is seen only then. */
+export function inRealOrder(situation: Situation, trial: Trial): Omit<Proposed, "optimality"> {
+  const { isReal, priced, rejections } = trial;
+  if (isReal) return { plan: trial.plan, priced, rejections };
+  const plan = withRewards(situation, trial.plan);
+  const asCounted = price(situation, plan);
   return {
-    plan: { ...plan, members },
+    plan,
     priced: asCounted,
     rejections: rejections.map((rejection, index) =>
       isReward(situation, index) ? asCounted.rejections[index]! : rejection,
@@ -63,17 +61,10 @@ function inRealOrder(situation: Situation, trial: Trial): Omit<Proposed, "optima
   };
 }
 
-/** Which of two rewards goes first is the merchant's order's to say, whatever order a plan was found in. */
-function displacedRewards(situation: Situation, { rejections }: Trial): ReadonlySet<number> {
-  const displaced = new Set<number>();
-  rejections.forEach((rejection, index) => {
-    if (rejection?.reason === "displaced" && isReward(situation, index)) displaced.add(index);
-  });
-  return displaced;
-}
-
-function isReward({ candidates }: Situation, index: number): boolean {
-  return candidates[index]!.promotion.parts[0]!.stage === "reward";
+/** Of a trial's plan only those are members that applied in the trial. */
+export function withRewards(situation: Situation, plan: Plan): Plan {
+  const members = plan.members.map((isMember, index) => isMember || isReward(situation, index));
+  return { ...plan, members };
 }
 
 /** Those that contend, by what each would take off alone per unit it needs, and, where whole promotions fight, in all. */

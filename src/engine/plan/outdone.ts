@@ -10,33 +10,58 @@ import { priceAndWatch } from "../price.ts";
 import type { CompiledPromotion } from "../promotion.ts";
 import { type Rejection, type Situation, withCandidates } from "../situation.ts";
 import { fieldsOf } from "./exact/benefit-fields.ts";
+import { inMerchantsOrder, withRewards } from "./greedy.ts";
+import type { Trial } from "./in-order.ts";
 import type { Planner, Proposed } from "./planner.ts";
-import { planByPriority } from "./priority.ts";
 
 const outdone: Rejection = { reason: "displaced" };
 
-/** The planner, asked without those that are outdone. */
-export function withoutOutdone(planner: Planner): Planner {
+/** A planner that takes the plan that follows from the merchant's order as one who has priced it. */
+type PlannerFrom = (situation: Situation, from: { readonly first: Trial }) => Proposed;
+
+/** The planner, asked without those that are outdone. What that takes beside the planner itself is a search, which may come to nothing. */
+export function withoutOutdone(planner: PlannerFrom): Planner {
   return (situation) => {
-    const left = outdoneIn(situation);
-    if (left.size === 0) return planner(situation);
-    const candidates = situation.candidates.map((candidate, index) =>
-      left.has(index) ? { ...candidate, rejection: outdone } : candidate,
-    );
-    const fewer = withCandidates(situation, candidates);
-    // Where others are in each other's way all the same, a model is built, to which a few amounts more are nothing.
-    if (planByPriority(fewer).priced.contenders.size > 0) return planner(situation);
-    const found = planner(fewer);
-    return found.priced.goods.total === 0 ? planner(situation) : withReasons(situation, found, left);
+    const { work } = situation;
+    const first = inMerchantsOrder(situation);
+    const fewer = work.searching(() => fewerThan(situation));
+    if (fewer !== null) {
+      const found = planner(fewer.situation, fewer);
+      if (found.priced.goods.total > 0) {
+        const told = work.searching(() => withReasons(situation, found, fewer.left, first));
+        if (told !== null) return told;
+      }
+    }
+    return planner(situation, { first });
   };
 }
 
-function withReasons(situation: Situation, found: Proposed, left: ReadonlySet<number>): Proposed {
-  const asked = priceAndWatch(situation, found.plan);
+/** Null: nobody is outdone, or the others are in each other's way all the same. Then a model is built, to which a few amounts more are nothing. */
+function fewerThan(
+  situation: Situation,
+): { situation: Situation; first: Trial; left: ReadonlySet<number> } | null {
+  const left = outdoneIn(situation);
+  if (left.size === 0) return null;
+  const candidates = situation.candidates.map((candidate, index) =>
+    left.has(index) ? { ...candidate, rejection: outdone } : candidate,
+  );
+  const fewer = withCandidates(situation, candidates);
+  const first = inMerchantsOrder(fewer);
+  return first.priced.contenders.size > 0 ? null : { situation: fewer, first, left };
+}
+
+function withReasons(
+  situation: Situation,
+  found: Proposed,
+  left: ReadonlySet<number>,
+  first: Trial,
+): Proposed {
+  const plan = withRewards(situation, found.plan);
+  const asked = priceAndWatch(situation, plan);
   // Where the merchant's order would have applied one of them, this plan is another one, and whoever is not in it was asked like this.
-  const first = planByPriority(situation).priced.rejections;
   for (const index of left)
-    if (first[index] === null) return { ...found, priced: asked, rejections: asked.rejections };
+    if (first.rejections[index] === null)
+      return { ...found, plan, priced: asked, rejections: asked.rejections };
   const told = (rejections: readonly (Rejection | null)[]) =>
     rejections.map((rejection, index) => (left.has(index) ? asked.rejections[index]! : rejection));
   return {

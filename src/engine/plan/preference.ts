@@ -10,6 +10,11 @@ export function isHonoured(situation: Situation, index: number): boolean {
   return index === situation.forced || (situation.candidates[index]!.code?.honour ?? false);
 }
 
+/** It takes no money off, ever, so it weighs in no choice: it stands in every plan, and applies where it can. */
+export function isReward({ candidates }: Situation, index: number): boolean {
+  return candidates[index]!.promotion.parts[0]!.stage === "reward";
+}
+
 export function honouredFirst(situation: Situation, order: readonly number[]): readonly number[] {
   const honoured = order.filter((index) => isHonoured(situation, index));
   return honoured.length === 0

@@ -1,6 +1,6 @@
 /** Holds the exact planner against every plan there is, on many small instances. */
 import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
-import { withOneMore } from "../../../src/engine/plan/one-more.ts";
+import { planWithOneMore } from "../../../src/engine/plan/one-more.ts";
 import type { Proposed } from "../../../src/engine/plan/planner.ts";
 import { isBetter } from "../../../src/engine/plan/preference.ts";
 import { planByPriority } from "../../../src/engine/plan/priority.ts";
@@ -76,7 +76,7 @@ function roomLeftFor(situation: Situation, { plan, priced, rejections }: Propose
   return situation.candidates.flatMap(({ promotion, rejection }, index) => {
     const wasFree = rejection === null && rejections[index]?.reason === "displaced";
     if (!wasFree || rejections[index]!.displacedBy !== undefined) return [];
-    const larger = withOneMore(situation, { plan, priced }, index);
+    const larger = planWithOneMore(situation, { plan, priced }, index);
     if ("reason" in larger) return [];
     const withIt = price(situation, larger);
     return withIt.total < priced.total && isBetter(situation, withIt, priced) ? [promotion.key] : [];
@@ -84,7 +84,10 @@ function roomLeftFor(situation: Situation, { plan, priced, rejections }: Propose
 }
 
 /** Rewards never weigh in the choice of a plan; beside the one chosen all apply that can. */
-function faultsOfRewards(situation: Situation, { plan, priced }: Proposed): string[] {
+export function faultsOfRewards(
+  situation: Situation,
+  { plan, priced }: Pick<Proposed, "plan" | "priced">,
+): string[] {
   const isReward = (index: number) => situation.candidates[index]!.promotion.parts[0]!.stage === "reward";
   const members = plan.members.map((isMember, index) => isMember || isReward(index));
   const everybody = price(situation, { ...plan, members });

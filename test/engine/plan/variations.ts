@@ -251,6 +251,21 @@ function orderBenefit(dice: Dice, part: (share: number) => number): Document {
   ]);
 }
 
+/** Gifts for who pays no more than so much: the more a plan takes off, the more of them it earns. */
+export const giftsAtMost: Variation = (_, { promotions, cart, ...rest }) => {
+  const subtotal = cart.lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+  const gifts = [0.3, 0.5, 0.6, 0.7, 0.8, 0.9].map(
+    (share): PromotionInput => ({
+      key: `gift-at-most-${share}`,
+      priority: -1,
+      trigger: automatic,
+      conditions: { kind: "subtotal", atMost: { CNY: Math.floor(subtotal * share) } },
+      benefits: [{ kind: "gift", sku: "BAG", quantity: 1 }],
+    }),
+  );
+  return { ...rest, cart, promotions: [...promotions, ...gifts] };
+};
+
 /** A further benefit of the same stage, from the same prices. */
 export const severalBenefits: Variation = (dice, instance) => {
   const subtotal = instance.cart.lines.reduce(

@@ -1,10 +1,12 @@
 /** The exact planner against every plan there is, on carts with all that promotions may say beside the plain kinds. */
 import { describe, expect, test } from "vitest";
 import { Dice } from "../../../scripts/bench-planner/dice.ts";
+import { planExactly } from "../../../src/engine/plan/exact/plan-exactly.ts";
+import { planGreedily } from "../../../src/engine/plan/greedy.ts";
 import { sized } from "../../faults/sizes.ts";
-import { heldAgainstAllPlans } from "./against-all-plans.ts";
+import { faultsOfRewards, heldAgainstAllPlans } from "./against-all-plans.ts";
 import { type InstanceOptions, randomInstance } from "./random-instances.ts";
-import type { Instance } from "./situation-for.ts";
+import { type Instance, situationFor } from "./situation-for.ts";
 import * as vary from "./variations.ts";
 
 const isLong = process.env.LONG === "1";
@@ -38,6 +40,11 @@ const families: Readonly<Record<string, Family>> = {
   "several benefits of one promotion": {
     options: plain,
     variations: [vary.orderStage, vary.severalBenefits],
+  },
+  "gifts for who pays little": { options: plain, variations: [vary.orderStage, vary.giftsAtMost] },
+  "gifts for who pays little, and several benefits": {
+    options: plain,
+    variations: [vary.orderStage, vary.severalBenefits, vary.giftsAtMost],
   },
   "several item benefits of one promotion": {
     options: plain,
@@ -84,3 +91,25 @@ describe.each(Object.entries(families))("with %s", (_, family) => {
     expect(disagreed).toBeLessThanOrEqual(family.disagreed ?? 0.005);
   });
 });
+
+/** Rare faults, which need no oracle: many more carts than there is time to try all plans of. */
+const manyGifts = sized(1_500, 20_000);
+
+test.each<readonly [string, readonly vary.Variation[]]>([
+  ["discounts of the order", [vary.orderStage]],
+  ["several item benefits", [vary.severalItemBenefits]],
+  ["honoured codes", [vary.orderStage, vary.honouredCodes]],
+])(
+  `beside the best plan of ${manyGifts} small carts every gift applies that can: %s`,
+  patience,
+  (_, variations) => {
+    const family: Family = { options: plain, variations: [...variations, vary.giftsAtMost] };
+    const faults: string[] = [];
+    for (let seed = 1; seed <= manyGifts; seed++) {
+      const situation = situationFor(variedInstance(seed, family));
+      for (const found of [planExactly(situation), planGreedily(situation)])
+        for (const fault of faultsOfRewards(situation, found)) faults.push(`${seed}: ${fault}`);
+    }
+    expect(faults).toEqual([]);
+  },
+);

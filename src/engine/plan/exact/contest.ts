@@ -5,8 +5,8 @@
  */
 import { type Plan, type Priced, priceAndWatch } from "../../price.ts";
 import type { Rejection, Situation } from "../../situation.ts";
-import { withOneMore } from "../one-more.ts";
-import { isBetter, isHonoured, moneyIn, winsTie } from "../preference.ts";
+import { planWithOneMore } from "../one-more.ts";
+import { isBetter, isHonoured, isReward, moneyIn, winsTie } from "../preference.ts";
 import { byPriority } from "../priority.ts";
 import { hasRateIn } from "./benefit-fields.ts";
 import { deniedIn } from "./denied-pick.ts";
@@ -74,7 +74,7 @@ export class Contest {
       const { plan, priced, rejections } = this.best;
       const rejection = (rejections ?? priced.rejections)[index];
       if (rejection?.reason !== "displaced" || rejection.displacedBy !== undefined) continue;
-      const larger = withOneMore(this.situation, { plan, priced }, index);
+      const larger = planWithOneMore(this.situation, { plan, priced }, index);
       if ("members" in larger) this.consider({ ...this.pricedFairly(larger), rejections: null });
     }
   }
@@ -139,9 +139,7 @@ export class Contest {
 
   private planOf({ uses, later, unlimited }: Suggestion): Plan {
     const { candidates, cart } = this.situation;
-    const members = candidates.map(
-      ({ promotion, rejection }) => rejection === null && promotion.parts[0]!.stage === "reward",
-    );
+    const members = candidates.map((_, index) => isReward(this.situation, index));
     const none = new Array<number>(cart.lines.length).fill(0);
     const allowances = candidates.map((): readonly number[] | null => none);
     for (const index of later) members[index] = true;

@@ -5,13 +5,13 @@
  * all. Otherwise the model's own plans are priced by the evaluator, which alone decides what they cost; and where the bound is
  * still not reached the greedy planner tries as well. A plan is never chosen because the model likes it.
  */
-import { type Priced, price } from "../../price.ts";
+import type { Priced } from "../../price.ts";
 import { areInConflict } from "../../promotion.ts";
 import type { Rejection, Situation } from "../../situation.ts";
-import { inMerchantsOrder, planGreedily } from "../greedy.ts";
+import { inMerchantsOrder, inRealOrder, planGreedily } from "../greedy.ts";
 import type { Trial } from "../in-order.ts";
 import type { Proposed } from "../planner.ts";
-import { isHonoured, moneyIn } from "../preference.ts";
+import { isHonoured, isReward, moneyIn } from "../preference.ts";
 import { byPriority, planByPriority } from "../priority.ts";
 import { hasRateIn } from "./benefit-fields.ts";
 import { ceilingOf } from "./ceiling.ts";
@@ -32,10 +32,19 @@ export interface FoundExactly extends Proposed {
   readonly disagreed: boolean;
 }
 
-/** `work`: shared by those that ask for several plans of one cart. */
-export function planExactly(situation: Situation, work = new Work(operations)): FoundExactly {
+/**
+ * `work`: shared by those that ask for several plans of one cart. `first`: the plan that follows from the merchant's order, of
+ * those that have priced it already.
+ */
+export function planExactly(
+  situation: Situation,
+  {
+    work = new Work(operations),
+    first = inMerchantsOrder(situation),
+  }: { readonly work?: Work; readonly first?: Trial } = {},
+): FoundExactly {
   memory.clear();
-  return new ExactPlanner(situation, work).run();
+  return new ExactPlanner(situation, work, first).run();
 }
 
 class ExactPlanner {
@@ -48,18 +57,17 @@ class ExactPlanner {
   private readonly isPlain: boolean;
   private readonly work: Work;
 
-  constructor(situation: Situation, work: Work) {
+  constructor(situation: Situation, work: Work, first: Trial) {
     this.situation = situation;
     this.work = work;
     this.isPlain =
       !situation.hasConflicts && !situation.candidates.some((_, index) => isHonoured(situation, index));
-    this.first = inMerchantsOrder(situation);
-    const { isReal, plan, priced, rejections } = this.first;
-    const asCounted = isReal ? priced : price(situation, plan);
-    this.contest = new Contest(situation, { plan, rejections, priced: asCounted });
+    this.first = first;
+    const asCounted = inRealOrder(situation, first);
+    this.contest = new Contest(situation, asCounted);
     // Honoured codes came first in it, and may have cost more than they had to.
-    if (!isReal) this.contest.consider(planByPriority(situation));
-    this.isRivalled = situation.hasConflicts || asCounted.contenders.size > 0;
+    if (!first.isReal) this.contest.consider(planByPriority(situation));
+    this.isRivalled = situation.hasConflicts || asCounted.priced.contenders.size > 0;
   }
 
   run(): FoundExactly {
@@ -133,8 +141,8 @@ class ExactPlanner {
   private moneyCandidates(): number[] {
     const { candidates } = this.situation;
     return byPriority(this.situation).filter((index) => {
-      const { promotion, rejection, exhausted } = candidates[index]!;
-      return rejection === null && exhausted === null && promotion.parts[0]!.stage !== "reward";
+      const { rejection, exhausted } = candidates[index]!;
+      return rejection === null && exhausted === null && !isReward(this.situation, index);
     });
   }
 

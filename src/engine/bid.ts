@@ -215,11 +215,16 @@ class UnitsView implements BenefitView {
     const { goods, situation } = this;
     if (this.part.stage !== "order" || !select.coversEverything || goods.hasFloors || this.isAllotted)
       return null;
+    const unitsAsNow = goods.unitsAsNow();
     return {
       worth: goods.total,
       stageWorth: goods.stageTotal,
       quantity: situation.cart.quantity,
-      units: () => this.free(select),
+      units() {
+        const units = unitsAsNow();
+        situation.work.spend(units.length);
+        return units;
+      },
     };
   }
 

@@ -55,11 +55,6 @@ interface Segment extends Range {
 const unclaimed: readonly Claim[] = [];
 const stageBegins = Symbol("a stage begins");
 
-interface PendingDiscount {
-  readonly discount: Discount;
-  readonly group: string | null;
-}
-
 export class Goods {
   readonly lines: readonly CanonicalLine[];
   /** Some unit has a floor above zero. */
@@ -71,9 +66,10 @@ export class Goods {
   /** By line; a line that nobody has looked at has none yet. */
   private readonly segments: (Segment[] | undefined)[];
   private hasClaims = false;
-  /** Discounts and stage beginnings not yet laid on the units, because nobody has looked at their prices. */
-  private pending: (PendingDiscount | typeof stageBegins)[] = [];
-  /** The group of all that is pending; null where there is none, or more than one. */
+  /** Discounts and stage beginnings; from `laid` on they are not yet laid on the units, because nobody has looked at their prices. */
+  private readonly steps: (Discount | typeof stageBegins)[] = [];
+  private laid = 0;
+  /** The group of all that is not laid yet; null where there is none, or more than one. */
   private pendingGroup: string | null = null;
 
   constructor(lines: readonly CanonicalLine[]) {
@@ -95,7 +91,7 @@ export class Goods {
     if (this.total === this.stageTotal && !this.hasClaims) return;
     this.stageTotal = this.total;
     this.hasClaims = false;
-    this.pending.push(stageBegins);
+    this.steps.push(stageBegins);
     this.pendingGroup = null;
   }
 
@@ -115,7 +111,7 @@ export class Goods {
   }
 
   segmentsOf(line: number): readonly Readonly<Segment>[] {
-    if (this.pending.length > 0) this.layPending();
+    this.layUntil(this.steps.length);
     return this.on(line);
   }
 
@@ -124,8 +120,20 @@ export class Goods {
    * cannot touch them anyway.
    */
   segmentsFor(group: string, line: number): readonly Readonly<Segment>[] {
-    if (this.pending.length > 0 && this.pendingGroup !== group) this.layPending();
+    if (this.pendingGroup !== group) this.layUntil(this.steps.length);
     return this.on(line);
+  }
+
+  /** All units as they are now, for who asks later: by then a discount may be pending that is worked out from them. */
+  unitsAsNow(): () => readonly Readonly<Segment>[] {
+    const steps = this.steps.length;
+    return () => {
+      this.layUntil(steps);
+      const units: Segment[] = [];
+      for (let line = 0; line < this.lines.length; line++)
+        for (const segment of this.on(line)) units.push(segment);
+      return units;
+    };
   }
 
   /** The segments with their claims; prices may be old. */
@@ -136,17 +144,16 @@ export class Goods {
   /** Takes the discount off at once in the total, and off the units when somebody looks at them. Null group: an order's or a shipment's. */
   discount(discount: Discount, group: string | null): void {
     this.total -= discount.amount;
-    if (this.pending.length === 0) this.pendingGroup = group;
+    if (this.laid === this.steps.length) this.pendingGroup = group;
     else if (this.pendingGroup !== group) this.pendingGroup = null;
-    this.pending.push({ discount, group });
+    this.steps.push(discount);
   }
 
-  private layPending(): void {
-    const steps = this.pending;
-    this.pending = [];
-    for (const step of steps) {
+  private layUntil(steps: number): void {
+    while (this.laid < steps) {
+      const step = this.steps[this.laid++]!;
       if (step === stageBegins) this.beginStage();
-      else for (const run of step.discount.runs()) this.layRun(run);
+      else for (const run of step.runs()) this.layRun(run);
     }
   }
 

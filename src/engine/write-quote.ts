@@ -199,7 +199,7 @@ function withUnits(runs: Runs | undefined, units: number, amount: number): Runs 
 
 /** Alike units together: where one promotion alone touches a line, its units have no order that anybody could tell. */
 function inShort(runs: Runs): Runs {
-  if (runs.length === 1 && runs[0]!.amount > 0) return runs;
+  if (isShort(runs)) return runs;
   const short: Runs = [];
   for (const { units, amount } of runs) {
     if (amount === 0) continue;
@@ -208,6 +208,11 @@ function inShort(runs: Runs): Runs {
     else alike.units += units;
   }
   return short;
+}
+
+/** Of two neighbours that get something neither is like the other. */
+function isShort(runs: Runs): boolean {
+  return runs.length <= 2 && runs[0]!.amount > 0 && runs[runs.length - 1]!.amount > 0;
 }
 
 // ---------------------------------------------------------------- promotions

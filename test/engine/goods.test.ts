@@ -117,6 +117,34 @@ describe("a stage", () => {
   });
 });
 
+test("units as they were are found also where a discount that is worked out from them is pending", () => {
+  const goods = goodsOf("2x A @ 10.00", "1x B @ 5.00");
+  goods.discount(off([0, 0, 1, 100]), "item");
+  goods.startStage();
+  const unitsAsTheyWere = goods.unitsAsNow();
+  const pricesSeen: number[] = [];
+  goods.discount(
+    {
+      amount: 2,
+      runs() {
+        pricesSeen.push(...unitsAsTheyWere().map(({ price }) => price));
+        return [0, 1].map((from) => ({ line: 0, from, count: 1, amount: 1 }));
+      },
+    },
+    null,
+  );
+  expect(pricesOf(goods)).toEqual(["1 @ 899", "1 @ 999"]);
+  expect(pricesSeen).toEqual([900, 1000, 500]);
+});
+
+test("whoever asks for units as they were leaves pending what came later", () => {
+  const goods = goodsOf("2x A @ 10.00");
+  const unitsAsTheyWere = goods.unitsAsNow();
+  goods.discount(off([0, 0, 1, 100]), null);
+  expect(unitsAsTheyWere().map(({ count, price }) => [count, price])).toEqual([[2, 1000]]);
+  expect(pricesOf(goods)).toEqual(["1 @ 900", "1 @ 1000"]);
+});
+
 describe("a claim", () => {
   test("holds its units and leaves the others", () => {
     const goods = goodsOf("5x A @ 10.00", "1x B @ 10.00");

@@ -12,7 +12,7 @@ import { StageStarts, whatItLacks } from "./lacking.ts";
 import { isBeyond } from "./least-spend.ts";
 import { whyLeftOut } from "./left-out.ts";
 import { limits } from "./limits.ts";
-import { type NearMiss, NearMisses } from "./near-miss.ts";
+import { missOf, type NearMiss, NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
 import type { CompiledPromotion } from "./promotion.ts";
@@ -92,10 +92,13 @@ export function rejectionsOf(
     // What is not in the plan has its reason from the planner.
     const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
     if (!isTold && code === null) return told;
+    const isAskedClosely = closely || code !== null;
+    // Of others it is told alone what more goods would mend.
+    if (!isAskedClosely && !promotion.hasThresholds) return told;
     const { work } = situation;
     const lack =
       told.reason === "displaced" ? work.searching(() => whatItLacks(outcome, index, starts)) : null;
-    if (lack !== null || (!closely && code === null)) return lack ?? told;
+    if (lack !== null || !isAskedClosely) return lack ?? told;
     return work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
   });
 }
@@ -141,7 +144,10 @@ function notAppliedRows(
     const rejection = rejections[index]!;
     const { promotion } = candidate;
     if (rejection === null || !mayBeNamed(promotion, candidate.code !== null, view)) return;
-    const near = situation.work.searching(() => nearMisses.find(candidate, rejection));
+    const near =
+      missOf(rejection)?.gap === undefined
+        ? null
+        : situation.work.searching(() => nearMisses.find(candidate, rejection));
     const isTold = all || candidate.code !== null || lackOf(outcome, promotion, rejection).length > 0;
     if (near === null && !isTold) return;
     const row = notAppliedRow(outcome, promotion, rejection, near);
@@ -176,14 +182,15 @@ function withNearest(told: readonly Told[], currency: string): readonly Told[] {
 function nearestBeyond(outcome: Outcome, view: StageView, nearMisses: NearMisses): Told[] {
   const told: Told[] = [];
   const { request, situation, beyond } = outcome;
-  const nearest = beyond()
-    .filter((promotion) => mayBeNamed(promotion, false, view))
-    .slice(0, limits.thresholdsAsked);
+  const nearest = beyond();
   if (nearest.length === 0) return told;
   const atFirst = atTheBeginning(situation);
   const views = new Map<Stage, StageView>();
+  let asked = 0;
   for (const promotion of nearest) {
-    if (told.length === limits.thresholdsTold) break;
+    if (told.length === limits.thresholdsTold || asked === limits.thresholdsAsked) break;
+    if (!mayBeNamed(promotion, false, view)) continue;
+    asked++;
     // The price is settled: where asking takes too much, less is told.
     const row = situation.work.searching(() => {
       const candidate = judged(promotion, [], situation, atFirst, request.identifiers);

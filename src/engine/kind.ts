@@ -273,6 +273,8 @@ export interface CompiledBenefit {
   readonly selectors: readonly CompiledSelector[];
   /** A money benefit's wish on the goods (or shipments) as its stage finds them. */
   readonly propose?: ((view: BenefitView) => Proposal | NoProposal) | undefined;
+  /** It never answers `unmet`. */
+  readonly hasNoThreshold?: boolean | undefined;
   /** A reward's grant. */
   readonly grant?: ((view: RewardView) => Grant | Unmet) | undefined;
 }

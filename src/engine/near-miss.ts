@@ -6,14 +6,14 @@
  * ones added: `gap` more units of the cheapest goods that count, or one more piece of goods worth the gap.
  */
 import type { CanonicalCart, CanonicalLine } from "./canonical-cart.ts";
-import { Coverage, Goods } from "./goods.ts";
+import { Coverage, type Range } from "./goods.ts";
 import { type Identifiers, judge } from "./judge.ts";
 import type { CompiledBenefit, Stage } from "./kind.ts";
 import { type Priced, price } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import {
   type Candidate,
-  makeGround,
+  type Ground,
   type Rejection,
   type Situation,
   StageView,
@@ -40,28 +40,31 @@ export class NearMisses {
   private readonly situation: Situation;
   private readonly priced: Priced;
   private readonly identifiers: Identifiers;
+  private readonly view: StageView;
 
   constructor(situation: Situation, priced: Priced, identifiers: Identifiers) {
     this.situation = situation;
     this.priced = priced;
     this.identifiers = identifiers;
+    this.view = new StageView(situation, priced.goods, priced.shipments);
   }
 
   /** Null when no single change of more goods would do. */
   find({ promotion, code }: Pick<Candidate, "promotion" | "code">, rejection: Rejection): NearMiss | null {
     const miss = missOf(rejection);
     if (miss?.gap === undefined) return null;
-    const { cart: asItIs, facts, now, rounding, work } = this.situation;
+    const { cart: asItIs, facts, now, rounding, shipments, shipmentCoverage, work } = this.situation;
     work.spend(3 * asItIs.lines.length);
     const asksForCart = promotion.parts.some(({ benefits }) => benefits.some(asksWhere));
     const cart = withMoreGoods(this.cartAt(promotion.parts[0]!.stage), miss, asksForCart, work);
     if (cart === null) return null;
-    // Its conditions are taken to hold: the one that failed is the one being mended.
-    const mended: CompiledPromotion = { ...promotion, conditions: null, asksAtStage: false };
-    const probe = makeGround(cart, facts, now, rounding, work);
-    const view = new StageView(probe, new Goods(cart.lines), new Goods(probe.shipments));
-    const candidate = { promotion: mended, code, ...judge(mended, view, probe, this.identifiers, code) };
-    if (candidate.rejection !== null) return null;
+    const mended = withoutConditions(promotion);
+    const coverage = new Coverage(cart.lines, work);
+    const probe: Ground = { cart, facts, now, rounding, coverage, shipments, shipmentCoverage, work };
+    // Where there are no conditions nobody looks at the view.
+    const { rejection: ruledOut, exhausted } = judge(mended, this.view, probe, this.identifiers, code);
+    if (ruledOut !== null) return null;
+    const candidate = { promotion: mended, code, rejection: null, exhausted };
     const alone = price(withCandidates(probe, [candidate]), { members: [true], allowances: null });
     if (alone.rejections[0] !== null) return null;
     return {
@@ -80,6 +83,18 @@ export class NearMisses {
   }
 }
 
+const mendedOnes = new WeakMap<CompiledPromotion, CompiledPromotion>();
+
+/** Its conditions are taken to hold: the one that failed is the one being mended. */
+function withoutConditions(promotion: CompiledPromotion): CompiledPromotion {
+  let mended = mendedOnes.get(promotion);
+  if (mended === undefined) {
+    mended = { ...promotion, conditions: null, asksAtStage: false };
+    mendedOnes.set(promotion, mended);
+  }
+  return mended;
+}
+
 /** Some of its goods are chosen by an expression, which may ask for anything in the cart. */
 function asksWhere({ selectors }: CompiledBenefit): boolean {
   return selectors.some(({ expressions }) => expressions.length > 0);
@@ -90,16 +105,31 @@ function cartAtStage(situation: Situation, priced: Priced, stage: Stage): Canoni
   const { cart } = situation;
   const { goods } = goodsAtStage(situation, priced, stage);
   if (goods.total === cart.subtotal) return cart;
-  const lines = cart.lines.flatMap((line, i) =>
-    goods.segmentsOf(i).map(({ price: unitPrice, count, from }) => ({
-      ...line,
-      id: `${line.id}\u0000${from}`,
-      unitPrice,
-      quantity: count,
-      floor: Math.min(line.floor, unitPrice),
-    })),
-  );
+  const lines: CanonicalLine[] = [];
+  for (let i = 0; i < cart.lines.length; i++)
+    for (const segment of goods.segmentsOf(i)) lines.push(lineOf(cart.lines[i]!, segment));
   return { ...cart, lines };
+}
+
+/** A copy field by field, for a spread of so many takes several times as long. */
+function lineOf(whole: CanonicalLine, { from, count, price }: Range): CanonicalLine {
+  return {
+    id: `${whole.id}\u0000${from}`,
+    parts: whole.parts,
+    sku: whole.sku,
+    product: whole.product,
+    categories: whole.categories,
+    brand: whole.brand,
+    tags: whole.tags,
+    quantity: count,
+    unitPrice: price,
+    listPrice: whole.listPrice,
+    onSale: whole.onSale,
+    unitCost: whole.unitCost,
+    floor: Math.min(whole.floor, price),
+    attributes: whole.attributes,
+    cart: whole.cart,
+  };
 }
 
 /** `asksForCart`: the promotion looks from a line at its cart, so each line must know the larger one. */
@@ -109,9 +139,10 @@ function withMoreGoods(
   asksForCart: boolean,
   work: WorkBudget,
 ): CanonicalCart | null {
-  const covered =
-    gapOf === undefined ? cart.lines : new Coverage(cart.lines, work).of(gapOf).map((i) => cart.lines[i]!);
   const coversEverything = gapOf === undefined || gapOf.coversEverything;
+  const covered = coversEverything
+    ? cart.lines
+    : new Coverage(cart.lines, work).of(gapOf).map((i) => cart.lines[i]!);
   const model = gapIn === "units" ? cheapest(covered) : coversEverything ? undefined : covered[0];
   if (model === undefined && (gapIn === "units" || !coversEverything)) return null;
   const [units, unitPrice] = gapIn === "units" ? [gap, model!.unitPrice] : [1, gap];

@@ -192,6 +192,8 @@ export interface CompiledPromotion {
   readonly code: string | null;
   readonly pool: string | null;
   readonly hasConflicts: boolean;
+  /** Some of its benefits give nothing below so many units, or so much that they are worth. */
+  readonly hasThresholds: boolean;
   /** More than its time, its currency and its conditions decides whether it may apply: what is left of it, who the customer is. */
   readonly isGuarded: boolean;
   /** Null: it may sell as many units as anybody likes. */
@@ -233,8 +235,8 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
     const { kind, ...params } = benefit;
     const compiled = benefitKind.get(kind)!.compile(params as never, compiler, `/benefits/${i}`);
     // Objects of one shape, whatever the kind: V8 then knows where to look, at every place that asks a benefit.
-    const { stage, selectors, propose, grant, deposit } = compiled;
-    return { stage, selectors, propose, grant, deposit };
+    const { stage, selectors, propose, grant, deposit, hasNoThreshold } = compiled;
+    return { stage, selectors, propose, grant, deposit, hasNoThreshold };
   });
   const conditions =
     tree === undefined ? null : compileConditions(tree as ConditionDocument, compiler, "/conditions");
@@ -295,6 +297,7 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       code,
       pool: trigger.type === "coupon" ? trigger.pool : null,
       hasConflicts: stacking.exclusive || named,
+      hasThresholds: benefits.some(({ hasNoThreshold }) => !hasNoThreshold),
       isGuarded: readsCustomer || isCountedOrSplit(document),
       unitStocks,
       safetyStock,

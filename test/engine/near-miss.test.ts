@@ -33,6 +33,17 @@ const missOf = (
   return row?.wouldSave === undefined ? "none" : `${row.gap} more for ${row.wouldSave}`;
 };
 
+test.each<[string, BenefitInput]>([
+  ["every third unit", { kind: "amount_off", amount: { CNY: 300 }, every: { quantity: 3 } }],
+  [
+    "a tier",
+    { kind: "tiered", by: "quantity", tiers: [{ from: 3, benefit: { kind: "percent_off", percent: 60 } }] },
+  ],
+  ["a group", { kind: "nth_unit", n: 3, percent: 90 }],
+])("one whose benefit counts is told also where another has its units: %s", (_title, benefit) => {
+  expect(missOf({ benefits: [benefit] }, ["2x A @ 5.00"], [{ ...half, priority: 1 }])).toMatch(/^1 more for/);
+});
+
 describe("a near miss", () => {
   test.each<[string, PromotionInput["conditions"], string[], string]>([
     ["says what is missing to a threshold of money", subtotal(2000), ["1x A @ 15.00"], "500 more for 500"],

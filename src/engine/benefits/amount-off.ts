@@ -63,6 +63,7 @@ export const amountOff = defineBenefit({
     return {
       stage,
       selectors: [goods],
+      hasNoThreshold: every === undefined,
       propose(view) {
         const base = amount[view.currency]!;
         const all = rest.maxUnits === undefined ? view.everything(goods) : null;

@@ -24,6 +24,7 @@ export const fixedPrice = defineBenefit({
     return {
       stage,
       selectors: [goods],
+      hasNoThreshold: true,
       propose(view) {
         const fixed = price[view.currency]!;
         const dearer = view.free(goods, "paid").filter((range) => range.price > fixed);

@@ -29,6 +29,7 @@ export const percentOff = defineBenefit({
     return {
       stage,
       selectors: [goods],
+      hasNoThreshold: true,
       propose(view) {
         const cap = maxAmount?.[view.currency];
         const all = basis === "running" && rest.maxUnits === undefined ? view.everything(goods) : null;

@@ -41,7 +41,7 @@ export function bidOn(
   trimTo: number | null,
 ): Bid {
   const holders = holdersOfAll(situation, goods, index, part);
-  if (holders !== null) return { ...noBid, holders };
+  if (holders !== null) return noBid(holders, null, null);
   // Allowances are of the item stage alone.
   const isKnownOnce =
     part.stage === "item" && trimTo === null && (allowance === null || allowsAll(situation, allowance, part));
@@ -80,15 +80,10 @@ function isUntouched({ coverage }: Situation, goods: Goods, { benefits }: StageP
 const nothing: Settlement = { amount: 0, wished: 0, limitedBy: [], touched: () => [], runs: () => [] };
 const noUnits: readonly Range[] = [];
 const nobody: readonly number[] = [];
-const noBid: Bid = {
-  settlement: nothing,
-  times: 0,
-  used: noUnits,
-  counted: noUnits,
-  shortfall: null,
-  holders: nobody,
-  allotment: null,
-};
+
+function noBid(holders: readonly number[], shortfall: Unmet | null, allotment: Allotment | null): Bid {
+  return { settlement: nothing, times: 0, used: noUnits, counted: noUnits, shortfall, holders, allotment };
+}
 
 /**
  * Who holds the units, where its group holds every one that the promotion covers: then it finds nothing, whatever it is, and need not
@@ -98,15 +93,12 @@ function holdersOfAll(
   situation: Situation,
   goods: Goods,
   index: number,
-  { stage, group, benefits }: StagePart,
+  { group, plainGoods }: StagePart,
 ): readonly number[] | null {
-  const { selectors } = benefits[0]!;
-  if (stage !== "item" || benefits.length > 1 || selectors.length > 1) return null;
-  const select = selectors[0]!;
-  if (select.excludeDiscounted || hasStock(situation, index)) return null;
+  if (plainGoods === null) return null;
   let holders = nobody;
   let segmentsSeen = 0;
-  for (const line of situation.coverage.of(select)) {
+  for (const line of situation.coverage.of(plainGoods)) {
     if (goods.isUntouched(line)) return null;
     for (const segment of goods.segmentsFor(group, line)) {
       // Of what costs nothing some benefits take no notice.
@@ -156,7 +148,7 @@ function makeBid(
     else shortfall ??= answer.unmet ?? null;
   }
   const { holders, allotment } = view;
-  if (proposals === undefined) return { ...noBid, shortfall, holders, allotment };
+  if (proposals === undefined) return noBid(holders, shortfall, allotment);
   const settlement = settle(goods, proposals, situation.rounding, trimTo, situation.work);
   let times = 0;
   let used = noUnits;

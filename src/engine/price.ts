@@ -170,8 +170,8 @@ class Pricing {
     const holder = part.stage === "item" ? undefined : groups.get(part.group);
     if (holder !== undefined && this.isTrial) this.denied.set(index, holder);
     if (holder !== undefined || this.situation.hasConflicts) {
-      const inTheWay = this.conflictsOf(index);
-      if (holder !== undefined) inTheWay.push(holder);
+      const conflicts = this.conflictsOf(index);
+      const inTheWay = holder === undefined ? conflicts : [...conflicts, holder];
       if (inTheWay.length > 0) {
         this.noteRivals(index, inTheWay);
         this.reject(index, { reason: "displaced", displacedBy: inTheWay });
@@ -218,8 +218,8 @@ class Pricing {
     return false;
   }
 
-  private conflictsOf(index: number): number[] {
-    if (!this.situation.hasConflicts) return [];
+  private conflictsOf(index: number): readonly number[] {
+    if (!this.situation.hasConflicts) return nobody;
     const { promotion } = this.situation.candidates[index]!;
     return this.hasApplied.flatMap((applied, i) =>
       applied && i !== index && areInConflict(promotion, this.situation.candidates[i]!.promotion) ? [i] : [],
@@ -241,8 +241,8 @@ class Pricing {
   private takeOff(index: number, part: StagePart): boolean {
     const { promotion } = this.situation.candidates[index]!;
     const goods = part.stage === "shipping" ? this.shipments : this.goods;
-    const budgetLeft = this.budgetLeft(index, promotion);
-    const trimTo = promotion.document.budget?.atEdge === "partial" ? budgetLeft : null;
+    const budgetLeft = promotion.isGuarded ? this.budgetLeft(index, promotion) : null;
+    const trimTo = budgetLeft !== null && promotion.document.budget?.atEdge === "partial" ? budgetLeft : null;
     const bid = bidOn(this.situation, goods, index, part, this.plan.allowances?.[index] ?? null, trimTo);
     this.noteRivals(index, bid.holders);
     if (bid.settlement.amount === 0) {

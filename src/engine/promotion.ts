@@ -15,13 +15,13 @@ import { compileExpression, type Expression } from "./expression.ts";
 import { fundingFaults, fundingSchema } from "./funding.ts";
 import { isCountedOrSplit } from "./guarantees.ts";
 import type { CompiledBenefit, Compiler, Issue, Reads, Stage } from "./kind.ts";
-import { stages } from "./kind.ts";
 import { leastSpendOf } from "./least-spend.ts";
 import { limits } from "./limits.ts";
 import { moneyMap, parsePercent, wholePercent } from "./money.ts";
 import { compileSafetyStock, type SafetyStock, safetyStockSchema } from "./safety-stock.ts";
 import { type CompiledSchedule, compileSchedule, scheduleSchema } from "./schedule.ts";
 import { type CompiledSelector, compileSelector } from "./selectors/selector.ts";
+import { partsByStage } from "./stage-parts.ts";
 import { compileUnitStocks, type UnitStocks, unitStockSchema } from "./unit-stock.ts";
 import { findZone } from "./zone.ts";
 
@@ -164,6 +164,8 @@ export interface StagePart {
   readonly benefits: readonly CompiledBenefit[];
   /** Where each of them stands in the promotion's document. */
   readonly positions: readonly number[];
+  /** Of the item stage: what its one benefit covers, where of that it may touch all that its group does not hold. Null: it is less plain. */
+  readonly plainGoods: CompiledSelector | null;
 }
 
 export interface CompiledPromotion {
@@ -303,24 +305,6 @@ export function compilePromotion(document: PromotionDocument, options: CompileOp
       safetyStock,
     },
   };
-}
-
-function partsByStage(
-  benefits: readonly CompiledBenefit[],
-  { stacking, key }: PromotionDocument,
-): StagePart[] {
-  const parts: StagePart[] = [];
-  for (const stage of stages) {
-    const positions = benefits.flatMap((benefit, position) => (benefit.stage === stage ? [position] : []));
-    if (positions.length > 0)
-      parts.push({
-        stage,
-        group: stacking.group ?? (stage === "reward" ? key : stage),
-        benefits: positions.map((position) => benefits[position]!),
-        positions,
-      });
-  }
-  return parts;
 }
 
 function makeCompiler(

@@ -136,6 +136,7 @@ export function adjustmentsByPosition(
     if (!isMeant(stage)) continue;
     const runs = discount.runs();
     const { promotion, code } = situation.candidates[candidate]!;
+    const { funding } = promotion.document;
     const codeText = code?.text ?? null;
     // Runs stand line by line.
     for (let first = 0, next = 0; first < runs.length; first = next) {
@@ -155,7 +156,6 @@ export function adjustmentsByPosition(
           code: codeText,
           runs: units,
         };
-        const { funding } = promotion.document;
         if (funding !== undefined) adjustment.funding = sharesOf(amount, funding);
         byPosition[position] = withOneMore(byPosition[position], adjustment);
       }

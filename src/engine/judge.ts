@@ -71,12 +71,17 @@ export type Identifiers =
   | { device?: string | undefined; phone?: string | undefined; ip?: string | undefined }
   | undefined;
 
+/** Null: it is on. */
+export function whyNotOn(schedule: CompiledPromotion["schedule"], now: number): Rejection | null {
+  if (schedule === null || schedule.contains(now)) return null;
+  if (schedule.startsAt !== null && now < schedule.startsAt) return { reason: "not_started" };
+  if (schedule.endsAt !== null && now >= schedule.endsAt) return { reason: "ended" };
+  return { reason: "outside_schedule" };
+}
+
 function whenAndWhere({ schedule, currencies }: CompiledPromotion, { cart, now }: Known): Rejection | null {
-  if (schedule !== null && !schedule.contains(now)) {
-    if (schedule.startsAt !== null && now < schedule.startsAt) return { reason: "not_started" };
-    if (schedule.endsAt !== null && now >= schedule.endsAt) return { reason: "ended" };
-    return { reason: "outside_schedule" };
-  }
+  const off = whyNotOn(schedule, now);
+  if (off !== null) return off;
   return currencies !== null && !currencies.has(cart.currency) ? { reason: "currency_not_supported" } : null;
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { duration } from "../duration.ts";
 import { defineBenefit } from "../kind.ts";
 
 export const issueCoupon = defineBenefit({
@@ -7,11 +8,7 @@ export const issueCoupon = defineBenefit({
   params: z.strictObject({
     pool: z.string().min(1).max(100).describe("The key of the coupon pool."),
     to: z.enum(["customer", "referrer"]).default("customer"),
-    validFor: z
-      .string()
-      .regex(/^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/)
-      .optional()
-      .describe("ISO 8601 duration after issue, such as P30D."),
+    validFor: duration.optional(),
   }),
   example: { pool: "welcome-back", validFor: "P30D" },
   stages: ["reward"],

@@ -5,6 +5,8 @@ import type { ExposureService } from "../exposures/exposure-service.ts";
 import { findCampaignDocument } from "./campaign-service.ts";
 
 export interface CampaignHoldoutService {
+  /** Whether there is such a campaign; of none it is true. */
+  isKnown(connection: Connection, projectId: string, campaign: string | undefined): Promise<boolean>;
   /**
    * Whether the customer gets nothing of the campaign, and that they met it now, in whatever arm: to be asked where they would be
    * given something, so that the arms may be compared.
@@ -23,6 +25,12 @@ export function campaignHoldoutService({
   exposures: Pick<ExposureService, "meet">;
 }): CampaignHoldoutService {
   return {
+    async isKnown(connection, projectId, campaign) {
+      return (
+        campaign === undefined || (await findCampaignDocument(connection, projectId, campaign)) !== undefined
+      );
+    },
+
     async isHeldOut(connection, projectId, campaign, customerId) {
       if (campaign === undefined) return false;
       const document = await findCampaignDocument(connection, projectId, campaign);

@@ -72,7 +72,7 @@ export function couponOperations(service: CouponService, claims: CouponClaimServ
       tag,
       summary: "Whether codes can be used now, and if not, why; with a cart, whether they apply to it.",
       description:
-        "Without a cart only coupons of pools are known; a code shared by all customers needs a cart. Holds nothing.",
+        "Without a cart only coupons of pools are known, and usable only where a promotion in force is on and needs one of the pool; a code shared by all customers needs a cart. Holds nothing.",
       roles: tills,
       body: couponsToValidate,
       result: couponValidation,

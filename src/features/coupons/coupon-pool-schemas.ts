@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { duration } from "../../engine/duration.ts";
 import { limits } from "../../engine/limits.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
 import { crockford } from "./code-form.ts";
@@ -8,13 +9,6 @@ export const couponPoolKey = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
   .meta({ id: "CouponPoolKey", description: "The caller's own name of the pool, unique in the project." });
-
-export const duration = z
-  .string()
-  .regex(
-    /^P(?=\d|T\d)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,5}D)?(T(?=\d)(\d{1,5}H)?(\d{1,5}M)?(\d{1,6}S)?)?$/,
-  )
-  .describe("ISO 8601 duration, such as P30D; days and months by the project's time zone.");
 
 export const mostUsesPerCode = 1_000_000;
 export const mostCodesPerJob = 10_000_000;

@@ -163,11 +163,8 @@ function requireSound(document: CouponPoolDocument, now: number, before?: Coupon
     throw invalid("/validFor", "bounds_contradict", "Give `expiresAt` or `validFor`, not both.");
   if (validSince !== undefined && validFor === undefined)
     throw invalid("/validSince", "bounds_contradict", "It says what `validFor` counts from.");
-  if (validFor !== undefined) {
-    const end = endOf(validFor, now, "UTC");
-    if (end === null) throw invalid("/validFor", "too_big", "It ends beyond all calendars.");
-    if (end.getTime() <= now) throw invalid("/validFor", "too_small", "Longer than no time at all.");
-  }
+  if (validFor !== undefined && endOf(validFor, now, "UTC") === null)
+    throw invalid("/validFor", "too_big", "It ends beyond all calendars.");
   if (expiresAt !== undefined && expiresAt !== before?.expiresAt && Date.parse(expiresAt) <= now)
     throw invalid("/expiresAt", "in_the_past", "Must be in the future.");
   const form = codeForm(document);

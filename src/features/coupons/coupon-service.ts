@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Cart } from "../../engine/cart.ts";
 import { normalizeCode } from "../../engine/codes.ts";
+import { whyNotOn } from "../../engine/judge.ts";
 import type { Quote } from "../../engine/quote.ts";
 import { couponReason, reasonWords } from "../../engine/reasons.ts";
 import { spokenLocale } from "../../engine/settings.ts";
@@ -13,7 +14,7 @@ import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import { hashCustomer } from "../ledger/promotion-counters.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import type { RulebookService } from "../promotions/rulebook-service.ts";
+import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
 import { candidatesOf, printCode } from "./code-form.ts";
 import { formOf } from "./coupon-pool-service.ts";
 import { findPools } from "./coupon-pool-store.ts";
@@ -98,7 +99,7 @@ export function couponService(options: CouponServiceOptions): CouponService {
     return {
       codes: codes.map((code) => {
         const reason = mayTry
-          ? refusalOf(found.get(normalizeCode(code))?.row, customer, clock.now())
+          ? refusalOf(found.get(normalizeCode(code)), rules, customer, clock.now())
           : "too_many_attempts";
         const status = reason === null ? "usable" : "rejected";
         return { code, status, reason, message: messageOf(reason), promotion: null };
@@ -202,11 +203,23 @@ async function couponBehind(
 }
 
 /** As an evaluation would put it. */
-function refusalOf(row: CouponRow | undefined, customer: string | undefined, now: number): string | null {
-  if (row === undefined) return unknown.reason;
+function refusalOf(
+  known: KnownCoupon | undefined,
+  { rulebook, isStopped }: Pick<ProjectRules, "rulebook" | "isStopped">,
+  customer: string | undefined,
+  now: number,
+): string | null {
+  if (isStopped) return "promotions_stopped";
+  if (known === undefined) return unknown.reason;
+  const { row, pool } = known;
   const status = statusAt(row, now);
   if (status !== "usable") return couponReason[status];
-  return row.customerId !== null && row.customerId !== customer ? couponReason.owned : null;
+  if (row.customerId !== null && row.customerId !== customer) return couponReason.owned;
+  const served = rulebook.promotions.filter((promotion) => promotion.pool === pool.key);
+  const reasons = served.map(({ schedule }) => whyNotOn(schedule, now)?.reason ?? null);
+  if (reasons.includes(null)) return null;
+  // What is planned in private is told to nobody.
+  return reasons.find((_, at) => served[at]!.document.visibility !== "private") ?? unknown.reason;
 }
 
 const unknown = { status: "rejected", reason: "code_unknown", promotion: null } as const;

@@ -218,6 +218,8 @@ export function drawService({
         createdAt: new Date(now),
       };
       return withTransaction(database, projectId, async (connection) => {
+        if (!(await holdouts.isKnown(connection, projectId, document.campaign)))
+          throw problem("invalid-request", { errors: [unknownCampaign] });
         if ((await countDraws(connection, projectId, new Date(now))) >= mostProgrammes)
           throw problem("too-many-programmes");
         if (!(await insertDraw(connection, row))) throw problem("draw-key-taken");
@@ -302,6 +304,12 @@ function faultsOf(document: DrawDocument, now: number): ProblemError[] {
   else if (last.stock !== undefined) fault("/consolation", "has_stock", "There must always be one.");
   return errors;
 }
+
+const unknownCampaign = {
+  path: "/campaign",
+  code: "campaign_unknown",
+  message: "There is no campaign with this key.",
+};
 
 function recordOf(row: DrawTicketRow): DrawRecord {
   const { number, ticket, customerId: customer, nonce, value, drawn, prize, drawnAt } = row;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { duration } from "../../engine/duration.ts";
 import { limits } from "../../engine/limits.ts";
 import { currencyCode, minorUnits, moneyMap } from "../../engine/money.ts";
 import { goodsSelector } from "../../engine/selectors/selector.ts";
@@ -76,11 +77,7 @@ export const pointsProgrammeDocument = z
           .strictObject({
             pool: couponPoolKey,
             points: somePoints,
-            validFor: z
-              .string()
-              .regex(/^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/)
-              .optional()
-              .describe("ISO 8601 duration after issue, such as P30D."),
+            validFor: duration.optional(),
           })
           .meta({ id: "PointsCoupon" }),
       )

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { duration } from "../../engine/duration.ts";
 import { limits } from "../../engine/limits.ts";
 import { pageOf, pageQuery } from "../../platform/pagination.ts";
-import { couponPoolKey, duration } from "../coupons/coupon-pool-schemas.ts";
+import { couponPoolKey } from "../coupons/coupon-pool-schemas.ts";
 import { couponStatus, customerId } from "../coupons/coupon-schemas.ts";
 import { mostPoints, programmeKey, usualProgramme } from "../points/points-schemas.ts";
 

@@ -171,6 +171,49 @@ test("a coupon that an order holds is not given away", async () => {
   expect((await post(code, "/transfer", { customer: "c-1" })).body.code).toBe("coupon-state-conflict");
 });
 
+test("without a cart a coupon is usable only where a promotion that needs one is on", async () => {
+  const { key, codes } = await someCodes(api, 1);
+  const reason = async () => (await validate({ codes })).body.codes[0].reason;
+  expect(await reason()).toBe("code_unknown");
+  const planned = async (name: string, fields: object) => {
+    const benefits = [{ kind: "amount_off", target: "order", amount: { CNY: 500 } }];
+    const body = { key: `${name}-${key}`, trigger: { type: "coupon", pool: key }, benefits, ...fields };
+    const made = await api.rest("POST", "/v1/promotions", { body });
+    expect((await api.rest("POST", `/v1/promotions/${made.body.id}/activate`)).status).toBe(200);
+    return made.body.id;
+  };
+  const later = { startsAt: "2027-01-01T00:00:00Z" };
+  await planned("secret", { schedule: later, visibility: "private" });
+  expect(await reason()).toBe("code_unknown");
+  await planned("later", { schedule: later });
+  expect(await reason()).toBe("not_started");
+  const id = await planned("now", {});
+  expect(await reason()).toBe(null);
+  expect((await api.rest("POST", `/v1/promotions/${id}/end`)).status).toBe(200);
+  expect(await reason()).toBe("not_started");
+});
+
+test("no coupon is issued for no time at all", async () => {
+  const coupon = { kind: "issue_coupon", pool: "any", validFor: "P0D" };
+  const trigger = { type: "automatic" };
+  const promotion = await api.rest("POST", "/v1/promotions", {
+    body: { key: "for-no-time", trigger, benefits: [coupon] },
+  });
+  expect([promotion.status, promotion.body.errors[0].path]).toEqual([400, "/benefits/0/validFor"]);
+  const prize = { kind: "coupon", pool: "any", validFor: "PT0S" };
+  const draw = await api.rest("POST", "/v1/draws", {
+    body: {
+      ...{ key: "for-no-time", startsAt: "2098-11-11T00:00:00Z", endsAt: "2098-11-12T00:00:00Z", total: 2 },
+      prizes: [
+        { key: "coupon", odds: 1, stock: 1, prize },
+        { key: "nothing", odds: 1 },
+      ],
+      consolation: "nothing",
+    },
+  });
+  expect([draw.status, draw.body.errors[0].path]).toEqual([400, "/prizes/0/prize/validFor"]);
+});
+
 test("with a cart validation says what an evaluation would say", async () => {
   const { key, codes } = await someCodes(api, 2);
   await promote(key);

@@ -198,6 +198,9 @@ test("what cannot be declared is refused, and what was declared stays", async ()
   expect(faultOf(await declare({ key: "x", endsAt: "9999-12-31T23:59:59-01:00" }))).toBe(
     "400 invalid-request /endsAt out_of_range",
   );
+  expect(faultOf(await declare({ key: "x", campaign: "nobody-knows" }))).toBe(
+    "400 invalid-request /campaign campaign_unknown",
+  );
   expect((await declare({ key: "soon", startsAt: at(1), endsAt: at(2) })).status).toBe(201);
   expect(faultOf(await declare({ key: "soon" }))).toBe("409 draw-key-taken");
   expect(faultOf(await draw("soon", "early"))).toBe("409 draw-ticket-refused  not_open");

@@ -634,7 +634,7 @@ export type Benefit = {
   /** The key of the coupon pool. */
   pool: string;
   to: "customer" | "referrer";
-  /** ISO 8601 duration after issue, such as P30D. */
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
   validFor?: string;
 } | {
   kind: "deposit";
@@ -792,7 +792,7 @@ export type BenefitInput = {
   /** The key of the coupon pool. */
   pool: string;
   to?: "customer" | "referrer";
-  /** ISO 8601 duration after issue, such as P30D. */
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
   validFor?: string;
 } | {
   kind: "deposit";
@@ -3643,7 +3643,7 @@ export type LedgerEntry = {
   promotion: string | null;
   /** The id of the promotion or pool whose counter it is. */
   rule: string;
-  /** `uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`. */
+  /** `uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`, `first_order` (that it is the customer's first). */
   measure: string;
   /** Whose: empty for all, or `customer:…`, `code:…`; devices, phones and addresses as keyed hashes. */
   holder: string;
@@ -4238,7 +4238,7 @@ export type PointsCause = "earn" | "adjust" | "mature" | "expire" | "reserve" | 
 export type PointsCoupon = {
   pool: CouponPoolKey;
   points: number;
-  /** ISO 8601 duration after issue, such as P30D. */
+  /** ISO 8601 duration, such as P30D; days and months by the project's time zone. */
   validFor?: string;
 };
 

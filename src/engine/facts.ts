@@ -11,6 +11,8 @@ import type { RfmScores } from "./rfm.ts";
 export interface Facts {
   /** Orders this customer completed before this one. A known customer without orders has 0. */
   completedOrders?: number;
+  /** Another order of theirs holds, or had, an offer for a first order: with no completed order, this one is still not the first. */
+  isFirstOrderTaken?: true;
   /** When the last of them was placed, epoch milliseconds; null when there is none. */
   lastOrderAt?: number | null;
   /**

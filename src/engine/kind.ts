@@ -90,7 +90,7 @@ export interface Compiler {
 export interface ConditionView<Needed extends FactName = never> {
   readonly cart: CanonicalCart;
   readonly customer: CanonicalCart["customer"];
-  readonly facts: Required<Pick<Facts, Needed>>;
+  readonly facts: Required<Pick<Facts, Needed>> & Pick<Facts, "isFirstOrderTaken">;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Goods that the selector covers: sum of prices. `list`: prices as in the cart before any promotion. */

@@ -128,7 +128,7 @@ export function withCandidates(
 /** What the conditions of a promotion see at the start of a stage. */
 export class StageView implements ConditionView<FactName> {
   readonly cart: CanonicalCart;
-  readonly facts: Required<Pick<Facts, FactName>>;
+  readonly facts: ConditionView<FactName>["facts"];
   readonly now: number;
   private readonly coverage: Coverage;
   private readonly goods: Goods;

@@ -4,7 +4,7 @@
 export interface CounterName {
   /** The promotion, or the coupon pool. */
   readonly rule: string;
-  /** `uses`, `coupon`, `amount:CNY`, `stock:2` (of the third benefit), `stock:["SKU","store"]` (of goods), `deposit`, `claims`. */
+  /** `uses`, `coupon`, `amount:CNY`, `stock:2` (of the third benefit), `stock:["SKU","store"]` (of goods), `deposit`, `first_order`, `claims`. */
   readonly measure: string;
   /** Whose: empty for all, or `customer:…`, `code:…`, `device:…`, `phone:…`, `ip:…`. */
   readonly holder: string;
@@ -41,6 +41,9 @@ export interface Hold {
 
 /** A member's seat in a group that buys together: nothing is final before the group is complete. */
 export const seatMeasure = "seat";
+
+/** What a customer has one of: the order that got an offer because it is their first. */
+export const firstOrderMeasure = "first_order";
 
 /** What the holds take of one counter, which none of them names twice. */
 export function amountOf(holds: readonly Hold[], counter: CounterName): number {

@@ -5,9 +5,10 @@
  * * Stock of gifts: as they come back. One that the customer keeps stays taken.
  * * Stock of goods: the units that come back and had got something off, at once; those that were only used up, with the last unit.
  * * Uses, coupons and everything else: with the last unit.
+ * * That it was the customer's first order: with the last unit, whatever its promotions say.
  * * A deposit never: what was paid for it is part of the refund.
  */
-import type { Hold } from "./books.ts";
+import { firstOrderMeasure, type Hold } from "./books.ts";
 import type { AppliedPromotion, ReturnedPart, Sale, SoldLine } from "./sale.ts";
 
 export interface AllBack {
@@ -19,6 +20,8 @@ export interface AllBack {
 
 export function releasesOf(sale: Sale, holds: readonly Hold[], back: AllBack): Hold[] {
   return holds.flatMap((hold) => {
+    // An order that came back as a whole is none of the customer's history: their next one is the first again.
+    if (hold.counter.measure === firstOrderMeasure) return back.isWhole ? [hold] : [];
     const promotion = sale.promotions.find((applied) => isOf(applied, hold));
     if (promotion?.restoresUse !== true) return [];
     const kept = stillTaken(sale, promotion, hold, back);

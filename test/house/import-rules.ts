@@ -187,6 +187,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/redemptions/redemption-rewards.ts": "words",
   "src/features/redemptions/redemption-body.ts": "words",
   "src/features/redemptions/kept-sale.ts": "words",
+  // Whether a quote would be another one, were the order not the first.
+  "src/features/redemptions/first-order.ts": "words",
   // The part of the rulebook service that compiles.
   "src/features/promotions/rule-compiler.ts": "service",
   // For whom there are price lists, as the rules in memory have it.

@@ -3,7 +3,8 @@ import { defineCondition, met, unmet } from "../kind.ts";
 
 export const firstOrder = defineCondition({
   kind: "first_order",
-  summary: "The customer has completed no order yet.",
+  summary:
+    "The customer has completed no order yet, and no other order of theirs holds an offer for a first one.",
   params: z.strictObject({}),
   example: {},
   needs: ["completedOrders"],
@@ -13,9 +14,9 @@ export const firstOrder = defineCondition({
   },
   compile: () => ({
     test: ({ facts }) =>
-      facts.completedOrders === 0
+      facts.completedOrders === 0 && facts.isFirstOrderTaken !== true
         ? met
-        : unmet("not_first_order", { required: 0, actual: facts.completedOrders }),
+        : unmet("not_first_order", { required: 0, actual: Math.max(1, facts.completedOrders) }),
   }),
   words: (_, say) => say.pick({ en: "it is the customer's first order", "zh-CN": "首单" }),
 });

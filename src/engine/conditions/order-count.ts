@@ -4,7 +4,8 @@ import { checkBounds } from "./bounds.ts";
 
 export const orderCount = defineCondition({
   kind: "order_count",
-  summary: "How many orders the customer has completed before this one. Bounds are inclusive.",
+  summary:
+    "How many orders the customer has completed before this one. Bounds are inclusive. With `atMost: 0` it is a `first_order`.",
   params: z.strictObject({ atLeast: z.int().min(0).optional(), atMost: z.int().min(0).optional() }),
   example: { atLeast: 1, atMost: 3 },
   needs: ["completedOrders"],
@@ -23,8 +24,9 @@ export const orderCount = defineCondition({
       test({ facts }) {
         const actual = facts.completedOrders;
         if (actual < least) return unmet("order_count_out_of_range", { required: least, actual });
-        if (actual > most) return unmet("order_count_out_of_range", { required: most, actual });
-        return met;
+        // Held by a reservation, it counts against who may have no more, not for who must have some.
+        const held = Math.max(actual, facts.isFirstOrderTaken === true ? 1 : 0);
+        return held > most ? unmet("order_count_out_of_range", { required: most, actual: held }) : met;
       },
     };
   },

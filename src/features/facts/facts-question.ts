@@ -97,7 +97,7 @@ export function askedOf(
     levels,
     resting,
     needs,
-    who: needs.isPersonal ? whoIs(rules.identifierKey, request) : nobody,
+    who: needs.isPersonal || needs.hasHistory ? whoIs(rules.identifierKey, request) : nobody,
     codes: request.codes === undefined ? [] : enteredCodes(request).map(({ normalized }) => normalized),
     areCodesWithheld: false,
     mergedInto,

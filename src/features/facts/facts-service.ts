@@ -14,7 +14,13 @@ import { DatabaseAway } from "../../platform/database-watch.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency.ts";
 import { defaultOutage, type Outage } from "../../platform/outage.ts";
 import { guardedAmong } from "../ledger/campaign-counters.ts";
-import { couponCounter, depositCounter, hashCustomer, type Who } from "../ledger/promotion-counters.ts";
+import {
+  couponCounter,
+  depositCounter,
+  firstOrderCounter,
+  hashCustomer,
+  type Who,
+} from "../ledger/promotion-counters.ts";
 import { sharedCodes, type WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { PromotionDayService } from "../promotion-days/promotion-day-service.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
@@ -235,6 +241,8 @@ function knowledge(
   const taken: Taken =
     answer.own.size === 0 ? shared : (name) => shared(name) - (answer.own.get(counterKey(name)) ?? 0);
   const facts: Facts = { ...customerFacts(request, answer.history, answer) };
+  const first = asked.needs.hasHistory ? firstOrderCounter(who) : null;
+  if (first !== null && taken(first) > 0) facts.isFirstOrderTaken = true;
   if (answer.profile !== null) facts.profile = answer.profile;
   if (answer.birthday !== null) facts.birthday = answer.birthday;
   // Of whom nothing is stored nobody has consented to anything; of whom nobody was asked it is not known.

@@ -101,6 +101,7 @@ function keptFacts(facts: Facts, places: Places): Facts {
   if (facts.profile !== undefined) kept.profile = keptProfile(facts.profile, places);
   for (const name of factsOfCustomers)
     if (kept[name] !== undefined && !places.has(`facts.${name}`)) delete kept[name];
+  if (!places.has("facts.completedOrders")) delete kept.isFirstOrderTaken;
   if (kept.consents !== undefined)
     kept.consents = Object.fromEntries(
       Object.entries(kept.consents).filter(([purpose]) => places.has(`consents.${purpose}`)),

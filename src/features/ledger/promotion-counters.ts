@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { periodAt } from "../../engine/period.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
-import type { CounterName } from "../../ledger/books.ts";
+import { type CounterName, firstOrderMeasure } from "../../ledger/books.ts";
 import { canonicalAddress } from "../../platform/network-address.ts";
 
 /** Whose use it is: keyed hashes, so that books know nobody. Null is not known. */
@@ -105,6 +105,12 @@ const stockMeasure = "stock:";
 /** A paid deposit counts once, whoever names it. */
 export function depositCounter(redemption: string): CounterName {
   return { rule: "deposits", measure: "deposit", holder: `redemption:${redemption}`, period: "" };
+}
+
+/** One order of a customer is their first, whichever promotions say so. Null where no customer is known. */
+export function firstOrderCounter(who: Who): CounterName | null {
+  const holder = holderOf("customer", who);
+  return holder === null ? null : { rule: "orders", measure: firstOrderMeasure, holder, period: "" };
 }
 
 /** A quote that holds is redeemed once; given up, or expired, the redemption leaves it free again. */

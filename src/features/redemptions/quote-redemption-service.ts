@@ -1,11 +1,12 @@
 /** An order redeemed by a quote that holds: at its price, by its version of the rules, once. */
 import type { Cart } from "../../engine/cart.ts";
 import { normalizeCode } from "../../engine/codes.ts";
+import { evaluate, pricedAgain } from "../../engine/evaluate.ts";
 import type { Facts } from "../../engine/facts.ts";
 import type { CompiledPromotion } from "../../engine/promotion.ts";
 import { couponReason, reasonWords } from "../../engine/reasons.ts";
 import type { Shortage } from "../../ledger/admit.ts";
-import { orderKey } from "../../ledger/books.ts";
+import { firstOrderMeasure, orderKey } from "../../ledger/books.ts";
 import { idempotencyOf, requestHash, requireSameRequest, whileHolding } from "../../platform/idempotency.ts";
 import { newId } from "../../platform/ids.ts";
 import type { Answered, OperationContext } from "../../platform/operation.ts";
@@ -17,6 +18,7 @@ import { cartOf } from "../facts/facts-question.ts";
 import { codeOf, isOfCode, quoteCounter, type Who, whoIs } from "../ledger/promotion-counters.ts";
 import { requireOwnSource } from "../ledger/reserved-source.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
+import { isByFirstOrder } from "./first-order.ts";
 import { keptSale } from "./kept-sale.ts";
 import { findQuote, noteRedemption } from "./quote-store.ts";
 import { beginningOf } from "./redemption-answer-service.ts";
@@ -102,6 +104,11 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
     if (request.expectedTotal !== undefined && request.expectedTotal !== quote.total)
       throw priceChanged(request.expectedTotal, quote);
     const who = whoIs(rules.identifierKey, { customer: { id: customerId ?? undefined }, identifiers });
+    const plain = { ...saved.request, explain: "none" as const };
+    const pricedBy = (others: Facts) =>
+      pricedAgain(saved, (pricing) =>
+        evaluate(rulebook, plain, others, saved.evaluatedAt.getTime(), pricing),
+      );
     // For how long it was reserved is asked of the commit of this very request.
     const soldAs = {
       ...(customerId === null ? saved.request : cartOf(saved.request, customerId)),
@@ -128,6 +135,7 @@ export function quoteRedemptionService(options: Options): QuoteRedemptionService
             store: cart.store,
             coupons: known.coupons,
             quotedCoupons: quotedFacts.coupons,
+            isByFirstOrder: isByFirstOrder(quote, quotedFacts, promotionOf, pricedBy),
             deposits: quotedFacts.deposits?.keys() ?? [],
             at: now,
             timezone,
@@ -319,12 +327,19 @@ function whoOf(said: Who, kept: Cart["identifiers"] = {}): Who {
   };
 }
 
+const notFirst = "not_first_order";
+
 /** The price holds, and something that it takes is gone. */
 function goneSince(shortages: readonly Shortage[], quote: Redemption["quote"]): Problem {
   if (shortages.some(({ counter }) => counter.measure === quoteCounter("").measure))
     return problem("quote-redeemed");
   const keys = new Map(quote.promotions.map(({ promotionId, promotion }) => [promotionId, promotion]));
   const names = new Map<string, string>();
+  if (shortages.some(({ counter }) => counter.measure === firstOrderMeasure))
+    return problem("quote-exhausted", {
+      errors: [{ path: "/quoteId", code: notFirst, message: reasonWords(notFirst, "en") }],
+      extensions: { quote },
+    });
   for (const { counter } of shortages) {
     const name = isOfCode(counter) ? codeOf(counter) : (keys.get(counter.rule) ?? counter.rule);
     const [measure] = counter.measure.split(":");

@@ -10,6 +10,7 @@ import type { GuardedCampaign, GuardedCampaigns } from "../ledger/campaign-count
 import {
   couponCounter,
   depositCounter,
+  firstOrderCounter,
   stockCounter,
   stocksOf,
   unitStockCounter,
@@ -32,6 +33,8 @@ export interface HoldsQuestion {
   >;
   /** The same as the quote saw them. */
   readonly quotedCoupons: Facts["coupons"];
+  /** Something of it is for the customer's first order alone. */
+  readonly isByFirstOrder: boolean;
   /** Redemptions that paid the deposits of the order. */
   readonly deposits: Iterable<string>;
   /** Epoch milliseconds. */
@@ -48,6 +51,8 @@ export function holdsOf(question: HoldsQuestion): Hold[] {
     addPromotion(holds, promotion, codeBehind(promotion, used, coupons), question);
   addCampaigns(holds, applied, question);
   addDeposits(holds, question);
+  const first = question.isByFirstOrder ? firstOrderCounter(question.who) : null;
+  if (first !== null) holds.add(first, 1, 1);
   const all = holds.all();
   for (const entered of used.values()) {
     const coupon = coupons.get(entered);

@@ -14,7 +14,7 @@ export const ledgerEntry = z
     measure: z
       .string()
       .describe(
-        '`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`.',
+        '`uses`, `coupon`, `amount:CNY` (minor units), `stock:2` (units, of the third benefit), `stock:["SKU","store"]` (units of goods that it was given to sell), `deposit`, `first_order` (that it is the customer\'s first).',
       ),
     holder: z
       .string()

@@ -5,6 +5,8 @@
 
 import { z } from "zod";
 import { foldLookAlikes, normalizeCode } from "../../engine/codes.ts";
+import { evaluate } from "../../engine/evaluate.ts";
+import type { Facts } from "../../engine/facts.ts";
 import { orderKey } from "../../ledger/books.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
@@ -29,6 +31,7 @@ import { requireOwnSource } from "../ledger/reserved-source.ts";
 import type { AlarmService } from "../limits/alarm-service.ts";
 import type { Asker, WrongCodeService } from "../limits/wrong-code-service.ts";
 import type { ProjectRules, RulebookService } from "../promotions/rulebook-service.ts";
+import { isByFirstOrder } from "./first-order.ts";
 import { keptSale } from "./kept-sale.ts";
 import { beginningOf, pastReturnOf, shown } from "./redemption-answer-service.ts";
 import { promotionsByKey } from "./redemption-holds.ts";
@@ -138,7 +141,10 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
         if (answered !== null) return answered;
         continue;
       }
-      requirePaidDeposit(request, quote.total, promotionsByKey(rules), known.facts, at);
+      const promotionOf = promotionsByKey(rules);
+      requirePaidDeposit(request, quote.total, promotionOf, known.facts, at);
+      const plain = { ...cart, explain: "none" as const };
+      const pricedBy = (others: Facts) => evaluate(rules.rulebook, plain, others, at, { settings });
       const submission: Submission = {
         command: {
           kind: "redeem",
@@ -150,12 +156,15 @@ export function redemptionService(options: RedemptionServiceOptions): Redemption
           requires: recordedDeposits(request),
           holds: withSeat(seat, cart.customer?.id, {
             quote,
-            promotionOf: promotionsByKey(rules),
+            promotionOf,
             campaigns: rules.campaigns,
             who: known.who,
             store: request.store,
             coupons: known.coupons,
             quotedCoupons: known.facts.coupons,
+            // Who pays a deposit has not bought yet.
+            isByFirstOrder:
+              request.deposit === undefined && isByFirstOrder(quote, known.facts, promotionOf, pricedBy),
             deposits: known.facts.deposits?.keys() ?? [],
             at,
             timezone: rules.settings.timezone,

@@ -132,6 +132,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   // What the arms come to; without a database.
   "src/features/measurement/arm-comparison.ts": "words",
   "src/features/measurement/measurement-cautions.ts": "words",
+  // What customers bought, as text of SQL.
+  "src/features/measurement/purchase-history.ts": "words",
   // From a seed to a prize, without a database.
   "src/features/play/draw-odds.ts": "words",
   // How codes of members look.

@@ -15,6 +15,7 @@ import { acquisitionCostOf, percentOf } from "../planning/campaign-returns.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { CustomerKpiQuery, CustomerKpiRow, CustomerKpis } from "./customer-kpi-schemas.ts";
 import {
+  buyers,
   type KpiQuestion,
   type NewCustomers,
   type Spent,
@@ -22,6 +23,7 @@ import {
   sumNewCustomers,
 } from "./customer-kpi-store.ts";
 import { whileMeasuring } from "./measuring-service.ts";
+import { isWholeCheaper } from "./purchase-history-store.ts";
 
 export interface CustomerKpiService {
   kpis(projectId: string, query: CustomerKpiQuery): Promise<CustomerKpis>;
@@ -61,7 +63,12 @@ export function customerKpiService({
         const timezone = await projects.timezone(connection, projectId);
         const question: KpiQuestion = { ...query, from, to, now, byChannel, byCohort, timezone };
         return {
-          news: await sumNewCustomers(connection, projectId, question),
+          news: await sumNewCustomers(
+            connection,
+            projectId,
+            question,
+            await isWholeCheaper(connection, buyers(projectId, question)),
+          ),
           spent: await sumCosts(connection, projectId, question),
         };
       });

@@ -1,6 +1,7 @@
 /** New customers, what they bought since, and what campaigns cost. It looks into the tables of several features. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Connection } from "../../platform/database.ts";
+import { historyOf, wholeHistory } from "./purchase-history.ts";
 
 export interface KpiQuestion {
   readonly currency: string;
@@ -40,22 +41,34 @@ const groupOf = ({ byChannel, byCohort, timezone }: KpiQuestion, channel: SQL, a
 
 const firstOfAll = sql`at, external_id, source, order_ref`;
 
-/** By the channel and the month of the first order, of those who paid it in the currency: costs and purchases are of it as well. */
+/** Of whatever was bought in the time, also of what was not kept. */
+export const buyers = (projectId: string, { from, to }: KpiQuestion): SQL => sql`
+  select customer_id from orders
+   where project_id = ${projectId} and customer_id is not null and placed_at >= ${instant(from)} and placed_at < ${instant(to)}
+  union all
+  select customer_id from redemptions
+   where project_id = ${projectId} and customer_id is not null and committed_at >= ${instant(from)} and committed_at < ${instant(to)}`;
+
+/**
+ * By the channel and the month of the first order, of those who paid it in the currency: costs and purchases are of it as well.
+ * `isWhole`: as `isWholeCheaper` says of the buyers.
+ */
 export async function sumNewCustomers(
   connection: Connection,
   projectId: string,
   question: KpiQuestion,
+  isWhole: boolean,
 ): Promise<NewCustomers[]> {
   const { currency, from, to, now, repurchaseDays, periodDays } = question;
+  const history = isWhole
+    ? wholeHistory(projectId)
+    : sql`select h.* from (select distinct customer_id from (${buyers(projectId, question)}) as b) as c
+        ${historyOf(projectId, sql`c.customer_id`, false)}`;
   const isCounted = sql`currency = ${currency} and at < ${instant(now)}`;
   const { rows } = await connection.execute<NewCustomers>(sql`
-    with candidates as materialized (
-      select distinct customer_id from order_history
-       where project_id = ${projectId} and at >= ${instant(from)} and at < ${instant(to)}),
-    bought as materialized (
+    with bought as materialized (
       select b.*
-        from candidates c cross join lateral (
-          -- By the customer alone: a condition on the time has PostgreSQL go through the whole index of times for each of them.
+        from (
           select min(first_at) as first_at, (array_agg(currency order by ${firstOfAll}))[1] as first_currency,
                  (array_agg(external_id order by ${firstOfAll}))[1] as external_id,
                  (array_agg(source order by ${firstOfAll}))[1] as source, (array_agg(order_ref order by ${firstOfAll}))[1] as order_ref,
@@ -64,9 +77,9 @@ export async function sumNewCustomers(
                  coalesce(sum(total) filter (where ${isCounted} and at < first_at + ${days(periodDays)}), 0) as first_period,
                  coalesce(bool_or(at >= first_at + ${days(periodDays)} and at < first_at + ${days(2 * periodDays)})
                             filter (where ${isCounted}), false) as came_back
-            from (select *, min(at) over () as first_at from order_history
-                   where project_id = ${projectId} and customer_id = c.customer_id) as h) as b
-       where b.first_at >= ${instant(from)} and b.first_currency = ${currency}),
+            from (select h.*, min(at) over (partition by customer_id) as first_at from (${history}) as h) as h
+           group by customer_id having min(first_at) >= ${instant(from)} and min(first_at) < ${instant(to)}) as b
+       where b.first_currency = ${currency}),
     told as (
       select b.*, coalesce(
                (select channel from orders where project_id = ${projectId} and external_id = b.external_id),

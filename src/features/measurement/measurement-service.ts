@@ -24,6 +24,7 @@ import type {
 import {
   type ArmQuestion,
   countLooks,
+  exposed,
   type GroupedArm,
   type Grouping,
   noteLook,
@@ -34,6 +35,7 @@ import {
   unitsBySku,
 } from "./measurement-store.ts";
 import { whileMeasuring } from "./measuring-service.ts";
+import { isWholeCheaper } from "./purchase-history-store.ts";
 
 export interface MeasurementService {
   measure(projectId: string, campaign: string, query: MeasurementQuery): Promise<Measurement>;
@@ -164,8 +166,14 @@ export function measurementService({
       const look = { projectId, kind: "experiment", name, day } as const;
       const days = await countLooks(connection, look);
       const question: ArmQuestion = { ...look, currency, until, afterwards: until, now };
-      const arms = await whileMeasuring(database, projectId, tooMuch, (snapshot) =>
-        sumArms(snapshot, projectId, question, ["all"]),
+      const arms = await whileMeasuring(database, projectId, tooMuch, async (snapshot) =>
+        sumArms(
+          snapshot,
+          projectId,
+          question,
+          ["all"],
+          await isWholeCheaper(snapshot, exposed(projectId, question)),
+        ),
       );
       const against = arms.find(({ arm }) => arm === "control") ?? arms[0];
       const level = levelOfLook(confidence, days) / Math.max(1, arms.length - 1);
@@ -203,12 +211,13 @@ function shownSku({ sku, ...units }: SkuUnits, treated: number, heldOut: number,
 
 /** Where nobody was held out there is nothing to compare, and nothing more to read. */
 async function readArms(connection: Connection, projectId: string, question: ArmQuestion) {
-  const arms = await sumArms(connection, projectId, question, ["all", "channel", "segment"]);
+  const isWhole = await isWholeCheaper(connection, exposed(projectId, question));
+  const arms = await sumArms(connection, projectId, question, ["all", "channel", "segment"], isWhole);
   if (["treatment", "holdout"].some((wanted) => arms.every(({ arm }) => arm !== wanted)))
     return { arms, skus: [], discounts: { discount: 0, known: 0 } };
   return {
     arms,
-    skus: await unitsBySku(connection, projectId, question, mostSkus),
+    skus: await unitsBySku(connection, projectId, question, mostSkus, isWhole),
     discounts: await sumDiscounts(connection, projectId, question.name, question.currency),
   };
 }

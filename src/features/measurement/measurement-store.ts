@@ -4,6 +4,7 @@ import type { Connection } from "../../platform/database.ts";
 import { isGiftLine } from "../orders/gift-line.ts";
 import { isSameSale, isSold } from "../redemptions/told-order.ts";
 import type { ArmSums } from "./arm-comparison.ts";
+import { historyOf } from "./purchase-history.ts";
 
 export interface ArmQuestion {
   readonly kind: "campaign" | "experiment";
@@ -29,19 +30,21 @@ const instant = (at: Date): SQL => sql`${at.toISOString()}::timestamptz`;
 /** Orders are timed by shops, exposures by us; and whoever redeems at once first meets it with the order itself. */
 const grace = sql`interval '1 hour'`;
 
-const exposed = (projectId: string, { kind, name, until }: ArmQuestion): SQL => sql`
+/** Who met it, each once. */
+export const exposed = (projectId: string, { kind, name, until }: ArmQuestion): SQL => sql`
   select customer_id, arm, at, channel from exposures
    where project_id = ${projectId} and kind = ${kind} and name = ${name} and at < ${instant(until)}`;
 
 /**
  * By group and arm, of all groupings in one pass over what was bought. Of a customer what they bought from the first time they met it on, up to `until`; and then, up to `afterwards`.
- * Buyers bought again if their second order came within 30 days of the first.
+ * Buyers bought again if their second order came within 30 days of the first. `isWhole`: as `isWholeCheaper` says of those who are exposed.
  */
 export async function sumArms(
   connection: Connection,
   projectId: string,
   question: ArmQuestion,
   groupings: readonly Grouping[],
+  isWhole: boolean,
 ): Promise<GroupedArm[]> {
   const { currency, until, afterwards, now } = question;
   const grouped: Readonly<Record<Grouping, SQL>> = {
@@ -53,20 +56,18 @@ export async function sumArms(
         join segments s on s.project_id = m.project_id and s.id = m.segment_id`,
   };
   const parts = groupings.map((by) => grouped[by]);
-  const isBought = sql`currency = ${currency} and at >= e.at - ${grace} and at < ${instant(now)}`;
+  const isBought = sql`h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(now)}`;
+  const isBefore = sql`${isBought} and h.at < ${instant(until)}`;
   const { rows } = await connection.execute<Record<keyof GroupedArm, never>>(sql`
     with exposed as materialized (${exposed(projectId, question)}),
     bought as materialized (
-      select e.customer_id, e.arm, e.channel, h.orders, h.revenue, h.afterwards, h.times, h.orders > 0 and not h.is_known as is_new
-        from exposed e cross join lateral (
-          -- By the customer alone: a condition on the time has PostgreSQL go through the whole index of times for each of them.
-          select count(*) filter (where ${isBought} and at < ${instant(until)}) as orders,
-                 coalesce(sum(total) filter (where ${isBought} and at < ${instant(until)}), 0)::float8 as revenue,
-                 coalesce(sum(total) filter (where ${isBought} and at >= ${instant(until)} and at < ${instant(afterwards)}), 0)::float8 as afterwards,
-                 array_agg(at order by at) filter (where ${isBought}) as times,
-                 bool_or(at < e.at - ${grace}) as is_known
-            from (select at, currency, total from order_history
-                   where project_id = ${projectId} and customer_id = e.customer_id) as x) as h)
+      select e.customer_id, e.arm, e.channel, count(*) filter (where ${isBefore}) as orders,
+             coalesce(sum(h.total) filter (where ${isBefore}), 0)::float8 as revenue,
+             coalesce(sum(h.total) filter (where ${isBought} and h.at >= ${instant(until)} and h.at < ${instant(afterwards)}), 0)::float8 as afterwards,
+             array_agg(h.at order by h.at) filter (where ${isBought}) as times,
+             count(*) filter (where ${isBefore}) > 0 and not bool_or(h.at < e.at - ${grace}) as is_new
+        from exposed e ${historyOf(projectId, sql`e.customer_id`, isWhole)}
+       group by e.customer_id, e.at, e.arm, e.channel)
     select by, "group", arm, count(*)::int as customers, (count(*) filter (where orders > 0))::int as buyers,
            sum(orders)::int as orders, sum(revenue) as revenue, (count(*) filter (where is_new))::int as "newCustomers",
            avg(revenue) as mean, coalesce(var_samp(revenue), 0) as variance,
@@ -125,16 +126,14 @@ export async function unitsBySku(
   projectId: string,
   question: ArmQuestion,
   most: number,
+  isWhole: boolean,
 ): Promise<SkuUnits[]> {
   const { currency, until } = question;
   const { rows } = await connection.execute<Record<keyof SkuUnits, never>>(sql`
     with exposed as materialized (${exposed(projectId, question)}),
     sold as (
       select e.arm, h.external_id, h.source, h.order_ref
-        from exposed e cross join lateral (
-          -- As above, by the customer alone.
-          select external_id, source, order_ref, currency, at from order_history
-           where project_id = ${projectId} and customer_id = e.customer_id offset 0) as h
+        from exposed e ${historyOf(projectId, sql`e.customer_id`, isWhole)}
        where h.currency = ${currency} and h.at >= e.at - ${grace} and h.at < ${instant(until)}),
     lines as (${unitsSold(projectId)})
     select sku, coalesce(sum(units) filter (where arm = 'treatment'), 0)::int as treatment,

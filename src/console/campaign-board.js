@@ -8,7 +8,7 @@ import { badge } from "./campaign-list.js";
 import { chart } from "./chart.js";
 import { element, table } from "./elements.js";
 import { figureTiles } from "./figure-tiles.js";
-import { clock, day, measured, money, number, percent, ratio } from "./figures.js";
+import { clock, day, dayBefore, measured, money, number, percent, ratio } from "./figures.js";
 import { budgetOf, fillBars, goalsOf, leftOf } from "./goals.js";
 import { say, sayCode } from "./language.js";
 
@@ -67,7 +67,7 @@ export function campaignBoard({ main, signal, refused }, key) {
       document.title = `${name} · Dealwright`;
       put(state, [
         badge(status),
-        `${day(startsAt, timezone)} ${say("until")} ${day(endsAt, timezone)} · ${say("elapsed", { percent: percent(elapsed) })}`,
+        `${day(startsAt, timezone)} ${say("until")} ${dayBefore(endsAt, timezone)} · ${say("elapsed", { percent: percent(elapsed) })}`,
       ]);
       time.textContent = say("as_of", { time: clock(asOf) });
       tiles.update(board);

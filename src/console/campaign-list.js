@@ -1,7 +1,7 @@
 /** @import { CampaignPage } from "../client/api-types.ts" */
 /** @import { Place } from "./console.js" */
 import { element, table } from "./elements.js";
-import { day, measured, money } from "./figures.js";
+import { day, dayBefore, measured, money } from "./figures.js";
 import { say, sayCode } from "./language.js";
 import { pagedList } from "./paged-list.js";
 
@@ -33,7 +33,7 @@ export function campaignList(place) {
             element("small", {}, key),
           ),
           badge(status),
-          `${day(startsAt, timezone)} ${say("until")} ${day(endsAt, timezone)}`,
+          `${day(startsAt, timezone)} ${say("until")} ${dayBefore(endsAt, timezone)}`,
           goals
             .map(
               ({ metric, target, currency }) =>

@@ -1,7 +1,7 @@
 /** @import { CampaignBoard } from "../client/api-types.ts" */
 /** @import uPlot from "uplot" */
 import { element, table } from "./elements.js";
-import { day, decimalsOf, measured, moment } from "./figures.js";
+import { dayBefore, decimalsOf, measured, moment } from "./figures.js";
 import { language, locale, say, sayCode } from "./language.js";
 
 /** @typedef {"gmv" | "orders"} Metric */
@@ -90,7 +90,7 @@ export function chart(signal) {
             ...words,
             expected: told(goal.expected),
             target: told(goal.target),
-            date: day(goal.by, timezone),
+            date: dayBefore(goal.by, timezone),
           }),
     );
     legend.replaceChildren(

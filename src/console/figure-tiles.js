@@ -31,7 +31,11 @@ const figures = [
   {
     word: "cost",
     of: ({ figures, currency }) => money(figures.cost, currency),
-    under: ({ figures, currency }) => [say("discounts", { amount: money(figures.discountCost, currency) })],
+    under: ({ figures: { discountCost, giftCost, otherCosts }, currency }) => [
+      say("discounts", { amount: money(discountCost, currency) }),
+      ...(giftCost === 0 ? [] : [say("gift_costs", { amount: money(giftCost, currency) })]),
+      ...(otherCosts === 0 ? [] : [say("other_costs", { amount: money(otherCosts, currency) })]),
+    ],
   },
   { word: "roi", of: ({ figures }) => ratio(figures.roi), under: () => [] },
   {

@@ -88,6 +88,15 @@ export function day(instant, timeZone) {
 }
 
 /**
+ * The last day of what ends before this instant: of what ends with the first moment of 12 November, the eleventh.
+ * @param {string} instant
+ * @param {string} [timeZone]
+ */
+export function dayBefore(instant, timeZone) {
+  return day(new Date(Date.parse(instant) - 1).toISOString(), timeZone);
+}
+
+/**
  * @param {string} instant
  * @param {string} [timeZone]
  */

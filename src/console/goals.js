@@ -1,7 +1,7 @@
 /** Goals and budgets of a campaign as bars with numbers. */
 /** @import { CampaignBoard } from "../client/api-types.ts" */
 import { element } from "./elements.js";
-import { day, measured, money, percent } from "./figures.js";
+import { dayBefore, measured, money, percent } from "./figures.js";
 import { say, sayCode } from "./language.js";
 
 /**
@@ -76,7 +76,7 @@ export function goalsOf({ goals, timezone, currency }) {
           ? "on_track"
           : "off_track";
     const parts = [
-      say("goal_by", { date: day(by, timezone) }),
+      say("goal_by", { date: dayBefore(by, timezone) }),
       ...(expected === target ? [] : [say("goal_expected", { expected: told(expected) })]),
     ];
     return element(

@@ -62,6 +62,8 @@ export const english = {
   visits: "{number} visits",
   cost: "Cost",
   discounts: "{amount} discounts",
+  gift_costs: "{amount} gifts",
+  other_costs: "{amount} other costs",
   roi: "ROI",
   new_customers: "New customers",
   acquisition: "{amount} each",

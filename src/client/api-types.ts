@@ -2447,7 +2447,7 @@ export type CouponPool = {
   foldsLookAlikes: boolean;
   /** How many codes it has, generated and imported. */
   codes: number;
-  /** How many may be generated in all before they are too easily guessed. */
+  /** How many may be generated in all before they are too easily guessed, by this pool and all whose codes look the same. */
   mostCodes: number;
   createdAt: string;
   updatedAt: string;

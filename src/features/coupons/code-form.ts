@@ -77,7 +77,12 @@ function isFoldable(alphabet: string): boolean {
   return count("0O") <= 1 && count("1IL") <= 1;
 }
 
-/** How many codes of the form may be given out, all in all. */
+/** The same of forms whose codes cannot be told apart: whoever guesses one guesses at the codes of all their pools. */
+export function spaceOf({ alphabet, hasCheck, folds, stored }: CodeForm): string {
+  return JSON.stringify([folds ? foldLookAlikes(alphabet) : alphabet, hasCheck, stored]);
+}
+
+/** How many codes of the form may be given out, all in all, by all pools that have it. */
 export function mostCodes({ alphabet, randomLength }: CodeForm): number {
   return Math.floor(alphabet.length ** randomLength / 2 ** guessBits);
 }

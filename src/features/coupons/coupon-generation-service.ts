@@ -13,10 +13,10 @@ import { problem } from "../../platform/problem.ts";
 import { nothingChanged, recordChange } from "../audit/audit-service.ts";
 import type { Job, JobService, RunningJob } from "../jobs/job-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { type CodeForm, mostCodes } from "./code-form.ts";
+import { type CodeForm, mostCodes, spaceOf } from "./code-form.ts";
 import { type CodeRow, codeRows } from "./code-rows.ts";
 import { expiryOf, formOf } from "./coupon-pool-service.ts";
-import { countCodes, findPool, lockPool } from "./coupon-pool-store.ts";
+import { countCodes, findPool, lockOrders, lockPool, poolForms } from "./coupon-pool-store.ts";
 import { copyCoupons, copyNewCoupons } from "./coupon-store.ts";
 
 export { job as generationJob } from "../jobs/job-service.ts";
@@ -77,12 +77,19 @@ export function couponGenerationService(options: CouponGenerationOptions): Coupo
         request: { key, count },
       };
       const { answer, isReplay } = await idempotently(database, request, async (connection) => {
+        await lockOrders(connection, author.projectId);
         const pool = await lockPool(connection, author.projectId, { key });
         if (pool === undefined) throw problem("coupon-pool-not-found");
         const most = mostCodes(formOf(pool));
-        const known = pool.codes + (await pendingCodes(jobs, connection, author.projectId, pool.id));
-        if (known + count > most) {
-          const message = `The pool has ${known} codes, made or on order; of this form it may have ${most}.`;
+        const space = spaceOf(formOf(pool));
+        const pools = await poolForms(connection, author.projectId);
+        const alike = pools.filter((other) => spaceOf(formOf(other)) === space);
+        const pending = await pendingByPool(jobs, connection, author.projectId);
+        const codesOf = ({ id, codes }: (typeof alike)[number]) => codes + (pending.get(id) ?? 0);
+        const known = codesOf(pool);
+        const inAll = alike.reduce((sum, other) => sum + codesOf(other), 0);
+        if (inAll + count > most) {
+          const message = `Pools with codes of this form have ${inAll}, made or on order; together they may have ${most}. A prefix makes another form.`;
           throw problem("guessable-codes", { errors: [{ path: "/count", code: "too_big", message }] });
         }
         const now = clock.now();
@@ -112,10 +119,20 @@ export async function pendingCodes(
   projectId: string,
   poolId: string,
 ): Promise<number> {
-  const live = await jobs.live(connection, projectId, generationKind);
-  return live
-    .filter(({ input }) => generationInput.parse(input).poolId === poolId)
-    .reduce((sum, { remaining }) => sum + remaining, 0);
+  return (await pendingByPool(jobs, connection, projectId)).get(poolId) ?? 0;
+}
+
+async function pendingByPool(
+  jobs: JobService,
+  connection: Connection,
+  projectId: string,
+): Promise<ReadonlyMap<string, number>> {
+  const pending = new Map<string, number>();
+  for (const { input, remaining } of await jobs.live(connection, projectId, generationKind)) {
+    const { poolId } = generationInput.parse(input);
+    pending.set(poolId, (pending.get(poolId) ?? 0) + remaining);
+  }
+  return pending;
 }
 
 /** Adds what is left of the job, chunk by chunk: each with its progress in one transaction. */

@@ -84,7 +84,11 @@ export const couponPool = couponPoolDocument
     example: z.string().describe("A code as this pool prints them; not one that exists."),
     foldsLookAlikes: z.boolean().describe("Whether O is read as 0, and I and L as 1."),
     codes: z.int().describe("How many codes it has, generated and imported."),
-    mostCodes: z.int().describe("How many may be generated in all before they are too easily guessed."),
+    mostCodes: z
+      .int()
+      .describe(
+        "How many may be generated in all before they are too easily guessed, by this pool and all whose codes look the same.",
+      ),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })

@@ -32,6 +32,23 @@ export async function findPools(
     .where(and(eq(couponPools.projectId, projectId), inArray(couponPools.id, [...ids])));
 }
 
+/** What tells the form of each pool of the project, and how many codes it has. */
+export async function poolForms(
+  connection: Connection,
+  projectId: string,
+): Promise<Pick<CouponPoolRow, "id" | "document" | "codes">[]> {
+  const { id, document, codes } = couponPools;
+  return connection
+    .select({ id, document, codes })
+    .from(couponPools)
+    .where(eq(couponPools.projectId, projectId));
+}
+
+/** Until the transaction ends nobody else orders codes in the project. Goes before the lock of a pool. */
+export async function lockOrders(connection: Connection, projectId: string): Promise<void> {
+  await connection.execute(sql`select pg_advisory_xact_lock(730511834, hashtext(${projectId}))`);
+}
+
 /** Which of these keys are those of pools. */
 export async function existingPoolKeys(
   connection: Connection,

@@ -51,6 +51,24 @@ test("a job makes exactly as many codes as were ordered, all different, and tell
   expect(await counted(key)).toEqual({ rows: 100_000, distinct: 100_000, told: 100_000 });
 });
 
+test("pools whose codes look the same have room for as many as one, also at once; a prefix makes its own", async () => {
+  const short = { length: 8, alphabet: "0123456789ABCDEFGHJKMNPQRSTVWXYZ" };
+  const pools = [
+    await makePool(api, short),
+    await makePool(api, { ...short, alphabet: [...short.alphabet].reverse().join("") }),
+    await makePool(api, { alphabet: short.alphabet, pattern: "####-#####" }),
+  ];
+  const order = (key: string, count: number) =>
+    api.rest("POST", `/v1/coupon-pools/${key}/codes`, { body: { count } });
+  const answers = await Promise.all(pools.map((key) => order(key, 200)));
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 400, 400]);
+  const { body } = answers.find(({ status }) => status === 400)!;
+  expect([body.code, body.errors[0]]).toMatchObject(["guessable-codes", { path: "/count", code: "too_big" }]);
+  expect((await order(pools[2]!, 57)).status).toBe(400);
+  expect((await order(pools[2]!, 56)).status).toBe(202);
+  expect((await order(await makePool(api, { ...short, prefix: "OWN-" }), 256)).status).toBe(202);
+});
+
 test("two jobs into one pool make the codes of both", async () => {
   const key = await makePool(api);
   const jobs = await Promise.all([generate(api, key, 60_000), generate(api, key, 55_000)]);

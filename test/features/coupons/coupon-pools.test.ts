@@ -84,7 +84,7 @@ test("one more character, and it may have as many codes as keep a guess below 2^
 });
 
 test("of two orders at once that together would be too many, one is refused", async () => {
-  const key = await makePool(api, { length: 7 });
+  const key = await makePool(api, { length: 7, prefix: "TWO-" });
   const order = () => api.rest("POST", `/v1/coupon-pools/${key}/codes`, { body: { count: 5 } });
   const statuses = (await Promise.all([order(), order(), order()])).map(({ status }) => status);
   expect(statuses.sort()).toEqual([202, 400, 400]);

@@ -12,6 +12,7 @@ import { hasRateIn } from "./benefit-fields.ts";
 import { deniedIn } from "./denied-pick.ts";
 import { grain } from "./grain.ts";
 import type { Suggestion } from "./joint.ts";
+import { mostRounded } from "./rounding.ts";
 
 export interface Known {
   readonly plan: Plan;
@@ -81,14 +82,11 @@ export class Contest {
 
   /** By so much, in millionths, rounding may have made the total larger. */
   roundingOf({ applications }: Priced): number {
-    let rounding = 0;
-    for (const { candidate, stage } of applications)
-      if (hasRateIn(this.situation.candidates[candidate]!.promotion, stage)) rounding += this.roundingOfOne;
-    return rounding;
-  }
-
-  get roundingOfOne(): number {
-    return this.situation.rounding === "down" ? grain : grain / 2;
+    const { candidates, rounding } = this.situation;
+    const rounded = applications.filter(({ candidate, stage }) =>
+      hasRateIn(candidates[candidate]!.promotion, stage),
+    );
+    return rounded.length * mostRounded(rounding);
   }
 
   private tryOut(suggestion: Suggestion): void {

@@ -12,6 +12,7 @@ import { grain } from "./grain.ts";
 import { type ItemStage, itemStage } from "./item-stage.ts";
 import { type LaterRule, laterRule } from "./later-rules.ts";
 import { LaterStages, type Outcome } from "./later-stages.ts";
+import { mostRounded } from "./rounding.ts";
 import type { Limit } from "./search.ts";
 import type { Uses } from "./uses.ts";
 import type { Work } from "./work.ts";
@@ -89,7 +90,7 @@ class Joint {
     this.work = work;
     this.worth = situation.cart.subtotal * grain;
     const rounded = items.offers.filter(({ isWhole }) => !isWhole).length;
-    this.slack = (situation.rounding === "down" ? grain : grain / 2) * rounded;
+    this.slack = mostRounded(situation.rounding) * rounded;
   }
 
   /** `scope`: so much is left of some goods. */

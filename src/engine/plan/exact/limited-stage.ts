@@ -11,7 +11,7 @@ import type { Component } from "./component.ts";
 import type { FoundPlan } from "./found-plan.ts";
 import { grain } from "./grain.ts";
 import type { MachineOffer, Offer } from "./offer.ts";
-import { rounded, roundedOffer } from "./rounding.ts";
+import { mostRounded, rounded, roundedOffer } from "./rounding.ts";
 import type { Limit } from "./search.ts";
 import { isShared, losslessOffer, sharedOffer } from "./shares.ts";
 import { type Solved, type SolvedWithin, solveWithin } from "./solve-items.ts";
@@ -39,7 +39,7 @@ export class LimitedStage {
     this.work = work;
     const fractions = offers.filter(({ isWhole }) => !isWhole);
     this.rounded = new Set(fractions.map(({ candidate }) => candidate));
-    this.slack = fractions.length * (situation.rounding === "down" ? grain : grain / 2);
+    this.slack = fractions.length * mostRounded(situation.rounding);
   }
 
   /** Null: it cannot be sought. */

@@ -12,6 +12,7 @@ import { type BenefitFields, fieldsOf, hasRateIn, unlimited } from "./benefit-fi
 import { mayRunOut } from "./budget.ts";
 import { ceilingOf } from "./ceiling.ts";
 import { grain, largestWorth } from "./grain.ts";
+import { mostRounded } from "./rounding.ts";
 import { mayFall, slopeOf, sumOfSlopes } from "./slopes.ts";
 import { fromOf } from "./tier-offers.ts";
 
@@ -28,7 +29,7 @@ function allIsGiven(situation: Situation, candidates: readonly number[], priced:
   const brought = filled(situation.candidates.length, 0);
   for (const { stage, candidate, amount } of priced.applications)
     if (stage === "item") brought[candidate] = amount * grain;
-  const rounding = situation.rounding === "down" ? grain : grain / 2;
+  const rounding = mostRounded(situation.rounding);
   for (const index of candidates) {
     const { promotion } = situation.candidates[index]!;
     const missing = ceilingOf(situation, index) - brought[index]!;

@@ -21,6 +21,7 @@ import { grain, largestWorth } from "./grain.ts";
 import { solveJointly } from "./joint.ts";
 import { memory } from "./memory.ts";
 import { isPlainlyBest } from "./plainly-best.ts";
+import { mostRounded } from "./rounding.ts";
 import { Work } from "./work.ts";
 import { worldsOf } from "./worlds.ts";
 
@@ -56,6 +57,9 @@ class ExactPlanner {
   /** The first plan leaves nobody anything out, so it may be seen at a glance that there is no better one. */
   private readonly isPlain: boolean;
   private readonly work: Work;
+  /** Those that could take money off, and of these the ones that have to be in the plan. */
+  private readonly candidates: readonly number[];
+  private readonly musts: readonly number[];
 
   constructor(situation: Situation, work: Work, first: Trial) {
     this.situation = situation;
@@ -68,16 +72,17 @@ class ExactPlanner {
     // Honoured codes came first in it, and may have cost more than they had to.
     if (!first.isReal) this.contest.consider(planByPriority(situation));
     this.isRivalled = situation.hasConflicts || asCounted.priced.contenders.size > 0;
+    this.candidates = moneyCandidates(situation);
+    this.musts = honouredOf(situation, this.candidates);
   }
 
   run(): FoundExactly {
-    const candidates = this.moneyCandidates();
-    if (candidates.length === 0) return this.answer(0);
-    if (this.isPlain && isPlainlyBest(this.situation, candidates, this.contest.best.priced))
+    if (this.candidates.length === 0) return this.answer(0);
+    if (this.isPlain && isPlainlyBest(this.situation, this.candidates, this.contest.best.priced))
       return this.answer(0);
     // Where there is too much to try, what was found so far is as good as it gets.
     const { work } = this.situation;
-    const found = work.searching(() => ({ least: this.leastPaid(candidates) }));
+    const found = work.searching(() => ({ least: this.leastPaid() }));
     const least = found?.least ?? null;
     if (this.isProven(least)) return this.answer(0);
     if (found !== null)
@@ -91,25 +96,24 @@ class ExactPlanner {
   }
 
   /** In millionths; null: the cart could not be modelled. */
-  private leastPaid(candidates: readonly number[]): number | null {
-    const { situation } = this;
+  private leastPaid(): number | null {
+    const { situation, musts } = this;
     if (situation.cart.subtotal + situation.cart.shippingAmount > largestWorth) return null;
-    const musts = this.honoured(candidates);
-    const least = this.leastPaidWith(candidates, musts);
-    if (least === null || musts.length === 0 || this.areAllHonoured()) return least;
+    const least = this.leastPaidWith(musts);
+    if (least === null || this.areAllHonoured()) return least;
     // No plan was found that has them all: those that the best one has, as cheaply as they can be; then what any plan pays at least.
     const applied = moneyIn(this.contest.best.priced);
     const some = musts.filter((index) => applied.has(index));
-    if (some.length > 0) this.leastPaidWith(candidates, some);
-    return this.leastPaidWith(candidates, []);
+    if (some.length > 0) this.leastPaidWith(some);
+    return this.leastPaidWith([]);
   }
 
   /** Infinite: no plan has them all. */
-  private leastPaidWith(candidates: readonly number[], musts: readonly number[]): number | null {
+  private leastPaidWith(musts: readonly number[]): number | null {
     const { situation } = this;
     const forced = new Set(musts.filter((index) => canBeForced(situation, index)));
     let least = Number.POSITIVE_INFINITY;
-    for (const world of worldsOf(situation, candidates)) {
+    for (const world of worldsOf(situation, this.candidates)) {
       if ([...forced].some((index) => !world.includes(index))) continue;
       const known = { total: this.knownTotal(musts), isRivalled: this.isRivalled };
       const ofWorld = solveJointly(
@@ -138,14 +142,6 @@ class ExactPlanner {
     return musts.every((index) => applied.has(index)) ? priced.total : Number.POSITIVE_INFINITY;
   }
 
-  private moneyCandidates(): number[] {
-    const { candidates } = this.situation;
-    return byPriority(this.situation).filter((index) => {
-      const { rejection, exhausted } = candidates[index]!;
-      return rejection === null && exhausted === null && !isReward(this.situation, index);
-    });
-  }
-
   // -------------------------------------------------------------- the proof
 
   private isProven(least: number | null): boolean {
@@ -155,21 +151,10 @@ class ExactPlanner {
     return gap < grain || gap <= this.contest.roundingOf(best.priced);
   }
 
-  /** Of these, those that have to be in the plan: all but those for which there is nothing in the cart. */
-  private honoured(candidates: readonly number[]): number[] {
-    const { situation } = this;
-    const isAboutItems = (index: number) =>
-      situation.candidates[index]!.promotion.parts.at(-1)!.stage === "item";
-    return candidates.filter(
-      (index) => isHonoured(situation, index) && !(isAboutItems(index) && ceilingOf(situation, index) === 0),
-    );
-  }
-
-  /** One that is left out might yet be had. */
   private areAllHonoured(): boolean {
-    if (this.isPlain) return true;
+    if (this.musts.length === 0) return true;
     const applied = moneyIn(this.contest.best.priced);
-    return this.honoured(this.moneyCandidates()).every((index) => applied.has(index));
+    return this.musts.every((index) => applied.has(index));
   }
 
   /** The most that any plan could still save: nothing below the floors, and nothing beyond the model's bound. */
@@ -178,11 +163,11 @@ class ExactPlanner {
     const floors = goods.lines.reduce((sum, line) => sum + line.floor * line.quantity, 0);
     const above = total - floors;
     if (least === null) return above;
-    const rounded = this.moneyCandidates().flatMap((index) => {
+    const rounded = this.candidates.flatMap((index) => {
       const { promotion } = this.situation.candidates[index]!;
       return promotion.parts.filter(({ stage }) => hasRateIn(promotion, stage));
     });
-    const rounding = rounded.length * this.contest.roundingOfOne;
+    const rounding = rounded.length * mostRounded(this.situation.rounding);
     return Math.max(0, Math.min(above, Math.floor(total + (rounding - least) / grain)));
   }
 
@@ -211,4 +196,20 @@ class ExactPlanner {
       return rivals.length === 0 ? rejection : { reason: "displaced", displacedBy: rivals };
     });
   }
+}
+
+function moneyCandidates(situation: Situation): number[] {
+  return byPriority(situation).filter((index) => {
+    const { rejection, exhausted } = situation.candidates[index]!;
+    return rejection === null && exhausted === null && !isReward(situation, index);
+  });
+}
+
+/** Those that are to be honoured, but for those for which there is nothing in the cart. */
+function honouredOf(situation: Situation, candidates: readonly number[]): number[] {
+  const isAboutItems = (index: number) =>
+    situation.candidates[index]!.promotion.parts.at(-1)!.stage === "item";
+  return candidates.filter(
+    (index) => isHonoured(situation, index) && !(isAboutItems(index) && ceilingOf(situation, index) === 0),
+  );
 }

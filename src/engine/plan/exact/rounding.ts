@@ -10,6 +10,11 @@ import type { Machine } from "./machine.ts";
 import type { Offer } from "./offer.ts";
 import { perUnitMachine } from "./unit-machines.ts";
 
+/** By so much, in millionths, rounding may change one amount. */
+export function mostRounded(rounding: RoundingMode): number {
+  return rounding === "down" ? grain : grain / 2;
+}
+
 /** `amount`: millionths. */
 export function rounded(amount: number, rounding: RoundingMode): number {
   const rest = amount % grain;

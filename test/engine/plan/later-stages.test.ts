@@ -37,6 +37,28 @@ const slices = (...tiers: readonly (readonly [from: number, benefit: TierBenefit
 const yuan = (amount: number): TierBenefit => ({ kind: "amount_off", amount: { CNY: amount } });
 const percent = (value: number): TierBenefit => ({ kind: "percent_off", percent: value });
 
+test.each([
+  ["from the first unit", [1, 3], 15_400],
+  ["from the second unit, the dearest going without", [2, 3], 16_200],
+])("slices of units are bounded by what the units in each are worth: %s", (_, [first, second], total) => {
+  const tiers = [
+    { from: first!, benefit: percent(10) },
+    { from: second!, benefit: percent(30) },
+  ];
+  const promotions = [
+    promotion({
+      key: "item",
+      benefits: [{ kind: "percent_off", select: { skus: ["S0"] }, percent: 20 }],
+    }),
+    promotion({
+      key: "slices",
+      benefits: [{ kind: "tiered", target: "order", by: "quantity", mode: "graduated", tiers }],
+    }),
+  ];
+  const found = best({ cart: goods([10_000, 1], [6_000, 1], [4_000, 1]), promotions });
+  expect(found).toEqual({ total, optimality: proven, disagreed: false });
+});
+
 describe("slices of an amount beside other discounts, which together grow faster than the goods", () => {
   const item = (amount: number): PromotionInput => promotion({ key: "item", benefits: [off(amount)] });
   const sliced = (benefit: BenefitInput): PromotionInput =>

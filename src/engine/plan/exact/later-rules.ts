@@ -200,7 +200,8 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
     const measured = byAmount ? Math.ceil(Math.min(base, scope.worth) / grain) : scope.units;
     return tiers.filter((tier) => fromOf(tier, currency) <= measured);
   };
-  if (fields.mode === "graduated" && byAmount) {
+  if (fields.mode === "graduated" && !byAmount) return slicesOfUnits(scope, tiers, currency);
+  if (fields.mode === "graduated") {
     const worthOf = slicedWorth(tiers, currency);
     const first = fromOf(tiers[0]!, currency);
     const fullAt = tiers.map((tier) => fromOf(tier, currency) + sliceOf(tier.benefit, currency));
@@ -218,11 +219,6 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
       const amount = Math.min(left, scope.worth);
       const open = reached(base);
       if (open.length === 0) return 0;
-      if (fields.mode === "graduated")
-        return Math.min(
-          amount,
-          sum(open, (tier) => offOf(tier, amount)),
-        );
       // Which tier selected goods reach depends on where the item discounts fell; of all goods it is known.
       const certain = scope.isEverything ? open.slice(-1) : open;
       return Math.max(...certain.map((tier) => offOf(tier, amount)));
@@ -234,6 +230,39 @@ function tieredOrder(scope: CoveredGoods, fields: BenefitFields, currency: strin
         ...tiers.map(({ benefit }) => worthAtCap(capOf(benefit, currency), benefit.percent)),
       ],
     },
+  };
+}
+
+/**
+ * Each slice holds the next dearest units. At the prices they have by then, no slice is worth more than at those of the cart; nor are
+ * all units but the dearest few worth more of what is left than their share. What is left falls on the slices that give the most.
+ */
+function slicesOfUnits(scope: CoveredGoods, tiers: readonly TierFields[], currency: string): LaterBenefit {
+  const before = tiers.map((tier) => Math.max(0, fromOf(tier, currency) - 1));
+  if (scope.units <= before[0]!) return { off: () => 0, thresholds: none };
+  const sliced = 1 - before[0]! / scope.units;
+  const slices = tiers
+    .map(({ benefit }, i) => {
+      const worth = dearest(scope, before[i + 1] ?? scope.units) - dearest(scope, before[i]!);
+      if (benefit.kind === "percent_off") return { worth, percent: benefit.percent };
+      return { worth: Math.min(worth, benefit.amount[currency]! * grain), percent: 100 };
+    })
+    .sort((a, b) => b.percent - a.percent);
+  const full = slices.map((_, i) => sum(slices.slice(0, i + 1), ({ worth }) => worth) / sliced);
+  return {
+    off(_, left) {
+      const amount = Math.min(left, scope.worth);
+      let room = Math.ceil(amount * sliced);
+      let off = 0;
+      for (const { worth, percent } of slices) {
+        const taken = Math.min(room, worth);
+        off += share(taken, percent);
+        room -= taken;
+      }
+      return Math.min(amount, off);
+    },
+    thresholds: none,
+    bends: { ofLeft: [scope.worth, ...full] },
   };
 }
 

@@ -1,4 +1,4 @@
-/** `npm run check`: everything a change must pass, the same as CI. Stops at the first step that fails. */
+/** `npm run check`: everything a change must pass; `.ci/run` is the same after `npm ci`. Stops at the first step that fails. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,4 @@
-/** `npm run story:double11`: the 11.11 of a beauty brand, from start to end. Exits with 0 only if every figure is the handbook's. */
+/** `npm run story:double11`: the 11.11 of a beauty brand, from start to end. Exits with 0 only if every figure is the worked case's. */
 import { parseArgs } from "node:util";
 import { fullScale, instants, planOf } from "./plan.ts";
 import { checkTable, isAsExpected } from "./report.ts";
@@ -19,9 +19,9 @@ try {
   say(`The service is at ${service.url}; for it, it is ${new Date(clock.now()).toISOString()}.`);
   const checks = await tellStory(await openShop(service, clock), planOf(scale), say);
   const wrong = checks.filter((check) => !isAsExpected(check));
-  say(`\n8  Beside the handbook\n\n${checkTable(checks)}`);
+  say(`\n8  Beside the worked case\n\n${checkTable(checks)}`);
   say(
-    `\n${checks.length - wrong.length} of ${checks.length} figures are the handbook's, after ${Math.round((performance.now() - began) / 1_000)} s.`,
+    `\n${checks.length - wrong.length} of ${checks.length} figures are the worked case's, after ${Math.round((performance.now() - began) / 1_000)} s.`,
   );
   process.exitCode = wrong.length === 0 ? 0 : 1;
 } finally {

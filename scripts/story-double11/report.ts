@@ -1,4 +1,4 @@
-/** What is printed, and what is held against the handbook. */
+/** What is printed, and what is held against the worked case. */
 import type { CampaignBoard, CampaignReview } from "../../src/client/client.ts";
 
 export interface Check {
@@ -126,7 +126,7 @@ export function kpiTable({ figures }: Pick<CampaignBoard, "figures">, repurchase
 
 export function checkTable(checks: readonly Check[]): string {
   return table(
-    ["figure", "handbook", "came out", ""],
+    ["figure", "worked case", "came out", ""],
     checks.map((check) => [
       check.what,
       String(check.expected),

@@ -25,7 +25,7 @@ import {
   views,
 } from "./traffic.ts";
 
-/** Answers each figure of the handbook beside the one that came out. `say`: a line of the report. */
+/** Answers each figure of the worked case beside the one that came out. `say`: a line of the report. */
 export async function tellStory(shop: Shop, plan: Plan, say: (line: string) => void): Promise<Check[]> {
   const { marketing, clock } = shop;
   const crowd = crowdOf(plan);

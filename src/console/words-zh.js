@@ -52,7 +52,7 @@ export const chinese = {
   figures: "关键指标",
   gmv: "成交额",
   margin: "毛利率",
-  margin_none: "毛利未知：请提供 unitCost",
+  margin_none: "毛利未知：缺少商品成本",
   margin_part: "仅含成本已知的 {percent} 商品",
   net_margin: "净利率 {percent}",
   orders: "订单数",

@@ -144,6 +144,10 @@ function checked(compiled: () => ValidateFunction, schema: z.ZodType): Validate 
 }
 
 function explain(schema: z.ZodType, value: unknown, ajvErrors: readonly ErrorObject[]): ProblemError[] {
+  if (value === undefined) {
+    const missing = fieldsMissingIn(schema);
+    if (missing.length > 0) return missing;
+  }
   const parsed = schema.safeParse(value, { reportInput: true });
   const errors = parsed.success ? whatAjvSays(ajvErrors) : problemErrorsOf(parsed.error.issues);
   return errors.slice(0, mostErrorsReported);
@@ -157,6 +161,13 @@ function whatAjvSays(errors: readonly ErrorObject[]): ProblemError[] {
     code: keyword,
     message,
   }));
+}
+
+/** What somebody who sent nothing has to send: names help more than that something is missing. */
+function fieldsMissingIn(schema: z.ZodType): ProblemError[] {
+  const { error } = schema.safeParse({}, { reportInput: true });
+  const errors = problemErrorsOf(error?.issues ?? []);
+  return errors.filter(({ path, code }) => path !== "" && code === "required").slice(0, mostErrorsReported);
 }
 
 /** Zod's issues as problem errors. Also for rules a service checks with zod itself, such as a stored promotion. */

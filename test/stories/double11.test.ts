@@ -1,6 +1,6 @@
 /**
  * X, the worked case of a beauty brand's 11.11, from its preparation to its review: one fiftieth of `npm run story:double11`, which
- * tells the same story. Every figure is held against the handbook's, to the cent.
+ * tells the same story. Every figure is held against the worked case, to the cent.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { instants, planOf } from "../../scripts/story-double11/plan.ts";

@@ -145,7 +145,6 @@ export function elapsedShare(startsAt: string, endsAt: string, now: number): num
   return toFourDecimals(Math.min(1, Math.max(0, (now - from) / (to - from))));
 }
 
-/** Handbook P11. */
 const lowConversion = 0.7;
 const lowRoi = 0.8;
 const nearlySpent = 0.8;

@@ -46,7 +46,9 @@ export function judgePromotions({ keys, unsound, outside, cutAt }: PromotionEvid
     ]);
   return line("promotions", [
     "passed",
-    `${keys.length} promotions, all of them sound and on while the campaign runs.`,
+    keys.length === 1
+      ? "1 promotion, sound and on while the campaign runs."
+      : `${keys.length} promotions, all of them sound and on while the campaign runs.`,
   ]);
 }
 

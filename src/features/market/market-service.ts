@@ -1,4 +1,4 @@
-/** What competitors offer, recorded as it was seen, and beside it what our own campaigns of that time earned (handbook P1). */
+/** What competitors offer, recorded as it was seen, and beside it what our own campaigns of that time earned. */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";

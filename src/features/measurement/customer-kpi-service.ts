@@ -1,5 +1,5 @@
 /**
- * What customers cost and are worth (handbook P13): acquisition cost, repurchase, and their value, by the channel and the month of
+ * What customers cost and are worth: acquisition cost, repurchase, and their value, by the channel and the month of
  * their first order.
  *
  * Two values are told apart. The historical one is what was earned until now. The other is the simple retention model of Gupta and
@@ -39,7 +39,7 @@ const model = {
   formula:
     "CAC = cost entries of campaigns ÷ new customers; repurchase = bought again within the days ÷ first orders that old; historical CLV = margin × revenue until now ÷ customers; CLV = m × (1 + d) ÷ (1 + d − r), with m = margin × revenue of the first period per customer, r = bought in the second period ÷ customers two periods old, d = (1 + yearly rate)^(period ÷ 365) − 1",
   source:
-    "Handbook P13; simple retention model: Gupta and Lehmann, Customers as Assets, Journal of Interactive Marketing 17 (2003).",
+    "Simple retention model: Gupta and Lehmann, Customers as Assets, Journal of Interactive Marketing 17 (2003).",
 };
 
 export function customerKpiService({

@@ -1,4 +1,4 @@
-/** For how many days the stock of each SKU lasts (handbook P1; the timing score of P5 asks for it). */
+/** For how many days the stock of each SKU lasts (the timing score of planning asks for it). */
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";

@@ -5,7 +5,7 @@ import { defineCalculation } from "./calculation.ts";
 
 const amount = z.int().min(0).max(limits.amount);
 
-/** Percent: what is taken, and between which bounds the handbook has it. They come to 100. */
+/** Percent: what is taken, and between which bounds the rule of thumb has it. They come to 100. */
 const elements = [
   { name: "direct", percent: 65, from: 60, to: 70 },
   { name: "channel", percent: 22.5, from: 20, to: 25 },
@@ -31,7 +31,7 @@ export const budgetSplit = defineCalculation({
   summary: "A budget by element and by stage of the customers' life, after what is easily forgotten.",
   formula:
     "left = budget − hidden costs; direct 65 % (60–70), channel 22.5 % (20–25), operations 12.5 % (10–15); new 40 %, repeat 30 %, dormant 20 %, brand 10 %",
-  source: "Handbook P6. Shares by largest remainder, so that each split adds up to the last minor unit.",
+  source: "A rule of thumb. Shares by largest remainder, so that each split adds up to the last minor unit.",
   input: z
     .strictObject({
       budget: amount.describe("Minor units, as are the others."),

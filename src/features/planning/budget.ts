@@ -16,7 +16,7 @@ export const budget = defineCalculation({
   formula:
     "from target = sales × (1 − cost share) ÷ cost share; from share = sales × cost share; from increment = (expected − without) × cost share; hard cap = 120 % of what is planned",
   source:
-    "Handbook P6. For 1,000,000 at 1 : 4 it prints 300,000; its formula gives 3,000,000, the share 250,000.",
+    "Rules of thumb of budgeting. Worked example: for 1,000,000 at 1 : 4 the formula from the target gives 3,000,000, the share 250,000.",
   input: z
     .strictObject({
       sales: amount.describe("Aimed at, in minor units."),
@@ -65,7 +65,7 @@ function cautionsOn(sales: number, salesWithout: number | undefined, fromTarget:
   if (fromTarget > sales)
     cautions.push({
       code: "more_than_the_sales",
-      message: "The handbook's formula spends more than is sold; plan with the share or the increment.",
+      message: "The formula from the target spends more than is sold; plan with the share or the increment.",
     });
   if (salesWithout === undefined)
     cautions.push({

@@ -4,7 +4,7 @@ import { type Caution, defineCalculation, toFourDecimals } from "./calculation.t
 import { fewOrders } from "./significance.ts";
 
 const amount = z.int().min(0).max(limits.amount);
-/** (revenue − cost) ÷ cost, handbook P13: 3.2 is 1 : 3.2. Null for what cost nothing. */
+/** (revenue − cost) ÷ cost: 3.2 is 1 : 3.2. Null for what cost nothing. */
 export function roiOf(revenue: number, cost: number): number | null {
   return cost === 0 ? null : toFourDecimals((revenue - cost) / cost);
 }
@@ -49,7 +49,7 @@ export const campaignReturns = defineCalculation({
   summary: "What a campaign earned: ROI, what it added, what a new customer cost, margins.",
   formula:
     "ROI = (revenue − cost) ÷ cost; incremental = revenue − revenue without; acquisition cost = cost ÷ new customers; gross margin = (revenue − goods) ÷ revenue; net margin = (revenue − goods − cost) ÷ revenue",
-  source: "Handbook P13.",
+  source: "The usual definitions of return on marketing, margin and acquisition cost.",
   input,
   result: campaignReturnsResult,
   example: {

@@ -39,7 +39,7 @@ export const channelReturns = defineCalculation({
   formula:
     "ROI = clicks × conversion × average order ÷ budget, clicks = budget ÷ cost per click; split in proportion to ROI above 1, between a least and a largest share",
   source:
-    "Handbook P7: four channels → 1.80, 1.33, 2.25, 32.0 (it prints 1.44 and 3.20 for the last two; the formula gives 2.25 and 32.0).",
+    "Return on ad spend, from cost per click and conversion. Worked example: four channels → 1.80, 1.33, 2.25, 32.0.",
   input: z
     .strictObject({
       budget: amount.min(1).describe("Minor units."),

@@ -4,7 +4,7 @@ import { type Caution, defineCalculation, toFourDecimals } from "./calculation.t
 const percent = z.number().min(0).max(100);
 
 /**
- * The handbook's rule, and beside it what the real margin says. With a margin m (share of the price) a discount d earns
+ * A rule of thumb, and beside it what the real margin says. With a margin m (share of the price) a discount d earns
  * (m − d) a unit instead of m, so sales must rise by m ÷ (m − d) − 1 only to earn the same. If sales rise by |e| × d, profit is
  * (m − d)(1 + |e| d) of the price; that is most at d = (m − 1 ÷ |e|) ÷ 2, and never worth it where |e| × m ≤ 1.
  */
@@ -15,7 +15,7 @@ export const discountDepth = defineCalculation({
   formula:
     "rule = (1 − margin kept) × |elasticity|; break-even: sales must rise by margin ÷ (margin − depth) − 1; most profit at (margin − 1 ÷ |elasticity|) ÷ 2",
   source:
-    "Handbook P4: (1 − 0.8) × 1.5 = 30 %. Break-even and most profit from the contribution per unit, with sales rising by |elasticity| × depth.",
+    "Rule of thumb: (1 − 0.8) × 1.5 = 30 %. Break-even and most profit from the contribution per unit, with sales rising by |elasticity| × depth.",
   input: z
     .strictObject({
       elasticity: z

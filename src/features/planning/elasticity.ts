@@ -21,7 +21,8 @@ export const elasticity = defineCalculation({
   id: "priceElasticity",
   summary: "How sales answer to the price, from pairs of price and units sold.",
   formula: "elasticity = slope of units on price × mean price ÷ mean units",
-  source: "Least squares; elasticity at the means. Handbook P1: prices 10 to 5, sales 100 to 350 → −1.9071.",
+  source:
+    "Least squares; elasticity at the means. Worked example: prices 10 to 5, sales 100 to 350 → −1.9071.",
   input: z
     .strictObject({ points: z.array(point).min(2).max(10_000) })
     .meta({ id: "PriceElasticityQuestion" }),

@@ -24,7 +24,7 @@ export const goalPriorities = defineCalculation({
   id: "goalPriorities",
   summary: "Which of several goals goes first.",
   formula: "priority = weight × 0.4 + urgency × 0.3 + impact × 0.3",
-  source: "Handbook P2.",
+  source: "A weighted score; the weights are a convention of planning, not a measurement.",
   input: z.strictObject({ goals: z.array(goal).min(1).max(100) }).meta({ id: "GoalPrioritiesQuestion" }),
   result: z.object({ goals: z.array(ranked) }).meta({ id: "GoalPriorities" }),
   example: {

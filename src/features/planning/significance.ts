@@ -25,7 +25,7 @@ export const significance = defineCalculation({
   formula:
     "t = (mean₂ − mean₁) ÷ √(s₁² ÷ n₁ + s₂² ÷ n₂); degrees of freedom = (s₁² ÷ n₁ + s₂² ÷ n₂)² ÷ ((s₁² ÷ n₁)² ÷ (n₁ − 1) + (s₂² ÷ n₂)² ÷ (n₂ − 1)); the level is divided by the number of planned looks (Bonferroni)",
   source:
-    "Welch 1947, Satterthwaite 1946. Handbook P13: 120, 115, 118, 122, 119 and 135, 140, 138, 142, 139.",
+    "Welch 1947, Satterthwaite 1946. Worked example: 120, 115, 118, 122, 119 and 135, 140, 138, 142, 139.",
   input: z
     .strictObject({
       control: sample,

@@ -15,7 +15,8 @@ export const timing = defineCalculation({
   summary: "How good a time it is for a promotion, out of 95 points.",
   formula:
     "season (Q4 or Q1 30, otherwise 10) + stock (turnover above 60 days 30, above 30 days 15) + cash (tight 20) + competition (high 15, medium 10)",
-  source: "Handbook P5. Its own example is printed as 85; its weights give 95.",
+  source:
+    "A common rule of thumb of promotion planning. Its usual example is given as 85; the weights come to 95.",
   input: z
     .strictObject({
       quarter: z.int().min(1).max(4),

@@ -1,5 +1,5 @@
 /**
- * A yearly cap on promotion days (handbook P15, 促销依赖症): customers who always find a SKU on promotion stop paying its price. A day
+ * A yearly cap on promotion days (促销依赖症): customers who always find a SKU on promotion stop paying its price. A day
  * counts for a SKU when an order was committed on it in which a promotion on goods that needs no code took something off it. A SKU that has
  * had its days rests: its price is its floor, in quotes and redemptions alike, on every day but those that count already.
  *

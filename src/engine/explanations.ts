@@ -15,6 +15,7 @@ import { limits } from "./limits.ts";
 import { missOf, type NearMiss, NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Work } from "./plan/exact/work.ts";
+import type { Priced } from "./price.ts";
 import type { CompiledPromotion } from "./promotion.ts";
 import type { CodeResult, NotApplied, Quote } from "./quote.ts";
 import { couponReason, reasonWords } from "./reasons.ts";
@@ -90,7 +91,10 @@ export function rejectionsOf(
     if (final === outOfReach)
       return isTold || code !== null ? missedAtStage(outcome, promotion, views) : final;
     // What is not in the plan has its reason from the planner.
-    const told = proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final);
+    const told = ofThisPlan(
+      proposed.priced,
+      proposed.plan.members[index] ? final : (proposed.rejections[index] ?? final),
+    );
     if (!isTold && code === null) return told;
     const isAskedClosely = closely || code !== null;
     // Of others it is told alone what more goods would mend.
@@ -101,6 +105,15 @@ export function rejectionsOf(
     if (lack !== null || !isAskedClosely) return lack ?? told;
     return work.searching(() => whyLeftOut(outcome, index, told)) ?? told;
   });
+}
+
+/** A planner may have it from another plan: whoever did not apply in the end took nobody's place, and is named for nothing. */
+function ofThisPlan({ rejections }: Priced, rejection: Rejection): Rejection {
+  const { displacedBy, ...rest } = rejection;
+  if (displacedBy === undefined) return rejection;
+  const applied = displacedBy.filter((other) => rejections[other] === null);
+  if (applied.length === displacedBy.length) return rejection;
+  return applied.length === 0 ? rest : { ...rest, displacedBy: applied };
 }
 
 /** What its conditions lack when they are asked: at the prices with which its stage began. */

@@ -68,7 +68,9 @@ function forcing(situation: Situation, index: number): Situation {
   const { promotion } = situation.candidates[index]!;
   const candidates = situation.candidates.map(
     (candidate, other): Candidate =>
-      other === index || candidate.rejection !== null || !isRival(promotion, candidate.promotion)
+      other === index ||
+      candidate.rejection !== null ||
+      !isRival(promotion, candidate.promotion, other < index)
         ? candidate
         : { ...candidate, rejection: { reason: "displaced", displacedBy: [index] } },
   );
@@ -78,11 +80,12 @@ function forcing(situation: Situation, index: number): Situation {
   return { ...withCandidates(situation, candidates, isOnlyReward ? null : index), standingBids };
 }
 
-/** Rewards are granted by rank, so of two that share a group the one that is not meant must not be there at all. */
-function isRival(meant: CompiledPromotion, other: CompiledPromotion): boolean {
+/** Rewards are granted by rank, so whoever shares the group of a reward and comes before it must not be there at all. */
+function isRival(meant: CompiledPromotion, other: CompiledPromotion, isBefore: boolean): boolean {
   if (areInConflict(meant, other)) return true;
   const reward = meant.parts[0]!;
   return (
+    isBefore &&
     reward.stage === "reward" &&
     other.parts.some(({ stage, group }) => stage === "reward" && group === reward.group)
   );

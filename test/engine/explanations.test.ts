@@ -5,12 +5,13 @@ import { cartSchema } from "../../src/engine/cart.ts";
 import { assess } from "../../src/engine/evaluate.ts";
 import { noFacts } from "../../src/engine/facts.ts";
 import type { PromotionInput } from "../../src/engine/promotion.ts";
+import type { Quote } from "../../src/engine/quote.ts";
 import { reasons } from "../../src/engine/reasons.ts";
 import { buildRulebook } from "../../src/engine/rulebook.ts";
 import { writeQuote } from "../../src/engine/write-quote.ts";
 import { cart } from "../cart-notation.ts";
 import { arbitraryCart, arbitraryPromotions, compileAll } from "./arbitrary-request.ts";
-import { now, promotion, quoteFor, reasonOf } from "./engine-call.ts";
+import { type BenefitInput, now, promotion, quoteFor, reasonOf } from "./engine-call.ts";
 
 const runs = process.env.LONG === "1" ? 5_000 : 150;
 const patience = 300_000;
@@ -204,6 +205,70 @@ test("what others miss is counted as the plan left it, not as one that was left 
     expect.objectContaining({ promotion: "p", reason: "threshold_protected", displacedBy: ["300-50"] }),
     expect.objectContaining({ promotion: "five", reason: "displaced", displacedBy: ["300-50"] }),
   ]);
+});
+
+test("a private promotion of another plan, which the planner tried, is named for nothing", () => {
+  const promotions = [
+    promotion({
+      key: "sale",
+      priority: 2,
+      tags: ["t"],
+      benefits: [{ kind: "fixed_price", select: { skus: ["B"] }, price: { CNY: 500 } }],
+    }),
+    promotion({
+      key: "not-beside-sales",
+      priority: 1,
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 600 }, select: { skus: ["A"] } }],
+      stacking: { excludes: { tags: ["t"] } },
+    }),
+    promotion({ key: "ship", benefits: [{ kind: "free_shipping" }] }),
+    promotion({
+      key: "secret",
+      visibility: "private",
+      priority: 1,
+      benefits: [
+        { kind: "percent_off", target: "order", percent: 10 },
+        { kind: "free_shipping", maxAmount: { CNY: 600 } },
+      ],
+    }),
+  ];
+  const shipping = [{ id: "s1", method: "express", amount: 1_600 }];
+  const quote = quoteFor(
+    promotions,
+    cart("2x A @ 10.00", "4x B @ 10.00", { shipping, strategy: "best", explain: "all" }),
+  );
+  expect(quote.notApplied).toMatchObject([
+    { promotion: "not-beside-sales", reason: "displaced", displacedBy: ["sale"] },
+  ]);
+});
+
+test("a reward that is forced leaves the discounts of whoever shares its group and comes after it", () => {
+  const points: BenefitInput = { kind: "points", perAmount: { CNY: 100 } };
+  const stacking = { group: "second" };
+  const promotions = [
+    promotion({
+      key: "pairs",
+      benefits: [{ kind: "buy_x_get_y", buy: { quantity: 1 }, get: { quantity: 2 }, percent: 20 }, points],
+      stacking,
+    }),
+    promotion({ key: "points", priority: 2, benefits: [points], stacking }),
+    promotion({
+      key: "alone",
+      benefits: [{ kind: "amount_off", target: "item", amount: { CNY: 500 } }],
+      stacking: { exclusive: true },
+    }),
+  ];
+  const goods = ["2x A @ 12.00", "2x D @ 2.00"] as const;
+  const costs = (quote: Quote) => quote.notApplied.map((row) => [row.promotion, row.costOfForcing]);
+  const quote = quoteFor(promotions, cart(...goods, { strategy: "best", explain: "all" }));
+  expect([quote.total, costs(quote)]).toEqual([
+    2_300,
+    [
+      ["points", 220],
+      ["pairs", 220],
+    ],
+  ]);
+  expect(quoteFor(promotions.slice(0, 2), cart(...goods, { strategy: "best" })).total).toBe(2_300 + 220);
 });
 
 describe("for whatever cart and rules", () => {

@@ -1,6 +1,6 @@
 /**
- * The better of the merchant's order and a greedy one, improved by leaving single promotions out where a threshold may be at
- * stake. Proves nothing; strategy `best` asks it where its own search could not prove the plan it has.
+ * The better of the merchant's order and a greedy one, improved by leaving item discounts out that may be in the way of something
+ * better. Proves nothing; strategy `best` asks it where its own search could not prove the plan it has.
  */
 import { bidOn } from "../bid.ts";
 import { Goods, unitsIn } from "../goods.ts";
@@ -13,6 +13,8 @@ import { byPriority } from "./priority.ts";
 
 /** How many plans may be tried by leaving one promotion out. Work is counted in plans, never in milliseconds. */
 const plansWithOneLeftOut = 4;
+/** The same, of promotions that no missed threshold speaks against. */
+const plansWithLess = 12;
 /** Where whole promotions exclude each other: how many of the largest may each lead a plan. */
 const plansLedByOne = 8;
 
@@ -27,6 +29,7 @@ export function planGreedily(
     for (const trial of trials(situation, baseline)) best = better(situation, best, trial);
     const missed = missedThresholds(situation, best);
     if (missed.length > 0) best = leaveOneOut(situation, best, missed);
+    best = withLess(situation, best);
   });
   const found = inRealOrder(situation, best);
   // Trials were compared in their own order of claiming; the quote counts in the real one, and is never worse than it.
@@ -179,4 +182,38 @@ function leaveOneOut(situation: Situation, start: Trial, missed: readonly Missed
     if (better(situation, start, trial) === trial) return trial;
   }
   return start;
+}
+
+/**
+ * What an item discount touches others may not (`excludeDiscounted`), and what it leaves may be too little, or too much, for
+ * others. So all are left out at once, and then one after the other, the smallest first, as long as the customer pays less.
+ */
+function withLess(situation: Situation, start: Trial): Trial {
+  const isFree = ({ candidate }: { candidate: number }) => !isHonoured(situation, candidate);
+  const discounts = (trial: Trial) => itemDiscounts(trial.priced).filter(isFree);
+  const all = discounts(start).map(({ candidate }) => candidate);
+  if (all.length === 0 || situation.candidates.length === 1) return start;
+  const left = new Set<number>();
+  let best = start;
+  let plans = plansWithLess;
+  const tryWithout = (more: readonly number[]): boolean => {
+    plans -= 1;
+    const trial = planInOrder(situation, start.order, new Set([...left, ...more]));
+    if (better(situation, best, trial) !== trial) return false;
+    best = trial;
+    for (const candidate of more) left.add(candidate);
+    return true;
+  };
+  if (all.length > 1) tryWithout(all);
+  for (let isBetter = true; isBetter && plans > 0; ) {
+    isBetter = false;
+    for (const { candidate } of discounts(best).sort((a, b) => a.amount - b.amount)) {
+      if (plans === 0) break;
+      if (tryWithout([candidate])) {
+        isBetter = true;
+        break;
+      }
+    }
+  }
+  return best;
 }

@@ -27,12 +27,12 @@ export function reportOf(measured: Measured): string {
   const discounts = sizes.map((count) => (discountDue(rulesOf("equal", count)) / 100).toFixed(2));
   return [
     methodOf(measured),
-    `Evaluations a second of the same cart, and by how much Dealwright in process is ahead. Every contender arrives at the same discount: ${discounts.join(", ")} CNY.`,
+    `Evaluations a second of the same cart, and how many times as many Dealwright in process makes. Every contender arrives at the same discount: ${discounts.join(", ")} CNY.`,
     contenderTable(equal, faces),
     remarks,
     ...faultsOf([...equal, ...mixed]),
     aims(equal),
-    "A shop where more promotions touch the cart the more there are, beside the floor: an indexed evaluator, written for this, that answers what each promotion that touches the cart would take off each line, alone, without stacking, sharing an amount out or reasons. Dealwright is to stay within 10 × of it:",
+    `A shop where more promotions touch the cart the more there are, beside the floor: an indexed evaluator, written for this, that answers what each promotion that touches the cart would take off each line, alone, without stacking, sharing an amount out or reasons. Dealwright is to stay within ${mostTimesTheFloor} × of it (${floorAims(mixed)}):`,
     floorTable(mixed),
     "The faces of the service, 1,000 promotions (of REST, GraphQL is to reach 0.25 in fields and 0.60 in JSON; with every field of the quote asked for):",
     faceTable(faces),
@@ -62,7 +62,7 @@ function contenderTable(equal: readonly Result[], faces: readonly Face[]): strin
     ...equal.filter(({ name }) => !name.startsWith(reference)),
   ];
   return table(
-    ["", ...sizes.map(whole), "Dealwright is ahead by"],
+    ["", ...sizes.map(whole), "Dealwright ÷ this"],
     shown.map((row) => [
       row.name,
       ...sizes.map((count) => figureOf(row, count)),
@@ -115,9 +115,31 @@ function aims(equal: readonly Result[]): string {
       name.startsWith(peer) ? (perSecond.get(at) ?? []) : [],
     );
     if (mine === undefined || theirs.length === 0) return `${peer} has no figure`;
-    return `${ratio(mine / Math.max(...theirs))} × the best of ${peer} (aim: ${whole(aim)} ×)`;
+    const times = mine / Math.max(...theirs);
+    return `${ratio(times)} × the best of ${peer} (aim: ${whole(aim)} ×, ${times >= aim ? "kept" : "missed"})`;
   });
   return `With 1,000 promotions Dealwright prices ${told.join(", ")}.`;
+}
+
+const mostTimesTheFloor = 10;
+
+/** At which sizes each way of evaluating keeps near enough to the floor. */
+function floorAims(mixed: readonly Result[]): string {
+  const floor = mixed.find(({ name }) => name === "floor");
+  return mixed
+    .filter((row) => row !== floor)
+    .map(({ name, perSecond }) => {
+      const isKept = (count: number) => {
+        const [least, mine] = [floor?.perSecond.get(count), perSecond.get(count)];
+        return least === undefined || mine === undefined ? undefined : least / mine <= mostTimesTheFloor;
+      };
+      const withThose = (wanted: boolean, word: string) => {
+        const counts = sizes.filter((count) => isKept(count) === wanted);
+        return counts.length === 0 ? [] : [`${word} with ${counts.map(whole).join(", ")}`];
+      };
+      return `${name}: ${[...withThose(true, "kept"), ...withThose(false, "missed")].join(", ")}`;
+    })
+    .join("; ");
 }
 
 function floorTable(mixed: readonly Result[]): string {
@@ -174,6 +196,6 @@ function whole(figure: number): string {
 }
 
 function ratio(figure: number): string {
-  if (figure < 0.1) return figure.toFixed(2);
+  if (figure < 0.1) return figure.toPrecision(2);
   return figure < 10 ? figure.toFixed(1) : whole(figure);
 }

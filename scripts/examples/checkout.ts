@@ -17,7 +17,7 @@ const cart = {
   currency: "CNY",
   channel: "mini-program",
   country: "CN",
-  customer: { id: "c-42" },
+  customer: { id: "example-shopper" },
   lines: [
     { id: "1", sku: "CLEANSER-120", categories: ["skincare"], quantity: 1, unitPrice: 15_900 },
     { id: "2", sku: "CREAM-50", categories: ["skincare"], quantity: 1, unitPrice: 19_900 },

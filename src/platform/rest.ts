@@ -188,6 +188,8 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
 /** A stream has no GraphQL face, and no HEAD either. */
 type Route = Pick<Operation, "method" | "path"> & Partial<Pick<Operation, "graphql">>;
 
+const startingPoints = "See /docs for the API, /console/ for the console, /readyz for health.";
+
 function notFoundHandler(operations: readonly Route[]) {
   const routes = operations.map(({ method, path, graphql }) => ({
     method,
@@ -204,7 +206,7 @@ function notFoundHandler(operations: readonly Route[]) {
     const failure =
       methods.size > 0
         ? problem("method-not-allowed", { headers: { allow: [...methods].join(", ") } })
-        : problem("route-not-found");
+        : problem("route-not-found", path === "/" ? { detail: startingPoints } : {});
     return sendProblem(failure, request, reply);
   };
 }

@@ -122,6 +122,12 @@ test.each([
   expect([answer.statusCode, answer.json().code, answer.headers.allow]).toEqual([status, code, allow]);
 });
 
+test("whoever asks for / is told where to look, and for nothing else", async () => {
+  const detailOf = async (url: string) => (await app.inject({ url })).json().detail;
+  expect(await detailOf("/?from=browser")).toContain("/docs");
+  expect(await detailOf("/nothing")).toBeUndefined();
+});
+
 test("a problem is rendered by RFC 9457 over REST, and with the same members over GraphQL", async () => {
   const rest = await app.inject({ url: "/v1/items/x", headers: { ...admin, "x-request-id": "r-1" } });
   expect(rest.json()).toEqual({

@@ -6,9 +6,10 @@
  * a few at a time between other turns of the event loop, so that health answers meanwhile. Of the queue and of the requests under
  * way (which wait for the database) each kind may fill only so much.
  *
- * Where many wait, the newest go first: who came long ago has left by now, and what is done for them is lost (Facebook's "adaptive
- * LIFO", Maurer, "Fail at Scale", ACM Queue 2015). The oldest are refused in their time, and not before: a connection that waits
- * for its answer brings no other request, and so costs nothing.
+ * Where many wait, and some for long, the newest go first: who came long ago has left by now, and what is done for them is lost
+ * (Facebook's "adaptive LIFO", Maurer, "Fail at Scale", ACM Queue 2015). The oldest are refused in their time, and not before: a
+ * connection that waits for its answer brings no other request, and so costs nothing. A queue that is long and yet gets along is
+ * worked off in the order in which they came, or its oldest would wait until they are refused.
  */
 import type { IncomingMessage } from "node:http";
 import type { onRequestHookHandler } from "fastify";
@@ -36,6 +37,8 @@ export interface PressureOptions {
   mostBegunWrites?: number;
   /** Who has waited longer is refused: somebody else can still be answered in time. */
   patienceMilliseconds?: number;
+  /** Where many wait and the oldest of a kind has waited for so long, the newest go first. */
+  newestFirstAfterMilliseconds?: number;
   /** Where many wait and somebody did all the time for so long, it is no burst: it would only keep everybody waiting, … */
   standingAfterMilliseconds?: number;
   /** … so that whoever changes nothing is refused after this already. */
@@ -94,8 +97,8 @@ export function pressure(
 ): Pressure {
   const { mostOpenRequests = 4_096, mostWaiting = 4_096, manyWaiting = 100 } = options;
   const { turnMilliseconds = 10, mostBegunCarts = 32, mostBegunWrites = 32 } = options;
-  const { patienceMilliseconds = 5_000 } = options;
-  const { standingAfterMilliseconds = 1_000, standingPatienceMilliseconds = 500 } = options;
+  const { patienceMilliseconds = 5_000, newestFirstAfterMilliseconds = 500 } = options;
+  const { standingAfterMilliseconds = 1_000, standingPatienceMilliseconds = 700 } = options;
   const queues: Record<Load, Waiting[]> = { bulk: [], reading: [], pricing: [], writing: [] };
   const refusals: Record<Load, number> = { bulk: 0, reading: 0, pricing: 0, writing: 0 };
   let waiting = 0;
@@ -163,7 +166,7 @@ export function pressure(
     beginTurn();
     const isLong = waiting > manyWaiting;
     refuseLate(isLong && turnBegan - waitingSince > standingAfterMilliseconds);
-    beginSome(isLong ? "newest" : "oldest");
+    beginSome(isLong);
   }
 
   /** A part of them at a time: the rest of the turn is for those who can still be answered in time. */
@@ -181,13 +184,15 @@ export function pressure(
   }
 
   /** What they do comes after this function, and other sockets get their turn between. */
-  function beginSome(which: "oldest" | "newest"): void {
+  function beginSome(isLong: boolean): void {
+    const long = turnBegan - newestFirstAfterMilliseconds;
     let roomForWrites = mostBegunWrites;
     let room = roomForCarts() - carts();
     do {
       const load = loads.findLast((one) => queues[one].length > 0);
       if (load === undefined || (load === "writing" ? roomForWrites : room) <= 0) return;
-      const one = take(load, load === "writing" ? "oldest" : which);
+      const isNewestFirst = isLong && load !== "writing" && queues[load][0]!.since < long;
+      const one = take(load, isNewestFirst ? "newest" : "oldest");
       one?.proceed();
       // Nobody knows how much the others have to do: one a turn.
       if (load === "writing") roomForWrites -= 1;

@@ -255,15 +255,23 @@ test("what waits for its turn is taken in the reverse order, and no queue is lon
   ]);
 });
 
-test("where many wait the newest goes first, but of what changes something the oldest", async () => {
-  const narrow = pressure(() => narrow.waiting(), undefined, { manyWaiting: 3, turnMilliseconds: 0 });
-  const { ask, begun } = asked(narrow);
-  ask("bulk");
-  for (const name of ["1", "2"]) ask("writing", `writing ${name}`);
-  for (const name of ["1", "2", "3", "4", "5"]) ask("pricing", name);
-  await vi.waitFor(() => expect(narrow.waiting()).toBe(0));
+test("where many wait, and the oldest for long, the newest goes first, but of what changes something the oldest", async () => {
+  const begunOf = async (newestFirstAfterMilliseconds: number) => {
+    const narrow = pressure(() => narrow.waiting(), undefined, {
+      manyWaiting: 3,
+      turnMilliseconds: 0,
+      newestFirstAfterMilliseconds,
+    });
+    const { ask, begun } = asked(narrow);
+    ask("bulk");
+    for (const name of ["1", "2"]) ask("writing", `writing ${name}`);
+    for (const name of ["1", "2", "3", "4", "5"]) ask("pricing", name);
+    await vi.waitFor(() => expect(narrow.waiting()).toBe(0));
+    return begun.slice(1);
+  };
   // As long as more than three wait.
-  expect(begun.slice(1)).toEqual(["writing 1", "writing 2", "5", "4", "1", "2", "3"]);
+  expect(await begunOf(-1)).toEqual(["writing 1", "writing 2", "5", "4", "1", "2", "3"]);
+  expect(await begunOf(60_000)).toEqual(["writing 1", "writing 2", "1", "2", "3", "4", "5"]);
 });
 
 test("carts are begun together, as many as may be begun and not yet computed", async () => {

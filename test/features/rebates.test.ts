@@ -99,6 +99,11 @@ test.each([
   ["/tiers/steps/0", "rate_not_of_basis", { tiers: { mode: "graduated", steps: [{ from: 5, perUnit: 2 }] } }],
   ["/target/bonus/percent", "too_many_decimals", { target: { value: 5, bonus: { percent: 0.00001 } } }],
   ["/funders", "shares_not_whole", { target: { value: 5 }, funders: [{ name: "brand", percent: 60 }] }],
+  [
+    "/schedule/timezone",
+    "timezone_unknown",
+    { target: { value: 5 }, schedule: { ...schedule, timezone: "0" } },
+  ],
   ["/schedule", "not_aligned", { target: { value: 5 }, schedule: { ...schedule, endsOn: "2026-12-30" } }],
   [
     "/schedule/endsOn",

@@ -221,7 +221,9 @@ function scheduleFaults(
   { schedule }: RebateAgreementDocument,
   fault: (path: string, code: string, message: string) => void,
 ): void {
-  const { startsOn, endsOn, every } = schedule;
+  const { startsOn, endsOn, every, timezone } = schedule;
+  if (timezone !== undefined && findZone(timezone) === null)
+    fault("/schedule/timezone", "timezone_unknown", "There is no such IANA time zone.");
   const daysEach = { month: 28, quarter: 89, year: 365, once: Number.POSITIVE_INFINITY }[every];
   if (!isSane(startsOn)) fault("/schedule/startsOn", "out_of_range", outOfYears);
   else if (!isSane(endsOn)) fault("/schedule/endsOn", "out_of_range", outOfYears);

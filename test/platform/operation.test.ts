@@ -92,7 +92,7 @@ test.each([
   ["half a surrogate pair", { lines: [{ ...line, note: "\ud83d" }] }, "/lines/0/note", "invalid_text"],
   ["an array for the object", [], "", "invalid_type"],
   ["a text for the object", '"cart"', "", "invalid_type"],
-  ["no body", undefined, "", "required"],
+  ["no body", undefined, "/lines", "required"],
 ])("%s is a 400 with its path", async (_case, payload, path, code) => {
   const { status, headers, body } = await rest("POST", "/v1/carts/price", {
     headers: { authorization: "Bearer admin", "content-type": "application/json" },

@@ -16,7 +16,7 @@ import type { ProjectService } from "../projects/project-service.ts";
 import { type CodeForm, mostCodes, spaceOf } from "./code-form.ts";
 import { type CodeRow, codeRows } from "./code-rows.ts";
 import { expiryOf, formOf } from "./coupon-pool-service.ts";
-import { countCodes, findPool, lockOrders, lockPool, poolForms } from "./coupon-pool-store.ts";
+import { countCodes, findPool, lockOrders, lockPool, lockPoolForms } from "./coupon-pool-store.ts";
 import { copyCoupons, copyNewCoupons } from "./coupon-store.ts";
 
 export { job as generationJob } from "../jobs/job-service.ts";
@@ -82,7 +82,8 @@ export function couponGenerationService(options: CouponGenerationOptions): Coupo
         if (pool === undefined) throw problem("coupon-pool-not-found");
         const most = mostCodes(formOf(pool));
         const space = spaceOf(formOf(pool));
-        const pools = await poolForms(connection, author.projectId);
+        // Locked, as a chunk that is stored between the two readings would be in neither.
+        const pools = await lockPoolForms(connection, author.projectId);
         const alike = pools.filter((other) => spaceOf(formOf(other)) === space);
         const pending = await pendingByPool(jobs, connection, author.projectId);
         const codesOf = ({ id, codes }: (typeof alike)[number]) => codes + (pending.get(id) ?? 0);

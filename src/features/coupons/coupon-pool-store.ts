@@ -32,8 +32,8 @@ export async function findPools(
     .where(and(eq(couponPools.projectId, projectId), inArray(couponPools.id, [...ids])));
 }
 
-/** What tells the form of each pool of the project, and how many codes it has. */
-export async function poolForms(
+/** What tells the form of each pool of the project, and how many codes it has: locked until the transaction ends. */
+export async function lockPoolForms(
   connection: Connection,
   projectId: string,
 ): Promise<Pick<CouponPoolRow, "id" | "document" | "codes">[]> {
@@ -41,7 +41,9 @@ export async function poolForms(
   return connection
     .select({ id, document, codes })
     .from(couponPools)
-    .where(eq(couponPools.projectId, projectId));
+    .where(eq(couponPools.projectId, projectId))
+    .orderBy(id)
+    .for("update");
 }
 
 /** Until the transaction ends nobody else orders codes in the project. Goes before the lock of a pool. */

@@ -10,7 +10,7 @@ import type { Stage } from "./kind.ts";
 import { labelOf } from "./label.ts";
 import { StageStarts, whatItLacks } from "./lacking.ts";
 import { isBeyond } from "./least-spend.ts";
-import { whyLeftOut } from "./left-out.ts";
+import { amountOf, whyLeftOut } from "./left-out.ts";
 import { limits } from "./limits.ts";
 import { missOf, type NearMiss, NearMisses } from "./near-miss.ts";
 import type { Outcome } from "./outcome.ts";
@@ -169,6 +169,7 @@ function notAppliedRows(
       if (forced !== null) {
         row.costOfForcing = forced.priced.total - priced.total;
         row.costOptimality = forced.optimality;
+        if (row.displacedBy === undefined) nameLosers(row, outcome, forced.priced);
       }
     }
     told.push({ promotion, row, isBeyond: !isTold && isBeyond(promotion, currency, subtotal) });
@@ -179,6 +180,12 @@ function notAppliedRows(
     told.sort((a, b) => compareByRank(a.promotion, b.promotion));
   }
   return withNearest(told, currency).map(({ row }) => row);
+}
+
+/** It took its place who brings less, or nothing, in the plan that has it. */
+function nameLosers(row: NotApplied, { situation, proposed: { priced } }: Outcome, withIt: Priced): void {
+  const losers = situation.candidates.filter((_, index) => amountOf(withIt, index) < amountOf(priced, index));
+  if (losers.length > 0) row.displacedBy = losers.map(({ promotion }) => promotion.key);
 }
 
 /** Also where all had to be looked at, no more of them are told. */

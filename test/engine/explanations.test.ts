@@ -242,6 +242,44 @@ test("a private promotion of another plan, which the planner tried, is named for
   ]);
 });
 
+test("one that nobody's loss explains names who would bring less in the plan that has it", () => {
+  const promotions = [
+    promotion({
+      priority: 3,
+      benefits: [
+        { kind: "bundle", components: [{ select: { skus: ["A"] }, quantity: 2 }], amount: { CNY: 386 } },
+        { kind: "points", fixed: 10 },
+      ],
+      budget: { amount: { CNY: 208 }, atEdge: "refuse" },
+    }),
+    promotion({
+      key: "order-605",
+      priority: 1,
+      benefits: [{ kind: "amount_off", target: "order", amount: { CNY: 605 }, select: { skus: ["A"] } }],
+      conditions: { kind: "subtotal", atLeast: { CNY: 2_593 } },
+    }),
+    promotion({
+      key: "each-two-258",
+      priority: 3,
+      visibility: "private",
+      benefits: [{ kind: "amount_off", target: "item", amount: { CNY: 258 }, every: { quantity: 2 } }],
+      conditions: { kind: "subtotal", atLeast: { CNY: 2_457 } },
+    }),
+  ];
+  const quote = quoteFor(
+    promotions,
+    cartSchema.parse({
+      currency: "CNY",
+      lines: [{ id: "1", sku: "A", quantity: 2, unitPrice: 1_365 }],
+      strategy: "best",
+      explain: "all",
+    }),
+  );
+  for (const row of quote.notApplied)
+    if (row.reason === "displaced") expect(row.displacedBy).toEqual(["order-605"]);
+  expect(quote.notApplied.map(({ reason }) => reason)).toContain("displaced");
+});
+
 test("a reward that is forced leaves the discounts of whoever shares its group and comes after it", () => {
   const points: BenefitInput = { kind: "points", perAmount: { CNY: 100 } };
   const stacking = { group: "second" };

@@ -109,10 +109,10 @@ export function rejectionsOf(
 
 /** A planner may have it from another plan: whoever did not apply in the end took nobody's place, and is named for nothing. */
 function ofThisPlan({ rejections }: Priced, rejection: Rejection): Rejection {
+  const hasApplied = (other: number) => rejections[other] === null;
+  if (rejection.displacedBy === undefined || rejection.displacedBy.every(hasApplied)) return rejection;
   const { displacedBy, ...rest } = rejection;
-  if (displacedBy === undefined) return rejection;
-  const applied = displacedBy.filter((other) => rejections[other] === null);
-  if (applied.length === displacedBy.length) return rejection;
+  const applied = displacedBy.filter(hasApplied);
   return applied.length === 0 ? rest : { ...rest, displacedBy: applied };
 }
 

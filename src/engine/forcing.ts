@@ -6,6 +6,7 @@ import { planExactly } from "./plan/exact/plan-exactly.ts";
 import { Work } from "./plan/exact/work.ts";
 import { planInOrder } from "./plan/in-order.ts";
 import type { Proposed } from "./plan/planner.ts";
+import { isReward } from "./plan/preference.ts";
 import { byPriority } from "./plan/priority.ts";
 import { type Priced, price } from "./price.ts";
 import { areInConflict, type CompiledPromotion } from "./promotion.ts";
@@ -48,9 +49,7 @@ function cheapestWith(situation: Situation, index: number, work: Work): Forced |
 
 /** The promotion alone, which keeps any threshold of its own best; then whoever makes that cheaper, and leaves it in. */
 function builtAround(situation: Situation, index: number): Priced | null {
-  const members = situation.candidates.map(
-    ({ promotion }, other) => other === index || promotion.parts[0]!.stage === "reward",
-  );
+  const members = situation.candidates.map((_, other) => other === index || isReward(situation, other));
   let best = price(situation, { members, allowances: null });
   if (!contains(best, index)) return null;
   for (const other of byPriority(situation)) {
@@ -74,10 +73,12 @@ function forcing(situation: Situation, index: number): Situation {
         ? candidate
         : { ...candidate, rejection: { reason: "displaced", displacedBy: [index] } },
   );
-  const isOnlyReward = promotion.parts[0]!.stage === "reward";
   const { standingBids } = situation;
   // What a promotion would do on untouched goods does not depend on who else is there.
-  return { ...withCandidates(situation, candidates, isOnlyReward ? null : index), standingBids };
+  return {
+    ...withCandidates(situation, candidates, isReward(situation, index) ? null : index),
+    standingBids,
+  };
 }
 
 /** Rewards are granted by rank, so whoever shares the group of a reward and comes before it must not be there at all. */

@@ -205,15 +205,9 @@ function withLess(situation: Situation, start: Trial): Trial {
     return true;
   };
   if (all.length > 1) tryWithout(all);
-  for (let isBetter = true; isBetter && plans > 0; ) {
-    isBetter = false;
-    for (const { candidate } of discounts(best).sort((a, b) => a.amount - b.amount)) {
-      if (plans === 0) break;
-      if (tryWithout([candidate])) {
-        isBetter = true;
-        break;
-      }
-    }
+  for (let isBetter = true; isBetter; ) {
+    const smallestFirst = discounts(best).sort((a, b) => a.amount - b.amount);
+    isBetter = smallestFirst.slice(0, plans).some(({ candidate }) => tryWithout([candidate]));
   }
   return best;
 }

@@ -18,7 +18,8 @@ export interface Outcome {
   readonly problem: {
     status: number;
     code: string;
-    paths: string[];
+    /** Each with its path and its code. */
+    faults: string[];
     retryAfterSeconds: number | undefined;
   } | null;
   readonly data: unknown;
@@ -96,20 +97,20 @@ export async function askGraphql(
 }
 
 function problemOf(
-  body: { status: number; code: string; errors?: { path: string }[] },
+  body: { status: number; code: string; errors?: { path: string; code: string }[] },
   retryAfterSeconds: number,
 ): Outcome["problem"] {
   return {
     status: body.status,
     code: body.code,
-    paths: (body.errors ?? []).map(({ path }) => path),
+    faults: (body.errors ?? []).map(({ path, code }) => `${path} ${code}`),
     retryAfterSeconds: body.status === 503 || body.status === 429 ? retryAfterSeconds : undefined,
   };
 }
 
 /** What GraphQL calls `first` is `limit` to REST. */
 function inRestWords(told: Outcome["problem"]): Outcome["problem"] {
-  return told && { ...told, paths: told.paths.map((path) => (path === "/first" ? "/limit" : path)) };
+  return told && { ...told, faults: told.faults.map((fault) => fault.replace(/^\/first /, "/limit ")) };
 }
 
 interface ConnectionShown {

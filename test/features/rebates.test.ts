@@ -156,9 +156,20 @@ describe("a period that is closed", () => {
     const close = (period: string) =>
       api.rest("POST", `/v1/rebate-agreements/gold/periods/${period}/close`, { role: "marketing" });
     expect(faultOf(await close("2026-11"))).toBe("409 rebate-period-not-closable /period period_before_open");
+    // Put aside after a failure. That of November belongs to no earlier period; that of October may.
+    const putAside = (id: string) =>
+      database.pool.query("insert into rebate_orders_due values ($1, default, $2, '2027-03-02')", [
+        api.project.id,
+        id,
+      ]);
+    await putAside("O-2");
+    await putAside("O-1");
+    expect(faultOf(await close("2026-10"))).toBe("409 rebate-period-not-closable /period orders_waiting");
+    await database.pool.query("delete from rebate_orders_due where external_id = 'O-1'");
     expect((await close("2026-10")).body).toMatchObject({ statements: 2, total: 6_006 });
     expect(faultOf(await close("2026-10"))).toBe("409 rebate-period-not-closable /period period_closed");
     expect(faultOf(await close("2026-09"))).toBe("404 rebate-period-not-found");
+    await database.pool.query("delete from rebate_orders_due where external_id = 'O-2'");
     const again = await api.rest("PUT", "/v1/rebate-agreements/gold", {
       body: agreement({ target: { value: 1 } }),
     });

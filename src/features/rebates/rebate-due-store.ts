@@ -111,12 +111,24 @@ export async function moveSweep(
   );
 }
 
-/** Whether all that is known is counted; orders that failed and wait aside. */
-export async function isCurrent(connection: Connection, projectId: string): Promise<boolean> {
+/** Whether something still to be counted may belong to the period or to one before it; orders after it may wait. */
+export async function isWaitedFor(
+  connection: Connection,
+  projectId: string,
+  { agreement, period, until }: { agreement: string; period: string; until: number | null },
+): Promise<boolean> {
+  const end = until === null ? sql`'infinity'::timestamptz` : instant(until);
   const { rows } = await connection.execute<{ waits: boolean }>(sql`
-    select exists (select from rebate_orders_due where project_id = ${projectId})
-        or exists (select from rebate_sweeps where project_id = ${projectId}) as waits`);
-  return rows[0]?.waits !== true;
+    select exists (
+        select from rebate_orders_due d
+         where d.project_id = ${projectId}
+           and (exists (select from orders o
+                         where o.project_id = d.project_id and o.external_id = d.external_id and o.placed_at < ${end})
+             or exists (select from rebate_contributions c
+                         where c.project_id = d.project_id and c.external_id = d.external_id collate "C"
+                           and c.agreement = ${agreement} and c.period = ${period})))
+        or exists (select from rebate_sweeps where project_id = ${projectId} and from_at < ${end}) as waits`);
+  return rows[0]?.waits === true;
 }
 
 /** Over the walls. */

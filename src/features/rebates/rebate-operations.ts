@@ -117,7 +117,7 @@ export function rebateOperations({ agreements, standings, statements }: RebateSe
       audit: { resource: "rebate_period" },
       summary: "Close a period that is over: every dealer gets their statement.",
       description:
-        "Periods are closed in their order. What comes late for a closed one, or comes back, is booked as an adjustment in the first that is open; " +
+        "Periods are closed in their order, once no order of theirs is still to be counted (`orders_waiting`: try again). What comes late for a closed one, or comes back, is booked as an adjustment in the first that is open; " +
         "after the last one in `adjustments-1`, which can be closed in its turn.",
       roles: writers,
       params: periodParams,

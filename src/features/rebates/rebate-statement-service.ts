@@ -23,7 +23,7 @@ import {
 import type { RebateAccrualService } from "./rebate-accrual-service.ts";
 import { existingAgreement, openPeriodOf } from "./rebate-agreement-service.ts";
 import { closedPeriods, insertPeriod, lockRebates } from "./rebate-agreement-store.ts";
-import { isCurrent } from "./rebate-due-store.ts";
+import { isWaitedFor } from "./rebate-due-store.ts";
 import type {
   ClosedPeriod,
   RebateAgreementDocument,
@@ -143,9 +143,9 @@ export function rebateStatementService({
     if (done.has(period)) throw notClosable("period_closed", "It is closed already.");
     if (openPeriodOf(agreement, done) !== period)
       throw notClosable("period_before_open", "A period before it is still open.");
-    const { endsAt } = periods.find((one) => one.key === period) ?? { endsAt: 0 };
-    if (endsAt > clock.now()) throw notClosable("period_not_over", "It is not over yet.");
-    if (!(await isCurrent(connection, projectId)))
+    const until = periods.find((one) => one.key === period)?.endsAt ?? null;
+    if (until !== null && until > clock.now()) throw notClosable("period_not_over", "It is not over yet.");
+    if (await isWaitedFor(connection, projectId, { agreement: key, period, until }))
       throw notClosable("orders_waiting", "Orders are still being counted; try again.");
   }
 

@@ -2187,6 +2187,7 @@ create table redemption_returns (
   constraint redemption_returns_pkey PRIMARY KEY (project_id, redemption_id, step),
   constraint redemption_returns_hold CHECK (((refund >= 0) AND (refunded >= refund) AND (withheld >= 0)))
 );
+CREATE INDEX redemption_returns_created ON public.redemption_returns USING brin (created_at);
 CREATE TRIGGER redemption_returns_append_only BEFORE DELETE OR UPDATE ON public.redemption_returns FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER redemption_returns_never_emptied BEFORE TRUNCATE ON public.redemption_returns FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 alter table redemption_returns enable row level security;
@@ -2236,6 +2237,7 @@ create table redemptions (
 );
 CREATE INDEX redemptions_committed ON public.redemptions USING brin (committed_at);
 CREATE INDEX redemptions_customer ON public.redemptions USING btree (project_id, customer_id, created_at) WHERE (customer_id IS NOT NULL);
+CREATE INDEX redemptions_ended ON public.redemptions USING brin (ended_at);
 CREATE UNIQUE INDEX redemptions_order ON public.redemptions USING btree (project_id, source, order_ref) WHERE (state <> ALL (ARRAY['cancelled'::text, 'expired'::text]));
 CREATE INDEX redemptions_to_expire ON public.redemptions USING btree (expires_at) WHERE (state = 'reserved'::text);
 alter table redemptions enable row level security;

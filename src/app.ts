@@ -8,6 +8,7 @@ import { evaluationOperations } from "./features/evaluations/evaluation-operatio
 import { eventOperations, eventStreams } from "./features/events/event-operations.ts";
 import { jobOperations } from "./features/jobs/job-operations.ts";
 import { marketOperations } from "./features/market/market-operations.ts";
+import { monthEndStreams } from "./features/month-end/month-end-operations.ts";
 import { offlineOperations } from "./features/offline/offline-operations.ts";
 import { orderOperations, orderStreamOperations } from "./features/orders/order-operations.ts";
 import { planningOperations } from "./features/planning/planning-operations.ts";
@@ -335,6 +336,7 @@ export function streamOperationsOf(services: Services): StreamOperation[] {
     ...services.priceLists.streams,
     ...eventStreams(services.eventDelivery.streams),
     ...auditStreams(services.auditExports),
+    ...monthEndStreams(services.monthEnd),
   ];
 }
 

@@ -19,6 +19,7 @@ import { committerService } from "./features/ledger/committer-service.ts";
 import { alarmService } from "./features/limits/alarm-service.ts";
 import { wrongCodeService } from "./features/limits/wrong-code-service.ts";
 import { marketService } from "./features/market/market-service.ts";
+import { monthEndService } from "./features/month-end/month-end-service.ts";
 import { offlineFlagService } from "./features/offline/offline-flag-service.ts";
 import { offlineKeyService } from "./features/offline/offline-key-service.ts";
 import { offlineRedemptionService } from "./features/offline/offline-redemption-service.ts";
@@ -198,6 +199,7 @@ export function servicesOf({
     ...automations,
     audit: auditService({ database }),
     auditExports: auditExportService({ database }),
+    monthEnd: monthEndService({ database }),
     auditSealer: auditSealerService({ database, log }),
     jobs,
     growth,

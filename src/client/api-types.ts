@@ -5560,6 +5560,8 @@ export type Redemption = {
   quote: Quote;
 };
 
+export type RedemptionExportFormat = "ndjson" | "csv";
+
 export type RedemptionLedger = {
   redemption: string;
   state: RedemptionState;

@@ -76,6 +76,8 @@ export const unnamedLayers: Readonly<Record<string, Layer>> = {
   "src/features/events/reward-event-types.ts": "words",
   "src/features/events/stock-event-types.ts": "words",
   "src/features/events/tier-event-types.ts": "words",
+  // A sale and what came back of it as rows, without a database.
+  "src/features/month-end/month-end-rows.ts": "words",
   // What is asked of and said about a request, without a database.
   "src/features/evaluations/evaluation-facts.ts": "words",
   "src/features/evaluations/evaluation-request.ts": "words",

@@ -133,6 +133,9 @@ export const rows: Readonly<Record<string, Row>> = {
     expected: [409],
     owner: [409],
   },
+  "GET /v1/redemptions/export": {
+    query: () => ({ from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z" }),
+  },
   "GET /v1/redemptions": { query: () => ({ orderRef: "N-1" }) },
   "POST /v1/redemptions/{id}/commit": { path: id("reservation"), owner: orConflict },
   "POST /v1/redemptions/{id}/cancel": { path: id("reservation"), owner: orConflict },

@@ -22,6 +22,10 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY package.json LICENSE* ./
 COPY migrations ./migrations
+# What carts are priced by while the database is away; kept over a restart of the container by the volume.
+RUN install --directory --owner=node --group=node /data
+ENV DATA_DIR=/data
+VOLUME /data
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -90,6 +90,8 @@ export interface AppOptions {
   deadlines?: OpenRequestOptions & PressureOptions;
   /** Left out: nothing is kept on the disk. */
   outage?: Outage;
+  /** The same database by connections of its own: what it says of locks is asked for when those of the pool wait for them. */
+  beside?: Pick<Database, "outside">;
 }
 
 /** The composition root: the process and the tests build the same app. It listens to nothing and migrates nothing. */
@@ -107,6 +109,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     deadlines,
     metrics = createMetrics(),
     outage = defaultOutage,
+    beside = database,
   } = options;
   const isProduction = config.environment === "production";
   const cohort = newCohort();
@@ -154,7 +157,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { gate, door } = load;
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
-  measureBacklogs(metrics, database, services, app.log);
+  measureBacklogs(metrics, beside, services, app.log);
   measureReplica(metrics, replica);
   measureRequests(metrics, open, load, refusals);
   if ((config.metrics ?? "on") === "on")

@@ -95,7 +95,7 @@ export function measureServices(metrics: Metrics, database: Database, services: 
 /** What the database knows better than any process: told by each of them, and the same. */
 export function measureBacklogs(
   metrics: Metrics,
-  database: Database,
+  beside: Pick<Database, "outside">,
   { jobs, eventDelivery }: Pick<Services, "jobs" | "eventDelivery">,
   log: Log,
 ): void {
@@ -104,7 +104,7 @@ export function measureBacklogs(
     gaugeOf(metrics, name, help, read, "max");
 
   const noLocks = { waiting: 0, longestSeconds: 0, deadlocks: 0 };
-  const locks = sampled(noLocks, () => lockWaits(database.outside), failed);
+  const locks = sampled(noLocks, () => lockWaits(beside.outside), failed);
   most("database_lock_waits", "Connections that wait for a lock.", async () => (await locks()).waiting);
   const longest = "How long the longest of them has waited.";
   most("database_lock_wait_seconds", longest, async () => (await locks()).longestSeconds);

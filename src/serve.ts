@@ -47,6 +47,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     asksPosition: replicaUrl !== undefined,
   });
   closers.push(() => database.close());
+  // One connection is enough for what is asked each time that Prometheus asks.
+  const beside = openDatabase({
+    connectionString: urls.connectionString,
+    log,
+    ...config.database,
+    poolSize: 1,
+  });
+  closers.push(() => beside.close());
   const clock = options.clock ?? agreedClock(database.watch, log);
   const replica = replicaUrl === undefined ? undefined : replicaOf(config, replicaUrl, database, log);
   if (replica !== undefined) closers.push(() => replica.close());
@@ -63,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const app = await buildApp({
     config,
     database,
+    beside,
     ...(replica !== undefined && { replica }),
     clock,
     listener,

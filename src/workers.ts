@@ -171,8 +171,11 @@ export async function startWorkers(count: number, orders: WorkerOrders, log: Log
       for (const worker of ready) tell(worker, { type: "metrics wanted", question });
       setTimeout(settle, metricsPatienceMilliseconds).unref();
     });
+    const silent = questions.get(question)?.from ?? [];
     questions.delete(question);
-    return aggregated([ended, ...answers]);
+    // One that is held up has counted at least what it told before, for the same reason.
+    const before = [...silent].map((worker) => lastTold.get(worker) ?? []);
+    return aggregated([ended, ...answers, ...(before.length > 0 ? [await grownFigures(before)] : [])]);
   }
 
   const launched = Array.from({ length: count }, launch);

@@ -2,7 +2,7 @@
  * Whether the database can be reached, known before anybody has to wait to find out. One connection of its own asks twice a
  * second; while it gets no answer everybody else is refused at once instead of hanging on time-outs.
  *
- * A lost connection is no outage: it is away only if a new connection is refused as well, or if it has said nothing for five
+ * A lost connection is no outage: it is away only if a new connection is refused as well, for whatever reason, or if it has said nothing for five
  * seconds in which this process was running; or if what answers takes no writes.
  */
 import type { Socket } from "node:net";
@@ -149,17 +149,20 @@ export function databaseWatch(options: WatchOptions): DatabaseWatch {
       }
     }
     if (rounds.signal.aborted) return null;
+    const opened = newClient();
+    client = opened;
+    let isConnected = false;
     try {
-      const opened = newClient();
-      client = opened;
       await answerWithin(opened.connect());
+      isConnected = true;
       return await faultIn(opened);
     } catch (error) {
       drop();
       if (error instanceof Silence) return { because: "silent", error };
       // No room for one more connection: those that there are go on working.
       const isFull = String((error as { code?: unknown }).code).startsWith("53");
-      return isConnectionLost(error) && !isFull ? { because: "lost", error } : null;
+      // Who is refused, for whatever reason, reaches it as little as who finds nobody.
+      return (!isConnected || isConnectionLost(error)) && !isFull ? { because: "lost", error } : null;
     }
   }
 

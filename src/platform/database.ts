@@ -83,6 +83,8 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /** Gives out no connection while there is none to be had: nobody waits for what is known to fail. */
+type Connected = Parameters<pg.Pool["connect"]>[0];
+
 class WatchedPool extends pg.Pool {
   readonly #watch: DatabaseWatch;
 
@@ -92,12 +94,20 @@ class WatchedPool extends pg.Pool {
   }
 
   override connect(callback?: unknown): never {
-    const connect = super.connect.bind(this) as (callback?: unknown) => never;
-    if (!this.#watch.isShut()) return connect(callback);
-    const refusal = new DatabaseAway();
-    if (typeof callback !== "function") return Promise.reject(refusal) as never;
-    process.nextTick(callback as (error: Error) => void, refusal);
+    if (typeof callback !== "function")
+      return new Promise((resolve, reject) => {
+        this.#connect((error, client) => (error === undefined ? resolve(client) : reject(error)));
+      }) as never;
+    this.#connect(callback as Connected);
     return undefined as never;
+  }
+
+  #connect(callback: Connected): void {
+    if (this.#watch.isShut()) process.nextTick(callback, new DatabaseAway());
+    else
+      super.connect((error, client, release) =>
+        callback(error === undefined ? error : notConnected(error), client, release),
+      );
   }
 }
 
@@ -284,6 +294,24 @@ export function isConnectionLost(error: unknown): boolean {
   return isConnectionLost(cause);
 }
 
+/** Why no connection could be made; its code is PostgreSQL's own for that. Whoever asked is not at fault. */
+class NotConnected extends Error {
+  readonly code = "08001";
+
+  constructor(cause: Error) {
+    super(`no connection to the database: ${cause.message}`, { cause });
+    this.name = "NotConnected";
+  }
+}
+
+/**
+ * What keeps a connection from being made, as an error of a lost one: a login that is refused since its password was changed, a
+ * database that is being restored under another name or a certificate that has expired is as far away as one that is down.
+ */
+export function notConnected(error: Error): Error {
+  return isConnectionLost(error) ? error : new NotConnected(error);
+}
+
 /** Somebody was first to take a key. */
 export const uniqueViolation = "23505";
 /** A statement took longer than it may. */
@@ -300,10 +328,17 @@ export function sqlStateOf(error: unknown): string | undefined {
   return cause?.code ?? code;
 }
 
+/** Connects, or throws what `isConnectionLost` knows. */
+export async function connected(client: pg.Client): Promise<void> {
+  await client.connect().catch((error: Error) => {
+    throw notConnected(error);
+  });
+}
+
 /** Throws unless a committed transaction survives a power failure: a store of money must not run on less. */
 export async function assertDurable(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
-  await client.connect();
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+  await connected(client);
   const { rows } = await client
     .query<{ name: string }>(
       `select name from pg_settings

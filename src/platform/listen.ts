@@ -36,6 +36,7 @@ export function openListener(connectionString: string, log: Log): Listener {
         connectionString,
         application_name: "dealwright-listen",
         keepAlive: true,
+        connectionTimeoutMillis: 10_000,
       });
       const lost = whenLost(client);
       client.on("notification", ({ channel, payload = "" }) => deliver(channel, payload));

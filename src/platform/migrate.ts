@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import pg from "pg";
+import { connected } from "./database.ts";
 import type { Log } from "./log.ts";
 
 /** Beside `src` and `dist` alike. */
@@ -34,9 +35,13 @@ export async function migrateDatabase(
 ): Promise<void> {
   const files = readMigrationFiles({ migrationsFolder: folder });
   assertAscending(files);
-  const client = new pg.Client({ connectionString, application_name: "dealwright-migrate" });
+  const client = new pg.Client({
+    connectionString,
+    application_name: "dealwright-migrate",
+    connectionTimeoutMillis: 5_000,
+  });
   client.on("error", (error) => log.warn({ err: error }, "the connection of the migration was lost"));
-  await client.connect();
+  await connected(client);
   try {
     await client.query("set statement_timeout = 0");
     await waitToBeAlone(client);

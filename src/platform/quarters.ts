@@ -39,7 +39,11 @@ export async function keepQuarters(
   { now, keepMonths }: QuarterOptions,
   log: Log,
 ): Promise<QuarterChanges> {
-  const client = new pg.Client({ connectionString: directUrl, application_name: "dealwright-quarters" });
+  const client = new pg.Client({
+    connectionString: directUrl,
+    application_name: "dealwright-quarters",
+    connectionTimeoutMillis: 5_000,
+  });
   client.on("error", (error) => log.warn({ err: error }, "the connection that keeps quarters was lost"));
   await client.connect();
   try {

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openAsOwner } from "../database.ts";
 import type { Answer } from "./http-client.ts";
@@ -185,6 +186,40 @@ test(
 test("silent: the same, and nobody waits for it", options, async () => {
   proxy.setHung(true);
   await untilAway();
+  await expectToBeHonest();
+  proxy.setHung(false);
+  await untilBack();
+});
+
+test(
+  "refused at the door: the same, for a login may be locked or a certificate expire",
+  options,
+  async () => {
+    const owner = new URL(postgres.connectionString());
+    await postgres.run("create role locksmith superuser login password 'locksmith'");
+    const rescue = new URL(owner);
+    [rescue.username, rescue.password] = ["locksmith", "locksmith"];
+    const locksmith = new pg.Client({ connectionString: rescue.href });
+    await locksmith.connect();
+    await locksmith.query(`alter role "${owner.username}" nologin`);
+    await locksmith.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1", [
+      owner.username,
+    ]);
+    await untilAway();
+    await expectToBeHonest();
+    await server.kill();
+    server = await startServer({ connectionString: proxy.connectionString, keptIn });
+    await expectToBeHonest();
+    await locksmith.query(`alter role "${owner.username}" login`);
+    await locksmith.end();
+    await untilBack();
+  },
+);
+
+test("a process that begins while the database says nothing does so as well", options, async () => {
+  await server.kill();
+  proxy.setHung(true);
+  server = await startServer({ connectionString: proxy.connectionString, keptIn });
   await expectToBeHonest();
   proxy.setHung(false);
   await untilBack();

@@ -96,6 +96,20 @@ test("any of them tells Prometheus the figures of all", options, async () => {
   expect(text).toContain(`\ndealwright_rulebooks ${workers}\n`);
 });
 
+test("what is counted does not fall while one of them is held up", options, async () => {
+  const counted = await vi.waitFor(quotesCounted, { timeout: patience });
+  expect(counted).toBeGreaterThan(0);
+  for (const id of serving()) {
+    process.kill(id, "SIGSTOP");
+    try {
+      const meanwhile = await vi.waitFor(quotesCounted, { timeout: patience });
+      expect(meanwhile).toBeGreaterThanOrEqual(counted);
+    } finally {
+      process.kill(id, "SIGCONT");
+    }
+  }
+});
+
 /** By all of them, those that have ended as well. */
 async function quotesCounted(): Promise<number> {
   // A connection handed to one that is just killed is never answered.

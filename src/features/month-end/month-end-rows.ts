@@ -59,41 +59,49 @@ export interface BookedReturn {
   readonly lines: readonly { readonly id: string; readonly quantity: number }[];
 }
 
-export function bookingRows({ event, at, redemption, step }: Booking, sale: BookedSale): BookingRow[] {
-  const { source, orderRef, currency, quote, returns } = sale;
+export function bookingRows(booking: Booking, sale: BookedSale): BookingRow[] {
+  const { event, at, redemption } = booking;
+  const { source, orderRef, currency } = sale;
   const place = { event, at: at.toISOString(), redemption, source, orderRef, currency };
-  const sold = standing(sale, []);
-  const earlier = returns.filter((past) => past.step < step);
-  const own = returns.find((past) => past.step === step);
-  const { due = quote.total } = quote;
-  const sign = event === "cancellation" ? -1 : 1;
-  const [was, is, money] =
-    event === "return"
-      ? ([
-          standing(sale, earlier),
-          standing(sale, own === undefined ? earlier : [...earlier, own]),
-          {
-            total: -(own?.refund ?? 0),
-            withheld: (own?.withheld ?? 0) - (earlier.at(-1)?.withheld ?? 0),
-            deposits: 0,
-          },
-        ] as const)
-      : ([
-          event === "sale" ? nothing : sold,
-          event === "sale" ? sold : nothing,
-          { total: sign * quote.total, withheld: 0, deposits: sign * (quote.total - due) },
-        ] as const);
+  const { was, is, money } = movedBy(booking, sale);
   return [
     { ...place, promotion: null, funder: null, before: is.before - was.before, discount: null, ...money },
-    ...changes(was.borne, is.borne, event === "sale").map((change) => ({
-      ...place,
-      ...change,
-      before: null,
-      withheld: null,
-      total: null,
-      deposits: null,
-    })),
+    ...changes(was.borne, is.borne)
+      // A gift or points take nothing off: the sale tells of their promotions all the same.
+      .filter(({ discount }) => event === "sale" || discount !== 0)
+      .map((change) => ({
+        ...place,
+        ...change,
+        before: null,
+        withheld: null,
+        total: null,
+        deposits: null,
+      })),
   ];
+}
+
+interface Moved {
+  readonly was: Standing;
+  readonly is: Standing;
+  readonly money: Pick<BookingRow, "withheld" | "total" | "deposits">;
+}
+
+function movedBy({ event, step }: Booking, sale: BookedSale): Moved {
+  const { quote, returns } = sale;
+  if (event === "return") {
+    const earlier = returns.filter((past) => past.step < step);
+    const own = returns.find((past) => past.step === step)!;
+    return {
+      was: standing(sale, earlier),
+      is: standing(sale, [...earlier, own]),
+      money: { total: -own.refund, withheld: own.withheld - (earlier.at(-1)?.withheld ?? 0), deposits: 0 },
+    };
+  }
+  const sold = standing(sale, []);
+  const { total, due } = quote;
+  return event === "sale"
+    ? { was: nothing, is: sold, money: { total, withheld: 0, deposits: total - due } }
+    : { was: sold, is: nothing, money: { total: -total, withheld: 0, deposits: due - total } };
 }
 
 interface Standing {
@@ -125,27 +133,26 @@ function standing({ request, quote }: BookedSale, returns: readonly BookedReturn
     shipments: quote.shippingLines.map(({ adjustments }) => ({ adjustments: adjustments.map(funded) })),
     returned: Object.fromEntries(back),
   });
-  // What gave no money, a gift or points, stands there all the same.
   const others = quote.promotions
     .filter(({ promotion }) => !borne.some((row) => row.promotion === promotion))
     .map(({ promotion, funder }) => ({ promotion, funder, amount: 0 }));
   return {
     before: lines.reduce(
-      (sum, line) => sum - listPriceOf(line, unitsOf(line)),
+      (sum, line) => sum - fullPriceOf(line, unitsOf(line)),
       quote.subtotal + quote.shipping,
     ),
     borne: [...borne, ...others],
   };
 }
 
-function listPriceOf(line: SoldLine, units: number): number {
+function fullPriceOf(line: SoldLine, units: number): number {
   const { paid, discounts } = returnedPart(line, units);
   return [...discounts.values()].reduce((sum, amount) => sum + amount, paid);
 }
 
 type Change = Pick<BookingRow, "promotion" | "funder" | "discount">;
 
-function changes(was: readonly Borne[], is: readonly Borne[], isWhole: boolean): Change[] {
+function changes(was: readonly Borne[], is: readonly Borne[]): Change[] {
   const sums = new Map<string, { promotion: string; funder: string; discount: number }>();
   const add = ({ promotion, funder }: Borne, amount: number) => {
     const name = JSON.stringify([promotion, funder]);
@@ -154,5 +161,5 @@ function changes(was: readonly Borne[], is: readonly Borne[], isWhole: boolean):
   };
   for (const row of is) add(row, row.amount);
   for (const row of was) add(row, -row.amount);
-  return [...sums.values()].filter(({ discount }) => isWhole || discount !== 0);
+  return [...sums.values()];
 }

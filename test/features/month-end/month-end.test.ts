@@ -3,12 +3,14 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { BookingRow } from "../../../src/features/month-end/month-end-rows.ts";
+import { monthEndService } from "../../../src/features/month-end/month-end-service.ts";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { type Api, startApi } from "../api.ts";
 import { until } from "../limits-fixture.ts";
+import { issued, report, reportOf, somePromotion } from "../offline/offline-fixture.ts";
 import { projectWithKeys } from "../project-fixture.ts";
-import { activePromotion, redeem } from "../redemptions/redemption-fixture.ts";
+import { activePromotion, orderOf, redeem } from "../redemptions/redemption-fixture.ts";
 
 let database: TestDatabase;
 let api: Api;
@@ -304,6 +306,43 @@ describe("the file of a period", () => {
   });
 });
 
+describe("what is paid or promised before the sale", () => {
+  let another: Api;
+  beforeAll(async () => {
+    another = await startApi(database);
+  });
+  afterAll(() => another.close());
+  const own = () => rowsOf(ever, another.project.keys.viewer);
+
+  test("a deposit is told apart from the total of the order that counts it", async () => {
+    await activePromotion(another, "presale", {
+      benefits: [{ kind: "deposit", paid: { CNY: 1_000 }, worth: { CNY: 3_000 } }],
+    });
+    const lines = [{ id: "1", sku: "MUG", quantity: 1, unitPrice: 1_000 }];
+    const paid = await redeem(another, orderOf({ lines, deposit: { promotion: "presale" } }));
+    const { body } = await redeem(another, orderOf({ deposits: [{ redemption: paid.body.id }] }));
+    const rows = await own();
+    expect(sum(rows, ({ total }) => total)).toBe(1_000 + body.quote.total);
+    expect(sum(rows, ({ deposits }) => deposits)).toBe(1_000);
+    expect(body.quote.due).toBe(body.quote.total - 1_000);
+  });
+
+  test("a till's voucher is a sale once it is reported, and one", async () => {
+    const before = await own();
+    const { key } = await somePromotion(another);
+    const { token } = await issued(another, { promotion: key });
+    expect(await own()).toEqual(before);
+    const [reported] = await report(another, reportOf(another, token));
+    const { redemption } = reported!;
+    const rows = (await own()).slice(before.length);
+    expect(rows).toMatchObject([
+      { event: "sale", redemption, source: "till-1", promotion: null, before: 10_000, total: 9_000 },
+      { event: "sale", redemption, promotion: key, discount: 1_000 },
+    ]);
+    expect(rows).toHaveLength(2);
+  });
+});
+
 test.each([
   [{ from: ever.to, to: ever.from }, "/to", "period_empty"],
   [{ from: ever.to, to: ever.to }, "/to", "period_empty"],
@@ -322,6 +361,22 @@ test.each([[{ to: ever.to }], [{ from: ever.from }], [{ from: "November", to: ev
     expect(body.errors[0].path).toMatch(/from|to/);
   },
 );
+
+test("is refused while three others are read, and again there when one of them is let go", async () => {
+  const { redemptions } = monthEndService({ database });
+  const begin = async () => {
+    const { body } = redemptions(api.project.id, ever, "csv");
+    const pieces = (body as AsyncIterable<string>)[Symbol.asyncIterator]();
+    await pieces.next();
+    await pieces.next();
+    return pieces;
+  };
+  const running = await Promise.all([begin(), begin(), begin()]);
+  await expect(begin()).rejects.toMatchObject({ code: "unavailable" });
+  await running.pop()!.return!();
+  running.push(await begin());
+  for (const pieces of running) await pieces.return!();
+});
 
 test("is not for shops", async () => {
   const answer = await api.rest("GET", `/v1/redemptions/export?${new URLSearchParams(ever)}`, {

@@ -236,7 +236,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     services.eventDelivery.start(),
     services.stock.start(),
   ]);
-  services.authenticator.start();
+  await services.authenticator.start();
   services.auditSealer.start();
   services.scheduledChanges.start();
   services.promotionTurns.start();

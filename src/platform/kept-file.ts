@@ -12,7 +12,6 @@ const formatVersion = 1;
 const heading = z.object({ dealwright: z.string(), version: z.literal(formatVersion) }).loose();
 /** So much is written at once; between, requests get their turn. */
 const mostCharacters = 262_144;
-const longestHeading = 16_384;
 
 export interface Kept {
   readonly heading: Readonly<Record<string, unknown>>;
@@ -79,9 +78,9 @@ export async function readHeading(path: string): Promise<Kept["heading"] | null>
   try {
     const file = await open(path, "r");
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(longestHeading), 0, longestHeading, 0);
-      const text = buffer.toString("utf8", 0, bytesRead);
-      return heading.parse(JSON.parse(text.slice(0, text.indexOf("\n"))));
+      // It is as long as the campaigns are many.
+      for await (const line of file.readLines({ autoClose: false })) return heading.parse(JSON.parse(line));
+      return null;
     } finally {
       await file.close();
     }

@@ -35,6 +35,27 @@ const ready = () => ask("GET", "/readyz");
 const unavailable = { status: 503, body: { code: "unavailable" } };
 
 test(
+  "a key that nobody has used for longer than that is good all the same when an outage begins",
+  async () => {
+    const options = { timeout: patience };
+    await expect.poll(isDegraded, options).toBe(false);
+    const said = service.proxy.listen();
+    now += 60_000;
+    // It is asked for in the background: nobody else asks anything.
+    await expect
+      .poll(() => said.some(({ said }) => said.includes("(key).requests_per_minute")), options)
+      .toBe(true);
+    await expect.poll(() => service.app.inject("/readyz").then(({ statusCode }) => statusCode)).toBe(200);
+    service.proxy.setDown(true);
+    await expect.poll(ready, options).toMatchObject(unavailable);
+    expect((await key()).status).toBe(200);
+    service.proxy.setDown(false);
+    await expect.poll(isDegraded, options).toBe(false);
+  },
+  patience,
+);
+
+test(
   "after the longest outage carts are refused, then keys, and the process is not ready, until the database is back",
   async () => {
     const options = { timeout: patience };

@@ -1,4 +1,5 @@
 import { type Authenticator, type Caller, projectOf, spaceOf } from "../../platform/auth.ts";
+import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Database } from "../../platform/database.ts";
 import type { Log } from "../../platform/log.ts";
@@ -13,6 +14,8 @@ const refreshAfterMilliseconds = 2_000;
 /** … and no answer is given on what was known longer ago than this. */
 const trustMilliseconds = 5_000;
 // Unless the database is away: then nobody can revoke a key either, and evaluations go on.
+/** One that nobody uses is asked for so often all the same: an outage must not begin with keys that were last seen hours ago. */
+const confirmEveryMilliseconds = 30_000;
 const usedEveryMilliseconds = 60_000;
 const mostEntries = 10_000;
 
@@ -28,7 +31,7 @@ interface Entry {
 
 export interface ApiKeyAuthenticator extends Authenticator {
   forget(apiKeyId: string): void;
-  start(): void;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +55,8 @@ export function apiKeyAuthenticator({
   const { directory } = outage;
   const keeper = directory === null ? null : apiKeyKeeper({ ...outage, directory, log, now: clock.now });
   const forgotten = new Map<string, number>();
+  /** Used by a process before this one, and not by this one yet; by their names. */
+  const inherited = new Map<string, KeptKey>();
   let generation = 0;
 
   function callerOf(secret: string): Caller | null | Promise<Caller | null> {
@@ -106,28 +111,12 @@ export function apiKeyAuthenticator({
       entry.askedAt = now;
       return entry.caller;
     }
-    const [row, second] = rows;
-    if (row === undefined || second !== undefined) {
+    const entry = entryOf(hash, rows, now);
+    if (entry === null) {
       noteGone(entries.get(secret)?.caller.apiKeyId);
       entries.delete(secret);
       return null;
     }
-    const { projectId, environment, id, role, expiresAt, lastUsedAt, requestsPerMinute } = row;
-    const caller: Caller = {
-      projectId: spaceOf(projectId, environment),
-      environment,
-      apiKeyId: id,
-      role,
-      ...(requestsPerMinute !== null && { requestsPerMinute }),
-    };
-    const entry: Entry = {
-      hash,
-      caller,
-      expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
-      verifiedAt: now,
-      askedAt: now,
-      usedAt: lastUsedAt?.getTime() ?? 0,
-    };
     // Read before a change of ours that came in between: right for this request, but not worth keeping.
     if (asOf === generation) {
       entries.delete(secret);
@@ -135,7 +124,34 @@ export function apiKeyAuthenticator({
       dropOldest();
     }
     noteUse(entry, now);
-    return caller;
+    return entry.caller;
+  }
+
+  /** Asks again for those that nobody has used for a while; the answers come by the hundred. */
+  async function confirmIdle(): Promise<void> {
+    if (database.watch.isAway()) return;
+    const now = clock.now();
+    const isDue = (at: number) => Math.abs(now - at) >= confirmEveryMilliseconds;
+    const confirm = async (secret: string, known: Entry) => {
+      const asOf = generation;
+      const entry = entryOf(known.hash, await keysOf(known.hash), now);
+      // Used or forgotten meanwhile: that is newer.
+      if (asOf !== generation || entries.get(secret) !== known) return;
+      if (entry !== null) return void entries.set(secret, { ...entry, usedAt: known.usedAt });
+      noteGone(known.caller.apiKeyId);
+      entries.delete(secret);
+    };
+    const inherit = async (name: string) => {
+      const hash = Buffer.from(name, "hex");
+      const entry = entryOf(hash, await keysOf(hash), now);
+      if (entry === null) inherited.delete(name);
+      else inherited.set(name, keptOf(entry));
+    };
+    for (const { hash } of entries.values()) inherited.delete(hash.toString("hex"));
+    await Promise.all([
+      ...[...entries].flatMap(([secret, entry]) => (isDue(entry.verifiedAt) ? [confirm(secret, entry)] : [])),
+      ...[...inherited].flatMap(([name, { at }]) => (isDue(at) ? [inherit(name)] : [])),
+    ]);
   }
 
   /** A key that this process has not seen, but one before it on this machine has. */
@@ -157,13 +173,8 @@ export function apiKeyAuthenticator({
   }
 
   function* known(): Iterable<KeptKey> {
-    for (const { hash, caller, expiresAt, verifiedAt } of entries.values())
-      yield {
-        name: hash.toString("hex"),
-        at: verifiedAt,
-        caller,
-        expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
-      };
+    yield* inherited.values();
+    for (const entry of entries.values()) yield keptOf(entry);
   }
 
   function noteGone(apiKeyId: string | undefined): void {
@@ -193,6 +204,10 @@ export function apiKeyAuthenticator({
     }
   }
 
+  const confirming = repeated(1_000, confirmIdle, (error) =>
+    log.debug({ err: error }, "keys that are not used could not be verified again"),
+  );
+
   return {
     callerOf,
     forget(apiKeyId) {
@@ -205,7 +220,44 @@ export function apiKeyAuthenticator({
         }
       }
     },
-    start: () => keeper?.start({ known, forgotten }),
-    close: async () => keeper?.close(),
+    async start() {
+      keeper?.start({ known, forgotten });
+      for (const key of (await keeper?.all()) ?? []) inherited.set(key.name, key);
+      confirming.start();
+    },
+    async close() {
+      await confirming.close();
+      await keeper?.close();
+    },
+  };
+}
+
+/** Null where it opens none, or nobody could say which. */
+function entryOf(hash: Buffer, rows: readonly FoundKey[], now: number): Entry | null {
+  const [row, second] = rows;
+  if (row === undefined || second !== undefined) return null;
+  const { projectId, environment, id, role, expiresAt, lastUsedAt, requestsPerMinute } = row;
+  return {
+    hash,
+    caller: {
+      projectId: spaceOf(projectId, environment),
+      environment,
+      apiKeyId: id,
+      role,
+      ...(requestsPerMinute !== null && { requestsPerMinute }),
+    },
+    expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+    verifiedAt: now,
+    askedAt: now,
+    usedAt: lastUsedAt?.getTime() ?? 0,
+  };
+}
+
+function keptOf({ hash, caller, expiresAt, verifiedAt }: Entry): KeptKey {
+  return {
+    name: hash.toString("hex"),
+    at: verifiedAt,
+    caller,
+    expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
   };
 }

@@ -16,6 +16,8 @@ export interface KeptKey extends KeptNote {
 
 export interface ApiKeyKeeper {
   find(hash: Buffer): Promise<KeptKey | null>;
+  /** All that are on the disk. */
+  all(): Promise<readonly KeptKey[]>;
   start(source: KeySource): void;
   /** Keeps them a last time. */
   close(): Promise<void>;
@@ -69,9 +71,12 @@ export function apiKeyKeeper({
     forgotten = source.forgotten.size;
   }
 
+  async function all(): Promise<readonly KeptKey[]> {
+    return z.array(keptKey).safeParse(await readNotes(path, kind)).data ?? [];
+  }
+
   async function readAll(): Promise<ReadonlyMap<string, KeptKey>> {
-    const keys = z.array(keptKey).safeParse(await readNotes(path, kind));
-    return new Map((keys.data ?? []).map((key) => [key.name, key]));
+    return new Map((await all()).map((key) => [key.name, key]));
   }
 
   const failed = (error: unknown) =>
@@ -79,6 +84,7 @@ export function apiKeyKeeper({
   const keeping = repeated(keepMilliseconds, keep, failed);
 
   return {
+    all,
     async find(hash) {
       if (read === undefined || performance.now() - readAt > rereadMilliseconds) {
         read = readAll();

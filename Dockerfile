@@ -30,4 +30,5 @@ USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+# The same room for young objects as `npm start` has, with which everything was measured.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.js"]

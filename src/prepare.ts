@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import type { Config } from "./config.ts";
 import { seedDemo } from "./features/demo/demo-seed.ts";
 import { type Bootstrapped, bootstrap } from "./features/projects/project-bootstrap.ts";
 import { type Background, repeated } from "./platform/background.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
-import { assertDurable, isConnectionLost, openDatabase } from "./platform/database.ts";
+import { assertDurable, connected, isConnectionLost, openDatabase } from "./platform/database.ts";
 import type { Log } from "./platform/log.ts";
 import { migrateDatabase } from "./platform/migrate.ts";
 import { keepQuarters } from "./platform/quarters.ts";
@@ -28,6 +29,7 @@ export async function prepareDatabase(
   await migrateDatabase(directUrl, log);
   const database = openDatabase({ connectionString, log, ...config.database, poolSize: 1 });
   try {
+    if (directUrl !== connectionString) await assertSame(database.pool, directUrl);
     await assertWalled(database.pool).catch((error: Error) => {
       if (isProduction) throw error;
       log.warn({ err: error }, "projects are not walled off from each other by the database");
@@ -43,6 +45,19 @@ export async function prepareDatabase(
   } finally {
     await database.close();
   }
+}
+
+/** Throws if what was migrated is not what is served from. */
+async function assertSame(pool: pg.Pool, directUrl: string): Promise<void> {
+  const question = "select current_database() || ' since ' || pg_postmaster_start_time() as name";
+  const direct = new pg.Client({ connectionString: directUrl, connectionTimeoutMillis: 5_000 });
+  await connected(direct);
+  const [one, other] = await Promise.all([
+    pool.query<{ name: string }>(question),
+    direct.query<{ name: string }>(question),
+  ]).finally(() => direct.end());
+  if (one.rows[0]?.name === other.rows[0]?.name) return;
+  throw new Error("DATABASE_URL and DIRECT_DATABASE_URL lead to different databases");
 }
 
 const keepEveryMilliseconds = 3_600_000;

@@ -17,7 +17,12 @@ export interface Metrics {
 /** `ofProcess` adds CPU, memory, file descriptors, garbage collection and the lag of the event loop, under their usual names. */
 export function createMetrics({ ofProcess = false }: { ofProcess?: boolean } = {}): Metrics {
   const registry = new Registry();
-  if (ofProcess) collectDefaultMetrics({ register: registry });
+  if (ofProcess) {
+    collectDefaultMetrics({ register: registry });
+    // Of several processes the one that lags most, which their average would hide.
+    for (const metric of registry.getMetricsAsArray() as { name: string; aggregator?: string }[])
+      if (/^nodejs_eventloop_lag_(?!min)/.test(metric.name)) metric.aggregator = "max";
+  }
   return {
     registry,
     times: requestTimes(registry),

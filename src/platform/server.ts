@@ -210,7 +210,12 @@ function isDatabaseAway(error: unknown): boolean {
   return error instanceof Error && (error instanceof DatabaseAway || isDatabaseAway(error.cause));
 }
 
+/** As nginx counts whoever left before there was an answer; nobody gets to see it. */
+const clientLeft = 499;
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  // In the middle of a body. The error is that of a lost connection, and the connection is not that to the database.
+  if (request.raw.destroyed && !request.raw.complete) return reply.code(clientLeft).send();
   const failure = problemOf(error);
   request.server.noteProblem?.(failure);
   if (failure.status >= 500 && !isNoNews(error, failure)) {

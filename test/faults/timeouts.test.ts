@@ -1,4 +1,5 @@
 /** Nobody keeps the service waiting (G36): neither clients that dawdle or go away, nor a database that says nothing. */
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -93,6 +94,20 @@ test("a statement that waits for a lock ends by itself, and its request is answe
   await until(isPoolIdle);
   await blocker.query("rollback");
   blocker.release();
+});
+
+test("a client that goes away in the middle of its body is no fault of ours", async () => {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(
+    `POST /v1/evaluations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${service.project.keys.admin}\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"currency":',
+  );
+  const seen = async () => (await fetch(url("/metrics"))).text();
+  await until(async () => /^dealwright_requests_open [1-9]/m.test(await seen()));
+  socket.destroy();
+  const counted = (status: number) => new RegExp(`route="/v1/evaluations",status="${status}"`);
+  await until(async () => counted(499).test(await seen()));
+  expect(await seen()).not.toMatch(counted(503));
 });
 
 test("clients that go away leave no connection in use", async () => {

@@ -123,8 +123,6 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   const { directory } = outage;
   const keeper = directory === null ? null : rulebookKeeper({ ...outage, directory, log, now: clock.now });
   const fromDisk = new Map<string, Promise<ProjectRules>>();
-  /** Of them, those that are there. */
-  const readFromDisk = new Map<string, ProjectRules>();
   const entries = new Map<string, Entry>();
   const past = new Map<string, Promise<Rulebook>>();
   const inZones = new WeakMap<ProjectRules, Map<string, Promise<ProjectRules>>>();
@@ -154,7 +152,6 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     return remembered(fromDisk, projectId, mostProjects, async () => {
       const kept = await keeper?.read(projectId);
       if (kept === undefined || kept === null) throw new DatabaseAway();
-      readFromDisk.set(projectId, kept);
       return kept;
     });
   }
@@ -305,7 +302,6 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     await poll();
     await Promise.all([...entries.values()].map(({ loading }) => loading));
     fromDisk.clear();
-    readFromDisk.clear();
   }
 
   function* inForce(): Iterable<ProjectRules> {
@@ -381,12 +377,8 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
     inMemory() {
       const now = clock.now();
-      const confirmed = [
-        ...[...entries.values()].map(({ confirmedAt }) => confirmedAt),
-        ...[...readFromDisk.values()].map(({ asOf }) => asOf()),
-      ];
-      const oldest = confirmed.reduce((least, at) => Math.min(least, at), now);
-      return { count: confirmed.length, oldestSeconds: (now - oldest) / 1_000 };
+      const oldest = [...entries.values()].reduce((least, one) => Math.min(least, one.confirmedAt), now);
+      return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
     },
     keptAgeSeconds: () => keeper?.ageSeconds() ?? 0,
     async start() {

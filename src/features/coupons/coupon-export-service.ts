@@ -1,8 +1,7 @@
 import qrcode from "qrcode";
 import type { Clock } from "../../platform/clock.ts";
-import { csvLines } from "../../platform/csv.ts";
 import type { Database } from "../../platform/database.ts";
-import { problem } from "../../platform/problem.ts";
+import { type ExportFormat, exportedRows, fewExportsAtOnce } from "../../platform/exports.ts";
 import type { StreamAnswer } from "../../platform/stream-operation.ts";
 import { existingPool } from "./coupon-pool-service.ts";
 import type { Coupon, ExportQuery } from "./coupon-schemas.ts";
@@ -18,11 +17,6 @@ export interface CouponExportService {
     format: ExportFormat,
   ): Promise<StreamAnswer>;
 }
-
-export type ExportFormat = "ndjson" | "csv";
-
-/** Each holds a database connection for as long as its client takes to read. */
-const exportsAtOnce = 3;
 
 const columns = [
   "code",
@@ -43,7 +37,7 @@ export function couponExportService({
   database: Database;
   clock: Clock;
 }): CouponExportService {
-  let running = 0;
+  const fewAtOnce = fewExportsAtOnce();
 
   return {
     async codes(projectId, key, query, format) {
@@ -51,27 +45,16 @@ export function couponExportService({
       const show = couponShower(pool);
       const now = clock.now();
 
-      async function* body(): AsyncGenerator<string> {
-        if (running >= exportsAtOnce) {
-          const detail = "Other exports are running.";
-          throw problem("unavailable", { detail, headers: { "retry-after": "10" } });
-        }
-        running += 1;
-        try {
-          if (format === "csv") yield csvLines([[...columns]]);
-          const source = { projectId, poolId: pool.id, now: new Date(now) };
-          for await (const rows of exportCoupons(database, source, query)) {
-            const coupons = rows.map((row) => show(row, now));
-            yield format === "csv"
-              ? csvLines(coupons.map((coupon) => columns.map((column) => coupon[column])))
-              : coupons.map((coupon) => `${JSON.stringify(coupon)}\n`).join("");
-          }
-        } finally {
-          running -= 1;
-        }
+      async function* coupons(): AsyncGenerator<Coupon[]> {
+        const source = { projectId, poolId: pool.id, now: new Date(now) };
+        for await (const rows of exportCoupons(database, source, query))
+          yield rows.map((row) => show(row, now));
       }
 
-      return { contentType: format === "csv" ? "text/csv" : "application/x-ndjson", body: body() };
+      return {
+        contentType: format === "csv" ? "text/csv" : "application/x-ndjson",
+        body: fewAtOnce(exportedRows(format, columns, coupons())),
+      };
     },
   };
 }

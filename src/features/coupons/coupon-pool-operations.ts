@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Role } from "../../platform/auth.ts";
+import type { ExportFormat } from "../../platform/exports.ts";
 import { defineOperation, type Operation } from "../../platform/operation.ts";
 import { defineStreamOperation, type StreamOperation } from "../../platform/stream-operation.ts";
-import type { CouponExportService, ExportFormat } from "./coupon-export-service.ts";
+import type { CouponExportService } from "./coupon-export-service.ts";
 import { type CouponGenerationService, generationJob } from "./coupon-generation-service.ts";
 import type { CouponImportService } from "./coupon-import-service.ts";
 import {

@@ -1,5 +1,5 @@
-import { csvLines } from "../../platform/csv.ts";
 import type { Database } from "../../platform/database.ts";
+import { type ExportFormat, exportedRows, fewExportsAtOnce } from "../../platform/exports.ts";
 import { isKeepable, outOfRange } from "../../platform/instants.ts";
 import { type ProblemError, problem } from "../../platform/problem.ts";
 import type { StreamAnswer } from "../../platform/stream-operation.ts";
@@ -12,12 +12,10 @@ export interface MonthEndService {
   redemptions(
     projectId: string,
     period: Omit<RedemptionExportQuery, "format">,
-    format: "ndjson" | "csv",
+    format: ExportFormat,
   ): StreamAnswer;
 }
 
-/** Each holds a database connection for as long as its client takes to read. */
-const exportsAtOnce = 3;
 const longestPeriodMilliseconds = 366 * 86_400_000;
 
 const columns = [
@@ -37,35 +35,22 @@ const columns = [
 ] as const satisfies readonly (keyof BookingRow)[];
 
 export function monthEndService({ database }: { database: Database }): MonthEndService {
-  let running = 0;
+  const fewAtOnce = fewExportsAtOnce();
 
   return {
     redemptions(projectId, { from, to }, format) {
       requireSoundPeriod(from, to);
 
-      async function* body(): AsyncGenerator<string> {
-        if (running >= exportsAtOnce) {
-          const detail = "Other exports are running.";
-          throw problem("unavailable", { detail, headers: { "retry-after": "10" } });
-        }
-        running += 1;
-        try {
-          if (format === "csv") yield csvLines([[...columns]]);
-          for await (const booked of bookingsOf(database, projectId, {
-            from: new Date(from),
-            to: new Date(to),
-          })) {
-            const rows = booked.flatMap(({ booking, sale }) => bookingRows(booking, sale));
-            yield format === "csv"
-              ? csvLines(rows.map((row) => columns.map((column) => row[column])))
-              : rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-          }
-        } finally {
-          running -= 1;
-        }
+      async function* rows(): AsyncGenerator<BookingRow[]> {
+        const period = { from: new Date(from), to: new Date(to) };
+        for await (const booked of bookingsOf(database, projectId, period))
+          yield booked.flatMap(({ booking, sale }) => bookingRows(booking, sale));
       }
 
-      return { contentType: format === "csv" ? "text/csv" : "application/x-ndjson", body: body() };
+      return {
+        contentType: format === "csv" ? "text/csv" : "application/x-ndjson",
+        body: fewAtOnce(exportedRows(format, columns, rows())),
+      };
     },
   };
 }

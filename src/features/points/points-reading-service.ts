@@ -1,7 +1,7 @@
 /** What a customer has, and how it came about. */
 import { z } from "zod";
-import { csvLines } from "../../platform/csv.ts";
 import { type Connection, type Database, withReadSnapshot } from "../../platform/database.ts";
+import { exportedRows } from "../../platform/exports.ts";
 import { cursorOf, type Page } from "../../platform/pagination.ts";
 import type { StreamAnswer } from "../../platform/stream-operation.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -104,14 +104,10 @@ export function pointsReadingService({
     },
 
     export(projectId, customer, programme, format) {
-      async function* body(): AsyncGenerator<string> {
-        if (format === "csv") yield csvLines([[...columns]]);
-        for await (const entries of pages(projectId, customer, programme))
-          yield format === "csv"
-            ? csvLines(entries.map((entry) => columns.map((column) => entry[column])))
-            : entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-      }
-      return { contentType: format === "csv" ? "text/csv" : "application/x-ndjson", body: body() };
+      return {
+        contentType: format === "csv" ? "text/csv" : "application/x-ndjson",
+        body: exportedRows(format, columns, pages(projectId, customer, programme)),
+      };
     },
   };
 }

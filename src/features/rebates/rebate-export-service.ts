@@ -1,7 +1,7 @@
 /** The statements of a period as something to hand out: CSV, a page to print, or NDJSON. Of a period that is open, as it stands. */
 import { csvLines } from "../../platform/csv.ts";
 import type { Database } from "../../platform/database.ts";
-import { problem } from "../../platform/problem.ts";
+import { fewExportsAtOnce } from "../../platform/exports.ts";
 import type { StreamAnswer } from "../../platform/stream-operation.ts";
 import { listAccounts } from "./rebate-account-store.ts";
 import { existingAgreement } from "./rebate-agreement-service.ts";
@@ -21,7 +21,6 @@ type Statement = Pick<
 > & { readonly id: string | null; readonly state: string };
 
 const atOnce = 200;
-const exportsAtOnce = 3;
 
 const columns = [
   "statement",
@@ -40,7 +39,7 @@ const columns = [
 ];
 
 export function rebateExportService({ database }: { database: Database }): RebateExportService {
-  let running = 0;
+  const fewAtOnce = fewExportsAtOnce();
 
   async function* pagesOf(projectId: string, key: string, period: string): AsyncGenerator<Statement[]> {
     const connection = database.of(projectId);
@@ -75,24 +74,14 @@ export function rebateExportService({ database }: { database: Database }): Rebat
       const { document } = agreement;
 
       async function* body(): AsyncGenerator<string> {
-        if (running >= exportsAtOnce)
-          throw problem("unavailable", {
-            detail: "Other exports are running.",
-            headers: { "retry-after": "10" },
-          });
-        running += 1;
-        try {
-          if (accept === "text/csv") yield csvLines([columns]);
-          if (accept === "text/html") yield pageStart(key, period, document);
-          for await (const page of pagesOf(projectId, key, period))
-            yield page.map(accept === "text/csv" ? csvOf : accept === "text/html" ? htmlOf : jsonOf).join("");
-          if (accept === "text/html") yield "</body></html>\n";
-        } finally {
-          running -= 1;
-        }
+        if (accept === "text/csv") yield csvLines([columns]);
+        if (accept === "text/html") yield pageStart(key, period, document);
+        for await (const page of pagesOf(projectId, key, period))
+          yield page.map(accept === "text/csv" ? csvOf : accept === "text/html" ? htmlOf : jsonOf).join("");
+        if (accept === "text/html") yield "</body></html>\n";
       }
 
-      return { contentType: accept, body: body() };
+      return { contentType: accept, body: fewAtOnce(body()) };
     },
   };
 }

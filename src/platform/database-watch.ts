@@ -2,8 +2,8 @@
  * Whether the database can be reached, known before anybody has to wait to find out. One connection of its own asks twice a
  * second; while it gets no answer everybody else is refused at once instead of hanging on time-outs.
  *
- * A lost connection is no outage: it is away only if a new connection is refused as well, for whatever reason, or if it has said nothing for five
- * seconds in which this process was running; or if what answers takes no writes.
+ * A lost connection is no outage: it is away only if a new connection is refused as well, for whatever reason, or if it has said
+ * nothing for five seconds in which this process was running; or if what answers takes no writes.
  */
 import type { Socket } from "node:net";
 import pg from "pg";

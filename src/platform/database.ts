@@ -96,7 +96,7 @@ class WatchedPool extends pg.Pool {
   override connect(callback?: unknown): never {
     if (typeof callback !== "function")
       return new Promise((resolve, reject) => {
-        this.#connect((error, client) => (error === undefined ? resolve(client) : reject(error)));
+        this.#connect((error, client) => (error ? reject(error) : resolve(client)));
       }) as never;
     this.#connect(callback as Connected);
     return undefined as never;
@@ -104,10 +104,7 @@ class WatchedPool extends pg.Pool {
 
   #connect(callback: Connected): void {
     if (this.#watch.isShut()) process.nextTick(callback, new DatabaseAway());
-    else
-      super.connect((error, client, release) =>
-        callback(error === undefined ? error : notConnected(error), client, release),
-      );
+    else super.connect((error, client, release) => callback(error && notConnected(error), client, release));
   }
 }
 
@@ -308,7 +305,7 @@ class NotConnected extends Error {
  * What keeps a connection from being made, as an error of a lost one: a login that is refused since its password was changed, a
  * database that is being restored under another name or a certificate that has expired is as far away as one that is down.
  */
-export function notConnected(error: Error): Error {
+function notConnected(error: Error): Error {
   return isConnectionLost(error) ? error : new NotConnected(error);
 }
 

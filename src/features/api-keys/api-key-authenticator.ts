@@ -121,6 +121,7 @@ export function apiKeyAuthenticator({
     if (asOf === generation) {
       entries.delete(secret);
       entries.set(secret, entry);
+      inherited.delete(hash.toString("hex"));
       dropOldest();
     }
     noteUse(entry, now);
@@ -141,16 +142,17 @@ export function apiKeyAuthenticator({
       noteGone(known.caller.apiKeyId);
       entries.delete(secret);
     };
-    const inherit = async (name: string) => {
-      const hash = Buffer.from(name, "hex");
+    const inherit = async (key: KeptKey) => {
+      const hash = Buffer.from(key.name, "hex");
       const entry = entryOf(hash, await keysOf(hash), now);
-      if (entry === null) inherited.delete(name);
-      else inherited.set(name, keptOf(entry));
+      if (inherited.get(key.name) !== key) return;
+      inherited.delete(key.name);
+      if (entry === null) noteGone(key.caller.apiKeyId);
+      else inherited.set(key.name, keptOf(entry));
     };
-    for (const { hash } of entries.values()) inherited.delete(hash.toString("hex"));
     await Promise.all([
       ...[...entries].flatMap(([secret, entry]) => (isDue(entry.verifiedAt) ? [confirm(secret, entry)] : [])),
-      ...[...inherited].flatMap(([name, { at }]) => (isDue(at) ? [inherit(name)] : [])),
+      ...[...inherited.values()].flatMap((key) => (isDue(key.at) ? [inherit(key)] : [])),
     ]);
   }
 

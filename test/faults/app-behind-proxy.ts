@@ -34,7 +34,13 @@ export async function openAppBehindProxy({
     poolSize: 4,
     statementTimeoutMilliseconds,
   });
-  const app = await buildApp({ config: { environment: "test", logLevel: "silent" }, database, ...options });
+  const beside = openDatabase({ connectionString, log: silentLog, poolSize: 1 });
+  const app = await buildApp({
+    config: { environment: "test", logLevel: "silent" },
+    database,
+    beside,
+    ...options,
+  });
   const project = await projectWithKeys(direct, options.clock.now());
   return {
     app,
@@ -45,6 +51,7 @@ export async function openAppBehindProxy({
     async close() {
       await app.close();
       await database.close();
+      await beside.close();
       await proxy.close();
       await direct.close();
     },

@@ -24,10 +24,11 @@ import { returnOperations } from "./features/redemptions/return-operations.ts";
 import { trackingOperations } from "./features/tracking/tracking-operations.ts";
 import type { EventDeliverySettings } from "./features/webhooks/event-delivery-service.ts";
 import { webhookOperations } from "./features/webhooks/webhook-operations.ts";
-import { measureBacklogs, measureReplica, measureRequests, measureServices } from "./measures.ts";
+import { measureBacklogs, measureReading, measureRequests, measureServices } from "./measures.ts";
 import type { Clock } from "./platform/clock.ts";
 import { newCohort } from "./platform/cohort.ts";
 import type { Database } from "./platform/database.ts";
+import { halfOf } from "./platform/database-share.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
 import { frontDoor } from "./platform/front-door.ts";
 import { mountGraphql } from "./platform/graphql.ts";
@@ -44,7 +45,12 @@ import { type PressureOptions, pressure, tooMuchToDo } from "./platform/pressure
 import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-limit.ts";
 import { refusalCounts } from "./platform/refusal-counts.ts";
 import type { Replica } from "./platform/replica.ts";
-import { operationsWithReplica, streamsWithReplica } from "./platform/replica-reads.ts";
+import {
+  operationsReadBy,
+  operationsWithReplica,
+  streamsReadBy,
+  streamsWithReplica,
+} from "./platform/replica-reads.ts";
 import { mountRest } from "./platform/rest.ts";
 import { setSecurityHeaders } from "./platform/security-headers.ts";
 import { createServer } from "./platform/server.ts";
@@ -145,7 +151,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     simulationThreads: config.simulationThreads,
     trackedEventMonths: config.trackedEventMonths,
   });
-  const { operations, streams } = facesOf(services, replica, (readable) =>
+  const half = halfOf(database);
+  const { operations, streams } = facesOf(services, half.database, replica, (readable) =>
     // Of these nothing is started: all they do is read when they are asked.
     servicesOf({ database: readable, clock, log: app.log }),
   );
@@ -158,7 +165,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
   measureBacklogs(metrics, beside, services, app.log);
-  measureReplica(metrics, replica);
+  measureReading(metrics, half, replica);
   measureRequests(metrics, open, load, refusals);
   if ((config.metrics ?? "on") === "on")
     mountMetrics(app, options.metricsOfAll ?? (() => metrics.registry.metrics()));
@@ -260,19 +267,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** What is asked and answered: by the services, and where there is a replica also by those that read it. */
+/** What is asked and answered: by the services, lists and the like over half of the connections, and by a replica where there is one. */
 function facesOf(
   services: Services,
+  half: Database,
   replica: Replica | undefined,
   readersOf: (database: Database) => Services,
 ): { operations: Operation[]; streams: StreamOperation[] } {
-  const operations = operationsOf(services);
-  const streams = streamOperationsOf(services);
+  const readers = readersOf(half);
+  const operations = operationsReadBy(operationsOf(readers), operationsOf(services));
+  const streams = streamsReadBy(streamOperationsOf(readers), streamOperationsOf(services));
   if (replica === undefined) return { operations, streams };
-  const readers = readersOf(replica.database);
+  const ofReplica = readersOf(replica.database);
   return {
-    operations: operationsWithReplica(operations, operationsOf(readers), replica),
-    streams: streamsWithReplica(streams, streamOperationsOf(readers), replica),
+    operations: operationsWithReplica(operations, operationsOf(ofReplica), replica),
+    streams: streamsWithReplica(streams, streamOperationsOf(ofReplica), replica),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the parts of this process have at hand when Prometheus asks. scripts/operations has the dashboard and the alerts that read it. */
 import type { Database } from "./platform/database.ts";
+import type { DatabaseShare } from "./platform/database-share.ts";
 import { lockWaits } from "./platform/lock-waits.ts";
 import type { Log } from "./platform/log.ts";
 import { countOf, countsOf, gaugeOf, gaugesOf, type Metrics, measurePool } from "./platform/metrics.ts";
@@ -131,8 +132,10 @@ export function measureBacklogs(
   countsOf(metrics, "jobs_seconds_total", "How long it had them.", ["kind"], jobs.seconds);
 }
 
-/** Told without a replica, too: a dashboard then shows that there is none. */
-export function measureReplica(metrics: Metrics, replica: Replica | undefined): void {
+/** Of lists, exports and reports. Told without a replica, too: a dashboard then shows that there is none. */
+export function measureReading(metrics: Metrics, half: DatabaseShare, replica: Replica | undefined): void {
+  const waited = "Lists, exports and reports that wait for one of their half of the connections.";
+  gaugeOf(metrics, "database_connections_for_reading_waited_for", waited, half.waiting);
   const used = "1 while lists, exports and reports are read from the replica.";
   gaugeOf(metrics, "replica_in_use", used, () => (replica?.isFit() ? 1 : 0), "max");
   const lag = "The replica shows at least what was committed so long ago; 0 without one.";

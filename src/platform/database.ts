@@ -17,6 +17,8 @@ export interface Database {
   /** A client of the pool, outside all projects until its transaction enters one: see `enterProject`. */
   connect(): Promise<pg.PoolClient>;
   readonly pool: pg.Pool;
+  /** So many connections it has at most. */
+  readonly poolSize: number;
   /** Whether it is there. Begun by whoever serves requests; until then, it is taken to be. */
   readonly watch: DatabaseWatch;
   close(): Promise<void>;
@@ -68,9 +70,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     (client as PatientClient).connectionParameters.query_timeout = patience(options);
   });
   closeOnSilence(pool, watch);
+  return databaseOver(pool, watch);
+}
+
+/** What statements are sent through a pool. Closing it closes the watch as well. */
+export function databaseOver(pool: pg.Pool, watch: DatabaseWatch): Database {
   let closing: Promise<void> | undefined;
   return {
     pool,
+    poolSize: pool.options.max,
     watch,
     of: projectConnections(pool),
     outside: drizzle(pool),

@@ -1,7 +1,7 @@
 /**
  * Which operations a replica answers: lists, and what says so of itself. There is a second set of them, made of the same services
  * over the replica's connections, so that nothing which was read there can get into what the first set keeps in memory and
- * decides by.
+ * decides by. Where the primary answers them, a set over half of its connections does: see `database-share.ts`.
  */
 import { queryCanceled, sqlStateOf } from "./database.ts";
 import type { Operation } from "./operation.ts";
@@ -15,6 +15,28 @@ export function readsReplica({
   result,
 }: Pick<Operation, "method" | "reads" | "result">): boolean {
   return method === "GET" && (reads ?? (isPage(result) ? "replica" : "primary")) === "replica";
+}
+
+/** The same operations; those that a replica may answer are answered by the readers. */
+export function operationsReadBy(
+  readers: readonly Operation[],
+  operations: readonly Operation[],
+): Operation[] {
+  const readerOf = byId(readers);
+  return operations.map((operation) =>
+    readsReplica(operation) ? { ...operation, handler: readerOf(operation.id).handler } : operation,
+  );
+}
+
+/** The same for what answers a stream. */
+export function streamsReadBy(
+  readers: readonly StreamOperation[],
+  operations: readonly StreamOperation[],
+): StreamOperation[] {
+  const readerOf = byId(readers);
+  return operations.map((operation) =>
+    operation.reads === "replica" ? { ...operation, handler: readerOf(operation.id).handler } : operation,
+  );
 }
 
 /** The same operations; those that may read the replica do so where it is fit to be read. */
@@ -65,7 +87,7 @@ function byId<Kind extends { readonly id: string }>(readers: readonly Kind[]): (
   const known = new Map(readers.map((reader) => [reader.id, reader]));
   return (id) => {
     const reader = known.get(id);
-    if (reader === undefined) throw new Error(`nobody reads ${id} from the replica`);
+    if (reader === undefined) throw new Error(`nobody reads ${id} in place of it`);
     return reader;
   };
 }

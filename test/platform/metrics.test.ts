@@ -54,6 +54,7 @@ test("the pool, the committer and the rulebooks are told", async () => {
     "database_connections",
     "database_connections_in_use",
     "database_connections_waited_for",
+    "database_connections_for_reading_waited_for",
     "committer_waiting",
     "rulebooks",
     "rulebook_age_seconds",

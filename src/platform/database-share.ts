@@ -1,0 +1,107 @@
+/**
+ * Half of the connections, for what may be slow: lists, exports and reports. However many of them there are and however long
+ * they take, the other half is there for carts, redemptions and keys.
+ */
+import pg from "pg";
+import { type Database, databaseOver } from "./database.ts";
+
+export interface DatabaseShare {
+  /** The same database through a part of its connections. Closed by whoever closes the whole. */
+  readonly database: Database;
+  /** How many wait for a connection of the share. */
+  waiting(): number;
+}
+
+/** @param patienceMilliseconds so long a connection of the share is waited for; then it is a `NoShareFree`. */
+export function halfOf(database: Database, patienceMilliseconds = 5_000): DatabaseShare {
+  const pool = new HalfOfPool(database, patienceMilliseconds);
+  return { database: databaseOver(pool, database.watch), waiting: () => pool.waitingForShare };
+}
+
+/** Its code is PostgreSQL's own for too many connections: worth trying again, and nobody's fault. */
+class NoShareFree extends Error {
+  readonly code = "53300";
+
+  constructor() {
+    super("all connections for lists, exports and reports are taken");
+    this.name = "NoShareFree";
+  }
+}
+
+type Connected = Parameters<pg.Pool["connect"]>[0];
+
+/** A pool that makes no connections: it lends those of another one, so many at once. */
+class HalfOfPool extends pg.Pool {
+  readonly #whole: Database;
+  readonly #patienceMilliseconds: number;
+  /** In the order in which they came. */
+  readonly #waiting = new Set<() => void>();
+  #free: number;
+
+  constructor(whole: Database, patienceMilliseconds: number) {
+    const half = Math.max(1, Math.floor(whole.poolSize / 2));
+    super({ max: half });
+    this.#whole = whole;
+    this.#patienceMilliseconds = patienceMilliseconds;
+    this.#free = half;
+  }
+
+  get waitingForShare(): number {
+    return this.#waiting.size;
+  }
+
+  override connect(callback?: unknown): never {
+    if (typeof callback !== "function")
+      return new Promise((resolve, reject) => {
+        this.#enter((error, client) => (error ? reject(error) : resolve(client)));
+      }) as never;
+    this.#enter(callback as Connected);
+    return undefined as never;
+  }
+
+  #enter(callback: Connected): void {
+    // Where the whole has nothing to give there is nothing to wait for either: it says so itself.
+    if (this.#free > 0 || this.#whole.watch.isShut()) {
+      this.#free -= 1;
+      this.#lend(callback);
+      return;
+    }
+    const turn = () => {
+      clearTimeout(timer);
+      this.#waiting.delete(turn);
+      this.#lend(callback);
+    };
+    const timer = setTimeout(() => {
+      this.#waiting.delete(turn);
+      callback(new NoShareFree(), undefined, () => {});
+    }, this.#patienceMilliseconds);
+    this.#waiting.add(turn);
+  }
+
+  #lend(callback: Connected): void {
+    this.#whole.connect().then(
+      (client) => {
+        const giveBack = client.release;
+        client.release = (because) => {
+          // It throws where the client was given back before: the place is then another's already.
+          giveBack(because);
+          this.#leave();
+        };
+        callback(undefined, client, client.release);
+      },
+      (error: Error) => {
+        this.#leave();
+        callback(error, undefined, () => {});
+      },
+    );
+  }
+
+  #leave(): void {
+    this.#free += 1;
+    if (this.#free <= 0) return;
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    this.#free -= 1;
+    next();
+  }
+}

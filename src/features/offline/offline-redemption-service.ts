@@ -108,11 +108,12 @@ export function offlineRedemptionService({
             flags: [...flags, ...flagsOfGranted(result)].map(({ kind }) => kind),
           };
         case "repeated": {
-          if (result.redemption.requestHash !== told.hash)
-            await insertFlags(database.of(projectId).$client, [
-              told.flag({ kind: "contents_differ", amount: null }),
-            ]);
-          return { ...answer, status: "duplicate", flags: [] };
+          const isAsBefore = result.redemption.requestHash === told.hash;
+          if (isAsBefore) return { ...answer, status: "duplicate", flags: [] };
+          await insertFlags(database.of(projectId).$client, [
+            told.flag({ kind: "contents_differ", amount: null }),
+          ]);
+          return { ...answer, status: "duplicate", flags: ["contents_differ"] };
         }
         case "answered":
           throw new Error("reports of tills have no Idempotency-Key");
@@ -154,11 +155,12 @@ export function offlineRedemptionService({
         status === "duplicate" && redemption !== null ? [redemption] : [],
       );
       const known = await flagsOf(database.of(projectId), projectId, again);
-      return results.map((result) =>
-        result.status === "duplicate"
-          ? { ...result, flags: known.get(result.redemption ?? "") ?? [] }
-          : result,
-      );
+      return results.map((result) => {
+        if (result.status !== "duplicate") return result;
+        // Of the first answer; that another one told something else is no matter of whoever repeats the first.
+        const first = known.get(result.redemption ?? "")?.filter((kind) => kind !== "contents_differ") ?? [];
+        return { ...result, flags: [...first, ...result.flags] };
+      });
     },
   };
 }

@@ -10,8 +10,10 @@ import {
   lockCoupons,
   statusAt,
   takeFreeCoupon,
+  takeFreeCoupons,
   updateCoupon,
 } from "./coupon-store.ts";
+import type { CouponPoolRow } from "./coupon-tables.ts";
 
 export interface CouponOrder {
   readonly projectId: string;
@@ -35,19 +37,35 @@ export type IssuedCoupon =
  * are about what customers take by themselves. Whoever gives it answers for doing so once.
  */
 export async function issueCoupon(connection: Connection, order: CouponOrder): Promise<IssuedCoupon> {
-  const { projectId, customerId, validFor, now, timezone } = order;
+  const { projectId, customerId, now } = order;
   const pool = await findPool(connection, projectId, { key: order.pool });
   if (pool === undefined) return { type: "refused", reason: "pool_unknown" };
-  const sinceClaim = pool.document.validSince === "claim" ? expiryOf(pool, "claim", now, timezone) : null;
-  const asked = validFor === null ? null : endOf(validFor, now, timezone);
   const taken = await takeFreeCoupon(
     connection,
     { projectId, poolId: pool.id },
-    { customerId, at: new Date(now), expiresAt: earlier(asked, sinceClaim) },
+    { customerId, at: new Date(now), expiresAt: endOfIssued(pool, order) },
   );
   if (taken === undefined) return { type: "refused", reason: "pool_empty" };
   await announceLowPools(connection, projectId, [pool.id]);
   return { type: "issued", ...taken };
+}
+
+/** The same for many customers of one pool; their codes, in their order, as far as there are any. */
+export async function issueCoupons(
+  connection: Connection,
+  order: Omit<CouponOrder, "customerId">,
+  customerIds: readonly string[],
+): Promise<string[]> {
+  const { projectId } = order;
+  const pool = await findPool(connection, projectId, { key: order.pool });
+  if (pool === undefined) return [];
+  const codes = await takeFreeCoupons(
+    connection,
+    { projectId, poolId: pool.id },
+    { customerIds, at: new Date(order.now), expiresAt: endOfIssued(pool, order) },
+  );
+  if (codes.length > 0) await announceLowPools(connection, projectId, [pool.id]);
+  return codes;
 }
 
 /** Why the pool could not give a coupon now; null if it could. */
@@ -100,6 +118,15 @@ export async function issuedCoupons(
       ];
     }),
   );
+}
+
+/** Beside the code's own end; whichever is first. */
+function endOfIssued(
+  pool: CouponPoolRow,
+  { validFor, now, timezone }: Pick<CouponOrder, "validFor" | "now" | "timezone">,
+): Date | null {
+  const sinceClaim = pool.document.validSince === "claim" ? expiryOf(pool, "claim", now, timezone) : null;
+  return earlier(validFor === null ? null : endOf(validFor, now, timezone), sinceClaim);
 }
 
 function earlier(one: Date | null, other: Date | null): Date | null {

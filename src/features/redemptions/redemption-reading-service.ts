@@ -5,7 +5,7 @@ import type { GoodsBack } from "../../ledger/points-share.ts";
 import { nothingReturned, type Returned } from "../../ledger/returns.ts";
 import { returnedPart, type Sale } from "../../ledger/sale.ts";
 import type { Connection } from "../../platform/database.ts";
-import { findRedemption } from "./redemption-store.ts";
+import { findRedemption, holdCommittedOfCustomers } from "./redemption-store.ts";
 import { saleOf } from "./return-sale.ts";
 
 /** What became of an order. */
@@ -41,6 +41,9 @@ export async function redeemedOrder(
     rewards: quote.rewards,
   };
 }
+
+/** Which of these orders are committed and whose they are; held as above, but for those that somebody else is changing. */
+export const committedOfCustomers = holdCommittedOfCustomers;
 
 /** What is back of it, line by line. */
 export function goodsBackOf({ lines, returned }: Pick<RedeemedOrder, "lines" | "returned">): GoodsBack[] {

@@ -1,8 +1,10 @@
 /** Coupons as rewards: issued once, voided when the whole order comes back. */
 import type { Connection } from "../../platform/database.ts";
-import { issueCoupon, voidIssued } from "../coupons/coupon-issue-service.ts";
-import { newEvent } from "../events/event-types.ts";
-import type { RewardKeeper, Settled } from "./reward-service.ts";
+import { groupBy } from "../../platform/group-by.ts";
+import { issueCoupon, issueCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
+import { type NewEvent, newEvent } from "../events/event-types.ts";
+import type { GivenCoupon, RewardKeeper, Settled } from "./reward-service.ts";
+import type { RewardGrantRow } from "./reward-tables.ts";
 
 export const couponRewards: RewardKeeper = {
   async give(connection, { order, grant, now, timezone }) {
@@ -12,9 +14,9 @@ export const couponRewards: RewardKeeper = {
     const { projectId, redemptionId, promotion, validFor } = grant;
     const pool = grant.pool!;
     const issued = await issueCoupon(connection, { projectId, pool, customerId, validFor, now, timezone });
-    const data = { redemption: redemptionId, promotion, kind: grant.kind, customer: customerId, pool };
     if (issued.type === "refused") {
       const { reason } = issued;
+      const data = { redemption: redemptionId, promotion, kind: grant.kind, customer: customerId, pool };
       return {
         state: "owed",
         reason,
@@ -24,11 +26,29 @@ export const couponRewards: RewardKeeper = {
         }),
       };
     }
-    return {
-      state: "granted",
-      code: issued.code,
-      events: [newEvent("dealwright.reward.granted", redemptionId, data)],
-    };
+    return { state: "granted", code: issued.code, events: [grantedEvent(grant, customerId)] };
+  },
+
+  async giveAll(connection, promises, { now, timezone }) {
+    const given: GivenCoupon[] = [];
+    const byCoupon = groupBy(
+      promises.filter(({ grant }) => grant.recipient !== "referrer"),
+      ({ grant: { pool, validFor } }) => JSON.stringify([pool, validFor]),
+    );
+    for (const alike of byCoupon.values()) {
+      const { projectId, pool, validFor } = alike[0]!.grant;
+      const order = { projectId, pool: pool!, validFor, now, timezone };
+      const codes = await issueCoupons(
+        connection,
+        order,
+        alike.map(({ customerId }) => customerId),
+      );
+      for (const [index, code] of codes.entries()) {
+        const { grant, customerId } = alike[index]!;
+        given.push({ grant, code, event: grantedEvent(grant, customerId) });
+      }
+    }
+    return given;
   },
 
   // Part of an order still earns the whole coupon: it is taken back with the rest.
@@ -45,3 +65,9 @@ export const couponRewards: RewardKeeper = {
       : { state: "recovered", events: [newEvent("dealwright.reward.recovered", redemptionId, data)] };
   },
 };
+
+function grantedEvent(grant: RewardGrantRow, customer: string): NewEvent {
+  const { redemptionId, promotion, kind, pool } = grant;
+  const data = { redemption: redemptionId, promotion, kind, customer, pool };
+  return newEvent("dealwright.reward.granted", redemptionId, data);
+}

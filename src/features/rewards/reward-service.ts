@@ -4,27 +4,36 @@
  * A promise is written with its redemption. Whatever happens to the redemption afterwards is an event, and the transaction that
  * numbers events marks the promise as due; so nothing is missed, whoever crashes when. Here the promise is locked, the redemption
  * looked at as it is now, and what is not as it should be is made so, all in one transaction: doing it twice changes nothing.
- * Each promise has a transaction of its own: one that fails keeps none of the others from theirs.
+ *
+ * What can simply be given is given in one transaction for many, which waits for nobody; everything else, and all of them where that
+ * one fails, have transactions of their own: a promise that cannot be settled keeps none of the others from theirs.
  */
 import { eachApart, repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { groupBy } from "../../platform/group-by.ts";
 import type { Log } from "../../platform/log.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
 import { fatesOfRedemptions, type NewEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
-import { type RedeemedOrder, redeemedOrder } from "../redemptions/redemption-reading-service.ts";
+import {
+  committedOfCustomers,
+  type RedeemedOrder,
+  redeemedOrder,
+} from "../redemptions/redemption-reading-service.ts";
 import {
   dueRewards,
   listOwed,
   lockReward,
+  lockRewards,
   markDue,
   owedRewards,
   type PoolName,
   postponeReward,
   type RewardName,
+  saveGranted,
   saveReward,
 } from "./reward-store.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
@@ -50,9 +59,27 @@ export interface Settled {
   readonly events?: readonly NewEvent[];
 }
 
+/** A promise whose order is committed, and its customer's. */
+export interface DeservedReward {
+  readonly grant: RewardGrantRow;
+  readonly customerId: string;
+}
+
+export interface GivenCoupon {
+  readonly grant: RewardGrantRow;
+  readonly code: string;
+  readonly event: NewEvent;
+}
+
 /** How rewards of one kind are given. Each in the transaction that notes it. */
 export interface RewardKeeper {
   give(connection: Connection, reward: RewardCase): Promise<Settled>;
+  /** The same for many of one project, as far as they can simply be given. Left out where that is no cheaper. */
+  giveAll?(
+    connection: Connection,
+    promises: readonly DeservedReward[],
+    booking: Pick<RewardCase, "now" | "timezone">,
+  ): Promise<readonly GivenCoupon[]>;
   /** Something of the order came back, perhaps; null if that changes nothing. */
   adjust(connection: Connection, reward: RewardCase): Promise<Settled | null>;
   /** The order is returned or cancelled as a whole. `later`: what becomes of it is not decided yet. */
@@ -97,6 +124,60 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
       const timezone = await projects.timezone(connection, projectId);
       return settleOne(connection, { order, grant, now: clock.now(), timezone });
     });
+  }
+
+  /** Gives what can be given at once; answers how many that were, and which are to be looked at one by one. */
+  async function giveTogether(
+    names: readonly RewardName[],
+    is: "due" | "owed",
+  ): Promise<{ given: number; left: readonly RewardName[] }> {
+    let given = 0;
+    const left: RewardName[] = [];
+    for (const [projectId, ofProject] of groupBy(names, (name) => name.projectId)) {
+      try {
+        const result = await withTransaction(database, projectId, (connection) =>
+          giveOfProject(connection, projectId, [...new Set(ofProject.map((name) => name.redemptionId))], is),
+        );
+        given += result.given;
+        left.push(...result.left);
+      } catch (error) {
+        log.debug({ err: error, projectId }, "rewards could not be given together; now one by one");
+        left.push(...ofProject);
+      }
+    }
+    return { given, left };
+  }
+
+  async function giveOfProject(
+    connection: Connection,
+    projectId: string,
+    redemptionIds: readonly string[],
+    is: "due" | "owed",
+  ): Promise<{ given: number; left: readonly RewardName[] }> {
+    const locked = await lockRewards(connection, projectId, redemptionIds, is);
+    const open = locked.filter(
+      ({ kind, state }) => keepers[kind].giveAll !== undefined && (state === "promised" || state === "owed"),
+    );
+    if (open.length === 0) return { given: 0, left: locked };
+    const ids = [...new Set(open.map(({ redemptionId }) => redemptionId))];
+    const customers = await committedOfCustomers(connection, projectId, ids);
+    const deserved = open.flatMap((grant) => {
+      const customerId = customers.get(grant.redemptionId);
+      return customerId === undefined ? [] : [{ grant, customerId }];
+    });
+    const now = clock.now();
+    const timezone = await projects.timezone(connection, projectId);
+    const all: GivenCoupon[] = [];
+    for (const [kind, promises] of groupBy(deserved, ({ grant }) => grant.kind))
+      all.push(...((await keepers[kind].giveAll?.(connection, promises, { now, timezone })) ?? []));
+    if (all.length > 0) {
+      const granted = all.map(({ grant, code }) => ({ ...grant, code }));
+      await saveGranted(connection, projectId, granted, new Date(now));
+      const events = all.map(({ event }) => event);
+      await recordEvents(connection, projectId, events);
+    }
+    const done = new Set(all.map(({ grant }) => grant));
+    return { given: all.length, left: locked.filter((grant) => !done.has(grant)) };
   }
 
   async function settleOne(connection: Connection, reward: RewardCase): Promise<RewardGrantRow["state"]> {
@@ -154,8 +235,9 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     let isMore = true;
     while (isMore) {
       const owed = await listOwed(connection, name, mostAtOnce);
-      let settled = 0;
-      for (const reward of owed) {
+      const { given, left } = await giveTogether(owed, "owed");
+      let settled = given;
+      for (const reward of left) {
         if (owedRounds.signal.aborted) return;
         try {
           const state = await settle(reward, "owed");
@@ -180,11 +262,12 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     let settled = 0;
     do {
       due = await dueRewards(database.outside, mostAtOnce);
-      settled = 0;
+      const { given, left } = await giveTogether(due, "due");
+      settled = given;
       const one = async (name: RewardName) => {
         if ((await settle(name, "due")) !== null) settled += 1;
       };
-      await eachApart(due, background.signal, one, putOff);
+      await eachApart(left, background.signal, one, putOff);
       all += settled;
     } while (due.length === mostAtOnce && settled > 0 && !background.signal.aborted);
     return all;

@@ -65,6 +65,28 @@ export async function lockReward(
   return row;
 }
 
+/** All of these redemptions' that are due, or owed; but for those that somebody else works on. The longest waiting first. */
+export async function lockRewards(
+  connection: Connection,
+  projectId: string,
+  redemptionIds: readonly string[],
+  is: "due" | "owed",
+): Promise<RewardGrantRow[]> {
+  const { redemptionId, position, dueAt } = rewardGrants;
+  return connection
+    .select()
+    .from(rewardGrants)
+    .where(
+      and(
+        eq(rewardGrants.projectId, projectId),
+        sql`${redemptionId} = any (${sql.param([...redemptionIds])}::text[])`,
+        is === "due" ? isDue : isOwed,
+      ),
+    )
+    .orderBy(asc(dueAt), asc(redemptionId), asc(position))
+    .for("update", { skipLocked: true });
+}
+
 export interface PoolName {
   readonly projectId: string;
   /** Its key. */
@@ -92,6 +114,23 @@ export async function saveReward(
   change: Partial<Pick<RewardGrantRow, "state" | "code" | "reason" | "dueAt" | "updatedAt">>,
 ): Promise<void> {
   await connection.update(rewardGrants).set(change).where(named(name));
+}
+
+/** Of one project. */
+export async function saveGranted(
+  connection: Connection,
+  projectId: string,
+  granted: readonly (Pick<RewardGrantRow, "redemptionId" | "position"> & { readonly code: string })[],
+  updatedAt: Date,
+): Promise<void> {
+  const column = <Key extends "redemptionId" | "position" | "code">(key: Key) =>
+    sql.param(granted.map((one) => one[key]));
+  await connection.execute(sql`
+    update reward_grants g
+       set state = 'granted', code = given.code, reason = null, due_at = null, updated_at = ${updatedAt.toISOString()}::timestamptz
+      from unnest(${column("redemptionId")}::text[], ${column("position")}::int[], ${column("code")}::text[])
+        as given (redemption_id, position, code)
+     where g.project_id = ${projectId} and g.redemption_id = given.redemption_id and g.position = given.position`);
 }
 
 /** Not again before `seconds` have passed: so one that fails again and again keeps none of the others waiting. */

@@ -5,7 +5,14 @@ const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"]
 
 const postgresUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\/./, "must be a URL such as postgres://user:password@host:5432/dealwright");
+  .regex(/^postgres(ql)?:\/\/./, {
+    abort: true,
+    message: "must be a URL such as postgres://user:password@host:5432/dealwright",
+  })
+  // Without a host it is that of a socket, which the driver reads and WHATWG's URL does not.
+  .refine((text) => URL.canParse(text.replace("@/", "@host/")), {
+    message: "is no URL: its port must be a number, and #, / and ? in its password %23, %2F and %3F",
+  });
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.int().min(least).max(most));
 const onOrOff = z.enum(["on", "off"]).transform((value) => value === "on");
@@ -38,7 +45,9 @@ const variables = z.object({
   SIMULATION_THREADS: wholeNumber(1, 64).optional(),
   BOOTSTRAP_ADMIN_KEY: z.string().min(24, "must have at least 24 characters").optional(),
   DEMO: onOrOff.optional(),
-  METRICS: z.union([z.enum(["on", "off"]), wholeNumber(0, 65_535)]).default("on"),
+  METRICS: z
+    .union([z.enum(["on", "off"]), wholeNumber(0, 65_535)], "must be on, off or a port")
+    .default("on"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   TRUSTED_PROXIES: networks.default([]),
   GRAPHQL_DOCUMENTS: z.string().optional(),

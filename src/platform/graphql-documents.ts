@@ -13,7 +13,10 @@ export type GraphqlDocuments = ReadonlyMap<string, string>;
 
 /** Every `*.graphql` of the folder; a document is registered by being put there. */
 export async function readGraphqlDocuments(folder: string): Promise<GraphqlDocuments> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".graphql")).sort();
+  const files = await readdir(folder).catch((cause: Error) => {
+    throw new Error(`The folder of GRAPHQL_DOCUMENTS cannot be read: ${cause.message}`, { cause });
+  });
+  const names = files.filter((name) => name.endsWith(".graphql")).sort();
   const sources = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
   return new Map(sources.map((source) => [hashOf(source), source]));
 }
@@ -21,9 +24,17 @@ export async function readGraphqlDocuments(folder: string): Promise<GraphqlDocum
 /** Throws, with every fault, when a document no longer fits the schema: better at the start than at the checkout. */
 export function requireDocumentsFit(documents: GraphqlDocuments, schema: GraphQLSchema): void {
   const faults = [...documents].flatMap(([hash, source]) =>
-    validate(schema, parse(source)).map(({ message }) => `${hash.slice(0, 12)}…: ${message}`),
+    faultsOf(source, schema).map((message) => `${hash.slice(0, 12)}…: ${message}`),
   );
   if (faults.length > 0) throw new Error(`Registered GraphQL documents do not fit:\n${faults.join("\n")}`);
+}
+
+function faultsOf(source: string, schema: GraphQLSchema): string[] {
+  try {
+    return validate(schema, parse(source)).map(({ message }) => message);
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
 
 export function hashOf(source: string): string {

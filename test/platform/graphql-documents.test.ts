@@ -65,3 +65,12 @@ test("a document that does not fit the schema stops the start and is named", asy
   const documents = new Map([[hashOf("{ mottto }"), "{ mottto }"]]);
   await expect(operationsApp({ documents })).rejects.toThrow(/do not fit[\s\S]*mottto/);
 });
+
+test("a document that cannot be read at all is named with the others, and a missing folder by its setting", async () => {
+  const documents = new Map([
+    [hashOf("{ motto {"), "{ motto {"],
+    [hashOf("{ mottto }"), "{ mottto }"],
+  ]);
+  await expect(operationsApp({ documents })).rejects.toThrow(/do not fit[\s\S]*Syntax Error[\s\S]*mottto/);
+  await expect(readGraphqlDocuments(join(folder, "nowhere"))).rejects.toThrow(/GRAPHQL_DOCUMENTS.*ENOENT/);
+});

@@ -3,7 +3,14 @@
  * its entries. So nobody can spend what lapsed a moment ago, whether or not a background round has come by.
  */
 import { Temporal } from "temporal-polyfill";
-import { expire, giveBack, mature, type PointsBook, type PointsLot } from "../../ledger/points.ts";
+import {
+  expire,
+  giveBack,
+  mature,
+  type PointsBook,
+  type PointsEntry,
+  type PointsLot,
+} from "../../ledger/points.ts";
 import { isErased, pseudonymOf } from "../../platform/customer-data.ts";
 import type { Connection } from "../../platform/database.ts";
 import { newId } from "../../platform/ids.ts";
@@ -107,21 +114,12 @@ export async function withPoints<T>(
   let noted: EntryNote = {};
   const createdAt = new Date(now);
   const collect = () => {
-    for (const { cause, lot, from, to, amount } of book.entries.splice(0))
-      entries.push({
-        ...name,
-        id: newId("pte", now),
-        cause,
-        lotId: lot,
-        fromAccount: from,
-        toAccount: to,
-        amount,
-        redemptionId: noted.redemptionId ?? (lot === null ? null : (rows.get(lot)?.redemptionId ?? null)),
-        spendId: noted.spendId ?? null,
-        reason: noted.reason ?? null,
-        createdBy: noted.createdBy ?? null,
-        createdAt,
-      });
+    for (const entry of book.entries.splice(0)) {
+      const redemptionId = entry.lot === null ? undefined : (rows.get(entry.lot)?.redemptionId ?? undefined);
+      entries.push(
+        entryRow(name, entry, { ...(redemptionId !== undefined && { redemptionId }), ...noted }, createdAt),
+      );
+    }
   };
   const note = (next: EntryNote) => {
     collect();
@@ -171,7 +169,7 @@ export async function withPoints<T>(
     return row !== undefined && (isReminded || !isSame(row, lot)) ? [{ ...lot, isReminded }] : [];
   });
   await updateLots(connection, name.projectId, changed);
-  await insertPointsEntries(connection, name, entries);
+  await insertPointsEntries(connection, name.projectId, entries);
   const owner = ownerOf(account, customerId);
   if (entries.length > 0 || owner !== account.customerId)
     await saveAccount(connection, { ...account, ...book.balances, customerId: owner });
@@ -182,6 +180,28 @@ export async function withPoints<T>(
   return result;
 }
 
+export function entryRow(
+  name: AccountName,
+  { cause, lot, from, to, amount }: PointsEntry,
+  note: EntryNote,
+  createdAt: Date,
+): PointsEntryRow {
+  return {
+    ...name,
+    id: newId("pte", createdAt.getTime()),
+    cause,
+    lotId: lot,
+    fromAccount: from,
+    toAccount: to,
+    amount,
+    redemptionId: note.redemptionId ?? null,
+    spendId: note.spendId ?? null,
+    reason: note.reason ?? null,
+    createdBy: note.createdBy ?? null,
+    createdAt,
+  };
+}
+
 export async function programmeOf(
   connection: Connection,
   projectId: string,
@@ -190,7 +210,7 @@ export async function programmeOf(
   return pointsProgrammeDocument.parse((await findProgramme(connection, projectId, key))?.document ?? {});
 }
 
-function newLotRow(
+export function newLotRow(
   name: AccountName,
   { pendingDays, validMonths, remindDays }: PointsProgrammeDocument,
   lot: {
@@ -238,7 +258,7 @@ function newLotRow(
   };
 }
 
-function lotOf({ availableAt, expiresAt, ...row }: PointsLotRow): PointsLot {
+export function lotOf({ availableAt, expiresAt, ...row }: PointsLotRow): PointsLot {
   const { id, amount, remaining, reversed, lapsed, isPending } = row;
   return {
     id,
@@ -252,7 +272,7 @@ function lotOf({ availableAt, expiresAt, ...row }: PointsLotRow): PointsLot {
   };
 }
 
-const stateOf = ({ remaining, reversed, lapsed, isPending }: PointsLot) => ({
+export const stateOf = ({ remaining, reversed, lapsed, isPending }: PointsLot) => ({
   remaining,
   reversed,
   lapsed,
@@ -305,7 +325,10 @@ function eventsOf(
 }
 
 /** Somebody who was erased and is back is known by their id again. */
-function ownerOf({ customerId: known }: PointsAccountRow, given: string | null): string {
+export function ownerOf(
+  { customerId: known }: Pick<PointsAccountRow, "customerId">,
+  given: string | null,
+): string {
   return given === null || isErased(given) ? known : given;
 }
 

@@ -49,7 +49,7 @@ async function mergeProgramme(
     const { account, book } = open[party];
     await insertPointsEntries(
       connection,
-      names[party],
+      projectId,
       book.entries.map(({ cause, lot, from, to, amount }) => ({
         ...names[party],
         id: newId("pte", now),

@@ -173,14 +173,16 @@ export async function updateLots(
      where l.project_id = ${projectId} and l.id = u.id collate "C" and l.id = any (${sql.param(lots.map(({ id }) => id))}::text[])`);
 }
 
-/** In one parameter, however many: a statement has no more than 65,535. */
+/** Of one project. In one parameter, however many: a statement has no more than 65,535. */
 export async function insertPointsEntries(
   connection: Connection,
-  { projectId, holder, programme }: AccountName,
+  projectId: string,
   rows: readonly PointsEntryRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
   const records = rows.map((row) => ({
+    holder: row.holder,
+    programme: row.programme,
     id: row.id,
     cause: row.cause,
     lot_id: row.lotId,
@@ -196,9 +198,9 @@ export async function insertPointsEntries(
   await connection.execute(sql`
     insert into points_entries (project_id, holder, programme, id, cause, lot_id, from_account, to_account, amount,
                                 redemption_id, spend_id, reason, created_by, created_at)
-    select ${projectId}, ${holder}, ${programme}, u.*
+    select ${projectId}, u.*
       from json_to_recordset(${JSON.stringify(records)}::json)
-        as u (id text, cause text, lot_id text, from_account text, to_account text, amount bigint,
+        as u (holder text, programme text, id text, cause text, lot_id text, from_account text, to_account text, amount bigint,
               redemption_id text, spend_id text, reason text, created_by text, created_at timestamptz)`);
 }
 

@@ -42,7 +42,7 @@ export async function redeemedOrder(
   };
 }
 
-/** Which of these orders are committed and whose they are; held as above, but for those that somebody else is changing. */
+/** Which of these orders are committed, with nothing of them back, and whose they are; held as above, but for those that somebody else is changing. */
 export const committedOfCustomers = holdCommittedOfCustomers;
 
 /** What is back of it, line by line. */

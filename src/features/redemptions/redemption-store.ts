@@ -17,7 +17,7 @@ export async function findRedemption(
   return row;
 }
 
-/** Customers of those that are committed, by redemption; they stay so until the transaction ends. Nobody is waited for: those that are being changed are left out. */
+/** Customers of those that are committed and of which nothing is back, by redemption; they stay so until the transaction ends. Nobody is waited for: those that are being changed are left out. */
 export async function holdCommittedOfCustomers(
   connection: Connection,
   projectId: string,
@@ -26,7 +26,7 @@ export async function holdCommittedOfCustomers(
   const { rows } = await connection.execute<{ id: string; customer_id: string }>(sql`
     select id, customer_id from redemptions
      where project_id = ${projectId} and id = any (${sql.param([...ids])}::text[])
-       and state in ('committed', 'partially_returned') and customer_id is not null
+       and state = 'committed' and customer_id is not null
        for share skip locked`);
   return new Map(rows.map(({ id, customer_id }) => [id, customer_id]));
 }

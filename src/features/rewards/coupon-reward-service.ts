@@ -2,9 +2,8 @@
 import type { Connection } from "../../platform/database.ts";
 import { groupBy } from "../../platform/group-by.ts";
 import { issueCoupon, issueCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
-import { type NewEvent, newEvent } from "../events/event-types.ts";
-import type { GivenCoupon, RewardKeeper, Settled } from "./reward-service.ts";
-import type { RewardGrantRow } from "./reward-tables.ts";
+import { newEvent } from "../events/event-types.ts";
+import type { GivenReward, RewardKeeper, Settled } from "./reward-service.ts";
 
 export const couponRewards: RewardKeeper = {
   async give(connection, { order, grant, now, timezone }) {
@@ -26,11 +25,11 @@ export const couponRewards: RewardKeeper = {
         }),
       };
     }
-    return { state: "granted", code: issued.code, events: [grantedEvent(grant, customerId)] };
+    return { state: "granted", code: issued.code };
   },
 
   async giveAll(connection, promises, { now, timezone }) {
-    const given: GivenCoupon[] = [];
+    const given: GivenReward[] = [];
     const byCoupon = groupBy(
       promises.filter(({ grant }) => grant.recipient !== "referrer"),
       ({ grant: { pool, validFor } }) => JSON.stringify([pool, validFor]),
@@ -43,10 +42,7 @@ export const couponRewards: RewardKeeper = {
         order,
         alike.map(({ customerId }) => customerId),
       );
-      for (const [index, code] of codes.entries()) {
-        const { grant, customerId } = alike[index]!;
-        given.push({ grant, code, event: grantedEvent(grant, customerId) });
-      }
+      given.push(...codes.map((code, index) => ({ ...alike[index]!, code })));
     }
     return given;
   },
@@ -65,9 +61,3 @@ export const couponRewards: RewardKeeper = {
       : { state: "recovered", events: [newEvent("dealwright.reward.recovered", redemptionId, data)] };
   },
 };
-
-function grantedEvent(grant: RewardGrantRow, customer: string): NewEvent {
-  const { redemptionId, promotion, kind, pool } = grant;
-  const data = { redemption: redemptionId, promotion, kind, customer, pool };
-  return newEvent("dealwright.reward.granted", redemptionId, data);
-}

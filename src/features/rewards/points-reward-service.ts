@@ -3,7 +3,12 @@ import { pointsBack } from "../../ledger/points-share.ts";
 import type { Connection } from "../../platform/database.ts";
 import { newEvent } from "../events/event-types.ts";
 import { holderOf } from "../points/points-book-service.ts";
-import { earnPoints, type RewardPoints, takePointsBack } from "../points/points-earning-service.ts";
+import {
+  earnManyPoints,
+  earnPoints,
+  type RewardPoints,
+  takePointsBack,
+} from "../points/points-earning-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { goodsBackOf } from "../redemptions/redemption-reading-service.ts";
 import type { RewardCase, RewardKeeper } from "./reward-service.ts";
@@ -27,15 +32,26 @@ export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): 
   return {
     async give(connection, reward) {
       const { order, grant, now, timezone } = reward;
-      const { projectId, redemptionId, promotion, kind } = grant;
+      const { projectId } = grant;
       const { customerId: customer } = order;
       if (customer === null) return { state: "refused", reason: "customer_required" };
       const holder = holderOf(await projects.identifierKey(connection, projectId), customer);
       await earnPoints(connection, rewardOf(grant), holder, { now, timezone });
       // Part of it may have come back by now.
       await takeBack(connection, reward, false);
-      const data = { redemption: redemptionId, promotion, kind, customer, pool: null };
-      return { state: "granted", events: [newEvent("dealwright.reward.granted", redemptionId, data)] };
+      return { state: "granted" };
+    },
+
+    async giveAll(connection, promises, booking) {
+      const { projectId } = promises[0]!.grant;
+      const key = await projects.identifierKey(connection, projectId);
+      const earning = promises.map((promise) => ({
+        ...promise,
+        reward: rewardOf(promise.grant),
+        holder: holderOf(key, promise.customerId),
+      }));
+      const earned = await earnManyPoints(connection, projectId, earning, booking);
+      return earned.map(({ grant, customerId }) => ({ grant, customerId, code: null }));
     },
 
     async adjust(connection, reward) {

@@ -16,7 +16,7 @@ import type { Log } from "../../platform/log.ts";
 import { whyNoCoupon } from "../coupons/coupon-issue-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import { recordEvents } from "../events/event-service.ts";
-import { fatesOfRedemptions, type NewEvent } from "../events/event-types.ts";
+import { fatesOfRedemptions, type NewEvent, newEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import {
   committedOfCustomers,
@@ -56,6 +56,7 @@ export interface Settled {
   readonly state: RewardGrantRow["state"];
   readonly code?: string;
   readonly reason?: string;
+  /** Beside the one that tells of a grant. */
   readonly events?: readonly NewEvent[];
 }
 
@@ -65,21 +66,20 @@ export interface DeservedReward {
   readonly customerId: string;
 }
 
-export interface GivenCoupon {
-  readonly grant: RewardGrantRow;
-  readonly code: string;
-  readonly event: NewEvent;
+export interface GivenReward extends DeservedReward {
+  /** Null for points. */
+  readonly code: string | null;
 }
 
 /** How rewards of one kind are given. Each in the transaction that notes it. */
 export interface RewardKeeper {
   give(connection: Connection, reward: RewardCase): Promise<Settled>;
-  /** The same for many of one project, as far as they can simply be given. Left out where that is no cheaper. */
-  giveAll?(
+  /** The same for many of one project, as far as they can simply be given. */
+  giveAll(
     connection: Connection,
     promises: readonly DeservedReward[],
     booking: Pick<RewardCase, "now" | "timezone">,
-  ): Promise<readonly GivenCoupon[]>;
+  ): Promise<readonly GivenReward[]>;
   /** Something of the order came back, perhaps; null if that changes nothing. */
   adjust(connection: Connection, reward: RewardCase): Promise<Settled | null>;
   /** The order is returned or cancelled as a whole. `later`: what becomes of it is not decided yet. */
@@ -155,9 +155,7 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     is: "due" | "owed",
   ): Promise<{ given: number; left: readonly RewardName[] }> {
     const locked = await lockRewards(connection, projectId, redemptionIds, is);
-    const open = locked.filter(
-      ({ kind, state }) => keepers[kind].giveAll !== undefined && (state === "promised" || state === "owed"),
-    );
+    const open = locked.filter(({ state }) => state === "promised" || state === "owed");
     if (open.length === 0) return { given: 0, left: locked };
     const ids = [...new Set(open.map(({ redemptionId }) => redemptionId))];
     const customers = await committedOfCustomers(connection, projectId, ids);
@@ -167,14 +165,17 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     });
     const now = clock.now();
     const timezone = await projects.timezone(connection, projectId);
-    const all: GivenCoupon[] = [];
+    const all: GivenReward[] = [];
     for (const [kind, promises] of groupBy(deserved, ({ grant }) => grant.kind))
-      all.push(...((await keepers[kind].giveAll?.(connection, promises, { now, timezone })) ?? []));
+      all.push(...(await keepers[kind].giveAll(connection, promises, { now, timezone })));
     if (all.length > 0) {
       const granted = all.map(({ grant, code }) => ({ ...grant, code }));
       await saveGranted(connection, projectId, granted, new Date(now));
-      const events = all.map(({ event }) => event);
-      await recordEvents(connection, projectId, events);
+      await recordEvents(
+        connection,
+        projectId,
+        all.map(({ grant, customerId }) => grantedEvent(grant, customerId)),
+      );
     }
     const done = new Set(all.map(({ grant }) => grant));
     return { given: all.length, left: locked.filter((grant) => !done.has(grant)) };
@@ -203,7 +204,9 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
             updatedAt,
           },
     );
-    if (settled?.events !== undefined) await recordEvents(connection, grant.projectId, settled.events);
+    const events = [...(settled?.events ?? [])];
+    if (settled?.state === "granted") events.push(grantedEvent(grant, order.customerId));
+    await recordEvents(connection, grant.projectId, events);
     if (settled?.state === "owed" && grant.state !== "owed") {
       const { projectId, redemptionId, promotion, pool } = grant;
       const { reason } = settled;
@@ -299,4 +302,12 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
       await owedRounds.close();
     },
   };
+}
+
+function grantedEvent(
+  { redemptionId, promotion, kind, pool }: RewardGrantRow,
+  customer: string | null,
+): NewEvent {
+  const data = { redemption: redemptionId, promotion, kind, customer, pool };
+  return newEvent("dealwright.reward.granted", redemptionId, data);
 }

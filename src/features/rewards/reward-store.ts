@@ -120,7 +120,7 @@ export async function saveReward(
 export async function saveGranted(
   connection: Connection,
   projectId: string,
-  granted: readonly (Pick<RewardGrantRow, "redemptionId" | "position"> & { readonly code: string })[],
+  granted: readonly (Pick<RewardGrantRow, "redemptionId" | "position"> & { readonly code: string | null })[],
   updatedAt: Date,
 ): Promise<void> {
   const column = <Key extends "redemptionId" | "position" | "code">(key: Key) =>

@@ -1,11 +1,11 @@
-/** Coupons of many orders in one transaction: the same as one by one, and nobody's trouble is anybody else's. */
+/** What many orders have earned, given in one transaction: the same as one by one, and nobody's trouble is anybody else's. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { expectBooksToBalance } from "../../books-balance.ts";
 import { freshDatabase, type TestDatabase } from "../../database.ts";
 import { patience } from "../../faults/sizes.ts";
 import { type Api, startApi } from "../api.ts";
 import { activePromotion, couponsOf } from "../redemptions/redemption-fixture.ts";
-import { bought, rewardsOf } from "./reward-fixture.ts";
+import { bought, giveBack, rewardsOf } from "./reward-fixture.ts";
 
 let database: TestDatabase;
 /** The only process: it looks for what is due in one place, and a transaction at a time. */
@@ -125,6 +125,66 @@ test(
     await couponsOf(database, api.project.id, "none", codesOf("NONE", 8));
     for (const id of none) await rewardsOf(api, id, ["granted"]);
     expect(await transactionsThatWrote(none)).toBe(1);
+  },
+  patience,
+);
+
+test(
+  "points of many orders are booked together, but for who owes some and whose account somebody has",
+  async () => {
+    await database.pool.query(
+      "insert into points_programmes (project_id, key, version, document, updated_at) values ($1, 'points', 1, $2, now())",
+      [api.project.id, { pendingDays: 0 }],
+    );
+    await activePromotion(api, "points", {
+      conditions: { kind: "channel", in: ["points"] },
+      benefits: [
+        { kind: "points", fixed: 10 },
+        { kind: "issue_coupon", pool: "full" },
+      ],
+    });
+    const pointsOf = async (name: string) =>
+      (await api.rest("GET", `/v1/customers/${round}-${name}/points`, { role: "erp" })).body;
+    const both = ["granted", "granted"];
+    const known = await order("points", "owes");
+    await rewardsOf(api, known, both);
+    const spends = `/v1/customers/${round}-owes/points/spends`;
+    expect((await api.rest("POST", spends, { body: { points: 10 }, role: "checkout" })).status).toBe(201);
+    await giveBack(api, known, 1);
+    await rewardsOf(api, known, ["recovered", "recovered"]);
+    await rewardsOf(api, await order("points", "busy"), both);
+
+    const orders: string[] = [];
+    let owes = "";
+    let busy = "";
+    const other = await database.pool.connect();
+    await withRewardsHeldUp(async () => {
+      for (let n = 0; n < 12; n += 1) orders.push(await order("points", `${n % 10}`));
+      owes = await order("points", "owes");
+      busy = await order("points", "busy");
+      await other.query("begin");
+      await other.query("select from points_accounts where customer_id = $1 for update", [`${round}-busy`]);
+    });
+    for (const id of orders) await rewardsOf(api, id, both);
+    expect(await transactionsThatWrote(orders)).toBe(1);
+    await rewardsOf(api, owes, both);
+    await rewardsOf(api, busy, ["promised", "granted"]);
+    await other.query("commit");
+    other.release();
+    await rewardsOf(api, busy, both);
+
+    expect(await pointsOf("0")).toMatchObject({ pending: 0, available: 20, debt: 0 });
+    expect(await pointsOf("9")).toMatchObject({ available: 10 });
+    expect(await pointsOf("owes")).toMatchObject({ available: 0, debt: 0 });
+    expect(await pointsOf("busy")).toMatchObject({ available: 20 });
+    const told =
+      "(select count(*) from outbox_events where type = 'dealwright.points.earned' and data->>'redemption' = any ($1))";
+    expect(await figure(told, [orders])).toBe(12);
+
+    // What was booked together is taken back like any other.
+    await giveBack(api, orders[0]!, 1);
+    await rewardsOf(api, orders[0]!, ["recovered", "recovered"]);
+    expect(await pointsOf("0")).toMatchObject({ available: 10 });
   },
   patience,
 );

@@ -118,11 +118,12 @@ async function secondsUntilIdle(service: Service): Promise<number> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1_000;
   while (seconds() < 60) {
-    const [used, waited] = await Promise.all([
+    const figures = await Promise.all([
       service.figure("database_connections_in_use"),
       service.figure("database_connections_waited_for"),
+      service.figure("database_connections_for_reading_waited_for"),
     ]);
-    if (used === 0 && waited === 0) return seconds();
+    if (figures.every((figure) => figure === 0)) return seconds();
     await delay(20);
   }
   return Number.NaN;

@@ -50,22 +50,22 @@ export async function issueCoupon(connection: Connection, order: CouponOrder): P
   return { type: "issued", ...taken };
 }
 
-/** The same for many customers of one pool; their codes, in their order, as far as there are any. */
+/** The same for many customers of one pool: their codes, in their order, as far as there are any; the others are refused. */
 export async function issueCoupons(
   connection: Connection,
   order: Omit<CouponOrder, "customerId">,
   customerIds: readonly string[],
-): Promise<string[]> {
+): Promise<{ codes: readonly string[]; reason: "pool_unknown" | "pool_empty" }> {
   const { projectId } = order;
   const pool = await findPool(connection, projectId, { key: order.pool });
-  if (pool === undefined) return [];
+  if (pool === undefined) return { codes: [], reason: "pool_unknown" };
   const codes = await takeFreeCoupons(
     connection,
     { projectId, poolId: pool.id },
     { customerIds, at: new Date(order.now), expiresAt: endOfIssued(pool, order) },
   );
   if (codes.length > 0) await announceLowPools(connection, projectId, [pool.id]);
-  return codes;
+  return { codes, reason: "pool_empty" };
 }
 
 /** Why the pool could not give a coupon now; null if it could. */

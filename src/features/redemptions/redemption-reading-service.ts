@@ -5,7 +5,7 @@ import type { GoodsBack } from "../../ledger/points-share.ts";
 import { nothingReturned, type Returned } from "../../ledger/returns.ts";
 import { returnedPart, type Sale } from "../../ledger/sale.ts";
 import type { Connection } from "../../platform/database.ts";
-import { findRedemption, holdCommittedOfCustomers } from "./redemption-store.ts";
+import { findRedemption, holdFates } from "./redemption-store.ts";
 import { saleOf } from "./return-sale.ts";
 
 /** What became of an order. */
@@ -42,8 +42,8 @@ export async function redeemedOrder(
   };
 }
 
-/** Which of these orders are committed, with nothing of them back, and whose they are; held as above, but for those that somebody else is changing. */
-export const committedOfCustomers = holdCommittedOfCustomers;
+/** What became of many, and whose they are; held as above, but for those that somebody else is changing. */
+export const fatesOfOrders = holdFates;
 
 /** What is back of it, line by line. */
 export function goodsBackOf({ lines, returned }: Pick<RedeemedOrder, "lines" | "returned">): GoodsBack[] {

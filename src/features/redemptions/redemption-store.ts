@@ -17,18 +17,18 @@ export async function findRedemption(
   return row;
 }
 
-/** Customers of those that are committed and of which nothing is back, by redemption; they stay so until the transaction ends. Nobody is waited for: those that are being changed are left out. */
-export async function holdCommittedOfCustomers(
+/** They stay so until the transaction ends. Nobody is waited for: those that are being changed are left out. */
+export async function holdFates(
   connection: Connection,
   projectId: string,
   ids: readonly string[],
-): Promise<Map<string, string>> {
-  const { rows } = await connection.execute<{ id: string; customer_id: string }>(sql`
-    select id, customer_id from redemptions
-     where project_id = ${projectId} and id = any (${sql.param([...ids])}::text[])
-       and state = 'committed' and customer_id is not null
-       for share skip locked`);
-  return new Map(rows.map(({ id, customer_id }) => [id, customer_id]));
+): Promise<Pick<RedemptionRow, "id" | "state" | "customerId">[]> {
+  const { id, state, customerId } = redemptions;
+  return connection
+    .select({ id, state, customerId })
+    .from(redemptions)
+    .where(and(eq(redemptions.projectId, projectId), sql`${id} = any (${sql.param([...ids])}::text[])`))
+    .for("share", { skipLocked: true });
 }
 
 /** Newest first. */

@@ -3,48 +3,47 @@ import type { Connection } from "../../platform/database.ts";
 import { groupBy } from "../../platform/group-by.ts";
 import { issueCoupon, issueCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
 import { newEvent } from "../events/event-types.ts";
-import type { GivenReward, RewardKeeper, Settled } from "./reward-service.ts";
+import type { RewardKeeper, Settled, SettledReward } from "./reward-service.ts";
+import type { RewardGrantRow } from "./reward-tables.ts";
 
 export const couponRewards: RewardKeeper = {
   async give(connection, { order, grant, now, timezone }) {
-    if (grant.recipient === "referrer") return { state: "refused", reason: "referrer_unknown" };
     const { customerId } = order;
-    if (customerId === null) return { state: "refused", reason: "customer_required" };
-    const { projectId, redemptionId, promotion, validFor } = grant;
+    if (customerId === null || grant.recipient === "referrer") return refused(grant);
+    const { projectId, validFor } = grant;
     const pool = grant.pool!;
     const issued = await issueCoupon(connection, { projectId, pool, customerId, validFor, now, timezone });
-    if (issued.type === "refused") {
-      const { reason } = issued;
-      const data = { redemption: redemptionId, promotion, kind: grant.kind, customer: customerId, pool };
-      return {
-        state: "owed",
-        reason,
-        // Told once, however often it is looked at again.
-        ...(grant.state !== "owed" && {
-          events: [newEvent("dealwright.reward.owed", redemptionId, { ...data, reason })],
-        }),
-      };
-    }
-    return { state: "granted", code: issued.code };
+    return issued.type === "issued"
+      ? { state: "granted", code: issued.code }
+      : owed(grant, customerId, issued.reason);
   },
 
   async giveAll(connection, promises, { now, timezone }) {
-    const given: GivenReward[] = [];
-    const byCoupon = groupBy(
-      promises.filter(({ grant }) => grant.recipient !== "referrer"),
-      ({ grant: { pool, validFor } }) => JSON.stringify([pool, validFor]),
+    const settled: SettledReward[] = [];
+    const asked = groupBy(promises, ({ grant: { recipient, pool, validFor }, customerId }) =>
+      customerId === null || recipient === "referrer" ? null : JSON.stringify([pool, validFor]),
     );
-    for (const alike of byCoupon.values()) {
+    for (const [coupon, alike] of asked) {
+      if (coupon === null) {
+        settled.push(...alike.map((promise) => ({ ...promise, settled: refused(promise.grant) })));
+        continue;
+      }
       const { projectId, pool, validFor } = alike[0]!.grant;
       const order = { projectId, pool: pool!, validFor, now, timezone };
-      const codes = await issueCoupons(
-        connection,
-        order,
-        alike.map(({ customerId }) => customerId),
-      );
-      given.push(...codes.map((code, index) => ({ ...alike[index]!, code })));
+      const customers = alike.map(({ customerId }) => customerId!);
+      const { codes, reason } = await issueCoupons(connection, order, customers);
+      for (const [index, promise] of alike.entries()) {
+        const code = codes[index];
+        settled.push({
+          ...promise,
+          settled:
+            code === undefined
+              ? owed(promise.grant, promise.customerId!, reason)
+              : { state: "granted", code },
+        });
+      }
     }
-    return given;
+    return settled;
   },
 
   // Part of an order still earns the whole coupon: it is taken back with the rest.
@@ -61,3 +60,19 @@ export const couponRewards: RewardKeeper = {
       : { state: "recovered", events: [newEvent("dealwright.reward.recovered", redemptionId, data)] };
   },
 };
+
+const refused = ({ recipient }: RewardGrantRow): Settled => ({
+  state: "refused",
+  reason: recipient === "referrer" ? "referrer_unknown" : "customer_required",
+});
+
+function owed(
+  { redemptionId, promotion, kind, pool, state }: RewardGrantRow,
+  customer: string,
+  reason: "pool_unknown" | "pool_empty",
+): Settled {
+  const data = { redemption: redemptionId, promotion, kind, customer, pool, reason };
+  // Told once, however often it is looked at again.
+  const events = state === "owed" ? [] : [newEvent("dealwright.reward.owed", redemptionId, data)];
+  return { state: "owed", reason, events };
+}

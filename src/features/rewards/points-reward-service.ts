@@ -11,8 +11,10 @@ import {
 } from "../points/points-earning-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import { goodsBackOf } from "../redemptions/redemption-reading-service.ts";
-import type { RewardCase, RewardKeeper } from "./reward-service.ts";
+import type { RewardCase, RewardKeeper, Settled } from "./reward-service.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
+
+const toNobody: Settled = { state: "refused", reason: "customer_required" };
 
 export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): RewardKeeper {
   async function takeBack(
@@ -34,7 +36,7 @@ export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): 
       const { order, grant, now, timezone } = reward;
       const { projectId } = grant;
       const { customerId: customer } = order;
-      if (customer === null) return { state: "refused", reason: "customer_required" };
+      if (customer === null) return toNobody;
       const holder = holderOf(await projects.identifierKey(connection, projectId), customer);
       await earnPoints(connection, rewardOf(grant), holder, { now, timezone });
       // Part of it may have come back by now.
@@ -45,13 +47,21 @@ export function pointsRewards(projects: Pick<ProjectService, "identifierKey">): 
     async giveAll(connection, promises, booking) {
       const { projectId } = promises[0]!.grant;
       const key = await projects.identifierKey(connection, projectId);
-      const earning = promises.map((promise) => ({
-        ...promise,
-        reward: rewardOf(promise.grant),
-        holder: holderOf(key, promise.customerId),
-      }));
+      const guests = promises.filter(({ customerId }) => customerId === null);
+      const earning = promises.flatMap(({ grant, customerId }) =>
+        customerId === null
+          ? []
+          : [{ grant, customerId, reward: rewardOf(grant), holder: holderOf(key, customerId) }],
+      );
       const earned = await earnManyPoints(connection, projectId, earning, booking);
-      return earned.map(({ grant, customerId }) => ({ grant, customerId, code: null }));
+      return [
+        ...guests.map((promise) => ({ ...promise, settled: toNobody })),
+        ...earned.map(({ grant, customerId }) => ({
+          grant,
+          customerId,
+          settled: { state: "granted" } as const,
+        })),
+      ];
     },
 
     async adjust(connection, reward) {

@@ -5,7 +5,7 @@
  * numbers events marks the promise as due; so nothing is missed, whoever crashes when. Here the promise is locked, the redemption
  * looked at as it is now, and what is not as it should be is made so, all in one transaction: doing it twice changes nothing.
  *
- * What can simply be given is given in one transaction for many, which waits for nobody; everything else, and all of them where that
+ * What can simply be settled is settled in one transaction for many, which waits for nobody; everything else, and all of them where that
  * one fails, have transactions of their own: a promise that cannot be settled keeps none of the others from theirs.
  */
 import { eachApart, repeated } from "../../platform/background.ts";
@@ -19,7 +19,7 @@ import { recordEvents } from "../events/event-service.ts";
 import { fatesOfRedemptions, type NewEvent, newEvent } from "../events/event-types.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import {
-  committedOfCustomers,
+  fatesOfOrders,
   type RedeemedOrder,
   redeemedOrder,
 } from "../redemptions/redemption-reading-service.ts";
@@ -33,14 +33,17 @@ import {
   type PoolName,
   postponeReward,
   type RewardName,
-  saveGranted,
   saveReward,
+  saveRewards,
 } from "./reward-store.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
 
 const pollMilliseconds = 1_000;
 const mostAtOnce = 200;
 const retrySeconds = 30;
+
+/** What an order may be that still earns something, or may yet. */
+const isAlive: ReadonlySet<string> = new Set(["reserved", "committed", "partially_returned"]);
 
 /** What a promise is settled by. */
 export interface RewardCase {
@@ -56,34 +59,39 @@ export interface Settled {
   readonly state: RewardGrantRow["state"];
   readonly code?: string;
   readonly reason?: string;
-  /** Beside the one that tells of a grant. */
+  /** Of anything but a grant, of which all are told in the same way. */
   readonly events?: readonly NewEvent[];
 }
 
-/** A promise whose order is committed, and its customer's. */
+/** A promise whose order is committed, with nothing of it back. */
 export interface DeservedReward {
   readonly grant: RewardGrantRow;
-  readonly customerId: string;
+  /** Null for a guest. */
+  readonly customerId: string | null;
 }
 
-export interface GivenReward extends DeservedReward {
-  /** Null for points. */
-  readonly code: string | null;
+export interface SettledReward extends DeservedReward {
+  readonly settled: Settled;
 }
 
 /** How rewards of one kind are given. Each in the transaction that notes it. */
 export interface RewardKeeper {
   give(connection: Connection, reward: RewardCase): Promise<Settled>;
-  /** The same for many of one project, as far as they can simply be given. */
+  /** The same for many of one project, at least one; those that are not answered are left for `give`. */
   giveAll(
     connection: Connection,
     promises: readonly DeservedReward[],
     booking: Pick<RewardCase, "now" | "timezone">,
-  ): Promise<readonly GivenReward[]>;
+  ): Promise<readonly SettledReward[]>;
   /** Something of the order came back, perhaps; null if that changes nothing. */
   adjust(connection: Connection, reward: RewardCase): Promise<Settled | null>;
   /** The order is returned or cancelled as a whole. `later`: what becomes of it is not decided yet. */
   takeBack(connection: Connection, reward: RewardCase): Promise<Settled | "later">;
+}
+
+interface Round {
+  readonly settled: number;
+  readonly left: readonly RewardName[];
 }
 
 export interface RewardService {
@@ -126,59 +134,63 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     });
   }
 
-  /** Gives what can be given at once; answers how many that were, and which are to be looked at one by one. */
-  async function giveTogether(
-    names: readonly RewardName[],
-    is: "due" | "owed",
-  ): Promise<{ given: number; left: readonly RewardName[] }> {
-    let given = 0;
+  /** Answers how many were settled, and which are to be looked at one by one. */
+  async function settleTogether(names: readonly RewardName[], is: "due" | "owed"): Promise<Round> {
+    let settled = 0;
     const left: RewardName[] = [];
     for (const [projectId, ofProject] of groupBy(names, (name) => name.projectId)) {
+      const ids = [...new Set(ofProject.map((name) => name.redemptionId))];
       try {
-        const result = await withTransaction(database, projectId, (connection) =>
-          giveOfProject(connection, projectId, [...new Set(ofProject.map((name) => name.redemptionId))], is),
+        const round = await withTransaction(database, projectId, (connection) =>
+          settleOfProject(connection, projectId, ids, is),
         );
-        given += result.given;
-        left.push(...result.left);
+        settled += round.settled;
+        left.push(...round.left);
       } catch (error) {
-        log.debug({ err: error, projectId }, "rewards could not be given together; now one by one");
+        log.debug({ err: error, projectId }, "rewards could not be settled together; now one by one");
         left.push(...ofProject);
       }
     }
-    return { given, left };
+    return { settled, left };
   }
 
-  async function giveOfProject(
+  async function settleOfProject(
     connection: Connection,
     projectId: string,
     redemptionIds: readonly string[],
     is: "due" | "owed",
-  ): Promise<{ given: number; left: readonly RewardName[] }> {
+  ): Promise<Round> {
     const locked = await lockRewards(connection, projectId, redemptionIds, is);
     const open = locked.filter(({ state }) => state === "promised" || state === "owed");
-    if (open.length === 0) return { given: 0, left: locked };
+    if (open.length === 0) return { settled: 0, left: locked };
     const ids = [...new Set(open.map(({ redemptionId }) => redemptionId))];
-    const customers = await committedOfCustomers(connection, projectId, ids);
-    const deserved = open.flatMap((grant) => {
-      const customerId = customers.get(grant.redemptionId);
-      return customerId === undefined ? [] : [{ grant, customerId }];
-    });
+    const fates = new Map(
+      (await fatesOfOrders(connection, projectId, ids)).map((fate) => [fate.id, fate] as const),
+    );
+    const all: SettledReward[] = [];
+    const deserved: DeservedReward[] = [];
+    for (const grant of open) {
+      const { state, customerId = null } = fates.get(grant.redemptionId) ?? {};
+      if (state === "committed") deserved.push({ grant, customerId });
+      else if (state !== undefined && !isAlive.has(state))
+        all.push({ grant, customerId, settled: { state: "lapsed" } });
+    }
     const now = clock.now();
     const timezone = await projects.timezone(connection, projectId);
-    const all: GivenReward[] = [];
     for (const [kind, promises] of groupBy(deserved, ({ grant }) => grant.kind))
       all.push(...(await keepers[kind].giveAll(connection, promises, { now, timezone })));
-    if (all.length > 0) {
-      const granted = all.map(({ grant, code }) => ({ ...grant, code }));
-      await saveGranted(connection, projectId, granted, new Date(now));
-      await recordEvents(
-        connection,
-        projectId,
-        all.map(({ grant, customerId }) => grantedEvent(grant, customerId)),
-      );
+    const changed = all.filter(({ grant, settled }) => !staysOwed(grant, settled));
+    if (changed.length > 0) {
+      const rows = changed.map(({ grant: { redemptionId, position }, settled }) => {
+        const { state, code = null, reason = null } = settled;
+        return { redemptionId, position, state, code, reason };
+      });
+      await saveRewards(connection, projectId, rows, new Date(now));
+      await recordEvents(connection, projectId, changed.flatMap(eventsOf));
+      for (const { grant, settled } of changed) noteOwed(grant, settled);
     }
     const done = new Set(all.map(({ grant }) => grant));
-    return { given: all.length, left: locked.filter((grant) => !done.has(grant)) };
+    return { settled: changed.length, left: locked.filter((grant) => !done.has(grant)) };
   }
 
   async function settleOne(connection: Connection, reward: RewardCase): Promise<RewardGrantRow["state"]> {
@@ -188,8 +200,7 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
       await postponeReward(connection, grant, retrySeconds);
       return grant.state;
     }
-    // Looked at again every second: a row that stays as it is is not written.
-    if (settled?.state === "owed" && grant.reason === settled.reason && grant.dueAt === null) return "owed";
+    if (settled !== null && staysOwed(grant, settled)) return "owed";
     const updatedAt = new Date(reward.now);
     await saveReward(
       connection,
@@ -204,15 +215,23 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
             updatedAt,
           },
     );
-    const events = [...(settled?.events ?? [])];
-    if (settled?.state === "granted") events.push(grantedEvent(grant, order.customerId));
-    await recordEvents(connection, grant.projectId, events);
-    if (settled?.state === "owed" && grant.state !== "owed") {
-      const { projectId, redemptionId, promotion, pool } = grant;
-      const { reason } = settled;
-      log.warn({ projectId, redemptionId, promotion, pool, reason }, `a reward of ${order.id} is owed`);
+    if (settled !== null) {
+      await recordEvents(
+        connection,
+        grant.projectId,
+        eventsOf({ grant, customerId: order.customerId, settled }),
+      );
+      noteOwed(grant, settled);
     }
     return settled?.state ?? grant.state;
+  }
+
+  function noteOwed(
+    { projectId, redemptionId, promotion, pool, state }: RewardGrantRow,
+    { state: becomes, reason }: Settled,
+  ): void {
+    if (becomes === "owed" && state !== "owed")
+      log.warn({ projectId, redemptionId, promotion, pool, reason }, `a reward of ${redemptionId} is owed`);
   }
 
   async function decide(connection: Connection, reward: RewardCase): Promise<Settled | "later" | null> {
@@ -238,9 +257,9 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     let isMore = true;
     while (isMore) {
       const owed = await listOwed(connection, name, mostAtOnce);
-      const { given, left } = await giveTogether(owed, "owed");
-      let settled = given;
-      for (const reward of left) {
+      const round = await settleTogether(owed, "owed");
+      let { settled } = round;
+      for (const reward of round.left) {
         if (owedRounds.signal.aborted) return;
         try {
           const state = await settle(reward, "owed");
@@ -265,12 +284,12 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     let settled = 0;
     do {
       due = await dueRewards(database.outside, mostAtOnce);
-      const { given, left } = await giveTogether(due, "due");
-      settled = given;
+      const round = await settleTogether(due, "due");
+      settled = round.settled;
       const one = async (name: RewardName) => {
         if ((await settle(name, "due")) !== null) settled += 1;
       };
-      await eachApart(left, background.signal, one, putOff);
+      await eachApart(round.left, background.signal, one, putOff);
       all += settled;
     } while (due.length === mostAtOnce && settled > 0 && !background.signal.aborted);
     return all;
@@ -304,10 +323,14 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
   };
 }
 
-function grantedEvent(
-  { redemptionId, promotion, kind, pool }: RewardGrantRow,
-  customer: string | null,
-): NewEvent {
-  const data = { redemption: redemptionId, promotion, kind, customer, pool };
-  return newEvent("dealwright.reward.granted", redemptionId, data);
+/** Looked at again every second: a row that stays as it is is not written. */
+function staysOwed(grant: RewardGrantRow, settled: Settled): boolean {
+  return settled.state === "owed" && grant.reason === settled.reason && grant.dueAt === null;
+}
+
+function eventsOf({ grant, customerId, settled }: SettledReward): readonly NewEvent[] {
+  const { redemptionId, promotion, kind, pool } = grant;
+  if (settled.state !== "granted") return settled.events ?? [];
+  const data = { redemption: redemptionId, promotion, kind, customer: customerId, pool };
+  return [newEvent("dealwright.reward.granted", redemptionId, data)];
 }

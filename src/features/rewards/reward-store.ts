@@ -116,21 +116,22 @@ export async function saveReward(
   await connection.update(rewardGrants).set(change).where(named(name));
 }
 
+type Settlement = Pick<RewardGrantRow, "redemptionId" | "position" | "state" | "code" | "reason">;
+
 /** Of one project. */
-export async function saveGranted(
+export async function saveRewards(
   connection: Connection,
   projectId: string,
-  granted: readonly (Pick<RewardGrantRow, "redemptionId" | "position"> & { readonly code: string | null })[],
+  settled: readonly Settlement[],
   updatedAt: Date,
 ): Promise<void> {
-  const column = <Key extends "redemptionId" | "position" | "code">(key: Key) =>
-    sql.param(granted.map((one) => one[key]));
+  const column = (key: keyof Settlement) => sql.param(settled.map((one) => one[key]));
   await connection.execute(sql`
     update reward_grants g
-       set state = 'granted', code = given.code, reason = null, due_at = null, updated_at = ${updatedAt.toISOString()}::timestamptz
-      from unnest(${column("redemptionId")}::text[], ${column("position")}::int[], ${column("code")}::text[])
-        as given (redemption_id, position, code)
-     where g.project_id = ${projectId} and g.redemption_id = given.redemption_id and g.position = given.position`);
+       set state = s.state, code = s.code, reason = s.reason, due_at = null, updated_at = ${updatedAt.toISOString()}::timestamptz
+      from unnest(${column("redemptionId")}::text[], ${column("position")}::int[], ${column("state")}::text[],
+                  ${column("code")}::text[], ${column("reason")}::text[]) as s (redemption_id, position, state, code, reason)
+     where g.project_id = ${projectId} and g.redemption_id = s.redemption_id and g.position = s.position`);
 }
 
 /** Not again before `seconds` have passed: so one that fails again and again keeps none of the others waiting. */

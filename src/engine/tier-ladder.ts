@@ -68,8 +68,8 @@ export function tierStanding(
   if (set !== null && set.from <= now && now < set.until) {
     const level = rules.tiers.findIndex(({ key }) => key === set.tier);
     const isKnown = set.tier === null || level >= 0;
-    // What was reached since goes before what was set.
-    const isOutgrown = earned.level > level && earned.since > set.from;
+    // What was reached since goes before what was set; a tier that one fell to since was not reached.
+    const isOutgrown = earned.level > level && earned.reachedAt > set.from;
     if (isKnown && !isOutgrown)
       return {
         tier: set.tier,
@@ -109,10 +109,12 @@ interface Climb {
   level: number;
   since: number;
   until: number;
+  /** When something that was done last led to a higher one. */
+  reachedAt: number;
 }
 
 function climb({ tiers, downgrade }: TierRules, sums: RunningSums, calendar: TierCalendar, now: number) {
-  const state: Climb = { level: -1, since: 0, until: 0 };
+  const state: Climb = { level: -1, since: 0, until: 0, reachedAt: 0 };
   const levelAt = (instant: number, before: number): number => {
     for (let level = tiers.length - 1; level >= 0; level -= 1)
       for (const [name, bound] of Object.entries(tiers[level]!.bounds))
@@ -140,6 +142,7 @@ function climb({ tiers, downgrade }: TierRules, sums: RunningSums, calendar: Tie
     if (level <= state.level) continue;
     state.level = level;
     state.since = instant;
+    state.reachedAt = instant;
     state.until = calendar.endAfter(instant);
   }
   endUntil(now);

@@ -98,6 +98,19 @@ describe("a tier", () => {
     expect(when(done, "2026-07-01", {}, set("gone"))[0]).toBe("gold");
   });
 
+  test("that is set by hand is not outgrown by falling from a higher one", () => {
+    const kind = { validity: { kind: "calendar_years", count: 1 }, downgrade: "one_level" } as const;
+    const done = [paid("2024-01-01", 20_000)];
+    expect(when(done, "2026-06-01", kind)[0]).toBe("gold");
+    expect(when(done, "2027-06-01", kind)[0]).toBe("silver");
+    const none: SetTier = { tier: null, from: at("2026-01-01"), until: at("2027-07-01") };
+    expect(when(done, "2026-06-01", kind, none)).toEqual([null, "2027-07-01T04:00:00.000Z"]);
+    expect(when(done, "2027-06-01", kind, none)).toEqual([null, "2027-07-01T04:00:00.000Z"]);
+    expect(when(done, "2027-07-01", kind, none)[0]).toBe("silver");
+    const again = [...done, paid("2027-05-01", 5_000)];
+    expect(when(again, "2027-06-01", kind, none)[0]).toBe("gold");
+  });
+
   test("tells what counts towards the next one", () => {
     const done = [paid("2026-01-10", 600), paid("2026-02-10", 300), paid("2026-02-11", 7, "USD")];
     expect(qualifyingSums(rules, done, { timezone, now: at("2027-01-20") })).toEqual({

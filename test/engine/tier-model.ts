@@ -33,6 +33,7 @@ export function modelTier(
     return day.toZonedDateTime(timezone).epochMilliseconds;
   };
   let [level, since, until] = [-1, 0, Number.POSITIVE_INFINITY];
+  let lifted = 0;
   const moments = [...new Set(done.map(({ at }) => at))].filter((at) => at <= now).sort((a, b) => a - b);
   for (;;) {
     const moment = moments[0] ?? Number.POSITIVE_INFINITY;
@@ -48,11 +49,13 @@ export function modelTier(
     }
     moments.shift();
     const reached = levelAt(moment);
-    if (reached > level) [level, since, until] = [reached, moment, endAfter(moment)];
+    if (reached <= level) continue;
+    [level, since, until] = [reached, moment, endAfter(moment)];
+    lifted = moment;
   }
   if (set !== null && set.from <= now && now < set.until) {
     const setLevel = rules.tiers.findIndex(({ key }) => key === set.tier);
-    if ((set.tier === null || setLevel >= 0) && !(level > setLevel && since > set.from))
+    if ((set.tier === null || setLevel >= 0) && !(level > setLevel && lifted > set.from))
       return {
         tier: set.tier,
         since: set.tier === null ? null : set.from,

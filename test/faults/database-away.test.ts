@@ -235,6 +235,9 @@ test(
     proxy.setDown(true);
     server = await startServer({ connectionString: proxy.connectionString, keptIn });
     await expectToBeHonest();
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/^dealwright_rulebooks 1$/m);
+    expect(Number(/^dealwright_rulebook_age_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
     const stranger = await fetch(`${server.url}/v1/evaluations`, {
       method: "POST",
       headers: { authorization: `Bearer dw_live_${"x".repeat(32)}`, "content-type": "application/json" },

@@ -19,20 +19,13 @@ import type { ProjectSettings } from "../projects/project-schemas.ts";
 import { type ProjectService, rulebookChannel } from "../projects/project-service.ts";
 import type { Safeguards } from "../projects/safeguard-schemas.ts";
 import { type CampaignInForce, type Splits, splitsOf } from "./campaign-in-force.ts";
-import {
-  allActive,
-  killedPromotions,
-  promotionsAsOf,
-  promotionsChangedSince,
-  type RuleRow,
-} from "./promotion-store.ts";
+import { type OtherRulebooks, otherRulebooks } from "./other-rulebooks-service.ts";
+import { allActive, killedPromotions, promotionsChangedSince, type RuleRow } from "./promotion-store.ts";
 import { restingOf } from "./resting-arms-service.ts";
 import { type CompiledRules, compileRules, promotionsOf } from "./rule-compiler.ts";
 import { rulebookKeeper } from "./rulebook-keeper-service.ts";
 
 const mostProjects = 500;
-const mostPastRulebooks = 16;
-const mostZonesPerRulebook = 4;
 /** A book compiled piecemeal keeps selectors that nobody uses any more; now and then it is compiled afresh. */
 const mostStaleRules = 2_000;
 
@@ -61,20 +54,11 @@ export interface ProjectRules {
   readonly isFromDisk: boolean;
 }
 
-export interface RulebookService {
+export interface RulebookService extends OtherRulebooks {
   /** The rules as last seen, at most about a second old. Answers at once unless the project was not in memory. */
   rulesOf(projectId: string): ProjectRules | Promise<ProjectRules>;
   /** The same; while the database is away, of a project that is not in memory those on the disk. For what promises nothing. */
   rulesForQuote(projectId: string): ProjectRules | Promise<ProjectRules>;
-  /** The same rules with another time zone for the schedules that name none. */
-  inTimezone(rules: ProjectRules, timezone: string): Promise<ProjectRules>;
-  /** The rules of an earlier revision, from the history; `ids`: those of these promotions, and perhaps more. */
-  rulebookAsOf(
-    projectId: string,
-    revision: number,
-    timezone: string,
-    ids?: readonly string[],
-  ): Promise<Rulebook>;
   /** Resolves once this process prices by `revision`: whoever changed a promotion then sees the change at once. */
   reach(projectId: string, revision: number): Promise<void>;
   /** How many rulebooks there are, and how long ago the least fresh of them was known to be the newest. */
@@ -123,9 +107,10 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
   const { directory } = outage;
   const keeper = directory === null ? null : rulebookKeeper({ ...outage, directory, log, now: clock.now });
   const fromDisk = new Map<string, Promise<ProjectRules>>();
+  /** Of them, those that are there. */
+  const readFromDisk = new Map<string, ProjectRules>();
   const entries = new Map<string, Entry>();
-  const past = new Map<string, Promise<Rulebook>>();
-  const inZones = new WeakMap<ProjectRules, Map<string, Promise<ProjectRules>>>();
+  const others = otherRulebooks({ database, log, inForce: (projectId) => entries.get(projectId)?.rules });
   const polling = repeated(pollMilliseconds, poll, (error) =>
     log.warn({ err: error }, "the revisions of the rulebooks could not be read"),
   );
@@ -152,6 +137,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     return remembered(fromDisk, projectId, mostProjects, async () => {
       const kept = await keeper?.read(projectId);
       if (kept === undefined || kept === null) throw new DatabaseAway();
+      readFromDisk.set(projectId, kept);
       return kept;
     });
   }
@@ -302,36 +288,11 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
     await poll();
     await Promise.all([...entries.values()].map(({ loading }) => loading));
     fromDisk.clear();
+    readFromDisk.clear();
   }
 
   function* inForce(): Iterable<ProjectRules> {
     for (const { rules } of entries.values()) if (rules !== null) yield rules;
-  }
-
-  async function makePast(
-    projectId: string,
-    revision: number,
-    timezone: string,
-    ids?: readonly string[],
-  ): Promise<Rulebook> {
-    const rows = await promotionsAsOf(database.of(projectId), projectId, revision, ids);
-    const compiled = await compileRules(rows, { timezone, selectors: new Map(), log, projectId });
-    return buildRulebook(String(revision), promotionsOf(compiled));
-  }
-
-  async function makeInZone(rules: ProjectRules, timezone: string): Promise<ProjectRules> {
-    const rows = rules.rulebook.promotions.map(({ id, document }) => ({
-      id: id ?? "",
-      version: 0,
-      document,
-    }));
-    const { projectId } = rules;
-    const compiled = await compileRules(rows, { timezone, selectors: new Map(), log, projectId });
-    return {
-      ...rules,
-      settings: { ...rules.settings, timezone },
-      rulebook: buildRulebook(rules.rulebook.version, promotionsOf(compiled), rules.rulebook.resting),
-    };
   }
 
   return {
@@ -345,21 +306,7 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
       return entry.rules ?? loadOrRead(entry);
     },
 
-    async inTimezone(rules, timezone) {
-      if (timezone === rules.settings.timezone) return rules;
-      const zones = inZones.get(rules) ?? new Map<string, Promise<ProjectRules>>();
-      inZones.set(rules, zones);
-      return remembered(zones, timezone, mostZonesPerRulebook, () => makeInZone(rules, timezone));
-    },
-
-    async rulebookAsOf(projectId, revision, timezone, ids) {
-      const current = entries.get(projectId)?.rules;
-      if (current?.revision === revision && current.settings.timezone === timezone) return current.rulebook;
-      if (ids !== undefined) return makePast(projectId, revision, timezone, ids);
-      return remembered(past, `${projectId} ${revision} ${timezone}`, mostPastRulebooks, () =>
-        makePast(projectId, revision, timezone),
-      );
-    },
+    ...others,
 
     async reach(projectId, revision) {
       const entry = entries.get(projectId);
@@ -377,8 +324,12 @@ export function rulebookService(options: RulebookServiceOptions): RulebookServic
 
     inMemory() {
       const now = clock.now();
-      const oldest = [...entries.values()].reduce((least, one) => Math.min(least, one.confirmedAt), now);
-      return { count: entries.size, oldestSeconds: (now - oldest) / 1_000 };
+      const confirmed = [
+        ...[...entries.values()].map(({ confirmedAt }) => confirmedAt),
+        ...[...readFromDisk.values()].map(({ asOf }) => asOf()),
+      ];
+      const oldest = confirmed.reduce((least, at) => Math.min(least, at), now);
+      return { count: confirmed.length, oldestSeconds: (now - oldest) / 1_000 };
     },
     keptAgeSeconds: () => keeper?.ageSeconds() ?? 0,
     async start() {

@@ -175,7 +175,8 @@ export function problemErrorsOf(
   issues: readonly z.core.$ZodIssue[],
   prefix: readonly PropertyKey[] = [],
 ): ProblemError[] {
-  return issues.flatMap((issue): ProblemError[] => {
+  return issues.flatMap((issue, place): ProblemError[] => {
+    if (isToldBetter(issue, issues[place + 1])) return [];
     const path = [...prefix, ...issue.path];
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
@@ -199,6 +200,11 @@ export function problemErrorsOf(
       },
     ];
   });
+}
+
+/** What no whole number may pass is told of one that passes the bound of its field as well: that says more. */
+function isToldBetter(issue: z.core.$ZodIssue, next: z.core.$ZodIssue | undefined): boolean {
+  return "note" in issue && issue.code === next?.code && pointer(issue.path) === pointer(next.path);
 }
 
 /** The alternative the caller most likely meant: not one with another `kind`, and the one that got furthest. */

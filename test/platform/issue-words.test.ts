@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { issueWords } from "../../src/platform/issue-words.ts";
+import { problemErrorsOf } from "../../src/platform/validation.ts";
 
 /** A schema of every form that requests have, and a value that each refuses. */
 const refused: readonly (readonly [z.ZodType, unknown])[] = [
@@ -34,4 +35,19 @@ test("no fault of a request is told in words of the schema library, or by a regu
 test("what a schema says in its own words stands", () => {
   const [issue] = z.string().regex(/^a$/, "Only the letter a.").safeParse("b").error!.issues;
   expect(issueWords(issue!)).toBe("Only the letter a.");
+});
+
+test("of a number beyond all whole numbers the bound of its field is told, where it has one", () => {
+  const told = (schema: z.ZodType, value: number) =>
+    problemErrorsOf(z.object({ quantity: schema }).safeParse({ quantity: value }).error!.issues);
+  const path = "/quantity";
+  expect(told(z.int().min(1).max(1_000_000), 2 ** 53)).toEqual([
+    { path, code: "too_big", message: "Must be at most 1000000." },
+  ]);
+  expect(told(z.int().min(1), -(2 ** 53) - 2)).toEqual([
+    { path, code: "too_small", message: "Must be at least 1." },
+  ]);
+  expect(told(z.int().min(1), 2 ** 53)).toEqual([
+    { path, code: "too_big", message: "Must be at most 9007199254740991." },
+  ]);
 });

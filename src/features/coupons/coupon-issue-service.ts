@@ -9,7 +9,6 @@ import {
   hasFreeCoupon,
   lockCoupons,
   statusAt,
-  takeFreeCoupon,
   takeFreeCoupons,
   updateCoupon,
 } from "./coupon-store.ts";
@@ -29,25 +28,20 @@ export interface CouponOrder {
 }
 
 export type IssuedCoupon =
-  | { readonly type: "issued"; readonly code: string; readonly expiresAt: Date | null }
+  | { readonly type: "issued"; readonly code: string }
   | { readonly type: "refused"; readonly reason: "pool_unknown" | "pool_empty" };
 
 /**
  * In the caller's transaction: with it the code becomes the customer's, or does not. It is no claim: the pool's claim limits
  * are about what customers take by themselves. Whoever gives it answers for doing so once.
  */
-export async function issueCoupon(connection: Connection, order: CouponOrder): Promise<IssuedCoupon> {
-  const { projectId, customerId, now } = order;
-  const pool = await findPool(connection, projectId, { key: order.pool });
-  if (pool === undefined) return { type: "refused", reason: "pool_unknown" };
-  const taken = await takeFreeCoupon(
-    connection,
-    { projectId, poolId: pool.id },
-    { customerId, at: new Date(now), expiresAt: endOfIssued(pool, order) },
-  );
-  if (taken === undefined) return { type: "refused", reason: "pool_empty" };
-  await announceLowPools(connection, projectId, [pool.id]);
-  return { type: "issued", ...taken };
+export async function issueCoupon(
+  connection: Connection,
+  { customerId, ...order }: CouponOrder,
+): Promise<IssuedCoupon> {
+  const { codes, reason } = await issueCoupons(connection, order, [customerId]);
+  const [code] = codes;
+  return code === undefined ? { type: "refused", reason } : { type: "issued", code };
 }
 
 /** The same for many customers of one pool: their codes, in their order, as far as there are any; the others are refused. */

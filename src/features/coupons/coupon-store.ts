@@ -119,28 +119,9 @@ export async function updateCoupon(
 }
 
 /**
- * Gives a code that is nobody's yet to a customer; undefined where the pool has none. Passes over those another process is just
- * giving away, so nobody waits. `expiresAt` ends it sooner than it would by itself, never later.
- */
-export async function takeFreeCoupon(
-  connection: Connection,
-  pool: Pick<CouponRow, "projectId" | "poolId">,
-  { customerId, at, expiresAt }: { customerId: string; at: Date; expiresAt: Date | null },
-): Promise<Pick<CouponRow, "code" | "expiresAt"> | undefined> {
-  const { rows } = await connection.execute<{ code: string; expires_at: Date | null }>(sql`
-    update coupons c
-       set customer_id = ${customerId}, claimed_at = ${at.toISOString()}::timestamptz,
-           expires_at = least(c.expires_at, ${expiresAt?.toISOString() ?? null}::timestamptz)
-     where c.project_id = ${pool.projectId}
-       and c.code = (select code from coupons where ${isFree(pool, at)} ${byPool} limit 1 for update skip locked)
-    returning c.code, c.expires_at`);
-  const [row] = rows;
-  return row === undefined ? undefined : { code: row.code, expiresAt: row.expires_at };
-}
-
-/**
- * The same for many customers in one statement, in their order; fewer where the pool has fewer. A customer who is named twice
- * gets two.
+ * Gives codes that are nobody's yet to these customers, in their order; fewer where the pool has fewer. A customer who is named
+ * twice gets two. Passes over those another process is just giving away, so nobody waits. `expiresAt` ends them sooner than they
+ * would by themselves, never later.
  */
 export async function takeFreeCoupons(
   connection: Connection,
@@ -158,7 +139,8 @@ export async function takeFreeCoupons(
              expires_at = least(c.expires_at, ${expiresAt?.toISOString() ?? null}::timestamptz)
         from free
         join unnest(${sql.param([...customerIds])}::text[]) with ordinality as asked (customer_id, place) using (place)
-       where c.project_id = ${pool.projectId} and c.code = free.code
+       -- Named twice, so that they are found by their key whatever the plan.
+       where c.project_id = ${pool.projectId} and c.code = free.code and c.code = any (array(select code from free))
       returning c.code, place
     )
     select code from given order by place`);

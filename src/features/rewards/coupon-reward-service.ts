@@ -1,21 +1,16 @@
 /** Coupons as rewards: issued once, voided when the whole order comes back. */
 import type { Connection } from "../../platform/database.ts";
 import { groupBy } from "../../platform/group-by.ts";
-import { issueCoupon, issueCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
+import { issueCoupons, voidIssued } from "../coupons/coupon-issue-service.ts";
 import { newEvent } from "../events/event-types.ts";
 import type { RewardKeeper, Settled, SettledReward } from "./reward-service.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
 
 export const couponRewards: RewardKeeper = {
-  async give(connection, { order, grant, now, timezone }) {
-    const { customerId } = order;
-    if (customerId === null || grant.recipient === "referrer") return refused(grant);
-    const { projectId, validFor } = grant;
-    const pool = grant.pool!;
-    const issued = await issueCoupon(connection, { projectId, pool, customerId, validFor, now, timezone });
-    return issued.type === "issued"
-      ? { state: "granted", code: issued.code }
-      : owed(grant, customerId, issued.reason);
+  async give(connection, { order, grant, ...booking }) {
+    const promise = { grant, customerId: order.customerId };
+    const [given] = await couponRewards.giveAll(connection, [promise], booking);
+    return given!.settled;
   },
 
   async giveAll(connection, promises, { now, timezone }) {

@@ -24,16 +24,15 @@ import {
   redeemedOrder,
 } from "../redemptions/redemption-reading-service.ts";
 import {
+  clearDue,
   dueRewards,
   listOwed,
-  lockReward,
   lockRewards,
   markDue,
   owedRewards,
   type PoolName,
   postponeReward,
   type RewardName,
-  saveReward,
   saveRewards,
 } from "./reward-store.ts";
 import type { RewardGrantRow } from "./reward-tables.ts";
@@ -124,7 +123,7 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
   /** How it stands now; null if it was not so any more, or somebody else is at it. */
   function settle(name: RewardName, is: "due" | "owed"): Promise<RewardGrantRow["state"] | null> {
     return withTransaction(database, name.projectId, async (connection) => {
-      const grant = await lockReward(connection, name, is);
+      const [grant] = await lockRewards(connection, name.projectId, [name], is);
       if (grant === undefined) return null;
       const { projectId, redemptionId } = name;
       const order = await redeemedOrder(connection, projectId, redemptionId, { isHeld: true });
@@ -139,10 +138,9 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     let settled = 0;
     const left: RewardName[] = [];
     for (const [projectId, ofProject] of groupBy(names, (name) => name.projectId)) {
-      const ids = [...new Set(ofProject.map((name) => name.redemptionId))];
       try {
         const round = await withTransaction(database, projectId, (connection) =>
-          settleOfProject(connection, projectId, ids, is),
+          settleOfProject(connection, projectId, ofProject, is),
         );
         settled += round.settled;
         left.push(...round.left);
@@ -157,10 +155,10 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
   async function settleOfProject(
     connection: Connection,
     projectId: string,
-    redemptionIds: readonly string[],
+    names: readonly RewardName[],
     is: "due" | "owed",
   ): Promise<Round> {
-    const locked = await lockRewards(connection, projectId, redemptionIds, is);
+    const locked = await lockRewards(connection, projectId, names, is);
     const open = locked.filter(({ state }) => state === "promised" || state === "owed");
     if (open.length === 0) return { settled: 0, left: locked };
     const ids = [...new Set(open.map(({ redemptionId }) => redemptionId))];
@@ -179,18 +177,33 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
     const timezone = await projects.timezone(connection, projectId);
     for (const [kind, promises] of groupBy(deserved, ({ grant }) => grant.kind))
       all.push(...(await keepers[kind].giveAll(connection, promises, { now, timezone })));
-    const changed = all.filter(({ grant, settled }) => !staysOwed(grant, settled));
-    if (changed.length > 0) {
-      const rows = changed.map(({ grant: { redemptionId, position }, settled }) => {
-        const { state, code = null, reason = null } = settled;
-        return { redemptionId, position, state, code, reason };
-      });
-      await saveRewards(connection, projectId, rows, new Date(now));
-      await recordEvents(connection, projectId, changed.flatMap(eventsOf));
-      for (const { grant, settled } of changed) noteOwed(grant, settled);
-    }
     const done = new Set(all.map(({ grant }) => grant));
-    return { settled: changed.length, left: locked.filter((grant) => !done.has(grant)) };
+    return {
+      settled: await save(connection, projectId, all, now),
+      left: locked.filter((grant) => !done.has(grant)),
+    };
+  }
+
+  /** Writes what became of them, tells of it, and answers how many are not as they were. */
+  async function save(
+    connection: Connection,
+    projectId: string,
+    all: readonly SettledReward[],
+    now: number,
+  ): Promise<number> {
+    const changed = all.filter(({ grant, settled }) => !staysOwed(grant, settled));
+    if (changed.length === 0) return 0;
+    const rows = changed.map(({ grant: { redemptionId, position, code }, settled }) => ({
+      redemptionId,
+      position,
+      state: settled.state,
+      code: settled.code ?? code,
+      reason: settled.reason ?? null,
+    }));
+    await saveRewards(connection, projectId, rows, new Date(now));
+    await recordEvents(connection, projectId, changed.flatMap(eventsOf));
+    for (const { grant, settled } of changed) noteOwed(grant, settled);
+    return changed.length;
   }
 
   async function settleOne(connection: Connection, reward: RewardCase): Promise<RewardGrantRow["state"]> {
@@ -200,30 +213,12 @@ export function rewardService({ database, clock, log, projects, keepers }: Rewar
       await postponeReward(connection, grant, retrySeconds);
       return grant.state;
     }
-    if (settled !== null && staysOwed(grant, settled)) return "owed";
-    const updatedAt = new Date(reward.now);
-    await saveReward(
-      connection,
-      grant,
-      settled === null
-        ? { dueAt: null }
-        : {
-            state: settled.state,
-            reason: settled.reason ?? null,
-            ...(settled.code !== undefined && { code: settled.code }),
-            dueAt: null,
-            updatedAt,
-          },
-    );
-    if (settled !== null) {
-      await recordEvents(
-        connection,
-        grant.projectId,
-        eventsOf({ grant, customerId: order.customerId, settled }),
-      );
-      noteOwed(grant, settled);
+    if (settled === null) {
+      await clearDue(connection, grant);
+      return grant.state;
     }
-    return settled?.state ?? grant.state;
+    await save(connection, grant.projectId, [{ grant, customerId: order.customerId, settled }], reward.now);
+    return settled.state;
   }
 
   function noteOwed(

@@ -51,35 +51,25 @@ const isDue = sql`${rewardGrants.dueAt} <= now()`;
 
 const named = (name: RewardName) => and(ofRedemption(name), eq(rewardGrants.position, name.position));
 
-/** Locked, if it still is so and nobody else works on it. */
-export async function lockReward(
-  connection: Connection,
-  name: RewardName,
-  is: "due" | "owed",
-): Promise<RewardGrantRow | undefined> {
-  const [row] = await connection
-    .select()
-    .from(rewardGrants)
-    .where(and(named(name), is === "due" ? isDue : isOwed))
-    .for("update", { skipLocked: true });
-  return row;
-}
-
-/** All of these redemptions' that are due, or owed; but for those that somebody else works on. The longest waiting first. */
+/** Those of them that still are so and on which nobody else works, of one project. The longest waiting first. */
 export async function lockRewards(
   connection: Connection,
   projectId: string,
-  redemptionIds: readonly string[],
+  names: readonly RewardName[],
   is: "due" | "owed",
 ): Promise<RewardGrantRow[]> {
   const { redemptionId, position, dueAt } = rewardGrants;
+  const redemptions = sql`${sql.param(names.map((name) => name.redemptionId))}::text[]`;
+  const positions = sql`${sql.param(names.map((name) => name.position))}::int[]`;
   return connection
     .select()
     .from(rewardGrants)
     .where(
       and(
         eq(rewardGrants.projectId, projectId),
-        sql`${redemptionId} = any (${sql.param([...redemptionIds])}::text[])`,
+        // Named twice, so that they are found by their key whatever the plan.
+        sql`${redemptionId} = any (${redemptions})`,
+        sql`(${redemptionId}, ${position}) in (select * from unnest(${redemptions}, ${positions}))`,
         is === "due" ? isDue : isOwed,
       ),
     )
@@ -108,12 +98,9 @@ export async function listOwed(
     .limit(most);
 }
 
-export async function saveReward(
-  connection: Connection,
-  name: RewardName,
-  change: Partial<Pick<RewardGrantRow, "state" | "code" | "reason" | "dueAt" | "updatedAt">>,
-): Promise<void> {
-  await connection.update(rewardGrants).set(change).where(named(name));
+/** Nothing follows from what happened. */
+export async function clearDue(connection: Connection, name: RewardName): Promise<void> {
+  await connection.update(rewardGrants).set({ dueAt: null }).where(named(name));
 }
 
 type Settlement = Pick<RewardGrantRow, "redemptionId" | "position" | "state" | "code" | "reason">;
@@ -131,7 +118,8 @@ export async function saveRewards(
        set state = s.state, code = s.code, reason = s.reason, due_at = null, updated_at = ${updatedAt.toISOString()}::timestamptz
       from unnest(${column("redemptionId")}::text[], ${column("position")}::int[], ${column("state")}::text[],
                   ${column("code")}::text[], ${column("reason")}::text[]) as s (redemption_id, position, state, code, reason)
-     where g.project_id = ${projectId} and g.redemption_id = s.redemption_id and g.position = s.position`);
+     where g.project_id = ${projectId} and g.redemption_id = s.redemption_id and g.position = s.position
+       and g.redemption_id = any (${column("redemptionId")}::text[])`);
 }
 
 /** Not again before `seconds` have passed: so one that fails again and again keeps none of the others waiting. */

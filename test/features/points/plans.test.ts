@@ -3,9 +3,11 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hasFreeCoupon, takeFreeCoupon } from "../../../src/features/coupons/coupon-store.ts";
+import { hasFreeCoupon, takeFreeCoupons } from "../../../src/features/coupons/coupon-store.ts";
 import { pickCodes, poolsRunningLow } from "../../../src/features/ledger/committer-load-store.ts";
+import { saveBalances } from "../../../src/features/points/points-earning-store.ts";
 import * as points from "../../../src/features/points/points-store.ts";
+import { holdFates } from "../../../src/features/redemptions/redemption-store.ts";
 import * as rewards from "../../../src/features/rewards/reward-store.ts";
 import { tierProgrammeDocument } from "../../../src/features/tiers/tier-schemas.ts";
 import * as tiers from "../../../src/features/tiers/tier-store.ts";
@@ -99,13 +101,42 @@ const asks: Record<string, [RegExp, (connection: Connection) => Promise<unknown>
     (connection) => hasFreeCoupon(connection, { projectId, poolId: "p" }, new Date()),
   ],
   "a free code that is taken": [
-    /Index Cond: .*project_id = .*code = [\s\S]*Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL|Index Cond: .*pool_id = .*customer_id IS NULL[\s\S]*Index Cond: .*project_id = .*code = /,
+    /Index Cond: .*project_id = .*pool_id = .*customer_id IS NULL[\s\S]*Index Cond: .*project_id = .*code = /,
     (connection) =>
-      takeFreeCoupon(
+      takeFreeCoupons(
         connection,
         { projectId, poolId: "p" },
-        { customerId: "c", at: new Date(), expiresAt: null },
+        { customerIds: ["c"], at: new Date(), expiresAt: null },
       ),
+  ],
+  "rewards that are due, to be settled together": [
+    /Index Cond: .*project_id = .*redemption_id = ANY/,
+    (connection) =>
+      rewards.lockRewards(connection, projectId, [{ projectId, redemptionId: "r", position: 0 }], "due"),
+  ],
+  "rewards that are settled together": [
+    /Index Cond: .*project_id = .*redemption_id = ANY/,
+    (connection) =>
+      rewards.saveRewards(
+        connection,
+        projectId,
+        [{ redemptionId: "r", position: 0, state: "granted", code: "c", reason: null }],
+        new Date(),
+      ),
+  ],
+  "orders whose rewards are settled together": [
+    /Index Cond: .*project_id = .*id = ANY/,
+    (connection) => holdFates(connection, projectId, ["r"]),
+  ],
+  "accounts that are saved together": [
+    /Index Cond: .*project_id = .*holder = (ANY|u\.holder)/,
+    (connection) =>
+      saveBalances(connection, projectId, [
+        {
+          ...{ projectId, holder: "h", programme: "p", customerId: "c" },
+          ...{ pending: 0, available: 0, reserved: 0, debt: 0, retryAt: null },
+        },
+      ]),
   ],
   "rewards of a pool in a state": [
     /Index Cond: .*project_id = .*pool = .*state = /,

@@ -2,8 +2,10 @@
  * Keeps the figures of campaigns. Sales are followed in the transaction that numbers their events, tracked events in the one that
  * stores them: each counts once, and whoever reads sees nothing half done.
  */
+
 import { isDeepStrictEqual } from "node:util";
 import { type Connection, type Database, withTransaction } from "../../platform/database.ts";
+import { groupBy } from "../../platform/group-by.ts";
 import { lockEventsFirst } from "../events/event-customer-service.ts";
 import type { FanOut } from "../events/event-sequencer-service.ts";
 import type { TrackedEvent } from "../tracking/tracking-schemas.ts";
@@ -49,7 +51,7 @@ export const followSales =
 function rulesThen(
   versions: readonly CampaignVersion[],
 ): RulesThen & { readonly promotionIds: readonly string[] } {
-  const byPromotion = grouped(versions, ({ promotionId }) => promotionId);
+  const byPromotion = groupBy(versions, ({ promotionId }) => promotionId);
   const versionAt = (promotionId: string, revision: number) =>
     byPromotion.get(promotionId)?.findLast((version) => version.revision <= revision);
   return {
@@ -72,8 +74,8 @@ async function recount(connection: Connection, projectId: string, ids: readonly 
     const some = ids.slice(from, from + mostAtOnce);
     const { sales, added } = await counted(connection, projectId, some);
     if (sales.length === 0) continue;
-    const before = grouped(await contributionsSoFar(connection, projectId, some), saleOf);
-    const after = grouped(added, saleOf);
+    const before = groupBy(await contributionsSoFar(connection, projectId, some), saleOf);
+    const after = groupBy(added, saleOf);
     const changed = sales.map(({ id }) => id).filter((id) => !isSame(before.get(id), after.get(id)));
     if (changed.length === 0) continue;
     const rows = changed.flatMap((id) => after.get(id) ?? []);
@@ -90,16 +92,6 @@ function isSame(before: readonly Contribution[] = [], after: readonly Contributi
   return isDeepStrictEqual(byPromotion(before), byPromotion(after));
 }
 
-function grouped<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 let nextLane = Math.floor(Math.random() * 1_000);
 
 /** For whoever stores tracked events: given those that were new. */
@@ -112,7 +104,7 @@ export async function countCampaignEvents(
     campaign === undefined ? [] : [{ campaign, type, channel, quarter: quarterOf(Date.parse(time)) }],
   );
   if (ofCampaigns.length === 0) return;
-  const groups = grouped(ofCampaigns, (event) => JSON.stringify(event));
+  const groups = groupBy(ofCampaigns, (event) => JSON.stringify(event));
   const counts = [...groups.values()].map((alike): CountedEvents => ({ ...alike[0]!, events: alike.length }));
   nextLane += 1;
   await addEvents(connection, projectId, counts, nextLane);

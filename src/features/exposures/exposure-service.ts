@@ -3,12 +3,14 @@
  * moment later, so that no cart waits for it; what there is no room for is dropped, and counted. It is dropped whatever the arm, so
  * that what is left may be compared. What a redemption was priced by is exact without it: its stored facts name the holdouts.
  */
+
 import { type Arm, type CampaignArm, campaignArm, pointOf } from "../../engine/assignment.ts";
 import type { Cart } from "../../engine/cart.ts";
 import { millisecondsPerDay } from "../../engine/zone.ts";
 import { repeated } from "../../platform/background.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Database } from "../../platform/database.ts";
+import { groupBy } from "../../platform/group-by.ts";
 import type { Log } from "../../platform/log.ts";
 import type { ProjectRules } from "../promotions/rulebook-service.ts";
 import {
@@ -127,20 +129,9 @@ export function exposureService({
     if (waiting.size === 0) return;
     const taken = [...waiting].sort(([a], [b]) => (a < b ? -1 : 1));
     waiting = new Map();
-    for (const [projectId, entries] of byProject(taken))
+    for (const [projectId, entries] of groupBy(taken, ([, { projectId }]) => projectId))
       for (let from = 0; from < entries.length; from += rowsPerStatement)
         await write(projectId, entries.slice(from, from + rowsPerStatement));
-  }
-
-  function byProject(taken: readonly [string, ExposureRow][]): Map<string, [string, ExposureRow][]> {
-    const projects = new Map<string, [string, ExposureRow][]>();
-    for (const entry of taken) {
-      const { projectId } = entry[1];
-      const ofProject = projects.get(projectId);
-      if (ofProject === undefined) projects.set(projectId, [entry]);
-      else ofProject.push(entry);
-    }
-    return projects;
   }
 
   async function forget(): Promise<void> {

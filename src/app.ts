@@ -28,7 +28,7 @@ import { measureBacklogs, measureReading, measureRequests, measureServices } fro
 import type { Clock } from "./platform/clock.ts";
 import { newCohort } from "./platform/cohort.ts";
 import type { Database } from "./platform/database.ts";
-import { halfOf } from "./platform/database-share.ts";
+import { type DatabaseShare, halfOf } from "./platform/database-share.ts";
 import { mountApiReference, mountGraphiql } from "./platform/documentation.ts";
 import { frontDoor } from "./platform/front-door.ts";
 import { mountGraphql } from "./platform/graphql.ts";
@@ -46,9 +46,10 @@ import { countedOperations, limitRequests, rateLimiter } from "./platform/rate-l
 import { refusalCounts } from "./platform/refusal-counts.ts";
 import type { Replica } from "./platform/replica.ts";
 import {
-  operationsReadBy,
   operationsWithReplica,
-  streamsReadBy,
+  readBy,
+  readsReplica,
+  streamReadsReplica,
   streamsWithReplica,
 } from "./platform/replica-reads.ts";
 import { mountRest } from "./platform/rest.ts";
@@ -152,7 +153,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     trackedEventMonths: config.trackedEventMonths,
   });
   const half = halfOf(database);
-  const { operations, streams } = facesOf(services, half.database, replica, (readable) =>
+  // An export has its connection for as long as its client takes to read.
+  const quarter = halfOf(half.database);
+  const { operations, streams } = facesOf(services, { half, quarter }, replica, (readable) =>
     // Of these nothing is started: all they do is read when they are asked.
     servicesOf({ database: readable, clock, log: app.log }),
   );
@@ -165,7 +168,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.noteProblem = refusals.note;
   measureServices(metrics, database, services);
   measureBacklogs(metrics, beside, services, app.log);
-  measureReading(metrics, half, replica);
+  measureReading(metrics, [half, quarter], replica);
   measureRequests(metrics, open, load, refusals);
   if ((config.metrics ?? "on") === "on")
     mountMetrics(app, options.metricsOfAll ?? (() => metrics.registry.metrics()));
@@ -267,21 +270,22 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-/** What is asked and answered: by the services, lists and the like over half of the connections, and by a replica where there is one. */
+/** What is asked and answered: by the services, lists and streams over parts of the connections, and by a replica where there is one. */
 function facesOf(
   services: Services,
-  half: Database,
+  { half, quarter }: Record<"half" | "quarter", DatabaseShare>,
   replica: Replica | undefined,
   readersOf: (database: Database) => Services,
 ): { operations: Operation[]; streams: StreamOperation[] } {
-  const readers = readersOf(half);
-  const operations = operationsReadBy(operationsOf(readers), operationsOf(services));
-  const streams = streamsReadBy(streamOperationsOf(readers), streamOperationsOf(services));
+  const listing = operationsOf(readersOf(half.database));
+  const streaming = streamOperationsOf(readersOf(quarter.database));
+  const operations = readBy(listing, operationsOf(services), readsReplica);
+  const streams = readBy(streaming, streamOperationsOf(services), streamReadsReplica);
   if (replica === undefined) return { operations, streams };
-  const ofReplica = readersOf(replica.database);
+  const readers = readersOf(replica.database);
   return {
-    operations: operationsWithReplica(operations, operationsOf(ofReplica), replica),
-    streams: streamsWithReplica(streams, streamOperationsOf(ofReplica), replica),
+    operations: operationsWithReplica(operations, operationsOf(readers), replica),
+    streams: streamsWithReplica(streams, streamOperationsOf(readers), replica),
   };
 }
 

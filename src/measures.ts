@@ -133,9 +133,15 @@ export function measureBacklogs(
 }
 
 /** Of lists, exports and reports. Told without a replica, too: a dashboard then shows that there is none. */
-export function measureReading(metrics: Metrics, half: DatabaseShare, replica: Replica | undefined): void {
-  const waited = "Lists, exports and reports that wait for one of their half of the connections.";
-  gaugeOf(metrics, "database_connections_for_reading_waited_for", waited, half.waiting);
+export function measureReading(
+  metrics: Metrics,
+  shares: readonly Pick<DatabaseShare, "waiting">[],
+  replica: Replica | undefined,
+): void {
+  const waited = "Lists, exports and reports that wait for one of their part of the connections.";
+  gaugeOf(metrics, "database_connections_for_reading_waited_for", waited, () =>
+    shares.reduce((sum, { waiting }) => sum + waiting(), 0),
+  );
   const used = "1 while lists, exports and reports are read from the replica.";
   gaugeOf(metrics, "replica_in_use", used, () => (replica?.isFit() ? 1 : 0), "max");
   const lag = "The replica shows at least what was committed so long ago; 0 without one.";

@@ -1,9 +1,8 @@
 /**
  * Half of the connections, for what may be slow: lists, exports and reports. However many of them there are and however long
- * they take, the other half is there for carts, redemptions and keys.
+ * they take, the other half is there for carts, redemptions and keys. A half has halves: of theirs, exports have one.
  */
-import pg from "pg";
-import { type Database, databaseOver } from "./database.ts";
+import { type Connected, type Database, databaseOver, OwnWayPool } from "./database.ts";
 
 export interface DatabaseShare {
   /** The same database through a part of its connections. Closed by whoever closes the whole. */
@@ -28,10 +27,8 @@ class NoShareFree extends Error {
   }
 }
 
-type Connected = Parameters<pg.Pool["connect"]>[0];
-
 /** A pool that makes no connections: it lends those of another one, so many at once. */
-class HalfOfPool extends pg.Pool {
+class HalfOfPool extends OwnWayPool {
   readonly #whole: Database;
   readonly #patienceMilliseconds: number;
   /** In the order in which they came. */
@@ -50,26 +47,17 @@ class HalfOfPool extends pg.Pool {
     return this.#waiting.size;
   }
 
-  override connect(callback?: unknown): never {
-    if (typeof callback !== "function")
-      return new Promise((resolve, reject) => {
-        this.#enter((error, client) => (error ? reject(error) : resolve(client)));
-      }) as never;
-    this.#enter(callback as Connected);
-    return undefined as never;
-  }
-
-  #enter(callback: Connected): void {
+  protected override lend(callback: Connected): void {
     // Where the whole has nothing to give there is nothing to wait for either: it says so itself.
     if (this.#free > 0 || this.#whole.watch.isShut()) {
       this.#free -= 1;
-      this.#lend(callback);
+      this.#lendOfWhole(callback);
       return;
     }
     const turn = () => {
       clearTimeout(timer);
       this.#waiting.delete(turn);
-      this.#lend(callback);
+      this.#lendOfWhole(callback);
     };
     const timer = setTimeout(() => {
       this.#waiting.delete(turn);
@@ -78,7 +66,7 @@ class HalfOfPool extends pg.Pool {
     this.#waiting.add(turn);
   }
 
-  #lend(callback: Connected): void {
+  #lendOfWhole(callback: Connected): void {
     this.#whole.connect().then(
       (client) => {
         const giveBack = client.release;

@@ -90,10 +90,24 @@ export function databaseOver(pool: pg.Pool, watch: DatabaseWatch): Database {
   };
 }
 
-/** Gives out no connection while there is none to be had: nobody waits for what is known to fail. */
-type Connected = Parameters<pg.Pool["connect"]>[0];
+export type Connected = Parameters<pg.Pool["connect"]>[0];
 
-class WatchedPool extends pg.Pool {
+/** A pool with a way of its own to a connection, whether that is asked for by a callback or not. */
+export abstract class OwnWayPool extends pg.Pool {
+  protected abstract lend(callback: Connected): void;
+
+  override connect(callback?: unknown): never {
+    if (typeof callback !== "function")
+      return new Promise((resolve, reject) => {
+        this.lend((error, client) => (error ? reject(error) : resolve(client)));
+      }) as never;
+    this.lend(callback as Connected);
+    return undefined as never;
+  }
+}
+
+/** Gives out no connection while there is none to be had: nobody waits for what is known to fail. */
+class WatchedPool extends OwnWayPool {
   readonly #watch: DatabaseWatch;
 
   constructor(watch: DatabaseWatch, config: pg.PoolConfig) {
@@ -101,18 +115,12 @@ class WatchedPool extends pg.Pool {
     this.#watch = watch;
   }
 
-  override connect(callback?: unknown): never {
-    if (typeof callback !== "function")
-      return new Promise((resolve, reject) => {
-        this.#connect((error, client) => (error ? reject(error) : resolve(client)));
-      }) as never;
-    this.#connect(callback as Connected);
-    return undefined as never;
-  }
-
-  #connect(callback: Connected): void {
+  protected override lend(callback: Connected): void {
     if (this.#watch.isShut()) process.nextTick(callback, new DatabaseAway());
-    else super.connect((error, client, release) => callback(error && notConnected(error), client, release));
+    else
+      pg.Pool.prototype.connect.call(this, (error, client, release) =>
+        callback(error && notConnected(error), client, release),
+      );
   }
 }
 

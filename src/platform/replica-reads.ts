@@ -17,25 +17,17 @@ export function readsReplica({
   return method === "GET" && (reads ?? (isPage(result) ? "replica" : "primary")) === "replica";
 }
 
-/** The same operations; those that a replica may answer are answered by the readers. */
-export function operationsReadBy(
-  readers: readonly Operation[],
-  operations: readonly Operation[],
-): Operation[] {
-  const readerOf = byId(readers);
-  return operations.map((operation) =>
-    readsReplica(operation) ? { ...operation, handler: readerOf(operation.id).handler } : operation,
-  );
-}
+export const streamReadsReplica = ({ reads }: Pick<StreamOperation, "reads">): boolean => reads === "replica";
 
-/** The same for what answers a stream. */
-export function streamsReadBy(
-  readers: readonly StreamOperation[],
-  operations: readonly StreamOperation[],
-): StreamOperation[] {
+/** The same operations; those of which `reads` is true are answered by the readers. */
+export function readBy<Kind extends { readonly id: string; readonly handler: unknown }>(
+  readers: readonly Kind[],
+  operations: readonly Kind[],
+  reads: (operation: Kind) => boolean,
+): Kind[] {
   const readerOf = byId(readers);
   return operations.map((operation) =>
-    operation.reads === "replica" ? { ...operation, handler: readerOf(operation.id).handler } : operation,
+    reads(operation) ? { ...operation, handler: readerOf(operation.id).handler } : operation,
   );
 }
 
@@ -69,7 +61,7 @@ export function streamsWithReplica(
 ): StreamOperation[] {
   const readerOf = byId(readers);
   return operations.map((operation) => {
-    if (operation.reads !== "replica") return operation;
+    if (!streamReadsReplica(operation)) return operation;
     const reader = readerOf(operation.id);
     return {
       ...operation,
